@@ -1,0 +1,93 @@
+"""The closed list of errors that may cross a process boundary, in three families.
+
+Refused: a business rule said no; show it. Unavailable: try again later. Broken: a bug; tell somebody.
+Codes are stable for ever: adding is allowed, renaming is not (tests/contract/test_error_codes.py).
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+
+class ErrorCode(StrEnum):
+    """Stable machine-readable codes."""
+
+    # requests
+    INVALID_REQUEST = "invalid_request"
+    INVALID_FISCAL_CODE = "invalid_fiscal_code"
+    INVALID_NOTICE_NUMBER = "invalid_notice_number"
+    INVALID_AMOUNT = "invalid_amount"
+    AMOUNT_OUT_OF_RANGE = "amount_out_of_range"
+    AMOUNT_NOT_ALLOWED = "amount_not_allowed"
+    DESCRIPTION_REQUIRED = "description_required"
+    DESCRIPTION_TOO_LONG = "description_too_long"
+    BENEFICIARY_REQUIRED = "beneficiary_required"
+    NAME_REQUIRED = "name_required"
+    IDEMPOTENCY_CONFLICT = "idempotency_conflict"
+    TOO_MANY_REQUESTS = "too_many_requests"
+    NOT_FOUND = "not_found"
+    # who
+    LOGIN_REQUIRED = "login_required"
+    LOGIN_REFUSED = "login_refused"
+    UNKNOWN_IDENTITY_PROVIDER = "unknown_identity_provider"
+    SESSION_EXPIRED = "session_expired"
+    CSRF_FAILED = "csrf_failed"
+    CONSENT_MISSING = "consent_missing"
+    ANONYMOUS_NOT_ALLOWED = "anonymous_not_allowed"
+    API_KEY_INVALID = "api_key_invalid"
+    SCOPE_MISSING = "scope_missing"
+    # what
+    UNKNOWN_ENTITY = "unknown_entity"
+    UNKNOWN_SERVICE = "unknown_service"
+    PRACTICE_NOT_FOUND = "practice_not_found"
+    PRACTICE_PAID = "practice_paid"
+    PRACTICE_BEING_PAID = "practice_being_paid"
+    PRACTICE_EXPIRED = "practice_expired"
+    PRACTICE_CANCELLED = "practice_cancelled"
+    PRACTICE_NOT_AMENDABLE = "practice_not_amendable"
+    RECEIPT_NOT_FOUND = "receipt_not_found"
+    # cart and checkout
+    CART_FULL = "cart_full"
+    CART_EMPTY = "cart_empty"
+    CART_OTHER_ENTITY = "cart_other_entity"
+    CHECKOUT_NOT_FOUND = "checkout_not_found"
+    CHECKOUT_REFUSED = "checkout_refused"
+    # imports
+    IMPORT_NOT_FOUND = "import_not_found"
+    IMPORT_WRONG_HEADER = "import_wrong_header"
+    IMPORT_NOT_UTF8 = "import_not_utf8"
+    IMPORT_TOO_LARGE = "import_too_large"
+    IMPORT_EMPTY = "import_empty"
+    # unavailable
+    SERVICE_UNAVAILABLE = "service_unavailable"
+    CHECKOUT_UNAVAILABLE = "checkout_unavailable"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    # broken
+    INTERNAL_ERROR = "internal_error"
+
+
+class RpcError(Exception):
+    """Base of the three families. `params` holds JSON values the message needs, never personal data."""
+
+    default: ErrorCode = ErrorCode.INTERNAL_ERROR
+
+    def __init__(self, code: ErrorCode | str | None = None, params: Mapping[str, Any] | None = None) -> None:
+        self.code = ErrorCode(code or self.default)
+        self.params = dict(params or {})
+        super().__init__(self.code.value)
+
+
+class Refused(RpcError):
+    """A rule of the domain said no; asking again changes nothing."""
+
+    default = ErrorCode.INVALID_REQUEST
+
+
+class Unavailable(RpcError):
+    """A part is out of reach; asking again later may work. OUTCOME_UNKNOWN: it may also have been done."""
+
+    default = ErrorCode.SERVICE_UNAVAILABLE
+
+
+class Broken(RpcError):
+    """A bug on the answering side; its log has the cause."""

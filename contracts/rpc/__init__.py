@@ -1,0 +1,1 @@
+"""One module per service: the schemas and the `Call`s it answers."""

@@ -1,0 +1,171 @@
+"""What identity answers: SPID login, sessions, consents, the citizen's own data.
+
+Tokens travel in requests and replies only; identity stores their SHA-256.
+"""
+
+from marshmallow import Schema, fields, validate
+
+from contracts.call import Call
+from contracts.fields import Empty, UtcDateTime
+
+PURPOSES = ("registration", "email_reminders")
+
+
+class IdentityProvider(Schema):
+    """An identity provider the person may choose. `key` goes in /spid/login?idp=."""
+
+    key = fields.String(required=True)
+    name = fields.String(required=True)
+    logo = fields.String(load_default=None, allow_none=True)
+
+
+class IdentityProviders(Schema):
+    """In the order to show them."""
+
+    providers = fields.List(fields.Nested(IdentityProvider), required=True)
+
+
+class StartLoginRequest(Schema):
+    """`browser_token` is a random value the gateway keeps in a cookie until the ACS. `return_to`: relative path."""
+
+    idp = fields.String(required=True)
+    entity_code = fields.String(load_default=None, allow_none=True)
+    return_to = fields.String(required=True)
+    browser_token = fields.String(required=True)
+
+
+class StartLogin(Schema):
+    """Where to send the browser: the IdP's address with the signed AuthnRequest in its query."""
+
+    redirect_url = fields.String(required=True)
+
+
+class FinishLoginRequest(Schema):
+    """What the IdP made the browser POST to the ACS."""
+
+    saml_response = fields.String(required=True)
+    relay_state = fields.String(load_default="")
+    browser_token = fields.String(required=True)
+
+
+class Citizen(Schema):
+    """Who logged in, from the signed assertion. `email` may be None."""
+
+    id = fields.UUID(required=True)
+    fiscal_code = fields.String(required=True)
+    name = fields.String(required=True)
+    family_name = fields.String(required=True)
+    email = fields.String(load_default=None, allow_none=True)
+
+
+class Session(Schema):
+    """A live session. `registered` is False until the privacy notice in force is acknowledged."""
+
+    citizen = fields.Nested(Citizen, required=True)
+    registered = fields.Boolean(required=True)
+    spid_level = fields.Integer(required=True, validate=validate.Range(1, 3))
+    idle_until = UtcDateTime(required=True)
+    expires_at = UtcDateTime(required=True)
+
+
+class FinishLogin(Schema):
+    """The new session's token and where to go. Errors: Refused(LOGIN_REFUSED, {anomaly, reference, entity_code})."""
+
+    session_token = fields.String(required=True)
+    session = fields.Nested(Session, required=True)
+    return_to = fields.String(required=True)
+    entity_code = fields.String(load_default=None, allow_none=True)
+
+
+class TokenRequest(Schema):
+    """By session token. Refused(SESSION_EXPIRED) when it is unknown, idle too long, too old or revoked."""
+
+    session_token = fields.String(required=True)
+
+
+class RegisterRequest(TokenRequest):
+    """Acknowledge the privacy notice shown (`document_id`), choose the optional purposes, give an e-mail or none."""
+
+    document_id = fields.String(required=True)
+    email = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=256))
+    purposes = fields.List(fields.String(validate=validate.OneOf(PURPOSES)), load_default=list)
+
+
+class PurposeRequest(TokenRequest):
+    """Grant or revoke one purpose. Revoking `registration` closes the account: its sessions end, its data goes."""
+
+    purpose = fields.String(required=True, validate=validate.OneOf(PURPOSES))
+
+
+class PrivacyDocument(Schema):
+    """A version of the privacy notice or of a purpose's text."""
+
+    id = fields.String(required=True)
+    purpose = fields.String(required=True)
+    version = fields.String(required=True)
+    valid_from = fields.Date(required=True)
+    title = fields.Dict(required=True)
+    text = fields.Dict(required=True)
+
+
+class ConsentEvent(Schema):
+    """One line of the ledger."""
+
+    at = UtcDateTime(required=True)
+    purpose = fields.String(required=True)
+    action = fields.String(required=True, validate=validate.OneOf(["granted", "acknowledged", "revoked"]))
+    document_id = fields.String(required=True)
+    document_version = fields.String(required=True)
+
+
+class Privacy(Schema):
+    """The documents in force, which purposes are granted, and the history, oldest first."""
+
+    documents = fields.List(fields.Nested(PrivacyDocument), required=True)
+    granted = fields.List(fields.String(), required=True)
+    history = fields.List(fields.Nested(ConsentEvent), required=True)
+
+
+class Metadata(Schema):
+    """The service provider's signed metadata."""
+
+    xml = fields.String(required=True)
+
+
+class SloRequest(Schema):
+    """A LogoutRequest as received. `binding`: post (base64 XML in `message`) or redirect (with its signature parts)."""
+
+    binding = fields.String(required=True, validate=validate.OneOf(["post", "redirect"]))
+    message = fields.String(required=True)
+    relay_state = fields.String(load_default="")
+    query = fields.String(load_default="")
+
+
+class Slo(Schema):
+    """The LogoutResponse to send back: where, and its form value."""
+
+    destination = fields.String(required=True)
+    saml_response = fields.String(required=True)
+    relay_state = fields.String(load_default="")
+
+
+class Export(Schema):
+    """All that identity keeps about the citizen."""
+
+    data = fields.Dict(required=True)
+
+
+PROVIDERS = Call("identity", "providers", Empty(), IdentityProviders(), idempotent=True)
+METADATA = Call("identity", "metadata", Empty(), Metadata(), idempotent=True)
+START_LOGIN = Call("identity", "start_login", StartLoginRequest(), StartLogin(), idempotent=True)
+FINISH_LOGIN = Call("identity", "finish_login", FinishLoginRequest(), FinishLogin(), idempotent=False)
+SESSION = Call("identity", "session", TokenRequest(), Session(), idempotent=True, timeout_s=3)
+LOGOUT = Call("identity", "logout", TokenRequest(), Empty(), idempotent=True)
+LOGOUT_EVERYWHERE = Call("identity", "logout_everywhere", TokenRequest(), Empty(), idempotent=True)
+SLO = Call("identity", "slo", SloRequest(), Slo(), idempotent=True)
+REGISTER = Call("identity", "register", RegisterRequest(), Session(), idempotent=True)
+PRIVACY = Call("identity", "privacy", TokenRequest(), Privacy(), idempotent=True)
+GRANT = Call("identity", "grant", PurposeRequest(), Privacy(), idempotent=True)
+REVOKE = Call("identity", "revoke", PurposeRequest(), Privacy(), idempotent=True)
+EXPORT = Call("identity", "export", TokenRequest(), Export(), idempotent=True)
+PING = Call("identity", "ping", Empty(), Empty(), idempotent=True, timeout_s=1)
