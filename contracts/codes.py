@@ -6,9 +6,10 @@ node sends: official samples carry wrong ones (shared specification pagopa.md se
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
+from stdnum import luhn
 from stdnum.exceptions import ValidationError as StdnumError
 from stdnum.it import codicefiscale
 
@@ -20,7 +21,9 @@ ANONYMOUS_FISCAL_CODE: Final = "ANONIMO"
 MAX_NOTICES_PER_CHECKOUT: Final = 5
 
 _NOTICE_NUMBER = re.compile(r"[0-9]{18}")
-_TYPED_AMOUNT = re.compile(r"\d{1,3}(\.\d{3})*(,\d{1,2})?|\d+([.,]\d{1,2})?")
+# A dot before three digits is a thousands separator to one reader and three decimals to another:
+# it is taken only where a decimal comma settles the matter.
+_TYPED_AMOUNT = re.compile(r"\d+([.,]\d{1,2})?|\d{1,3}(\.\d{3})+,\d{1,2}")
 
 
 def check_digits(first_sixteen: str) -> str:
@@ -78,8 +81,11 @@ class FiscalCode:
 
         Raises Refused(INVALID_FISCAL_CODE).
         """
+        value = codicefiscale.compact(text)
+        # The codice fiscale of a body has the partita IVA's check digit but not its province codes.
+        checked = luhn if re.fullmatch(r"[0-9]{11}", value) else codicefiscale
         try:
-            return cls(codicefiscale.validate(text))
+            return cls(checked.validate(value))
         except StdnumError:
             raise Refused(ErrorCode.INVALID_FISCAL_CODE) from None
 
@@ -92,19 +98,15 @@ class FiscalCode:
 def parse_amount_cents(text: str) -> int:
     """Read an amount in euro as a person types it (`1.234,56`, `1234.5`, `25`) into cents.
 
-    Raises Refused(INVALID_AMOUNT) for anything else, three decimals included, and
+    Raises Refused(INVALID_AMOUNT) for anything else, three decimals and the ambiguous `1.000` included, and
     Refused(AMOUNT_OUT_OF_RANGE) outside 0.01 to 999,999,999.99.
     """
     text = re.sub(r"[\s€]", "", text)
     if not _TYPED_AMOUNT.fullmatch(text):
         raise Refused(ErrorCode.INVALID_AMOUNT)
-    if "," in text or re.fullmatch(r"\d{1,3}(\.\d{3})+", text):
+    if "," in text:
         text = text.replace(".", "").replace(",", ".")
-    try:
-        cents = int(Decimal(text) * 100)
-    except InvalidOperation:
-        raise Refused(ErrorCode.INVALID_AMOUNT) from None
-    return checked_amount_cents(cents)
+    return checked_amount_cents(int(Decimal(text) * 100))
 
 
 def checked_amount_cents(amount_cents: int) -> int:

@@ -1,0 +1,115 @@
+"""Value objects: official vectors, and what people type."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.codes import AMOUNT_MAX_CENTS, FiscalCode, NoticeNumber, check_digits, parse_amount_cents
+from contracts.errors import ErrorCode, Refused
+
+VECTORS = Path(__file__).parents[4] / "shared/specs/pagopa/samples/vectors.json"
+
+ISSUED = [
+    ("01", 1, "301000000000000144"),
+    ("01", 42, "301000000000004285"),
+    ("00", 0, "300000000000000003"),
+    ("00", 3, "300000000000000306"),
+    ("01", 1234567890123, "301123456789012316"),
+    ("12", 2026000000001, "312202600000000171"),
+    ("45", 9999999999999, "345999999999999975"),
+    ("99", 9999999999999, "399999999999999903"),
+]
+
+
+@pytest.mark.parametrize(("segregation_code", "base", "digits"), ISSUED)
+def test_issued_notice_numbers_equal_the_official_vectors(segregation_code: str, base: int, digits: str) -> None:
+    number = NoticeNumber.issue(segregation_code, base)
+    assert number.digits == digits
+    assert number.iuv == digits[1:]
+
+
+@pytest.mark.skipif(not VECTORS.exists(), reason="the shared specification is not beside the project")
+def test_every_vector_of_the_shared_specification_holds() -> None:
+    vectors = json.loads(VECTORS.read_text())
+    cases = [case for family in ("nav_aux0", "nav_aux2", "nav_aux3") for case in vectors[family]]
+    assert len(cases) > 15
+    for case in cases:
+        number = NoticeNumber.typed(case["nav"])
+        assert number.iuv == case["iuv"]
+        assert check_digits(case["nav"][:16]) == case["nav"][16:]
+
+
+def test_an_aux_digit_zero_number_has_a_fifteen_digit_iuv() -> None:
+    assert NoticeNumber.typed("001000000000000141").iuv == "000000000000141"
+
+
+def test_a_typed_notice_number_may_be_grouped_in_fours() -> None:
+    assert NoticeNumber.typed("3010 0000 0000 0042 85").digits == "301000000000004285"
+    assert NoticeNumber("301000000000004285").grouped == "3010 0000 0000 0042 85"
+
+
+@pytest.mark.parametrize("text", ["301000000000004286", "30100000000000428", "", "abc", "3010000000000042855"])
+def test_a_mistyped_notice_number_is_refused(text: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        NoticeNumber.typed(text)
+    assert refusal.value.code is ErrorCode.INVALID_NOTICE_NUMBER
+
+
+def test_a_notice_number_from_the_node_is_taken_whatever_its_check_digits() -> None:
+    assert NoticeNumber("311111111112222222").iuv == "11111111112222222"
+
+
+@given(st.integers(0, 9_999_999_999_999), st.integers(0, 17), st.integers(1, 9))
+def test_changing_any_single_digit_is_caught(base: int, position: int, shift: int) -> None:
+    digits = NoticeNumber.issue("01", base).digits
+    wrong = digits[:position] + str((int(digits[position]) + shift) % 10) + digits[position + 1 :]
+    if wrong[0] == "1":  # RAV numbers have no check digits that a portal could verify
+        return
+    with pytest.raises(Refused):
+        NoticeNumber.typed(wrong)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["RSSMRA80A01H501U", "rssmra85t10a562s", "RSSMRA85T10A56NH", "BSCMTT83A12L719R", "JHNDOE00A01F205N", "80012345676"],
+)
+def test_valid_fiscal_codes_are_taken(text: str) -> None:
+    assert FiscalCode.typed(text).value == text.upper()
+
+
+@pytest.mark.parametrize("text", ["RSSMRA60D20F205R", "FFFCST83A15L113V", "BNCLRA79C52F839X", "RSSMRA", "", "80012345677"])
+def test_mistyped_fiscal_codes_are_refused(text: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        FiscalCode.typed(text)
+    assert refusal.value.code is ErrorCode.INVALID_FISCAL_CODE
+
+
+@pytest.mark.parametrize(
+    ("text", "cents"),
+    [("25", 2500), ("25,5", 2550), ("25.50", 2550), ("1.234,56", 123456), ("€ 16,00", 1600), ("999999999,99", AMOUNT_MAX_CENTS)],
+)
+def test_amounts_are_read_as_people_type_them(text: str, cents: int) -> None:
+    assert parse_amount_cents(text) == cents
+
+
+@pytest.mark.parametrize("text", ["10,123", "10.123", "1.000", "1,234.56", "-5", "5e3", "", "venti", "1..2"])
+def test_anything_that_could_be_read_in_two_ways_is_no_amount(text: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        parse_amount_cents(text)
+    assert refusal.value.code is ErrorCode.INVALID_AMOUNT
+
+
+@pytest.mark.parametrize("text", ["0", "0,00", "1000000000,00", "999.999.999.999,00"])
+def test_amounts_outside_what_pagopa_carries_are_refused(text: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        parse_amount_cents(text)
+    assert refusal.value.code is ErrorCode.AMOUNT_OUT_OF_RANGE
+
+
+@given(st.integers(1, AMOUNT_MAX_CENTS))
+def test_every_amount_survives_being_written_and_read(cents: int) -> None:
+    euro = f"{cents // 100:,}".replace(",", ".")
+    assert parse_amount_cents(f"{euro},{cents % 100:02d}") == cents
