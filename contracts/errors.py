@@ -52,7 +52,7 @@ class ErrorCode(StrEnum):
     CART_OTHER_ENTITY = "cart_other_entity"
     CHECKOUT_NOT_FOUND = "checkout_not_found"
     CHECKOUT_REFUSED = "checkout_refused"
-    # imports
+    # debt files
     IMPORT_NOT_FOUND = "import_not_found"
     IMPORT_WRONG_HEADER = "import_wrong_header"
     IMPORT_NOT_UTF8 = "import_not_utf8"

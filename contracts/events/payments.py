@@ -23,9 +23,7 @@ class CheckoutAbandoned(Schema):
     checkout_id = fields.UUID(required=True)
     entity_code = fields.String(required=True)
     practice_ids = fields.List(fields.UUID(), required=True)
-    reason = fields.String(
-        required=True, validate=validate.OneOf(["cancelled", "failed", "timed_out", "not_opened"])
-    )
+    reason = fields.String(required=True, validate=validate.OneOf(["cancelled", "failed", "timed_out", "not_opened"]))
     at = UtcDateTime(required=True)
 
 

@@ -14,8 +14,8 @@ class StartCheckoutRequest(Schema):
 
     The gateway has checked that the payer may see them. `payer_ref` is the cart owner (`citizen:…`, `visitor:…`):
     an open checkout of the same payer for the same practices is resumed, another's is Refused(PRACTICE_BEING_PAID).
-    `return_url` is the address of the esito page without its query; payments adds `?esito=ok|annullato|errore` and puts the
-    checkout id in place of `{checkout_id}`.
+    `return_url` is the address of the esito page without its query; payments adds `?esito=ok|annullato|errore` and
+    puts the checkout id in place of `{checkout_id}`.
     """
 
     idempotency_key = fields.String(required=True, validate=validate.Length(8, 128))
@@ -149,9 +149,7 @@ class PaymentsPage(Schema):
     next_cursor = fields.String(load_default=None, allow_none=True)
 
 
-START_CHECKOUT = Call(
-    "payments", "start_checkout", StartCheckoutRequest(), Checkout(), idempotent=True, timeout_s=15
-)
+START_CHECKOUT = Call("payments", "start_checkout", StartCheckoutRequest(), Checkout(), idempotent=True, timeout_s=15)
 CHECKOUT = Call("payments", "checkout", CheckoutRequest(), Checkout(), idempotent=True)
 RETURNED = Call("payments", "returned", ReturnedRequest(), Checkout(), idempotent=True)
 PA_FOR_NODE = Call("payments", "pa_for_node", NodeRequest(), NodeReply(), idempotent=True, timeout_s=10)

@@ -1,0 +1,1 @@
+"""The one-command run: what `./portal` does once its environment exists."""
