@@ -23,6 +23,8 @@ class ErrorCode(StrEnum):
     DESCRIPTION_TOO_LONG = "description_too_long"
     BENEFICIARY_REQUIRED = "beneficiary_required"
     NAME_REQUIRED = "name_required"
+    INVALID_DATE = "invalid_date"
+    DUPLICATE_REFERENCE = "duplicate_reference"
     IDEMPOTENCY_CONFLICT = "idempotency_conflict"
     TOO_MANY_REQUESTS = "too_many_requests"
     NOT_FOUND = "not_found"

@@ -118,12 +118,15 @@ class Viewer(Schema):
     """Who is asking. A citizen has the first two, a visitor without login the third.
 
     `granted_practice_ids`: practices the gateway has already shown to this browser by search or insertion.
+    `identified_practice_ids`: those of them found with the debtor's fiscal code; they are shown unmasked, the
+    others with shortened names.
     """
 
     citizen_id = fields.UUID(load_default=None, allow_none=True)
     fiscal_code = fields.String(load_default=None, allow_none=True)
     visitor_id = fields.String(load_default=None, allow_none=True)
     granted_practice_ids = fields.List(fields.UUID(), load_default=list)
+    identified_practice_ids = fields.List(fields.UUID(), load_default=list)
 
 
 class Empty(Schema):
