@@ -1,0 +1,1 @@
+"""What every process is bolted onto: settings, logs, database, outbox, inbox, RPC, health. No noun of the domain."""

@@ -1,0 +1,169 @@
+"""A service's own PostgreSQL database: transactions with outbox, inbox and idempotency keys, and plain reads.
+
+The driver is psycopg2, which eventlet makes green by itself; sessions are opened where work is done, never before.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from types import ModuleType
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from sqlalchemy import Engine, create_engine, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from chassis import correlation, stored_values
+from chassis.metrics import INBOX_DUPLICATES
+from chassis.settings import database_url, with_driver
+from contracts.errors import ErrorCode, Refused
+from contracts.events.envelope import EventType, wrap
+
+__all__ = ["OUTBOX_CHANNEL", "Database", "Tx", "database_url", "is_out_of_reach", "make_engine"]
+
+OUTBOX_CHANNEL: Final = "outbox"
+_STATEMENT_TIMEOUT_MS: Final = 30_000
+_LOCK_TIMEOUT_MS: Final = 5_000
+_IDLE_IN_TRANSACTION_TIMEOUT_MS: Final = 60_000
+
+
+def make_engine(url: str, *, pool_size: int = 10, application_name: str = "portal") -> Engine:
+    """Make an engine whose statements, lock waits and idle transactions all have an end."""
+    options = (
+        f"-c statement_timeout={_STATEMENT_TIMEOUT_MS} -c lock_timeout={_LOCK_TIMEOUT_MS}"
+        f" -c idle_in_transaction_session_timeout={_IDLE_IN_TRANSACTION_TIMEOUT_MS} -c timezone=UTC"
+    )
+    return create_engine(
+        with_driver(url),
+        pool_size=pool_size,
+        max_overflow=2,
+        pool_timeout=5,
+        pool_pre_ping=True,
+        pool_recycle=1_800,
+        hide_parameters=True,
+        connect_args={
+            "connect_timeout": 3,
+            "application_name": application_name,
+            "options": options,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+        },
+    )
+
+
+def is_out_of_reach(error: BaseException) -> bool:
+    """Tell whether `error` means that the database could not be reached or was too busy, so that later may work."""
+    if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
+        return True
+    return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
+@dataclass
+class Tx:
+    """A running transaction: the session, and what must be written in the same commit."""
+
+    session: Session
+    models: ModuleType
+    _notified: bool = False
+
+    def emit(
+        self, event_type: EventType, data: Mapping[str, Any], *, subject: str, sequence: int, now: datetime
+    ) -> UUID:
+        """Write an event into the outbox and return its id; the relay publishes it after the commit."""
+        event_id = uuid4()
+        body = wrap(
+            event_type,
+            data,
+            event_id=event_id,
+            subject=subject,
+            sequence=sequence,
+            time=now,
+            correlation_id=correlation.get(),
+        )
+        self.session.add(
+            self.models.OutboxMessage(
+                event_id=event_id, type=event_type.type, subject=subject, body=body, created_at=now
+            )
+        )
+        if not self._notified:
+            self.session.execute(text(f"NOTIFY {OUTBOX_CHANNEL}"))
+            self._notified = True
+        return event_id
+
+    def first_time(self, consumer: str, message_id: UUID) -> bool:
+        """Note that `consumer` has `message_id`; False when it had it before."""
+        inbox = self.models.InboxMessage
+        statement = insert(inbox).values(consumer=consumer, message_id=message_id)
+        statement = statement.on_conflict_do_nothing().returning(inbox.message_id)
+        is_new = self.session.execute(statement).first() is not None
+        if not is_new:
+            INBOX_DUPLICATES.labels(consumer).inc()
+        return is_new
+
+    def once(
+        self, scope: str, key: str, request: Mapping[str, Any], make: Callable[[], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Return what `make` returns, made only once per (scope, key), now or in an earlier transaction.
+
+        A second caller at the same moment waits at the primary key for the first one's commit. When `make` raises,
+        the transaction rolls back and the key is free again. UUIDs and times in the reply come back as such.
+        Raises Refused(IDEMPOTENCY_CONFLICT) when the key came with another request.
+        """
+        keys = self.models.IdempotencyKey
+        here = (keys.scope == scope, keys.key == key)
+        sha256 = stored_values.fingerprint(request)
+        claim = insert(keys).values(scope=scope, key=key, request_sha256=sha256)
+        claimed = self.session.execute(claim.on_conflict_do_nothing().returning(keys.key)).first()
+        if claimed is None:
+            stored = self.session.execute(select(keys.request_sha256, keys.reply).where(*here)).one()
+            if stored.request_sha256 != sha256:
+                raise Refused(ErrorCode.IDEMPOTENCY_CONFLICT)
+            earlier: dict[str, Any] = stored_values.decode(stored.reply)
+            return earlier
+        encoded = stored_values.encode(make())
+        self.session.execute(update(keys).where(*here).values(reply=encoded))
+        reply: dict[str, Any] = stored_values.decode(encoded)
+        return reply
+
+
+class Database:
+    """The database of one service in one process. `models` is its models module."""
+
+    def __init__(
+        self, url: str, models: ModuleType, *, pool_size: int = 10, application_name: str = "portal"
+    ) -> None:
+        self.models = models
+        self.engine = make_engine(url, pool_size=pool_size, application_name=application_name)
+        self._autocommit_engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @classmethod
+    def of_service(cls, service: str, models: ModuleType, *, pool_size: int = 10) -> "Database":
+        """Open the database that the environment names for `service`."""
+        return cls(database_url(service, os.environ), models, pool_size=pool_size, application_name=service)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Tx]:
+        """Commit on leaving, roll back on an exception."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield Tx(session, self.models)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Give a session for pure reads: each statement for itself, without BEGIN and COMMIT round trips."""
+        with Session(self._autocommit_engine, expire_on_commit=False) as session:
+            yield session
+
+    def ping(self) -> None:
+        """Ask the server for anything; raises OperationalError when it does not answer."""
+        with self.reading() as session:
+            session.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()

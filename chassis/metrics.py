@@ -1,0 +1,22 @@
+"""Prometheus metrics of a process, on METRICS_PORT where that is set."""
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram, start_http_server
+
+RPC_SERVED_SECONDS: Final = Histogram("rpc_served_seconds", "RPC requests answered", ["method", "outcome"])
+RPC_CALLED_SECONDS: Final = Histogram("rpc_called_seconds", "RPC requests made", ["method", "outcome"])
+EVENTS_HANDLED: Final = Counter("events_handled_total", "Events handled", ["consumer", "outcome"])
+INBOX_DUPLICATES: Final = Counter("inbox_duplicates_total", "Events that had come before", ["consumer"])
+EVENT_RETRIES: Final = Counter("event_retries_total", "Events put off to be tried again", ["consumer"])
+DEAD_LETTERS: Final = Counter("dead_letters_total", "Events given up on until replayed", ["consumer"])
+OUTBOX_RELAYED: Final = Counter("outbox_relayed_total", "Events published and confirmed", ["service"])
+OUTBOX_UNROUTED: Final = Counter("outbox_unrouted_total", "Events no queue was bound for", ["service", "type"])
+OUTBOX_DEPTH: Final = Gauge("outbox_depth", "Events waiting to be published", ["service"])
+OUTBOX_LAG_SECONDS: Final = Gauge("outbox_lag_seconds", "Age of the oldest event waiting", ["service"])
+
+
+def serve(port: int | None) -> None:
+    """Answer Prometheus on `port`, or on none."""
+    if port:
+        start_http_server(port)

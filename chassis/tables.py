@@ -1,0 +1,57 @@
+"""Mixins of the tables the chassis works with; each service's models.py makes its own concrete tables.
+
+class OutboxMessage(OutboxMixin, Base): __tablename__ = "outbox"
+class InboxMessage(InboxMixin, Base): __tablename__ = "inbox"
+class IdempotencyKey(IdempotencyMixin, Base): __tablename__ = "idempotency_keys"
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, DateTime, Identity, Index, Text, Uuid, func, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+
+
+class OutboxMixin:
+    """An event written in the transaction of the change it tells of.
+
+    `position` is given by the relay, in the order of publication and without holes: the cursor of the feed. Rows are
+    kept after relaying (feed, replay) and purged after 90 days.
+    """
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(Uuid, unique=True)
+    type: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Text)
+    body: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    relayed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    position: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+
+    @declared_attr.directive
+    def __table_args__(cls) -> tuple[Index, ...]:  # noqa: N805 -- SQLAlchemy hands over the class
+        """Index what the relay looks for and what the purge looks for."""
+        return (
+            Index("ix_outbox_unrelayed", "id", postgresql_where=text("relayed_at IS NULL")),
+            Index("ix_outbox_created_at", "created_at"),
+        )
+
+
+class InboxMixin:
+    """A message a consumer has had its effect of, written in the transaction of that effect."""
+
+    consumer: Mapped[str] = mapped_column(Text, primary_key=True)
+    message_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class IdempotencyMixin:
+    """The answer given to a key made by the caller. `reply` is null only inside the transaction that makes it."""
+
+    scope: Mapped[str] = mapped_column(Text, primary_key=True)
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    request_sha256: Mapped[str] = mapped_column(Text)
+    reply: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
