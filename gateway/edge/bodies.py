@@ -1,0 +1,40 @@
+"""Reading what a client sends without ever holding more than is allowed."""
+
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import parse_qsl
+
+import falcon
+
+from contracts.errors import ErrorCode, Refused
+
+FORM_MAX_BYTES: Final = 64 * 1024
+_FORM_MAX_FIELDS: Final = 100
+
+
+def read_body(req: falcon.Request, max_bytes: int) -> bytes:
+    """Read the whole body, counting while it streams; raises falcon.HTTPContentTooLarge beyond `max_bytes`."""
+    if (req.content_length or 0) > max_bytes:
+        raise falcon.HTTPContentTooLarge
+    # A server that ends the input itself (gunicorn) also reads chunked bodies, which have no length.
+    stream = req.stream if req.env.get("wsgi.input_terminated") else req.bounded_stream
+    body: bytes = stream.read(max_bytes + 1)
+    if len(body) > max_bytes:
+        raise falcon.HTTPContentTooLarge
+    return body
+
+
+def read_form(req: falcon.Request, max_bytes: int = FORM_MAX_BYTES) -> Mapping[str, str]:
+    """Read an urlencoded form; the last of repeated fields wins. Raises Refused(INVALID_REQUEST) when unreadable."""
+    return dict(read_form_fields(req, max_bytes))
+
+
+def read_form_fields(req: falcon.Request, max_bytes: int = FORM_MAX_BYTES) -> list[tuple[str, str]]:
+    """Read an urlencoded form as its fields in order, for those that may be repeated."""
+    if not (req.content_type or "").startswith("application/x-www-form-urlencoded"):
+        raise Refused(ErrorCode.INVALID_REQUEST)
+    try:
+        text = read_body(req, max_bytes).decode("utf-8")
+        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_FORM_MAX_FIELDS)
+    except ValueError:
+        raise Refused(ErrorCode.INVALID_REQUEST) from None

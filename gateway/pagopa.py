@@ -1,0 +1,52 @@
+"""The node's SOAP door: bytes in, `payments` answers, bytes out (specification pagopa.md section 3)."""
+
+from http import HTTPStatus
+from typing import Final
+
+import falcon
+
+from contracts.errors import ErrorCode, Refused
+from contracts.rpc import payments
+from gateway.edge.addresses import client_address, is_within
+from gateway.edge.bodies import read_body
+from gateway.rpc import Rpc
+from gateway.settings import Settings
+
+ENVELOPE_MAX_BYTES: Final = 512 * 1024
+_SOAP_CONTENT_TYPE: Final = "text/xml; charset=utf-8"
+
+
+class NodeEndpoint:
+    """All paForNode primitives at one address, for the node's networks only."""
+
+    def __init__(self, settings: Settings, rpc: Rpc) -> None:
+        self._settings = settings
+        self._rpc = rpc
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Hand the envelope over; a failure behind us is an HTTP 5xx, which makes the node try again."""
+        address = client_address(req, self._settings.trusted_proxies)
+        if not is_within(address, self._settings.node_allowed_networks):
+            raise falcon.HTTPForbidden
+        envelope = _decode(read_body(req, ENVELOPE_MAX_BYTES))
+        soap_action = (req.get_header("SOAPAction") or "").strip('"')
+        reply = self._rpc.call(
+            payments.PA_FOR_NODE,
+            {"soap_action": soap_action, "envelope": envelope},
+            correlation_id=req.context.correlation_id,
+        )
+        resp.status = HTTPStatus.OK
+        resp.content_type = _SOAP_CONTENT_TYPE
+        resp.data = reply["envelope"].encode("utf-8")
+
+
+def _decode(body: bytes) -> str:
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Refused(ErrorCode.INVALID_REQUEST) from None
+
+
+def add_routes(app: falcon.App[falcon.Request, falcon.Response], settings: Settings, rpc: Rpc) -> None:
+    """Register the node's address."""
+    app.add_route("/pagopa/pa-for-node", NodeEndpoint(settings, rpc))

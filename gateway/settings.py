@@ -1,0 +1,73 @@
+"""Settings of the gateway, from the environment."""
+
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from environs import FileAwareEnv
+
+Network = IPv4Network | IPv6Network
+
+_LOOPBACK: Final = "127.0.0.1/32,::1/128"
+_PRIVATE: Final = "127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"
+_CHECKOUT_PAGES: Final = "https://checkout.pagopa.it,https://uat.checkout.pagopa.it"
+_PROJECT_ROOT: Final = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the gateway must know. Rates are written as `limits` reads them: `30/minute`."""
+
+    amqp_url: str
+    public_url: str
+    secret_key: str
+    node_allowed_networks: tuple[Network, ...]
+    trusted_proxies: tuple[Network, ...]
+    metrics_allowed_networks: tuple[Network, ...]
+    api_keys_file: Path | None
+    static_dir: Path
+    checkout_page_origins: tuple[str, ...]
+    search_rate: str
+    login_rate: str
+    insertion_rate: str
+
+    @classmethod
+    def load(cls) -> "Settings":
+        """Read the environment, `X_FILE` standing in for `X`; raises environs.EnvError naming what is missing."""
+        env = FileAwareEnv()
+        origins = _origins(env.str("CHECKOUT_PAGE_ORIGINS", _CHECKOUT_PAGES), env.str("CHECKOUT_URL", ""))
+        api_keys_file = env.str("API_KEYS_FILE", "")
+        return cls(
+            amqp_url=env.str("AMQP_URL", "amqp://guest:guest@127.0.0.1:5672//"),
+            public_url=env.str("PUBLIC_URL", "http://localhost:8080").rstrip("/"),
+            secret_key=env.str("SECRET_KEY"),
+            node_allowed_networks=_networks(env.str("NODE_ALLOWED_NETWORKS", _LOOPBACK)),
+            trusted_proxies=_networks(env.str("TRUSTED_PROXIES", "")),
+            metrics_allowed_networks=_networks(env.str("METRICS_ALLOWED_NETWORKS", _PRIVATE)),
+            api_keys_file=Path(api_keys_file) if api_keys_file else None,
+            static_dir=Path(env.str("STATIC_DIR", str(_PROJECT_ROOT / "build" / "static"))),
+            checkout_page_origins=origins,
+            search_rate=env.str("SEARCH_RATE", "30/minute"),
+            login_rate=env.str("LOGIN_RATE", "60/minute"),
+            insertion_rate=env.str("INSERTION_RATE", "30/minute"),
+        )
+
+    @property
+    def https(self) -> bool:
+        """Whether browsers reach us over TLS: decides Secure cookies, their `__Host-` prefix and HSTS."""
+        return self.public_url.startswith("https://")
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    return tuple(ip_network(item.strip(), strict=False) for item in text.split(",") if item.strip())
+
+
+def _origins(pages: str, checkout_url: str) -> tuple[str, ...]:
+    """Where the payer is sent to pay: the official pages, and the host of CHECKOUT_URL (the sandbox serves both)."""
+    origins = [item.strip() for item in pages.split(",") if item.strip()]
+    parts = urlsplit(checkout_url)
+    if parts.scheme and parts.netloc:
+        origins.append(f"{parts.scheme}://{parts.netloc}")
+    return tuple(dict.fromkeys(origins))

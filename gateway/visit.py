@@ -1,0 +1,165 @@
+"""One request of one browser: who it is, what it may see, and its calls to the services."""
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cached_property
+from typing import Any, Final
+from uuid import UUID
+
+import falcon
+
+from contracts.call import Call
+from contracts.errors import ErrorCode, Refused, RpcError
+from contracts.rpc import identity
+from gateway.languages import negotiate
+from gateway.rpc import Rpc
+from gateway.settings import Settings
+from gateway.visitors import BrowserCookies, Visitor
+
+CSRF_FIELD: Final = "csrf_token"
+_CSRF_LABEL: Final = b"csrf:"
+
+
+class Visit:
+    """Made for every request by VisitMiddleware as `req.context.visit`; asks identity only when a page needs it."""
+
+    def __init__(self, req: falcon.Request, settings: Settings, cookies: BrowserCookies, rpc: Rpc) -> None:
+        self._rpc = rpc
+        self._settings = settings
+        self._correlation_id: str = req.context.correlation_id
+        self.cookies = cookies
+        self.language = negotiate(req)
+        self.session_token = cookies.read_session(req)
+        self._stored_visitor = cookies.read_visitor(req)
+        self.visitor = self._initial_visitor = self._stored_visitor or Visitor()
+        self._must_write_visitor = False
+
+    def call(self, call: Call, **request: Any) -> dict[str, Any]:
+        """Call a service under this request's correlation id."""
+        return self._rpc.call(call, request, correlation_id=self._correlation_id)
+
+    # --- who ---
+
+    @cached_property
+    def session(self) -> Mapping[str, Any] | None:
+        """The live session, or None without a cookie; raises Refused(SESSION_EXPIRED) for one that is over."""
+        if self.session_token is None:
+            return None
+        return self.call(identity.SESSION, session_token=self.session_token)
+
+    @property
+    def citizen(self) -> Mapping[str, Any] | None:
+        """Who is logged in, as far as can be told now: for greeting, never for deciding."""
+        try:
+            return self.session["citizen"] if self.session else None
+        except RpcError:
+            return None
+
+    def require_session(self) -> Mapping[str, Any]:
+        """Return the session of a registered citizen.
+
+        Raises Refused: LOGIN_REQUIRED, SESSION_EXPIRED, or CONSENT_MISSING before registration.
+        """
+        session = self.require_login()
+        if not session["registered"]:
+            raise Refused(ErrorCode.CONSENT_MISSING)
+        return session
+
+    def require_login(self) -> Mapping[str, Any]:
+        """Return the session of who logged in, registered or not. Raises Refused(LOGIN_REQUIRED or SESSION_EXPIRED)."""
+        if self.session is None:
+            raise Refused(ErrorCode.LOGIN_REQUIRED)
+        return self.session
+
+    @property
+    def owner(self) -> str:
+        """Whose cart and checkouts these are: `citizen:<id>` or `visitor:<id>`."""
+        if self.session is None:
+            return self.visitor_owner
+        return f"citizen:{self.session['citizen']['id']}"
+
+    @property
+    def visitor_owner(self) -> str:
+        """The owner this browser is, or was, without login."""
+        self.keep_visitor()
+        return f"visitor:{self.visitor.visitor_id}"
+
+    @property
+    def viewer(self) -> dict[str, Any]:
+        """Who is asking, for the services that decide what may be seen (contracts.fields.Viewer)."""
+        viewer: dict[str, Any] = {
+            "visitor_id": self.visitor.visitor_id,
+            "granted_practice_ids": list(self.visitor.granted),
+        }
+        if self.session is not None:
+            citizen = self.session["citizen"]
+            viewer |= {"citizen_id": citizen["id"], "fiscal_code": citizen["fiscal_code"]}
+        return viewer
+
+    # --- what this browser remembers ---
+
+    def grant(self, practice_ids: Iterable[UUID]) -> None:
+        """Let this browser see practices it found by search or inserted without login."""
+        self.visitor = self.visitor.grant(practice_ids)
+
+    def remember_entity(self, entity_code: str) -> None:
+        """Keep the entity in whose pages the browser is, for pages that belong to none."""
+        self.visitor = replace(self.visitor, entity_code=entity_code)
+
+    def keep_visitor(self) -> None:
+        """See that the answer carries the visitor's cookie, since something now depends on its id."""
+        self._must_write_visitor = True
+
+    def start_session(self, resp: falcon.Response, token: str) -> None:
+        """Give the browser a new session token and forget the login under way."""
+        self.cookies.write_session(resp, token)
+        self.cookies.forget_login(resp)
+
+    def forget(self, resp: falcon.Response) -> None:
+        """Leave nothing of the citizen in a browser that others may use next: a new visitor, no grants."""
+        self.cookies.forget_session(resp)
+        self.visitor = Visitor(entity_code=self.visitor.entity_code)
+
+    def write_cookies(self, resp: falcon.Response) -> None:
+        """Write the visitor's cookie when it changed or something depends on it."""
+        if self.visitor != self._initial_visitor or (self._must_write_visitor and self._stored_visitor is None):
+            self.cookies.write_visitor(resp, self.visitor)
+
+    # --- against forged requests ---
+
+    @property
+    def csrf_token(self) -> str:
+        """What every form of ours carries: tied to the visitor's cookie, so a form outlives a session that ended."""
+        self.keep_visitor()
+        message = _CSRF_LABEL + self.visitor.visitor_id.encode()
+        return hmac.new(self._settings.secret_key.encode(), message, hashlib.sha256).hexdigest()
+
+    def check_csrf(self, token: str | None) -> None:
+        """Raise Refused(CSRF_FAILED) unless the form was made by us for this browser."""
+        if self._stored_visitor is None or not hmac.compare_digest((token or "").encode(), self.csrf_token.encode()):
+            raise Refused(ErrorCode.CSRF_FAILED)
+
+
+class VisitMiddleware:
+    """Makes the visit of each request and writes its cookies into the answer."""
+
+    def __init__(self, settings: Settings, rpc: Rpc) -> None:
+        self._settings = settings
+        self._rpc = rpc
+        self._cookies = BrowserCookies(settings)
+
+    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Put the visit into the request's context; no service is asked yet."""
+        req.context.visit = Visit(req, self._settings, self._cookies, self._rpc)
+
+    def process_response(self, req: falcon.Request, resp: falcon.Response, resource: object, succeeded: bool) -> None:  # noqa: FBT001 — Falcon's signature
+        """Write what the visit changed."""
+        req.context.visit.write_cookies(resp)
+
+
+def visit_of(req: falcon.Request) -> Visit:
+    """Return the request's visit."""
+    visit: Visit = req.context.visit
+    return visit
