@@ -1,0 +1,42 @@
+"""Reading and tidying the outbox: the feed of published events, the depth, the purge."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+KEPT_DAYS: Final = 90
+
+
+def feed(session: Session, model: Any, after: int, limit: int) -> list[dict[str, Any]]:
+    """Return up to `limit` published events behind position `after`, oldest first, as `{"position", "event"}`.
+
+    Positions are given by the relay, one relay at a time, so a reader that asks on from the last position it saw
+    misses nothing, whatever order the transactions committed in.
+    """
+    rows = session.execute(
+        select(model.position, model.body).where(model.position > after).order_by(model.position).limit(limit)
+    )
+    return [{"position": row.position, "event": row.body} for row in rows]
+
+
+def depth(session: Session, model: Any, now: datetime) -> tuple[int, float]:
+    """Return how many events wait to be published, and the age of the oldest in seconds."""
+    waiting, oldest = session.execute(
+        select(func.count(), func.min(model.created_at)).where(model.relayed_at.is_(None))
+    ).one()
+    return waiting, max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
+
+
+def purge(session: Session, model: Any, now: datetime) -> int:
+    """Delete published events older than 90 days and return how many.
+
+    The newest position always stays: the next one is counted from it.
+    """
+    newest = select(func.max(model.position)).scalar_subquery()
+    old = model.created_at < now - timedelta(days=KEPT_DAYS)
+    deleted = session.execute(
+        delete(model).where(old, model.relayed_at.is_not(None), model.position < newest).returning(model.id)
+    )
+    return len(deleted.all())

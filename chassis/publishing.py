@@ -1,0 +1,136 @@
+"""Publishing that is known to have arrived: the broker's confirm for every message, once per batch."""
+
+import contextlib
+from collections.abc import Sequence
+from threading import RLock
+from time import monotonic
+from typing import Any, Final
+
+from amqp.exceptions import ChannelError
+from kombu import Connection, Exchange, Queue
+
+from chassis import logs, wire
+
+log = logs.get_logger(__name__)
+
+HEARTBEAT_S: Final = 15
+CONNECT_TIMEOUT_S: Final = 3
+_CONFIRM_TIMEOUT_S: Final = 15
+
+
+class PublishFailed(Exception):
+    """The broker did not confirm: the messages may have arrived, or not. Publish them again."""
+
+
+class ConfirmedPublisher:
+    """One connection of its own, made when first needed and made anew after any failure. Safe for several threads.
+
+    `declare` is declared on each new connection.
+    """
+
+    def __init__(self, amqp_url: str, *, declare: Sequence[Exchange | Queue] = ()) -> None:
+        self._amqp_url = amqp_url
+        self._declare = declare
+        self._lock = RLock()
+        self._connection: Any = None
+        self._channel: Any = None
+        self._last_tag = 0
+        self._unconfirmed: set[int] = set()
+        self._refused = False
+        self._returned: list[str] = []
+
+    def publish_all(self, messages: Sequence[wire.Message]) -> list[str]:
+        """Publish and wait for all confirms; return the ids of mandatory messages that no queue was bound for.
+
+        Raises PublishFailed.
+        """
+        with self._lock:
+            try:
+                return self._publish_all(messages)
+            except Exception as error:
+                self.close()
+                raise PublishFailed(type(error).__name__) from error
+
+    def keep_alive(self) -> None:
+        """Read what the broker sent and send the heartbeat; call it every few seconds. Raises PublishFailed."""
+        with self._lock:
+            if self._connection is None:
+                return
+            try:
+                with contextlib.suppress(TimeoutError):
+                    self._connection.drain_events(timeout=0.001)
+                self._connection.heartbeat_check()
+            except Exception as error:
+                self.close()
+                raise PublishFailed(type(error).__name__) from error
+
+    def close(self) -> None:
+        """Close the connection; the next message opens another."""
+        with self._lock:
+            connection, self._connection, self._channel = self._connection, None, None
+            if connection is not None:
+                with contextlib.suppress(Exception):
+                    connection.close()
+
+    def _publish_all(self, messages: Sequence[wire.Message]) -> list[str]:
+        channel = self._open_channel()
+        self._returned.clear()
+        self._refused = False
+        for message in messages:
+            self._publish_one(channel, message)
+        self._wait_for_confirms()
+        return list(self._returned)
+
+    def _publish_one(self, channel: Any, message: wire.Message) -> None:
+        if self._confirms(channel):
+            self._last_tag += 1
+            self._unconfirmed.add(self._last_tag)
+            wire.publish(channel, message)
+            return
+        try:
+            wire.publish(channel, message)
+        except ChannelError:
+            self._returned.append(message.message_id or "")
+
+    def _wait_for_confirms(self) -> None:
+        ends_at = monotonic() + _CONFIRM_TIMEOUT_S
+        while self._unconfirmed:
+            self._connection.drain_events(timeout=max(0.001, ends_at - monotonic()))
+        if self._refused:
+            raise PublishFailed("refused by the broker")
+
+    def _open_channel(self) -> Any:
+        if self._channel is not None:
+            return self._channel
+        connection = Connection(self._amqp_url, heartbeat=HEARTBEAT_S, connect_timeout=CONNECT_TIMEOUT_S)
+        self._connection = connection
+        connection.connect()
+        channel = connection.channel()
+        for entity in self._declare:
+            entity(channel).declare()
+        if self._confirms(channel):
+            channel.confirm_select()
+            channel.events["basic_ack"].add(self._on_ack)
+            channel.events["basic_nack"].add(self._on_nack)
+            channel.events["basic_return"].add(self._on_return)
+        self._last_tag = 0
+        self._unconfirmed.clear()
+        self._channel = channel
+        return channel
+
+    @staticmethod
+    def _confirms(channel: Any) -> bool:
+        return hasattr(channel, "confirm_select")
+
+    def _on_ack(self, delivery_tag: int, multiple: bool) -> None:  # noqa: FBT001 -- py-amqp calls it so
+        if multiple:
+            self._unconfirmed = {tag for tag in self._unconfirmed if tag > delivery_tag}
+        else:
+            self._unconfirmed.discard(delivery_tag)
+
+    def _on_nack(self, delivery_tag: int, multiple: bool) -> None:  # noqa: FBT001 -- py-amqp calls it so
+        self._refused = True
+        self._on_ack(delivery_tag, multiple)
+
+    def _on_return(self, _error: Exception, _exchange: str, _routing_key: str, message: Any) -> None:
+        self._returned.append(message.properties.get("message_id", ""))

@@ -1,0 +1,294 @@
+"""The RPC client of the gateway's threads and of the services' greenlets: nameko's wire protocol over kombu.
+
+One connection per process, opened lazily per pid (gunicorn forks), one reader thread, callers write under py-amqp's
+own lock; an exclusive reply queue bound to nameko's exchange. A request that nobody took within its deadline dies in
+the queue (`expiration`): an abandoned request is never executed. Imports neither nameko nor eventlet, and works under
+eventlet's monkey patch as it is.
+"""
+
+import contextlib
+import json
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from time import monotonic, perf_counter
+from typing import Any, Final
+from uuid import uuid4
+
+from amqp.exceptions import ChannelError
+from kombu import Connection, Consumer, Queue
+from marshmallow import ValidationError
+
+from chassis import correlation, deadline, logs, rpc_errors, schemas, wire
+from chassis.metrics import RPC_CALLED_SECONDS
+from contracts.call import Call
+from contracts.errors import Broken, ErrorCode, RpcError, Unavailable
+
+log = logs.get_logger(__name__)
+
+_HEARTBEAT_S: Final = 10
+_CONNECT_TIMEOUT_S: Final = 2
+_SOCKET_TIMEOUT_S: Final = 2.0
+_FAIL_FAST_S: Final = 0.25
+_RECONNECT_ATTEMPTS: Final = 4
+_RECONNECT_PAUSE_S: Final = 0.25
+
+
+class RpcClient:
+    """Calls procedures of services. One per process, for any number of threads."""
+
+    def __init__(self, amqp_url: str) -> None:
+        self._amqp_url = amqp_url
+        self._lock = threading.Lock()
+        self._link: _Link | None = None
+        self._pid: int | None = None
+        self._failed_at = float("-inf")
+
+    def call(
+        self,
+        call: Call,
+        request: Mapping[str, Any] | None = None,
+        *,
+        correlation_id: str | None = None,
+        timeout_s: float | None = None,
+    ) -> dict[str, Any]:
+        """Call `call` with Python values and return its reply as Python values.
+
+        It takes at most `timeout_s` (default: the call's), and less where the caller itself is being waited for.
+        Raises what the service raised: Refused, Unavailable, Broken. Unavailable(SERVICE_UNAVAILABLE) as well when
+        nothing was done or doing it again is harmless; Unavailable(OUTCOME_UNKNOWN) when a call that is not
+        idempotent was sent and no answer came.
+        """
+        body = json.dumps({"args": [], "kwargs": {"request": schemas.dump_strictly(call.request, request or {})}})
+        carried = correlation_id or correlation.get() or correlation.new()
+        started = perf_counter()
+        outcome = "ok"
+        try:
+            return self._exchange(call, body, carried, deadline.remaining_s(timeout_s or call.timeout_s))
+        except RpcError as error:
+            outcome = error.code.value
+            raise
+        finally:
+            duration_s = perf_counter() - started
+            RPC_CALLED_SECONDS.labels(call.name, outcome).observe(duration_s)
+            log.info(
+                "rpc_called",
+                method=call.name,
+                outcome=outcome,
+                duration_ms=round(duration_s * 1000, 1),
+                correlation_id=carried,
+            )
+
+    def close(self) -> None:
+        """Close the connection; calls under way fail as if it were lost."""
+        with self._lock:
+            link, self._link = self._link, None
+        if link is not None:
+            link.close()
+
+    def _exchange(self, call: Call, body: str, correlation_id: str, timeout_s: float) -> dict[str, Any]:
+        ends_at = monotonic() + timeout_s
+        pending = self._send_and_wait(call, body, correlation_id, ends_at)
+        if pending.unroutable or not pending.sent:
+            raise Unavailable(ErrorCode.SERVICE_UNAVAILABLE, {"service": call.service})
+        if pending.payload is None:
+            code = ErrorCode.SERVICE_UNAVAILABLE if call.idempotent else ErrorCode.OUTCOME_UNKNOWN
+            raise Unavailable(code, {"service": call.service})
+        return _read_reply(call, pending.payload)
+
+    def _send_and_wait(self, call: Call, body: str, correlation_id: str, ends_at: float) -> "_Pending":
+        """Send the request, again after a lost connection where that is harmless, and wait until `ends_at`."""
+        pending = _Pending()
+        for attempt in range(_RECONNECT_ATTEMPTS):
+            if attempt:
+                pending.done.wait(_RECONNECT_PAUSE_S)
+            if monotonic() >= ends_at:
+                return pending
+            was_sent = pending.sent
+            pending = _Pending(sent=was_sent)
+            link = self._open_link(patient=attempt > 0)
+            if link is None:
+                if attempt == 0:
+                    return pending
+                continue
+            link.send(pending, _request_message(call, body, correlation_id, ends_at - monotonic()))
+            pending.done.wait(max(0.0, ends_at - monotonic()))
+            link.forget(pending)
+            if not pending.lost or (pending.sent and not call.idempotent):
+                return pending
+        return pending
+
+    def _open_link(self, *, patient: bool) -> "_Link | None":
+        """Return the process's live connection, opening it where there is none; None when the broker is away."""
+        with self._lock:
+            if self._pid != os.getpid():
+                self._link, self._pid = None, os.getpid()  # a forked child must not touch its parent's socket
+            if self._link is not None and self._link.alive:
+                return self._link
+            if not patient and monotonic() - self._failed_at < _FAIL_FAST_S:
+                return None
+            try:
+                self._link = _Link(self._amqp_url)
+            except Exception as error:  # noqa: BLE001 -- py-amqp raises more than its documented classes
+                self._failed_at = monotonic()
+                log.warning("broker_out_of_reach", error=type(error).__name__)
+                self._link = None
+            return self._link
+
+
+@dataclass(eq=False)
+class _Pending:
+    """A request waiting for its reply; `lost`: its connection went away before the reply came."""
+
+    id: str = field(default_factory=lambda: uuid4().hex)
+    done: threading.Event = field(default_factory=threading.Event)
+    payload: dict[str, Any] | None = None
+    sent: bool = False
+    lost: bool = False
+    unroutable: bool = False
+
+
+class _Link:
+    """A live connection with its reply queue and its reader thread."""
+
+    def __init__(self, amqp_url: str) -> None:
+        self.alive = True
+        self._pending: dict[str, _Pending] = {}
+        self._reply_to = uuid4().hex
+        self._connection = Connection(
+            amqp_url, heartbeat=_HEARTBEAT_S, connect_timeout=_CONNECT_TIMEOUT_S, transport_options={}
+        )
+        try:
+            self._connection.connect()
+            self._channel = self._connection.channel()
+            self._consume()
+        except BaseException:
+            self._drop_connection()
+            raise
+        threading.Thread(target=self._read, name="rpc-replies", daemon=True).start()
+
+    def send(self, pending: _Pending, message: wire.Message) -> None:
+        """Write a request; `pending.done` is set when the reply is there, or will never be."""
+        self._pending[pending.id] = pending
+        request = wire.Message(
+            **{**message.__dict__, "reply_to": self._reply_to, "correlation_id": pending.id}
+        )
+        try:
+            if not self.alive:
+                raise ConnectionError("lost")
+            wire.publish(self._channel, request)
+            pending.sent = True
+        except ChannelError:
+            pending.unroutable = True
+            pending.done.set()
+        except Exception as error:  # noqa: BLE001 -- py-amqp raises more than its documented classes
+            self._lose(error)
+        if not self.alive and not pending.done.is_set():
+            pending.lost = True
+            pending.done.set()
+
+    def forget(self, pending: _Pending) -> None:
+        """Stop waiting for a reply."""
+        self._pending.pop(pending.id, None)
+
+    def close(self) -> None:
+        """Close the connection, losing what is under way."""
+        self._lose(None)
+
+    def _consume(self) -> None:
+        queue = Queue(
+            f"rpc.reply-{self._reply_to}",
+            exchange=wire.RPC_EXCHANGE,
+            routing_key=self._reply_to,
+            durable=False,
+            exclusive=True,
+            auto_delete=True,
+        )
+        consumer = Consumer(self._channel, [queue], no_ack=True, accept=["json"], on_message=self._on_reply)
+        consumer.consume()
+        events = getattr(self._channel, "events", None)
+        if events is not None:
+            events["basic_return"].add(self._on_return)
+        transport = getattr(self._connection.connection, "transport", None)
+        if transport is not None and hasattr(transport, "sock"):
+            # Set once for both directions: changing it per read would change it under a writing thread.
+            transport.sock.settimeout(_SOCKET_TIMEOUT_S)
+
+    def _read(self) -> None:
+        try:
+            while self.alive:
+                with contextlib.suppress(TimeoutError):
+                    self._connection.drain_events(timeout=self._drain_timeout_s)
+                self._connection.heartbeat_check()
+        except Exception as error:  # noqa: BLE001 -- py-amqp raises more than its documented classes
+            self._lose(error)
+
+    @property
+    def _drain_timeout_s(self) -> float | None:
+        return None if hasattr(self._connection.connection, "transport") else _SOCKET_TIMEOUT_S
+
+    def _on_reply(self, message: Any) -> None:
+        pending = self._pending.pop(message.properties.get("correlation_id"), None)
+        if pending is None:
+            return
+        try:
+            payload = json.loads(message.body)
+        except ValueError:
+            payload = None
+        pending.payload = payload if isinstance(payload, dict) else {"error": {}}
+        pending.done.set()
+
+    def _on_return(self, _error: Exception, _exchange: str, _routing_key: str, message: Any) -> None:
+        pending = self._pending.pop(message.properties.get("correlation_id"), None)
+        if pending is not None:
+            pending.unroutable = True
+            pending.done.set()
+
+    def _lose(self, error: BaseException | None) -> None:
+        was_alive, self.alive = self.alive, False
+        if was_alive and error is not None:
+            log.warning("broker_connection_lost", error=type(error).__name__, under_way=len(self._pending))
+        for pending in list(self._pending.values()):
+            pending.lost = True
+            pending.done.set()
+        self._pending.clear()
+        self._drop_connection()
+
+    def _drop_connection(self) -> None:
+        """Let go of the socket without the closing handshake: another thread may be reading from it."""
+        with contextlib.suppress(Exception):
+            self._connection.collect()
+
+
+def _request_message(call: Call, body: str, correlation_id: str, life_s: float) -> wire.Message:
+    return wire.Message(
+        exchange=wire.RPC_EXCHANGE.name,
+        routing_key=call.name,
+        body=body,
+        headers={correlation.HEADER: correlation_id},
+        expiration_s=life_s,
+        persistent=False,
+        mandatory=True,
+    )
+
+
+def _read_reply(call: Call, payload: Mapping[str, Any]) -> dict[str, Any]:
+    if payload.get("error") is not None:
+        raise rpc_errors.from_wire(payload["error"])
+    try:
+        reply: dict[str, Any] = schemas.lenient(call.reply).load(payload.get("result") or {})
+    except ValidationError as error:
+        log.exception("rpc_reply_invalid", method=call.name)
+        raise Broken(ErrorCode.INTERNAL_ERROR) from error
+    return reply
+
+
+_shared: dict[str, RpcClient] = {}
+_shared_lock = threading.Lock()
+
+
+def shared(amqp_url: str) -> RpcClient:
+    """Return this process's client for a broker."""
+    with _shared_lock:
+        return _shared.setdefault(amqp_url, RpcClient(amqp_url))

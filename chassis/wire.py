@@ -1,0 +1,97 @@
+"""Names and frames on the broker: nameko's RPC protocol, the events' exchanges and queues, the retry queues.
+
+Publishing here never reads from the connection. py-amqp's own `basic_publish` drains events first, and two readers on
+one socket tear its frames apart; `send_method` only writes (amqp is pinned for that).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import amqp
+from amqp import spec
+from kombu import Exchange, Queue
+from kombu.transport import TRANSPORT_ALIASES
+
+TRANSPORT_ALIASES["inproc"] = "chassis.inproc:Transport"
+
+RPC_EXCHANGE: Final = Exchange("nameko-rpc", type="topic", durable=True)
+JSON: Final = "application/json"
+ATTEMPT_HEADER: Final = "x-attempt"
+OUTAGE_HEADER: Final = "x-outage"
+PERSISTENT: Final = 2
+TRANSIENT: Final = 1
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message to publish. Transient ones do not survive the broker; `expiration_s` is its life in a queue."""
+
+    exchange: str
+    routing_key: str
+    body: bytes | str
+    headers: Mapping[str, Any] = field(default_factory=dict)
+    message_id: str | None = None
+    correlation_id: str | None = None
+    reply_to: str | None = None
+    expiration_s: float | None = None
+    content_type: str = JSON
+    persistent: bool = True
+    mandatory: bool = False
+
+
+def publish(channel: Any, message: Message) -> None:
+    """Write `message` to `channel`, a kombu channel of RabbitMQ or of `inproc://`, without reading from it.
+
+    On `inproc://` a mandatory message that no queue is bound for raises ChannelError at once; on RabbitMQ it comes
+    back as a basic.return event.
+    """
+    properties = {
+        "delivery_mode": PERSISTENT if message.persistent else TRANSIENT,
+        "message_id": message.message_id,
+        "correlation_id": message.correlation_id,
+        "reply_to": message.reply_to,
+        "expiration": None if message.expiration_s is None else str(max(1, int(message.expiration_s * 1000))),
+    }
+    frame = channel.prepare_message(
+        message.body,
+        content_type=message.content_type,
+        content_encoding="utf-8",
+        headers=dict(message.headers),
+        properties={name: value for name, value in properties.items() if value is not None},
+    )
+    if isinstance(channel, amqp.Channel):
+        arguments = (0, message.exchange, message.routing_key, message.mandatory, False)
+        channel.send_method(spec.Basic.Publish, "Bssbb", arguments, frame)
+    else:
+        channel.basic_publish(
+            frame, exchange=message.exchange, routing_key=message.routing_key, mandatory=message.mandatory
+        )
+
+
+def event_exchange(service: str) -> Exchange:
+    """Return the topic exchange a service's events are published to."""
+    return Exchange(f"{service}.events", type="topic", durable=True)
+
+
+def event_queue(source: str, event_type: str, consumer: str) -> Queue:
+    """Return the queue of one consumer (`service.method`) of one type of event, named as nameko names it."""
+    name = f"evt-{source}-{event_type}--{consumer}"
+    return Queue(name, exchange=event_exchange(source), routing_key=event_type, durable=True)
+
+
+def dead_letter_queue(queue_name: str) -> Queue:
+    """Return the queue where messages of `queue_name` wait for a human after the last attempt."""
+    return Queue(f"{queue_name}.dead", durable=True)
+
+
+def retry_queue(delay_s: float) -> Queue:
+    """Return the queue where messages of every consumer wait `delay_s`.
+
+    Its exchange is given the name of the queue to come back to as routing key, which the dead-lettering keeps and the
+    default exchange reads as that queue.
+    """
+    name = f"events.retry.{int(delay_s * 1000)}ms"
+    arguments = {"x-message-ttl": int(delay_s * 1000), "x-dead-letter-exchange": ""}
+    exchange = Exchange(name, type="topic", durable=True)
+    return Queue(name, exchange=exchange, routing_key="#", durable=True, queue_arguments=arguments)

@@ -1,0 +1,281 @@
+"""Fixtures for tests on real parts. Ask for them by name; nothing starts before it is asked for.
+
+amqp_url                 AMQP_URL, else RabbitMQ on the standard local port; fails the test clearly where nothing answers.
+database_url             DATABASE_URL, else PostgreSQL on the standard local port: the address services put `_<service>` behind.
+service_database         a factory: `service_database("practices")` -> chassis.database.Database of a database of its own
+                         (`<name>_test_practices`), migrated once per session, its tables emptied before each test.
+environment              the dict of environment variables for child processes (AMQP_URL, DATABASE_URL, fast retries ...);
+                         a test may add to it before it starts one.
+run_service              a factory: `run_service("practices")` -> Running: a real service process, answering PING.
+                         `run_service("payments", relay=True)` runs its outbox relay beside it. Extra variables:
+                         `run_service("identity", env={"SPID_LEVEL": "2"})`. `.log()` is its output, `.stop()` and
+                         `.kill()` end it; all are ended after the test.
+rpc                      a chassis.rpc_client.RpcClient: `rpc.call(practices.SEARCH, {...})`.
+eventually               a helper: `eventually(lambda: check())` repeats until it returns something true, and returns that;
+                         fails after `timeout_s=10`.
+publish_event            a helper: `publish_event(PAYMENT_CONFIRMED, data, subject="...", sequence=1)` puts an event on the
+                         broker as a relay would and returns its id (`event_id=` to send the same one twice).
+
+Tests in one session use one virtual host: do not run two sessions against the same AMQP_URL at once.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from chassis import migrations, settings, wire
+from chassis.database import Database
+from chassis.publishing import ConfirmedPublisher
+from chassis.rpc_client import RpcClient
+from contracts.call import Call
+from contracts.errors import RpcError
+from contracts.events.envelope import EventType, wrap
+from contracts.fields import Empty
+
+T = TypeVar("T")
+PROJECT = Path(__file__).parent.parent
+STARTS_WITHIN_S = 20
+STOPS_WITHIN_S = 15
+
+
+def require_server(url: str, name: str, default_port: int) -> None:
+    parts = urlsplit(url)
+    address = (parts.hostname or "127.0.0.1", parts.port or default_port)
+    try:
+        socket.create_connection(address, timeout=3).close()
+    except OSError:
+        pytest.fail(f"{name} does not answer at {address[0]}:{address[1]}")
+
+
+def wait_until(check: Callable[[], T], *, timeout_s: float = 10, pause_s: float = 0.05) -> T:
+    ends_at = time.monotonic() + timeout_s
+    while True:
+        result = check()
+        if result:
+            return result
+        if time.monotonic() > ends_at:
+            pytest.fail(f"not within {timeout_s} s: {check}")
+        time.sleep(pause_s)
+
+
+@pytest.fixture(scope="session")
+def amqp_url() -> str:
+    url = os.environ.get("AMQP_URL", settings.DEFAULT_AMQP_URL)
+    require_server(url, "RabbitMQ", 5672)
+    return url
+
+
+@pytest.fixture(scope="session")
+def database_url() -> str:
+    url = os.environ.get("DATABASE_URL", settings.DEFAULT_DATABASE_URL)
+    require_server(url, "PostgreSQL", 5432)
+    address, question, options = settings.with_driver(url).partition("?")
+    return f"{address}_test{question}{options}"
+
+
+@pytest.fixture(scope="session")
+def migrated(database_url: str) -> Callable[[str], str]:
+    """Return a function that makes a service's test database anew, once per session, and returns its address."""
+    urls: dict[str, str] = {}
+
+    def url_of(service: str) -> str:
+        if service not in urls:
+            url = settings.database_url(service, {"DATABASE_URL": database_url})
+            drop_database(url)
+            migrations.upgrade(service, url)
+            urls[service] = url
+        return urls[service]
+
+    return url_of
+
+
+def drop_database(url: str) -> None:
+    target = sa.make_url(url)
+    engine = sa.create_engine(target.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f'DROP DATABASE IF EXISTS "{target.database}" WITH (FORCE)'))
+    engine.dispose()
+
+
+def empty_tables(database: Database) -> None:
+    listing = sa.text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'")
+    with database.engine.begin() as connection:
+        names = [f'"{name}"' for name in connection.scalars(listing)]
+        if names:
+            connection.execute(sa.text(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE"))
+
+
+@pytest.fixture
+def service_database(migrated: Callable[[str], str]) -> Iterator[Callable[[str], Database]]:
+    opened: dict[str, Database] = {}
+
+    def open_database(service: str) -> Database:
+        if service not in opened:
+            models = import_module(f"services.{service}.models")
+            opened[service] = Database(migrated(service), models)
+            empty_tables(opened[service])
+        return opened[service]
+
+    yield open_database
+    for database in opened.values():
+        database.close()
+
+
+@pytest.fixture
+def environment(amqp_url: str, database_url: str) -> dict[str, str]:
+    return {
+        **os.environ,
+        "AMQP_URL": amqp_url,
+        "DATABASE_URL": database_url,
+        "EVENT_RETRY_DELAYS_S": "0.2,0.4",
+        "PYTHONPATH": str(PROJECT),
+        "LOG_LEVEL": "INFO",
+    }
+
+
+@dataclass
+class Running:
+    """A process of the system under test."""
+
+    process: subprocess.Popen[bytes]
+    log_file: Path
+    relay: "Running | None" = None
+
+    def log(self) -> str:
+        return self.log_file.read_text()
+
+    def lines(self, event: str) -> list[dict[str, Any]]:
+        entries = [json.loads(line) for line in self.log().splitlines() if line.startswith("{")]
+        return [entry for entry in entries if entry.get("event") == event]
+
+    def stop(self) -> int:
+        if self.relay is not None:
+            self.relay.stop()
+        return self._end(signal.SIGTERM)
+
+    def kill(self) -> int:
+        if self.relay is not None:
+            self.relay.kill()
+        return self._end(signal.SIGKILL)
+
+    def _end(self, number: int) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            return self.process.wait(STOPS_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            pytest.fail(f"still running {STOPS_WITHIN_S} s after signal {number}:\n{self.log()[-4000:]}")
+
+
+@pytest.fixture
+def start_process(tmp_path: Path, environment: dict[str, str]) -> Iterator[Callable[..., Running]]:
+    started: list[Running] = []
+
+    def start(*arguments: str, env: dict[str, str] | None = None) -> Running:
+        log_file = tmp_path / f"process-{len(started)}.log"
+        with log_file.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=PROJECT,
+                env={**environment, **(env or {})},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        started.append(Running(process, log_file))
+        return started[-1]
+
+    yield start
+    for running in started:
+        if running.process.poll() is None:
+            running.process.kill()
+            running.process.wait()
+
+
+@pytest.fixture
+def run_service(
+    start_process: Callable[..., Running],
+    migrated: Callable[[str], str],
+    service_database: Callable[[str], Database],
+    rpc: RpcClient,
+) -> Callable[..., Running]:
+    def run(service: str, *, relay: bool = False, env: dict[str, str] | None = None) -> Running:
+        if service in migrations.services_with_migrations():
+            service_database(service)
+        running = start_process("-m", "chassis.run", service, env=env)
+        if relay:
+            running.relay = start_process("-m", "chassis.relay", service, env=env)
+        wait_until_answering(rpc, service, running)
+        return running
+
+    return run
+
+
+def wait_until_answering(rpc: RpcClient, service: str, running: Running) -> None:
+    ping = Call(service, "ping", Empty(), Empty(), idempotent=True, timeout_s=1)
+
+    def answers() -> bool:
+        if running.process.poll() is not None:
+            pytest.fail(f"{service} ended with {running.process.returncode}:\n{running.log()[-4000:]}")
+        try:
+            rpc.call(ping)
+        except RpcError:
+            return False
+        return True
+
+    wait_until(answers, timeout_s=STARTS_WITHIN_S, pause_s=0.1)
+
+
+@pytest.fixture
+def rpc(amqp_url: str) -> Iterator[RpcClient]:
+    client = RpcClient(amqp_url)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def eventually() -> Callable[..., Any]:
+    return wait_until
+
+
+@pytest.fixture
+def publish_event(amqp_url: str) -> Iterator[Callable[..., UUID]]:
+    publishers: dict[str, ConfirmedPublisher] = {}
+
+    def publish(
+        event_type: EventType,
+        data: dict[str, Any],
+        *,
+        subject: str,
+        sequence: int = 1,
+        event_id: UUID | None = None,
+        now: datetime | None = None,
+    ) -> UUID:
+        event_id = event_id or uuid4()
+        time_of_event = now or datetime.now(UTC)
+        body = wrap(event_type, data, event_id=event_id, subject=subject, sequence=sequence, time=time_of_event)
+        exchange = wire.event_exchange(event_type.source)
+        publisher = publishers.setdefault(exchange.name, ConfirmedPublisher(amqp_url, declare=[exchange]))
+        message = wire.Message(exchange.name, event_type.type, json.dumps(body), message_id=str(event_id))
+        publisher.publish_all([message])
+        return event_id
+
+    yield publish
+    for publisher in publishers.values():
+        publisher.close()

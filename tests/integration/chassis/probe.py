@@ -1,0 +1,88 @@
+"""An invented service that the chassis is tested with, and the tables it needs."""
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import sqlalchemy as sa
+from marshmallow import Schema, fields
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from chassis.tables import IdempotencyMixin, InboxMixin, OutboxMixin
+from contracts.call import Call
+from contracts.events.envelope import EventType
+from contracts.fields import Empty, UtcDateTime
+
+
+class Base(DeclarativeBase):
+    """The probe's tables."""
+
+
+class OutboxMessage(OutboxMixin, Base):
+    """Outbox."""
+
+    __tablename__ = "outbox"
+
+
+class InboxMessage(InboxMixin, Base):
+    """Inbox."""
+
+    __tablename__ = "inbox"
+
+
+class IdempotencyKey(IdempotencyMixin, Base):
+    """Idempotency keys."""
+
+    __tablename__ = "idempotency_keys"
+
+
+class Effect(Base):
+    """What a handler did; one row each time."""
+
+    __tablename__ = "effects"
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    number: Mapped[int]
+    correlation_id: Mapped[str | None]
+
+
+class Attempt(Base):
+    """That a handler was entered, kept even where it raised."""
+
+    __tablename__ = "attempts"
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    number: Mapped[int]
+    at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.clock_timestamp())
+
+
+class Number(Schema):
+    """A number to work on, how long, and what to do instead."""
+
+    number = fields.Integer(required=True)
+    sleep_s = fields.Float(load_default=0)
+    failures = fields.Integer(load_default=0)
+    fault = fields.String(load_default="")
+
+
+class Answer(Schema):
+    """What came of it."""
+
+    number = fields.Integer(required=True)
+    id = fields.UUID(load_default=None, allow_none=True)
+    at = UtcDateTime(load_default=None, allow_none=True)
+    text = fields.String(load_default=None, allow_none=True)
+
+
+NUMBERED = EventType("Numbered", 1, "probe", Number())
+UNHEARD = EventType("Unheard", 1, "probe", Number())
+ECHO = Call("probe", "echo", Number(), Answer(), idempotent=True, timeout_s=5)
+RELAYED_ECHO = Call("probe", "relayed_echo", Number(), Answer(), idempotent=True, timeout_s=5)
+PAY = Call("probe", "pay", Number(), Answer(), idempotent=False, timeout_s=1)
+EMIT = Call("probe", "emit", Number(), Answer(), idempotent=True, timeout_s=5)
+PING = Call("probe", "ping", Empty(), Empty(), idempotent=True, timeout_s=1)
+NOBODY = Call("nobody", "echo", Number(), Answer(), idempotent=True, timeout_s=5)
+MISSING_METHOD = Call("probe", "missing", Number(), Answer(), idempotent=True, timeout_s=5)
+EXAMPLE_ID = UUID("11111111-2222-4333-8444-555555555555")
+EXAMPLE_TIME = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
+MODELS = Path(__file__)
+pause = time.sleep

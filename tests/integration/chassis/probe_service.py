@@ -1,0 +1,89 @@
+"""The invented service itself; run as a process: `python probe_service.py`."""
+
+import chassis.green  # noqa: F401 -- must come before every other import
+
+# isort: split
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import probe
+
+from chassis import correlation, logs
+from chassis.clock import now
+from chassis.entrypoints import DatabaseProvider, RpcProvider, answers, every, on_event
+from chassis.run import run
+from contracts.errors import Broken, ErrorCode, Refused, Unavailable
+
+FAULTS = {
+    "refused": lambda: Refused(ErrorCode.AMOUNT_NOT_ALLOWED, {"allowed_cents": [100, 250]}),
+    "unavailable": lambda: Unavailable(ErrorCode.CHECKOUT_UNAVAILABLE),
+    "broken": lambda: Broken(ErrorCode.INTERNAL_ERROR),
+    "bug": lambda: ZeroDivisionError("RSSMRA85T10A562S divided by nought"),
+}
+
+
+class ProbeService:
+    """Does what its request or event says."""
+
+    name = "probe"
+    database = DatabaseProvider(probe)
+    rpc = RpcProvider()
+
+    @answers(probe.ECHO)
+    def echo(self, request):
+        """Answer with the number, after sleeping, or fail as told."""
+        probe.pause(request["sleep_s"])
+        if request["fault"]:
+            raise FAULTS[request["fault"]]()
+        return {
+            "number": request["number"],
+            "id": probe.EXAMPLE_ID,
+            "at": probe.EXAMPLE_TIME,
+            "text": correlation.get(),
+        }
+
+    @answers(probe.RELAYED_ECHO)
+    def relayed_echo(self, request):
+        """Ask myself."""
+        return self.rpc.call(probe.ECHO, request)
+
+    @answers(probe.PAY)
+    def pay(self, request):
+        """Do something that must not be done twice."""
+        with self.database.transaction() as tx:
+            tx.session.add(probe.Effect(number=request["number"]))
+        probe.pause(request["sleep_s"])
+        return {"number": request["number"]}
+
+    @answers(probe.EMIT)
+    def emit(self, request):
+        """Emit Numbered."""
+        with self.database.transaction() as tx:
+            tx.emit(probe.NUMBERED, request, subject=str(request["number"]), sequence=1, now=now())
+        return {"number": request["number"]}
+
+    @on_event(probe.NUMBERED)
+    def on_numbered(self, tx, event):
+        """Leave one effect, or fail as told."""
+        data = event["data"]
+        with self.database.transaction() as other:
+            other.session.add(probe.Attempt(number=data["number"]))
+        with self.database.reading() as session:
+            attempts = session.query(probe.Attempt).filter_by(number=data["number"]).count()
+        tx.session.add(probe.Effect(number=data["number"], correlation_id=correlation.get()))
+        tx.session.flush()
+        probe.pause(data["sleep_s"])
+        if attempts <= data["failures"]:
+            raise FAULTS[data["fault"]]()
+
+    @every(seconds=0.5)
+    def tick(self):
+        """Fail at each tick; nobody must mind."""
+        raise ZeroDivisionError
+
+
+if __name__ == "__main__":
+    logs.configure("probe")
+    run(ProbeService)
