@@ -1,0 +1,70 @@
+"""The states of a practice and the one table of transitions; every edge is named by its event."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+
+class State(StrEnum):
+    """What a citizen is told about a practice (design section 3)."""
+
+    TO_PAY = "to_pay"
+    UNCONFIRMED = "unconfirmed"
+    PAID = "paid"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    REPORTED = "reported"
+
+
+class Cause(StrEnum):
+    """What can move a practice: the name of the event, ours or payments'."""
+
+    CHECKOUT_STARTED = "CheckoutStarted"
+    CHECKOUT_ABANDONED = "CheckoutAbandoned"
+    PAYMENT_CONFIRMED = "PaymentConfirmed"
+    PAYMENT_REPORTED = "PaymentReported"
+    AMENDED = "PracticeAmended"
+    CANCELLED = "PracticeCancelled"
+    EXPIRED = "PracticeExpired"
+
+
+TRANSITIONS: Final[Mapping[tuple[State, Cause], State]] = MappingProxyType(
+    {
+        (State.TO_PAY, Cause.CHECKOUT_STARTED): State.UNCONFIRMED,
+        (State.UNCONFIRMED, Cause.CHECKOUT_ABANDONED): State.TO_PAY,
+        # Money that arrives always wins.
+        (State.TO_PAY, Cause.PAYMENT_CONFIRMED): State.PAID,
+        (State.UNCONFIRMED, Cause.PAYMENT_CONFIRMED): State.PAID,
+        (State.EXPIRED, Cause.PAYMENT_CONFIRMED): State.PAID,
+        (State.CANCELLED, Cause.PAYMENT_CONFIRMED): State.PAID,
+        (State.PAID, Cause.PAYMENT_REPORTED): State.REPORTED,
+        (State.TO_PAY, Cause.AMENDED): State.TO_PAY,
+        (State.EXPIRED, Cause.AMENDED): State.TO_PAY,
+        (State.TO_PAY, Cause.CANCELLED): State.CANCELLED,
+        (State.EXPIRED, Cause.CANCELLED): State.CANCELLED,
+        (State.TO_PAY, Cause.EXPIRED): State.EXPIRED,
+    }
+)
+
+
+class IllegalTransition(Exception):
+    """The table has no such edge: whoever asked did not look at the state first."""
+
+    def __init__(self, state: State, cause: Cause) -> None:
+        self.state = state
+        self.cause = cause
+        super().__init__(f"{cause} cannot happen to a practice that is {state}")
+
+
+def can_move(state: State, cause: Cause) -> bool:
+    """Say whether the table has this edge."""
+    return (state, cause) in TRANSITIONS
+
+
+def move(state: State, cause: Cause) -> State:
+    """Return the state after `cause`. Raises IllegalTransition where the table has no edge."""
+    try:
+        return TRANSITIONS[state, cause]
+    except KeyError:
+        raise IllegalTransition(state, cause) from None

@@ -1,0 +1,194 @@
+"""Tables of practices. Times are UTC; due dates are Europe/Rome calendar days; amounts are euro cents."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from chassis.tables import IdempotencyMixin, InboxMixin, OutboxMixin
+from services.practices.domain.states import State
+
+
+class Base(DeclarativeBase):
+    """The metadata of this service's database."""
+
+
+class EntityRow(Base):
+    """A public body: how pagoPA knows it, where its money goes, how it presents itself."""
+
+    __tablename__ = "entities"
+    __table_args__ = (UniqueConstraint("creditor_fiscal_code", "segregation_code"),)
+
+    code: Mapped[str] = mapped_column(String(35), primary_key=True)
+    creditor_fiscal_code: Mapped[str] = mapped_column(String(11))
+    company_name: Mapped[str] = mapped_column(String(140))
+    office_name: Mapped[str | None] = mapped_column(String(140))
+    broker_fiscal_code: Mapped[str] = mapped_column(String(11))
+    station_id: Mapped[str] = mapped_column(String(35))
+    segregation_code: Mapped[str] = mapped_column(String(2))
+    iban: Mapped[str] = mapped_column(String(35))
+    postal_iban: Mapped[str | None] = mapped_column(String(35))
+    website: Mapped[str | None] = mapped_column(Text)
+    contact_email: Mapped[str | None] = mapped_column(Text)
+    logo: Mapped[str | None] = mapped_column(Text)
+    cbill: Mapped[str | None] = mapped_column(Text)
+    postal_account: Mapped[str | None] = mapped_column(Text)
+    postal_account_holder: Mapped[str | None] = mapped_column(Text)
+
+
+class ServiceRow(Base):
+    """A service of an entity's catalogue. `withdrawn`: no longer in the catalogue, kept for its practices."""
+
+    __tablename__ = "catalogue_services"
+
+    entity_code: Mapped[str] = mapped_column(ForeignKey("entities.code"), primary_key=True)
+    code: Mapped[str] = mapped_column(String(35), primary_key=True)
+    place: Mapped[int] = mapped_column(Integer)
+    title: Mapped[dict[str, str]] = mapped_column(JSONB)
+    note: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
+    category: Mapped[str] = mapped_column(String(140))
+    spontaneous: Mapped[bool]
+    allows_anonymous: Mapped[bool]
+    requires_beneficiary: Mapped[bool]
+    accepts_late: Mapped[bool]
+    min_cents: Mapped[int | None] = mapped_column(BigInteger)
+    max_cents: Mapped[int | None] = mapped_column(BigInteger)
+    unit_cents: Mapped[int | None] = mapped_column(BigInteger)
+    fixed_cents: Mapped[int | None] = mapped_column(BigInteger)
+    withdrawn: Mapped[bool] = mapped_column(default=False)
+
+
+class NoticeSequence(Base):
+    """The next free base of a creditor's notice numbers under one segregation code. Holes are fine, reuse is not."""
+
+    __tablename__ = "notice_sequences"
+
+    creditor_fiscal_code: Mapped[str] = mapped_column(String(11), primary_key=True)
+    segregation_code: Mapped[str] = mapped_column(String(2), primary_key=True)
+    next_base: Mapped[int] = mapped_column(BigInteger)
+
+
+class PracticeRow(Base):
+    """One thing owed.
+
+    `place` orders a list, newest highest. `facts` is domain.standing.Facts as JSON; the state columns are derived
+    from it. `inserted_by`: the viewer of a spontaneous one (`citizen:<id>`, `visitor:<id>`). `sequence` is the number
+    of the last event about it.
+    """
+
+    __tablename__ = "practices"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["entity_code", "service_code"], ["catalogue_services.entity_code", "catalogue_services.code"]
+        ),
+        UniqueConstraint("creditor_fiscal_code", "iuv"),
+        UniqueConstraint("entity_code", "external_id"),
+        UniqueConstraint("place"),
+        CheckConstraint("amount_cents > 0", name="amount_is_positive"),
+        CheckConstraint("sequence > 0", name="sequence_is_positive"),
+        Index("ix_practices_notice_number", "notice_number"),
+        Index("ix_practices_debtor", "debtor_fiscal_code", "entity_code", "place"),
+        Index("ix_practices_expiring", "payable_until", postgresql_where=text("state = 'to_pay'")),
+    )
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    place: Mapped[int] = mapped_column(BigInteger, Identity())
+    entity_code: Mapped[str] = mapped_column(ForeignKey("entities.code"))
+    service_code: Mapped[str] = mapped_column(String(35))
+    creditor_fiscal_code: Mapped[str] = mapped_column(String(11))
+    origin: Mapped[str] = mapped_column(String(16))
+    external_id: Mapped[str | None] = mapped_column(String(70))
+    notice_number: Mapped[str] = mapped_column(String(18))
+    iuv: Mapped[str] = mapped_column(String(35))
+    debtor: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    debtor_fiscal_code: Mapped[str] = mapped_column(String(16))
+    beneficiary: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
+    description: Mapped[str] = mapped_column(String(140))
+    amount_cents: Mapped[int] = mapped_column(BigInteger)
+    due_date: Mapped[date | None] = mapped_column(Date)
+    payable_until: Mapped[date | None] = mapped_column(Date)
+    instalment_number: Mapped[int | None] = mapped_column(Integer)
+    instalment_total: Mapped[int | None] = mapped_column(Integer)
+    inserted_by: Mapped[str | None] = mapped_column(String(140))
+    state: Mapped[str] = mapped_column(String(16), default=State.TO_PAY.value)
+    state_since: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    state_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    state_reason: Mapped[str | None] = mapped_column(String(140))
+    needs_attention: Mapped[bool] = mapped_column(default=False)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    sequence: Mapped[int] = mapped_column(Integer, default=1)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+    entity: Mapped[EntityRow] = relationship(lazy="raise", viewonly=True)
+    service: Mapped[ServiceRow] = relationship(
+        lazy="raise",
+        viewonly=True,
+        primaryjoin=(
+            "and_(foreign(PracticeRow.entity_code) == ServiceRow.entity_code,"
+            " foreign(PracticeRow.service_code) == ServiceRow.code)"
+        ),
+    )
+
+
+class Import(Base):
+    """A debt file that was loaded."""
+
+    __tablename__ = "imports"
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    entity_code: Mapped[str] = mapped_column(ForeignKey("entities.code"))
+    file_name: Mapped[str] = mapped_column(String(200))
+    sha256: Mapped[str] = mapped_column(String(64))
+    accepted: Mapped[int] = mapped_column(Integer)
+    refused: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class ImportRow(Base):
+    """What became of one line of a debt file. Holds no personal data: the file itself is not kept."""
+
+    __tablename__ = "import_rows"
+
+    import_id: Mapped[UUID] = mapped_column(ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True)
+    line: Mapped[int] = mapped_column(Integer, primary_key=True)
+    outcome: Mapped[str] = mapped_column(String(16))
+    external_id: Mapped[str | None] = mapped_column(String(70))
+    notice_number: Mapped[str | None] = mapped_column(String(18))
+    code: Mapped[str | None] = mapped_column(String(64))
+    column_name: Mapped[str | None] = mapped_column(String(64))
+
+
+class OutboxMessage(OutboxMixin, Base):
+    """Events written with the change they tell of."""
+
+    __tablename__ = "outbox"
+
+
+class InboxMessage(InboxMixin, Base):
+    """Events of payments that have had their effect."""
+
+    __tablename__ = "inbox"
+
+
+class IdempotencyKey(IdempotencyMixin, Base):
+    """Keys of insertions and imports, with the id of what they made."""
+
+    __tablename__ = "idempotency_keys"

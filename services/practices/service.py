@@ -1,0 +1,111 @@
+"""Entrypoints of practices: each calls one use case."""
+
+from typing import Any
+
+from chassis.clock import now
+from chassis.database import Tx
+from chassis.entrypoints import DatabaseProvider, answers, every, on_event
+from contracts.events.payments import (
+    CHECKOUT_ABANDONED,
+    CHECKOUT_STARTED,
+    PAYMENT_CONFIRMED,
+    PAYMENT_DUPLICATED,
+    PAYMENT_REPORTED,
+)
+from contracts.rpc import practices
+from services.practices import models
+from services.practices.usecases import catalogue, debts, expiring, following, importing, inserting, showing
+
+_EXPIRY_INTERVAL_S = 60
+
+
+class PracticesService:
+    """The truth for what is owed."""
+
+    name = "practices"
+    database = DatabaseProvider(models)
+
+    @answers(practices.ENTITY)
+    def entity(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return a body and its catalogue."""
+        return catalogue.entity(self.database, request)
+
+    @answers(practices.SEARCH)
+    def search(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Find a practice by notice number, or by fiscal code and reference."""
+        return showing.search(self.database, request, now())
+
+    @answers(practices.LIST)
+    def list_practices(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return a page of the viewing citizen's practices."""
+        return showing.list_practices(self.database, request, now())
+
+    @answers(practices.GET_MANY)
+    def get_many(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return practices by id, as far as the viewer may see them."""
+        return showing.get_many(self.database, request, now())
+
+    @answers(practices.INSERT)
+    def insert(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Create a spontaneous practice."""
+        return inserting.insert(self.database, request, now())
+
+    @answers(practices.PUT_DEBT)
+    def put_debt(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Create or amend a body's debt."""
+        return debts.put_debt(self.database, request, now())
+
+    @answers(practices.ANNUL_DEBT)
+    def annul_debt(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Withdraw a body's debt."""
+        return debts.annul_debt(self.database, request, now())
+
+    @answers(practices.IMPORT)
+    def import_debts(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Load a body's debt file."""
+        return importing.import_debts(self.database, request, now())
+
+    @answers(practices.GET_IMPORT)
+    def get_import(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return the report of an import."""
+        return importing.get_import(self.database, request)
+
+    @answers(practices.POSITIONS)
+    def positions(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return what payments needs to answer the node."""
+        return showing.positions(self.database, request)
+
+    @answers(practices.EVENTS)
+    def events(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return published events after a position."""
+        return showing.events(self.database, request)
+
+    @on_event(CHECKOUT_STARTED)
+    def on_checkout_started(self, tx: Tx, event: dict[str, Any]) -> None:
+        """Show the practices as Non confermato."""
+        following.checkout_started(tx, event["data"])
+
+    @on_event(CHECKOUT_ABANDONED)
+    def on_checkout_abandoned(self, tx: Tx, event: dict[str, Any]) -> None:
+        """Free the practices of a checkout that ended without payment."""
+        following.checkout_abandoned(tx, event["data"])
+
+    @on_event(PAYMENT_CONFIRMED)
+    def on_payment_confirmed(self, tx: Tx, event: dict[str, Any]) -> None:
+        """Mark the practice paid."""
+        following.payment_confirmed(tx, event["data"])
+
+    @on_event(PAYMENT_DUPLICATED)
+    def on_payment_duplicated(self, tx: Tx, event: dict[str, Any]) -> None:
+        """Flag the practice for a human."""
+        following.payment_duplicated(tx, event["data"])
+
+    @on_event(PAYMENT_REPORTED)
+    def on_payment_reported(self, tx: Tx, event: dict[str, Any]) -> None:
+        """Mark the practice reported."""
+        following.payment_reported(tx, event["data"], event["time"])
+
+    @every(seconds=_EXPIRY_INTERVAL_S)
+    def expire_overdue(self) -> None:
+        """Let practices expire where the service refuses late payment."""
+        expiring.expire_overdue(self.database, now())

@@ -1,0 +1,1 @@
+"""One function per command or event of practices; each orders its I/O and is handed `now`."""

@@ -1,0 +1,132 @@
+"""What is owed, shown: search, lists, positions for the node, the feed of events."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from chassis import outbox
+from chassis.database import Database
+from contracts.codes import FiscalCode, NoticeNumber
+from contracts.errors import ErrorCode, Refused
+from services.practices import records, repository
+from services.practices.domain import display, viewers
+from services.practices.domain.viewers import Sight
+from services.practices.models import OutboxMessage, PracticeRow
+
+
+def search(database: Database, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Find by notice number (masked), or by fiscal code and reference together (whole).
+
+    Raises Refused(PRACTICE_NOT_FOUND), the same for what does not exist and for what is somebody else's;
+    Refused(INVALID_NOTICE_NUMBER), (INVALID_FISCAL_CODE), (UNKNOWN_ENTITY), (INVALID_REQUEST) with `fields`.
+    """
+    with database.reading() as session:
+        entity_code = repository.entity(session, request["entity_code"]).code
+        if _typed(request["notice_number"]):
+            number = NoticeNumber.typed(_typed(request["notice_number"]))
+            rows = repository.by_notice_number(session, entity_code, number.digits)
+            return _found([display.masked(records.practice_of(row, now)) for row in rows])
+        missing = [name for name in ("fiscal_code", "reference") if not _typed(request[name])]
+        if missing:
+            raise Refused(ErrorCode.INVALID_REQUEST, {"fields": missing})
+        fiscal_code = FiscalCode.typed(_typed(request["fiscal_code"])).value
+        reference = _typed(request["reference"])
+        rows = repository.by_reference(session, entity_code, fiscal_code, _compact(reference))
+    if not rows:
+        _check_notice_digits(_compact(reference))
+    return _found([records.practice_of(row, now) for row in rows])
+
+
+def list_practices(database: Database, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Return a page of the practices the viewing citizen is debtor of, newest first."""
+    viewer, limit = request["viewer"], request["limit"]
+    with database.reading() as session:
+        entity_code = repository.entity(session, request["entity_code"]).code
+        if not viewer["fiscal_code"]:
+            return {"practices": [], "next_cursor": None}
+        before = _place(request["cursor"])
+        rows = repository.of_debtor(session, entity_code, viewer["fiscal_code"], request["states"], before, limit + 1)
+    page = rows[:limit]
+    return {
+        "practices": [records.practice_of(row, now) for row in page],
+        "next_cursor": _cursor(page[-1].place) if len(rows) > limit else None,
+    }
+
+
+def get_many(database: Database, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Return the practices the viewer may see, in the order asked; the others are left out."""
+    with database.reading() as session:
+        rows = repository.practices(session, request["practice_ids"])
+    asked = (rows[practice_id] for practice_id in request["practice_ids"] if practice_id in rows)
+    shown = (seen(row, request["viewer"], now) for row in asked)
+    return {"practices": [practice for practice in shown if practice is not None], "next_cursor": None}
+
+
+def positions(database: Database, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what payments needs of practices, and whose domain it is; no viewer, this never leaves the system."""
+    with database.reading() as session:
+        domain = request["creditor_fiscal_code"]
+        entity = domain and repository.entity_of_creditor(session, domain)
+        rows = repository.positions(session, domain, request["notice_number"], request["practice_ids"])
+    return {
+        "creditor": records.creditor_of(entity) if entity else None,
+        "positions": [records.position_of(row, row.entity, row.service.category) for row in rows],
+    }
+
+
+def events(database: Database, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the events published after a position of the feed."""
+    with database.reading() as session:
+        return {"items": outbox.feed(session, OutboxMessage, request["after"], request["limit"])}
+
+
+def seen(row: PracticeRow, viewer: Mapping[str, Any], now: datetime) -> dict[str, Any] | None:
+    """Return the practice as far as the viewer may see it, or None."""
+    how = viewers.sight(viewer, row.id, row.debtor_fiscal_code, row.inserted_by)
+    if how is Sight.NONE:
+        return None
+    practice = records.practice_of(row, now)
+    return practice if how is Sight.WHOLE else display.masked(practice)
+
+
+def _typed(text: str | None) -> str:
+    """Return what a person typed without what no keyboard sends."""
+    return "".join(character for character in text or "" if character.isprintable()).strip()
+
+
+def _compact(reference: str) -> str:
+    """Return a reference of digits without the spaces it is printed with; any other as it stands."""
+    digits = reference.replace(" ", "")
+    return digits if digits.isdigit() else reference
+
+
+def _check_notice_digits(reference: str) -> None:
+    """Tell a mistyped notice number from one that is not there; no more than the typist knows already."""
+    if len(reference) == 18 and reference.isdigit():
+        NoticeNumber.typed(reference)
+
+
+def _found(practices: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    if not practices:
+        raise Refused(ErrorCode.PRACTICE_NOT_FOUND)
+    return {"practices": list(practices), "next_cursor": None}
+
+
+def _cursor(place: int) -> str:
+    return urlsafe_b64encode(str(place).encode()).decode().rstrip("=")
+
+
+def _place(cursor: str | None) -> int | None:
+    """Read a cursor of ours. Raises Refused(INVALID_REQUEST)."""
+    if not cursor:
+        return None
+    try:
+        text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
+        return int(text) if len(text) < 19 and text.isascii() and text.isdigit() else _no_cursor()
+    except ValueError:
+        return _no_cursor()
+
+
+def _no_cursor() -> int:
+    raise Refused(ErrorCode.INVALID_REQUEST, {"fields": ["cursor"]})
