@@ -1,11 +1,47 @@
-"""The command line behind `./portal`."""
+"""The command line behind `./portal`. Heavy parts are imported only by the command that needs them."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Final
 
 import typer
 
 from sandbox.run.console import complain
+from sandbox.run.paths import ROOT, Home
 from sandbox.run.problem import ProblemError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+DEFAULT_HOME: Final = ROOT / "var"
+HomeOption = Annotated[Path, typer.Option(envvar="PORTAL_HOME", help="Folder of data, keys and logs.")]
+
+
+@app.command()
+def up(
+    home: HomeOption = DEFAULT_HOME,
+    host: Annotated[str, typer.Option(envvar="PORTAL_HOST", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(envvar="PORTAL_PORT", help="The portal.")] = 8080,
+    spid_port: Annotated[int, typer.Option(envvar="PORTAL_SPID_PORT", help="The sandbox identity provider.")] = 8088,
+    pagopa_port: Annotated[int, typer.Option(envvar="PORTAL_PAGOPA_PORT", help="The sandbox pagoPA.")] = 8089,
+    *,
+    processes: Annotated[bool, typer.Option(help="A process per service, on AMQP_URL and DATABASE_URL.")] = False,
+    scale: Annotated[list[str] | None, typer.Option(help="With --processes: payments=3. May be repeated.")] = None,
+) -> None:
+    """Start the whole system and its sandbox; Ctrl-C stops it."""
+    folder = Home(home.resolve())
+    if processes:
+        from sandbox.run.copy import Copy
+        from sandbox.run.processes import up as up_processes
+
+        up_processes(Copy(folder, host, port, spid_port, pagopa_port), _scale(scale or []))
+        return
+    if scale:
+        raise ProblemError("--scale needs --processes.")
+    # Imports the green standard library, and must do so before sandbox.run.copy opens a socket.
+    from sandbox.run import embedded
+    from sandbox.run.copy import Copy
+
+    embedded.up(Copy(folder, host, port, spid_port, pagopa_port))
 
 
 @app.command()
@@ -16,13 +52,48 @@ def assets() -> None:
     files.prepare()
 
 
-@app.command(hidden=True)
-def version() -> None:
-    """Keep the commands a group while there is only one."""
+@app.command()
+def migrate(home: HomeOption = DEFAULT_HOME) -> None:
+    """Bring the databases of DATABASE_URL to their newest revision and load the sandbox's catalogue."""
+    from sandbox.run import schema
+
+    if "DATABASE_URL" not in os.environ:
+        raise ProblemError("Set DATABASE_URL; the embedded PostgreSQL is migrated at each ./portal up.")
+    folder = Home(home.resolve())
+    folder.create()
+    schema.prepare(folder.logs / "migrations.log")
+
+
+@app.command()
+def reset(home: HomeOption = DEFAULT_HOME, *, yes: Annotated[bool, typer.Option("--yes", "-y")] = False) -> None:
+    """Forget all data, keys and logs of a copy that is not running."""
+    from sandbox.run import forget
+
+    folder = Home(home.resolve())
+    if yes or typer.confirm(f"Forget everything in {folder.folder}?"):
+        forget.everything(folder)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def test(context: typer.Context) -> None:
+    """Lint, types and tests; with arguments only those suites (unit, contract, ...), paths or pytest options."""
+    from sandbox.run.testing import suite
+
+    raise typer.Exit(suite.run(context.args))
+
+
+def _scale(words: list[str]) -> dict[str, int]:
+    wanted = {}
+    for word in words:
+        name, _, count = word.partition("=")
+        if not count.isdigit() or int(count) < 1:
+            raise ProblemError(f"--scale {word}: write it like payments=3.")
+        wanted[name] = int(count)
+    return wanted
 
 
 def main() -> None:
-    """Run a command; a problem is one sentence and exit code 1."""
+    """Run a command; a problem is one sentence and exit code 1, an interrupt exit code 130."""
     try:
         app(prog_name="./portal")
     except ProblemError as problem:

@@ -1,0 +1,123 @@
+"""`./portal up`: the whole system and its sandbox in one process of green threads, on an embedded PostgreSQL."""
+
+import chassis.green  # noqa: F401 -- must come before every other import
+
+# isort: split
+import logging
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+import eventlet
+import eventlet.wsgi
+
+from chassis import embedded, logs
+from chassis.rpc_client import RpcClient
+from gateway.app import create_app as create_gateway
+from gateway.settings import Settings as GatewaySettings
+from sandbox.run import assets, banner, readiness, schema
+from sandbox.run.console import step
+from sandbox.run.copy import SERVICES, Copy, environment, held, listen
+from sandbox.run.postgres import EmbeddedPostgres
+
+AMQP_URL: Final = "inproc://"
+_GREEN_THREADS_PER_SERVER: Final = 200
+_IDLE_CONNECTION_S: Final = 60
+
+
+def up(copy: Copy) -> None:
+    """Run a copy until Ctrl-C or SIGTERM. Raises ProblemError when it cannot start."""
+    stop = _StopRequest()
+    with held(copy.home), ExitStack() as running:
+        listeners = [running.enter_context(listen(copy.host, port, flag)) for flag, port in copy.ports.items()]
+        assets.prepare()
+        step("starting PostgreSQL")
+        postgres = EmbeddedPostgres(copy.home.postgres, copy.home.logs / "postgres.log")
+        running.callback(postgres.stop)
+        postgres.start()
+        os.environ.update(environment(copy), AMQP_URL=AMQP_URL, DATABASE_URL=postgres.url("portal"))
+        schema.prepare(copy.home.logs / "migrations.log")
+        step("starting the five services, the gateway and the sandbox")
+        _log_to(copy.home.logs / "portal.log")
+        system = embedded.start(services=SERVICES)
+        running.callback(system.stop)
+        for listener, app in zip(listeners, _apps(running), strict=True):
+            running.enter_context(_serving(listener, app))
+        readiness.wait_until_ready(copy)
+        readiness.import_first_debts(copy)
+        banner.show(copy)
+        stop.wait()
+        step("stopping")
+    step("stopped")
+
+
+def _apps(running: ExitStack) -> list[Any]:
+    """Make the WSGI applications, in the order of the copy's ports."""
+    from sandbox.pagopa.app import create_app as create_pagopa
+    from sandbox.pagopa.settings import Settings as PagopaSettings
+    from sandbox.spid.app import create_app as create_spid
+    from sandbox.spid.settings import Settings as SpidSettings
+
+    rpc = RpcClient(AMQP_URL)
+    running.callback(rpc.close)
+    return [
+        create_gateway(GatewaySettings.load(), rpc),
+        create_spid(SpidSettings.load()),
+        create_pagopa(PagopaSettings.load()),
+    ]
+
+
+@contextmanager
+def _serving(listener: socket.socket, app: Any) -> Iterator[None]:
+    """Serve a WSGI application on an open socket, in green threads, while the context lasts."""
+    server = eventlet.spawn(
+        eventlet.wsgi.server,
+        listener,
+        app,
+        custom_pool=eventlet.GreenPool(_GREEN_THREADS_PER_SERVER),
+        log=logging.getLogger("eventlet.wsgi"),
+        log_output=False,
+        debug=False,
+        keepalive=_IDLE_CONNECTION_S,
+        socket_timeout=_IDLE_CONNECTION_S,
+    )
+    try:
+        yield
+    finally:
+        server.kill()
+
+
+def _log_to(file: Path) -> None:
+    """Write the JSON log to a file: the terminal is for the person."""
+    logs.configure("portal", os.environ.get("LOG_LEVEL", "INFO"))
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(file.open("a", encoding="utf-8"))
+
+
+class _StopRequest:
+    """Ctrl-C or SIGTERM. Before the copy is up they interrupt the start; a second one ends the process at once."""
+
+    def __init__(self) -> None:
+        self._asked = False
+        self._waiting = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._ask)
+
+    def wait(self) -> None:
+        """Return once asked. Polls: a signal does not wake eventlet's hub."""
+        self._waiting = True
+        while not self._asked:
+            eventlet.sleep(0.2)
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
+        if self._asked:
+            os._exit(1)
+        self._asked = True
+        if not self._waiting:
+            raise KeyboardInterrupt
