@@ -20,7 +20,7 @@ from chassis import embedded, logs
 from chassis.rpc_client import RpcClient
 from gateway.app import create_app as create_gateway
 from gateway.settings import Settings as GatewaySettings
-from sandbox.run import assets, banner, readiness, schema
+from sandbox.run import assets, banner, peers, readiness, schema
 from sandbox.run.console import step
 from sandbox.run.copy import SERVICES, Copy, environment, held, listen
 from sandbox.run.postgres import EmbeddedPostgres
@@ -58,18 +58,9 @@ def up(copy: Copy) -> None:
 
 def _apps(running: ExitStack) -> list[Any]:
     """Make the WSGI applications, in the order of the copy's ports."""
-    from sandbox.pagopa.app import create_app as create_pagopa
-    from sandbox.pagopa.settings import Settings as PagopaSettings
-    from sandbox.spid.app import create_app as create_spid
-    from sandbox.spid.settings import Settings as SpidSettings
-
     rpc = RpcClient(AMQP_URL)
     running.callback(rpc.close)
-    return [
-        create_gateway(GatewaySettings.load(), rpc),
-        create_spid(SpidSettings.load()),
-        create_pagopa(PagopaSettings.load()),
-    ]
+    return [create_gateway(GatewaySettings.load(), rpc), peers.spid(), peers.pagopa()]
 
 
 @contextmanager
