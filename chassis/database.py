@@ -99,9 +99,8 @@ class Tx:
     def first_time(self, consumer: str, message_id: UUID) -> bool:
         """Note that `consumer` has `message_id`; False when it had it before."""
         inbox = self.models.InboxMessage
-        statement = insert(inbox).values(consumer=consumer, message_id=message_id)
-        statement = statement.on_conflict_do_nothing().returning(inbox.message_id)
-        is_new = self.session.execute(statement).first() is not None
+        note = insert(inbox).values(consumer=consumer, message_id=message_id).on_conflict_do_nothing()
+        is_new = self.session.execute(note.returning(inbox.message_id)).first() is not None
         if not is_new:
             INBOX_DUPLICATES.labels(consumer).inc()
         return is_new
@@ -135,9 +134,7 @@ class Tx:
 class Database:
     """The database of one service in one process. `models` is its models module."""
 
-    def __init__(
-        self, url: str, models: ModuleType, *, pool_size: int = 10, application_name: str = "portal"
-    ) -> None:
+    def __init__(self, url: str, models: ModuleType, *, pool_size: int = 10, application_name: str = "portal") -> None:
         self.models = models
         self.engine = make_engine(url, pool_size=pool_size, application_name=application_name)
         self._autocommit_engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")

@@ -28,17 +28,10 @@ from nameko.extensions import DependencyProvider, register_entrypoint
 from nameko.timer import Timer
 
 from chassis import correlation, deadline, logs, rpc_client, rpc_errors, schemas
-from chassis.consumers import (
-    DROPPED,
-    Disposition,
-    EventDelivery,
-    EventOutcome,
-    FastRpc,
-    ReliableEventHandler,
-    RpcDelivery,
-)
 from chassis.database import Database, is_out_of_reach
+from chassis.event_entrypoint import Disposition, EventDelivery, EventOutcome, ReliableEventHandler
 from chassis.metrics import EVENTS_HANDLED, RPC_SERVED_SECONDS
+from chassis.rpc_entrypoint import DROPPED, FastRpc, RpcDelivery
 from contracts.call import Call
 from contracts.errors import Broken, ErrorCode, Refused, RpcError, Unavailable
 from contracts.events.envelope import Envelope, EventType
@@ -122,7 +115,7 @@ def _answer(call: Call, method: Method, service: Any, delivery: RpcDelivery) -> 
     outcome = "ok"
     try:
         return {"result": _work(call, method, service, delivery), "error": None}
-    except Exception as error:  # noqa: BLE001 -- whatever it is, the caller gets one of the three families
+    except Exception as error:
         crossing = family_of(error)
         outcome = crossing.code.value
         if isinstance(crossing, Broken):
@@ -184,17 +177,15 @@ def _handle(event_type: EventType, method: Method, service: Any, delivery: Event
             if tx.first_time(delivery.consumer, event["id"]):
                 method(service, tx, event)
     except _UnreadableEvent as error:
-        log.error("event_unreadable", consumer=delivery.consumer, problems=error.args[0])
+        log.warning("event_unreadable", consumer=delivery.consumer, problems=error.args[0])
         outcome = EventOutcome(Disposition.DEAD, "Unreadable")
-    except Exception as error:  # noqa: BLE001 -- the message must be settled whatever happened
+    except Exception as error:
         is_outage = isinstance(family_of(error), Unavailable)
         log.warning("event_failed", consumer=delivery.consumer, attempt=delivery.attempt, exc_info=not is_outage)
         disposition = Disposition.RETRY_OUTAGE if is_outage else Disposition.RETRY
         outcome = EventOutcome(disposition, type(error).__name__)
     duration_ms = round((perf_counter() - started) * 1000, 1)
-    log.info(
-        "event_handled", consumer=delivery.consumer, outcome=outcome.disposition.value, duration_ms=duration_ms
-    )
+    log.info("event_handled", consumer=delivery.consumer, outcome=outcome.disposition.value, duration_ms=duration_ms)
     return outcome
 
 
@@ -221,7 +212,7 @@ def every(*, seconds: float) -> Callable[[Method], Method]:
             with correlation.carrying(None):
                 try:
                     method(self)
-                except Exception as error:  # noqa: BLE001 -- the next tick may do better
+                except Exception as error:
                     is_outage = isinstance(family_of(error), Unavailable)
                     log.warning("timer_failed", timer=method.__name__, exc_info=not is_outage)
 

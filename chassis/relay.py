@@ -63,7 +63,7 @@ class Relay:
                     while not self._stopping.is_set():
                         self._work_off(listening)
                         pause_s = _PAUSE_START_S
-            except Exception as error:  # noqa: BLE001 -- an outage has many classes; only stopping ends the relay
+            except Exception as error:
                 expected = isinstance(error, PublishFailed) or is_out_of_reach(error)
                 log.warning("relay_interrupted", error=type(error).__name__, pause_s=pause_s, exc_info=not expected)
                 self._stopping.wait(pause_s)

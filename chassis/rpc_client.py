@@ -171,9 +171,7 @@ class _Link:
     def send(self, pending: _Pending, message: wire.Message) -> None:
         """Write a request; `pending.done` is set when the reply is there, or will never be."""
         self._pending[pending.id] = pending
-        request = wire.Message(
-            **{**message.__dict__, "reply_to": self._reply_to, "correlation_id": pending.id}
-        )
+        request = wire.Message(**{**message.__dict__, "reply_to": self._reply_to, "correlation_id": pending.id})
         try:
             if not self.alive:
                 raise ConnectionError("lost")

@@ -27,7 +27,7 @@ def from_wire(error: Mapping[str, Any]) -> RpcError:
     """Read an error as `to_wire` or a stock nameko service wrote it."""
     family = _FAMILIES.get(str(error.get("exc_path")))
     arguments = error.get("exc_args")
-    if family is None or not isinstance(arguments, list) or len(arguments) != 2:  # noqa: PLR2004 -- code and params
+    if family is None or not isinstance(arguments, list) or len(arguments) != 2:
         return Broken(ErrorCode.INTERNAL_ERROR)
     code, params = arguments
     if code not in set(ErrorCode) or not isinstance(params, dict):

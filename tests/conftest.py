@@ -1,22 +1,24 @@
 """Fixtures for tests on real parts. Ask for them by name; nothing starts before it is asked for.
 
-amqp_url                 AMQP_URL, else RabbitMQ on the standard local port; fails the test clearly where nothing answers.
-database_url             DATABASE_URL, else PostgreSQL on the standard local port: the address services put `_<service>` behind.
-service_database         a factory: `service_database("practices")` -> chassis.database.Database of a database of its own
-                         (`<name>_test_practices`), migrated once per session, its tables emptied before each test.
-environment              the dict of environment variables for child processes (AMQP_URL, DATABASE_URL, fast retries ...);
-                         a test may add to it before it starts one.
-run_service              a factory: `run_service("practices")` -> Running: a real service process, answering PING.
-                         `run_service("payments", relay=True)` runs its outbox relay beside it. Extra variables:
-                         `run_service("identity", env={"SPID_LEVEL": "2"})`. `.log()` is its output, `.stop()` and
-                         `.kill()` end it; all are ended after the test.
-rpc                      a chassis.rpc_client.RpcClient: `rpc.call(practices.SEARCH, {...})`.
-eventually               a helper: `eventually(lambda: check())` repeats until it returns something true, and returns that;
-                         fails after `timeout_s=10`.
-publish_event            a helper: `publish_event(PAYMENT_CONFIRMED, data, subject="...", sequence=1)` puts an event on the
-                         broker as a relay would and returns its id (`event_id=` to send the same one twice).
+amqp_url          AMQP_URL, else RabbitMQ on the standard local port; fails clearly where nothing answers.
+database_url      DATABASE_URL, else PostgreSQL on the standard local port, with `_test` behind its database name;
+                  services put `_<service>` behind that.
+service_database  a factory: `service_database("practices")` -> chassis.database.Database of `<name>_test_practices`,
+                  migrated once per session, its tables emptied before each test.
+environment       the dict of environment variables for child processes (AMQP_URL, DATABASE_URL, fast retries ...);
+                  a test may add to it before it starts one.
+run_service       a factory: `run_service("practices")` -> Running: a real service process, answering PING.
+                  `run_service("payments", relay=True)` runs its outbox relay beside it; extra variables:
+                  `run_service("identity", env={"SPID_LEVEL": "2"})`. `.log()` is its output, `.lines("rpc_served")`
+                  its parsed log lines of one kind, `.stop()` and `.kill()` end it; all are ended after the test.
+start_process     a factory: `start_process("-m", "some.module", env={...})` -> Running, for any other program.
+rpc               a chassis.rpc_client.RpcClient: `rpc.call(practices.SEARCH, {...})`.
+eventually        `eventually(lambda: check())` repeats until that returns something true, and returns it; the test
+                  fails after `timeout_s=10`.
+publish_event     `publish_event(PAYMENT_CONFIRMED, data, subject="...", sequence=1)` puts an event on the broker as a
+                  relay would and returns its id (`event_id=` to send the same one twice).
 
-Tests in one session use one virtual host: do not run two sessions against the same AMQP_URL at once.
+Tests of one session share one virtual host: do not run two sessions against the same AMQP_URL at once.
 """
 
 import json

@@ -24,6 +24,10 @@ FAULTS = {
 }
 
 
+def make_fault(name):
+    return FAULTS[name]()
+
+
 class ProbeService:
     """Does what its request or event says."""
 
@@ -36,7 +40,7 @@ class ProbeService:
         """Answer with the number, after sleeping, or fail as told."""
         probe.pause(request["sleep_s"])
         if request["fault"]:
-            raise FAULTS[request["fault"]]()
+            raise make_fault(request["fault"])
         return {
             "number": request["number"],
             "id": probe.EXAMPLE_ID,
@@ -76,7 +80,7 @@ class ProbeService:
         tx.session.flush()
         probe.pause(data["sleep_s"])
         if attempts <= data["failures"]:
-            raise FAULTS[data["fault"]]()
+            raise make_fault(data["fault"])
 
     @every(seconds=0.5)
     def tick(self):

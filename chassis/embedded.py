@@ -1,0 +1,183 @@
+"""The whole system in one process: service containers and relays as greenlets, over the broker inside the process.
+
+Import chassis.green before anything else. `start` returns when every service answers; what the last process's memory
+lost is then on its way again, out of the outboxes.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+from typing import Any, Final
+
+import sqlalchemy as sa
+from eventlet.patcher import is_monkey_patched
+from nameko.runners import ServiceRunner
+
+from chassis import correlation, logs, rpc_client, wire
+from chassis.containers import PingingContainer, configure_nameko, load_service
+from chassis.database import Database
+from chassis.publishing import ConfirmedPublisher
+from chassis.relay import Relay, relay_of
+from chassis.settings import ChassisSettings
+from chassis.topology import Subscription, subscriptions
+from contracts.call import Call
+from contracts.errors import RpcError
+from contracts.fields import Empty
+
+log = logs.get_logger(__name__)
+
+INPROC_URL: Final = "inproc://localhost"
+_REPLAY_BATCH: Final = 1_000
+_STARTS_WITHIN_S: Final = 30.0
+_PING_PAUSE_S: Final = 0.05
+
+
+@dataclass
+class Running:
+    """The services and relays of this process. `amqp_url` is for the process's own RpcClient."""
+
+    amqp_url: str
+    services: ServiceRunner
+    relays: list[Relay] = field(default_factory=list)
+    threads: list[threading.Thread] = field(default_factory=list)
+
+    def stop(self) -> None:
+        """Let the work under way finish, then stop everything."""
+        for relay in self.relays:
+            relay.stop()
+        self.services.stop()
+        for thread in self.threads:
+            thread.join(timeout=5)
+        rpc_client.shared(self.amqp_url).close()
+
+
+def start(services: Sequence[str], *, amqp_url: str = INPROC_URL) -> Running:
+    """Start services by name, each on the database the environment names for it, and the relays of those that emit.
+
+    Raises RuntimeError where the process is not green, or a service does not answer within 30 s.
+    """
+    running = start_services([load_service(name) for name in services], amqp_url=amqp_url)
+    replay_missed(services, amqp_url=amqp_url)
+    relays = [relay_of(name, amqp_url=amqp_url) for name in services]
+    start_relays(running, [relay for relay in relays if relay is not None])
+    return running
+
+
+def start_services(service_classes: Sequence[type], *, amqp_url: str = INPROC_URL) -> Running:
+    """Start service classes and return when every one of them answers `ping`."""
+    if not is_monkey_patched("socket"):
+        raise RuntimeError("import chassis.green before anything else")
+    configure_nameko(replace(ChassisSettings.load(), amqp_url=amqp_url))
+    runner = ServiceRunner()
+    runner.container_cls = PingingContainer
+    for service_cls in service_classes:
+        runner.add_service(service_cls)
+    runner.start()
+    _wait_for_answers(list(runner.service_names), amqp_url)
+    return Running(amqp_url, runner)
+
+
+def start_relays(running: Running, relays: Sequence[Relay]) -> None:
+    """Run relays beside the services."""
+    for relay in relays:
+        thread = threading.Thread(target=relay.run, name=f"{relay.service}-relay", daemon=True)
+        thread.start()
+        running.relays.append(relay)
+        running.threads.append(thread)
+
+
+def replay_missed(services: Sequence[str], *, amqp_url: str = INPROC_URL) -> int:
+    """Send published events again to those subscribers whose inbox lacks them; return how many were sent.
+
+    They were in the memory of a process that is gone: in a queue, waiting for a retry, or dead letters.
+    """
+    known = {name: import_module(f"services.{name}.models") for name in services}
+    sent = 0
+    for name in services:
+        for subscription in subscriptions(load_service(name)):
+            source = subscription.event_type.source
+            if source in known and name in known:
+                sent += replay_to(
+                    subscription,
+                    outbox=Database.of_service(source, known[source], pool_size=1),
+                    inbox=Database.of_service(name, known[name], pool_size=1),
+                    amqp_url=amqp_url,
+                )
+    return sent
+
+
+def replay_to(subscription: Subscription, *, outbox: Database, inbox: Database, amqp_url: str) -> int:
+    """Send one subscriber the events its inbox lacks; return how many. Closes both databases."""
+    publisher = ConfirmedPublisher(amqp_url)
+    sent = 0
+    try:
+        for batch in _published(outbox, subscription):
+            missed = _missing(inbox, subscription, batch)
+            publisher.publish_all([_addressed_to(subscription, row) for row in missed])
+            sent += len(missed)
+    finally:
+        publisher.close()
+        outbox.close()
+        inbox.close()
+    if sent:
+        log.info("events_replayed", consumer=subscription.consumer, events=sent)
+    return sent
+
+
+def _published(outbox: Database, subscription: Subscription) -> Iterator[Sequence[Any]]:
+    model = outbox.models.OutboxMessage
+    relayed = sa.and_(model.type == subscription.event_type.type, model.relayed_at.is_not(None))
+    last_id = 0
+    while True:
+        with outbox.reading() as session:
+            statement = sa.select(model.id, model.event_id, model.body).where(relayed, model.id > last_id)
+            batch = session.execute(statement.order_by(model.id).limit(_REPLAY_BATCH)).all()
+        if not batch:
+            return
+        last_id = batch[-1].id
+        yield batch
+
+
+def _missing(inbox: Database, subscription: Subscription, batch: Sequence[Any]) -> list[Any]:
+    model = inbox.models.InboxMessage
+    ids = [row.event_id for row in batch]
+    with inbox.reading() as session:
+        had = set(
+            session.scalars(
+                sa.select(model.message_id).where(model.consumer == subscription.consumer, model.message_id.in_(ids))
+            )
+        )
+    return [row for row in batch if row.event_id not in had]
+
+
+def _addressed_to(subscription: Subscription, row: Any) -> wire.Message:
+    carried = row.body.get("correlationid")
+    return wire.Message(
+        exchange="",
+        routing_key=subscription.queue_name,
+        body=json.dumps(row.body),
+        headers={correlation.HEADER: carried} if carried else {},
+        message_id=str(row.event_id),
+    )
+
+
+def _wait_for_answers(names: Sequence[str], amqp_url: str) -> None:
+    client = rpc_client.shared(amqp_url)
+    ends_at = time.monotonic() + _STARTS_WITHIN_S
+    for name in names:
+        ping = Call(name, "ping", Empty(), Empty(), idempotent=True, timeout_s=1)
+        while not _is_answered(client, ping):
+            if time.monotonic() > ends_at:
+                raise RuntimeError(f"{name} did not answer within {_STARTS_WITHIN_S:.0f} s")
+            time.sleep(_PING_PAUSE_S)
+
+
+def _is_answered(client: rpc_client.RpcClient, ping: Call) -> bool:
+    try:
+        client.call(ping)
+    except RpcError:
+        return False
+    return True

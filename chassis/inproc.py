@@ -1,0 +1,321 @@
+"""A broker inside the process: kombu transport `inproc://`, for the embedded mode and for tests.
+
+What nameko and the chassis need of RabbitMQ and kombu's own memory transport lacks: consumers wake by event instead
+of polling, a mandatory message without a queue is refused, a message given back goes to the queue it came from, time
+to live of messages and queues, dead-letter exchanges (the retry queues). Nothing survives the process; what was lost
+is replayed from the outboxes (chassis.embedded).
+"""
+
+import heapq
+import itertools
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any, Final
+
+from amqp.exceptions import ChannelError
+from kombu.transport import virtual
+from kombu.transport.virtual.exchange import ExchangeType
+
+_MESSAGE_TTL: Final = "x-message-ttl"
+_DEAD_LETTER_EXCHANGE: Final = "x-dead-letter-exchange"
+_DEAD_LETTER_ROUTING_KEY: Final = "x-dead-letter-routing-key"
+
+
+@dataclass
+class _Queue:
+    """Messages of one queue, those who consume it, and what it was declared with."""
+
+    arguments: dict[str, Any] = field(default_factory=dict)
+    auto_delete: bool = False
+    messages: deque[dict[str, Any]] = field(default_factory=deque)
+    consumers: list["Transport"] = field(default_factory=list)
+
+
+class Broker:
+    """Queues, exchanges and bindings of this process, shared by all its connections."""
+
+    def __init__(self) -> None:
+        self.state = virtual.BrokerState()
+        self.queues: dict[str, _Queue] = {}
+        self.lock = threading.RLock()
+        self._due: list[tuple[float, int, str]] = []
+        self._due_changed = threading.Condition(self.lock)
+        self._order = itertools.count()
+        self._clockwork: threading.Thread | None = None
+
+    def declare(self, name: str, arguments: dict[str, Any] | None, *, auto_delete: bool) -> None:
+        """Make a queue where there is none."""
+        with self.lock:
+            if name not in self.queues:
+                self.queues[name] = _Queue(dict(arguments or {}), auto_delete)
+
+    def delete(self, name: str) -> None:
+        """Forget a queue, its messages and its bindings."""
+        with self.lock:
+            self.queues.pop(name, None)
+            for exchange in self.state.exchanges.values():
+                exchange["table"] = [row for row in exchange["table"] if row[2] != name]
+            self.state.queue_bindings_delete(name)
+
+    def put(self, name: str, message: dict[str, Any], *, first: bool = False) -> None:
+        """Add a message to a queue and wake a consumer."""
+        with self.lock:
+            queue = self.queues.get(name)
+            if queue is None:
+                return
+            if first:
+                queue.messages.appendleft(message)
+            else:
+                self._start_life(name, queue, message)
+                queue.messages.append(message)
+            self._wake(queue)
+
+    def take(self, name: str) -> dict[str, Any] | None:
+        """Take the first message that still lives out of a queue."""
+        with self.lock:
+            queue = self.queues.get(name)
+            while queue is not None and queue.messages:
+                message = queue.messages.popleft()
+                if message["expires_at_s"] > monotonic():
+                    return message
+                self._dead_letter(queue, message)
+        return None
+
+    def consume(self, name: str, transport: "Transport") -> None:
+        """Note who is to be woken for a queue."""
+        with self.lock:
+            self.queues[name].consumers.append(transport)
+
+    def cancel(self, name: str, transport: "Transport") -> None:
+        """Forget a consumer; the last one takes an auto-delete queue with it."""
+        with self.lock:
+            queue = self.queues.get(name)
+            if queue is None or transport not in queue.consumers:
+                return
+            queue.consumers.remove(transport)
+            if queue.auto_delete and not queue.consumers:
+                self.delete(name)
+
+    def route(self, exchange: str, routing_key: str) -> list[str]:
+        """Return the names of the queues a message goes to."""
+        with self.lock:
+            if not exchange:
+                return [routing_key] if routing_key in self.queues else []
+            described = self.state.exchanges.get(exchange)
+            if described is None:
+                raise ChannelError(f"NOT_FOUND - no exchange '{exchange}'", (60, 40), "404")
+            kind: ExchangeType = virtual.Channel.exchange_types[described["type"]](None)
+            return [name for name in kind.lookup(described["table"], exchange, routing_key, None) if name]
+
+    def _start_life(self, name: str, queue: _Queue, message: dict[str, Any]) -> None:
+        lives_ms = [
+            int(life)
+            for life in (message["properties"].get("expiration"), queue.arguments.get(_MESSAGE_TTL))
+            if life is not None
+        ]
+        message["expires_at_s"] = monotonic() + min(lives_ms) / 1000 if lives_ms else float("inf")
+        if lives_ms and _DEAD_LETTER_EXCHANGE in queue.arguments:
+            heapq.heappush(self._due, (message["expires_at_s"], next(self._order), name))
+            self._start_clockwork()
+            self._due_changed.notify()
+
+    def _wake(self, queue: _Queue) -> None:
+        for transport in queue.consumers:
+            transport.wake.set()
+        if len(queue.consumers) > 1:
+            queue.consumers.append(queue.consumers.pop(0))
+
+    def _start_clockwork(self) -> None:
+        if self._clockwork is None:
+            self._clockwork = threading.Thread(target=self._expire_for_ever, name="inproc-expiry", daemon=True)
+            self._clockwork.start()
+
+    def _expire_for_ever(self) -> None:
+        with self.lock:
+            while True:
+                if not self._due:
+                    self._due_changed.wait()
+                    continue
+                pause_s = self._due[0][0] - monotonic()
+                if pause_s > 0:
+                    self._due_changed.wait(pause_s)
+                    continue
+                _, _, name = heapq.heappop(self._due)
+                self._expire(name)
+
+    def _expire(self, name: str) -> None:
+        queue = self.queues.get(name)
+        while queue is not None and queue.messages and queue.messages[0]["expires_at_s"] <= monotonic():
+            self._dead_letter(queue, queue.messages.popleft())
+
+    def _dead_letter(self, queue: _Queue, message: dict[str, Any]) -> None:
+        exchange = queue.arguments.get(_DEAD_LETTER_EXCHANGE)
+        if exchange is None:
+            return
+        delivery_info = message["properties"]["delivery_info"]
+        routing_key = queue.arguments.get(_DEAD_LETTER_ROUTING_KEY, delivery_info["routing_key"])
+        for name in self.route(exchange, routing_key):
+            self.put(name, _copied(message, exchange, routing_key))
+
+
+_broker = Broker()
+
+
+def reset() -> None:
+    """Forget every queue and message of this process."""
+    global _broker  # noqa: PLW0603 -- one broker per process is what this module is
+    _broker = Broker()
+
+
+def _copied(message: dict[str, Any], exchange: str, routing_key: str) -> dict[str, Any]:
+    """Return a message of its own for one queue: a copy in another queue is another delivery."""
+    properties = {name: value for name, value in message["properties"].items() if name != "expiration"}
+    properties["delivery_info"] = {"exchange": exchange, "routing_key": routing_key, "redelivered": False}
+    return {**message, "headers": dict(message["headers"]), "properties": properties}
+
+
+class Channel(virtual.Channel):
+    """A channel to the process's broker."""
+
+    do_restore = True
+    body_encoding = None
+
+    @property
+    def _broker(self) -> Broker:
+        broker: Broker = self.connection.broker
+        return broker
+
+    def prepare_message(self, body: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Make the message; nameko looks for the content type among its properties."""
+        message: dict[str, Any] = super().prepare_message(body, *args, **kwargs)
+        message["properties"]["content_type"] = message["content-type"]
+        return message
+
+    def basic_publish(
+        self, message: dict[str, Any], exchange: str, routing_key: str, *, mandatory: bool = False, **_kwargs: Any
+    ) -> None:
+        """Put a copy of the message into each queue it is routed to."""
+        names = self._broker.route(exchange, routing_key)
+        if not names and mandatory:
+            raise ChannelError("NO_ROUTE", (60, 40), "312")
+        for name in names:
+            copy = _copied(message, exchange, routing_key)
+            if message["properties"].get("expiration") is not None:
+                copy["properties"]["expiration"] = message["properties"]["expiration"]
+            copy["properties"]["delivery_tag"] = self._next_delivery_tag()
+            self._broker.put(name, copy)
+
+    def basic_consume(
+        self,
+        queue: str,
+        no_ack: bool,  # noqa: FBT001 -- kombu's signature
+        callback: Callable[[Any], None],
+        consumer_tag: str,
+        **_kwargs: Any,
+    ) -> None:
+        """Consume from a queue."""
+        super().basic_consume(queue, no_ack, callback, consumer_tag)
+        self._broker.consume(queue, self.connection)
+        self.connection.wake.set()
+
+    def basic_cancel(self, consumer_tag: str) -> None:
+        """Stop consuming."""
+        queue = self._tag_to_queue.get(consumer_tag)
+        super().basic_cancel(consumer_tag)
+        if queue is not None:
+            self._broker.cancel(queue, self.connection)
+
+    def basic_ack(self, delivery_tag: str, multiple: bool = False) -> None:  # noqa: FBT001, FBT002 -- kombu's signature
+        """Settle a message, which makes room for another."""
+        super().basic_ack(delivery_tag, multiple)
+        self.qos._flush()  # noqa: SLF001 -- only acks of other threads need to wait for the consuming one
+        if self.connection is not None:
+            self.connection.wake.set()
+
+    def take_next(self) -> tuple[dict[str, Any], str] | None:
+        """Take the next message of the queues this channel consumes, in turns."""
+        if not self._active_queues or not self.qos.can_consume():
+            return None
+        for _ in range(len(self._active_queues)):
+            queue = self._active_queues.pop(0)
+            self._active_queues.append(queue)
+            message = self._broker.take(queue)
+            if message is not None:
+                message["properties"]["delivery_info"]["queue"] = queue
+                return message, queue
+        return None
+
+    def _restore(self, message: Any) -> None:
+        raw = message.serializable()
+        raw["expires_at_s"] = message._raw["expires_at_s"]  # noqa: SLF001 -- kombu keeps it for this
+        raw["properties"]["delivery_info"]["redelivered"] = True
+        self._broker.put(message.delivery_info["queue"], raw, first=True)
+
+    def _restore_at_beginning(self, message: Any) -> None:
+        self._restore(message)
+
+    def _new_queue(self, queue: str, **kwargs: Any) -> None:
+        self._broker.declare(queue, kwargs.get("arguments"), auto_delete=bool(kwargs.get("auto_delete")))
+
+    def _has_queue(self, queue: str, **_kwargs: Any) -> bool:
+        return queue in self._broker.queues
+
+    def _size(self, queue: str) -> int:
+        return len(self._broker.queues[queue].messages) if queue in self._broker.queues else 0
+
+    def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:  # noqa: ARG002 -- kombu's signature
+        message = self._broker.take(queue)
+        if message is None:
+            raise virtual.base.Empty
+        message["properties"]["delivery_info"]["queue"] = queue
+        return message
+
+    def _purge(self, queue: str) -> int:
+        size = self._size(queue)
+        if size:
+            self._broker.queues[queue].messages.clear()
+        return size
+
+    def _delete(self, queue: str, *_args: Any, **_kwargs: Any) -> None:
+        self._broker.delete(queue)
+
+    def queue_delete(self, queue: str, *_args: Any, **_kwargs: Any) -> None:
+        """Delete a queue."""
+        self._broker.delete(queue)
+
+
+class Transport(virtual.Transport):
+    """A connection to the process's broker. Its state is the broker's, and `wake` is set when there is news for it."""
+
+    Channel = Channel
+    driver_type = "inproc"
+    driver_name = "inproc"
+    implements = virtual.Transport.implements.extend(asynchronous=False, exchange_type=frozenset(["direct", "topic"]))
+
+    def __init__(self, client: Any, **kwargs: Any) -> None:
+        super().__init__(client, **kwargs)
+        self.broker = _broker
+        self.state = self.broker.state
+        self.wake = threading.Event()
+
+    def drain_events(self, _connection: Any, timeout: float | None = None) -> None:
+        """Deliver one message; raises TimeoutError when none comes within `timeout` seconds."""
+        ends_at = None if timeout is None else monotonic() + timeout
+        while True:
+            self.wake.clear()
+            for channel in list(self.channels):
+                taken = channel.take_next()
+                if taken is not None:
+                    self._deliver(*taken)
+                    return
+            remaining_s = None if ends_at is None else ends_at - monotonic()
+            if remaining_s is not None and remaining_s <= 0:
+                raise TimeoutError
+            self.wake.wait(remaining_s)
+
+    def driver_version(self) -> str:
+        """There is no driver."""
+        return "N/A"
