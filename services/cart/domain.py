@@ -1,0 +1,46 @@
+"""What fits in a cart: at most five notices, all of one entity."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from contracts.codes import MAX_NOTICES_PER_CHECKOUT
+from contracts.errors import ErrorCode, Refused
+
+KEPT_FOR: Final = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Item:
+    """A practice in a cart."""
+
+    practice_id: UUID
+    entity_code: str
+
+
+def may_add(cart: Sequence[Item], item: Item) -> bool:
+    """Say whether adding `item` changes the cart: False when it is in there already.
+
+    Raises Refused(CART_OTHER_ENTITY), or Refused(CART_FULL) with `max`.
+    """
+    if any(item.practice_id == other.practice_id for other in cart):
+        return False
+    if any(item.entity_code != other.entity_code for other in cart):
+        raise Refused(ErrorCode.CART_OTHER_ENTITY)
+    if len(cart) >= MAX_NOTICES_PER_CHECKOUT:
+        raise Refused(ErrorCode.CART_FULL, {"max": MAX_NOTICES_PER_CHECKOUT})
+    return True
+
+
+def fitting(cart: Sequence[Item], others: Iterable[Item]) -> list[Item]:
+    """Return which of `others` still fit, in their order; a cart keeps what it has."""
+    merged = list(cart)
+    for item in others:
+        try:
+            if may_add(merged, item):
+                merged.append(item)
+        except Refused:
+            continue
+    return merged[len(cart) :]
