@@ -1,0 +1,126 @@
+"""What payments talks to outside: pagoPA Checkout over HTTP, practices over RPC."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
+
+import requests
+
+from chassis import correlation
+from contracts.call import Call
+from contracts.errors import ErrorCode, Refused, Unavailable
+from contracts.rpc.practices import POSITIONS
+from services.payments.settings import Settings
+
+
+class Rpc(Protocol):
+    """The RPC client of the chassis, as far as it is used here."""
+
+    def call(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        """Send a request and return the loaded reply."""
+
+
+def ask_positions(
+    rpc: Rpc,
+    *,
+    creditor_fiscal_code: str | None = None,
+    notice_number: str | None = None,
+    practice_ids: Sequence[UUID] = (),
+) -> dict[str, Any]:
+    """Ask practices for what our projection does not have. Raises Unavailable."""
+    request: dict[str, Any] = {"practice_ids": list(practice_ids)}
+    if creditor_fiscal_code is not None:
+        request["creditor_fiscal_code"] = creditor_fiscal_code
+    if notice_number is not None:
+        request["notice_number"] = notice_number
+    return rpc.call(POSITIONS, request)
+
+
+@dataclass(frozen=True)
+class CartNotice:
+    """One notice of a cart."""
+
+    notice_number: str
+    creditor_fiscal_code: str
+    company_name: str
+    description: str
+    amount_cents: int
+
+
+@dataclass(frozen=True)
+class Cart:
+    """What Checkout is asked to open (checkout_v1.json CartRequest). `id` comes back as paymentNote in the receipts."""
+
+    id: UUID
+    notices: tuple[CartNotice, ...]
+    ok_url: str
+    cancel_url: str
+    error_url: str
+    email: str | None
+    all_postal: bool
+
+    def body(self) -> dict[str, Any]:
+        """Return the JSON of the request."""
+        body: dict[str, Any] = {
+            "paymentNotices": [
+                {
+                    "noticeNumber": notice.notice_number,
+                    "fiscalCode": notice.creditor_fiscal_code,
+                    "amount": notice.amount_cents,
+                    "companyName": notice.company_name[:140],
+                    "description": notice.description[:140],
+                }
+                for notice in self.notices
+            ],
+            "returnUrls": {
+                "returnOkUrl": self.ok_url,
+                "returnCancelUrl": self.cancel_url,
+                "returnErrorUrl": self.error_url,
+            },
+            "idCart": str(self.id),
+            "allCCP": self.all_postal,
+        }
+        return body | ({"emailNotice": self.email} if self.email else {})
+
+
+class CheckoutClient:
+    """pagoPA Checkout for creditor bodies, `POST /carts` (pagopa.md section 4.1)."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._url = f"{settings.checkout_url}/carts"
+        self._timeout_s = (min(3.0, settings.checkout_timeout_s), settings.checkout_timeout_s)
+        self._key = settings.checkout_subscription_key
+
+    def open(self, cart: Cart) -> str:
+        """Return the address to send the payer to.
+
+        Raises Refused(CHECKOUT_REFUSED) with `status`, `title` and `detail` of the problem, and
+        Unavailable(CHECKOUT_UNAVAILABLE) when there was no usable answer: the cart may exist then, but nobody has
+        its address.
+        """
+        headers = {"X-Correlation-ID": correlation.get() or ""}
+        if self._key:
+            headers["Ocp-Apim-Subscription-Key"] = self._key
+        try:
+            answer = requests.post(
+                self._url, json=cart.body(), headers=headers, timeout=self._timeout_s, allow_redirects=False
+            )
+        except requests.RequestException:
+            raise Unavailable(ErrorCode.CHECKOUT_UNAVAILABLE) from None
+        if answer.status_code == requests.codes.found and "Location" in answer.headers:
+            return answer.headers["Location"]
+        if answer.status_code in (requests.codes.bad_request, requests.codes.unprocessable_entity):
+            raise Refused(ErrorCode.CHECKOUT_REFUSED, _problem(answer))
+        raise Unavailable(ErrorCode.CHECKOUT_UNAVAILABLE, {"status": answer.status_code})
+
+
+def _problem(answer: requests.Response) -> dict[str, Any]:
+    """Read a ProblemJson as far as it goes; observed ones lack fields (pagopa.md section 4.1)."""
+    try:
+        body = answer.json()
+    except requests.JSONDecodeError:
+        body = {}
+    fields = body if isinstance(body, dict) else {}
+    texts = {name: str(fields[name])[:200] for name in ("title", "detail") if name in fields}
+    return {"status": answer.status_code, **texts}

@@ -1,0 +1,110 @@
+"""Positions and creditors: the projection of practices' events."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from services.payments import models
+from services.payments.domain.positions import Change, Creditor, Position, Standing, Terms, fold
+
+_TERMS = ("amount_cents", "description", "due_date", "payable_until", "debtor", "created_at")
+_OWN = (
+    "practice_id",
+    "entity_code",
+    "creditor_fiscal_code",
+    "notice_number",
+    "iuv",
+    "standing_reason",
+    "sequence",
+    "terms_sequence",
+    "paid_receipt_id",
+    "paid_at",
+    "event_sequence",
+)
+
+
+def creditor(session: Session, fiscal_code: str) -> Creditor | None:
+    """Return a body of ours; None means not known here."""
+    row = session.get(models.Creditor, fiscal_code)
+    return None if row is None else Creditor(**{name: getattr(row, name) for name in Creditor.__slots__})
+
+
+def remember_creditor(session: Session, known: Creditor, as_of: datetime) -> None:
+    """Store what is known of a body unless something newer is."""
+    row = session.get(models.Creditor, known.fiscal_code)
+    if row is not None and all(getattr(row, name) == getattr(known, name) for name in Creditor.__slots__):
+        return
+    values = {name: getattr(known, name) for name in Creditor.__slots__}
+    statement = insert(models.Creditor).values(**values, as_of=as_of)
+    statement = statement.on_conflict_do_update(
+        index_elements=["fiscal_code"],
+        set_={**values, "as_of": as_of},
+        where=models.Creditor.as_of < as_of,
+    )
+    session.execute(statement, execution_options={"populate_existing": True})
+
+
+def by_notice(
+    session: Session, creditor_fiscal_code: str, notice_number: str, *, lock: bool = False
+) -> Position | None:
+    """Return the position of a notice; `lock` keeps everybody else from changing it."""
+    statement = select(models.Position).where(
+        models.Position.creditor_fiscal_code == creditor_fiscal_code,
+        models.Position.notice_number == notice_number,
+    )
+    row = session.scalar(_locked(statement) if lock else statement)
+    return None if row is None else _read(row)
+
+
+def by_practice(session: Session, practice_ids: Iterable[UUID], *, lock: bool = False) -> dict[UUID, Position]:
+    """Return the positions known, by practice; locked in the order of their ids, so that two callers cannot tangle."""
+    statement = select(models.Position).where(models.Position.practice_id.in_(list(practice_ids)))
+    statement = statement.order_by(models.Position.practice_id)
+    rows = session.scalars(_locked(statement) if lock else statement)
+    return {row.practice_id: _read(row) for row in rows}
+
+
+def apply(session: Session, change: Change) -> Position:
+    """Fold a change into the stored position and return the result."""
+    start = fold(None, change)
+    blank = insert(models.Position).values(**_columns(start) | {"sequence": 0, "terms_sequence": 0})
+    session.execute(blank.on_conflict_do_nothing(index_elements=["practice_id"]))
+    known = by_practice(session, [change.practice_id], lock=True)[change.practice_id]
+    position = fold(known, change)
+    if position != known:
+        save(session, position)
+    return position
+
+
+def save(session: Session, position: Position) -> None:
+    """Write a position back. The caller holds its lock."""
+    row = session.get_one(models.Position, position.practice_id)
+    for name, value in _columns(position).items():
+        setattr(row, name, value)
+    session.flush()
+
+
+def _locked(statement: Select[models.Position]) -> Select[models.Position]:
+    """Lock, and read again what the session may have read before it had the lock."""
+    return statement.with_for_update().execution_options(populate_existing=True)
+
+
+def _columns(position: Position) -> dict[str, object]:
+    terms = position.terms
+    return {
+        **{name: getattr(position, name) for name in _OWN},
+        **{name: getattr(terms, name) if terms else None for name in _TERMS},
+        "transfers": list(terms.transfers) if terms else None,
+        "standing": position.standing.value,
+    }
+
+
+def _read(row: models.Position) -> Position:
+    terms = None
+    if row.transfers is not None:
+        terms = Terms(**{name: getattr(row, name) for name in _TERMS}, transfers=tuple(row.transfers))
+    return Position(**{name: getattr(row, name) for name in _OWN}, standing=Standing(row.standing), terms=terms)

@@ -1,0 +1,98 @@
+"""Entrypoints of payments: each calls one use case."""
+
+from typing import Any
+
+from chassis import outbox
+from chassis.clock import now
+from chassis.database import Tx
+from chassis.entrypoints import DatabaseProvider, RpcProvider, SettingsProvider, answers, every, on_event
+from contracts.events.practices import PRACTICE_AMENDED, PRACTICE_CANCELLED, PRACTICE_CREATED, PRACTICE_EXPIRED
+from contracts.rpc import payments
+from services.payments import models
+from services.payments.domain.positions import Standing
+from services.payments.usecases import checkouts, node, positions, queries, receipts
+
+_JANITOR_INTERVAL_S = 10
+_WAITING_RECEIPTS_INTERVAL_S = 10
+
+
+class PaymentsService:
+    """The truth for what was paid."""
+
+    name = "payments"
+    database = DatabaseProvider(models)
+    rpc = RpcProvider()
+    cashier = SettingsProvider(checkouts.Cashier.load)
+
+    @answers(payments.PA_FOR_NODE)
+    def pa_for_node(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Answer the pagoPA node."""
+        asking = node.Node(self.database, self.rpc, now())
+        return {"envelope": node.answer_node(asking, request["envelope"], request["soap_action"])}
+
+    @answers(payments.START_CHECKOUT)
+    def start_checkout(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Open a checkout for one to five practices."""
+        checkout: dict[str, Any] = self.cashier.start(self.database, self.rpc, request, now)
+        return checkout
+
+    @answers(payments.CHECKOUT)
+    def checkout(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return a checkout to its payer."""
+        return checkouts.find(self.database, request)
+
+    @answers(payments.RETURNED)
+    def returned(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Note how the browser came back."""
+        return checkouts.returned(self.database, request, now())
+
+    @answers(payments.RECEIPTS)
+    def receipts(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return the receipts of a practice."""
+        return queries.receipts_of(self.database, request["practice_id"])
+
+    @answers(payments.TIMELINE)
+    def timeline(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return what happened to a practice, and how we know."""
+        return queries.timeline(self.database, request["practice_id"])
+
+    @answers(payments.LIST_PAYMENTS)
+    def list_payments(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return a page of an entity's receipts."""
+        return queries.payments_page(self.database, request)
+
+    @answers(payments.EVENTS)
+    def events(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return published events after a position."""
+        with self.database.reading() as session:
+            return {"items": outbox.feed(session, models.OutboxMessage, request["after"], request["limit"])}
+
+    @on_event(PRACTICE_CREATED)
+    def on_practice_created(self, tx: Tx, event: dict[str, Any]) -> None:
+        """Learn what is owed."""
+        positions.project_position(tx, event, now())
+
+    @on_event(PRACTICE_AMENDED)
+    def on_practice_amended(self, tx: Tx, event: dict[str, Any]) -> None:
+        """Learn what is owed now."""
+        positions.project_position(tx, event, now())
+
+    @on_event(PRACTICE_CANCELLED)
+    def on_practice_cancelled(self, tx: Tx, event: dict[str, Any]) -> None:
+        """Learn that it is no longer owed."""
+        positions.project_end(tx, event, Standing.CANCELLED, now())
+
+    @on_event(PRACTICE_EXPIRED)
+    def on_practice_expired(self, tx: Tx, event: dict[str, Any]) -> None:
+        """Learn that it is too late to pay."""
+        positions.project_end(tx, event, Standing.EXPIRED, now())
+
+    @every(seconds=_JANITOR_INTERVAL_S)
+    def end_overdue_checkouts(self) -> None:
+        """Free the practices of checkouts nobody ended."""
+        checkouts.end_overdue(self.database, now())
+
+    @every(seconds=_WAITING_RECEIPTS_INTERVAL_S)
+    def resolve_waiting_receipts(self) -> None:
+        """Judge receipts that came before their notice was known."""
+        receipts.resolve_waiting(self.database, self.rpc, now())

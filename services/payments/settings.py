@@ -1,0 +1,33 @@
+"""Settings of payments, from the environment."""
+
+from dataclasses import dataclass
+
+from environs import Env
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where pagoPA Checkout is, and how long things may take.
+
+    `checkout_open_s`: after so long without a receipt the janitor frees the practices of a checkout.
+    `opening_slots`: how many workers may at once be waiting for Checkout, which asks us about every notice before it
+    answers: the others must be free to answer it.
+    """
+
+    checkout_url: str
+    checkout_subscription_key: str | None
+    checkout_timeout_s: float
+    checkout_open_s: int
+    opening_slots: int
+
+    @classmethod
+    def load(cls) -> "Settings":
+        """Read the environment."""
+        env = Env()
+        return cls(
+            checkout_url=env.str("CHECKOUT_URL", "http://localhost:8089/checkout/ec/v1").rstrip("/"),
+            checkout_subscription_key=env.str("CHECKOUT_SUBSCRIPTION_KEY", None),
+            checkout_timeout_s=env.float("CHECKOUT_TIMEOUT_S", 8.0),
+            checkout_open_s=env.int("CHECKOUT_OPEN_S", 1_800),
+            opening_slots=max(1, env.int("MAX_WORKERS", 10) // 2),
+        )

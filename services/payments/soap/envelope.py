@@ -1,0 +1,82 @@
+"""Opening and closing SOAP 1.1 envelopes. What the node sends is hostile until it is parsed."""
+
+import re
+from typing import Final
+
+from lxml import etree
+
+SOAP_NS: Final = "http://schemas.xmlsoap.org/soap/envelope/"
+PA_NS: Final = "http://pagopa-api.pagopa.gov.it/pa/paForNode.xsd"
+
+# The largest real message, a receipt with five stamps attached, stays far below.
+MAX_ENVELOPE_CHARS: Final = 1_000_000
+
+# The text is Unicode already, so what a declaration says about bytes no longer holds.
+_XML_DECLARATION = re.compile(r"\A\ufeff?\s*<\?xml[^>]*\?>")
+_DOCTYPE = re.compile(r"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class Unreadable(Exception):
+    """Not an envelope with one body element that can be read safely. The message says why, without quoting it."""
+
+
+def open_envelope(text: str) -> etree._Element:
+    """Return the one element in the Body of a SOAP 1.1 envelope.
+
+    Refuses document types (so there are no entities to expand), large documents and anything that is not well formed.
+    Raises Unreadable.
+    """
+    if len(text) > MAX_ENVELOPE_CHARS:
+        raise Unreadable("too large")
+    if _DOCTYPE.search(text):
+        raise Unreadable("document types are refused")
+    try:
+        root = etree.fromstring(_XML_DECLARATION.sub("", text).encode(), _parser())
+    except (etree.XMLSyntaxError, UnicodeEncodeError):
+        raise Unreadable("not well formed") from None
+    body = root.find(f"{{{SOAP_NS}}}Body") if root.tag == f"{{{SOAP_NS}}}Envelope" else None
+    if body is None or len(body) != 1:
+        raise Unreadable("not a SOAP 1.1 envelope with one body element")
+    return body[0]
+
+
+def close_envelope(message: etree._Element) -> str:
+    """Return the text of an envelope around `message`."""
+    envelope = etree.Element(f"{{{SOAP_NS}}}Envelope", nsmap={"soapenv": SOAP_NS, "paf": PA_NS})
+    etree.SubElement(envelope, f"{{{SOAP_NS}}}Body").append(message)
+    etree.cleanup_namespaces(envelope, keep_ns_prefixes=["soapenv", "paf"])
+    return etree.tostring(envelope, xml_declaration=True, encoding="UTF-8").decode()
+
+
+def element(name: str) -> etree._Element:
+    """Make a message root: in the namespace, unlike its children."""
+    return etree.Element(f"{{{PA_NS}}}{name}", nsmap={"paf": PA_NS})
+
+
+def add(parent: etree._Element, name: str, text: str | None = None) -> etree._Element:
+    """Append a child in no namespace; characters that XML cannot carry are left out of its text."""
+    child = etree.SubElement(parent, name)
+    if text is not None:
+        child.text = _NOT_XML.sub("", text)
+    return child
+
+
+def soap_fault(reason: str) -> str:
+    """Return the envelope for a message of which not even the operation is known."""
+    fault = etree.Element(f"{{{SOAP_NS}}}Fault", nsmap={"soapenv": SOAP_NS})
+    add(fault, "faultcode", "soapenv:Client")
+    add(fault, "faultstring", reason)
+    return close_envelope(fault)
+
+
+def _parser() -> etree.XMLParser:
+    return etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )

@@ -1,0 +1,134 @@
+"""What follows from a receipt: the judgement, the events, the checkouts it settles. All in the caller's transaction."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from chassis.database import Tx
+from contracts.events.payments import PAYMENT_CONFIRMED
+from services.payments.domain.checkouts import CheckoutState, after_payment, move
+from services.payments.domain.positions import Position
+from services.payments.domain.receipts import RAISES, Judgement, ReceiptFacts, judge
+from services.payments.models import Receipt
+from services.payments.repository import checkouts, positions
+
+
+def judge_receipt(tx: Tx, receipt: Receipt, position: Position | None, now: datetime) -> Position | None:
+    """Settle a receipt that has not been judged, whose notice is `position` (locked) or known not to exist (None).
+
+    Emits PaymentConfirmed once, and PaymentDuplicated where nobody expected the money. Returns the position after it.
+    """
+    judgement = judge(facts_of(receipt), position)
+    receipt.judgement = judgement.value
+    receipt.judged_at = now
+    if position is None or judgement in (Judgement.NO_MONEY, Judgement.SECONDARY):
+        _emit(tx, receipt, judgement, subject=receipt.receipt_id, sequence=0, first_receipt_id=None, now=now)
+        return position
+    receipt.practice_id = position.practice_id
+    receipt.entity_code = position.entity_code
+    receipt.checkout_id = _settle_checkouts(tx, receipt, position.practice_id, now)
+    first_receipt_id = position.paid_receipt_id
+    subject, sequence = str(position.practice_id), position.event_sequence
+    sequence = _emit(
+        tx, receipt, judgement, subject=subject, sequence=sequence, first_receipt_id=first_receipt_id, now=now
+    )
+    position = replace(position, event_sequence=sequence)
+    if first_receipt_id is None:
+        position = replace(position, paid_receipt_id=receipt.receipt_id, paid_at=receipt.paid_at)
+    positions.save(tx.session, position)
+    return position
+
+
+def _settle_checkouts(tx: Tx, receipt: Receipt, practice_id: UUID, now: datetime) -> UUID | None:
+    """Mark the practice paid in the checkouts concerned; return the one the payment came from, if it is known."""
+    concerned = checkouts.of_payment(tx.session, practice_id, _checkout_id(receipt.payment_note))
+    for checkout in concerned:
+        for item in checkout.items:
+            if item.practice_id == practice_id and item.receipt_id is None:
+                item.receipt_id, item.paid_at, item.holding = receipt.receipt_id, receipt.paid_at, False
+        state = CheckoutState(checkout.state)
+        after = after_payment(state, [item.receipt_id is not None for item in checkout.items])
+        if after is not state:
+            move(state, after)
+            checkout.state = after.value
+            checkout.ended_at = checkout.ended_at or now
+    return concerned[0].id if concerned else None
+
+
+def _emit(
+    tx: Tx,
+    receipt: Receipt,
+    judgement: Judgement,
+    *,
+    subject: str,
+    sequence: int,
+    first_receipt_id: str | None,
+    now: datetime,
+) -> int:
+    """Emit what the judgement raises; return the sequence of the last event."""
+    for event_type in RAISES[judgement]:
+        sequence += 1
+        if event_type is PAYMENT_CONFIRMED:
+            data = _confirmed(receipt, judgement)
+        else:
+            data = _duplicated(receipt, judgement, first_receipt_id, now)
+        tx.emit(event_type, data, subject=subject, sequence=sequence, now=now)
+    return sequence
+
+
+def _confirmed(receipt: Receipt, judgement: Judgement) -> Mapping[str, Any]:
+    """Fill PaymentConfirmed. As one of several beneficiaries, a body is told of its own share."""
+    secondary = judgement is Judgement.SECONDARY
+    return {
+        "receipt_id": receipt.receipt_id,
+        "practice_id": receipt.practice_id,
+        "entity_code": receipt.entity_code,
+        "creditor_fiscal_code": receipt.creditor_fiscal_code,
+        "notice_number": receipt.notice_number,
+        "iuv": receipt.iuv,
+        "amount_cents": receipt.own_share_cents if secondary else receipt.amount_cents,
+        "paid_at": receipt.paid_at,
+        "application_date": receipt.application_date,
+        "psp_id": receipt.psp_id,
+        "psp_name": receipt.psp_name,
+        "payment_method": receipt.payment_method,
+        "checkout_id": receipt.checkout_id,
+    }
+
+
+def _duplicated(
+    receipt: Receipt, judgement: Judgement, first_receipt_id: str | None, now: datetime
+) -> Mapping[str, Any]:
+    return {
+        "receipt_id": receipt.receipt_id,
+        "practice_id": receipt.practice_id,
+        "entity_code": receipt.entity_code,
+        "notice_number": receipt.notice_number,
+        "amount_cents": receipt.amount_cents,
+        "first_receipt_id": first_receipt_id,
+        "reason": judgement.value,
+        "at": now,
+    }
+
+
+def facts_of(receipt: Receipt) -> ReceiptFacts:
+    """Return what the judgement of a stored receipt looks at."""
+    return ReceiptFacts(
+        receipt_id=receipt.receipt_id,
+        recipient=receipt.creditor_fiscal_code,
+        owner=receipt.owner_fiscal_code,
+        outcome=receipt.outcome,
+        amount_cents=receipt.amount_cents,
+        own_share_cents=receipt.own_share_cents,
+        paid_at=receipt.paid_at,
+    )
+
+
+def _checkout_id(payment_note: str | None) -> UUID | None:
+    """Read the idCart we gave to Checkout; other channels write other things there."""
+    try:
+        return UUID(payment_note or "")
+    except ValueError:
+        return None

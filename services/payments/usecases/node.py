@@ -1,0 +1,167 @@
+"""Answer the pagoPA node. Verify and getPayment read and never lock; a receipt is answered after its commit."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from chassis.database import Database
+from chassis.logs import get_logger
+from contracts.errors import Unavailable
+from services.payments import clients
+from services.payments.domain.calendar import rome_day
+from services.payments.domain.node import Fault, Situation, refuse_caller, refuse_payment
+from services.payments.domain.positions import Creditor, Position
+from services.payments.models import NodeCall
+from services.payments.repository import node_calls, positions
+from services.payments.soap import responses
+from services.payments.soap.envelope import Unreadable, soap_fault
+from services.payments.soap.requests import Message, Operation, read_message, read_receipt
+from services.payments.usecases.positions import learn
+from services.payments.usecases.receipts import resolve_receipt, take_receipt
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Node:
+    """What answering needs: the database, practices by RPC, and the moment."""
+
+    database: Database
+    rpc: clients.Rpc
+    now: datetime
+
+
+def answer_node(node: Node, envelope: str, soap_action: str) -> str:
+    """Return the SOAP envelope that answers `envelope`: always one, a fault bean where anything goes wrong."""
+    try:
+        message = read_message(envelope, soap_action)
+    except Unreadable as unreadable:
+        return _answer_unreadable(soap_action, str(unreadable))
+    try:
+        return _ANSWERS[message.operation](node, message, envelope)
+    except Exception:
+        log.exception("node_call_failed", operation=message.operation)
+        return responses.fault(message.operation, Fault.SYSTEM_ERROR, message.id_pa)
+
+
+def _answer_payment(node: Node, message: Message, envelope: str) -> str:
+    """Answer paVerifyPaymentNotice, paGetPayment and paGetPaymentV2."""
+    del envelope
+    creditor, position = _look_up(node, message)
+    fault = refuse_payment(_situation(node, message, creditor, position))
+    _note(node, message, position, fault)
+    if fault or creditor is None or position is None or position.terms is None:
+        return _refusal(message, fault or Fault.SYSTEM_ERROR)
+    if message.operation is Operation.VERIFY:
+        return responses.verified(message.operation, creditor, position.terms)
+    return responses.payment(message.operation, creditor, position, position.terms, postal=message.postal)
+
+
+def _answer_receipt(node: Node, message: Message, envelope: str) -> str:
+    """Answer paSendRT and paSendRTV2: only who sends it and whether it can be read may speak against a receipt."""
+    situation = _situation(node, message, None, None)
+    try:
+        situation = replace(situation, creditor=_creditor(node, message))
+    except Unavailable:
+        # Whose domain it is will be known later; the money is here now.
+        situation = replace(situation, domain="")
+    if fault := refuse_caller(situation):
+        _note(node, message, None, fault, raw_xml=envelope)
+        return _refusal(message, fault)
+    waiting = take_receipt(node.database, read_receipt(message, node.now), situation.creditor, envelope, node.now)
+    if waiting is not None:
+        _try_to_resolve(node, waiting)
+    return responses.acknowledged(message.operation)
+
+
+def _answer_demand(node: Node, message: Message, envelope: str) -> str:
+    """Answer paDemandPaymentNotice: no service can be asked for at a PSP's counter yet."""
+    del envelope
+    fault = refuse_caller(_situation(node, message, _creditor(node, message), None)) or Fault.SEMANTICS
+    return _refusal(message, fault)
+
+
+_ANSWERS: Final[Mapping[Operation, Callable[[Node, Message, str], str]]] = {
+    Operation.VERIFY: _answer_payment,
+    Operation.GET_PAYMENT: _answer_payment,
+    Operation.GET_PAYMENT_V2: _answer_payment,
+    Operation.SEND_RECEIPT: _answer_receipt,
+    Operation.SEND_RECEIPT_V2: _answer_receipt,
+    Operation.DEMAND_NOTICE: _answer_demand,
+}
+
+
+def _answer_unreadable(soap_action: str, reason: str) -> str:
+    action = soap_action.strip().strip("\"'")
+    log.warning("node_call_unreadable", reason=reason)
+    operation = next((operation for operation in Operation if operation == action), None)
+    return responses.fault(operation, Fault.SYNTAX, "", reason) if operation else soap_fault(reason)
+
+
+def _look_up(node: Node, message: Message) -> tuple[Creditor | None, Position | None]:
+    """Find the body and its notice here, else at practices. Raises Unavailable when practices does not answer."""
+    if message.problem or message.owner != message.id_pa:
+        return _creditor(node, message), None
+    with node.database.reading() as session:
+        creditor = positions.creditor(session, message.id_pa)
+        position = positions.by_notice(session, message.owner, message.notice_number)
+    if creditor and position:
+        return creditor, position
+    answered = clients.ask_positions(node.rpc, creditor_fiscal_code=message.id_pa, notice_number=message.notice_number)
+    creditor = learn(node.database, answered, node.now)
+    with node.database.reading() as session:
+        return creditor, positions.by_notice(session, message.owner, message.notice_number)
+
+
+def _creditor(node: Node, message: Message) -> Creditor | None:
+    with node.database.reading() as session:
+        creditor = positions.creditor(session, message.id_pa)
+    if creditor or not _is_body_code(message.id_pa):
+        return creditor
+    return learn(node.database, clients.ask_positions(node.rpc, creditor_fiscal_code=message.id_pa), node.now)
+
+
+def _situation(node: Node, message: Message, creditor: Creditor | None, position: Position | None) -> Situation:
+    return Situation(
+        domain=message.id_pa,
+        creditor=creditor,
+        broker=message.broker,
+        station=message.station,
+        well_formed=message.problem is None,
+        position=position,
+        today=rome_day(node.now),
+    )
+
+
+def _refusal(message: Message, fault: Fault) -> str:
+    return responses.fault(message.operation, fault, message.id_pa, message.problem if fault is Fault.SYNTAX else None)
+
+
+def _try_to_resolve(node: Node, receipt_row_id: int) -> None:
+    """Ask practices at once; if that fails the timer goes on asking. The receipt is stored either way."""
+    try:
+        resolve_receipt(node.database, node.rpc, receipt_row_id, node.now)
+    except Exception:
+        log.exception("receipt_waits", receipt=receipt_row_id)
+
+
+def _note(
+    node: Node, message: Message, position: Position | None, fault: Fault | None, raw_xml: str | None = None
+) -> None:
+    """Write the call into the timeline; a refused receipt is kept whole, for money may hang on it."""
+    call = NodeCall(
+        at=node.now,
+        operation=message.operation.value,
+        creditor_fiscal_code=message.id_pa,
+        notice_number=message.notice_number,
+        practice_id=position.practice_id if position else None,
+        fault=fault.value if fault else None,
+        raw_xml=raw_xml,
+    )
+    with node.database.reading() as session:
+        node_calls.note(session, call)
+
+
+def _is_body_code(text: str) -> bool:
+    return len(text) == 11 and text.isdigit() and text.isascii()

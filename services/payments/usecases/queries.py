@@ -1,0 +1,96 @@
+"""What was paid, and how we know."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from chassis.database import Database
+from contracts.errors import ErrorCode, Refused
+from contracts.events.payments import CHECKOUT_ABANDONED, CHECKOUT_STARTED, PAYMENT_CONFIRMED, PAYMENT_DUPLICATED
+from contracts.events.practices import PRACTICE_CREATED
+from services.payments.domain.receipts import RAISES, Judgement
+from services.payments.models import Checkout, NodeCall, Receipt
+from services.payments.repository import checkouts, node_calls, positions, receipts
+from services.payments.usecases.showing import show_receipt
+
+_START: Final = (0, 0)
+_ASKED: Final = {"paVerifyPaymentNotice": "verified", "paGetPayment": "activated", "paGetPaymentV2": "activated"}
+
+
+def receipts_of(database: Database, practice_id: UUID) -> dict[str, Any]:
+    """Return the receipts of a practice, oldest first."""
+    with database.reading() as session:
+        return {"receipts": [show_receipt(receipt) for receipt in receipts.of_practice(session, practice_id)]}
+
+
+def payments_page(database: Database, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a page of an entity's receipts. The cursor never skips a receipt, whatever commits meanwhile.
+
+    Raises Refused(INVALID_REQUEST) for a cursor that is none of ours. `next_cursor` is kept by callers who poll: it is
+    None only where there is nothing after the cursor given.
+    """
+    with database.reading() as session:
+        found = receipts.page(
+            session, request["entity_code"], request.get("since"), _read_cursor(request.get("cursor")), request["limit"]
+        )
+        shown = [show_receipt(receipt) for receipt in found]
+    next_cursor = f"{found[-1].transaction}-{found[-1].id}" if found else None
+    return {"receipts": shown, "next_cursor": next_cursor}
+
+
+def timeline(database: Database, practice_id: UUID) -> dict[str, Any]:
+    """Return what happened to a practice, oldest first, each entry with how we know."""
+    with database.reading() as session:
+        entries = [
+            *_creation(session, practice_id),
+            *(entry for call in node_calls.of_practice(session, practice_id) for entry in _asked(call)),
+            *(entry for checkout in checkouts.of_practice(session, practice_id) for entry in _visits(checkout)),
+            *(entry for receipt in receipts.of_practice(session, practice_id) for entry in _money(receipt)),
+        ]
+    return {"entries": sorted(entries, key=lambda entry: entry["at"])}
+
+
+def _creation(session: Session, practice_id: UUID) -> Iterator[dict[str, Any]]:
+    position = positions.by_practice(session, [practice_id]).get(practice_id)
+    if position and position.terms:
+        yield _entry(position.terms.created_at, PRACTICE_CREATED.type, "practices")
+
+
+def _asked(call: NodeCall) -> Iterator[dict[str, Any]]:
+    if call.operation in _ASKED:
+        yield _entry(call.at, _ASKED[call.operation], "pagopa_node", fault=call.fault)
+
+
+def _visits(checkout: Checkout) -> Iterator[dict[str, Any]]:
+    if checkout.opened_at is None:
+        return
+    yield _entry(checkout.opened_at, CHECKOUT_STARTED.type, "pagopa_checkout", checkout_id=str(checkout.id))
+    if checkout.end_reason and checkout.ended_at:
+        source = "janitor" if checkout.end_reason == "timed_out" else "payer"
+        detail = {"checkout_id": str(checkout.id), "reason": checkout.end_reason}
+        yield _entry(checkout.ended_at, CHECKOUT_ABANDONED.type, source, **detail)
+
+
+def _money(receipt: Receipt) -> Iterator[dict[str, Any]]:
+    for event_type in RAISES[Judgement(str(receipt.judgement))]:
+        detail = {"receipt_id": receipt.receipt_id, "psp_name": receipt.psp_name, "amount_cents": receipt.amount_cents}
+        if event_type is PAYMENT_CONFIRMED:
+            detail["paid_at"] = receipt.paid_at.isoformat()
+        if event_type is PAYMENT_DUPLICATED:
+            detail["reason"] = receipt.judgement
+        yield _entry(receipt.received_at, event_type.type, "pagopa_receipt", **detail)
+
+
+def _entry(at: Any, kind: str, source: str, **detail: Any) -> dict[str, Any]:
+    return {"at": at, "kind": kind, "source": source, "detail": detail}
+
+
+def _read_cursor(cursor: str | None) -> tuple[int, int]:
+    if cursor is None:
+        return _START
+    transaction, _, row = cursor.partition("-")
+    if not (transaction.isdecimal() and row.isdecimal()):
+        raise Refused(ErrorCode.INVALID_REQUEST, {"field": "cursor"})
+    return int(transaction), int(row)
