@@ -92,9 +92,13 @@ class RegisterRequest(TokenRequest):
 
 
 class PurposeRequest(TokenRequest):
-    """Grant or revoke one purpose. Revoking `registration` closes the account: its sessions end, its data goes."""
+    """Grant or revoke one purpose. Revoking `registration` closes the account: its sessions end, its data goes.
+
+    `email`: with the granting of e-mail reminders, where to send them, when the profile has no address.
+    """
 
     purpose = fields.String(required=True, validate=validate.OneOf(PURPOSES))
+    email = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=256))
 
 
 class PrivacyDocument(Schema):

@@ -1,0 +1,54 @@
+"""The test citizens, from the same file as their debts."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+_FILE: Final = Path(__file__).parents[1] / "data" / "citizens.json"
+_DESCRIPTIONS: Final = {
+    "mario-rossi": "Mario Rossi, adult",
+    "giulia-bianchi": "Giulia Bianchi, a parent who pays for her child",
+    "luca-verdi": "Luca Verdi, without an e-mail address",
+}
+
+
+@dataclass(frozen=True)
+class TestCitizen:
+    """Somebody who can log in. `username` is what the pages and the banner call them; `email` may be None."""
+
+    username: str
+    description: str
+    fiscal_code: str
+    name: str
+    family_name: str
+    email: str | None
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """What the identity provider can assert, by SPID attribute name (spid.md 1.7)."""
+        known = {
+            "spidCode": f"PROV{self.fiscal_code[-10:]}",
+            "name": self.name,
+            "familyName": self.family_name,
+            "fiscalNumber": f"TINIT-{self.fiscal_code}",
+            "email": self.email,
+        }
+        return {name: value for name, value in known.items() if value}
+
+
+def _load() -> tuple[TestCitizen, ...]:
+    return tuple(
+        TestCitizen(
+            username=one["key"],
+            description=_DESCRIPTIONS.get(one["key"], f"{one['name']} {one['family_name']}"),
+            fiscal_code=one["fiscal_code"],
+            name=one["name"],
+            family_name=one["family_name"],
+            email=one["email"],
+        )
+        for one in json.loads(_FILE.read_text(encoding="utf-8"))["citizens"]
+    )
+
+
+CITIZENS: Final = _load()

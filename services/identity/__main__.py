@@ -1,0 +1,67 @@
+"""Commands for whoever runs the portal: `python -m services.identity COMMAND`.
+
+make-certificate  a new key and a conformant self-signed certificate for a public body
+extract-trace     the SAML messages of a login, in clear, for the authority
+delete-expired    what the service's timer does every hour
+"""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from chassis import clock, logs
+from chassis.database import Database
+from services.identity import models
+from services.identity.saml import certificate
+from services.identity.settings import Settings
+from services.identity.usecases import upkeep
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command line and return its exit code."""
+    logs.configure("identity", os.environ.get("LOG_LEVEL", "INFO").upper())
+    asked = _parser().parse_args(arguments)
+    if asked.command == "make-certificate":
+        return _make_certificate(asked)
+    database = Database.of_service("identity", models)
+    if asked.command == "delete-expired":
+        upkeep.delete_expired(database, clock.now())
+        return 0
+    traces = upkeep.extract_traces(database, Settings.load(), asked.reference)
+    json.dump(traces, sys.stdout, indent=2, ensure_ascii=False)
+    sys.stdout.write("\n")
+    return 0 if traces else 1
+
+
+def _make_certificate(asked: argparse.Namespace) -> int:
+    body = certificate.Body(name=asked.name, ipa_code=asked.ipa_code, entity_id=asked.entity_id, city=asked.city)
+    folder = Path(asked.folder)
+    if (folder / "key.pem").exists():
+        sys.stderr.write(f"{folder / 'key.pem'} is there already: choose another folder\n")
+        return 1
+    folder.mkdir(parents=True, exist_ok=True)
+    key, made = certificate.make(body, clock.now())
+    certificate.write_private(folder / "key.pem", key)
+    (folder / "cert.pem").write_bytes(made)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m services.identity", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    make = commands.add_parser("make-certificate")
+    make.add_argument("folder", help="where to write key.pem and cert.pem")
+    make.add_argument("--name", required=True, help="the body's full legal name")
+    make.add_argument("--ipa-code", required=True)
+    make.add_argument("--entity-id", required=True, help="PUBLIC_URL + /spid/metadata")
+    make.add_argument("--city", required=True)
+    extract = commands.add_parser("extract-trace")
+    extract.add_argument("reference", help="the code shown to the person, an AuthnRequest id, or a citizen id")
+    commands.add_parser("delete-expired")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

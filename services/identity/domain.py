@@ -1,0 +1,105 @@
+"""The rules of identity, without anything that can fail for a technical reason."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from contracts.errors import ErrorCode, Refused
+from services.identity.saml.refusal import Reason, ResponseRefused, require
+
+REGISTRATION: Final = "registration"
+EMAIL_REMINDERS: Final = "email_reminders"
+OPTIONAL_PURPOSES: Final = frozenset({EMAIL_REMINDERS})
+
+REQUEST_LIFETIME: Final = timedelta(minutes=15)
+SESSION_IDLE: Final = timedelta(minutes=20)
+SESSION_ABSOLUTE: Final = timedelta(hours=8)
+SESSION_NOTED_EVERY: Final = timedelta(seconds=15)
+"""A use of the session is written down at most this often: the idle time is exact to 15 s, and reads stay reads."""
+TRACE_KEPT: Final = timedelta(days=731)
+"""24 months (DPCM 24-10-2014 article 13), in days so that a leap year never shortens it."""
+
+_ROME: Final = ZoneInfo("Europe/Rome")
+_RETURN_PATH: Final = re.compile(r"/|/(enti|profilo)(/[A-Za-z0-9_.~-]+)*/?(\?[A-Za-z0-9_.~=&%+-]*)?")
+_FISCAL_NUMBER: Final = re.compile(r"TINIT-([A-Z0-9]{16})")
+
+
+class Person(NamedTuple):
+    """Who a verified assertion is about. `email` may be None."""
+
+    fiscal_code: str
+    name: str
+    family_name: str
+    email: str | None
+
+
+@dataclass(frozen=True)
+class SessionTimes:
+    """When a session was made, last used, and ended, if it was."""
+
+    created_at: datetime
+    seen_at: datetime
+    revoked_at: datetime | None
+
+    @property
+    def expires_at(self) -> datetime:
+        """The end that no use puts off."""
+        return self.created_at + SESSION_ABSOLUTE
+
+    @property
+    def idle_until(self) -> datetime:
+        """The end if the session is not used again."""
+        return min(self.seen_at + SESSION_IDLE, self.expires_at)
+
+    def is_live(self, now: datetime) -> bool:
+        """Say whether the session may be used at `now`."""
+        return self.revoked_at is None and now < self.idle_until
+
+
+@dataclass(frozen=True)
+class PrivacyDocument:
+    """A version of the privacy notice (purpose `registration`) or of an optional purpose's text; never changed."""
+
+    id: str
+    purpose: str
+    version: str
+    valid_from: date
+    title: Mapping[str, str]
+    text: Mapping[str, str]
+    sha256: str
+
+
+def return_path(text: str) -> str:
+    """Return `text` when it is a path of ours that a login may lead to, else raise Refused(INVALID_REQUEST)."""
+    if not _RETURN_PATH.fullmatch(text) or ".." in text:
+        raise Refused(ErrorCode.INVALID_REQUEST, {"field": "return_to"})
+    return text
+
+
+def person(attributes: Mapping[str, str]) -> Person:
+    """Read the person from SPID's attributes. Raises ResponseRefused when one of the three we need is missing.
+
+    The check character is not looked at: the identity provider vouches for the code.
+    """
+    match = _FISCAL_NUMBER.fullmatch(attributes.get("fiscalNumber", "").upper())
+    if not match:
+        raise ResponseRefused(Reason.FISCAL_CODE)
+    name, family_name = attributes.get("name", ""), attributes.get("familyName", "")
+    require(name and family_name, Reason.ATTRIBUTE_INVALID)
+    return Person(match[1], name, family_name, attributes.get("email") or None)
+
+
+def in_force(documents: Iterable[PrivacyDocument], now: datetime) -> dict[str, PrivacyDocument]:
+    """Return the document of each purpose that is valid on the Rome day of `now`."""
+    today = now.astimezone(_ROME).date()
+    valid = sorted((one for one in documents if one.valid_from <= today), key=lambda one: (one.valid_from, one.version))
+    return {one.purpose: one for one in valid}
+
+
+def granted(history: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the purposes whose last event is not a revocation; `history` is oldest first."""
+    last = {event["purpose"]: event["action"] for event in history}
+    return sorted(purpose for purpose, action in last.items() if action != "revoked")

@@ -1,0 +1,157 @@
+"""Tables of identity. Times are UTC. Tokens are kept as their SHA-256, SAML messages encrypted."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from chassis.tables import OutboxMixin
+
+
+class Base(DeclarativeBase):
+    """The metadata of this service's database."""
+
+
+class OutboxMessage(OutboxMixin, Base):
+    """Events on their way out."""
+
+    __tablename__ = "outbox"
+
+
+class Citizen(Base):
+    """A person who logged in, by fiscal code.
+
+    Closing the account erases everything but `id` and the times; a later login then makes a new citizen.
+    `sequence` counts the events about the citizen.
+    """
+
+    __tablename__ = "citizens"
+    __table_args__ = (
+        CheckConstraint(
+            "closed_at IS NULL OR (fiscal_code IS NULL AND name IS NULL AND family_name IS NULL AND email IS NULL)",
+            name="ck_citizens_closed_is_erased",
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    fiscal_code: Mapped[str | None] = mapped_column(Text, unique=True)
+    name: Mapped[str | None] = mapped_column(Text)
+    family_name: Mapped[str | None] = mapped_column(Text)
+    email: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    registered_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    acknowledged_document_id: Mapped[str | None] = mapped_column(ForeignKey("privacy_documents.id"))
+    closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    sequence: Mapped[int] = mapped_column(Integer, default=0)
+
+
+class AuthnRequest(Base):
+    """A login that was begun: answered once, by the browser that began it, within 15 minutes."""
+
+    __tablename__ = "authn_requests"
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    idp_entity_id: Mapped[str] = mapped_column(Text)
+    level: Mapped[int] = mapped_column(Integer)
+    browser_token_sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    return_to: Mapped[str] = mapped_column(Text)
+    entity_code: Mapped[str | None] = mapped_column(Text)
+    message_encrypted: Mapped[bytes] = mapped_column(LargeBinary)
+    issue_instant: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+    consumed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class SamlTrace(Base):
+    """The register of transactions the law wants for 24 months: AuthnRequest and Response of a login, good or not.
+
+    The fields stand as the messages state them. `outcome` is `granted` or the reason of the refusal; `reference` is
+    the code a refused person was shown.
+    """
+
+    __tablename__ = "saml_traces"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    request_id: Mapped[str] = mapped_column(Text, unique=True)
+    request_instant: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    response_id: Mapped[str] = mapped_column(Text)
+    response_instant: Mapped[str] = mapped_column(Text)
+    response_issuer: Mapped[str] = mapped_column(Text)
+    assertion_id: Mapped[str] = mapped_column(Text)
+    assertion_subject: Mapped[str] = mapped_column(Text)
+    assertion_subject_qualifier: Mapped[str] = mapped_column(Text)
+    request_encrypted: Mapped[bytes] = mapped_column(LargeBinary)
+    response_encrypted: Mapped[bytes] = mapped_column(LargeBinary)
+    outcome: Mapped[str] = mapped_column(Text)
+    reference: Mapped[str] = mapped_column(Text, index=True)
+    citizen_id: Mapped[UUID | None] = mapped_column(Uuid, index=True)
+    received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+
+
+class UsedAssertion(Base):
+    """An assertion that logged somebody in; it must not do so again while it is valid."""
+
+    __tablename__ = "used_assertions"
+
+    issuer: Mapped[str] = mapped_column(Text, primary_key=True)
+    assertion_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    usable_until: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+
+
+class CitizenSession(Base):
+    """A session of a citizen, found by its token's SHA-256. (IdP, NameID) is what a single logout names."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (Index("ix_sessions_idp_name_id", "idp_entity_id", "name_id"),)
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    token_sha256: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    citizen_id: Mapped[UUID] = mapped_column(ForeignKey("citizens.id"), index=True)
+    level: Mapped[int] = mapped_column(Integer)
+    idp_entity_id: Mapped[str] = mapped_column(Text)
+    name_id: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class PrivacyDocument(Base):
+    """A document that somebody agreed to, word for word; written once, when the first consent names it."""
+
+    __tablename__ = "privacy_documents"
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    purpose: Mapped[str] = mapped_column(Text)
+    version: Mapped[str] = mapped_column(Text)
+    valid_from: Mapped[date] = mapped_column(Date)
+    title: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    text: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    sha256: Mapped[str] = mapped_column(Text)
+
+
+class ConsentEvent(Base):
+    """One line of the consent ledger: appended, never changed (the database refuses UPDATE and DELETE)."""
+
+    __tablename__ = "consent_events"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    citizen_id: Mapped[UUID] = mapped_column(ForeignKey("citizens.id"), index=True)
+    purpose: Mapped[str] = mapped_column(Text)
+    action: Mapped[str] = mapped_column(Text)
+    document_id: Mapped[str] = mapped_column(ForeignKey("privacy_documents.id"))
+    session_id: Mapped[UUID] = mapped_column(Uuid)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

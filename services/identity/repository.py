@@ -1,0 +1,185 @@
+"""The only SQL of identity."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any, Final, cast
+from uuid import UUID, uuid4
+
+from sqlalchemy import CursorResult, Result, case, delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from services.identity import domain
+from services.identity.models import (
+    AuthnRequest,
+    Citizen,
+    CitizenSession,
+    ConsentEvent,
+    PrivacyDocument,
+    SamlTrace,
+    UsedAssertion,
+)
+
+_LEFTOVERS_KEPT: Final = timedelta(days=1)
+
+
+# ---- logins
+
+
+def consume_request(session: Session, request_id: str, now: datetime) -> bool:
+    """Mark the request as answered; False when it already was. Of two at once, one waits and gets False."""
+    statement = update(AuthnRequest).where(AuthnRequest.id == request_id, AuthnRequest.consumed_at.is_(None))
+    return _rows(session.execute(statement.values(consumed_at=now))) == 1
+
+
+def use_assertion(session: Session, issuer: str, assertion_id: str, usable_until: datetime) -> bool:
+    """Note that an assertion was used; False when it had been."""
+    statement = insert(UsedAssertion).values(issuer=issuer, assertion_id=assertion_id, usable_until=usable_until)
+    return _rows(session.execute(statement.on_conflict_do_nothing())) == 1
+
+
+def save_person(session: Session, person: domain.Person, now: datetime) -> Citizen:
+    """Return the citizen with this fiscal code, made or brought up to date.
+
+    The e-mail of somebody registered is the one they gave then, not SPID's.
+    """
+    statement = insert(Citizen).values(id=uuid4(), created_at=now, sequence=0, **person._asdict())
+    fresh = statement.excluded
+    upsert = statement.on_conflict_do_update(
+        index_elements=[Citizen.fiscal_code],
+        set_={
+            "name": fresh.name,
+            "family_name": fresh.family_name,
+            "email": case((Citizen.registered_at.is_(None), fresh.email), else_=Citizen.email),
+        },
+    ).returning(Citizen)
+    return session.scalars(upsert, execution_options={"populate_existing": True}).one()
+
+
+def find_traces(session: Session, reference: str) -> list[SamlTrace]:
+    """Return the traces a help desk's reference, an AuthnRequest id or a citizen id leads to, oldest first."""
+    found = (SamlTrace.reference == reference) | (SamlTrace.request_id == reference)
+    with suppress(ValueError):
+        found |= SamlTrace.citizen_id == UUID(reference)
+    return list(session.scalars(select(SamlTrace).where(found).order_by(SamlTrace.received_at)))
+
+
+# ---- sessions
+
+
+def find_session(session: Session, token_sha256: bytes) -> tuple[CitizenSession, Citizen] | None:
+    """Return the session with this token, live or not, and its citizen."""
+    statement = select(CitizenSession, Citizen).join(Citizen, Citizen.id == CitizenSession.citizen_id)
+    row = session.execute(statement.where(CitizenSession.token_sha256 == token_sha256)).first()
+    return (row[0], row[1]) if row else None
+
+
+def note_use(session: Session, session_id: UUID, now: datetime) -> None:
+    """Write down that a session was used; one that was revoked meanwhile stays as it is."""
+    statement = update(CitizenSession).where(CitizenSession.id == session_id, CitizenSession.revoked_at.is_(None))
+    session.execute(statement.where(CitizenSession.seen_at < now).values(seen_at=now))
+
+
+def revoke_by_token(session: Session, token_sha256: bytes, now: datetime) -> None:
+    """End the session with this token, if there is one."""
+    session.execute(_revoking(now).where(CitizenSession.token_sha256 == token_sha256))
+
+
+def revoke_of_citizen(session: Session, citizen_id: UUID, now: datetime) -> None:
+    """End every session of a citizen."""
+    session.execute(_revoking(now).where(CitizenSession.citizen_id == citizen_id))
+
+
+def revoke_of_subject(session: Session, idp_entity_id: str, name_id: str, now: datetime) -> int:
+    """End the sessions made by this answer of this identity provider; return how many."""
+    statement = _revoking(now).where(CitizenSession.idp_entity_id == idp_entity_id)
+    return _rows(session.execute(statement.where(CitizenSession.name_id == name_id)))
+
+
+def sessions_of(session: Session, citizen_id: UUID) -> list[CitizenSession]:
+    """Return the sessions of a citizen that are still kept, oldest first."""
+    statement = select(CitizenSession).where(CitizenSession.citizen_id == citizen_id)
+    return list(session.scalars(statement.order_by(CitizenSession.created_at)))
+
+
+# ---- consents
+
+
+def lock_citizen(session: Session, citizen_id: UUID) -> Citizen:
+    """Return the citizen; whoever else changes the same one waits."""
+    statement = select(Citizen).where(Citizen.id == citizen_id).with_for_update()
+    return session.scalars(statement, execution_options={"populate_existing": True}).one()
+
+
+def archive_document(session: Session, document: domain.PrivacyDocument) -> str:
+    """Keep the text of `document` for ever and return the SHA-256 of the text that is kept under its id."""
+    values = {
+        "id": document.id,
+        "purpose": document.purpose,
+        "version": document.version,
+        "valid_from": document.valid_from,
+        "title": dict(document.title),
+        "text": dict(document.text),
+        "sha256": document.sha256,
+    }
+    session.execute(insert(PrivacyDocument).values(values).on_conflict_do_nothing())
+    return session.scalars(select(PrivacyDocument.sha256).where(PrivacyDocument.id == document.id)).one()
+
+
+def history(session: Session, citizen_id: UUID) -> list[dict[str, Any]]:
+    """Return the consent ledger of a citizen, oldest first, as contracts.rpc.identity.ConsentEvent wants it."""
+    statement = (
+        select(
+            ConsentEvent.at,
+            ConsentEvent.purpose,
+            ConsentEvent.action,
+            ConsentEvent.document_id,
+            PrivacyDocument.version.label("document_version"),
+        )
+        .join(PrivacyDocument, PrivacyDocument.id == ConsentEvent.document_id)
+        .where(ConsentEvent.citizen_id == citizen_id)
+        .order_by(ConsentEvent.id)
+    )
+    return [dict(cast("Mapping[str, Any]", row)) for row in session.execute(statement).mappings()]
+
+
+def traces_of(session: Session, citizen_id: UUID) -> list[SamlTrace]:
+    """Return the register of transactions as far as it is about a citizen, oldest first."""
+    statement = select(SamlTrace).where(SamlTrace.citizen_id == citizen_id)
+    return list(session.scalars(statement.order_by(SamlTrace.received_at)))
+
+
+# ---- upkeep
+
+
+def delete_expired(session: Session, now: datetime) -> dict[str, int]:
+    """Delete what has no more reason to be kept; return how many rows of each table."""
+    unregistered = select(Citizen.id).where(
+        Citizen.registered_at.is_(None),
+        Citizen.closed_at.is_(None),
+        ~select(CitizenSession.id)
+        .where(CitizenSession.citizen_id == Citizen.id, CitizenSession.created_at > now - _LEFTOVERS_KEPT)
+        .exists(),
+        ~select(ConsentEvent.id).where(ConsentEvent.citizen_id == Citizen.id).exists(),
+    )
+    statements = {
+        "saml_traces": delete(SamlTrace).where(SamlTrace.received_at < now - domain.TRACE_KEPT),
+        "authn_requests": delete(AuthnRequest).where(AuthnRequest.issue_instant < now - _LEFTOVERS_KEPT),
+        "used_assertions": delete(UsedAssertion).where(UsedAssertion.usable_until < now - _LEFTOVERS_KEPT),
+        "sessions": delete(CitizenSession).where(
+            (CitizenSession.created_at < now - domain.SESSION_ABSOLUTE - _LEFTOVERS_KEPT)
+            | CitizenSession.citizen_id.in_(unregistered)
+        ),
+        "citizens": delete(Citizen).where(Citizen.id.in_(unregistered), Citizen.created_at < now - _LEFTOVERS_KEPT),
+    }
+    options = {"synchronize_session": False}
+    return {table: _rows(session.execute(one, execution_options=options)) for table, one in statements.items()}
+
+
+def _revoking(now: datetime) -> Any:
+    return update(CitizenSession).where(CitizenSession.revoked_at.is_(None)).values(revoked_at=now)
+
+
+def _rows(result: Result[Any]) -> int:
+    return cast("CursorResult[Any]", result).rowcount

@@ -1,0 +1,88 @@
+"""The identity service: its RPC entrypoints and its timer."""
+
+from typing import Any
+
+from chassis.clock import now
+from chassis.entrypoints import DatabaseProvider, SettingsProvider, answers, every
+from contracts.rpc import identity
+from services.identity import models
+from services.identity.settings import Settings
+from services.identity.usecases import login, privacy, sessions, slo, upkeep
+
+
+class IdentityService:
+    """Who is who: SPID login, sessions, consents."""
+
+    name = "identity"
+    database = DatabaseProvider(models)
+    settings = SettingsProvider(Settings.load)
+
+    @answers(identity.PROVIDERS)
+    def providers(self, _request: dict[str, Any]) -> dict[str, Any]:
+        """List the identity providers to choose from."""
+        return login.providers(self.settings)
+
+    @answers(identity.METADATA)
+    def metadata(self, _request: dict[str, Any]) -> dict[str, Any]:
+        """Return the service provider's signed metadata."""
+        return login.service_provider_metadata(self.settings)
+
+    @answers(identity.START_LOGIN)
+    def start_login(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Begin a login at an identity provider."""
+        return login.start(self.database, self.settings, request, now())
+
+    @answers(identity.FINISH_LOGIN)
+    def finish_login(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Take the identity provider's answer and open a session."""
+        return login.finish(self.database, self.settings, request, now())
+
+    @answers(identity.SESSION)
+    def session(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return a live session and put its idle end off."""
+        return sessions.current(self.database, self.settings, request["session_token"], now())
+
+    @answers(identity.LOGOUT)
+    def logout(self, request: dict[str, Any]) -> dict[str, Any]:
+        """End a session."""
+        return sessions.logout(self.database, request["session_token"], now())
+
+    @answers(identity.LOGOUT_EVERYWHERE)
+    def logout_everywhere(self, request: dict[str, Any]) -> dict[str, Any]:
+        """End every session of the citizen."""
+        return sessions.logout_everywhere(self.database, request["session_token"], now())
+
+    @answers(identity.SLO)
+    def slo(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Answer an identity provider's LogoutRequest."""
+        return slo.answer(self.database, self.settings, request, now())
+
+    @answers(identity.REGISTER)
+    def register(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Acknowledge the privacy notice and choose the optional purposes."""
+        return privacy.register(self.database, self.settings, request, now())
+
+    @answers(identity.PRIVACY)
+    def privacy(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Show documents, consents and history."""
+        return privacy.show(self.database, self.settings, request["session_token"], now())
+
+    @answers(identity.GRANT)
+    def grant(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Grant an optional purpose."""
+        return privacy.grant(self.database, self.settings, request, now())
+
+    @answers(identity.REVOKE)
+    def revoke(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Revoke a purpose; `registration` closes the account."""
+        return privacy.revoke(self.database, self.settings, request, now())
+
+    @answers(identity.EXPORT)
+    def export(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return everything kept about the citizen."""
+        return privacy.export(self.database, request["session_token"], now())
+
+    @every(seconds=3600)
+    def delete_expired(self) -> None:
+        """Forget what has no more reason to be kept."""
+        upkeep.delete_expired(self.database, now())

@@ -1,0 +1,71 @@
+"""What identity needs to know, from the environment; key files and IdP metadata are read once, at the start."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from cryptography.fernet import Fernet, MultiFernet
+from environs import Env
+
+from services.identity import documents
+from services.identity.domain import PrivacyDocument
+from services.identity.saml import idp_registry
+from services.identity.saml.idp_registry import IdpRegistry
+from services.identity.saml.metadata import Organization, ServiceProvider
+from services.identity.saml.signing import SigningKey
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything the use cases are handed. `level` is the SPID level asked for, 1 to 3."""
+
+    provider: ServiceProvider
+    key: SigningKey
+    registry: IdpRegistry
+    level: int
+    trace_cipher: MultiFernet
+    documents: tuple[PrivacyDocument, ...]
+
+    @classmethod
+    def load(cls) -> "Settings":
+        """Read the environment. Raises when something is missing, or a test IdP is present where none is allowed."""
+        env = Env()
+        allow_test = env.bool("SPID_ALLOW_TEST_IDPS", default=False)
+        certificates: list[str] = env.list("SPID_SP_CERT_FILES")
+        trace_keys: list[str] = env.list("SPID_TRACE_KEY")
+        return cls(
+            provider=_provider(env),
+            key=SigningKey.from_pem(
+                env.path("SPID_SP_KEY_FILE").read_bytes(), [Path(path).read_bytes() for path in certificates]
+            ),
+            registry=idp_registry.load(env.path("SPID_IDP_METADATA_DIR"), allow_test=allow_test),
+            level=env.int("SPID_LEVEL", 2, validate=_check_level),
+            trace_cipher=MultiFernet([Fernet(key) for key in trace_keys]),
+            documents=documents.load(),
+        )
+
+    @property
+    def metadata_id(self) -> str:
+        """The ID of the metadata document: the same as long as its contents are."""
+        return f"_{sha256(repr((self.provider, self.key.certificates)).encode()).hexdigest()}"
+
+
+def _provider(env: Env) -> ServiceProvider:
+    public_url = env.str("PUBLIC_URL", "http://localhost:8080").rstrip("/")
+    return ServiceProvider(
+        entity_id=f"{public_url}/spid/metadata",
+        acs_url=f"{public_url}/spid/acs",
+        slo_url=f"{public_url}/spid/slo",
+        organization=Organization(
+            name=env.str("SPID_ORGANIZATION_NAME"),
+            ipa_code=env.str("SPID_IPA_CODE"),
+            url=f"{public_url}/",
+            email=env.str("SPID_CONTACT_EMAIL"),
+            telephone=env.str("SPID_CONTACT_PHONE", None),
+        ),
+    )
+
+
+def _check_level(level: int) -> None:
+    if level not in (1, 2, 3):
+        raise ValueError("SPID_LEVEL is 1, 2 or 3")

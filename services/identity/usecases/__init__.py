@@ -1,0 +1,1 @@
+"""One function per command: login, sessions, privacy, logout by the identity provider, upkeep."""

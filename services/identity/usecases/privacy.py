@@ -1,0 +1,215 @@
+"""Registration, consents, and the citizen's own data."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from chassis.database import Database, Tx
+from contracts.errors import Broken, ErrorCode, Refused
+from contracts.events.envelope import EventType
+from contracts.events.identity import CITIZEN_REGISTERED, CONSENT_GRANTED, CONSENT_REVOKED
+from services.identity import domain, repository
+from services.identity.models import Citizen, CitizenSession, ConsentEvent
+from services.identity.settings import Settings
+from services.identity.usecases import sessions
+from services.identity.usecases.views import is_registered, session_view, times_of
+
+
+def show(database: Database, settings: Settings, token: str, now: datetime) -> dict[str, Any]:
+    """Return the documents in force, what is granted, and the history. Raises Refused(SESSION_EXPIRED)."""
+    with database.reading() as session:
+        _, citizen = sessions.live(session, token, now)
+        return _view(settings, repository.history(session, citizen.id), now)
+
+
+def register(database: Database, settings: Settings, request: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Acknowledge the privacy notice in force and choose the optional purposes; return the session.
+
+    Asking again after it was done changes nothing but purposes newly chosen. Raises Refused: SESSION_EXPIRED,
+    CONSENT_MISSING when the document is not the one in force, INVALID_REQUEST for reminders without an address.
+    """
+    with database.transaction() as tx:
+        session, citizen = _locked(tx, request["session_token"], now)
+        notice = domain.in_force(settings.documents, now)[domain.REGISTRATION]
+        if request["document_id"] != notice.id:
+            raise Refused(ErrorCode.CONSENT_MISSING, {"document_id": notice.id})
+        if not is_registered(citizen, settings, now):
+            _acknowledge(tx, citizen, session, notice, now)
+            citizen.email = request["email"] or None
+        already = domain.granted(repository.history(tx.session, citizen.id))
+        for purpose in sorted(domain.OPTIONAL_PURPOSES.intersection(request["purposes"]).difference(already)):
+            _grant(tx, settings, citizen, session, purpose, now)
+        return session_view(session, citizen, settings, now)
+
+
+def grant(database: Database, settings: Settings, request: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Grant an optional purpose. Raises Refused: SESSION_EXPIRED, CONSENT_MISSING before registration,
+    INVALID_REQUEST for `registration` (see `register`) and for reminders without an address.
+    """  # noqa: D205
+    purpose = request["purpose"]
+    if purpose not in domain.OPTIONAL_PURPOSES:
+        raise Refused(ErrorCode.INVALID_REQUEST, {"field": "purpose"})
+    with database.transaction() as tx:
+        session, citizen = _locked(tx, request["session_token"], now)
+        if not is_registered(citizen, settings, now):
+            raise Refused(ErrorCode.CONSENT_MISSING)
+        citizen.email = request["email"] or citizen.email
+        if purpose not in domain.granted(repository.history(tx.session, citizen.id)):
+            _grant(tx, settings, citizen, session, purpose, now)
+        return _view(settings, repository.history(tx.session, citizen.id), now)
+
+
+def revoke(database: Database, settings: Settings, request: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Revoke a purpose, at once; `registration` closes the account. Raises Refused(SESSION_EXPIRED)."""
+    with database.transaction() as tx:
+        session, citizen = _locked(tx, request["session_token"], now)
+        granted = domain.granted(repository.history(tx.session, citizen.id))
+        closing = request["purpose"] == domain.REGISTRATION
+        for purpose in granted if closing else [one for one in granted if one == request["purpose"]]:
+            document = _last_document(tx, citizen.id, purpose)
+            _record(tx, citizen, session, purpose, "revoked", document, now)
+            _emit_change(tx, CONSENT_REVOKED, citizen, purpose, document, now)
+        if closing:
+            _close(tx, citizen, now)
+        return _view(settings, repository.history(tx.session, citizen.id), now)
+
+
+def export(database: Database, token: str, now: datetime) -> dict[str, Any]:
+    """Return everything kept about the citizen (GDPR articles 15 and 20), as JSON values."""
+    with database.reading() as session:
+        _, citizen = sessions.live(session, token, now)
+        consents = repository.history(session, citizen.id)
+        return {
+            "data": {
+                "citizen": {
+                    "id": str(citizen.id),
+                    "fiscal_code": citizen.fiscal_code,
+                    "name": citizen.name,
+                    "family_name": citizen.family_name,
+                    "email": citizen.email,
+                    "first_login_at": citizen.created_at.isoformat(),
+                    "registered_at": citizen.registered_at.isoformat() if citizen.registered_at else None,
+                },
+                "consents": [{**event, "at": event["at"].isoformat()} for event in consents],
+                "sessions": [_exported_session(one, now) for one in repository.sessions_of(session, citizen.id)],
+                "logins": [
+                    {
+                        "at": trace.received_at.isoformat(),
+                        "identity_provider": trace.response_issuer,
+                        "outcome": trace.outcome,
+                        "kept_until": (trace.received_at + domain.TRACE_KEPT).isoformat(),
+                    }
+                    for trace in repository.traces_of(session, citizen.id)
+                ],
+            }
+        }
+
+
+def _locked(tx: Tx, token: str, now: datetime) -> tuple[CitizenSession, Citizen]:
+    """Return the live session and its citizen, locked: two changes of one citizen's consents come after each other."""
+    session, citizen = sessions.live(tx.session, token, now)
+    citizen = repository.lock_citizen(tx.session, citizen.id)
+    # Closing the account in another window may have ended this session while we waited for the lock.
+    tx.session.refresh(session)
+    if not times_of(session).is_live(now):
+        raise Refused(ErrorCode.SESSION_EXPIRED)
+    return session, citizen
+
+
+def _acknowledge(
+    tx: Tx, citizen: Citizen, session: CitizenSession, notice: domain.PrivacyDocument, now: datetime
+) -> None:
+    _archive(tx, notice)
+    _record(tx, citizen, session, domain.REGISTRATION, "acknowledged", (notice.id, notice.version), now)
+    if citizen.registered_at is None:
+        citizen.registered_at = now
+        _emit(tx, CITIZEN_REGISTERED, citizen, {"citizen_id": citizen.id, "at": now}, now)
+    citizen.acknowledged_document_id = notice.id
+
+
+def _grant(tx: Tx, settings: Settings, citizen: Citizen, session: CitizenSession, purpose: str, now: datetime) -> None:
+    if purpose == domain.EMAIL_REMINDERS and not citizen.email:
+        raise Refused(ErrorCode.INVALID_REQUEST, {"field": "email"})
+    document = domain.in_force(settings.documents, now)[purpose]
+    _archive(tx, document)
+    _record(tx, citizen, session, purpose, "granted", (document.id, document.version), now)
+    _emit_change(tx, CONSENT_GRANTED, citizen, purpose, (document.id, document.version), now)
+
+
+def _close(tx: Tx, citizen: Citizen, now: datetime) -> None:
+    """End the sessions and erase the profile. The id stays, for the ledger and the traces that the law keeps."""
+    repository.revoke_of_citizen(tx.session, citizen.id, now)
+    citizen.fiscal_code = citizen.name = citizen.family_name = citizen.email = None
+    citizen.closed_at = now
+
+
+def _archive(tx: Tx, document: domain.PrivacyDocument) -> None:
+    if repository.archive_document(tx.session, document) != document.sha256:
+        # Somebody agreed to other words under this id: the file was edited where a new version was due.
+        raise Broken(ErrorCode.INTERNAL_ERROR)
+
+
+def _record(
+    tx: Tx,
+    citizen: Citizen,
+    session: CitizenSession,
+    purpose: str,
+    action: str,
+    document: tuple[str, str],
+    now: datetime,
+) -> None:
+    event = ConsentEvent(
+        citizen_id=citizen.id, purpose=purpose, action=action, document_id=document[0], session_id=session.id, at=now
+    )
+    tx.session.add(event)
+    tx.session.flush()
+
+
+def _emit_change(
+    tx: Tx, event_type: EventType, citizen: Citizen, purpose: str, document: tuple[str, str], now: datetime
+) -> None:
+    data = {
+        "citizen_id": citizen.id,
+        "purpose": purpose,
+        "document_id": document[0],
+        "document_version": document[1],
+        "at": now,
+    }
+    _emit(tx, event_type, citizen, data, now)
+
+
+def _emit(tx: Tx, event_type: EventType, citizen: Citizen, data: dict[str, Any], now: datetime) -> None:
+    citizen.sequence += 1
+    tx.emit(event_type, data, subject=str(citizen.id), sequence=citizen.sequence, now=now)
+
+
+def _last_document(tx: Tx, citizen_id: UUID, purpose: str) -> tuple[str, str]:
+    """Return the id and version of what the citizen last agreed to for this purpose."""
+    events = [one for one in repository.history(tx.session, citizen_id) if one["purpose"] == purpose]
+    return events[-1]["document_id"], events[-1]["document_version"]
+
+
+def _view(settings: Settings, history: list[dict[str, Any]], now: datetime) -> dict[str, Any]:
+    documents = [
+        {
+            "id": one.id,
+            "purpose": one.purpose,
+            "version": one.version,
+            "valid_from": one.valid_from,
+            "title": dict(one.title),
+            "text": dict(one.text),
+        }
+        for one in domain.in_force(settings.documents, now).values()
+    ]
+    documents.sort(key=lambda one: one["purpose"] != domain.REGISTRATION)
+    return {"documents": documents, "granted": domain.granted(history), "history": history}
+
+
+def _exported_session(session: CitizenSession, now: datetime) -> dict[str, Any]:
+    return {
+        "created_at": session.created_at.isoformat(),
+        "last_used_at": session.seen_at.isoformat(),
+        "spid_level": session.level,
+        "identity_provider": session.idp_entity_id,
+        "live": times_of(session).is_live(now),
+    }

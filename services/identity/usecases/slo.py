@@ -1,0 +1,40 @@
+"""Logout asked for by an identity provider."""
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+from chassis.database import Database
+from chassis.logs import get_logger
+from contracts.errors import ErrorCode, Refused
+from services.identity import repository
+from services.identity.saml import logout
+from services.identity.saml.refusal import ResponseRefused
+from services.identity.settings import Settings
+
+log = get_logger("identity.slo")
+
+
+def answer(database: Database, settings: Settings, request: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """End the sessions a verified LogoutRequest names and return the LogoutResponse: Success, known or not.
+
+    Raises Refused(INVALID_REQUEST) for a request that is not an identity provider's; the reason is in the log.
+    """
+    try:
+        asked = _read(settings, request, now)
+    except ResponseRefused as refusal:
+        log.warning("logout_request_refused", reason=refusal.reason.value)
+        raise Refused(ErrorCode.INVALID_REQUEST) from None
+    with database.transaction() as tx:
+        ended = repository.revoke_of_subject(tx.session, asked.idp.entity_id, asked.name_id, now)
+    log.info("logout_by_identity_provider", idp=asked.idp.entity_id, sessions=ended)
+    destination, message = logout.build_response(
+        asked, entity_id=settings.provider.entity_id, message_id=f"_{secrets.token_hex(20)}", key=settings.key, now=now
+    )
+    return {"destination": destination, "saml_response": message, "relay_state": request["relay_state"]}
+
+
+def _read(settings: Settings, request: dict[str, Any], now: datetime) -> logout.LogoutRequest:
+    if request["binding"] == "post":
+        return logout.read_post(request["message"], settings.registry, settings.provider.slo_url, now)
+    return logout.read_redirect(request["query"], settings.registry, settings.provider.slo_url, now)
