@@ -1,6 +1,7 @@
 """The command line behind `./portal`. Heavy parts are imported only by the command that needs them."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -37,11 +38,8 @@ def up(
         return
     if scale:
         raise ProblemError("--scale needs --processes.")
-    # Imports the green standard library, and must do so before sandbox.run.copy opens a socket.
-    from sandbox.run import embedded
-    from sandbox.run.copy import Copy
-
-    embedded.up(Copy(folder, host, port, spid_port, pagopa_port))
+    where = [str(folder.folder), host, str(port), str(spid_port), str(pagopa_port)]
+    os.execv(sys.executable, [sys.executable, "-m", "sandbox.run.embedded", *where])
 
 
 @app.command()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sandbox.run.paths import BUILD, Home
+from sandbox.run.paths import BUILD, ROOT, Home
 from sandbox.run.problem import ProblemError
 from sandbox.spid import setup as spid_setup
 
@@ -112,6 +112,7 @@ def environment(copy: Copy) -> dict[str, str]:
         "CHECKOUT_URL": f"{copy.pagopa_url}/checkout/ec/v1",
         "CHECKOUT_SUBSCRIPTION_KEY": kept["checkout_subscription_key"],
         "STATIC_DIR": str(BUILD / "static"),
+        "LOGOS_DIR": str(ROOT / "sandbox" / "data" / "logos"),
     }
     return {**made, **{name: os.environ[name] for name in made if name in os.environ}}
 

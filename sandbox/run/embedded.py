@@ -1,4 +1,7 @@
-"""`./portal up`: the whole system and its sandbox in one process of green threads, on an embedded PostgreSQL."""
+"""`./portal up`: the whole system and its sandbox in one process of green threads, on an embedded PostgreSQL.
+
+A program of its own, because making a process green must come before every other import.
+"""
 
 import chassis.green  # noqa: F401 -- must come before every other import
 
@@ -7,6 +10,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -15,17 +19,18 @@ from typing import Any, Final
 
 import eventlet
 import eventlet.wsgi
+from environs import EnvError
 
-from chassis import embedded, logs
-from chassis.rpc_client import RpcClient
+from chassis import embedded, logs, rpc_client
 from gateway.app import create_app as create_gateway
 from gateway.settings import Settings as GatewaySettings
 from sandbox.run import assets, banner, peers, readiness, schema
-from sandbox.run.console import step
+from sandbox.run.console import complain, step
 from sandbox.run.copy import SERVICES, Copy, environment, held, listen
+from sandbox.run.paths import Home
 from sandbox.run.postgres import EmbeddedPostgres
+from sandbox.run.problem import ProblemError
 
-AMQP_URL: Final = "inproc://"
 _GREEN_THREADS_PER_SERVER: Final = 200
 _IDLE_CONNECTION_S: Final = 60
 
@@ -40,13 +45,12 @@ def up(copy: Copy) -> None:
         postgres = EmbeddedPostgres(copy.home.postgres, copy.home.logs / "postgres.log")
         running.callback(postgres.stop)
         postgres.start()
-        os.environ.update(environment(copy), AMQP_URL=AMQP_URL, DATABASE_URL=postgres.url("portal"))
+        os.environ.update(environment(copy), AMQP_URL=embedded.INPROC_URL, DATABASE_URL=postgres.url("portal"))
         schema.prepare(copy.home.logs / "migrations.log")
         step("starting the five services, the gateway and the sandbox")
         _log_to(copy.home.logs / "portal.log")
-        system = embedded.start(services=SERVICES)
-        running.callback(system.stop)
-        for listener, app in zip(listeners, _apps(running), strict=True):
+        running.callback(_start_services().stop)
+        for listener, app in zip(listeners, _apps(), strict=True):
             running.enter_context(_serving(listener, app))
         readiness.wait_until_ready(copy)
         readiness.import_first_debts(copy)
@@ -56,11 +60,17 @@ def up(copy: Copy) -> None:
     step("stopped")
 
 
-def _apps(running: ExitStack) -> list[Any]:
+def _start_services() -> embedded.Running:
+    try:
+        return embedded.start(SERVICES)
+    except (RuntimeError, EnvError) as error:
+        raise ProblemError(f"The services did not start: {error}") from error
+
+
+def _apps() -> list[Any]:
     """Make the WSGI applications, in the order of the copy's ports."""
-    rpc = RpcClient(AMQP_URL)
-    running.callback(rpc.close)
-    return [create_gateway(GatewaySettings.load(), rpc), peers.spid(), peers.pagopa()]
+    gateway = create_gateway(GatewaySettings.load(), rpc_client.shared(embedded.INPROC_URL))
+    return [gateway, peers.spid(), peers.pagopa()]
 
 
 @contextmanager
@@ -112,3 +122,20 @@ class _StopRequest:
         self._asked = True
         if not self._waiting:
             raise KeyboardInterrupt
+
+
+def main(arguments: list[str]) -> int:
+    """Run a copy given as home, host and three ports; answer the exit code."""
+    home, host, *ports = arguments
+    try:
+        up(Copy(Home(Path(home)), host, *(int(port) for port in ports)))
+    except ProblemError as problem:
+        complain(str(problem))
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
