@@ -49,7 +49,7 @@ STATUS_OF: Final[Mapping[ErrorCode, HTTPStatus]] = {
     ErrorCode.CART_OTHER_ENTITY: HTTPStatus.CONFLICT,
     ErrorCode.CHECKOUT_NOT_FOUND: HTTPStatus.NOT_FOUND,
     ErrorCode.CHECKOUT_REFUSED: HTTPStatus.CONFLICT,
-    # imports
+    # debt files
     ErrorCode.IMPORT_NOT_FOUND: HTTPStatus.NOT_FOUND,
     ErrorCode.IMPORT_WRONG_HEADER: HTTPStatus.UNPROCESSABLE_ENTITY,
     ErrorCode.IMPORT_NOT_UTF8: HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -1,7 +1,7 @@
 """Reading what a client sends without ever holding more than is allowed."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import parse_qsl
 
 import falcon
@@ -12,13 +12,24 @@ FORM_MAX_BYTES: Final = 64 * 1024
 _FORM_MAX_FIELDS: Final = 100
 
 
+class Readable(Protocol):
+    """A stream of bytes."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return up to `size` bytes, none at the end."""
+
+
+def stream_of(req: falcon.Request) -> Readable:
+    """The body as it arrives. A server that ends the input itself (gunicorn) also hands over chunked bodies."""
+    stream: Readable = req.stream if req.env.get("wsgi.input_terminated") else req.bounded_stream
+    return stream
+
+
 def read_body(req: falcon.Request, max_bytes: int) -> bytes:
     """Read the whole body, counting while it streams; raises falcon.HTTPContentTooLarge beyond `max_bytes`."""
     if (req.content_length or 0) > max_bytes:
         raise falcon.HTTPContentTooLarge
-    # A server that ends the input itself (gunicorn) also reads chunked bodies, which have no length.
-    stream = req.stream if req.env.get("wsgi.input_terminated") else req.bounded_stream
-    body: bytes = stream.read(max_bytes + 1)
+    body = stream_of(req).read(max_bytes + 1)
     if len(body) > max_bytes:
         raise falcon.HTTPContentTooLarge
     return body

@@ -1,0 +1,70 @@
+"""API keys of the entities' own software: what the file holds, who sent one, what it may do.
+
+Only the SHA-256 of a key is kept, so the file can be read without being able to act for anybody.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import falcon
+
+from contracts.errors import ErrorCode, Refused
+
+
+class Scope(StrEnum):
+    """What a key may do."""
+
+    DEBTS_WRITE = "debts:write"
+    IMPORTS_WRITE = "imports:write"
+    PAYMENTS_READ = "payments:read"
+    EVENTS_READ = "events:read"
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """A key of one entity. `name` says whose program it is, for the entity's own book-keeping."""
+
+    entity_code: str
+    scopes: frozenset[Scope]
+    name: str
+
+    @property
+    def owner(self) -> str:
+        """Whose idempotency keys these are: the entity's, so that they outlive a changed API key."""
+        return f"entity:{self.entity_code}"
+
+    def check(self, scope: Scope, entity_code: str | None) -> None:
+        """Raise Refused(SCOPE_MISSING) unless this key has `scope` and belongs to `entity_code` (None: to any)."""
+        if scope not in self.scopes or entity_code not in (None, self.entity_code):
+            raise Refused(ErrorCode.SCOPE_MISSING, {"scope": scope.value})
+
+
+class ApiKeys:
+    """The keys in force, by the hex SHA-256 of their text."""
+
+    def __init__(self, by_sha256: Mapping[str, ApiKey]) -> None:
+        self._by_sha256 = by_sha256
+
+    @classmethod
+    def load(cls, path: str | Path | None) -> "ApiKeys":
+        """Read API_KEYS_FILE: JSON `[{"sha256", "entity_code", "scopes": [...], "name"}]`. No path: no keys."""
+        rows = json.loads(Path(path).read_text(encoding="utf-8")) if path else []
+        return cls(
+            {
+                row["sha256"]: ApiKey(row["entity_code"], frozenset(Scope(s) for s in row["scopes"]), row["name"])
+                for row in rows
+            }
+        )
+
+    def of(self, req: falcon.Request) -> ApiKey:
+        """Return the key sent as `Authorization: Bearer` or `X-Api-Key`, or raise Refused(API_KEY_INVALID)."""
+        scheme, _, token = (req.get_header("Authorization") or "").partition(" ")
+        text = token.strip() if scheme.lower() == "bearer" else req.get_header("X-Api-Key") or ""
+        key = self._by_sha256.get(hashlib.sha256(text.encode()).hexdigest())
+        if not text or key is None:
+            raise Refused(ErrorCode.API_KEY_INVALID)
+        return key

@@ -1,0 +1,203 @@
+"""One operation of the API: what it takes, who may call it, what it answers. Checked here, told in document.py.
+
+A resource's responder is written as `def on_post(self, asked: Asked, ...) -> dict`, decorated with `@operation(...)`:
+by the time it runs the caller is known and the request is checked; what it returns is dumped by the operation's schema.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, Final
+
+import falcon
+import orjson
+from marshmallow import Schema
+
+from contracts.errors import ErrorCode
+from gateway.api.keys import ApiKey, ApiKeys, Scope
+from gateway.api.request import check_same_origin, idempotency_key, load_body, load_query, scoped
+from gateway.edge.rates import RateLimiter
+from gateway.settings import Settings
+from gateway.visit import Visit, visit_of
+
+UNSAFE_METHODS: Final = ("POST", "PUT", "PATCH", "DELETE")
+METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+class Access(Enum):
+    """Who may call an operation."""
+
+    ANYONE = "anyone"
+    PAYER = "a visitor or a citizen"
+    CITIZEN = "a citizen who has acknowledged the privacy notice"
+    SESSION = "a citizen who has logged in"
+    KEY = "a program of the entity"
+
+
+class Key(Enum):
+    """Whether the caller may or must send an Idempotency-Key."""
+
+    NONE = "none"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """What stands in the OpenAPI about a responder, and what is checked before it runs.
+
+    `errors` are the codes of its own; those that follow from its access and its body are added by the document.
+    `answer` is None where the body is a file of `media_type`, or where `status` is 204. `cache_s`: how long anybody may
+    keep the answer (0: nobody, it is personal).
+    """
+
+    summary: str
+    tag: str
+    access: Access
+    answer: Schema | None = None
+    media_type: str = "application/json"
+    status: HTTPStatus = HTTPStatus.OK
+    scope: Scope | None = None
+    body: Schema | None = None
+    query: Schema | None = None
+    idempotency: Key = Key.NONE
+    errors: tuple[ErrorCode, ...] = ()
+    file_upload: bool = False
+    cache_s: int = 0
+    body_example: Mapping[str, Any] | None = None
+    answer_example: Any = None
+
+
+@dataclass(frozen=True)
+class ApiContext:
+    """What the resources share: settings, the API keys in force, and the rates per client address."""
+
+    settings: Settings
+    keys: ApiKeys
+    rates: RateLimiter
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request that passed its operation's checks.
+
+    `visit` is the browser's or program's side of it, and the way to the services. `api_key` is None but for Access.KEY,
+    `idempotency_key` where none was sent.
+    """
+
+    req: falcon.Request
+    resp: falcon.Response
+    visit: Visit
+    api_key: ApiKey | None
+    body: dict[str, Any]
+    query: dict[str, Any]
+    idempotency_key: str | None
+
+    @property
+    def key(self) -> ApiKey:
+        """The API key of an operation for the entity's software."""
+        if self.api_key is None:
+            raise TypeError("this operation is not called with an API key")
+        return self.api_key
+
+    @property
+    def scoped_key(self) -> str:
+        """The idempotency key as no other caller can make it: services keep keys without knowing who asked.
+
+        Visitors share one scope: a request whose answer got lost is repeated without the cookie it would have set.
+        """
+        if self.api_key is not None:
+            owner = self.api_key.owner
+        else:
+            owner = self.visit.owner if self.visit.registered_citizen else "visitor"
+        return scoped(owner, self.idempotency_key or "")
+
+
+class Resource:
+    """Base of the API's resources."""
+
+    def __init__(self, context: ApiContext) -> None:
+        self.context = context
+
+
+Handler = Callable[..., Any]
+
+
+def operation(described: Operation) -> Callable[[Handler], Handler]:
+    """Decorate a method of a Resource as the responder of `described`."""
+
+    def decorate(handler: Handler) -> Handler:
+        @wraps(handler)
+        def responder(self: Resource, req: falcon.Request, resp: falcon.Response, **path: Any) -> None:
+            asked = _check(described, self, req, resp, path.get("entity"))
+            resp.status = described.status
+            answer = handler(self, asked, **path)
+            if described.answer is not None:
+                write_json(resp, described.answer.dump(answer))
+            if described.cache_s:
+                make_cacheable(req, resp, described.cache_s)
+            else:
+                resp.cache_control = ["no-store"]
+
+        responder.operation = described  # type: ignore[attr-defined]
+        return responder
+
+    return decorate
+
+
+def write_json(resp: falcon.Response, content: Any) -> None:
+    """Make `content` (JSON values) the answer's body."""
+    resp.content_type = "application/json"
+    resp.data = orjson.dumps(content)
+
+
+def make_cacheable(req: falcon.Request, resp: falcon.Response, seconds: int) -> None:
+    """Let anybody keep the answer and ask again by its ETag; answer 304 to who already has it."""
+    etag = falcon.ETag(hashlib.sha256(resp.data or b"").hexdigest()[:32])
+    resp.etag = etag
+    resp.cache_control = ["public", f"max-age={seconds}"]
+    if any(known in ("*", etag) for known in req.if_none_match or ()):
+        resp.status = HTTPStatus.NOT_MODIFIED
+        resp.data = None
+        resp.delete_header("Content-Type")
+
+
+def operations_of(resource: Resource) -> dict[str, Operation]:
+    """The operations of a resource by HTTP method, in the order of METHODS."""
+    responders = {method: getattr(resource, f"on_{method.lower()}", None) for method in METHODS}
+    described = {method: getattr(responder, "operation", None) for method, responder in responders.items()}
+    return {method: found for method, found in described.items() if found is not None}
+
+
+def _check(
+    described: Operation, resource: Resource, req: falcon.Request, resp: falcon.Response, entity: str | None
+) -> Asked:
+    """Who first, then what: nobody learns from a field error what they may not call."""
+    visit = visit_of(req)
+    api_key = None
+    if described.scope is not None:
+        api_key = resource.context.keys.of(req)
+        api_key.check(described.scope, entity)
+    else:
+        _check_payer(described.access, req, visit, resource.context.settings)
+    return Asked(
+        req,
+        resp,
+        visit,
+        api_key,
+        body=load_body(req, described.body) if described.body else {},
+        query=load_query(req, described.query),
+        idempotency_key=idempotency_key(req, required=described.idempotency is Key.REQUIRED),
+    )
+
+
+def _check_payer(access: Access, req: falcon.Request, visit: Visit, settings: Settings) -> None:
+    if req.method in UNSAFE_METHODS:
+        check_same_origin(req, settings.public_url)
+    if access is Access.SESSION:
+        visit.require_login()
+    elif access is Access.CITIZEN:
+        visit.require_citizen()

@@ -1,0 +1,159 @@
+"""The cart of the session or visitor, and paying several practices at once."""
+
+from http import HTTPStatus
+from typing import Any, Final
+from uuid import UUID
+
+from contracts.codes import MAX_NOTICES_PER_CHECKOUT
+from contracts.errors import ErrorCode, Refused
+from contracts.rpc import cart, payments
+from gateway.api import examples, schemas
+from gateway.api.operation import Access, Asked, Key, Operation, Resource, operation
+from gateway.api.resources.practices import visible
+
+_CART_TAG: Final = "Cart"
+_CHECKOUT_TAG: Final = "Checkouts"
+_NOT_PAYABLE: Final = (
+    ErrorCode.PRACTICE_PAID,
+    ErrorCode.PRACTICE_BEING_PAID,
+    ErrorCode.PRACTICE_EXPIRED,
+    ErrorCode.PRACTICE_CANCELLED,
+)
+
+
+class CartResource(Resource):
+    """The cart."""
+
+    @operation(
+        Operation(
+            summary="The cart: its practices, oldest first, and what is to pay",
+            tag=_CART_TAG,
+            access=Access.PAYER,
+            answer=cart.Cart(),
+            answer_example=examples.CART,
+        )
+    )
+    def on_get(self, asked: Asked) -> dict[str, Any]:
+        """Show the cart."""
+        return asked.visit.call(cart.SHOW, owner=asked.visit.owner, viewer=asked.visit.viewer)
+
+
+class CartItemsResource(Resource):
+    """All rows of the cart."""
+
+    @operation(
+        Operation(
+            summary="Empty the cart",
+            tag=_CART_TAG,
+            access=Access.PAYER,
+            answer=schemas.CartCount(),
+            answer_example={"count": 0},
+        )
+    )
+    def on_delete(self, asked: Asked) -> dict[str, Any]:
+        """Take everything out."""
+        return asked.visit.call(cart.CLEAR, owner=asked.visit.owner)
+
+
+class CartItemResource(Resource):
+    """One practice in the cart."""
+
+    @operation(
+        Operation(
+            summary="Put a practice into the cart; again is the same as once",
+            tag=_CART_TAG,
+            access=Access.PAYER,
+            answer=schemas.CartCount(),
+            errors=(
+                ErrorCode.PRACTICE_NOT_FOUND,
+                ErrorCode.CART_FULL,
+                ErrorCode.CART_OTHER_ENTITY,
+                *_NOT_PAYABLE,
+            ),
+            answer_example={"count": 1},
+        )
+    )
+    def on_put(self, asked: Asked, practice_id: UUID) -> dict[str, Any]:
+        """Add it."""
+        return asked.visit.call(cart.ADD, owner=asked.visit.owner, viewer=asked.visit.viewer, practice_id=practice_id)
+
+    @operation(
+        Operation(
+            summary="Take a practice out of the cart; again is the same as once",
+            tag=_CART_TAG,
+            access=Access.PAYER,
+            answer=schemas.CartCount(),
+            answer_example={"count": 0},
+        )
+    )
+    def on_delete(self, asked: Asked, practice_id: UUID) -> dict[str, Any]:
+        """Remove it."""
+        return asked.visit.call(
+            cart.REMOVE, owner=asked.visit.owner, viewer=asked.visit.viewer, practice_id=practice_id
+        )
+
+
+class CheckoutsResource(Resource):
+    """Paga."""
+
+    @operation(
+        Operation(
+            summary="Start to pay one to five practices of a creditor; the payer goes on at `redirect_url`",
+            tag=_CHECKOUT_TAG,
+            access=Access.PAYER,
+            body=schemas.CheckoutBody(),
+            answer=schemas.Checkout(),
+            status=HTTPStatus.CREATED,
+            idempotency=Key.REQUIRED,
+            errors=(
+                ErrorCode.PRACTICE_NOT_FOUND,
+                ErrorCode.CART_EMPTY,
+                ErrorCode.CART_FULL,
+                ErrorCode.CART_OTHER_ENTITY,
+                *_NOT_PAYABLE,
+                ErrorCode.CHECKOUT_REFUSED,
+                ErrorCode.CHECKOUT_UNAVAILABLE,
+            ),
+            body_example={"practice_ids": [examples.PRACTICE["id"]]},
+            answer_example=examples.CHECKOUT,
+        )
+    )
+    def on_post(self, asked: Asked) -> dict[str, Any]:
+        """Check that the payer may see them all and they are payable, then ask pagoPA."""
+        practice_ids = list(dict.fromkeys(asked.body["practice_ids"]))
+        if not practice_ids:
+            raise Refused(ErrorCode.CART_EMPTY)
+        if len(practice_ids) > MAX_NOTICES_PER_CHECKOUT:
+            raise Refused(ErrorCode.CART_FULL, {"limit": MAX_NOTICES_PER_CHECKOUT})
+        entities = {practice["entity_code"] for practice in visible(asked.visit, practice_ids)}
+        if len(entities) > 1:
+            raise Refused(ErrorCode.CART_OTHER_ENTITY)
+        citizen = asked.visit.registered_citizen
+        checkout = asked.visit.call(
+            payments.START_CHECKOUT,
+            idempotency_key=asked.scoped_key,
+            payer_ref=asked.visit.owner,
+            practice_ids=practice_ids,
+            return_url=f"{self.context.settings.public_url}/enti/{entities.pop()}/esito/{{checkout_id}}",
+            email=citizen["email"] if citizen else None,
+        )
+        asked.resp.location = f"/api/v1/checkouts/{checkout['id']}"
+        return checkout
+
+
+class CheckoutResource(Resource):
+    """One visit to pagoPA Checkout."""
+
+    @operation(
+        Operation(
+            summary="A checkout, with the truth about each of its practices",
+            tag=_CHECKOUT_TAG,
+            access=Access.PAYER,
+            answer=schemas.Checkout(),
+            errors=(ErrorCode.CHECKOUT_NOT_FOUND,),
+            answer_example=examples.CHECKOUT,
+        )
+    )
+    def on_get(self, asked: Asked, checkout_id: UUID) -> dict[str, Any]:
+        """Show it to the payer who started it."""
+        return asked.visit.call(payments.CHECKOUT, checkout_id=checkout_id, payer_ref=asked.visit.owner)

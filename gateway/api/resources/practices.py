@@ -1,0 +1,198 @@
+"""Practices as their payer sees them: search, list, insertion, one practice, its documents."""
+
+import base64
+from http import HTTPStatus
+from typing import Any, Final
+from uuid import UUID
+
+from contracts.call import Call
+from contracts.errors import ErrorCode, Refused
+from contracts.rpc import notices, practices
+from gateway.api import examples, schemas
+from gateway.api.operation import Access, Asked, Key, Operation, Resource, operation
+from gateway.api.paging import link_next
+from gateway.debtors import debtor_of
+from gateway.edge.rates import INSERTION, SEARCH
+from gateway.visit import Visit
+
+_TAG: Final = "Practices"
+_PDF: Final = "application/pdf"
+_AMOUNT_ERRORS: Final = (
+    ErrorCode.AMOUNT_OUT_OF_RANGE,
+    ErrorCode.AMOUNT_NOT_ALLOWED,
+    ErrorCode.DESCRIPTION_REQUIRED,
+    ErrorCode.DESCRIPTION_TOO_LONG,
+    ErrorCode.BENEFICIARY_REQUIRED,
+)
+
+
+class SearchesResource(Resource):
+    """Ricerca pratica."""
+
+    @operation(
+        Operation(
+            summary="Search a practice by notice number, or by fiscal code and reference",
+            tag=_TAG,
+            access=Access.PAYER,
+            body=schemas.SearchBody(),
+            answer=schemas.PracticePage(),
+            errors=(
+                ErrorCode.UNKNOWN_ENTITY,
+                ErrorCode.INVALID_FISCAL_CODE,
+                ErrorCode.INVALID_NOTICE_NUMBER,
+                ErrorCode.PRACTICE_NOT_FOUND,
+                ErrorCode.TOO_MANY_REQUESTS,
+            ),
+            body_example=examples.SEARCH,
+            answer_example={"items": [examples.PRACTICE], "next_cursor": None},
+        )
+    )
+    def on_post(self, asked: Asked, entity: str) -> dict[str, Any]:
+        """Find, and remember for this visitor what was found: it may then be printed, put in the cart and paid."""
+        self.context.rates.check(asked.req, SEARCH)
+        found = asked.visit.call(practices.SEARCH, entity_code=entity, **asked.body)
+        asked.visit.grant(practice["id"] for practice in found["practices"])
+        return {"items": found["practices"], "next_cursor": None}
+
+
+class PracticesResource(Resource):
+    """Pratiche associate, and Inserimento spontaneo."""
+
+    @operation(
+        Operation(
+            summary="The practices the citizen is debtor of, newest first",
+            tag=_TAG,
+            access=Access.CITIZEN,
+            query=schemas.PracticeQuery(),
+            answer=schemas.PracticePage(),
+            errors=(ErrorCode.UNKNOWN_ENTITY,),
+            answer_example={"items": [examples.PRACTICE], "next_cursor": None},
+        )
+    )
+    def on_get(self, asked: Asked, entity: str) -> dict[str, Any]:
+        """List one page."""
+        page = asked.visit.call(
+            practices.LIST,
+            entity_code=entity,
+            viewer=asked.visit.viewer,
+            states=asked.query["state"],
+            cursor=asked.query["cursor"],
+            limit=asked.query["limit"],
+        )
+        link_next(asked.req, asked.resp, "cursor", page["next_cursor"])
+        return {"items": page["practices"], "next_cursor": page["next_cursor"]}
+
+    @operation(
+        Operation(
+            summary="Insert a practice (Inserimento spontaneo)",
+            tag=_TAG,
+            access=Access.PAYER,
+            body=schemas.InsertBody(),
+            answer=practices.Practice(),
+            status=HTTPStatus.CREATED,
+            idempotency=Key.REQUIRED,
+            errors=(
+                ErrorCode.UNKNOWN_ENTITY,
+                ErrorCode.UNKNOWN_SERVICE,
+                ErrorCode.LOGIN_REQUIRED,
+                ErrorCode.CONSENT_MISSING,
+                ErrorCode.ANONYMOUS_NOT_ALLOWED,
+                *_AMOUNT_ERRORS,
+                ErrorCode.TOO_MANY_REQUESTS,
+            ),
+            body_example=examples.INSERTION,
+            answer_example=examples.PRACTICE,
+        )
+    )
+    def on_post(self, asked: Asked, entity: str) -> dict[str, Any]:
+        """Insert for the citizen of the session, or without a debtor when `anonymous`."""
+        self.context.rates.check(asked.req, INSERTION)
+        anonymous = asked.body["anonymous"]
+        citizen = None if anonymous else asked.visit.require_citizen()
+        practice = asked.visit.call(
+            practices.INSERT,
+            **asked.body,
+            idempotency_key=asked.scoped_key,
+            entity_code=entity,
+            viewer=asked.visit.viewer,
+            debtor=debtor_of(citizen) if citizen else None,
+        )
+        asked.visit.grant([practice["id"]])
+        asked.resp.location = f"/api/v1/practices/{practice['id']}"
+        return practice
+
+
+class PracticeResource(Resource):
+    """One practice."""
+
+    @operation(
+        Operation(
+            summary="One practice, with its state: reason, since, until",
+            tag=_TAG,
+            access=Access.PAYER,
+            answer=practices.Practice(),
+            errors=(ErrorCode.PRACTICE_NOT_FOUND,),
+            answer_example=examples.PRACTICE,
+        )
+    )
+    def on_get(self, asked: Asked, practice_id: UUID) -> dict[str, Any]:
+        """Show it to its debtor, or to who has searched or inserted it."""
+        return visible(asked.visit, [practice_id])[0]
+
+
+class DocumentResource(Resource):
+    """A PDF of a practice."""
+
+    def document(self, call: Call, asked: Asked, practice_id: UUID) -> None:
+        """Answer with the file, in the language asked."""
+        file = asked.visit.call(call, practice_id=practice_id, viewer=asked.visit.viewer, language=asked.visit.language)
+        asked.resp.content_type = file["media_type"]
+        asked.resp.downloadable_as = file["file_name"]
+        asked.resp.data = base64.b64decode(file["content_base64"])
+
+
+class NoticeResource(DocumentResource):
+    """Stampa bollettino."""
+
+    @operation(
+        Operation(
+            summary="The payment notice (avviso di pagamento) as PDF",
+            tag=_TAG,
+            access=Access.PAYER,
+            media_type=_PDF,
+            errors=(
+                ErrorCode.PRACTICE_NOT_FOUND,
+                ErrorCode.PRACTICE_PAID,
+                ErrorCode.PRACTICE_EXPIRED,
+                ErrorCode.PRACTICE_CANCELLED,
+            ),
+        )
+    )
+    def on_get(self, asked: Asked, practice_id: UUID) -> None:
+        """Render the notice."""
+        self.document(notices.NOTICE, asked, practice_id)
+
+
+class ReceiptResource(DocumentResource):
+    """Quietanza."""
+
+    @operation(
+        Operation(
+            summary="The receipt (quietanza) of a paid practice as PDF",
+            tag=_TAG,
+            access=Access.PAYER,
+            media_type=_PDF,
+            errors=(ErrorCode.PRACTICE_NOT_FOUND, ErrorCode.RECEIPT_NOT_FOUND),
+        )
+    )
+    def on_get(self, asked: Asked, practice_id: UUID) -> None:
+        """Render the receipt."""
+        self.document(notices.RECEIPT, asked, practice_id)
+
+
+def visible(visit: Visit, practice_ids: list[UUID]) -> list[dict[str, Any]]:
+    """The practices asked, in order; one that the payer may not see is as one that does not exist."""
+    found = visit.call(practices.GET_MANY, viewer=visit.viewer, practice_ids=practice_ids)["practices"]
+    if {practice["id"] for practice in found} != set(practice_ids):
+        raise Refused(ErrorCode.PRACTICE_NOT_FOUND)
+    return list(found)

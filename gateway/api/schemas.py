@@ -1,0 +1,192 @@
+"""What the API takes and answers, in marshmallow: requests are checked with these and the OpenAPI is made from them.
+
+Where an answer is what a service said, the schema is the contract's own; here stands only what HTTP adds. Fields nobody
+knows are refused. Amounts are whole euro cents, times are ISO 8601 in UTC.
+"""
+
+from marshmallow import Schema, fields, validate
+
+from contracts.fields import Beneficiary, Instalment, UtcDateTime
+from contracts.rpc.identity import PURPOSES
+from contracts.rpc.identity import Privacy as PrivacyReply
+from contracts.rpc.payments import Checkout as CheckoutReply
+from contracts.rpc.payments import Receipt
+from contracts.rpc.practices import PRACTICE_STATES, CatalogueService, Practice
+from contracts.rpc.practices import Entity as EntityReply
+from gateway.api.field_errors import FIELD_ERROR_CODES
+
+
+class PublicBody(EntityReply):
+    """A public body of the portal."""
+
+    class Meta:
+        exclude = ("services",)
+
+
+class Services(Schema):
+    """The services of a creditor; those with `spontaneous` can be inserted by the payer."""
+
+    items = fields.List(fields.Nested(CatalogueService), required=True)
+
+
+class SearchBody(Schema):
+    """Either `notice_number`, or `fiscal_code` with `reference` (IUV, notice number or the body's own reference)."""
+
+    notice_number = fields.String(validate=validate.Length(1, 40))
+    fiscal_code = fields.String(validate=validate.Length(1, 40))
+    reference = fields.String(validate=validate.Length(1, 70))
+
+
+class Page(Schema):
+    """Where to go on. `next_cursor` is null on the last page; the same address stands in `Link: rel="next"`."""
+
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
+class PracticePage(Page):
+    """Practices, newest first."""
+
+    items = fields.List(fields.Nested(Practice), required=True)
+
+
+class PracticeQuery(Schema):
+    """Which practices. `state` may be repeated, or list several with commas."""
+
+    state = fields.List(fields.String(validate=validate.OneOf(PRACTICE_STATES)), load_default=list)
+    cursor = fields.String(load_default=None)
+    limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
+
+
+class InsertBody(Schema):
+    """Inserimento spontaneo. `anonymous` is for services that allow it, with a beneficiary and without login."""
+
+    service_code = fields.String(required=True, validate=validate.Length(1, 35))
+    amount_cents = fields.Integer(required=True, strict=True)
+    description = fields.String(load_default=None, allow_none=True)
+    beneficiary = fields.Nested(Beneficiary, load_default=None, allow_none=True)
+    anonymous = fields.Boolean(load_default=False)
+
+
+class CartCount(Schema):
+    """How many practices the cart holds."""
+
+    count = fields.Integer(required=True)
+
+
+class CheckoutBody(Schema):
+    """One to five practices of one creditor, paid together."""
+
+    practice_ids = fields.List(fields.UUID(), required=True)
+
+
+class Checkout(CheckoutReply):
+    """A visit to pagoPA Checkout. Send the payer to `redirect_url`; `paid` is said only after the receipt."""
+
+    class Meta:
+        exclude = ("payer_ref",)
+
+
+class Me(Schema):
+    """The citizen of this session. `registered` is false until the privacy notice in force is acknowledged."""
+
+    id = fields.UUID(required=True)
+    fiscal_code = fields.String(required=True)
+    name = fields.String(required=True)
+    family_name = fields.String(required=True)
+    email = fields.String(allow_none=True)
+    registered = fields.Boolean(required=True)
+    spid_level = fields.Integer(required=True)
+    idle_until = UtcDateTime(required=True)
+    expires_at = UtcDateTime(required=True)
+
+
+class Consents(PrivacyReply):
+    """The documents in force (`title` and `text` by language), which purposes are granted, and the history."""
+
+
+class ConsentBody(Schema):
+    """Grant a purpose. For `registration` the `document_id` of the notice shown is required; `email` is optional."""
+
+    purpose = fields.String(required=True, validate=validate.OneOf(PURPOSES))
+    document_id = fields.String(load_default=None, validate=validate.Length(1, 100))
+    email = fields.Email(load_default=None, allow_none=True, validate=validate.Length(max=256))
+
+
+class Export(Schema):
+    """All that the portal keeps about the citizen's identity: data, consents, sessions."""
+
+    data = fields.Dict(required=True)
+
+
+class DebtBody(Schema):
+    """A debt as the body's own software knows it. The same content again changes nothing; another amends it."""
+
+    service_code = fields.String(required=True, validate=validate.Length(1, 35))
+    fiscal_code = fields.String(required=True, validate=validate.Length(1, 40))
+    full_name = fields.String(required=True, validate=validate.Length(1, 70))
+    email = fields.Email(load_default=None, allow_none=True, validate=validate.Length(max=256))
+    beneficiary = fields.Nested(Beneficiary, load_default=None, allow_none=True)
+    amount_cents = fields.Integer(required=True, strict=True)
+    description = fields.String(required=True)
+    due_date = fields.Date(load_default=None, allow_none=True)
+    instalment = fields.Nested(Instalment, load_default=None, allow_none=True)
+
+
+class AnnulBody(Schema):
+    """Why the debt is withdrawn; the payer reads it."""
+
+    reason = fields.String(required=True, validate=validate.Length(1, 140))
+
+
+class PaymentQuery(Schema):
+    """Payments whose receipt arrived at `from` or later."""
+
+    since = UtcDateTime(data_key="from", load_default=None)
+    cursor = fields.String(load_default=None)
+    limit = fields.Integer(load_default=100, validate=validate.Range(1, 1000))
+
+
+class PaymentPage(Page):
+    """Receipts of the node, oldest first."""
+
+    items = fields.List(fields.Nested(Receipt), required=True)
+
+
+class EventQuery(Schema):
+    """Events after a cursor; without one, from the beginning."""
+
+    after = fields.String(load_default=None)
+    limit = fields.Integer(load_default=100, validate=validate.Range(1, 1000))
+
+
+class EventPage(Schema):
+    """Events as published (CloudEvents 1.0), in the order of each source.
+
+    `next_cursor` is always there, to be kept and asked again later; `more` says that asking again now brings some.
+    """
+
+    items = fields.List(fields.Dict(), required=True)
+    next_cursor = fields.String(required=True)
+    more = fields.Boolean(required=True)
+
+
+class ProblemField(Schema):
+    """One field of the request and what is wrong with it: `pointer` into the body, or the name of a `parameter`."""
+
+    pointer = fields.String(metadata={"description": "JSON Pointer (RFC 6901) into the body."})
+    parameter = fields.String(metadata={"description": "A query parameter or a header."})
+    code = fields.String(required=True, metadata={"description": f"{', '.join(FIELD_ERROR_CODES)}, or an error code."})
+    detail = fields.String(required=True)
+
+
+class Problem(Schema):
+    """Every error of the API (RFC 9457, application/problem+json). `code` never changes its meaning."""
+
+    type = fields.String(required=True, metadata={"description": "Where this code is explained."})
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True, metadata={"description": "In Italian or English, by Accept-Language."})
+    instance = fields.String(required=True)
+    code = fields.String(required=True)
+    params = fields.Dict(metadata={"description": "What the sentence speaks of, for programs."})
+    errors = fields.List(fields.Nested(ProblemField))

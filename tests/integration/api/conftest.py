@@ -1,0 +1,42 @@
+"""The gateway's real application on stand-in services, with API keys."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+from falcon.testing import TestClient
+
+from gateway.app import create_app
+from gateway.settings import Settings
+from tests.integration.api.fake_services import FakeServices
+
+KEYS = {
+    "all": ("PM108", ["debts:write", "imports:write", "payments:read", "events:read"]),
+    "reader": ("PM108", ["payments:read"]),
+    "other-entity": ("PM200", ["debts:write", "imports:write", "payments:read", "events:read"]),
+}
+
+
+@pytest.fixture
+def services() -> FakeServices:
+    return FakeServices()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    rows = [
+        {"sha256": hashlib.sha256(key.encode()).hexdigest(), "entity_code": entity, "scopes": scopes, "name": key}
+        for key, (entity, scopes) in KEYS.items()
+    ]
+    (tmp_path / "keys.json").write_text(json.dumps(rows))
+    monkeypatch.setenv("SECRET_KEY", "a secret of this test")
+    monkeypatch.setenv("API_KEYS_FILE", str(tmp_path / "keys.json"))
+    monkeypatch.setenv("PUBLIC_URL", "http://portal.test")
+    monkeypatch.setenv("SEARCH_RATE", "5/minute")
+    return Settings.load()
+
+
+@pytest.fixture
+def client(settings: Settings, services: FakeServices) -> TestClient:
+    return TestClient(create_app(settings, services))

@@ -1,0 +1,209 @@
+"""What an entity's own software gets from the API with its key."""
+
+import base64
+import hashlib
+from typing import Any
+
+import pytest
+from falcon.testing import Result, TestClient
+
+from contracts.errors import ErrorCode
+from contracts.rpc import payments, practices
+from gateway.api import examples
+from gateway.api.uploads import FILE_MAX_BYTES
+from tests.integration.api.fake_services import FakeServices
+
+DEBT = "/api/v1/creditors/PM108/debts/RETTA-2026-0001-5"
+IMPORTS = "/api/v1/creditors/PM108/imports"
+ALL = {"Authorization": "Bearer all"}
+CSV = {**ALL, "Content-Type": "text/csv; charset=utf-8"}
+
+
+def problem(result: Result, status: int, code: ErrorCode) -> dict[str, Any]:
+    """The problem of an answer, which has to be this one."""
+    body: dict[str, Any] = result.json
+    assert (result.status_code, body["code"]) == (status, code)
+    return body
+
+
+# --- keys ---
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"Authorization": "Bearer wrong"}, {"X-Api-Key": ""}, {"Authorization": "all"}]
+)
+def test_without_a_known_key_nothing_is_done(
+    client: TestClient, services: FakeServices, headers: dict[str, str]
+) -> None:
+    result = client.simulate_put(DEBT, json=examples.DEBT, headers=headers)
+    problem(result, 401, ErrorCode.API_KEY_INVALID)
+    assert result.headers["WWW-Authenticate"].startswith("Bearer")
+    assert services.calls == []
+
+
+@pytest.mark.parametrize("headers", [ALL, {"X-Api-Key": "all"}, {"Authorization": "bearer all"}])
+def test_a_key_is_taken_from_either_header(client: TestClient, headers: dict[str, str]) -> None:
+    assert client.simulate_put(DEBT, json=examples.DEBT, headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("key", ["reader", "other-entity"])
+def test_a_key_without_the_scope_or_of_another_entity_is_refused(client: TestClient, key: str) -> None:
+    result = client.simulate_put(DEBT, json=examples.DEBT, headers={"X-Api-Key": key})
+    problem(result, 403, ErrorCode.SCOPE_MISSING)
+
+
+# --- debts ---
+
+
+def test_a_debt_is_put_and_annulled_under_the_entitys_own_reference(client: TestClient, services: FakeServices) -> None:
+    assert client.simulate_put(DEBT, json=examples.DEBT, headers=ALL).json["id"] == examples.PRACTICE_ID
+    asked = services.asked(practices.PUT_DEBT)
+    assert (asked["entity_code"], asked["external_id"]) == ("PM108", "RETTA-2026-0001-5")
+    assert asked["instalment"] == {"number": 5, "total": 7}
+    result = client.simulate_delete(DEBT, json={"reason": "Emesso per errore"}, headers=ALL)
+    assert result.status_code == 200
+    assert services.asked(practices.ANNUL_DEBT)["reason"] == "Emesso per errore"
+
+
+def test_a_debt_is_not_annulled_without_a_reason(client: TestClient, services: FakeServices) -> None:
+    problem(client.simulate_delete(DEBT, json={}, headers=ALL), 400, ErrorCode.INVALID_REQUEST)
+    assert services.calls == []
+
+
+# --- imports ---
+
+
+def test_a_csv_body_is_imported_and_its_report_is_found_again(client: TestClient, services: FakeServices) -> None:
+    result = client.simulate_post(IMPORTS, body=examples.IMPORT_FILE, headers=CSV)
+    assert result.status_code == 201
+    assert [row["outcome"] for row in result.json["rows"]] == ["created", "refused"]
+    asked = services.asked(practices.IMPORT)
+    assert base64.b64decode(asked["content_base64"]) == examples.IMPORT_FILE.encode()
+    assert asked["idempotency_key"] == hashlib.sha256(examples.IMPORT_FILE.encode()).hexdigest()
+    assert client.simulate_get(result.headers["Location"], headers=ALL).json == result.json
+
+
+def test_a_multipart_file_is_imported_under_its_name(client: TestClient, services: FakeServices) -> None:
+    body = (
+        "--limit\r\n"
+        'Content-Disposition: form-data; name="file"; filename="debiti.csv"\r\n'
+        "Content-Type: text/csv\r\n\r\n"
+        f"{examples.IMPORT_FILE}\r\n"
+        "--limit--\r\n"
+    )
+    headers = {**ALL, "Content-Type": "multipart/form-data; boundary=limit"}
+    assert client.simulate_post(IMPORTS, body=body, headers=headers).status_code == 201
+    asked = services.asked(practices.IMPORT)
+    assert asked["file_name"] == "debiti.csv"
+    assert base64.b64decode(asked["content_base64"]) == examples.IMPORT_FILE.encode()
+
+
+def test_a_multipart_body_without_a_file_or_broken_is_refused(client: TestClient) -> None:
+    headers = {**ALL, "Content-Type": "multipart/form-data; boundary=limit"}
+    other = '--limit\r\nContent-Disposition: form-data; name="other"\r\n\r\nx\r\n--limit--\r\n'
+    for body in (other, "--limit\r\nbroken"):
+        problem(client.simulate_post(IMPORTS, body=body, headers=headers), 400, ErrorCode.INVALID_REQUEST)
+
+
+def test_an_empty_file_or_another_media_type_is_refused(client: TestClient, services: FakeServices) -> None:
+    problem(client.simulate_post(IMPORTS, body=b"", headers=CSV), 422, ErrorCode.IMPORT_EMPTY)
+    result = client.simulate_post(IMPORTS, body=b"{}", headers={**ALL, "Content-Type": "application/json"})
+    problem(result, 415, ErrorCode.INVALID_REQUEST)
+    assert services.calls == []
+
+
+def test_a_file_of_200_mb_is_refused_by_its_length_without_being_read(client: TestClient) -> None:
+    result = client.simulate_post(IMPORTS, body=b"x", headers={**CSV, "Content-Length": str(200 * 1024 * 1024)})
+    assert problem(result, 413, ErrorCode.IMPORT_TOO_LARGE)["params"] == {"max_bytes": FILE_MAX_BYTES}
+
+
+def test_a_file_just_over_the_cap_is_refused_and_one_at_the_cap_is_taken(client: TestClient) -> None:
+    over = client.simulate_post(IMPORTS, body=b"x" * (FILE_MAX_BYTES + 1), headers=CSV)
+    problem(over, 413, ErrorCode.IMPORT_TOO_LARGE)
+    assert client.simulate_post(IMPORTS, body=b"x" * FILE_MAX_BYTES, headers=CSV).status_code == 201
+
+
+@pytest.mark.parametrize("code", [ErrorCode.IMPORT_NOT_UTF8, ErrorCode.IMPORT_WRONG_HEADER])
+def test_what_the_service_finds_wrong_with_the_file_reaches_the_sender(
+    client: TestClient, services: FakeServices, code: ErrorCode
+) -> None:
+    services.refuse(practices.IMPORT, code)
+    problem(client.simulate_post(IMPORTS, body=b"\xff\xfe", headers=CSV), 422, code)
+
+
+# --- reconciliation ---
+
+
+def test_payments_are_listed_from_a_moment_on(client: TestClient, services: FakeServices) -> None:
+    result = client.simulate_get(
+        "/api/v1/creditors/PM108/payments",
+        params={"from": "2026-11-01T00:00:00+01:00"},
+        headers={"X-Api-Key": "reader"},
+    )
+    assert result.json["items"][0]["receipt_id"] == examples.RECEIPT["receipt_id"]
+    assert services.asked(payments.LIST_PAYMENTS)["since"].isoformat() == "2026-10-31T23:00:00+00:00"
+
+
+def test_a_moment_without_its_zone_is_refused(client: TestClient) -> None:
+    result = client.simulate_get(
+        "/api/v1/creditors/PM108/payments", params={"from": "2026-11-01T00:00:00"}, headers=ALL
+    )
+    assert problem(result, 400, ErrorCode.INVALID_REQUEST)["errors"][0]["parameter"] == "from"
+
+
+def feed(*rows: tuple[int, str, str]) -> Any:
+    """A source of events: position, minute, entity."""
+
+    def answer(request: dict[str, Any]) -> dict[str, Any]:
+        items = [
+            {
+                "position": position,
+                "event": {
+                    "id": f"{minute}",
+                    "time": f"2026-11-02T10:{minute}:00+00:00",
+                    "data": {"entity_code": entity},
+                },
+            }
+            for position, minute, entity in rows
+            if position > request["after"]
+        ]
+        return {"items": items[: request["limit"]]}
+
+    return answer
+
+
+def read(client: TestClient, **params: Any) -> dict[str, Any]:
+    """One page of the feed."""
+    result = client.simulate_get("/api/v1/events", params=params, headers=ALL)
+    assert result.status_code == 200
+    page: dict[str, Any] = result.json
+    return page
+
+
+def test_the_feed_merges_both_sources_by_time_and_its_cursor_loses_and_doubles_nothing(
+    client: TestClient, services: FakeServices
+) -> None:
+    services.answers[practices.EVENTS.name] = feed((1, "01", "PM108"), (2, "03", "PM108"), (5, "04", "PM108"))
+    services.answers[payments.EVENTS.name] = feed((7, "02", "PM108"), (9, "05", "PM108"))
+    seen: list[str] = []
+    page = read(client, limit=2)
+    while page["items"]:
+        seen += [event["id"] for event in page["items"]]
+        assert page["more"] == (len(seen) < 5)
+        page = read(client, limit=2, after=page["next_cursor"])
+    assert seen == ["01", "02", "03", "04", "05"]
+    assert page["more"] is False
+
+
+def test_the_feed_leaves_out_other_entities_and_still_moves_on(client: TestClient, services: FakeServices) -> None:
+    services.answers[practices.EVENTS.name] = feed((1, "01", "PM200"), (2, "02", "PM200"), (3, "03", "PM108"))
+    page = read(client, limit=2)
+    assert page["items"] == []
+    assert page["more"] is True
+    assert [event["id"] for event in read(client, limit=2, after=page["next_cursor"])["items"]] == ["03"]
+
+
+@pytest.mark.parametrize("after", ["x", "WzEsMl0", "WzEsMl0=x", "e30=", "WzEsLTFd", "WyIxIiwyXQ=="])
+def test_a_cursor_we_did_not_make_is_refused(client: TestClient, after: str) -> None:
+    result = client.simulate_get("/api/v1/events", params={"after": after}, headers=ALL)
+    assert problem(result, 400, ErrorCode.INVALID_REQUEST)["errors"][0]["parameter"] == "after"
