@@ -129,8 +129,7 @@ def _operation(method: str, described: Operation, template: str, plugin: Marshma
         "parameters": [*_path_parameters(template), *_query_parameters(described, plugin), *_header(described)],
         "responses": {
             str(described.status.value): _success(described),
-            **_problems(errors_of(method, described)),
-            **_http_problems(described),
+            **dict(sorted({**_problems(errors_of(method, described)), **_http_problems(described)}.items())),
         },
         "security": _security(described),
     }

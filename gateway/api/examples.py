@@ -191,14 +191,14 @@ IMPORT: Final[dict[str, Any]] = {
             "external_id": "RETTA-2026-0002-5",
             "notice_number": None,
             "code": "invalid_fiscal_code",
-            "column": "fiscal_code",
+            "column": "codice_fiscale",
         },
     ],
 }
 
 IMPORT_FILE: Final = (
-    "external_id,service_code,fiscal_code,full_name,amount,description,due_date\n"
-    'RETTA-2026-0001-5,RETTA,RSSMRA85T10A562S,Mario Rossi,"150,00","Retta, rata 5 di 7",2026-12-15\n'
+    "codice_debito;servizio;codice_fiscale;cognome_nome;email;causale;importo;scadenza;rata;rate_totali\n"
+    "RETTA-2026-0001-5;RETTA;RSSMRA85T10A562S;Rossi Mario;;Retta, rata 5 di 7;150,00;15/12/2026;5;7\n"
 )
 
 RECEIPT: Final[dict[str, Any]] = {

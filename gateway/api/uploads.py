@@ -1,6 +1,6 @@
 """Taking a file, bounded in memory.
 
-One RPC message carries the whole file in base64, and RabbitMQ 4 takes 16 MiB a message: hence the cap.
+The cap is what practices reads. One RPC message carries the whole file in base64, and RabbitMQ 4 takes 16 MiB of it.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from gateway.api.field_errors import FieldError
 from gateway.api.request import invalid
 from gateway.edge.bodies import Readable, stream_of
 
-FILE_MAX_BYTES: Final = 8 * 1024 * 1024
+FILE_MAX_BYTES: Final = 5 * 1024 * 1024
 _MULTIPART_EXTRA_BYTES: Final = 64 * 1024
 _CHUNK_BYTES: Final = 64 * 1024
 

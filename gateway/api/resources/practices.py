@@ -51,7 +51,8 @@ class SearchesResource(Resource):
         """Find, and remember for this visitor what was found: it may then be printed, put in the cart and paid."""
         self.context.rates.check(asked.req, SEARCH)
         found = asked.visit.call(practices.SEARCH, entity_code=entity, **asked.body)
-        asked.visit.grant(practice["id"] for practice in found["practices"])
+        identified = "fiscal_code" in asked.body
+        asked.visit.grant((practice["id"] for practice in found["practices"]), identified=identified)
         return {"items": found["practices"], "next_cursor": None}
 
 
@@ -117,7 +118,8 @@ class PracticesResource(Resource):
             viewer=asked.visit.viewer,
             debtor=debtor_of(citizen) if citizen else None,
         )
-        asked.visit.grant([practice["id"]])
+        if citizen is None:
+            asked.visit.grant([practice["id"]], identified=True)
         asked.resp.location = f"/api/v1/practices/{practice['id']}"
         return practice
 
