@@ -52,11 +52,11 @@ class ServiceRules:
     """What a catalogue service says about debts under it."""
 
     code: str
-    spontaneous: bool
-    allows_anonymous: bool
-    requires_beneficiary: bool
-    accepts_late: bool
-    amounts: AmountRules
+    spontaneous: bool = False
+    allows_anonymous: bool = False
+    requires_beneficiary: bool = False
+    accepts_late: bool = True
+    amounts: AmountRules = AmountRules()
 
     def payable_until(self, due_date: date | None) -> date | None:
         """Return the last Rome day on which payment is accepted; None where late payment is."""

@@ -1,0 +1,183 @@
+"""The debt file: refused whole, refused line by line, or read."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.errors import ErrorCode, Refused
+from services.practices import debt_file
+from services.practices.debt_file import COLUMNS, Row
+from services.practices.domain.terms import AmountRules, ServiceRules
+
+SERVICES = {code: ServiceRules(code, amounts=AmountRules(max_cents=1_000_000)) for code in ("TARI", "RETTA")}
+HEADER = ";".join(COLUMNS)
+GOOD = {
+    "codice_debito": "TARI-1",
+    "servizio": "TARI",
+    "codice_fiscale": "RSSMRA85T10A562S",
+    "cognome_nome": "Rossi Mario",
+    "email": "mario.rossi@posta.example",
+    "causale": "TARI 2026",
+    "importo": "148,50",
+    "scadenza": "02/12/2026",
+    "rata": "",
+    "rate_totali": "",
+}
+
+
+def line(**changed: str) -> str:
+    return ";".join({**GOOD, **changed}[column] for column in COLUMNS)
+
+
+def read(*lines: str, header: str = HEADER) -> list[Row]:
+    return debt_file.read("\n".join([header, *lines]).encode(), SERVICES)
+
+
+def refused_whole(content: bytes) -> Refused:
+    with pytest.raises(Refused) as refusal:
+        debt_file.read(content, SERVICES)
+    return refusal.value
+
+
+def test_a_good_line_becomes_a_debt() -> None:
+    (row,) = read(line(rata="5", rate_totali="7"))
+    assert (row.line, row.external_id, row.code) == (2, "TARI-1", None)
+    assert row.debt is not None
+    assert row.debt.amount_cents == 14_850
+    assert row.debt.due_date == date(2026, 12, 2)
+    assert row.debt.instalment == (5, 7)
+    assert row.debt.debtor["full_name"] == "Rossi Mario"
+
+
+@pytest.mark.parametrize(
+    ("changed", "code", "column"),
+    [
+        ({"codice_debito": ""}, "invalid_request", "codice_debito"),
+        ({"codice_debito": "x" * 71}, "invalid_request", "codice_debito"),
+        ({"servizio": "PALESTRA"}, "unknown_service", "servizio"),
+        ({"codice_fiscale": "RSSMRA85T10A562T"}, "invalid_fiscal_code", "codice_fiscale"),
+        ({"codice_fiscale": ""}, "invalid_fiscal_code", "codice_fiscale"),
+        ({"codice_fiscale": "80012345675"}, "invalid_fiscal_code", "codice_fiscale"),
+        ({"cognome_nome": " "}, "name_required", "cognome_nome"),
+        ({"cognome_nome": "x" * 71}, "invalid_request", "cognome_nome"),
+        ({"email": "mario"}, "invalid_request", "email"),
+        ({"causale": ""}, "description_required", "causale"),
+        ({"causale": "x" * 141}, "description_too_long", "causale"),
+        ({"causale": "a\x01b"}, "invalid_request", "causale"),
+        ({"importo": "148,505"}, "invalid_amount", "importo"),
+        ({"importo": "148.505"}, "invalid_amount", "importo"),
+        ({"importo": "-5"}, "invalid_amount", "importo"),
+        ({"importo": "1e3"}, "invalid_amount", "importo"),
+        ({"importo": ""}, "invalid_amount", "importo"),
+        ({"importo": "0,00"}, "amount_out_of_range", "importo"),
+        ({"importo": "1.000.000.000,00"}, "amount_out_of_range", "importo"),
+        ({"importo": "10.000,01"}, "amount_not_allowed", "importo"),
+        ({"scadenza": "31/11/2026"}, "invalid_date", "scadenza"),
+        ({"scadenza": "2/12/2026"}, "invalid_date", "scadenza"),
+        ({"scadenza": "2026-13-01"}, "invalid_date", "scadenza"),
+        ({"scadenza": "01/01/0206"}, "invalid_date", "scadenza"),
+        ({"rata": "5"}, "invalid_request", "rata"),
+        ({"rata": "8", "rate_totali": "7"}, "invalid_request", "rata"),
+        ({"rata": "cinque", "rate_totali": "7"}, "invalid_request", "rata"),
+    ],
+)
+def test_a_wrong_value_refuses_its_row_by_code_and_column_and_no_other(
+    changed: dict[str, str], code: str, column: str
+) -> None:
+    wrong, good = read(line(**changed), line(codice_debito="TARI-2"))
+    assert (wrong.line, wrong.debt, wrong.code, wrong.column) == (2, None, code, column)
+    assert good.debt is not None
+
+
+@pytest.mark.parametrize("record", ["TARI-1;TARI", line() + ";", '"' + line(), '"TARI-1"x;' + line()[7:]])
+def test_a_line_that_cannot_be_split_into_the_columns_is_refused_alone(record: str) -> None:
+    wrong, good = read(record, line(codice_debito="TARI-2"))
+    assert (wrong.debt, wrong.code, wrong.column) == (None, ErrorCode.INVALID_REQUEST, None)
+    assert good.debt is not None
+
+
+def test_the_second_line_with_the_same_reference_is_refused() -> None:
+    first, second = read(line(), line(importo="1,00"))
+    assert first.debt is not None
+    assert (second.debt, second.code, second.column) == (None, ErrorCode.DUPLICATE_REFERENCE, "codice_debito")
+    assert second.external_id == "TARI-1"
+
+
+def test_quoted_fields_hold_separators_and_quotes() -> None:
+    (row,) = read(line(cognome_nome='"Panificio ""La Spiga""; s.n.c."', codice_fiscale="80012345676"))
+    assert row.debt is not None
+    assert row.debt.debtor["full_name"] == 'Panificio "La Spiga"; s.n.c.'
+
+
+@pytest.mark.parametrize("separator", [";", ","])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_both_separators_any_line_end_and_a_byte_order_mark_are_read(
+    separator: str, line_end: str, mark: bytes
+) -> None:
+    record = separator.join('"148,50"' if name == "importo" else GOOD[name] for name in COLUMNS)
+    text = line_end.join([separator.join(COLUMNS), record, "", ""])
+    (row,) = debt_file.read(mark + text.encode(), SERVICES)
+    assert row.debt is not None
+    assert row.debt.amount_cents == 14_850
+
+
+def test_columns_may_come_in_any_order_and_blank_lines_are_passed_over() -> None:
+    names = list(reversed(COLUMNS))
+    rows = read("", ";".join(GOOD[name] for name in names), " ", header=";".join(name.upper() for name in names))
+    assert [(row.line, row.external_id) for row in rows] == [(3, "TARI-1")]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        HEADER.replace("importo", "amount"),
+        HEADER + ";note",
+        HEADER.replace(";rata;", ";"),
+        "RSSMRA85T10A562S;Rossi",
+        '"x',
+    ],
+)
+def test_another_header_refuses_the_whole_file_without_echoing_it(header: str) -> None:
+    refusal = refused_whole(f"{header}\n{line()}\n".encode())
+    assert refusal.code is ErrorCode.IMPORT_WRONG_HEADER
+    assert set(refusal.params["expected"]) == set(COLUMNS)
+    assert "RSSMRA" not in str(refusal.params)
+
+
+def test_a_file_that_is_not_utf_8_is_refused_whole() -> None:
+    content = f"{HEADER}\n{line(cognome_nome='Cantù Élie')}\n".encode("latin-1")
+    assert refused_whole(content).code is ErrorCode.IMPORT_NOT_UTF8
+
+
+@pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf", b"\r\n\r\n", f"{HEADER}\n\n".encode()])
+def test_a_file_without_rows_is_empty(content: bytes) -> None:
+    assert refused_whole(content).code is ErrorCode.IMPORT_EMPTY
+
+
+def test_more_than_5_mib_or_20_000_rows_is_too_large() -> None:
+    assert refused_whole(b"x" * (5 * 1024 * 1024 + 1)).code is ErrorCode.IMPORT_TOO_LARGE
+    assert refused_whole((HEADER + "\n" + "x\n" * 20_001).encode()).code is ErrorCode.IMPORT_TOO_LARGE
+    assert len(debt_file.read((HEADER + "\n" + "x\n" * 20_000).encode(), SERVICES)) == 20_000
+
+
+@given(st.binary(max_size=300))
+def test_whatever_bytes_follow_the_header_are_read_or_refused_never_crashed_into(tail: bytes) -> None:
+    try:
+        rows = debt_file.read(HEADER.encode() + b"\n" + tail, SERVICES)
+    except Refused:
+        return
+    assert all((row.debt is None) is (row.code is not None) for row in rows)
+
+
+@given(st.lists(st.text(max_size=30), min_size=len(COLUMNS), max_size=len(COLUMNS)))
+def test_whatever_text_stands_in_a_row_is_a_debt_or_a_refusal(values: list[str]) -> None:
+    record = ";".join(values).replace("\ud800", "")
+    try:
+        rows = debt_file.read(f"{HEADER}\n{record}".encode(errors="ignore"), SERVICES)
+    except Refused:
+        assert not record.strip()
+        return
+    assert all((row.debt is None) is (row.code is not None) for row in rows)
