@@ -18,7 +18,7 @@ def show(copy: Copy) -> None:
         f"  Sandbox PSP   {copy.pagopa_url}    pagoPA: Checkout, the counter of a PSP, receipts",
         "",
         "  Test citizens (Entra con SPID):",
-        *(f"    {citizen.username:<10} {citizen.description}" for citizen in CITIZENS),
+        *(f"    {citizen.username:<15} {citizen.fiscal_code}  {citizen.description}" for citizen in CITIZENS),
         "",
         f"  Data, keys and logs: {copy.home.folder}   (the body's API key: {copy.home.folder / 'secrets.json'})",
         "  Ctrl-C stops it.",

@@ -1,0 +1,140 @@
+"""The PostgreSQL the tests run on, and databases that end with the run."""
+
+import contextlib
+import os
+import re
+import secrets
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic, sleep
+from typing import Final
+
+import psycopg2
+import sqlalchemy as sa
+
+from chassis.settings import DEFAULT_DATABASE_URL, with_driver
+from sandbox.run.console import step
+from sandbox.run.problem import ProblemError
+from sandbox.run.testing import packages
+
+_ANSWER_S: Final = 5
+_START_S: Final = 60
+_ROLE: Final = "portal_test"
+_MAY_CREATE: Final = "SELECT rolsuper OR rolcreatedb FROM pg_roles WHERE rolname = current_user"
+
+
+@contextmanager
+def provided(run_name: str) -> Iterator[str]:
+    """Yield a DATABASE_URL whose databases are dropped afterwards.
+
+    On the server of DATABASE_URL, else of the standard local port, else of Debian's package, installed and started (and
+    stopped afterwards). Raises ProblemError where no database can be created.
+    """
+    stop: Callable[[], None] | None = None
+    given = os.environ.get("DATABASE_URL", "")
+    server = given or DEFAULT_DATABASE_URL
+    if not may_create(server):
+        if given:
+            raise ProblemError("PostgreSQL at DATABASE_URL does not answer, or its user may not create databases.")
+        if not _is_listening():
+            stop = _start_debian_package()
+        server = _with_own_role(server)
+    url = sa.make_url(with_driver(server)).set(database=run_name).render_as_string(hide_password=False)
+    try:
+        yield url
+    finally:
+        _drop_all(url, run_name)
+        if stop is not None:
+            stop()
+
+
+def may_create(url: str) -> bool:
+    """Tell whether a server lets us in as somebody who may create databases."""
+    try:
+        with _connected(url) as cursor:
+            cursor.execute(_MAY_CREATE)
+            row = cursor.fetchone()
+            return bool(row and row[0])
+    except psycopg2.Error:
+        return False
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[psycopg2.extensions.cursor]:
+    server = sa.make_url(url).set(drivername="postgresql", database="postgres")
+    connection = psycopg2.connect(server.render_as_string(hide_password=False), connect_timeout=_ANSWER_S)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            yield cursor
+    finally:
+        connection.close()
+
+
+def _is_listening() -> bool:
+    """Tell whether anything speaks PostgreSQL on the standard port, whatever it thinks of us."""
+    try:
+        psycopg2.connect(host="127.0.0.1", port=5432, user=_ROLE, dbname="postgres", connect_timeout=_ANSWER_S).close()
+    except psycopg2.OperationalError as error:
+        return "refused" not in str(error) and "timeout" not in str(error)
+    return True
+
+
+def _with_own_role(url: str) -> str:
+    """Make a role for the tests as the server's own administrator, and return the address with it."""
+    prefix = packages.as_root()
+    password = secrets.token_hex(16)
+    rights = f"LOGIN CREATEDB PASSWORD '{password}'"
+    statement = (
+        f"DO $$ BEGIN CREATE ROLE {_ROLE} {rights}; EXCEPTION WHEN duplicate_object THEN ALTER ROLE {_ROLE} {rights}; "
+        f"END $$; GRANT pg_signal_backend TO {_ROLE}"
+    )
+    if prefix is not None:
+        for _ in _until(_START_S):
+            command = [*prefix, "su", "postgres", "-c", "psql -q -v ON_ERROR_STOP=1 -d postgres"]
+            done = subprocess.run(command, input=statement, text=True, capture_output=True, cwd="/", check=False)
+            if done.returncode == 0:
+                own = sa.make_url(url).set(username=_ROLE, password=password)
+                return own.render_as_string(hide_password=False)
+    raise ProblemError(
+        "PostgreSQL answers on port 5432 and does not let us create databases; set DATABASE_URL to a user who may."
+    )
+
+
+def _start_debian_package() -> Callable[[], None]:
+    if not shutil.which("pg_lsclusters"):
+        packages.install(["postgresql"])
+    prefix = packages.as_root()
+    if prefix is None:
+        raise ProblemError("PostgreSQL is installed but not running; start it, then run this again.")
+    listed = subprocess.run(["pg_lsclusters", "--no-header"], capture_output=True, text=True, check=True).stdout
+    clusters = [line.split()[:2] for line in listed.splitlines() if re.match(r"\d+ +\S+ +5432 ", line)]
+    if not clusters:
+        raise ProblemError("PostgreSQL is installed without a cluster on port 5432; make one with pg_createcluster.")
+    control = [*prefix, "pg_ctlcluster", "--skip-systemctl-redirect", *clusters[0]]
+    step("starting PostgreSQL")
+    _run_quietly([*control, "start"])
+    for _ in _until(_START_S):
+        if _is_listening():
+            return lambda: _run_quietly([*control, "stop", "--mode", "fast"])
+    raise ProblemError("PostgreSQL could not be started; its log is in /var/log/postgresql.")
+
+
+def _run_quietly(command: list[str]) -> None:
+    subprocess.run(command, capture_output=True, check=False)
+
+
+def _drop_all(url: str, prefix: str) -> None:
+    with contextlib.suppress(psycopg2.Error), _connected(url) as cursor:
+        cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", (prefix,))
+        for (name,) in cursor.fetchall():
+            cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _until(seconds: float) -> Iterator[None]:
+    end = monotonic() + seconds
+    while monotonic() < end:
+        yield
+        sleep(0.5)
