@@ -52,8 +52,8 @@ body gives 409. Writes by a browser are accepted from the portal's own pages onl
 {BODY_MAX_BYTES // 1024} KiB, a debt file {FILE_MAX_BYTES // 1024 // 1024} MiB.
 
 Payers are known by the cookies of the portal: the session that SPID opened, or the visitor who searched or inserted a
-practice. The entity's own software sends its API key, made by the portal's operator with the scopes it needs, and may
-act for its own entity only.
+practice. Keep them: a payer's Idempotency-Key is that payer's alone. The entity's own software sends its API key, made
+by the portal's operator with the scopes it needs, and may act for its own entity only.
 """
 
 

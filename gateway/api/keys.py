@@ -32,11 +32,6 @@ class ApiKey:
     scopes: frozenset[Scope]
     name: str
 
-    @property
-    def owner(self) -> str:
-        """Whose idempotency keys these are: the entity's, so that they outlive a changed API key."""
-        return f"entity:{self.entity_code}"
-
     def check(self, scope: Scope, entity_code: str | None) -> None:
         """Raise Refused(SCOPE_MISSING) unless this key has `scope` and belongs to `entity_code` (None: to any)."""
         if scope not in self.scopes or entity_code not in (None, self.entity_code):

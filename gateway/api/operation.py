@@ -18,7 +18,7 @@ from marshmallow import Schema
 
 from contracts.errors import ErrorCode
 from gateway.api.keys import ApiKey, ApiKeys, Scope
-from gateway.api.request import check_same_origin, idempotency_key, load_body, load_query, scoped
+from gateway.api.request import check_same_origin, idempotency_key, load_body, load_query
 from gateway.edge.rates import RateLimiter
 from gateway.settings import Settings
 from gateway.visit import Visit, visit_of
@@ -102,18 +102,6 @@ class Asked:
         if self.api_key is None:
             raise TypeError("this operation is not called with an API key")
         return self.api_key
-
-    @property
-    def scoped_key(self) -> str:
-        """The idempotency key as no other caller can make it: services keep keys without knowing who asked.
-
-        Visitors share one scope: a request whose answer got lost is repeated without the cookie it would have set.
-        """
-        if self.api_key is not None:
-            owner = self.api_key.owner
-        else:
-            owner = self.visit.owner if self.visit.registered_citizen else "visitor"
-        return scoped(owner, self.idempotency_key or "")
 
 
 class Resource:

@@ -1,6 +1,5 @@
 """Reading a request: a JSON body of bounded size, the query string, the idempotency key."""
 
-import hashlib
 import re
 from collections.abc import Iterable
 from typing import Any, Final
@@ -66,11 +65,6 @@ def idempotency_key(req: falcon.Request, *, required: bool) -> str | None:
     if key is None or not _KEY.fullmatch(key):
         raise invalid([FieldError("parameter", "Idempotency-Key", "invalid" if key else "required")])
     return key
-
-
-def scoped(caller: str, key: str) -> str:
-    """Mix the caller into an idempotency key, as 64 hexadecimal characters."""
-    return hashlib.sha256(f"{caller}\n{key}".encode()).hexdigest()
 
 
 def check_same_origin(req: falcon.Request, public_url: str) -> None:

@@ -131,7 +131,7 @@ class CheckoutsResource(Resource):
         citizen = asked.visit.registered_citizen
         checkout = asked.visit.call(
             payments.START_CHECKOUT,
-            idempotency_key=asked.scoped_key,
+            idempotency_key=asked.idempotency_key,
             payer_ref=asked.visit.owner,
             practice_ids=practice_ids,
             return_url=f"{self.context.settings.public_url}/enti/{entities.pop()}/esito/{{checkout_id}}",

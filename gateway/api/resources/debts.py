@@ -100,7 +100,7 @@ class ImportsResource(Resource):
             raise Refused(ErrorCode.IMPORT_EMPTY)
         report = asked.visit.call(
             practices.IMPORT,
-            idempotency_key=_import_key(asked, upload.content),
+            idempotency_key=asked.idempotency_key or hashlib.sha256(upload.content).hexdigest(),
             entity_code=entity,
             file_name=upload.name,
             content_base64=base64.b64encode(upload.content).decode(),
@@ -126,9 +126,3 @@ class ImportResource(Resource):
     def on_get(self, asked: Asked, entity: str, import_id: UUID) -> dict[str, Any]:
         """Show it again."""
         return asked.visit.call(practices.GET_IMPORT, entity_code=entity, import_id=import_id)
-
-
-def _import_key(asked: Asked, content: bytes) -> str:
-    if asked.idempotency_key is not None:
-        return asked.scoped_key
-    return hashlib.sha256(content).hexdigest()

@@ -113,7 +113,7 @@ class PracticesResource(Resource):
         practice = asked.visit.call(
             practices.INSERT,
             **asked.body,
-            idempotency_key=asked.scoped_key,
+            idempotency_key=asked.idempotency_key,
             entity_code=entity,
             viewer=asked.visit.viewer,
             debtor=debtor_of(citizen) if citizen else None,
