@@ -1,0 +1,294 @@
+"""What a document says, and whether it may be printed: pure rules over what practices and payments answer.
+
+The dataclasses are the renderer's whole input, artwork included: same content, same bytes, same hash.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from contracts.codes import ANONYMOUS_FISCAL_CODE
+from contracts.errors import ErrorCode, Refused
+from services.notices.codes import POSTAL_AMOUNT_MAX_CENTS
+
+TEMPLATE_VERSION: Final = 1
+"""Raise it with any change that alters the bytes of a document, so that kept ones are made anew."""
+
+ROME: Final = ZoneInfo("Europe/Rome")
+
+_REFUSALS: Final[Mapping[str, ErrorCode]] = {
+    "paid": ErrorCode.PRACTICE_PAID,
+    "reported": ErrorCode.PRACTICE_PAID,
+    "cancelled": ErrorCode.PRACTICE_CANCELLED,
+    "expired": ErrorCode.PRACTICE_EXPIRED,
+}
+
+
+@dataclass(frozen=True)
+class Artwork:
+    """A logo: `media_type` image/svg+xml or image/jpeg, and the file's bytes in base64."""
+
+    media_type: str
+    content_base64: str
+
+
+@dataclass(frozen=True)
+class Artworks:
+    """The two logos of a page; None: pagoPA's is drawn, the body's place stays empty."""
+
+    pagopa: Artwork | None = None
+    entity: Artwork | None = None
+
+
+@dataclass(frozen=True)
+class Payee:
+    """Ente Creditore as printed. `has_website`: the online line names it."""
+
+    fiscal_code: str
+    name: str
+    office: str | None
+    info: str | None
+    cbill: str | None
+    has_website: bool
+
+
+@dataclass(frozen=True)
+class Person:
+    """Debtor, payer or beneficiary; `fiscal_code` None where there is none to print."""
+
+    fiscal_code: str | None
+    full_name: str
+    address: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Payment:
+    """One thing payable: what both codes encode. `instalment` is its number among several, else None."""
+
+    notice_number: str
+    amount_cents: int
+    due_date: date | None
+    instalment: int | None
+
+
+@dataclass(frozen=True)
+class PostalAccount:
+    """The body's postal account; `authorisation` is Poste Italiane's, as it must stand on the slip."""
+
+    number: str
+    holder: str
+    authorisation: str | None
+
+
+@dataclass(frozen=True)
+class NoticeContent:
+    """An avviso di pagamento, single instalment; with `postal` it carries the postal slip."""
+
+    language: str
+    subject: str
+    payee: Payee
+    recipient: Person
+    payment: Payment
+    postal: PostalAccount | None
+    artworks: Artworks
+
+
+@dataclass(frozen=True)
+class PaidReceipt:
+    """One receipt of the node. `paid_at` in Europe/Rome; amounts in cents."""
+
+    receipt_id: str
+    notice_number: str
+    iuv: str
+    amount_cents: int
+    fee_cents: int | None
+    psp: str
+    payment_method: str | None
+    paid_at: datetime
+    application_date: date | None
+    payer: Person | None
+    duplicate: bool
+
+
+@dataclass(frozen=True)
+class ReceiptContent:
+    """A quietanza: every receipt of one practice, oldest first."""
+
+    language: str
+    subject: str
+    payee: Payee
+    debtor: Person
+    beneficiary: str | None
+    receipts: tuple[PaidReceipt, ...]
+    artworks: Artworks
+
+
+Content = NoticeContent | ReceiptContent
+
+
+def refuse_unprintable(practice: Mapping[str, Any]) -> None:
+    """Raise Refused when there is nothing left to pay: PRACTICE_PAID, PRACTICE_CANCELLED or PRACTICE_EXPIRED."""
+    code = _REFUSALS.get(practice["state"])
+    if code:
+        raise Refused(code)
+
+
+def notice_content(
+    practice: Mapping[str, Any], entity: Mapping[str, Any], artworks: Artworks, language: str
+) -> NoticeContent:
+    """Compose a notice from a Practice and its Entity (contracts.rpc.practices)."""
+    instalment = practice["instalment"]
+    payment = Payment(
+        notice_number=practice["notice_number"],
+        amount_cents=practice["amount_cents"],
+        due_date=practice["due_date"],
+        instalment=instalment["number"] if instalment and instalment["total"] > 1 else None,
+    )
+    return NoticeContent(
+        language=language,
+        subject=practice["description"],
+        payee=_payee(entity),
+        recipient=_person(practice["debtor"]),
+        payment=payment,
+        postal=_postal_account(entity, payment),
+        artworks=artworks,
+    )
+
+
+def receipt_content(
+    practice: Mapping[str, Any],
+    entity: Mapping[str, Any],
+    receipts: Sequence[Mapping[str, Any]],
+    artworks: Artworks,
+    language: str,
+) -> ReceiptContent:
+    """Compose a quietanza from a Practice, its Entity and its Receipts (contracts.rpc.payments).
+
+    A masked practice (found by notice number alone) keeps its mask: the debtor is the practice's and the payers,
+    whom the receipts would name, are left out. Raises Refused(RECEIPT_NOT_FOUND) when nothing was paid.
+    """
+    if not receipts:
+        raise Refused(ErrorCode.RECEIPT_NOT_FOUND)
+    beneficiary = practice["beneficiary"]
+    return ReceiptContent(
+        language=language,
+        subject=practice["description"],
+        payee=_payee(entity),
+        debtor=_person(practice["debtor"]),
+        beneficiary=beneficiary["full_name"] if beneficiary else None,
+        receipts=tuple(_paid_receipt(receipt, masked=practice["masked"]) for receipt in receipts),
+        artworks=artworks,
+    )
+
+
+def content_sha256(content: Content) -> str:
+    """Return the key of a document: hex hash of what it says, its kind, and the template version."""
+    inputs = {"template": TEMPLATE_VERSION, **to_json(content)}
+    canonical = json.dumps(inputs, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def to_json(content: Content) -> dict[str, Any]:
+    """Make the JSON-ready form that travels to the renderer; `from_json` is its inverse."""
+    kind = "notice" if isinstance(content, NoticeContent) else "receipt"
+    text = json.dumps({"kind": kind, "content": asdict(content)}, default=lambda moment: moment.isoformat())
+    result: dict[str, Any] = json.loads(text)
+    return result
+
+
+def from_json(document: Mapping[str, Any]) -> Content:
+    """Rebuild the content that `to_json` wrote."""
+    content = dict(document["content"])
+    content["payee"] = Payee(**content["payee"])
+    content["artworks"] = Artworks(**{place: art and Artwork(**art) for place, art in content["artworks"].items()})
+    if document["kind"] == "notice":
+        payment = content["payment"]
+        content["payment"] = Payment(**{**payment, "due_date": _read_date(payment["due_date"])})
+        content["postal"] = content["postal"] and PostalAccount(**content["postal"])
+        content["recipient"] = _read_person(content["recipient"])
+        return NoticeContent(**content)
+    content["debtor"] = _read_person(content["debtor"])
+    content["receipts"] = tuple(
+        PaidReceipt(
+            **{
+                **receipt,
+                "paid_at": datetime.fromisoformat(receipt["paid_at"]).astimezone(ROME),
+                "application_date": _read_date(receipt["application_date"]),
+                "payer": receipt["payer"] and _read_person(receipt["payer"]),
+            }
+        )
+        for receipt in content["receipts"]
+    )
+    return ReceiptContent(**content)
+
+
+def file_name(content: Content) -> str:
+    """Name of the file offered to the browser; no personal data."""
+    if isinstance(content, NoticeContent):
+        return f"avviso-{content.payment.notice_number}.pdf"
+    return f"quietanza-{content.receipts[0].notice_number}.pdf"
+
+
+def _payee(entity: Mapping[str, Any]) -> Payee:
+    creditor = entity["creditor"]
+    site = re.sub(r"^https?://(www\.)?|/$", "", entity["website"] or "")
+    return Payee(
+        fiscal_code=creditor["fiscal_code"],
+        name=creditor["company_name"],
+        office=creditor["office_name"],
+        info=" · ".join(filter(None, (site, entity["contact_email"]))) or None,
+        cbill=entity["cbill"] and entity["cbill"].upper(),
+        has_website=bool(site),
+    )
+
+
+def _person(subject: Mapping[str, Any]) -> Person:
+    street = " ".join(filter(None, (subject["street_name"], subject["civic_number"])))
+    province = f"({subject['province']})" if subject["province"] else None
+    town = " ".join(filter(None, (subject["postal_code"], subject["city"], province)))
+    abroad = subject["country"] if subject["country"] not in {None, "IT"} else None
+    fiscal_code = subject["fiscal_code"]
+    return Person(
+        fiscal_code=None if fiscal_code == ANONYMOUS_FISCAL_CODE else fiscal_code.upper(),
+        full_name=subject["full_name"],
+        address=tuple(filter(None, (street, town, abroad))),
+    )
+
+
+def _postal_account(entity: Mapping[str, Any], payment: Payment) -> PostalAccount | None:
+    """Return the account for the slip, or None without one, or when the amount has no room in the slip's code."""
+    number = re.sub(r"\D", "", entity["postal_account"] or "")
+    if not 1 <= len(number) <= 12 or payment.amount_cents > POSTAL_AMOUNT_MAX_CENTS:
+        return None
+    holder = entity["postal_account_holder"] or entity["creditor"]["company_name"]
+    return PostalAccount(number=number, holder=holder, authorisation=entity["postal_authorisation"])
+
+
+def _paid_receipt(receipt: Mapping[str, Any], *, masked: bool) -> PaidReceipt:
+    payer = receipt["payer"]
+    return PaidReceipt(
+        receipt_id=receipt["receipt_id"],
+        notice_number=receipt["notice_number"],
+        iuv=receipt["iuv"],
+        amount_cents=receipt["amount_cents"],
+        fee_cents=receipt["fee_cents"],
+        psp=receipt["psp_name"] or receipt["psp_id"],
+        payment_method=receipt["payment_method"],
+        paid_at=receipt["paid_at"].astimezone(ROME),
+        application_date=receipt["application_date"],
+        payer=_person(payer) if payer and not masked else None,
+        duplicate=receipt["duplicate"],
+    )
+
+
+def _read_person(person: Mapping[str, Any]) -> Person:
+    return Person(**{**person, "address": tuple(person["address"])})
+
+
+def _read_date(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -1,0 +1,68 @@
+"""What the pages share: logos, title and subject on top, the bars, the body's and the person's column."""
+
+import base64
+from typing import Final
+
+from services.notices.domain import Artwork, Artworks, Payee, Person
+from services.notices.rendering import drawings
+from services.notices.rendering.fitting import Paragraph
+from services.notices.rendering.fonts import BOLD, MONO
+from services.notices.rendering.page import WIDTH, Page
+
+LEFT: Final = 10.0
+RIGHT: Final = 200.0
+LEFT_COLUMN_END: Final = 100.0
+RIGHT_COLUMN: Final = 114.0
+
+
+def heading(page: Page, title: str, subject: str, artworks: Artworks) -> None:
+    """Module 1: pagoPA logo, title, subject, the body's logo in its 30 mm square."""
+    if artworks.pagopa:
+        _artwork(page, artworks.pagopa, (10.05, 10.08, 14.85, 9.95))
+    else:
+        drawings.pagopa_logo(page)
+    page.line(title.upper(), 29, 13.23, font=BOLD, size=10, width=130)
+    width = (165.0 if artworks.entity else RIGHT) - LEFT
+    page.fitted([Paragraph(subject, LEFT, width, 29.1, 16, BOLD, leading=6.6)], bottom=42.4)
+    if artworks.entity:
+        _artwork(page, artworks.entity, (170.1, 10.05, 29.9, 29.9))
+
+
+def split_bars(page: Page, top: float, bottom: float) -> None:
+    """Draw the two grey bars over the columns."""
+    page.box(0, top, 103.98, bottom)
+    page.box(106.1, top, WIDTH, bottom)
+
+
+def payee_column(page: Page, payee: Payee, label: str) -> None:
+    """Module 2.1: who is owed."""
+    taken = page.line(payee.fiscal_code, LEFT_COLUMN_END, 48.95, font=MONO, size=8, width=30, right=True)
+    page.line(label.upper(), LEFT, 48.95, font=BOLD, size=10, width=86 - taken)
+    width = LEFT_COLUMN_END - LEFT
+    page.fitted(
+        [
+            Paragraph(payee.name, LEFT, width, 62.44, 14, BOLD, leading=5.8),
+            Paragraph(payee.office or "", LEFT, width, 74.08, 12, leading=5.3, gap=6.3),
+            Paragraph(payee.info or "", LEFT, width, 84.4, 8, gap=4.3),
+        ],
+        bottom=87.2,
+    )
+
+
+def person_column(page: Page, person: Person, label: str) -> None:
+    """Module 2.2: who owes."""
+    code = person.fiscal_code or ""
+    taken = page.line(code, RIGHT, 48.95, font=MONO, size=8, width=40, right=True)
+    page.line(label.upper(), RIGHT_COLUMN, 48.95, font=BOLD, size=10, width=82 - taken)
+    width = RIGHT - RIGHT_COLUMN
+    name = Paragraph(person.full_name, RIGHT_COLUMN, width, 62.44, 14, BOLD, leading=5.8)
+    address = [Paragraph(line, RIGHT_COLUMN, width, 74.08, 12, leading=5.3, gap=6.09) for line in person.address]
+    page.fitted([name, *address], bottom=87.2)
+
+
+def _artwork(page: Page, artwork: Artwork, place: tuple[float, float, float, float]) -> None:
+    content = base64.b64decode(artwork.content_base64)
+    if artwork.media_type == "image/svg+xml":
+        page.svg(content, *place)
+    else:
+        page.photo(content, *place)

@@ -1,0 +1,130 @@
+"""Layout of the receipt (quietanza): who paid what to whom, and every receipt of the node, page after page."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from contracts.codes import NoticeNumber
+from services.notices.domain import PaidReceipt, ReceiptContent
+from services.notices.rendering.fitting import Paragraph
+from services.notices.rendering.fonts import BOLD, MONO, MONO_BOLD, REGULAR
+from services.notices.rendering.header import (
+    LEFT,
+    RIGHT,
+    RIGHT_COLUMN,
+    heading,
+    payee_column,
+    person_column,
+    split_bars,
+)
+from services.notices.rendering.page import BAR, GREY, WIDTH, Page
+from services.notices.rendering.texts import (
+    NOTICE_TEXTS,
+    RECEIPT_TEXTS,
+    ReceiptTexts,
+    written_amount,
+    written_date,
+    written_moment,
+)
+
+_VALUES: Final = 82.0
+_ROW: Final = 6.6
+_FIRST_TOP: Final = 89.69
+_NEXT_TOP: Final = 43.92
+_LAST_BASELINE: Final = 281.0
+_MONO_LABELS: Final = {"notice_code", "iuv", "iur"}
+
+
+def render_receipt(content: ReceiptContent) -> bytes:
+    """Return the PDF of a quietanza."""
+    texts = RECEIPT_TEXTS[content.language]
+    grouped = NoticeNumber(content.receipts[0].notice_number).grouped
+    page = Page(
+        title=f"{texts.title} {grouped}",
+        author=content.payee.name,
+        subject=content.subject,
+        language=content.language,
+    )
+    sheets = _sheets(content)
+    for number, receipts in enumerate(sheets, start=1):
+        if number > 1:
+            page.turn()
+        heading(page, texts.title, content.subject, content.artworks)
+        if number == 1:
+            split_bars(page, 43.92, 52.12)
+            payee_column(page, content.payee, NOTICE_TEXTS[content.language].payee)
+            person_column(page, content.debtor, texts.debtor)
+        top = _FIRST_TOP if number == 1 else _NEXT_TOP
+        for index, receipt in receipts:
+            top = _block(page, content, texts, receipt, index, top)
+        _footer(page, texts, number, len(sheets))
+    return page.finish()
+
+
+def _sheets(content: ReceiptContent) -> list[list[tuple[int, PaidReceipt]]]:
+    """Spread the receipts over pages: as many whole blocks as fit, one at least."""
+    sheets: list[list[tuple[int, PaidReceipt]]] = [[]]
+    top = _FIRST_TOP
+    for index, receipt in enumerate(content.receipts, start=1):
+        height = _height(content, receipt)
+        if sheets[-1] and top + height > _LAST_BASELINE:
+            sheets.append([])
+            top = _NEXT_TOP
+        sheets[-1].append((index, receipt))
+        top += height
+    return sheets
+
+
+def _height(content: ReceiptContent, receipt: PaidReceipt) -> float:
+    return 33.0 + _ROW * len(list(_rows(content, RECEIPT_TEXTS[content.language], receipt)))
+
+
+def _block(
+    page: Page, content: ReceiptContent, texts: ReceiptTexts, receipt: PaidReceipt, index: int, top: float
+) -> float:
+    """Draw one receipt from `top` down; return where the next one starts."""
+    page.box(0, top, WIDTH, top + 7.94, BAR)
+    heading_text = texts.receipt.format(number=index, total=len(content.receipts))
+    page.line(heading_text.upper(), LEFT, top + 5.03, font=BOLD, size=10, width=90)
+    page.line(written_moment(receipt.paid_at), RIGHT, top + 5.03, font=MONO, size=8, width=80, right=True)
+    page.line(texts.paid, LEFT, top + 14.5, font=BOLD, size=8, width=80)
+    amount = f"{written_amount(receipt.amount_cents, content.language)} Euro"
+    page.line(amount, LEFT, top + 20.6, font=BOLD, size=16, width=80)
+    page.line(texts.outcome, RIGHT_COLUMN, top + 14.5, font=BOLD, size=8, width=80)
+    page.line(texts.executed, RIGHT_COLUMN, top + 20.6, font=BOLD, size=12, width=RIGHT - RIGHT_COLUMN)
+    if receipt.duplicate:
+        page.fitted([Paragraph(texts.duplicate, RIGHT_COLUMN, RIGHT - RIGHT_COLUMN, top + 24.6)], bottom=top + 30)
+    baseline = top + 33.0
+    for name, label, value in _rows(content, texts, receipt):
+        page.line(label, LEFT, baseline, font=REGULAR, size=8, width=_VALUES - LEFT - 3)
+        font = MONO_BOLD if name in _MONO_LABELS else BOLD
+        page.fitted([Paragraph(value, _VALUES, RIGHT - _VALUES, baseline, 8.5, font, leading=3.2)], baseline + 4.4)
+        baseline += _ROW
+    return baseline
+
+
+def _rows(content: ReceiptContent, texts: ReceiptTexts, receipt: PaidReceipt) -> Iterator[tuple[str, str, str]]:
+    """Yield (field, label, value) of what is known about a receipt."""
+    payer = receipt.payer
+    fee = f"{written_amount(receipt.fee_cents, content.language)} Euro" if receipt.fee_cents is not None else ""
+    named = {
+        "payer": " · ".join(filter(None, (payer.full_name, payer.fiscal_code))) if payer else "",
+        "beneficiary": content.beneficiary or "",
+        "subject": content.subject,
+        "notice_code": NoticeNumber(receipt.notice_number).grouped,
+        "iuv": receipt.iuv,
+        "iur": receipt.receipt_id,
+        "psp": receipt.psp,
+        "method": receipt.payment_method or "",
+        "paid_at": written_moment(receipt.paid_at),
+        "application_date": written_date(receipt.application_date) if receipt.application_date else "",
+        "fee": fee or texts.no_fee,
+    }
+    for name, value in named.items():
+        if value:
+            yield name, getattr(texts, name), value
+
+
+def _footer(page: Page, texts: ReceiptTexts, number: int, total: int) -> None:
+    numbering = texts.page.format(number=number, total=total)
+    taken = page.line(numbering, RIGHT, 288, font=REGULAR, size=7, width=40, right=True, color=GREY)
+    page.fitted([Paragraph(texts.footer, LEFT, 180 - taken, 288, 7, leading=3)], bottom=294, color=GREY)

@@ -1,0 +1,18 @@
+"""The one way in: a document's JSON form to PDF bytes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.notices.domain import Content, NoticeContent, from_json
+from services.notices.rendering.avviso import render_notice
+from services.notices.rendering.quietanza import render_receipt
+
+
+def render(content: Content) -> bytes:
+    """Return the PDF of a notice or a receipt; the same content always gives the same bytes."""
+    return render_notice(content) if isinstance(content, NoticeContent) else render_receipt(content)
+
+
+def render_json(document: Mapping[str, Any]) -> bytes:
+    """Return the PDF of what `domain.to_json` wrote."""
+    return render(from_json(document))

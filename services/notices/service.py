@@ -1,0 +1,55 @@
+"""Entrypoints of notices."""
+
+from typing import Any
+
+from nameko.extensions import DependencyProvider
+
+from chassis.clock import now
+from chassis.entrypoints import DatabaseProvider, RpcProvider, SettingsProvider, answers
+from contracts.rpc import notices
+from services.notices import models, usecases
+from services.notices.renderers import Renderers
+from services.notices.settings import Settings
+
+
+class RenderersProvider(DependencyProvider):
+    """Injects the rendering processes, which live as long as the service."""
+
+    def start(self) -> None:
+        """Start the processes; they get ready while the service goes on starting."""
+        settings = Settings.load()
+        self.renderers = Renderers(
+            count=settings.render_workers, timeout_s=settings.render_timeout_s, fonts_dir=settings.fonts_dir
+        )
+
+    def stop(self) -> None:
+        """End the processes; workers have finished by now."""
+        self.renderers.close()
+
+    def get_dependency(self, _worker_ctx: Any) -> Renderers:
+        """Return the renderers of this process."""
+        return self.renderers
+
+
+class NoticesService:
+    """Answers contracts.rpc.notices."""
+
+    name = "notices"
+    database = DatabaseProvider(models)
+    rpc = RpcProvider()
+    settings = SettingsProvider(Settings.load)
+    renderers = RenderersProvider()
+
+    @answers(notices.NOTICE)
+    def notice(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return the avviso di pagamento of a practice."""
+        return usecases.notice(self._parts, request, now())
+
+    @answers(notices.RECEIPT)
+    def receipt(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return the quietanza of a practice."""
+        return usecases.receipt(self._parts, request, now())
+
+    @property
+    def _parts(self) -> usecases.Parts:
+        return usecases.Parts(self.database, self.rpc, self.renderers, self.settings)

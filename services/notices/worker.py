@@ -1,0 +1,45 @@
+"""A rendering process: `python -m services.notices.worker FD`, started by renderers.py on an inherited socket.
+
+It renders one document at a time and ends when the socket closes, which happens whenever its parent ends.
+"""
+
+import json
+import signal
+import socket
+import sys
+
+from services.notices.frames import FAILED, OK, receive_frame, send_frame
+from services.notices.rendering import fonts
+from services.notices.rendering.render import render_json
+
+
+def serve(connection: socket.socket) -> None:
+    """Answer frames until the other side closes."""
+    while (request := receive_frame(connection)) is not None:
+        send_frame(connection, _answer(request))
+
+
+def _answer(request: bytes) -> bytes:
+    try:
+        return OK + render_json(json.loads(request))
+    except Exception as error:  # noqa: BLE001 - one bad document must not end the process
+        # The class alone: an error's text may quote names.
+        return FAILED + type(error).__name__.encode()
+
+
+def main() -> int:
+    """Load the fonts and serve. Ctrl-C is for the parent, which closes the socket when it is done."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with socket.socket(fileno=int(sys.argv[1])) as connection:
+        # A parent made green hands over a socket that does not block.
+        connection.settimeout(None)
+        fonts.register()
+        try:
+            serve(connection)
+        except OSError:
+            return 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
