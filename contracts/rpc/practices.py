@@ -55,6 +55,7 @@ class Entity(Schema):
     cbill = fields.String(load_default=None, allow_none=True)
     postal_account = fields.String(load_default=None, allow_none=True)
     postal_account_holder = fields.String(load_default=None, allow_none=True)
+    postal_authorisation = fields.String(load_default=None, allow_none=True)
     services = fields.List(fields.Nested(CatalogueService), required=True)
 
 
