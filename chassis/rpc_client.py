@@ -23,7 +23,7 @@ from marshmallow import ValidationError
 from chassis import correlation, deadline, logs, rpc_errors, schemas, wire
 from chassis.metrics import RPC_CALLED_SECONDS
 from contracts.call import Call
-from contracts.errors import Broken, ErrorCode, RpcError, Unavailable
+from contracts.errors import Broken, ErrorCode, Refused, RpcError, Unavailable
 
 log = logs.get_logger(__name__)
 
@@ -60,7 +60,7 @@ class RpcClient:
         nothing was done or doing it again is harmless; Unavailable(OUTCOME_UNKNOWN) when a call that is not
         idempotent was sent and no answer came.
         """
-        body = json.dumps({"args": [], "kwargs": {"request": schemas.dump_strictly(call.request, request or {})}})
+        body = _request_body(call, request or {})
         carried = correlation_id or correlation.get() or correlation.new()
         started = perf_counter()
         outcome = "ok"
@@ -257,6 +257,14 @@ class _Link:
         """Let go of the socket without the closing handshake: another thread may be reading from it."""
         with contextlib.suppress(Exception):
             self._connection.collect()
+
+
+def _request_body(call: Call, request: Mapping[str, Any]) -> str:
+    try:
+        dumped = schemas.dump_strictly(call.request, request)
+    except ValidationError as error:
+        raise Refused(ErrorCode.INVALID_REQUEST, {"fields": error.normalized_messages()}) from error
+    return json.dumps({"args": [], "kwargs": {"request": dumped}})
 
 
 def _request_message(call: Call, body: str, correlation_id: str, life_s: float) -> wire.Message:

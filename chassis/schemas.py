@@ -5,15 +5,21 @@ from copy import deepcopy
 from functools import cache
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, fields
+from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
 
 def dump_strictly(schema: Schema, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Dump `values`; a key the schema does not know is a bug of the caller and raises ValueError."""
+    """Dump `values`; a key the schema does not know is a bug of the caller and raises KeyError.
+
+    A value that its field cannot write, such as a word for a number, raises ValidationError.
+    """
     unknown = set(values) - set(schema.fields)
     if unknown:
-        raise ValueError(f"{type(schema).__name__} does not have {sorted(unknown)}")
-    dumped: dict[str, Any] = schema.dump(values)
+        raise KeyError(f"{type(schema).__name__} does not have {sorted(unknown)}")
+    try:
+        dumped: dict[str, Any] = schema.dump(values)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ValidationError({"_schema": ["a value of another type"]}) from error
     return dumped
 
 

@@ -2,7 +2,6 @@
 
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -73,16 +72,22 @@ class Answer(Schema):
     text = fields.String(load_default=None, allow_none=True)
 
 
+class Text(Schema):
+    """Some text."""
+
+    text = fields.String(required=True)
+
+
 NUMBERED = EventType("Numbered", 1, "probe", Number())
 UNHEARD = EventType("Unheard", 1, "probe", Number())
 ECHO = Call("probe", "echo", Number(), Answer(), idempotent=True, timeout_s=5)
 RELAYED_ECHO = Call("probe", "relayed_echo", Number(), Answer(), idempotent=True, timeout_s=5)
 PAY = Call("probe", "pay", Number(), Answer(), idempotent=False, timeout_s=1)
 EMIT = Call("probe", "emit", Number(), Answer(), idempotent=True, timeout_s=5)
+REPEAT = Call("probe", "repeat", Text(), Text(), idempotent=True, timeout_s=20)
 PING = Call("probe", "ping", Empty(), Empty(), idempotent=True, timeout_s=1)
 NOBODY = Call("nobody", "echo", Number(), Answer(), idempotent=True, timeout_s=5)
 MISSING_METHOD = Call("probe", "missing", Number(), Answer(), idempotent=True, timeout_s=5)
 EXAMPLE_ID = UUID("11111111-2222-4333-8444-555555555555")
 EXAMPLE_TIME = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
-MODELS = Path(__file__)
 pause = time.sleep

@@ -1,20 +1,14 @@
-"""The invented service itself; run as a process: `python probe_service.py`."""
+"""The invented service itself; run as a process: `python -m tests.integration.chassis.probe_service`."""
 
 import chassis.green  # noqa: F401 -- must come before every other import
 
 # isort: split
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-import probe
-
 from chassis import correlation, logs
 from chassis.clock import now
 from chassis.entrypoints import DatabaseProvider, RpcProvider, answers, every, on_event
 from chassis.run import run
 from contracts.errors import Broken, ErrorCode, Refused, Unavailable
+from tests.integration.chassis import probe
 
 FAULTS = {
     "refused": lambda: Refused(ErrorCode.AMOUNT_NOT_ALLOWED, {"allowed_cents": [100, 250]}),
@@ -47,6 +41,11 @@ class ProbeService:
             "at": probe.EXAMPLE_TIME,
             "text": correlation.get(),
         }
+
+    @answers(probe.REPEAT)
+    def repeat(self, request):
+        """Answer with what was said."""
+        return request
 
     @answers(probe.RELAYED_ECHO)
     def relayed_echo(self, request):

@@ -1,0 +1,228 @@
+"""The invented service that the chassis is tested with: its database, its processes, a proxy to cut its lines."""
+
+import contextlib
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+import sqlalchemy as sa
+from kombu import Connection, Queue
+
+from chassis import migrations, settings, wire
+from chassis.database import Database
+from tests.integration.chassis import probe
+
+EVENT_QUEUE = wire.event_queue("probe", "Numbered.v1", "probe.on_numbered").name
+QUEUES = ("rpc-probe", EVENT_QUEUE, f"{EVENT_QUEUE}.dead", "events.retry.200ms", "events.retry.400ms")
+
+
+@pytest.fixture(scope="session")
+def probe_url(database_url: str) -> str:
+    url = settings.database_url("probe", {"DATABASE_URL": database_url})
+    migrations.create_database_if_missing(url)
+    engine = sa.create_engine(url)
+    probe.Base.metadata.drop_all(engine)
+    probe.Base.metadata.create_all(engine)
+    engine.dispose()
+    return url
+
+
+@pytest.fixture
+def database(probe_url: str) -> Iterator[Database]:
+    database = Database(probe_url, probe)
+    names = ", ".join(table.name for table in probe.Base.metadata.sorted_tables)
+    with database.engine.begin() as connection:
+        connection.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY"))
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def effects(database: Database) -> Callable[[], list[int]]:
+    def read() -> list[int]:
+        with database.reading() as session:
+            return list(session.scalars(sa.select(probe.Effect.number).order_by(probe.Effect.number)))
+
+    return read
+
+
+@pytest.fixture
+def attempts(database: Database) -> Callable[[], list[int]]:
+    def read() -> list[int]:
+        with database.reading() as session:
+            return list(session.scalars(sa.select(probe.Attempt.number).order_by(probe.Attempt.number)))
+
+    return read
+
+
+@pytest.fixture
+def clean_broker(amqp_url: str) -> None:
+    with Connection(amqp_url) as connection:
+        channel = connection.channel()
+        for name in QUEUES:
+            channel.queue_delete(name)
+
+
+@pytest.fixture
+def dead_letters_waiting(amqp_url: str) -> Callable[[], int]:
+    def count() -> int:
+        with Connection(amqp_url) as connection:
+            return wire.dead_letter_queue(EVENT_QUEUE)(connection.channel()).queue_declare().message_count
+
+    return count
+
+
+class System:
+    """The green process of probe_system; its methods are the commands."""
+
+    def __init__(self, connection: socket.socket, running) -> None:
+        self._connection = connection
+        self._lines = connection.makefile("rw")
+        self.running = running
+
+    def __getattr__(self, command: str):
+        def send(*positional, **arguments):
+            if command == "call":
+                arguments.update(zip(("name", "request"), positional, strict=False))
+            self._lines.write(json.dumps({"do": command, **arguments}) + "\n")
+            self._lines.flush()
+            answer = self._lines.readline()
+            if not answer:
+                pytest.fail(f"the process ended:\n{self.running.log()[-4000:]}")
+            answer = json.loads(answer)
+            assert "failure" not in answer, answer["failure"]
+            return answer["result"]
+
+        return send
+
+    def end(self) -> int:
+        self._connection.shutdown(socket.SHUT_RDWR)
+        return self.running.process.wait(15)
+
+
+@pytest.fixture
+def start_system(start_process, database, clean_broker, tmp_path: Path, eventually):
+    opened = []
+
+    def start(url: str, **env: str) -> System:
+        path = tmp_path / f"system-{len(opened)}"
+        running = start_process("-m", "tests.integration.chassis.probe_system", str(path), env={"AMQP_URL": url, **env})
+        connection = socket.socket(socket.AF_UNIX)
+
+        def connect() -> bool:
+            if running.process.poll() is not None:
+                pytest.fail(f"the process ended:\n{running.log()[-4000:]}")
+            try:
+                connection.connect(str(path))
+            except OSError:
+                return False
+            return True
+
+        eventually(connect, timeout_s=20)
+        opened.append(connection)
+        return System(connection, running)
+
+    yield start
+    for connection in opened:
+        connection.close()
+
+
+@pytest.fixture(params=["rabbitmq", "inproc"])
+def system(request, start_system, amqp_url: str) -> System:
+    """The invented service on either broker, answering."""
+    return start_system(amqp_url if request.param == "rabbitmq" else "inproc://")
+
+
+class Proxy:
+    """A TCP proxy whose connections can be cut, and which can refuse new ones."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._target = (host, port)
+        self._open: list[socket.socket] = []
+        self._listener: socket.socket | None = None
+        with socket.socket() as chooser:
+            chooser.bind(("127.0.0.1", 0))
+            self.port = chooser.getsockname()[1]
+
+    def open(self) -> None:
+        listener = socket.create_server(("127.0.0.1", self.port), backlog=64)
+        self._listener = listener
+        threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
+
+    def close(self) -> None:
+        """Cut everything and refuse new connections."""
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            with contextlib.suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
+        self.cut()
+
+    def cut(self) -> None:
+        """Cut the connections that are open now."""
+        taken, self._open = self._open, []
+        for end in taken:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+    def _accept(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                near, _ = listener.accept()
+                far = socket.create_connection(self._target, timeout=5)
+                far.settimeout(None)
+            except OSError:
+                return
+            self._open += [near, far]
+            for source, sink in ((near, far), (far, near)):
+                threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
+
+    @staticmethod
+    def _pump(source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65_536):
+                sink.sendall(data)
+        for end in (source, sink):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
+def proxied() -> Iterator[Callable[[str, int], tuple[str, Proxy]]]:
+    """Return a function that puts a proxy before a server: (its address through the proxy, the proxy)."""
+    made: list[Proxy] = []
+
+    def put_before(url: str, default_port: int) -> tuple[str, Proxy]:
+        parts = urlsplit(url)
+        proxy = Proxy(parts.hostname or "127.0.0.1", parts.port or default_port)
+        made.append(proxy)
+        credentials, at, _ = parts.netloc.rpartition("@")
+        netloc = f"{credentials}{at}127.0.0.1:{proxy.port}"
+        return urlunsplit(parts._replace(netloc=netloc)), proxy
+
+    yield put_before
+    for proxy in made:
+        proxy.close()
+
+
+@pytest.fixture
+def run_probe(start_process, database, clean_broker):
+    """Start the invented service as a process of its own."""
+
+    def run(**env: str):
+        return start_process("-m", "tests.integration.chassis.probe_service", env=env)
+
+    return run
+
+
+@pytest.fixture
+def run_relay(start_process, database):
+    def run(**env: str):
+        return start_process("-m", "tests.integration.chassis.probe_relay", env=env)
+
+    return run

@@ -1,0 +1,102 @@
+"""The invented service with its relay and its callers in one green process, told what to do over a socket.
+
+`python -m tests.integration.chassis.probe_system SOCKET`: one JSON command per line, one JSON answer per line. The same
+program runs on RabbitMQ and on `inproc://`, whose broker nobody outside the process could reach.
+"""
+
+import chassis.green  # noqa: F401 -- must come before every other import
+
+# isort: split
+import json
+import os
+import socket
+import sys
+import time
+import traceback
+
+import eventlet
+from kombu import Connection, Queue
+
+from chassis import dead_letters, embedded, logs, rpc_client, topology, wire
+from chassis.database import Database
+from chassis.publishing import ConfirmedPublisher
+from chassis.relay import Relay
+from chassis.settings import database_url
+from contracts.errors import RpcError
+from tests.integration.chassis import probe
+from tests.integration.chassis.probe_service import ProbeService
+
+URL = os.environ["AMQP_URL"]
+DATABASE = database_url("probe", os.environ)
+SUBSCRIPTION = next(topology.subscriptions(ProbeService))
+
+
+def call(name, request, **options):
+    started = time.monotonic()
+    try:
+        outcome = {"reply": rpc_client.shared(URL).call(getattr(probe, name), request, **options)}
+    except RpcError as error:
+        outcome = {"family": type(error).__name__, "code": error.code, "params": error.params}
+    return {**outcome, "took_s": time.monotonic() - started}
+
+
+def call_at_once(name, requests):
+    pool = eventlet.GreenPool(16)
+    return list(pool.imap(lambda request: call(name, request), requests))
+
+
+def publish(**message):
+    publisher = ConfirmedPublisher(URL, declare=[wire.event_exchange("probe")])
+    publisher.publish_all([wire.Message(**message)])
+    publisher.close()
+
+
+def queue_size(name):
+    with Connection(URL) as connection:
+        return Queue(name)(connection.channel()).queue_declare(passive=True).message_count
+
+
+def dead():
+    return dead_letters.look(URL, SUBSCRIPTION.queue_name)
+
+
+def replay_dead():
+    return dead_letters.replay(URL, SUBSCRIPTION.queue_name)
+
+
+def replay_missed():
+    def database():
+        return Database(DATABASE, probe)
+
+    return embedded.replay_to(SUBSCRIPTION, outbox=database(), inbox=database(), amqp_url=URL)
+
+
+COMMANDS = {
+    function.__name__: function
+    for function in (call, call_at_once, publish, queue_size, dead, replay_dead, replay_missed)
+}
+
+
+def serve(path):
+    logs.configure("probe")
+    running = embedded.start_services([ProbeService], amqp_url=URL)
+    if not os.environ.get("WITHOUT_RELAY"):
+        embedded.start_relays(running, [Relay("probe", probe, url=DATABASE, amqp_url=URL)])
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen()
+    connection, _ = listener.accept()
+    with connection.makefile("rw") as lines:
+        for line in lines:
+            command = json.loads(line)
+            try:
+                result = {"result": COMMANDS[command.pop("do")](**command)}
+            except Exception:  # noqa: BLE001 -- the test shows it
+                result = {"failure": traceback.format_exc()}
+            lines.write(json.dumps(result, default=str) + "\n")
+            lines.flush()
+    running.stop()
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])
