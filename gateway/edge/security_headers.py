@@ -36,6 +36,7 @@ def content_security_policy(form_targets: tuple[str, ...]) -> str:
         (
             "default-src 'self'",
             "img-src 'self' data:",
+            "font-src 'self' data:",  # Bootstrap Italia carries its arrows inside its style sheet
             "object-src 'none'",
             "base-uri 'none'",
             "frame-ancestors 'none'",
