@@ -7,7 +7,7 @@ from typing import Final
 
 from chassis.database import Database
 from chassis.logs import get_logger
-from contracts.errors import Unavailable
+from contracts.errors import RpcError, Unavailable
 from services.payments import clients
 from services.payments.domain.calendar import rome_day
 from services.payments.domain.node import Fault, Situation, refuse_caller, refuse_payment
@@ -40,8 +40,8 @@ def answer_node(node: Node, envelope: str, soap_action: str) -> str:
         return _answer_unreadable(soap_action, str(unreadable))
     try:
         return _ANSWERS[message.operation](node, message, envelope)
-    except Exception:
-        log.exception("node_call_failed", operation=message.operation)
+    except Exception as error:
+        log.warning("node_call_failed", operation=message.operation, exc_info=not isinstance(error, RpcError))
         return responses.fault(message.operation, Fault.SYSTEM_ERROR, message.id_pa)
 
 
@@ -142,8 +142,8 @@ def _try_to_resolve(node: Node, receipt_row_id: int) -> None:
     """Ask practices at once; if that fails the timer goes on asking. The receipt is stored either way."""
     try:
         resolve_receipt(node.database, node.rpc, receipt_row_id, node.now)
-    except Exception:
-        log.exception("receipt_waits", receipt=receipt_row_id)
+    except Exception as error:
+        log.warning("receipt_waits", receipt=receipt_row_id, exc_info=not isinstance(error, RpcError))
 
 
 def _note(

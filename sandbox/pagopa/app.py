@@ -1,0 +1,43 @@
+"""pagoPA over HTTP (Falcon, WSGI). The receipts' senders start with the application."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import falcon
+
+from sandbox.pagopa import checkout, counter, steering, transactions
+from sandbox.pagopa.delivery import Delivery
+from sandbox.pagopa.node_client import NodeClient
+from sandbox.pagopa.pages import Pages
+from sandbox.pagopa.paying import Till
+from sandbox.pagopa.registry import Registry
+from sandbox.pagopa.settings import Settings
+from sandbox.pagopa.store import Store
+
+_STATIC: Final = Path(__file__).parent / "static"
+
+
+def create_app(settings: Settings) -> falcon.App[Any, Any]:
+    """Make the WSGI application."""
+    store, registry, pages = Store(settings.home), Registry(settings.catalogue_file), Pages()
+    node = NodeClient(settings.node_url)
+    delivery = Delivery(store, node, settings.retry_delays_s, settings.senders)
+    till = Till(store, node, delivery, registry, settings.late_receipt_s)
+    app: falcon.App[Any, Any] = falcon.App()
+    app.req_options.strip_url_path_trailing_slash = True
+    payment_page = checkout.PaymentPage(pages, store, till, settings.late_receipt_s)
+    app.add_route("/", transactions.Index(pages, settings.node_url))
+    app.add_route("/checkout/ec/v1/carts", checkout.Carts(settings, store, node, registry))
+    app.add_route("/ecommerce/checkout/v1/carts/{cart_id}/redirect", payment_page)
+    app.add_route("/psp", counter.Counter(pages, node, till, registry))
+    app.add_route("/transactions", transactions.Transactions(pages, store))
+    app.add_route("/transactions/{row_id:int}/send", transactions.SendNow(store, delivery))
+    app.add_route("/sandbox/carts/{cart_id}/outcome", steering.CartOutcome(store, till))
+    app.add_route("/sandbox/payments", steering.CounterPayment(till, registry))
+    app.add_route("/sandbox/receipts", steering.Receipts(store))
+    app.add_route("/sandbox/receipts/{row_id:int}/send", steering.ReceiptDelivery(store, delivery))
+    app.add_static_route("/static", str(_STATIC))
+    app.add_error_handler(checkout.Problem, checkout.Problem.show)
+    app.add_error_handler(falcon.HTTPNotFound, pages.missing)
+    delivery.start()
+    return app

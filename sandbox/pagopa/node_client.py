@@ -1,0 +1,242 @@
+"""The node's calls to a creditor body's station: SOAP 1.1, pagopa.md section 3."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import requests
+from lxml import etree
+
+from sandbox.pagopa.registry import Body, Psp
+
+SOAP_NS: Final = "http://schemas.xmlsoap.org/soap/envelope/"
+PA_NS: Final = "http://pagopa-api.pagopa.gov.it/pa/paForNode.xsd"
+_ASK_TIMEOUT_S: Final = 7
+_RECEIPT_TIMEOUT_S: Final = 15
+_ROME: Final = ZoneInfo("Europe/Rome")
+
+
+class StationFault(Exception):
+    """The body answered KO, or nothing that can be used. `code` is what a PSP would be told."""
+
+    def __init__(self, code: str, description: str = "") -> None:
+        super().__init__(code)
+        self.code = code
+        self.description = description
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What a PSP shows before payment."""
+
+    amount_cents: int
+    description: str
+    company_name: str
+    office_name: str | None
+    due_date: str | None
+    all_ccp: bool
+
+
+@dataclass(frozen=True)
+class Activated:
+    """What a PSP needs to take the money: the answer's `data`, and what is read of it here."""
+
+    data: etree._Element
+    iuv: str
+    amount_cents: int
+    recipients: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Payment:
+    """What happened at the PSP."""
+
+    receipt_id: str
+    psp: Psp
+    paid_at: datetime
+    payment_note: str | None
+
+
+class NodeClient:
+    """Calls one portal's station."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def verify(self, body: Body, notice_number: str) -> Verified:
+        """Ask what is owed on a notice (paVerifyPaymentNotice). Raises StationFault."""
+        request = _request("paVerifyPaymentNoticeReq", body)
+        _add_notice(request, body, notice_number)
+        answer = self._ask("paVerifyPaymentNotice", request)
+        option = answer.find("paymentList/paymentOptionDescription")
+        if option is None:
+            raise StationFault("PPT_STAZIONE_INT_PA_ERRORE_RESPONSE", "paymentList")
+        return Verified(
+            amount_cents=_cents(_needed(option, "amount")),
+            description=_needed(answer, "paymentDescription"),
+            company_name=_needed(answer, "companyName"),
+            office_name=answer.findtext("officeName"),
+            due_date=option.findtext("dueDate"),
+            all_ccp=_needed(option, "allCCP") in ("true", "1"),
+        )
+
+    def activate(self, body: Body, notice_number: str, payment_note: str | None, *, postal: bool) -> Activated:
+        """Ask for everything needed to pay a notice (paGetPaymentV2). Raises StationFault."""
+        request = _request("paGetPaymentV2Request", body)
+        _add_notice(request, body, notice_number)
+        if payment_note:
+            _add(request, "paymentNote", payment_note[:210])
+        if postal:
+            _add(request, "transferType", "POSTAL")
+        data = self._ask("paGetPaymentV2", request).find("data")
+        if data is None:
+            raise StationFault("PPT_STAZIONE_INT_PA_ERRORE_RESPONSE", "data")
+        transfers = data.findall("transferList/transfer")
+        amount_cents = _cents(_needed(data, "paymentAmount"))
+        if amount_cents != sum(_cents(_needed(transfer, "transferAmount")) for transfer in transfers):
+            raise StationFault("PPT_STAZIONE_INT_PA_ERRORE_RESPONSE", "paymentAmount is not the sum of its transfers")
+        recipients = dict.fromkeys(_needed(transfer, "fiscalCodePA") for transfer in transfers)
+        return Activated(data, _needed(data, "creditorReferenceId"), amount_cents, tuple(recipients))
+
+    def send_receipt(self, envelope: str) -> str:
+        """Deliver a receipt made by `receipt_envelope` and return OK or the body's fault code.
+
+        Raises StationFault when there was no answer.
+        """
+        try:
+            self._post("paSendRTV2", envelope, _RECEIPT_TIMEOUT_S)
+        except StationFault as fault:
+            if fault.code.startswith("PPT_STAZIONE"):
+                raise
+            return fault.code
+        return "OK"
+
+    def _ask(self, operation: str, request: etree._Element) -> etree._Element:
+        return self._post(operation, _envelope(request), _ASK_TIMEOUT_S)
+
+    def _post(self, operation: str, envelope: str, timeout_s: float) -> etree._Element:
+        headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{operation}"'}
+        try:
+            answer = requests.post(self._url, data=envelope.encode(), headers=headers, timeout=timeout_s)
+        except requests.Timeout:
+            raise StationFault("PPT_STAZIONE_INT_PA_TIMEOUT") from None
+        except requests.RequestException:
+            raise StationFault("PPT_STAZIONE_INT_PA_IRRAGGIUNGIBILE") from None
+        if answer.status_code != requests.codes.ok:
+            raise StationFault("PPT_STAZIONE_INT_PA_ERRORE_RESPONSE", f"HTTP {answer.status_code}")
+        return _read(answer.content)
+
+
+def receipt_envelope(body: Body, owner: Body, notice_number: str, activated: Activated, payment: Payment) -> str:
+    """Write the paSendRTV2 that tells `body` of a payment to `owner`, from what the owner answered on activation."""
+    request = _request("paSendRTV2Request", body)
+    receipt = _add(request, "receipt")
+    _add(receipt, "receiptId", payment.receipt_id)
+    _add(receipt, "noticeNumber", notice_number)
+    _add(receipt, "fiscalCode", owner.fiscal_code)
+    _add(receipt, "outcome", "OK")
+    for name in ("creditorReferenceId", "paymentAmount", "description", "companyName", "officeName"):
+        _copy(activated.data, receipt, name)
+    receipt.append(_copied(activated.data, "debtor"))
+    transfers = _add(receipt, "transferList")
+    for transfer in activated.data.iterfind("transferList/transfer"):
+        transfers.append(_receipt_transfer(transfer))
+    _add(receipt, "idPSP", payment.psp.id)
+    _add(receipt, "pspFiscalCode", payment.psp.fiscal_code)
+    _add(receipt, "PSPCompanyName", payment.psp.name)
+    _add(receipt, "idChannel", payment.psp.channel)
+    _add(receipt, "channelDescription", "app" if payment.psp.method == "creditCard" else "sportello")
+    _add(receipt, "paymentMethod", payment.psp.method)
+    if payment.payment_note:
+        _add(receipt, "paymentNote", payment.payment_note[:210])
+    _add(receipt, "fee", "1.50")
+    local = payment.paid_at.astimezone(_ROME)
+    _add(receipt, "paymentDateTime", local.replace(tzinfo=None).isoformat(timespec="seconds"))
+    _add(receipt, "applicationDate", local.date().isoformat())
+    _add(receipt, "transferDate", date.fromordinal(local.date().toordinal() + 1).isoformat())
+    return _envelope(request)
+
+
+def _receipt_transfer(transfer: etree._Element) -> etree._Element:
+    """Copy a transfer without its metadata, which are between body and node."""
+    copied = etree.Element("transfer")
+    for child in transfer:
+        if child.tag != "metadata":
+            _add(copied, str(child.tag), child.text)
+    return copied
+
+
+def _request(name: str, body: Body) -> etree._Element:
+    request = etree.Element(f"{{{PA_NS}}}{name}", nsmap={"paf": PA_NS})
+    _add(request, "idPA", body.fiscal_code)
+    _add(request, "idBrokerPA", body.broker)
+    _add(request, "idStation", body.station)
+    return request
+
+
+def _add_notice(request: etree._Element, body: Body, notice_number: str) -> None:
+    code = _add(request, "qrCode")
+    _add(code, "fiscalCode", body.fiscal_code)
+    _add(code, "noticeNumber", notice_number)
+
+
+def _add(parent: etree._Element, name: str, text: str | None = None) -> etree._Element:
+    child = etree.SubElement(parent, name)
+    child.text = text
+    return child
+
+
+def _copy(source: etree._Element, target: etree._Element, name: str) -> None:
+    if (text := source.findtext(name)) is not None:
+        _add(target, name, text)
+
+
+def _copied(source: etree._Element, name: str) -> etree._Element:
+    found = source.find(name)
+    if found is None:
+        raise StationFault("PPT_STAZIONE_INT_PA_ERRORE_RESPONSE", name)
+    return etree.fromstring(etree.tostring(found))
+
+
+def _envelope(request: etree._Element) -> str:
+    envelope = etree.Element(f"{{{SOAP_NS}}}Envelope", nsmap={"soapenv": SOAP_NS, "paf": PA_NS})
+    etree.SubElement(envelope, f"{{{SOAP_NS}}}Header")
+    etree.SubElement(envelope, f"{{{SOAP_NS}}}Body").append(request)
+    etree.cleanup_namespaces(envelope, keep_ns_prefixes=["soapenv", "paf"])
+    return etree.tostring(envelope, xml_declaration=True, encoding="UTF-8").decode()
+
+
+def _read(content: bytes) -> etree._Element:
+    """Return the response element of an OK answer. Raises StationFault."""
+    try:
+        root = etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True))
+    except etree.XMLSyntaxError:
+        raise StationFault("PPT_STAZIONE_INT_PA_ERRORE_RESPONSE", "not XML") from None
+    answer = next(_body_elements(root), None)
+    outcome = answer.findtext("outcome") if answer is not None else None
+    if answer is not None and outcome == "OK":
+        return answer
+    fault = answer.find("fault") if answer is not None and outcome == "KO" else None
+    if fault is None:
+        raise StationFault("PPT_STAZIONE_INT_PA_ERRORE_RESPONSE", "outcome")
+    raise StationFault(fault.findtext("faultCode") or "", fault.findtext("faultString") or "")
+
+
+def _body_elements(root: etree._Element) -> Iterator[etree._Element]:
+    return root.iterfind(f"{{{SOAP_NS}}}Body/*")
+
+
+def _needed(parent: etree._Element, name: str) -> str:
+    text = parent.findtext(name)
+    if not text:
+        raise StationFault("PPT_STAZIONE_INT_PA_ERRORE_RESPONSE", name)
+    return text
+
+
+def _cents(amount: str) -> int:
+    euro, _, cents = amount.partition(".")
+    if not (euro.isdecimal() and cents.isdecimal() and len(cents) == 2):
+        raise StationFault("PPT_STAZIONE_INT_PA_ERRORE_RESPONSE", "amount")
+    return int(euro) * 100 + int(cents)

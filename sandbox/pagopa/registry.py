@@ -1,0 +1,65 @@
+"""Whom the node knows: creditor bodies with their station, and payment service providers (invented)."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Body:
+    """A creditor body and the station through which it is asked."""
+
+    fiscal_code: str
+    name: str
+    broker: str
+    station: str
+
+
+@dataclass(frozen=True)
+class Psp:
+    """A payment service provider."""
+
+    key: str
+    id: str
+    name: str
+    fiscal_code: str
+    method: str
+
+    @property
+    def channel(self) -> str:
+        """Its way into the node."""
+        return f"{self.fiscal_code}_01"
+
+
+PSPS: Final = (
+    Psp("banca", "BESEITM1", "Banca Esempio S.p.A.", "99999000021", "creditCard"),
+    Psp("tabaccheria", "TABEIT01", "Punto Tabacchi Esempio", "99999000039", "cash"),
+    Psp("poste", "POSEIT01", "Sportello Postale Esempio", "99999000047", "cash"),
+)
+
+
+def psp(key: str) -> Psp:
+    """Return a provider by its key; the first one for any other."""
+    return next((known for known in PSPS if known.key == key), PSPS[0])
+
+
+class Registry:
+    """The bodies of the catalogue file; another one is taken to be its own broker, with station 01."""
+
+    def __init__(self, catalogue_file: Path) -> None:
+        entities = json.loads(catalogue_file.read_text("utf-8"))["entities"] if catalogue_file.is_file() else []
+        creditors = [entity["creditor"] for entity in entities]
+        self.bodies: Final = tuple(
+            Body(known["fiscal_code"], known["company_name"], known["broker_fiscal_code"], known["station_id"])
+            for known in creditors
+        )
+
+    def body(self, fiscal_code: str) -> Body:
+        """Return a body by its fiscal code."""
+        default = Body(fiscal_code, fiscal_code, fiscal_code, f"{fiscal_code}_01")
+        return next((known for known in self.bodies if known.fiscal_code == fiscal_code), default)
+
+    def knows(self, fiscal_code: str) -> bool:
+        """Say whether the body has a station here."""
+        return any(known.fiscal_code == fiscal_code for known in self.bodies)

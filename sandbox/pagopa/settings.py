@@ -1,0 +1,40 @@
+"""Where this peer is, whom it serves, and how patient its node is."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from environs import Env
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`url` is this peer's own address, `node_url` the portal's door for the node.
+
+    `retry_delays_s`: an unanswered receipt is sent again after so long, the last delay for ever (the real node: one
+    hour, 48 times). `subscription_key` is asked of who opens a cart, where it is set.
+    """
+
+    home: Path
+    url: str
+    node_url: str
+    catalogue_file: Path
+    subscription_key: str | None
+    late_receipt_s: float
+    retry_delays_s: tuple[float, ...]
+    senders: int
+
+    @classmethod
+    def load(cls) -> "Settings":
+        """Read the environment; `SANDBOX_HOME` is the folder for what must survive a restart."""
+        env = Env()
+        public_url = env.str("PUBLIC_URL", "http://localhost:8080").rstrip("/")
+        return cls(
+            home=env.path("SANDBOX_HOME"),
+            url=env.str("SANDBOX_PAGOPA_URL", "http://localhost:8089").rstrip("/"),
+            node_url=env.str("PORTAL_NODE_URL", f"{public_url}/pagopa/pa-for-node"),
+            catalogue_file=env.path("SANDBOX_CATALOGUE_FILE", Path(__file__).parent.parent / "data" / "catalogue.json"),
+            subscription_key=env.str("CHECKOUT_SUBSCRIPTION_KEY", None),
+            late_receipt_s=env.float("SANDBOX_LATE_RECEIPT_S", 30.0),
+            retry_delays_s=tuple(env.list("SANDBOX_RETRY_DELAYS_S", [5.0, 10.0, 20.0, 40.0, 60.0], subcast=float)),
+            senders=env.int("SANDBOX_SENDERS", 4),
+        )
