@@ -5,9 +5,6 @@ consumer again, with all attempts before them; without a queue it replays all. N
 removed only after the broker has confirmed its copy.
 """
 
-import chassis.green  # noqa: F401 -- nameko is imported below
-
-# isort: split
 import json
 import sys
 from collections.abc import Iterator

@@ -23,7 +23,7 @@ from chassis import logs
 from chassis.settings import database_url
 
 SERVICES_FOLDER: Final = Path(__file__).parent.parent / "services"
-_ADVISORY_LOCK: Final = 0x70_6F_72_74_61_6C  # "portal", any number that nobody else uses
+ADVISORY_LOCK: Final = 0x70_6F_72_74_61_6C  # "portal", any number that nobody else uses
 _LOCK_TIMEOUT: Final = "10s"
 
 log = logs.get_logger(__name__)
@@ -90,7 +90,7 @@ def create_database_if_missing(url: str) -> None:
 def _locked_connection(url: str) -> Iterator[sa.Connection]:
     engine = sa.create_engine(url, poolclass=NullPool)
     with engine.connect() as connection:
-        connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": _ADVISORY_LOCK})
+        connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})
         connection.commit()
         yield connection  # the lock goes with the connection
 

@@ -4,9 +4,6 @@ A one-shot job beside the migrations, before the relays of a new release start: 
 consumer's queue is declared would reach nobody.
 """
 
-import chassis.green  # noqa: F401 -- nameko is imported below
-
-# isort: split
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass

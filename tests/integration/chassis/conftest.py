@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 import sqlalchemy as sa
-from kombu import Connection, Queue
+from kombu import Connection
 
 from chassis import migrations, settings, wire
 from chassis.database import Database
@@ -71,7 +71,8 @@ def clean_broker(amqp_url: str) -> None:
 def dead_letters_waiting(amqp_url: str) -> Callable[[], int]:
     def count() -> int:
         with Connection(amqp_url) as connection:
-            return wire.dead_letter_queue(EVENT_QUEUE)(connection.channel()).queue_declare().message_count
+            queue = wire.dead_letter_queue(EVENT_QUEUE)(connection.channel())
+            return int(queue.queue_declare().message_count)
 
     return count
 
@@ -101,12 +102,12 @@ class System:
 
     def end(self) -> int:
         self._connection.shutdown(socket.SHUT_RDWR)
-        return self.running.process.wait(15)
+        return int(self.running.process.wait(15))
 
 
 @pytest.fixture
 def start_system(start_process, database, clean_broker, tmp_path: Path, eventually):
-    opened = []
+    opened: list[socket.socket] = []
 
     def start(url: str, **env: str) -> System:
         path = tmp_path / f"system-{len(opened)}"
@@ -132,7 +133,7 @@ def start_system(start_process, database, clean_broker, tmp_path: Path, eventual
 
 
 @pytest.fixture(params=["rabbitmq", "inproc"])
-def system(request, start_system, amqp_url: str) -> System:
+def system(request, start_system, amqp_url):
     """The invented service on either broker, answering."""
     return start_system(amqp_url if request.param == "rabbitmq" else "inproc://")
 

@@ -13,6 +13,7 @@ import socket
 import sys
 import time
 import traceback
+from typing import Any
 
 import eventlet
 from kombu import Connection, Queue
@@ -33,6 +34,7 @@ SUBSCRIPTION = next(topology.subscriptions(ProbeService))
 
 def call(name, request, **options):
     started = time.monotonic()
+    outcome: dict[str, Any]
     try:
         outcome = {"reply": rpc_client.shared(URL).call(getattr(probe, name), request, **options)}
     except RpcError as error:

@@ -1,5 +1,6 @@
 """RPC and events behave the same on RabbitMQ and on the broker inside the process."""
 
+import itertools
 import json
 from uuid import uuid4
 
@@ -159,7 +160,7 @@ def test_a_failing_handler_is_retried_by_the_table_then_put_aside_then_replayed(
     assert effects() == []
     with database.reading() as session:
         times = session.scalars(sa.select(probe.Attempt.at).order_by(probe.Attempt.at)).all()
-    pauses_s = [(later - earlier).total_seconds() for earlier, later in zip(times, times[1:], strict=False)]
+    pauses_s = [(later - earlier).total_seconds() for earlier, later in itertools.pairwise(times)]
     assert len(pauses_s) == 2
     assert pauses_s[0] == pytest.approx(0.2, abs=0.15)
     assert pauses_s[1] == pytest.approx(0.4, abs=0.15)

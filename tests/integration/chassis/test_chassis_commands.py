@@ -1,0 +1,85 @@
+"""The chassis' commands as ops call them, on the real services."""
+
+import subprocess
+import sys
+
+import pytest
+from kombu import Connection, Queue
+
+from chassis import dead_letters, migrations, topology, wire
+from chassis.containers import load_service
+from chassis.publishing import ConfirmedPublisher
+from tests.conftest import wait_until_answering
+from tests.integration.chassis.conftest import EVENT_QUEUE
+
+
+def command(environment, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", *arguments], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["chassis.run"],
+        ["chassis.relay"],
+        ["chassis.health"],
+        ["chassis.migrations", "upgrade"],
+        ["chassis.topology", "declare"],
+        ["chassis.dead_letters", "bury"],
+    ],
+)
+def test_a_command_used_wrongly_says_how_it_is_used(environment, arguments):
+    done = command(environment, *arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith("usage: python -m chassis.")
+
+
+def test_health_tells_a_service_that_answers_from_one_that_does_not(environment, clean_broker, run_probe, rpc):
+    assert command(environment, "chassis.health", "probe").returncode == 1
+    running = run_probe()
+    wait_until_answering(rpc, "probe", running)
+    assert command(environment, "chassis.health", "probe").returncode == 0
+
+
+def test_every_queue_the_services_listen_on_is_declared_ahead(environment, amqp_url):
+    done = command(environment, "chassis.topology", "declare", "all")
+    assert done.returncode == 0, done.stderr
+    with Connection(amqp_url) as connection:
+        channel = connection.channel()
+        for name in topology.service_names():
+            for subscription in topology.subscriptions(load_service(name)):
+                Queue(subscription.queue_name)(channel).queue_declare(passive=True)
+                Queue(f"{subscription.queue_name}.dead")(channel).queue_declare(passive=True)
+
+
+def test_every_event_listened_to_is_one_that_its_source_emits():
+    for name in topology.service_names():
+        for subscription in topology.subscriptions(load_service(name)):
+            assert subscription.event_type.source in migrations.services_with_migrations()
+
+
+def test_dead_letters_are_listed_without_their_data_and_stay(environment, amqp_url, clean_broker):
+    queue = wire.event_queue("probe", "Numbered.v1", "probe.on_numbered")
+    publisher = ConfirmedPublisher(amqp_url, declare=[queue, wire.dead_letter_queue(EVENT_QUEUE)])
+    letter = wire.Message(
+        "", f"{EVENT_QUEUE}.dead", '{"data": "RSSMRA85T10A562S"}', message_id="7", headers={"x-error": "KeyError"}
+    )
+    publisher.publish_all([letter])
+    for _ in range(2):
+        (shown,) = dead_letters.look(amqp_url, EVENT_QUEUE)
+        assert shown == {"id": "7", "x-error": "KeyError", "x-attempts": None, "x-dead-at": None}
+    assert dead_letters.count(amqp_url, EVENT_QUEUE) == 1
+    done = command(environment, "chassis.dead_letters", "replay", EVENT_QUEUE)
+    assert done.stdout.split() == ["1", EVENT_QUEUE]
+    assert dead_letters.count(amqp_url, EVENT_QUEUE) == 0
+    publisher.close()
+
+
+def test_the_list_names_every_consumer(environment):
+    done = command(environment, "chassis.dead_letters", "list")
+    assert done.returncode == 0, done.stderr
+    for name in topology.service_names():
+        for subscription in topology.subscriptions(load_service(name)):
+            assert subscription.queue_name in done.stdout

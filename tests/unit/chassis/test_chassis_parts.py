@@ -1,0 +1,162 @@
+"""The pure parts of the chassis: addresses, errors on the wire, reading leniently, remembered answers, deadlines."""
+
+import json
+import time
+from datetime import UTC, date, datetime
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from marshmallow import Schema, ValidationError, fields
+
+from chassis import deadline, rpc_errors, schemas, settings, stored_values, wire
+from contracts.errors import Broken, ErrorCode, Refused, RpcError, Unavailable
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg2", "postgresql+psycopg"])
+def test_the_driver_is_always_psycopg2(scheme):
+    assert settings.with_driver(f"{scheme}://u:p@h:1/d") == "postgresql+psycopg2://u:p@h:1/d"
+
+
+@pytest.mark.parametrize("url", ["sqlite:///x", "mysql://h/d", "h/d", ""])
+def test_another_database_than_postgresql_is_refused(url):
+    with pytest.raises(ValueError, match="PostgreSQL"):
+        settings.with_driver(url)
+
+
+def test_a_services_database_is_named_after_it_unless_its_own_address_is_given():
+    shared = {"DATABASE_URL": "postgres://u@h/portal?sslmode=require"}
+    assert settings.database_url("practices", shared) == ("postgresql+psycopg2://u@h/portal_practices?sslmode=require")
+    own = {**shared, "PRACTICES_DATABASE_URL": "postgresql://other/p"}
+    assert settings.database_url("practices", own) == "postgresql+psycopg2://other/p"
+    assert settings.database_url("cart", own).startswith("postgresql+psycopg2://u@h/portal_cart")
+
+
+def test_the_settings_have_defaults_and_read_the_environment(monkeypatch):
+    for name in ("AMQP_URL", "EVENT_RETRY_DELAYS_S", "MAX_WORKERS", "METRICS_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    assert settings.ChassisSettings.load().event_retry_delays_s == (5, 30, 300, 3600)
+    assert settings.ChassisSettings.load().metrics_port is None
+    monkeypatch.setenv("EVENT_RETRY_DELAYS_S", "0.1,2")
+    monkeypatch.setenv("METRICS_PORT", "9100")
+    loaded = settings.ChassisSettings.load()
+    assert (loaded.event_retry_delays_s, loaded.metrics_port) == ((0.1, 2.0), 9100)
+
+
+@pytest.mark.parametrize("family", [Refused, Unavailable, Broken])
+@pytest.mark.parametrize("code", list(ErrorCode))
+def test_every_error_crosses_the_wire_unchanged(family, code):
+    sent = family(code, {"allowed": [1, 2], "name": "x"})
+    received = rpc_errors.from_wire(json.loads(json.dumps(rpc_errors.to_wire(sent))))
+    assert (type(received), received.code, received.params) == (family, code, sent.params)
+
+
+@pytest.mark.parametrize(
+    "wire_error",
+    [
+        {},
+        {"exc_type": "KeyError", "exc_path": "builtins.KeyError", "exc_args": ["x"], "value": "x"},
+        {"exc_path": "contracts.errors.Refused"},
+        {"exc_path": "contracts.errors.Refused", "exc_args": "ab"},
+    ],
+)
+def test_an_error_of_another_kind_arrives_as_broken(wire_error):
+    assert rpc_errors.from_wire(wire_error).code == ErrorCode.INTERNAL_ERROR
+
+
+def test_a_code_of_a_newer_service_keeps_its_family():
+    error = {"exc_path": "contracts.errors.Refused", "exc_args": ["brand_new_code", {}]}
+    assert isinstance(rpc_errors.from_wire(error), Refused)
+
+
+def test_a_stock_nameko_client_can_rebuild_the_error_from_its_arguments():
+    arguments = rpc_errors.to_wire(Refused(ErrorCode.CART_FULL, {"limit": 5}))["exc_args"]
+    assert isinstance(Refused(*arguments), RpcError)
+    assert Refused(*arguments).params == {"limit": 5}
+
+
+class Inner(Schema):
+    known = fields.Integer(required=True)
+
+
+class Outer(Schema):
+    inner = fields.Nested(Inner, required=True)
+    rows = fields.List(fields.Nested(Inner()))
+    named = fields.Dict(keys=fields.String(), values=fields.Nested(Inner))
+
+
+def test_fields_of_a_newer_writer_are_left_out_at_every_depth():
+    newer = {"known": 1, "added": 2}
+    loaded = schemas.lenient(Outer()).load({"inner": newer, "rows": [newer], "named": {"a": newer}, "added": 3})
+    assert loaded == {"inner": {"known": 1}, "rows": [{"known": 1}], "named": {"a": {"known": 1}}}
+
+
+def test_reading_leniently_leaves_the_strict_schema_strict():
+    strict = Outer()
+    schemas.lenient(strict)
+    with pytest.raises(ValidationError):
+        strict.load({"inner": {"known": 1, "added": 2}})
+
+
+def test_writing_a_field_nobody_knows_is_a_bug():
+    with pytest.raises(KeyError, match="unheard_of"):
+        schemas.dump_strictly(Inner(), {"known": 1, "unheard_of": 2})
+    with pytest.raises(ValidationError):
+        schemas.dump_strictly(Inner(), {"known": "many"})
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.text()
+    | st.uuids()
+    | st.dates()
+    | st.datetimes(timezones=st.just(UTC)),
+    lambda children: st.lists(children) | st.dictionaries(st.text().filter(lambda key: key[:1] != "$"), children),
+)
+
+
+@given(VALUES)
+def test_a_remembered_answer_comes_back_as_it_was(value):
+    assert stored_values.decode(json.loads(json.dumps(stored_values.encode(value)))) == value
+
+
+def test_a_fingerprint_depends_on_values_and_not_on_the_order_of_keys():
+    one = {"id": UUID(int=1), "on": date(2026, 3, 29), "cents": 1600}
+    assert stored_values.fingerprint(one) == stored_values.fingerprint(dict(reversed(one.items())))
+    assert stored_values.fingerprint(one) != stored_values.fingerprint({**one, "cents": 1601})
+    assert stored_values.fingerprint(one) != stored_values.fingerprint({**one, "id": uuid4()})
+
+
+def test_a_call_waits_no_longer_than_the_work_it_belongs_to():
+    assert deadline.remaining_s(5) == 5
+    with deadline.until(time.monotonic() + 1):
+        assert 0.9 < deadline.remaining_s(5) <= 1
+        assert deadline.remaining_s(0.5) == 0.5
+        with deadline.until(None):
+            assert deadline.remaining_s(5) == 5
+    assert deadline.remaining_s(5) == 5
+
+
+def test_queues_are_named_as_nameko_names_them():
+    queue = wire.event_queue("payments", "PaymentConfirmed.v1", "practices.on_payment_confirmed")
+    assert queue.name == "evt-payments-PaymentConfirmed.v1--practices.on_payment_confirmed"
+    assert (queue.exchange.name, queue.exchange.type, queue.routing_key) == (
+        "payments.events",
+        "topic",
+        "PaymentConfirmed.v1",
+    )
+
+
+def test_a_retry_queue_sends_back_to_the_default_exchange_under_the_name_of_the_queue():
+    queue = wire.retry_queue(0.5)
+    assert queue.name == "events.retry.500ms"
+    assert queue.queue_arguments == {"x-message-ttl": 500, "x-dead-letter-exchange": ""}
+
+
+def test_times_are_aware():
+    from chassis import clock
+
+    assert clock.now().utcoffset() == datetime.now(UTC).utcoffset()
