@@ -13,7 +13,7 @@ Network = IPv4Network | IPv6Network
 _LOOPBACK: Final = "127.0.0.1/32,::1/128"
 _PRIVATE: Final = "127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"
 _CHECKOUT_PAGES: Final = "https://checkout.pagopa.it,https://uat.checkout.pagopa.it"
-_PROJECT_ROOT: Final = Path(__file__).resolve().parent.parent
+_GATEWAY: Final = Path(__file__).resolve().parent
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Settings:
     metrics_allowed_networks: tuple[Network, ...]
     api_keys_file: Path | None
     static_dir: Path
+    entity_logos_dir: Path
     checkout_page_origins: tuple[str, ...]
     search_rate: str
     login_rate: str
@@ -47,7 +48,8 @@ class Settings:
             trusted_proxies=_networks(env.str("TRUSTED_PROXIES", "")),
             metrics_allowed_networks=_networks(env.str("METRICS_ALLOWED_NETWORKS", _PRIVATE)),
             api_keys_file=Path(api_keys_file) if api_keys_file else None,
-            static_dir=Path(env.str("STATIC_DIR", str(_PROJECT_ROOT / "build" / "static"))),
+            static_dir=Path(env.str("STATIC_DIR", str(_GATEWAY.parent / "build" / "static"))),
+            entity_logos_dir=Path(env.str("ENTITY_LOGOS_DIR", str(_GATEWAY / "static" / "entities"))),
             checkout_page_origins=origins,
             search_rate=env.str("SEARCH_RATE", "30/minute"),
             login_rate=env.str("LOGIN_RATE", "60/minute"),

@@ -29,16 +29,17 @@ _VERSION_CHARS: Final = 12
 
 
 class StaticFiles:
-    """The files below two folders: ours (`portal/`) and the design system's (`bootstrap-italia/`)."""
+    """The files below three folders: ours, the design system's, and the bodies' logos (`entities/`)."""
 
     def __init__(self, settings: Settings) -> None:
         self._folders = {
             "portal": _OWN_FILES,
             "bootstrap-italia": settings.static_dir / "bootstrap-italia",
+            "entities": settings.entity_logos_dir,
         }
 
     def address(self, name: str) -> str:
-        """Return the address of `portal/...` or `bootstrap-italia/...` with its content's version, for templates."""
+        """Return the address of a file, such as `portal/css/portal.css`, with its content's version, for templates."""
         path = self.find(name)
         return f"/static/{name}" if path is None else f"/static/{name}?v={_version(path, path.stat().st_mtime_ns)}"
 
@@ -75,12 +76,12 @@ class StaticFiles:
 
 # Keyed by modification time too, so that an edited file is seen without a restart.
 @lru_cache(maxsize=512)
-def _version(path: Path, modified_ns: int) -> str:
+def _version(path: Path, _modified_ns: int) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:_VERSION_CHARS]
 
 
 @lru_cache(maxsize=64)
-def _compressed(path: Path, modified_ns: int) -> bytes:
+def _compressed(path: Path, _modified_ns: int) -> bytes:
     return gzip.compress(path.read_bytes(), mtime=0)
 
 

@@ -42,12 +42,23 @@ class Visit:
 
     # --- who ---
 
-    @cached_property
+    @property
     def session(self) -> Mapping[str, Any] | None:
         """The live session, or None without a cookie; raises Refused(SESSION_EXPIRED) for one that is over."""
+        found = self._asked_session
+        if isinstance(found, RpcError):
+            raise found
+        return found
+
+    @cached_property
+    def _asked_session(self) -> Mapping[str, Any] | RpcError | None:
+        """Asked at most once per request, failures included."""
         if self.session_token is None:
             return None
-        return self.call(identity.SESSION, session_token=self.session_token)
+        try:
+            return self.call(identity.SESSION, session_token=self.session_token)
+        except RpcError as error:
+            return error
 
     @property
     def citizen(self) -> Mapping[str, Any] | None:
@@ -57,15 +68,16 @@ class Visit:
         except RpcError:
             return None
 
-    def require_session(self) -> Mapping[str, Any]:
-        """Return the session of a registered citizen.
+    def require_citizen(self) -> Mapping[str, Any]:
+        """Return the registered citizen.
 
         Raises Refused: LOGIN_REQUIRED, SESSION_EXPIRED, or CONSENT_MISSING before registration.
         """
         session = self.require_login()
         if not session["registered"]:
             raise Refused(ErrorCode.CONSENT_MISSING)
-        return session
+        citizen: Mapping[str, Any] = session["citizen"]
+        return citizen
 
     def require_login(self) -> Mapping[str, Any]:
         """Return the session of who logged in, registered or not. Raises Refused(LOGIN_REQUIRED or SESSION_EXPIRED)."""
@@ -74,11 +86,16 @@ class Visit:
         return self.session
 
     @property
+    def registered_citizen(self) -> Mapping[str, Any] | None:
+        """Who is logged in and registered; None acts as a visitor. Raises Refused(SESSION_EXPIRED)."""
+        session = self.session
+        return session["citizen"] if session and session["registered"] else None
+
+    @property
     def owner(self) -> str:
         """Whose cart and checkouts these are: `citizen:<id>` or `visitor:<id>`."""
-        if self.session is None:
-            return self.visitor_owner
-        return f"citizen:{self.session['citizen']['id']}"
+        citizen = self.registered_citizen
+        return f"citizen:{citizen['id']}" if citizen else self.visitor_owner
 
     @property
     def visitor_owner(self) -> str:
@@ -92,17 +109,18 @@ class Visit:
         viewer: dict[str, Any] = {
             "visitor_id": self.visitor.visitor_id,
             "granted_practice_ids": list(self.visitor.granted),
+            "identified_practice_ids": list(self.visitor.identified),
         }
-        if self.session is not None:
-            citizen = self.session["citizen"]
+        citizen = self.registered_citizen
+        if citizen:
             viewer |= {"citizen_id": citizen["id"], "fiscal_code": citizen["fiscal_code"]}
         return viewer
 
     # --- what this browser remembers ---
 
-    def grant(self, practice_ids: Iterable[UUID]) -> None:
-        """Let this browser see practices it found by search or inserted without login."""
-        self.visitor = self.visitor.grant(practice_ids)
+    def grant(self, practice_ids: Iterable[UUID], *, identified: bool = False) -> None:
+        """Let this browser see practices it found by search or inserted without login (gateway/visitors.py)."""
+        self.visitor = self.visitor.grant(practice_ids, identified=identified)
 
     def remember_entity(self, entity_code: str) -> None:
         """Keep the entity in whose pages the browser is, for pages that belong to none."""

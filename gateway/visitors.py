@@ -21,18 +21,23 @@ _LOGIN_MAX_AGE_S: Final = 30 * 60
 
 @dataclass(frozen=True)
 class Visitor:
-    """A browser: its random id, the practices it was shown, how many of them its last search found, its entity."""
+    """A browser: its random id, the practices it was shown, how many of them its last search found, its entity.
+
+    `identified`: those of `granted` that it found by fiscal code, not by notice number alone.
+    """
 
     visitor_id: str = field(default_factory=lambda: token_urlsafe(18))
     granted: tuple[UUID, ...] = ()
+    identified: frozenset[UUID] = frozenset()
     found: int = 0
     entity_code: str | None = None
 
-    def grant(self, practice_ids: Iterable[UUID]) -> "Visitor":
+    def grant(self, practice_ids: Iterable[UUID], *, identified: bool = False) -> "Visitor":
         """Put practices in front of those already shown; the oldest fall out beyond MAX_GRANTS."""
         new = tuple(dict.fromkeys(practice_ids))[:MAX_GRANTS]
-        kept = tuple(item for item in self.granted if item not in new)
-        return replace(self, granted=(new + kept)[:MAX_GRANTS], found=len(new))
+        granted = (new + tuple(item for item in self.granted if item not in new))[:MAX_GRANTS]
+        seen_whole = self.identified.union(new) if identified else self.identified
+        return replace(self, granted=granted, identified=seen_whole.intersection(granted), found=len(new))
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,8 @@ class BrowserCookies:
         try:
             held = self._visitors.loads(_single(req, self.visitor) or "", max_age=_VISITOR_MAX_AGE_S)
             granted = tuple(UUID(hex=item) for item in held["g"])
-            return Visitor(held["v"], granted, held["n"], held["e"])
+            identified = frozenset(UUID(hex=item) for item in held["i"])
+            return Visitor(held["v"], granted, identified, held["n"], held["e"])
         except (BadData, KeyError, TypeError, ValueError):
             return None
 
@@ -84,6 +90,7 @@ class BrowserCookies:
         held = {
             "v": visitor.visitor_id,
             "g": [item.hex for item in visitor.granted],
+            "i": sorted(item.hex for item in visitor.identified),
             "n": visitor.found,
             "e": visitor.entity_code,
         }

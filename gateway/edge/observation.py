@@ -3,12 +3,12 @@
 import re
 import time
 from typing import Final
-from uuid import uuid4
 
 import falcon
-import structlog
 from prometheus_client import Counter, Histogram
 
+from chassis import correlation
+from chassis.logs import get_logger
 from gateway.problems import Problem
 
 CORRELATION_HEADER: Final = "X-Correlation-Id"
@@ -17,7 +17,7 @@ _SERVER_ERROR: Final = 500
 
 _requests = Counter("gateway_requests_total", "Requests answered.", ["method", "route", "status"])
 _seconds = Histogram("gateway_request_seconds", "Time to answer.", ["method", "route"])
-_log = structlog.get_logger("gateway")
+_log = get_logger("gateway")
 
 
 class Observation:
@@ -26,7 +26,8 @@ class Observation:
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Take over a well-formed correlation id, else make one, and give it back in the answer."""
         given = req.get_header(CORRELATION_HEADER) or ""
-        req.context.correlation_id = given if _ACCEPTED_ID.fullmatch(given) else uuid4().hex
+        req.context.correlation_id = given if _ACCEPTED_ID.fullmatch(given) else correlation.new()
+        correlation.set(req.context.correlation_id)
         req.context.started_s = time.perf_counter()
         resp.set_header(CORRELATION_HEADER, req.context.correlation_id)
 
@@ -42,7 +43,6 @@ class Observation:
             route=route,
             status=resp.status_code,
             milliseconds=round(seconds * 1000, 1),
-            correlation_id=req.context.correlation_id,
         )
 
 
@@ -53,6 +53,5 @@ def log_failure(req: falcon.Request, error: Exception, problem: Problem) -> None
             "failure",
             code=problem.code.value,
             route=req.uri_template or "unrouted",
-            correlation_id=req.context.correlation_id,
             exc_info=error,
         )

@@ -1,0 +1,63 @@
+"""The gateway as one WSGI application. Routes are registered beside their resources."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import falcon
+
+from gateway.api.problems import write_problem
+from gateway.api.routes import add_routes as add_api_routes
+from gateway.edge.observation import Observation, log_failure
+from gateway.edge.security_headers import SecurityHeaders
+from gateway.health import add_routes as add_health_routes
+from gateway.pagopa import add_routes as add_pagopa_routes
+from gateway.problems import Problem, from_exception
+from gateway.rpc import Rpc
+from gateway.settings import Settings
+from gateway.static_files import add_routes as add_static_routes
+from gateway.visit import VisitMiddleware
+from gateway.web.problems import PageProblems
+from gateway.web.routes import add_routes as add_web_routes
+from gateway.web.site import Site
+
+_FOR_PROGRAMS: Final = ("/pagopa/", "/status/", "/metrics", "/static/")
+
+
+def create_app(settings: Settings, rpc: Rpc) -> falcon.App[falcon.Request, falcon.Response]:
+    """Build the application on a way to reach the services."""
+    middleware: list[Any] = [Observation(), SecurityHeaders(settings), VisitMiddleware(settings, rpc)]
+    app = falcon.App(middleware=middleware)
+    app.req_options.strip_url_path_trailing_slash = True
+    site = Site(settings)
+    write_failure = _failure_writer(PageProblems(site))
+    app.add_error_handler(Exception, write_failure)
+    app.add_error_handler(falcon.HTTPError, write_failure)
+    add_health_routes(app, settings, rpc)
+    add_static_routes(app, settings)
+    add_pagopa_routes(app, settings, rpc)
+    add_api_routes(app, settings, rpc)
+    add_web_routes(app, site)
+    return app
+
+
+def _failure_writer(pages: PageProblems) -> Callable[..., None]:
+    """Answer any failure in the surface's own manner: problem+json for the API, a word for programs, else a page."""
+
+    def write(req: falcon.Request, resp: falcon.Response, error: Exception, _params: dict[str, Any]) -> None:
+        problem = from_exception(error)
+        log_failure(req, error, problem)
+        resp.set_headers(dict(problem.headers))
+        if req.path.startswith("/api/"):
+            write_problem(req, resp, problem)
+        elif req.path.startswith(_FOR_PROGRAMS):
+            _write_word(resp, problem)
+        else:
+            pages.write(req, resp, problem)
+
+    return write
+
+
+def _write_word(resp: falcon.Response, problem: Problem) -> None:
+    resp.status = problem.status
+    resp.content_type = falcon.MEDIA_TEXT
+    resp.text = f"{problem.code.value}\n"

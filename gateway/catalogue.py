@@ -1,0 +1,49 @@
+"""Entities and their services as `practices` tells them, kept for a minute: they stand on every page."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from contracts.errors import Unavailable
+from contracts.rpc import practices
+from gateway.visit import Visit
+
+Entity = Mapping[str, Any]
+
+_FRESH_S: Final = 60.0
+_MAX_ENTITIES: Final = 1_000
+
+
+class EntityCatalogue:
+    """Asks `practices` for an entity, at most once a minute; its last answer serves while `practices` is down."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._entities: dict[str, tuple[float, Entity]] = {}
+        self._lock = threading.Lock()
+
+    def get(self, visit: Visit, code: str) -> Entity:
+        """Return contracts.rpc.practices.Entity loaded. Raises Refused(UNKNOWN_ENTITY) or Unavailable."""
+        held = self._entities.get(code)
+        if held and self._clock() - held[0] < _FRESH_S:
+            return held[1]
+        try:
+            entity = visit.call(practices.ENTITY, entity_code=code)
+        except Unavailable:
+            if held is None:
+                raise
+            return held[1]
+        self._keep(code, entity)
+        return entity
+
+    def known(self, code: str | None) -> Entity | None:
+        """Return what is held of an entity, however old, without asking anybody."""
+        held = self._entities.get(code or "")
+        return held[1] if held else None
+
+    def _keep(self, code: str, entity: Entity) -> None:
+        with self._lock:
+            if len(self._entities) >= _MAX_ENTITIES:
+                self._entities.clear()
+            self._entities[code] = (self._clock(), entity)

@@ -1,0 +1,197 @@
+"""What a citizen is told about each error: what happened, and what to do next. Italian here, English in locale/."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+from contracts.errors import ErrorCode
+from gateway.statuses import STATUS_OF
+from gateway.translations import marked as _
+from gateway.translations import translate
+
+
+@dataclass(frozen=True)
+class Message:
+    """Two sentences for people."""
+
+    sentence: str
+    next_step: str
+
+
+_TRY_AGAIN: Final = _("Riprova tra qualche minuto: i tuoi dati e i tuoi pagamenti sono al sicuro.")
+_CORRECT: Final = _("Correggi il campo e invia di nuovo.")
+_BACK_TO_LIST: Final = _("Torna all'elenco delle pratiche e riprova da lì.")
+_FOR_OFFICES: Final = _("Questa funzione è riservata ai programmi dell'ente.")
+_IMPORT: Final = _("Correggi il file e invialo di nuovo: nulla è stato caricato.")
+
+MESSAGES: Final[Mapping[ErrorCode, Message]] = {
+    ErrorCode.INVALID_REQUEST: Message(
+        _("La richiesta non è leggibile."), _("Torna alla pagina precedente e riprova.")
+    ),
+    ErrorCode.INVALID_FISCAL_CODE: Message(
+        _("Il codice fiscale non è corretto: controlla di aver scritto tutti i 16 caratteri (o le 11 cifre)."), _CORRECT
+    ),
+    ErrorCode.INVALID_NOTICE_NUMBER: Message(
+        _("Il codice avviso non è corretto: ha 18 cifre e lo trovi in alto sull'avviso di pagamento."), _CORRECT
+    ),
+    ErrorCode.INVALID_AMOUNT: Message(
+        _("L'importo non è leggibile: scrivilo in euro con al massimo due decimali, per esempio 25,00."), _CORRECT
+    ),
+    ErrorCode.AMOUNT_OUT_OF_RANGE: Message(_("L'importo deve essere tra 0,01 e 999.999.999,99 euro."), _CORRECT),
+    ErrorCode.AMOUNT_NOT_ALLOWED: Message(
+        _("Questo servizio non accetta l'importo scritto: leggi la nota sotto il campo."), _CORRECT
+    ),
+    ErrorCode.DESCRIPTION_REQUIRED: Message(_("Scrivi la causale del pagamento."), _CORRECT),
+    ErrorCode.DESCRIPTION_TOO_LONG: Message(_("La causale può avere al massimo 140 caratteri."), _CORRECT),
+    ErrorCode.BENEFICIARY_REQUIRED: Message(
+        _("Servono i dati dello studente: Cognome e Nome, Corso, Scuola, Tipologia di contributo didattico."), _CORRECT
+    ),
+    ErrorCode.NAME_REQUIRED: Message(_("Scrivi cognome e nome."), _CORRECT),
+    ErrorCode.INVALID_DATE: Message(_("La data non esiste o non è scritta come AAAA-MM-GG."), _CORRECT),
+    ErrorCode.DUPLICATE_REFERENCE: Message(_("Lo stesso riferimento compare più di una volta nel file."), _IMPORT),
+    ErrorCode.IDEMPOTENCY_CONFLICT: Message(
+        _("Questo modulo è già stato inviato con dati diversi."),
+        _("Apri di nuovo la pagina e controlla l'elenco delle pratiche prima di ripetere."),
+    ),
+    ErrorCode.TOO_MANY_REQUESTS: Message(
+        _("Hai fatto troppe richieste in poco tempo."), _("Aspetta un minuto e riprova.")
+    ),
+    ErrorCode.NOT_FOUND: Message(
+        _("La pagina che cerchi non esiste."), _("Controlla l'indirizzo o riparti dalla ricerca.")
+    ),
+    ErrorCode.LOGIN_REQUIRED: Message(_("Per continuare devi entrare con SPID."), _("Entra con SPID e riprova.")),
+    ErrorCode.LOGIN_REFUSED: Message(_("L'accesso con SPID non è riuscito."), _("Puoi riprovare ad accedere.")),
+    ErrorCode.UNKNOWN_IDENTITY_PROVIDER: Message(
+        _("Il gestore di identità scelto non è tra quelli disponibili."), _("Scegli un gestore dall'elenco.")
+    ),
+    ErrorCode.SESSION_EXPIRED: Message(
+        _("La sessione è scaduta per inattività, a tutela dei tuoi dati."),
+        _("Entra di nuovo con SPID: tornerai al punto in cui eri."),
+    ),
+    ErrorCode.CSRF_FAILED: Message(
+        _("Il modulo non è più valido: forse la pagina era aperta da molto tempo."),
+        _("Torna alla pagina, ricaricala e invia di nuovo. Nulla è stato modificato."),
+    ),
+    ErrorCode.CONSENT_MISSING: Message(
+        _("Prima di continuare devi prendere visione dell'informativa sulla privacy."), _("Completa la registrazione.")
+    ),
+    ErrorCode.ANONYMOUS_NOT_ALLOWED: Message(
+        _("Per questo servizio l'inserimento anonimo non è previsto."), _("Entra con SPID e riprova.")
+    ),
+    ErrorCode.API_KEY_INVALID: Message(_("La chiave di accesso non è valida."), _FOR_OFFICES),
+    ErrorCode.SCOPE_MISSING: Message(_("La chiave di accesso non permette questa operazione."), _FOR_OFFICES),
+    ErrorCode.UNKNOWN_ENTITY: Message(
+        _("L'ente indicato non esiste su questo portale."),
+        _("Controlla il codice dell'ente, oppure usa il collegamento pubblicato sul sito dell'ente."),
+    ),
+    ErrorCode.UNKNOWN_SERVICE: Message(
+        _("Il servizio indicato non esiste o non accetta pagamenti spontanei."),
+        _("Scegli un servizio dall'elenco dell'Inserimento spontaneo."),
+    ),
+    ErrorCode.PRACTICE_NOT_FOUND: Message(
+        _("Non troviamo nessuna pratica con questi dati."),
+        _("Controlla i dati. Se la pratica è di un'altra persona, cercala con il suo codice avviso."),
+    ),
+    ErrorCode.PRACTICE_PAID: Message(
+        _("Questa pratica risulta già pagata."), _("Non pagarla di nuovo: trovi la quietanza nello storico.")
+    ),
+    ErrorCode.PRACTICE_BEING_PAID: Message(
+        _("Un pagamento di questa pratica è già in corso."),
+        _("Attendi che si concluda: se non va a buon fine, la pratica torna da pagare."),
+    ),
+    ErrorCode.PRACTICE_EXPIRED: Message(
+        _("Il termine per pagare questa pratica è passato e il servizio non accetta pagamenti in ritardo."),
+        _("Contatta l'ente per sapere come regolarizzare."),
+    ),
+    ErrorCode.PRACTICE_CANCELLED: Message(
+        _("L'ente ha annullato questa pratica: non c'è nulla da pagare."), _("Per chiarimenti contatta l'ente.")
+    ),
+    ErrorCode.PRACTICE_NOT_AMENDABLE: Message(_("Questa pratica non si può più modificare."), _FOR_OFFICES),
+    ErrorCode.RECEIPT_NOT_FOUND: Message(
+        _("Per questa pratica non c'è ancora una quietanza."),
+        _("La quietanza arriva quando il pagamento è confermato: riprova più tardi."),
+    ),
+    ErrorCode.CART_FULL: Message(
+        _("Il carrello contiene già cinque avvisi, il massimo che pagoPA permette di pagare insieme."),
+        _("Paga il carrello o togli un avviso, poi aggiungi questo. La pratica resta nel tuo elenco."),
+    ),
+    ErrorCode.CART_EMPTY: Message(
+        _("Nel carrello non c'è nulla che si possa pagare."), _("Aggiungi una pratica da pagare.")
+    ),
+    ErrorCode.CART_OTHER_ENTITY: Message(
+        _("Nel carrello ci sono pratiche di un altro ente: si pagano insieme solo pratiche dello stesso ente."),
+        _("Paga o svuota il carrello, poi aggiungi questa pratica."),
+    ),
+    ErrorCode.CHECKOUT_NOT_FOUND: Message(
+        _("Non troviamo questo pagamento, oppure è stato avviato da un altro dispositivo."), _BACK_TO_LIST
+    ),
+    ErrorCode.CHECKOUT_REFUSED: Message(
+        _("pagoPA non ha accettato di avviare questo pagamento. Nessun importo è stato addebitato."), _BACK_TO_LIST
+    ),
+    ErrorCode.INVALID_DATE: Message(_("La data non esiste."), _IMPORT),
+    ErrorCode.DUPLICATE_REFERENCE: Message(_("Il riferimento compare più volte nel file."), _IMPORT),
+    ErrorCode.IMPORT_NOT_FOUND: Message(_("Questo caricamento non esiste."), _FOR_OFFICES),
+    ErrorCode.IMPORT_WRONG_HEADER: Message(_("La prima riga del file non ha le colonne previste."), _IMPORT),
+    ErrorCode.IMPORT_NOT_UTF8: Message(_("Il file non è in UTF-8."), _IMPORT),
+    ErrorCode.IMPORT_TOO_LARGE: Message(_("Il file è troppo grande."), _IMPORT),
+    ErrorCode.IMPORT_EMPTY: Message(_("Il file è vuoto."), _IMPORT),
+    ErrorCode.SERVICE_UNAVAILABLE: Message(_("Il servizio è momentaneamente non disponibile."), _TRY_AGAIN),
+    ErrorCode.CHECKOUT_UNAVAILABLE: Message(
+        _("La pagina di pagamento di pagoPA non risponde. Nessun importo è stato addebitato."), _TRY_AGAIN
+    ),
+    ErrorCode.OUTCOME_UNKNOWN: Message(
+        _("Non abbiamo ricevuto conferma in tempo: l'operazione potrebbe essere stata eseguita oppure no."),
+        _("Prima di ripeterla, apri l'elenco delle pratiche e controlla se risulta già fatta."),
+    ),
+    ErrorCode.INTERNAL_ERROR: Message(
+        _("Qualcosa non ha funzionato. L'errore è stato registrato."),
+        _("Riprova; se succede ancora, scrivi all'ente indicando il riferimento qui sotto."),
+    ),
+}
+
+_TITLES: Final[Mapping[int, str]] = {
+    HTTPStatus.BAD_REQUEST: _("Richiesta non valida"),
+    HTTPStatus.UNAUTHORIZED: _("Accesso richiesto"),
+    HTTPStatus.FORBIDDEN: _("Operazione non permessa"),
+    HTTPStatus.NOT_FOUND: _("Non trovato"),
+    HTTPStatus.METHOD_NOT_ALLOWED: _("Questa pagina non si apre così"),
+    HTTPStatus.CONFLICT: _("Operazione non possibile"),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: _("Invio troppo grande"),
+    HTTPStatus.UNPROCESSABLE_ENTITY: _("Dati da correggere"),
+    HTTPStatus.TOO_MANY_REQUESTS: _("Troppe richieste"),
+    HTTPStatus.SERVICE_UNAVAILABLE: _("Servizio momentaneamente non disponibile"),
+    HTTPStatus.GATEWAY_TIMEOUT: _("Esito non confermato"),
+}
+_OTHER_TITLE: Final = _("Qualcosa non ha funzionato")
+_CODE_TITLES: Final[Mapping[ErrorCode, str]] = {
+    ErrorCode.SESSION_EXPIRED: _("Sessione scaduta"),
+    ErrorCode.UNKNOWN_ENTITY: _("Ente non trovato"),
+    ErrorCode.PRACTICE_NOT_FOUND: _("Pratica non trovata"),
+    ErrorCode.NOT_FOUND: _("Pagina non trovata"),
+    ErrorCode.CSRF_FAILED: _("Modulo non più valido"),
+    ErrorCode.CART_FULL: _("Il carrello è pieno"),
+    ErrorCode.PRACTICE_PAID: _("Pratica già pagata"),
+    ErrorCode.PRACTICE_BEING_PAID: _("Pagamento già in corso"),
+    ErrorCode.RECEIPT_NOT_FOUND: _("Quietanza non ancora disponibile"),
+}
+
+
+@dataclass(frozen=True)
+class Text:
+    """A title and its explanation in one language."""
+
+    title: str
+    detail: str
+
+
+def title_of(code: ErrorCode, status: int) -> str:
+    """Return the Italian title of an error: its own, else that of its status."""
+    return _CODE_TITLES.get(code) or _TITLES.get(status, _OTHER_TITLE)
+
+
+def text_of(code: ErrorCode, language: str) -> Text:
+    """Return an error's title and explanation in a language."""
+    message = MESSAGES[code]
+    detail = f"{translate(language, message.sentence)} {translate(language, message.next_step)}"
+    return Text(translate(language, title_of(code, STATUS_OF[code])), detail)

@@ -1,0 +1,119 @@
+"""Addresses of the pages (design section 3): the one place that writes them, used by code and templates."""
+
+from typing import Final
+from urllib.parse import parse_qsl, quote, urlencode
+from uuid import UUID
+
+HOME: Final = "/"
+DIRECT_SEARCH: Final = "/pmPortal/directSearch"
+PRIVACY: Final = "/profilo/privacy"
+PRIVACY_GRANT: Final = "/profilo/privacy/concedi"
+PRIVACY_REVOKE: Final = "/profilo/privacy/revoca"
+PRIVACY_EXPORT: Final = "/profilo/dati.json"
+REGISTRATION: Final = "/profilo/registrazione"
+LOGIN: Final = "/spid/login"
+LOGOUT: Final = "/logout"
+PRIVACY_NOTICE: Final = "/informativa-privacy"
+ACCESSIBILITY: Final = "/accessibilita"
+ANNOUNCEMENT_PARAM: Final = "messaggio"
+
+
+def search(entity_code: str) -> str:
+    """Ricerca pratica: the entity's front page."""
+    return f"/enti/{quote(entity_code, safe='')}"
+
+
+def front(entity_code: str | None) -> str:
+    """The entity's front page, or the portal's without one."""
+    return search(entity_code) if entity_code else HOME
+
+
+def search_action(entity_code: str) -> str:
+    """Where the search form goes."""
+    return f"{search(entity_code)}/ricerca"
+
+
+def results(entity_code: str) -> str:
+    """What this browser's last search found."""
+    return f"{search(entity_code)}/risultati"
+
+
+def practices(entity_code: str, **params: str) -> str:
+    """Pratiche associate."""
+    return _with_params(f"{search(entity_code)}/pratiche", params)
+
+
+def practice(entity_code: str, practice_id: UUID) -> str:
+    """One practice and its story."""
+    return f"{search(entity_code)}/pratiche/{practice_id}"
+
+
+def pay(entity_code: str, practice_id: UUID) -> str:
+    """Where Paga goes."""
+    return f"{practice(entity_code, practice_id)}/paga"
+
+
+def notice_pdf(entity_code: str, practice_id: UUID) -> str:
+    """Stampa bollettino."""
+    return f"{practice(entity_code, practice_id)}/bollettino.pdf"
+
+
+def receipt_pdf(entity_code: str, practice_id: UUID) -> str:
+    """The receipt (quietanza)."""
+    return f"{practice(entity_code, practice_id)}/quietanza.pdf"
+
+
+def insertion(entity_code: str, service_code: str | None = None) -> str:
+    """Inserimento spontaneo, or the form of one service."""
+    address = f"{search(entity_code)}/inserimento"
+    return address if service_code is None else f"{address}/{quote(service_code, safe='')}"
+
+
+def history(entity_code: str) -> str:
+    """Storico e quietanze."""
+    return f"{search(entity_code)}/storico"
+
+
+def cart(entity_code: str, action: str | None = None) -> str:
+    """Riepilogo carrello, or one of its actions: aggiungi, rimuovi, pulisci, paga."""
+    address = f"{search(entity_code)}/carrello"
+    return address if action is None else f"{address}/{action}"
+
+
+def outcome(entity_code: str, checkout_id: UUID | str) -> str:
+    """The page a payment comes back to."""
+    return f"{search(entity_code)}/esito/{checkout_id}"
+
+
+def login(entity_code: str | None = None, return_to: str | None = None, idp: str | None = None) -> str:
+    """Entra con SPID: the choice of the identity provider, or straight to one."""
+    params = {"entity": entity_code, "return_to": return_to, "idp": idp}
+    return _with_params(LOGIN, {name: value for name, value in params.items() if value})
+
+
+def registration(return_to: str) -> str:
+    """Registration at the first visit, then on to `return_to`."""
+    return _with_params(REGISTRATION, {"return_to": return_to})
+
+
+def language(code: str, return_to: str) -> str:
+    """The same page in another language."""
+    return _with_params(f"/lingua/{code}", {"return_to": return_to})
+
+
+def announcing(address: str, announcement: str) -> str:
+    """The same address, telling there what was done (gateway/web/announcements.py)."""
+    path, _, query = address.partition("?")
+    params = {name: value for name, value in parse_qsl(query) if name != ANNOUNCEMENT_PARAM}
+    return _with_params(path, params | {ANNOUNCEMENT_PARAM: announcement})
+
+
+def safe_return(text: str | None, default: str) -> str:
+    """Return a path of ours as sent by a browser, or `default` for anything that could lead elsewhere."""
+    path = text or ""
+    leads_elsewhere = not path.startswith("/") or path.startswith("//") or "\\" in path
+    return default if leads_elsewhere or not path.isprintable() or not path.isascii() else path
+
+
+def _with_params(address: str, params: dict[str, str]) -> str:
+    return f"{address}?{urlencode(params)}" if params else address

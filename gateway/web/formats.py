@@ -1,0 +1,52 @@
+"""How amounts, dates and codes are written for people."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency
+
+from contracts.codes import NoticeNumber
+
+ROME: Final = ZoneInfo("Europe/Rome")
+_DAY: Final = {"it": "dd/MM/yyyy", "en": "d MMM yyyy"}
+_MOMENT: Final = {"it": "dd/MM/yyyy 'alle' HH:mm", "en": "d MMM yyyy 'at' HH:mm"}
+_NOTHING: Final = "—"
+
+
+def filters_of(language: str) -> dict[str, Callable[..., str]]:
+    """Return the template filters of a language."""
+
+    def euro(amount_cents: int) -> str:
+        return format_currency(Decimal(amount_cents) / 100, "EUR", locale=language)
+
+    def day(value: date | datetime | None) -> str:
+        if value is None:
+            return _NOTHING
+        local = value.astimezone(ROME) if isinstance(value, datetime) else value
+        return format_date(local, _DAY[language], locale=language)
+
+    def moment(value: datetime | None) -> str:
+        return _NOTHING if value is None else format_datetime(value, _MOMENT[language], tzinfo=ROME, locale=language)
+
+    def clock(value: datetime) -> str:
+        return format_datetime(value, "HH:mm", tzinfo=ROME, locale=language)
+
+    def localised(text: Mapping[str, Any] | None) -> str:
+        return "" if text is None else str(text.get(language) or text.get("it") or "")
+
+    def decimal_comma(amount_cents: int) -> str:
+        return f"{amount_cents // 100},{amount_cents % 100:02d}"
+
+    return {
+        "euro": euro,
+        "day": day,
+        "moment": moment,
+        "clock": clock,
+        "localised": localised,
+        "decimal_comma": decimal_comma,
+        "grouped": lambda digits: NoticeNumber(digits).grouped,
+    }

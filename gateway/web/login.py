@@ -1,0 +1,165 @@
+"""Entra con SPID: choice of the identity provider, the bindings of SAML, logout."""
+
+from http import HTTPStatus
+from secrets import token_urlsafe
+from typing import Final
+
+import falcon
+
+from chassis.logs import get_logger
+from contracts.errors import ErrorCode, Refused, RpcError
+from contracts.rpc import cart, identity
+from gateway.edge.bodies import read_form
+from gateway.edge.rates import LOGIN
+from gateway.edge.security_headers import content_security_policy
+from gateway.visit import Visit, visit_of
+from gateway.visitors import LoginAttempt
+from gateway.web import addresses
+from gateway.web.announcements import LOGGED_OUT, LOGGED_OUT_EVERYWHERE
+from gateway.web.page import Page, checked_form, see_other
+
+_SAML_MAX_BYTES: Final = 256 * 1024
+_CODE_MAX_CHARS: Final = 35
+
+_log = get_logger("gateway.login")
+
+
+class LoginPage(Page):
+    """The list of identity providers, and the way to the chosen one."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Without `idp` show the list; with it send the browser there, bound to us by a cookie."""
+        visit = visit_of(req)
+        entity_code = (req.get_param("entity") or "")[:_CODE_MAX_CHARS] or None
+        entity = self.site.entity(visit, entity_code) if entity_code else None
+        default = addresses.practices(entity_code) if entity_code else addresses.PRIVACY
+        return_to = addresses.safe_return(req.get_param("return_to"), default)
+        idp = req.get_param("idp")
+        if idp is None:
+            providers = visit.call(identity.PROVIDERS)["providers"]
+            self.site.render(
+                req,
+                resp,
+                "login.html",
+                entity=entity,
+                entity_code=entity_code,
+                providers=providers,
+                return_to=return_to,
+            )
+            return
+        self.site.rates.check(req, LOGIN)
+        self._send_to_provider(resp, visit, idp, entity_code, return_to)
+
+    def _send_to_provider(
+        self, resp: falcon.Response, visit: Visit, idp: str, entity_code: str | None, return_to: str
+    ) -> None:
+        attempt = LoginAttempt(token_urlsafe(32), visit.visitor.visitor_id)
+        started = visit.call(
+            identity.START_LOGIN,
+            idp=idp,
+            entity_code=entity_code,
+            return_to=return_to,
+            browser_token=attempt.browser_token,
+        )
+        visit.keep_visitor()
+        visit.cookies.write_login(resp, attempt)
+        # 302 and not 303: AgID's conformance tool knows no other (spid.md section 3.1, trap 1).
+        resp.status = HTTPStatus.FOUND
+        resp.location = started["redirect_url"]
+
+
+class AssertionConsumer(Page):
+    """Where the identity provider makes the browser POST its answer: signed, so it needs no CSRF token of ours."""
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Start a session and go on. Raises Refused(LOGIN_REFUSED), which has its own page."""
+        visit = visit_of(req)
+        self.site.rates.check(req, LOGIN)
+        form = read_form(req, _SAML_MAX_BYTES)
+        attempt = visit.cookies.read_login(req)
+        if attempt is None or not form.get("SAMLResponse"):
+            raise Refused(ErrorCode.LOGIN_REFUSED)
+        finished = visit.call(
+            identity.FINISH_LOGIN,
+            saml_response=form["SAMLResponse"],
+            relay_state=form.get("RelayState", ""),
+            browser_token=attempt.browser_token,
+        )
+        visit.start_session(resp, finished["session_token"])
+        see_other(resp, addresses.safe_return(finished["return_to"], addresses.PRIVACY))
+        if finished["session"]["registered"]:
+            adopt_cart(visit, attempt.visitor_id, str(finished["session"]["citizen"]["id"]))
+
+
+class Metadata(Page):
+    """The service provider's metadata, for the SPID registry."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Answer the signed document as identity made it."""
+        resp.content_type = "application/samlmetadata+xml"
+        resp.text = visit_of(req).call(identity.METADATA)["xml"]
+
+
+class SingleLogout(Page):
+    """An identity provider ends a session; both bindings, answered by a form that the browser carries back."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """HTTP-Redirect: identity checks the signature over the query as it was sent."""
+        message = req.get_param("SAMLRequest")
+        relay_state = req.get_param("RelayState") or ""
+        self._answer(req, resp, "redirect", message, relay_state, req.query_string)
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """HTTP-POST: the signature stands in the message."""
+        form = read_form(req, _SAML_MAX_BYTES)
+        self._answer(req, resp, "post", form.get("SAMLRequest"), form.get("RelayState", ""), "")
+
+    def _answer(
+        self,
+        req: falcon.Request,
+        resp: falcon.Response,
+        binding: str,
+        message: str | None,
+        relay_state: str,
+        query: str,
+    ) -> None:
+        self.site.rates.check(req, LOGIN)
+        if not message:
+            raise Refused(ErrorCode.INVALID_REQUEST)
+        answer = visit_of(req).call(
+            identity.SLO, binding=binding, message=message, relay_state=relay_state, query=query
+        )
+        visit_of(req).forget(resp)
+        resp.set_header("Content-Security-Policy", content_security_policy((answer["destination"],)))
+        self.site.render(req, resp, "slo.html", offline=True, answer=answer)
+
+
+class Logout(Page):
+    """Esci: here, or on every device."""
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """End the session and leave nothing of the citizen in this browser."""
+        form = checked_form(req)
+        visit = visit_of(req)
+        everywhere = form.get("ovunque") == "si"
+        if visit.session_token:
+            try:
+                visit.call(
+                    identity.LOGOUT_EVERYWHERE if everywhere else identity.LOGOUT, session_token=visit.session_token
+                )
+            except Refused as refusal:
+                _log.info("logout_of_ended_session", code=refusal.code.value)
+        entity_code = visit.visitor.entity_code
+        visit.forget(resp)
+        see_other(
+            resp,
+            addresses.announcing(addresses.front(entity_code), LOGGED_OUT_EVERYWHERE if everywhere else LOGGED_OUT),
+        )
+
+
+def adopt_cart(visit: Visit, visitor_id: str, citizen_id: str) -> None:
+    """Make the visitor's cart the citizen's; a login does not fail for its cart."""
+    try:
+        visit.call(cart.ADOPT, visitor=f"visitor:{visitor_id}", citizen=f"citizen:{citizen_id}")
+    except RpcError as error:
+        _log.warning("cart_not_adopted", code=error.code.value)

@@ -1,0 +1,41 @@
+"""What every page resource has."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+import falcon
+
+from gateway.edge.bodies import read_form
+from gateway.visit import CSRF_FIELD, visit_of
+from gateway.web.site import Site
+
+Form = Mapping[str, str]
+
+
+class Page:
+    """A resource of the pages, on the site's shared parts."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+
+
+def checked_form(req: falcon.Request) -> Form:
+    """Read the form of a POST that one of our pages made.
+
+    Raises Refused(CSRF_FAILED or INVALID_REQUEST), falcon.HTTPContentTooLarge.
+    """
+    form = read_form(req)
+    visit_of(req).check_csrf(form.get(CSRF_FIELD))
+    return form
+
+
+def cleaned(form: Form, name: str) -> str:
+    """Return a field as typed, without unprintable characters or needless space; empty when absent."""
+    text = "".join(char if char.isprintable() else " " for char in form.get(name, ""))
+    return " ".join(text.split())
+
+
+def see_other(resp: falcon.Response, address: str) -> None:
+    """Send the browser on by GET, so that reloading repeats nothing."""
+    resp.status = HTTPStatus.SEE_OTHER
+    resp.location = address

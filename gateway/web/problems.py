@@ -1,0 +1,85 @@
+"""The page that explains what went wrong and what to do next."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+
+import falcon
+
+from contracts.errors import ErrorCode
+from gateway.messages import MESSAGES, Message, title_of
+from gateway.problems import Problem
+from gateway.translations import marked as _
+from gateway.visit import visit_of
+from gateway.web import addresses
+from gateway.web.login_anomalies import anomaly_text
+from gateway.web.origins import page_address
+from gateway.web.site import Site
+
+_STATUS_MESSAGES: Final[Mapping[int, Message]] = {
+    HTTPStatus.METHOD_NOT_ALLOWED: Message(
+        _("Questo indirizzo serve a inviare un modulo, non ad aprire una pagina."), _("Riparti dalla pagina iniziale.")
+    ),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Message(
+        _("Hai inviato più dati di quanti ne accettiamo."), _("Riduci il testo e invia di nuovo.")
+    ),
+    HTTPStatus.FORBIDDEN: Message(_("Questa pagina non è aperta a tutti."), _("Riparti dalla pagina iniziale.")),
+}
+_HTTP_ONLY: Final = frozenset(_STATUS_MESSAGES)
+
+
+class PageProblems:
+    """Writes a problem as a page, or sends to where it is solved: login, registration."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def write(self, req: falcon.Request, resp: falcon.Response, problem: Problem) -> None:
+        """Answer with the problem's own status, except where the way on is a redirect."""
+        if problem.code is ErrorCode.LOGIN_REQUIRED:
+            self._send(resp, addresses.login(visit_of(req).visitor.entity_code, page_address(req)))
+        elif problem.code is ErrorCode.CONSENT_MISSING:
+            self._send(resp, addresses.registration(page_address(req)))
+        elif problem.code is ErrorCode.LOGIN_REFUSED:
+            self._write_login_refused(req, resp, problem)
+        else:
+            self._write_problem(req, resp, problem)
+
+    def _send(self, resp: falcon.Response, address: str) -> None:
+        resp.status = HTTPStatus.SEE_OTHER
+        resp.location = address
+
+    def _write_problem(self, req: falcon.Request, resp: falcon.Response, problem: Problem) -> None:
+        self._site.render(
+            req,
+            resp,
+            "problem.html",
+            status=problem.status,
+            offline=problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR,
+            code=problem.code.value,
+            heading=title_of(problem.code, problem.status),
+            message=_message(problem),
+            reference=req.context.correlation_id,
+            way_back=page_address(req),
+            repeatable=req.method == "GET",
+        )
+
+    def _write_login_refused(self, req: falcon.Request, resp: falcon.Response, problem: Problem) -> None:
+        entity_code = problem.params.get("entity_code")
+        self._site.render(
+            req,
+            resp,
+            "login_refused.html",
+            status=problem.status,
+            entity=self._site.catalogue.known(entity_code),
+            entity_code=entity_code,
+            anomaly=anomaly_text(problem.params.get("anomaly")),
+            reference=problem.params.get("reference") or req.context.correlation_id,
+        )
+
+
+def _message(problem: Problem) -> Message:
+    generic = problem.code in {ErrorCode.INVALID_REQUEST, ErrorCode.INTERNAL_ERROR}
+    if generic and problem.status in _HTTP_ONLY:
+        return _STATUS_MESSAGES[problem.status]
+    return MESSAGES[problem.code]

@@ -1,0 +1,71 @@
+"""Where each page stands."""
+
+import falcon
+
+from gateway.web import addresses
+from gateway.web.cart import AddToCart, CartPage, ClearCart, PayCart, RemoveFromCart
+from gateway.web.documents import NoticePdf, ReceiptPdf
+from gateway.web.insertion import InsertionPage, ServicesPage
+from gateway.web.login import AssertionConsumer, LoginPage, Logout, Metadata, SingleLogout
+from gateway.web.page import Page
+from gateway.web.payment import OutcomePage, Pay
+from gateway.web.practices import HistoryPage, PracticePage, PracticesPage
+from gateway.web.privacy import GrantConsent, OwnData, PrivacyPage, RevokeConsent
+from gateway.web.registration import RegistrationPage
+from gateway.web.search import DirectSearch, HomePage, ResultsPage, SearchAction, SearchPage
+from gateway.web.site import Site
+from gateway.web.site_pages import LanguageChoice, TextPage
+
+_ENTITY = "/enti/{entity}"
+_PRACTICE = f"{_ENTITY}/pratiche/{{practice_id:uuid}}"
+
+
+def add_routes(app: falcon.App[falcon.Request, falcon.Response], site: Site) -> None:
+    """Register every page."""
+    _add(app, addresses.HOME, HomePage(site))
+    _add(app, addresses.DIRECT_SEARCH, DirectSearch(site))
+    _add(app, "/lingua/{code}", LanguageChoice(site))
+    _add(app, addresses.PRIVACY_NOTICE, TextPage(site, "privacy_notice.html"))
+    _add(app, addresses.ACCESSIBILITY, TextPage(site, "accessibility.html"))
+    _add_login(app, site)
+    _add_entity(app, site)
+
+
+def _add_login(app: falcon.App[falcon.Request, falcon.Response], site: Site) -> None:
+    _add(app, addresses.LOGIN, LoginPage(site))
+    _add(app, "/spid/metadata", Metadata(site))
+    _add(app, "/spid/acs", AssertionConsumer(site))
+    _add(app, "/spid/slo", SingleLogout(site))
+    _add(app, addresses.LOGOUT, Logout(site))
+    _add(app, addresses.REGISTRATION, RegistrationPage(site))
+    _add(app, addresses.PRIVACY, PrivacyPage(site))
+    _add(app, addresses.PRIVACY_GRANT, GrantConsent(site))
+    _add(app, addresses.PRIVACY_REVOKE, RevokeConsent(site))
+    _add(app, addresses.PRIVACY_EXPORT, OwnData(site))
+
+
+def _add_entity(app: falcon.App[falcon.Request, falcon.Response], site: Site) -> None:
+    _add(app, _ENTITY, SearchPage(site))
+    _add(app, f"{_ENTITY}/ricerca", SearchAction(site))
+    _add(app, f"{_ENTITY}/risultati", ResultsPage(site))
+    _add(app, f"{_ENTITY}/pratiche", PracticesPage(site))
+    _add(app, f"{_ENTITY}/storico", HistoryPage(site))
+    _add(app, f"{_ENTITY}/inserimento", ServicesPage(site))
+    _add(app, f"{_ENTITY}/inserimento/{{service}}", InsertionPage(site))
+    _add(app, _PRACTICE, PracticePage(site))
+    _add(app, f"{_PRACTICE}/paga", Pay(site))
+    _add(app, f"{_PRACTICE}/bollettino.pdf", NoticePdf(site))
+    _add(app, f"{_PRACTICE}/quietanza.pdf", ReceiptPdf(site))
+    _add(app, f"{_ENTITY}/carrello", CartPage(site))
+    _add(app, f"{_ENTITY}/carrello/aggiungi", AddToCart(site))
+    _add(app, f"{_ENTITY}/carrello/rimuovi", RemoveFromCart(site))
+    _add(app, f"{_ENTITY}/carrello/pulisci", ClearCart(site))
+    _add(app, f"{_ENTITY}/carrello/paga", PayCart(site))
+    _add(app, f"{_ENTITY}/esito/{{checkout_id:uuid}}", OutcomePage(site))
+
+
+def _add(app: falcon.App[falcon.Request, falcon.Response], path: str, page: Page) -> None:
+    """Register a page; HEAD answers as GET does, without the body."""
+    if hasattr(page, "on_get"):
+        page.on_head = page.on_get  # type: ignore[attr-defined]
+    app.add_route(path, page)

@@ -1,0 +1,135 @@
+"""Ricerca pratica: the public front page of an entity, and the ways into it."""
+
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Final
+
+import falcon
+
+from contracts.errors import ErrorCode, Refused
+from contracts.rpc import practices
+from gateway.catalogue import Entity
+from gateway.edge.rates import SEARCH
+from gateway.messages import MESSAGES
+from gateway.translations import marked as _
+from gateway.visit import visit_of
+from gateway.web import addresses
+from gateway.web.page import Form, Page, checked_form, cleaned, see_other
+from gateway.web.practice_lookup import many_practices
+
+_FIELD_OF_CODE: Final = {
+    ErrorCode.INVALID_FISCAL_CODE: "fiscal_code",
+    ErrorCode.INVALID_NOTICE_NUMBER: "notice_number",
+    ErrorCode.PRACTICE_NOT_FOUND: "",
+}
+_MAX_TYPED_CHARS: Final = 80
+
+
+@dataclass(frozen=True)
+class SearchForm:
+    """The form as typed, and what is wrong with it by field; `""` stands for the whole form."""
+
+    fiscal_code: str = ""
+    reference: str = ""
+    notice_number: str = ""
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+class HomePage(Page):
+    """The portal without an entity: says how to reach one."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Show the way in by the entity's code."""
+        self.site.render(req, resp, "home.html")
+
+
+class DirectSearch(Page):
+    """The link that bodies have published and printed."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Redirect to the entity's front page. Raises Refused(UNKNOWN_ENTITY)."""
+        code = (req.get_param("codCompany") or "").strip()[:_MAX_TYPED_CHARS]
+        if not code:
+            raise Refused(ErrorCode.UNKNOWN_ENTITY)
+        entity = self.site.entity(visit_of(req), code)
+        raise falcon.HTTPFound(addresses.search(entity["code"]))
+
+
+class SearchPage(Page):
+    """Ricerca pratica."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, entity: str) -> None:
+        """Show the two ways to search."""
+        found = self.site.entity(visit_of(req), entity)
+        self.site.render(req, resp, "search.html", entity=found, form=SearchForm())
+
+
+class SearchAction(Page):
+    """Where the search form goes: data that says who somebody is never stands in an address."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, entity: str) -> None:
+        """Lead who reloads or types this address back to the form."""
+        see_other(resp, addresses.search(entity))
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, entity: str) -> None:
+        """Search, let this browser see what was found, and show it; else the form with what is wrong."""
+        visit = visit_of(req)
+        form = _read(checked_form(req))
+        self.site.rates.check(req, SEARCH)
+        found_entity = self.site.entity(visit, entity)
+        if form.errors:
+            self._write_form(req, resp, found_entity, form)
+            return
+        try:
+            found = visit.call(
+                practices.SEARCH,
+                entity_code=entity,
+                notice_number=form.notice_number or None,
+                fiscal_code=form.fiscal_code or None,
+                reference=form.reference or None,
+            )["practices"]
+            if not found:
+                raise Refused(ErrorCode.PRACTICE_NOT_FOUND)
+        except Refused as refusal:
+            if refusal.code not in _FIELD_OF_CODE:
+                raise
+            form.errors[_FIELD_OF_CODE[refusal.code]] = MESSAGES[refusal.code].sentence
+            self._write_form(req, resp, found_entity, form)
+            return
+        visit.grant((practice["id"] for practice in found), identified=bool(form.fiscal_code))
+        see_other(resp, addresses.results(entity))
+
+    def _write_form(self, req: falcon.Request, resp: falcon.Response, entity: Entity, form: SearchForm) -> None:
+        status = HTTPStatus.NOT_FOUND if "" in form.errors else HTTPStatus.UNPROCESSABLE_ENTITY
+        self.site.render(req, resp, "search.html", status=status, entity=entity, form=form)
+
+
+class ResultsPage(Page):
+    """What this browser's last search found."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, entity: str) -> None:
+        """Show the rows; without any, back to the search."""
+        visit = visit_of(req)
+        found_entity = self.site.entity(visit, entity)
+        rows = many_practices(visit, list(visit.visitor.granted[: visit.visitor.found]))
+        rows = [row for row in rows if row["entity_code"] == entity]
+        if not rows:
+            see_other(resp, addresses.search(entity))
+            return
+        self.site.render(req, resp, "results.html", entity=found_entity, rows=rows)
+
+
+def _read(form: Form) -> SearchForm:
+    """Take the second way when a notice number was typed, else the first, which needs both its fields."""
+    fiscal_code, reference, notice_number = (
+        cleaned(form, name)[:_MAX_TYPED_CHARS] for name in ("fiscal_code", "reference", "notice_number")
+    )
+    errors: dict[str, str] = {}
+    if not notice_number:
+        if not fiscal_code:
+            errors["fiscal_code"] = _("Scrivi il codice fiscale, oppure usa il codice avviso.")
+        if not reference:
+            errors["reference"] = _("Scrivi il riferimento della pratica o lo IUV.")
+    elif fiscal_code or reference:
+        errors["notice_number"] = _("Scrivi il codice avviso oppure codice fiscale e riferimento, non entrambi.")
+    return SearchForm(fiscal_code, reference, notice_number, errors)

@@ -1,0 +1,124 @@
+"""What all pages share: templates, translations, the entity they belong to, limits on use."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+from uuid import uuid4
+
+import falcon
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from contracts.codes import MAX_NOTICES_PER_CHECKOUT
+from contracts.errors import ErrorCode, Refused, RpcError
+from contracts.rpc import cart
+from gateway.catalogue import Entity, EntityCatalogue
+from gateway.edge.rates import RateLimiter
+from gateway.languages import LANGUAGES
+from gateway.settings import Settings
+from gateway.static_files import StaticFiles
+from gateway.translations import translations
+from gateway.visit import Visit, visit_of
+from gateway.web import addresses
+from gateway.web.announcements import ANNOUNCEMENTS
+from gateway.web.formats import filters_of
+from gateway.web.origins import page_address
+from gateway.web.states import STATES
+
+_TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
+
+
+class Site:
+    """Renders pages. One per process; holds no state of any visit."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.rates = RateLimiter(settings)
+        self.catalogue = EntityCatalogue()
+        self._static_files = StaticFiles(settings)
+        self._environments = {language: self._environment(language) for language in LANGUAGES}
+
+    def entity(self, visit: Visit, code: str) -> Entity:
+        """Return the entity in whose pages the browser is. Raises Refused(UNKNOWN_ENTITY)."""
+        entity = self.catalogue.get(visit, code)
+        visit.remember_entity(code)
+        return entity
+
+    def service(self, entity: Entity, service_code: str) -> Mapping[str, Any]:
+        """Return a service offered for spontaneous insertion. Raises Refused(UNKNOWN_SERVICE)."""
+        for service in entity["services"]:
+            if service["code"] == service_code and service["spontaneous"]:
+                found: Mapping[str, Any] = service
+                return found
+        raise Refused(ErrorCode.UNKNOWN_SERVICE)
+
+    def render(
+        self,
+        req: falcon.Request,
+        resp: falcon.Response,
+        template: str,
+        *,
+        status: HTTPStatus = HTTPStatus.OK,
+        entity: Entity | None = None,
+        offline: bool = False,
+        **values: Any,
+    ) -> None:
+        """Write a page. Without `entity` the header is that of the entity visited last, as far as it is known.
+
+        `offline`: ask no service, because one has just failed to answer.
+        """
+        visit = visit_of(req)
+        shown_entity = entity or self.catalogue.known(visit.visitor.entity_code)
+        context = {
+            "entity": shown_entity,
+            "visit": visit,
+            "citizen": None if offline else visit.citizen,
+            "cart_count": None if offline else self._cart_count(visit),
+            "language": visit.language,
+            "here": page_address(req),
+            "announcement": ANNOUNCEMENTS.get(req.get_param(addresses.ANNOUNCEMENT_PARAM) or ""),
+            "now": datetime.now(UTC),
+            **values,
+        }
+        resp.status = status
+        resp.content_type = falcon.MEDIA_HTML
+        resp.set_header("Content-Language", visit.language)
+        resp.append_header("Vary", "Accept-Language, Cookie")
+        resp.text = self._environments[visit.language].get_template(template).render(context)
+
+    def _cart_count(self, visit: Visit) -> int | None:
+        """Return the counter over the cart, or None while it cannot be told: no page fails for its counter."""
+        try:
+            return int(visit.call(cart.COUNT, owner=visit.owner)["count"])
+        except RpcError:
+            return None
+
+    def _environment(self, language: str) -> Environment:
+        environment = Environment(
+            loader=FileSystemLoader(_TEMPLATES),
+            extensions=["jinja2.ext.i18n"],
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        # The i18n extension adds this method to the environment.
+        environment.install_gettext_translations(translations()[language], newstyle=True)  # type: ignore[attr-defined]
+        environment.filters.update(filters_of(language))
+        environment.filters["path_part"] = partial(quote, safe="")
+        environment.globals.update(
+            asset=self._static_files.address,
+            at=addresses,
+            states=STATES,
+            max_notices=MAX_NOTICES_PER_CHECKOUT,
+            new_key=_new_key,
+        )
+        return environment
+
+
+def _new_key() -> str:
+    """Return an idempotency key for one form of one page."""
+    return str(uuid4())

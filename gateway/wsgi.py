@@ -1,0 +1,12 @@
+"""The production entrypoint: `gunicorn gateway.wsgi:application --worker-class gthread`."""
+
+import os
+
+from chassis import logs
+from chassis.rpc_client import shared
+from gateway.app import create_app
+from gateway.settings import Settings
+
+logs.configure("gateway", os.environ.get("LOG_LEVEL", "INFO").upper())
+_settings = Settings.load()
+application = create_app(_settings, shared(_settings.amqp_url))
