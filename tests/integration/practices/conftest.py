@@ -1,0 +1,91 @@
+"""Practices on a real database, with the catalogue of the running example and a second body."""
+
+import json
+from collections.abc import Callable
+from copy import deepcopy
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from chassis.database import Database
+from services.practices.models import OutboxMessage
+from services.practices.usecases import catalogue, debts
+
+CATALOGUE: dict[str, Any] = json.loads((Path(__file__).parents[3] / "sandbox/data/catalogue.json").read_text())
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+
+
+def two_bodies() -> dict[str, Any]:
+    document = deepcopy(CATALOGUE)
+    other = deepcopy(document["entities"][0])
+    other["code"] = other["creditor"]["code"] = "PM200"
+    other["creditor"] |= {"fiscal_code": "80184430587", "company_name": "Comune di Altrove"}
+    document["entities"].append(other)
+    return document
+
+
+@pytest.fixture
+def database(service_database: Callable[[str], Database]) -> Database:
+    opened = service_database("practices")
+    catalogue.load_catalogue(opened, two_bodies())
+    return opened
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture
+def viewer() -> Callable[..., dict[str, Any]]:
+    def make(**known: Any) -> dict[str, Any]:
+        nobody: dict[str, Any] = {"citizen_id": None, "fiscal_code": None, "visitor_id": None}
+        return {**nobody, "granted_practice_ids": [], "identified_practice_ids": [], **known}
+
+    return make
+
+
+@pytest.fixture
+def debt() -> Callable[..., dict[str, Any]]:
+    """Make a DebtRequest as it arrives in the service."""
+
+    def make(external_id: str = "TARI-1", **changed: Any) -> dict[str, Any]:
+        request: dict[str, Any] = {
+            "entity_code": "PM108",
+            "external_id": external_id,
+            "service_code": "TARI",
+            "fiscal_code": "RSSMRA85T10A562S",
+            "full_name": "Rossi Mario",
+            "email": None,
+            "beneficiary": None,
+            "amount_cents": 14_850,
+            "description": "TARI 2026",
+            "due_date": None,
+            "instalment": None,
+        }
+        return {**request, **changed}
+
+    return make
+
+
+@pytest.fixture
+def put(database: Database, debt: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    def put_debt(external_id: str = "TARI-1", *, at: datetime = NOW, **changed: Any) -> dict[str, Any]:
+        return debts.put_debt(database, debt(external_id, **changed), at)
+
+    return put_debt
+
+
+@pytest.fixture
+def emitted(database: Database) -> Callable[[], list[tuple[str, int]]]:
+    """Return (event type, sequence) of every event in the outbox, oldest first."""
+
+    def read() -> list[tuple[str, int]]:
+        with database.reading() as session:
+            bodies = session.scalars(select(OutboxMessage.body).order_by(OutboxMessage.id)).all()
+        return [(body["type"], int(body["sequence"])) for body in bodies]
+
+    return read

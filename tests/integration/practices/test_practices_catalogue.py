@@ -1,0 +1,87 @@
+"""The catalogue: loaded by ops, shown to everybody."""
+
+import json
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from marshmallow import ValidationError
+from sqlalchemy import func, select
+
+from chassis.database import Database
+from contracts.errors import ErrorCode, Refused
+from contracts.rpc import practices
+from services.practices.models import EntityRow, ServiceRow
+from services.practices.usecases import catalogue
+
+FILE = Path(__file__).parents[3] / "sandbox/data/catalogue.json"
+
+
+def shown(database: Database, entity_code: str = "PM108") -> dict[str, Any]:
+    reply = catalogue.entity(database, {"entity_code": entity_code})
+    dumped: dict[str, Any] = practices.ENTITY.reply.dump(reply)
+    assert practices.ENTITY.reply.validate(dumped) == {}
+    return dumped
+
+
+def test_an_entity_is_shown_with_its_services_in_the_catalogues_order(database: Database) -> None:
+    entity = shown(database)
+    assert entity["creditor"]["fiscal_code"] == "80012345676"
+    assert [item["code"] for item in entity["services"]] == [
+        "BOLLO_IT", "BOLLO_ST", "CONTRIB_IT", "CONTRIB_ST", "TARI", "MENSA", "RETTA",
+    ]  # fmt: skip
+    assert entity["services"][0]["fixed_cents"] == 1_600
+
+
+@pytest.mark.parametrize("code", ["PM999", "pm108", "", "PM108\x00"])
+def test_an_unknown_entity_is_refused(database: Database, code: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        catalogue.entity(database, {"entity_code": code})
+    assert refusal.value.code is ErrorCode.UNKNOWN_ENTITY
+
+
+def test_loading_again_changes_nothing(database: Database) -> None:
+    before = shown(database)
+    catalogue.load_catalogue(database, json.loads(FILE.read_text()))
+    assert shown(database) == before
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(EntityRow)) == 2
+        assert session.scalar(select(func.count()).select_from(ServiceRow)) == 14
+
+
+def test_a_service_left_out_is_no_longer_offered_and_comes_back_when_named_again(database: Database) -> None:
+    document = json.loads(FILE.read_text())
+    shorter = deepcopy(document)
+    removed = shorter["entities"][0]["services"].pop()
+    catalogue.load_catalogue(database, shorter)
+    assert removed["code"] not in [item["code"] for item in shown(database)["services"]]
+    assert removed["code"] in [item["code"] for item in shown(database, "PM200")["services"]]
+    catalogue.load_catalogue(database, document)
+    assert removed["code"] in [item["code"] for item in shown(database)["services"]]
+
+
+def test_a_catalogue_with_a_wrong_iban_is_refused_and_nothing_of_it_stored(
+    service_database: Callable[[str], Database],
+) -> None:
+    database = service_database("practices")
+    document = json.loads(FILE.read_text())
+    document["entities"][0]["iban"] = "IT66N0999915800000000046109"
+    with pytest.raises(ValidationError):
+        catalogue.load_catalogue(database, document)
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(EntityRow)) == 0
+
+
+def test_the_command_loads_a_file_and_says_in_one_line_what_is_wrong_with_another(
+    database: Database, start_process: Callable[..., Any], tmp_path: Path
+) -> None:
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text('{"entities": []}')
+    outcomes = {}
+    for name in (str(FILE), str(wrong), str(tmp_path / "missing.json")):
+        running = start_process("-m", "services.practices", "load-catalogue", name)
+        outcomes[Path(name).name] = (running.process.wait(30), len(running.log().splitlines()))
+    assert outcomes == {"catalogue.json": (0, 1), "wrong.json": (1, 1), "missing.json": (1, 1)}
+    assert shown(database)["code"] == "PM108"

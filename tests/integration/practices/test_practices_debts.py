@@ -1,0 +1,200 @@
+"""The body's debts: put, amended, annulled, numbered."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import func, select
+
+from chassis.database import Database
+from contracts.codes import NoticeNumber
+from contracts.errors import ErrorCode, Refused
+from services.practices import repository
+from services.practices.models import PracticeRow
+from services.practices.usecases import debts, expiring, following, showing
+
+Put = Callable[..., dict[str, Any]]
+Emitted = Callable[[], list[tuple[str, int]]]
+
+
+def annul(database: Database, now: datetime, external_id: str = "TARI-1") -> dict[str, Any]:
+    request = {"entity_code": "PM108", "external_id": external_id, "reason": "Sgravio"}
+    return debts.annul_debt(database, request, now)
+
+
+def start_checkout(database: Database, practice: dict[str, Any], now: datetime) -> None:
+    data = {
+        "checkout_id": uuid4(),
+        "practice_ids": [practice["id"]],
+        "started_at": now,
+        "open_until": now + timedelta(minutes=30),
+    }
+    with database.transaction() as tx:
+        following.checkout_started(tx, data)
+
+
+def pay(database: Database, practice: dict[str, Any], now: datetime) -> None:
+    data = {"practice_id": practice["id"], "receipt_id": "R1", "paid_at": now, "amount_cents": practice["amount_cents"]}
+    with database.transaction() as tx:
+        following.payment_confirmed(tx, data)
+
+
+def test_putting_a_debt_twice_changes_nothing(put: Put, emitted: Emitted) -> None:
+    assert put() == put()
+    assert emitted() == [("PracticeCreated.v1", 1)]
+
+
+def test_other_terms_amend_the_debt_under_its_notice_number(put: Put, emitted: Emitted) -> None:
+    first = put()
+    amended = put(amount_cents=15_000, instalment={"number": 5, "total": 7}, due_date=date(2026, 12, 2))
+    assert (amended["id"], amended["notice_number"]) == (first["id"], first["notice_number"])
+    assert amended["amount_cents"] == 15_000
+    assert amended["instalment"] == {"number": 5, "total": 7}
+    put(amount_cents=15_100, due_date=date(2026, 12, 2))
+    assert emitted() == [("PracticeCreated.v1", 1), ("PracticeAmended.v1", 2), ("PracticeAmended.v1", 3)]
+
+
+@pytest.mark.parametrize(("happen", "state"), [(start_checkout, "unconfirmed"), (pay, "paid")])
+def test_a_debt_being_paid_or_paid_keeps_its_terms(
+    database: Database, put: Put, now: datetime, happen: Callable[..., None], state: str
+) -> None:
+    practice = put()
+    happen(database, practice, now)
+    with pytest.raises(Refused) as refused:
+        put(amount_cents=1)
+    assert (refused.value.code, refused.value.params) == (ErrorCode.PRACTICE_NOT_AMENDABLE, {"state": state})
+    assert put()["amount_cents"] == practice["amount_cents"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"fiscal_code": "RSSMRA85T10A562X"}, ErrorCode.INVALID_FISCAL_CODE),
+        ({"full_name": " "}, ErrorCode.NAME_REQUIRED),
+        ({"service_code": "PALESTRA"}, ErrorCode.UNKNOWN_SERVICE),
+        ({"entity_code": "PM999"}, ErrorCode.UNKNOWN_ENTITY),
+        ({"amount_cents": 0}, ErrorCode.AMOUNT_OUT_OF_RANGE),
+        ({"description": ""}, ErrorCode.DESCRIPTION_REQUIRED),
+        ({"description": "x" * 141}, ErrorCode.DESCRIPTION_TOO_LONG),
+        ({"due_date": date(206, 1, 1)}, ErrorCode.INVALID_DATE),
+        ({"instalment": {"number": 8, "total": 7}}, ErrorCode.INVALID_REQUEST),
+        ({"email": "nowhere"}, ErrorCode.INVALID_REQUEST),
+        ({"external_id": "\x00"}, ErrorCode.INVALID_REQUEST),
+    ],
+)
+def test_a_wrong_debt_is_refused_and_nothing_stored(
+    database: Database, put: Put, changed: dict[str, Any], code: ErrorCode
+) -> None:
+    with pytest.raises(Refused) as refused:
+        put(**changed)
+    assert refused.value.code is code
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(PracticeRow)) == 0
+
+
+def test_an_annulled_debt_says_why_and_stays_annulled(
+    database: Database, put: Put, now: datetime, emitted: Emitted
+) -> None:
+    put()
+    first = annul(database, now)
+    assert (first["state"], first["state_reason"], first["not_payable_code"]) == (
+        "cancelled",
+        "Sgravio",
+        "practice_cancelled",
+    )
+    assert annul(database, now) == first
+    assert put()["state"] == "cancelled"
+    with pytest.raises(Refused) as refused:
+        put(amount_cents=1)
+    assert refused.value.code is ErrorCode.PRACTICE_NOT_AMENDABLE
+    assert emitted() == [("PracticeCreated.v1", 1), ("PracticeCancelled.v1", 2)]
+    position = showing.positions(
+        database, {"creditor_fiscal_code": None, "notice_number": None, "practice_ids": [first["id"]]}
+    )["positions"][0]
+    assert position["cancelled"]
+    assert position["sequence"] == 2
+
+
+@pytest.mark.parametrize(
+    ("happen", "code"), [(start_checkout, ErrorCode.PRACTICE_BEING_PAID), (pay, ErrorCode.PRACTICE_PAID)]
+)
+def test_what_is_being_paid_or_paid_cannot_be_annulled(
+    database: Database, put: Put, now: datetime, happen: Callable[..., None], code: ErrorCode
+) -> None:
+    happen(database, put(), now)
+    with pytest.raises(Refused) as refused:
+        annul(database, now)
+    assert refused.value.code is code
+
+
+def test_an_unknown_debt_cannot_be_annulled(database: Database, now: datetime) -> None:
+    with pytest.raises(Refused) as refused:
+        annul(database, now, "NONE-1")
+    assert refused.value.code is ErrorCode.PRACTICE_NOT_FOUND
+
+
+def test_two_programs_putting_the_same_new_debt_at_once_make_one(put: Put, emitted: Emitted) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: put()["id"], range(8)))
+    assert len(set(made)) == 1
+    assert len(emitted()) == 1
+
+
+def test_notice_numbers_given_at_once_are_all_different_and_valid(put: Put) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        numbers = list(pool.map(lambda count: put(f"TARI-{count}")["notice_number"], range(80)))
+    assert len(set(numbers)) == 80
+    assert all(NoticeNumber.typed(number).digits == number for number in numbers)
+
+
+def test_a_number_taken_for_a_practice_that_failed_is_a_hole_and_never_given_again(
+    database: Database, put: Put
+) -> None:
+    first = put("TARI-1")["notice_number"]
+    with database.reading() as session:
+        entity = repository.entity(session, "PM108")
+    lost = [number.digits for number in debts.allocate(database, entity, 3)]
+    after = put("TARI-2")["notice_number"]
+    assert first < min(lost)
+    assert max(lost) < after
+
+
+def test_what_cannot_be_paid_late_expires_when_its_last_day_in_rome_has_passed(
+    database: Database, put: Put, emitted: Emitted
+) -> None:
+    strict = put("MENSA-1", service_code="MENSA", due_date=date(2026, 12, 15))
+    put("TARI-1", due_date=date(2026, 12, 15))
+    last_second = datetime(2026, 12, 15, 22, 59, 59, tzinfo=UTC)
+    assert expiring.expire_overdue(database, last_second) == 0
+    assert expiring.expire_overdue(database, last_second + timedelta(seconds=1)) == 1
+    assert expiring.expire_overdue(database, last_second + timedelta(days=1)) == 0
+    assert emitted()[2:] == [("PracticeExpired.v1", 2)]
+    assert strict["state_until"] == datetime(2026, 12, 15, 23, tzinfo=UTC)
+    again = put("MENSA-1", at=last_second, service_code="MENSA", due_date=date(2026, 12, 15))
+    assert (again["state"], again["not_payable_code"], again["state_reason"]) == (
+        "expired",
+        "practice_expired",
+        "late_not_accepted",
+    )
+
+
+def test_a_longer_due_date_reopens_an_expired_practice(database: Database, put: Put, now: datetime) -> None:
+    put("MENSA-1", service_code="MENSA", due_date=date(2026, 11, 22))
+    assert expiring.expire_overdue(database, now) == 1
+    reopened = put("MENSA-1", service_code="MENSA", due_date=date(2026, 12, 22))
+    assert (reopened["state"], reopened["payable"]) == ("to_pay", True)
+
+
+def test_several_processes_expire_every_practice_once(
+    database: Database, put: Put, now: datetime, emitted: Emitted
+) -> None:
+    for number in range(30):
+        put(f"MENSA-{number}", service_code="MENSA", due_date=date(2026, 11, 22))
+    with ThreadPoolExecutor(4) as pool:
+        counts = list(pool.map(lambda _: expiring.expire_overdue(database, now), range(4)))
+    expiring.expire_overdue(database, now)
+    assert sum(counts) == 30
+    assert emitted().count(("PracticeExpired.v1", 2)) == 30
