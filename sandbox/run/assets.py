@@ -75,3 +75,7 @@ def _copy(dist: Path) -> None:
             shutil.copyfile(source, target)
     for source in sorted(dist.glob("fonts/*/*.ttf")):
         shutil.copyfile(source, fonts / source.name)
+
+
+if __name__ == "__main__":
+    prepare()

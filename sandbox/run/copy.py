@@ -113,6 +113,9 @@ def environment(copy: Copy) -> dict[str, str]:
         "CHECKOUT_SUBSCRIPTION_KEY": kept["checkout_subscription_key"],
         "STATIC_DIR": str(BUILD / "static"),
         "LOGOS_DIR": str(ROOT / "sandbox" / "data" / "logos"),
+        "ENTITY_LOGOS_DIR": str(ROOT / "sandbox" / "data" / "logos"),
+        "PORTAL_NODE_URL": f"{copy.local_url}/pagopa/pa-for-node",
+        "SANDBOX_SP_METADATA_URL": f"{copy.local_url}/spid/metadata",
     }
     return {**made, **{name: os.environ[name] for name in made if name in os.environ}}
 

@@ -1,0 +1,66 @@
+# One image per part of the product, all from this file:
+#   docker build --build-arg SERVICE=payments .            a service: identity, practices, cart, payments, notices
+#   docker build --target gateway .                        the gateway
+#   docker build --target sandbox .                        the stand-ins for SPID and pagoPA; never for production
+# docker-compose.yml builds them all. No image but the last holds a file of sandbox/.
+
+FROM python:3.13-slim-bookworm AS base
+ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PYTHONPATH=/app PATH=/venv/bin:$PATH
+WORKDIR /app
+# The folders are where volumes go: an empty volume takes its owner from the image.
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin portal && mkdir /keys /state && chown portal /keys /state
+
+# The packages of the lock file, hashes checked.
+FROM base AS packages
+RUN python -m venv /venv
+COPY requirements.lock ./
+RUN pip install --no-cache-dir --require-hashes -r requirements.lock
+
+FROM packages AS sandbox-packages
+COPY requirements-run.lock ./
+RUN pip install --no-cache-dir --require-hashes -r requirements-run.lock
+
+# Bootstrap Italia and its fonts, out of the npm package.
+FROM sandbox-packages AS assets
+COPY package.json package-lock.json ./
+COPY sandbox/__init__.py sandbox/
+COPY sandbox/run sandbox/run
+RUN python -m sandbox.run.assets
+
+# What every process of the product is made of.
+FROM base AS product
+COPY --from=packages /venv /venv
+COPY contracts contracts
+COPY chassis chassis
+
+FROM product AS gateway
+COPY --from=assets /app/build/static build/static
+COPY gateway gateway
+USER portal
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
+    CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8080/status/live', timeout=3)"]
+CMD ["gunicorn", "gateway.wsgi:application", "--worker-class=gthread", "--workers=2", "--threads=16", \
+     "--worker-tmp-dir=/dev/shm", "--no-control-socket", "--bind=0.0.0.0:8080"]
+
+FROM base AS sandbox
+COPY --from=sandbox-packages /venv /venv
+COPY --from=assets /app/build build
+COPY contracts contracts
+COPY chassis chassis
+COPY services services
+COPY sandbox sandbox
+USER portal
+
+# Last, so that it is what `docker build` makes without a target. The command is one of a service's three: itself, its
+# relay (python -m chassis.relay SERVICE), or the job before both (docker-compose.yml, *-migrations).
+FROM product AS service
+ARG SERVICE
+ENV SERVICE=${SERVICE}
+COPY --from=assets /app/build/fonts build/fonts
+COPY services/__init__.py services/
+COPY services/${SERVICE} services/${SERVICE}
+RUN test -n "${SERVICE}" || { echo "give --build-arg SERVICE=..."; exit 1; }
+USER portal
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s CMD ["sh", "-c", "exec python -m chassis.health $SERVICE"]
+CMD ["sh", "-c", "exec python -m chassis.run $SERVICE"]

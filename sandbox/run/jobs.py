@@ -1,0 +1,45 @@
+"""One-shot jobs of docker-compose.yml's sandbox profile: `python -m sandbox.run.jobs keys|import FOLDER`.
+
+`keys` makes what the portal and the stand-ins sign and recognise each other with; `import` sends the sample debts to
+the portal named by PORTAL_HOST and PORTAL_PORT. Both change nothing where they have been done.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from sandbox.run.console import complain
+from sandbox.run.copy import Copy, environment
+from sandbox.run.paths import Home
+from sandbox.run.problem import ProblemError
+from sandbox.run.readiness import import_first_debts, wait_until_ready
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command line and return its exit code."""
+    match arguments:
+        case ["keys", folder]:
+            copy = _copy(folder)
+            copy.home.create()
+            environment(copy)
+        case ["import", folder]:
+            copy = _copy(folder)
+            wait_until_ready(copy)
+            import_first_debts(copy)
+        case _:
+            sys.stderr.write("usage: python -m sandbox.run.jobs keys|import FOLDER\n")
+            return 2
+    return 0
+
+
+def _copy(folder: str) -> Copy:
+    host, port = os.environ.get("PORTAL_HOST", "127.0.0.1"), int(os.environ.get("PORTAL_PORT", "8080"))
+    return Copy(Home(Path(folder)), host, port, spid_port=8088, pagopa_port=8089)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except ProblemError as problem:
+        complain(str(problem))
+        sys.exit(1)
