@@ -96,7 +96,8 @@ class SearchAction(Page):
             form.errors[_FIELD_OF_CODE[refusal.code]] = MESSAGES[refusal.code].sentence
             self._write_form(req, resp, found_entity, form)
             return
-        visit.grant((practice["id"] for practice in found), identified=bool(form.fiscal_code))
+        is_identified = not any(practice["masked"] for practice in found)
+        visit.grant((practice["id"] for practice in found), identified=is_identified)
         see_other(resp, addresses.results(entity))
 
     def _write_form(self, req: falcon.Request, resp: falcon.Response, entity: Entity, form: SearchForm) -> None:

@@ -18,23 +18,25 @@ from services.practices.models import OutboxMessage, PracticeRow
 def search(database: Database, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Find by notice number (masked), or by fiscal code and reference together (whole).
 
+    Whoever types a notice number with a fiscal code is asking for both to match.
     Raises Refused(PRACTICE_NOT_FOUND), the same for what does not exist and for what is somebody else's;
     Refused(INVALID_NOTICE_NUMBER), (INVALID_FISCAL_CODE), (UNKNOWN_ENTITY), (INVALID_REQUEST) with `fields`.
     """
     with database.reading() as session:
         entity_code = repository.entity(session, request["entity_code"]).code
-        if _typed(request["notice_number"]):
-            number = NoticeNumber.typed(_typed(request["notice_number"]))
-            rows = repository.by_notice_number(session, entity_code, number.digits)
-            return _found([display.masked(records.practice_of(row, now)) for row in rows])
-        missing = [name for name in ("fiscal_code", "reference") if not _typed(request[name])]
+        typed = {name: _typed(request[name]) for name in ("notice_number", "fiscal_code", "reference")}
+        if typed["notice_number"]:
+            typed["reference"] = NoticeNumber.typed(typed["notice_number"]).digits
+            if not typed["fiscal_code"]:
+                rows = repository.by_notice_number(session, entity_code, typed["reference"])
+                return _found([display.masked(records.practice_of(row, now)) for row in rows])
+        missing = [name for name in ("fiscal_code", "reference") if not typed[name]]
         if missing:
             raise Refused(ErrorCode.INVALID_REQUEST, {"fields": missing})
-        fiscal_code = FiscalCode.typed(_typed(request["fiscal_code"])).value
-        reference = _typed(request["reference"])
-        rows = repository.by_reference(session, entity_code, fiscal_code, _compact(reference))
+        fiscal_code, reference = FiscalCode.typed(typed["fiscal_code"]).value, _compact(typed["reference"])
+        rows = repository.by_reference(session, entity_code, fiscal_code, reference)
     if not rows:
-        _check_notice_digits(_compact(reference))
+        _check_notice_digits(reference)
     return _found([records.practice_of(row, now) for row in rows])
 
 

@@ -73,6 +73,17 @@ def test_both_must_match_and_somebody_elses_practice_is_answered_like_none(
     assert theirs == nobodys == (ErrorCode.PRACTICE_NOT_FOUND, {})
 
 
+def test_a_notice_number_typed_with_a_fiscal_code_must_be_that_persons(
+    database: Database, put: Put, now: datetime
+) -> None:
+    number = put()["notice_number"]
+    (practice,) = search(database, now, notice_number=number, fiscal_code=MARIO)
+    assert not practice["masked"]
+    assert refusal(database, now, notice_number=number, fiscal_code=LUCA)[0] is ErrorCode.PRACTICE_NOT_FOUND
+    (blank,) = search(database, now, notice_number=number, fiscal_code="  ")
+    assert blank["masked"]
+
+
 def test_another_bodys_practice_is_not_found(database: Database, put: Put, now: datetime) -> None:
     practice = put(entity_code="PM200")
     assert refusal(database, now, notice_number=practice["notice_number"])[0] is ErrorCode.PRACTICE_NOT_FOUND
