@@ -7,7 +7,7 @@ from typing import Final
 from cryptography import x509
 from lxml import etree
 from signxml.algorithms import DigestAlgorithm, SignatureMethod
-from signxml.exceptions import SignXMLException
+from signxml.exceptions import InvalidSignature, SignXMLException
 from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
 
 from services.identity.saml.names import DS, ENVELOPED, EXCLUSIVE_C14N, SAML, tag
@@ -36,15 +36,15 @@ def verify(
     """
     usable = [certificate for certificate in certificates if valid_at(certificate, now)]
     require(usable, Reason.IDP_CERTIFICATE_EXPIRED)
-    signed = next((found for one in usable if (found := _verify_with(root, location, one, now)) is not None), None)
-    if signed is None:
-        raise ResponseRefused(Reason.SIGNATURE_INVALID)
-    return signed
+    for certificate in usable:
+        try:
+            return _verified(root, location, certificate, now)
+        except (SignXMLException, etree.LxmlError, ValueError, TypeError) as error:
+            cause = type(error).__name__
+    raise ResponseRefused(Reason.SIGNATURE_INVALID, detail=cause)
 
 
-def _verify_with(
-    root: etree._Element, location: str, certificate: x509.Certificate, now: datetime
-) -> etree._Element | None:
+def _verified(root: etree._Element, location: str, certificate: x509.Certificate, now: datetime) -> etree._Element:
     configuration = SignatureConfiguration(
         location=location,
         expect_references=1,
@@ -53,11 +53,10 @@ def _verify_with(
         ignore_ambiguous_key_info=True,
         verification_time=now,
     )
-    try:
-        result = XMLVerifier().verify(root, x509_cert=certificate, id_attribute="ID", expect_config=configuration)
-    except (SignXMLException, etree.LxmlError, ValueError, TypeError):
-        return None
-    return result.signed_xml if isinstance(result, VerifyResult) else None
+    result = XMLVerifier().verify(root, x509_cert=certificate, id_attribute="ID", expect_config=configuration)
+    if not isinstance(result, VerifyResult) or result.signed_xml is None:
+        raise InvalidSignature("what was signed is not an element")
+    return result.signed_xml
 
 
 def check_form(element: etree._Element) -> None:

@@ -18,7 +18,7 @@ BEGIN
     RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;
 END
 $$;
-CREATE TRIGGER consent_events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON consent_events
+CREATE TRIGGER consent_events_append_only BEFORE UPDATE OR DELETE ON consent_events
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER privacy_documents_append_only BEFORE UPDATE OR DELETE ON privacy_documents
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

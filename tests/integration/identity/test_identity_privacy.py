@@ -1,0 +1,202 @@
+"""Registration and the consent ledger on a real database."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from contracts.errors import Broken, ErrorCode, Refused
+from contracts.events import EVENTS
+from services.identity import models
+from services.identity.settings import Settings
+from services.identity.usecases import privacy, sessions
+from tests.integration.identity.conftest import GIULIA, LUCA, MARIO, NOW, Portal
+
+NOTICE = "registration-1.0"
+
+
+def register(portal: Portal, token: str, **chosen: Any) -> dict[str, Any]:
+    request = {"session_token": token, "document_id": NOTICE, "email": None, "purposes": [], **chosen}
+    return privacy.register(portal.database, portal.settings, request, NOW)
+
+
+def change(portal: Portal, call: Any, token: str, purpose: str, email: str | None = None) -> dict[str, Any]:
+    request = {"session_token": token, "purpose": purpose, "email": email}
+    shown: dict[str, Any] = call(portal.database, portal.settings, request, NOW)
+    return shown
+
+
+def events(portal: Portal) -> list[tuple[str, str]]:
+    with portal.database.reading() as session:
+        rows = session.scalars(sa.select(models.OutboxMessage).order_by(models.OutboxMessage.id)).all()
+    for row in rows:
+        assert not EVENTS[row.type].schema.validate(row.body["data"])
+    return [(row.type, row.body["sequence"]) for row in rows]
+
+
+def refused_with(call: Any) -> tuple[ErrorCode, dict[str, Any]]:
+    with pytest.raises(Refused) as refused:
+        call()
+    return refused.value.code, refused.value.params
+
+
+def test_registering_acknowledges_the_notice_and_tells_the_other_services(portal: Portal) -> None:
+    token = portal.token()
+    session = register(portal, token, email="mario@posta.example", purposes=["email_reminders"])
+    assert session["registered"] is True
+    assert session["citizen"]["email"] == "mario@posta.example"
+    shown = privacy.show(portal.database, portal.settings, token, NOW)
+    assert shown["granted"] == ["email_reminders", "registration"]
+    assert [(one["purpose"], one["action"], one["document_id"]) for one in shown["history"]] == [
+        ("registration", "acknowledged", NOTICE),
+        ("email_reminders", "granted", "email_reminders-1.0"),
+    ]
+    assert [one["purpose"] for one in shown["documents"]] == ["registration", "email_reminders"]
+    assert events(portal) == [("CitizenRegistered.v1", "0000000001"), ("ConsentGranted.v1", "0000000002")]
+
+
+def test_registering_without_choosing_anything_grants_nothing_optional(portal: Portal) -> None:
+    token = portal.token(LUCA)
+    assert register(portal, token)["citizen"]["email"] is None
+    assert privacy.show(portal.database, portal.settings, token, NOW)["granted"] == ["registration"]
+
+
+def test_registering_again_changes_nothing(portal: Portal) -> None:
+    token = portal.token()
+    register(portal, token)
+    before = events(portal)
+    assert register(portal, token)["registered"] is True
+    assert events(portal) == before
+    assert len(privacy.show(portal.database, portal.settings, token, NOW)["history"]) == 1
+
+
+def test_a_double_click_registers_once(portal: Portal) -> None:
+    token = portal.token()
+    with ThreadPoolExecutor(6) as pool:
+        results = list(pool.map(lambda _: register(portal, token), range(6)))
+    assert all(one["registered"] for one in results)
+    assert events(portal) == [("CitizenRegistered.v1", "0000000001")]
+
+
+def test_the_document_acknowledged_must_be_the_one_in_force(portal: Portal) -> None:
+    token = portal.token()
+    code, params = refused_with(lambda: register(portal, token, document_id="registration-0.9"))
+    assert (code, params) == (ErrorCode.CONSENT_MISSING, {"document_id": NOTICE})
+    assert events(portal) == []
+
+
+def test_reminders_need_an_address(portal: Portal) -> None:
+    token = portal.token(LUCA)
+    refused = refused_with(lambda: register(portal, token, purposes=["email_reminders"]))
+    assert refused == (ErrorCode.INVALID_REQUEST, {"field": "email"})
+    register(portal, token)
+    refused = refused_with(lambda: change(portal, privacy.grant, token, "email_reminders"))
+    assert refused == (ErrorCode.INVALID_REQUEST, {"field": "email"})
+    shown = change(portal, privacy.grant, token, "email_reminders", email="luca@posta.example")
+    assert "email_reminders" in shown["granted"]
+
+
+def test_the_address_given_at_registration_is_kept_at_the_next_login(portal: Portal) -> None:
+    register(portal, portal.token(), email="altra@posta.example")
+    assert portal.log_in()["session"]["citizen"]["email"] == "altra@posta.example"
+    assert portal.log_in()["session"]["registered"] is True
+
+
+def test_nothing_is_granted_before_registration(portal: Portal) -> None:
+    token = portal.token()
+    assert refused_with(lambda: change(portal, privacy.grant, token, "email_reminders"))[0] is ErrorCode.CONSENT_MISSING
+    assert refused_with(lambda: change(portal, privacy.grant, token, "registration"))[0] is ErrorCode.INVALID_REQUEST
+
+
+def test_a_purpose_is_revoked_at_once_and_granted_again(portal: Portal) -> None:
+    token = portal.token()
+    register(portal, token, email="m@posta.example", purposes=["email_reminders"])
+    assert change(portal, privacy.revoke, token, "email_reminders")["granted"] == ["registration"]
+    change(portal, privacy.revoke, token, "email_reminders")
+    change(portal, privacy.grant, token, "email_reminders")
+    shown = change(portal, privacy.grant, token, "email_reminders")
+    assert [one["action"] for one in shown["history"]] == ["acknowledged", "granted", "revoked", "granted"]
+    assert [kind for kind, _ in events(portal)] == [
+        "CitizenRegistered.v1",
+        "ConsentGranted.v1",
+        "ConsentRevoked.v1",
+        "ConsentGranted.v1",
+    ]
+
+
+def test_revoking_the_registration_ends_the_sessions_and_erases_the_profile(portal: Portal) -> None:
+    here, there = portal.token(), portal.token()
+    citizen = register(portal, here, email="m@posta.example", purposes=["email_reminders"])["citizen"]
+    shown = change(portal, privacy.revoke, here, "registration")
+    assert shown["granted"] == []
+    assert sorted(one["purpose"] for one in shown["history"] if one["action"] == "revoked") == [
+        "email_reminders",
+        "registration",
+    ]
+    for token in (here, there):
+        with pytest.raises(Refused, match="session_expired"):
+            sessions.current(portal.database, portal.settings, token, NOW)
+    with portal.database.reading() as session:
+        row = session.get_one(models.Citizen, citizen["id"])
+        assert (row.fiscal_code, row.name, row.family_name, row.email) == (None, None, None, None)
+        assert session.scalars(sa.select(sa.func.count()).select_from(models.SamlTrace)).one() == 2
+    assert [kind for kind, _ in events(portal)][-2:] == ["ConsentRevoked.v1", "ConsentRevoked.v1"]
+
+
+def test_after_closing_the_account_the_person_can_register_again(portal: Portal) -> None:
+    token = portal.token()
+    old = register(portal, token)["citizen"]["id"]
+    change(portal, privacy.revoke, token, "registration")
+    finished = portal.log_in()
+    assert finished["session"]["registered"] is False
+    assert finished["session"]["citizen"]["id"] != old
+    assert register(portal, finished["session_token"])["registered"] is True
+    history = privacy.show(portal.database, portal.settings, finished["session_token"], NOW)["history"]
+    assert [one["action"] for one in history] == ["acknowledged"]
+
+
+def test_a_new_notice_is_asked_for_again(portal: Portal) -> None:
+    token = portal.token()
+    register(portal, token)
+    notice = next(one for one in portal.settings.documents if one.id == NOTICE)
+    newer = type(notice)(
+        "registration-2.0", "registration", "2.0", date(2026, 1, 2), notice.title, {"it": "b", "en": "b"}, "b" * 64
+    )
+    values = {**vars(portal.settings), "documents": (*portal.settings.documents, newer)}
+    portal.settings = Settings(**values)
+    assert sessions.current(portal.database, portal.settings, token, NOW)["registered"] is False
+    assert register(portal, token, document_id="registration-2.0")["registered"] is True
+    assert events(portal) == [("CitizenRegistered.v1", "0000000001")]
+
+
+def test_a_text_edited_under_an_old_version_is_a_bug_and_not_a_consent(portal: Portal) -> None:
+    register(portal, portal.token())
+    notice = next(one for one in portal.settings.documents if one.id == NOTICE)
+    edited = type(notice)(**{**vars(notice), "sha256": "0" * 64})
+    portal.settings = Settings(**{**vars(portal.settings), "documents": (edited,)})
+    token = portal.token(GIULIA)
+    with pytest.raises(Broken):
+        register(portal, token)
+
+
+@pytest.mark.parametrize("statement", ["UPDATE consent_events SET action = 'granted'", "DELETE FROM consent_events"])
+def test_the_database_refuses_to_change_the_ledger(portal: Portal, statement: str) -> None:
+    register(portal, portal.token())
+    with pytest.raises(DBAPIError, match="append-only"), portal.database.transaction() as tx:
+        tx.session.execute(sa.text(statement))
+
+
+def test_the_export_holds_everything_kept_about_the_citizen(portal: Portal) -> None:
+    token = portal.token()
+    register(portal, token, email="m@posta.example")
+    portal.token(GIULIA)
+    data = privacy.export(portal.database, token, NOW + timedelta(minutes=1))["data"]
+    assert data["citizen"]["fiscal_code"] == MARIO.fiscal_code
+    assert data["citizen"]["registered_at"] == NOW.isoformat()
+    assert [one["action"] for one in data["consents"]] == ["acknowledged"]
+    assert [one["live"] for one in data["sessions"]] == [True]
+    assert [one["outcome"] for one in data["logins"]] == ["granted"]
+    assert GIULIA.fiscal_code not in str(data)

@@ -1,0 +1,78 @@
+"""Sessions on a real database: used, idle, over, revoked."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from contracts.errors import ErrorCode, Refused
+from services.identity import models
+from services.identity.usecases import sessions
+from tests.integration.identity.conftest import GIULIA, NOW, Portal
+
+
+def expired(call: Callable[[], object]) -> bool:
+    try:
+        call()
+    except Refused as refused:
+        return refused.code is ErrorCode.SESSION_EXPIRED
+    return False
+
+
+def current(portal: Portal, token: str, now: datetime = NOW) -> dict[str, Any]:
+    return sessions.current(portal.database, portal.settings, token, now)
+
+
+def test_using_a_session_puts_its_idle_end_off(portal: Portal) -> None:
+    token = portal.token()
+    later = NOW + timedelta(minutes=19)
+    assert current(portal, token, later)["idle_until"] == later + timedelta(minutes=20)
+    assert current(portal, token, later + timedelta(minutes=19))["citizen"]["name"] == "Mario"
+
+
+def test_a_session_unused_for_twenty_minutes_is_over(portal: Portal) -> None:
+    token = portal.token()
+    assert expired(lambda: current(portal, token, NOW + timedelta(minutes=20)))
+
+
+def test_a_session_is_over_after_eight_hours_however_much_it_is_used(portal: Portal) -> None:
+    token = portal.token()
+    for minutes in range(15, 8 * 60, 15):
+        shown = current(portal, token, NOW + timedelta(minutes=minutes))
+    assert shown["idle_until"] == shown["expires_at"] == NOW + timedelta(hours=8)
+    assert expired(lambda: current(portal, token, NOW + timedelta(hours=8)))
+
+
+def test_many_uses_within_seconds_are_one_write(portal: Portal) -> None:
+    token = portal.token()
+    current(portal, token, NOW + timedelta(seconds=20))
+    shown = current(portal, token, NOW + timedelta(seconds=30))
+    with portal.database.reading() as session:
+        seen_at = session.scalars(sa.select(models.CitizenSession.seen_at)).one()
+    assert seen_at == NOW + timedelta(seconds=20)
+    assert shown["idle_until"] == seen_at + timedelta(minutes=20)
+
+
+def test_a_logged_out_session_is_over_at_once_and_logging_out_again_is_no_error(portal: Portal) -> None:
+    token, other = portal.token(), portal.token()
+    sessions.logout(portal.database, token, NOW)
+    sessions.logout(portal.database, token, NOW)
+    sessions.logout(portal.database, "never existed", NOW)
+    assert expired(lambda: current(portal, token))
+    assert current(portal, other)
+
+
+def test_logging_out_everywhere_ends_all_sessions_of_the_citizen_and_of_nobody_else(portal: Portal) -> None:
+    here, there, giulia = portal.token(), portal.token(), portal.token(GIULIA)
+    sessions.logout_everywhere(portal.database, here, NOW)
+    assert expired(lambda: current(portal, here))
+    assert expired(lambda: current(portal, there))
+    assert expired(lambda: sessions.logout_everywhere(portal.database, here, NOW))
+    assert current(portal, giulia)
+
+
+@pytest.mark.parametrize("token", ["", "x", "ü" * 50, "a" * 10_000])
+def test_a_token_that_is_none_is_an_expired_session(portal: Portal, token: str) -> None:
+    assert expired(lambda: current(portal, token))

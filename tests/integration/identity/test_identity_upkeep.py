@@ -1,0 +1,89 @@
+"""What is forgotten, and when; logout asked for by the identity provider."""
+
+from base64 import b64encode
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from lxml import etree
+
+from contracts.errors import ErrorCode, Refused
+from sandbox.spid.responses import sign_element
+from services.identity import models
+from services.identity.usecases import privacy, sessions, slo, upkeep
+from tests.integration.identity.conftest import GIULIA, NOW, Portal
+
+
+def count(portal: Portal, table: type[models.Base]) -> int:
+    with portal.database.reading() as session:
+        return session.scalars(sa.select(sa.func.count()).select_from(table)).one()
+
+
+def register(portal: Portal, token: str) -> None:
+    request: dict[str, Any] = {"session_token": token, "document_id": "registration-1.0", "email": None, "purposes": []}
+    privacy.register(portal.database, portal.settings, request, NOW)
+
+
+def test_nothing_in_use_is_deleted(portal: Portal) -> None:
+    token = portal.token()
+    assert not any(upkeep.delete_expired(portal.database, NOW + timedelta(minutes=1)).values())
+    assert sessions.current(portal.database, portal.settings, token, NOW)
+
+
+def test_traces_are_kept_for_twenty_four_months_and_no_longer(portal: Portal) -> None:
+    portal.token()
+    upkeep.delete_expired(portal.database, NOW + timedelta(days=730))
+    assert count(portal, models.SamlTrace) == 1
+    upkeep.delete_expired(portal.database, NOW + timedelta(days=732))
+    assert count(portal, models.SamlTrace) == 0
+
+
+def test_a_person_who_never_registered_is_forgotten_after_a_day_and_a_registered_one_is_not(portal: Portal) -> None:
+    portal.token()
+    register(portal, portal.token(GIULIA))
+    upkeep.delete_expired(portal.database, NOW + timedelta(days=2))
+    with portal.database.reading() as session:
+        assert [one.name for one in session.scalars(sa.select(models.Citizen))] == ["Giulia"]
+    assert count(portal, models.CitizenSession) == 0
+    assert count(portal, models.AuthnRequest) == 0
+    assert count(portal, models.UsedAssertion) == 0
+    assert count(portal, models.ConsentEvent) == 1
+
+
+def logout_request(portal: Portal, name_id: str, *, by: str = "prova-1") -> dict[str, str]:
+    idp = portal.idps["prova-1"]
+    root = etree.fromstring(
+        f'<samlp:LogoutRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" ID="_logout" Version="2.0"'
+        f' xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" IssueInstant="{NOW:%Y-%m-%dT%H:%M:%SZ}"'
+        f' Destination="{portal.settings.provider.slo_url}"><saml:Issuer>{idp.entity_id}</saml:Issuer>'
+        f"<saml:NameID>{name_id}</saml:NameID></samlp:LogoutRequest>"
+    )
+    signer = portal.idps[by]
+    document = etree.tostring(sign_element(root, signer.private_key, signer.certificate))
+    return {"binding": "post", "message": b64encode(document).decode(), "relay_state": "state", "query": ""}
+
+
+def test_a_logout_request_of_the_provider_ends_that_session_and_is_answered(portal: Portal) -> None:
+    token, giulia = portal.token(), portal.token(GIULIA)
+    with portal.database.reading() as session:
+        statement = sa.select(models.CitizenSession.name_id).where(
+            models.CitizenSession.token_sha256 == sessions.digest(token)
+        )
+        name_id = session.scalars(statement).one()
+    answer = slo.answer(portal.database, portal.settings, logout_request(portal, name_id), NOW)
+    assert answer["destination"] == portal.idps["prova-1"].slo_url
+    assert answer["relay_state"] == "state"
+    with pytest.raises(Refused, match="session_expired"):
+        sessions.current(portal.database, portal.settings, token, NOW)
+    assert sessions.current(portal.database, portal.settings, giulia, NOW)
+
+
+def test_a_logout_of_a_session_that_is_gone_is_answered_all_the_same(portal: Portal) -> None:
+    assert slo.answer(portal.database, portal.settings, logout_request(portal, "_gone"), NOW)["saml_response"]
+
+
+def test_a_logout_request_signed_by_another_provider_ends_nothing(portal: Portal) -> None:
+    with pytest.raises(Refused) as refused:
+        slo.answer(portal.database, portal.settings, logout_request(portal, "_x", by="prova-2"), NOW)
+    assert refused.value.code is ErrorCode.INVALID_REQUEST
