@@ -72,13 +72,9 @@ class OutcomePage(Page):
 
 
 def check_payable(practice: Practice) -> None:
-    """Raise Refused with the reason why no payment can be started.
-
-    A payment under way is no reason: payments resumes it for its own payer and refuses everybody else.
-    """
-    reason = practice["not_payable_code"]
-    if not practice["payable"] and reason != ErrorCode.PRACTICE_BEING_PAID:
-        raise Refused(reason)
+    """Raise Refused with the reason why no payment can be started."""
+    if not _may_be_tried(practice):
+        raise Refused(practice["not_payable_code"])
 
 
 def go_to_checkout(
@@ -127,8 +123,16 @@ def _refresh_s(checkout: Mapping[str, Any], now: datetime) -> int | None:
 
 
 def _payable_ids(visit: Visit, checkout: Mapping[str, Any]) -> set[UUID]:
-    """Return which unpaid practices of an ended checkout may be tried again right away."""
+    """Return which unpaid practices of an ended checkout may be tried again right away.
+
+    practices may not have heard of its end yet and still say "being paid": payments, which said so, decides.
+    """
     if checkout["state"] in {"open", "paid"}:
         return set()
     unpaid = [item["practice_id"] for item in checkout["items"] if not item["paid"]]
-    return {practice["id"] for practice in many_practices(visit, unpaid) if practice["payable"]}
+    return {practice["id"] for practice in many_practices(visit, unpaid) if _may_be_tried(practice)}
+
+
+def _may_be_tried(practice: Practice) -> bool:
+    """A payment under way is no reason against it: payments resumes it for its own payer and refuses everybody else."""
+    return bool(practice["payable"]) or practice["not_payable_code"] == ErrorCode.PRACTICE_BEING_PAID
