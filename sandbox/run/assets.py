@@ -47,9 +47,10 @@ def prepare() -> None:
 def _install() -> None:
     npm = [str(_NODE_FOLDER / "bin" / "node"), str(_NODE_FOLDER / "lib/node_modules/npm/bin/npm-cli.js")]
     done = subprocess.run(
-        [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"],
+        [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--fetch-retries=1"],
         cwd=ROOT,
-        env={**os.environ, "NODE_OPTIONS": "", "npm_config_omit_lockfile_registry_resolved": "true"},
+        # This machine's own certificate authorities count too, as they do for pip.
+        env={**os.environ, "NODE_OPTIONS": "--use-system-ca", "npm_config_omit_lockfile_registry_resolved": "true"},
         capture_output=True,
         text=True,
         check=False,
