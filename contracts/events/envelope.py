@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from marshmallow import EXCLUDE, Schema, fields, validate
@@ -51,6 +51,10 @@ class Envelope(Schema):
     data = fields.Dict(required=True)
 
 
+# Making a schema costs as much as using it, and an import wraps one event per row.
+_ENVELOPE: Final = Envelope()
+
+
 def wrap(
     event_type: EventType,
     data: Mapping[str, Any],
@@ -82,5 +86,5 @@ def wrap(
         "datacontenttype": "application/json",
         "data": dumped,
     }
-    result: dict[str, Any] = Envelope().dump(envelope)
+    result: dict[str, Any] = _ENVELOPE.dump(envelope)
     return result
