@@ -1,0 +1,285 @@
+"""The town payments lives in: real practices, the gateway's door for the node, the sandbox pagoPA over HTTP.
+
+`town` starts it all once per module and knows how to walk in it; tests keep to practices of their own. Nothing here
+stands in for payments.
+"""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from socketserver import ThreadingMixIn
+from typing import Any
+from uuid import UUID, uuid4
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+import pytest
+import requests
+import sqlalchemy as sa
+from kombu import Connection
+
+from chassis import wire
+from chassis.database import Database
+from chassis.rpc_client import RpcClient
+from contracts.errors import RpcError
+from contracts.events import EVENTS
+from contracts.rpc import payments, practices
+from gateway.app import create_app
+from gateway.settings import Settings as GatewaySettings
+from services.payments import models
+from services.practices import models as practices_models
+from tests.conftest import PROJECT, Running, empty_tables, wait_until, wait_until_answering
+
+PAYER = "visitor:integration-test"
+CREDITOR = "80012345676"
+KEY = "a-subscription-key"
+HANDLERS = {
+    "payments": ("PracticeCreated", "PracticeAmended", "PracticeCancelled", "PracticeExpired"),
+    "practices": ("CheckoutStarted", "CheckoutAbandoned", "PaymentConfirmed", "PaymentDuplicated", "PaymentReported"),
+}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class QuietHandler(WSGIRequestHandler):
+    def log_message(self, *_arguments: object) -> None:
+        pass
+
+
+class ThreadedServer(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+    request_queue_size = 256
+
+
+@dataclass
+class Town:
+    """What a test may ask of the people around payments."""
+
+    rpc: RpcClient
+    database: Database
+    pagopa_url: str
+    door_url: str
+    folder: Path
+    environment: dict[str, str]
+    running: dict[str, Running] = field(default_factory=dict)
+
+    def run(self, name: str, *arguments: str, **env: str) -> Running:
+        """Start a process of the town, in place of the one of that name."""
+        log_file = self.folder / f"{name}.log"
+        with log_file.open("ab") as output:
+            process = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=PROJECT,
+                env={**self.environment, **env},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        self.running[name] = Running(process, log_file)
+        return self.running[name]
+
+    def run_service(self, service: str, **env: str) -> None:
+        running = self.run(service, "-m", "chassis.run", service, **env)
+        self.run(f"{service}-relay", "-m", "chassis.relay", service)
+        wait_until_answering(self.rpc, service, running)
+
+    def restart(self, service: str, **env: str) -> None:
+        self.running[service].stop()
+        wait_until_answering(self.rpc, service, self.run(service, "-m", "chassis.run", service, **env))
+
+    def owed(self, amount_cents: int = 1234, **changes: Any) -> dict[str, Any]:
+        """Let the body ask somebody for money."""
+        debt = {
+            "entity_code": "PM108",
+            "external_id": uuid4().hex,
+            "service_code": "TARI",
+            "fiscal_code": "RSSMRA85T10A562S",
+            "full_name": "Mario Rossi",
+            "amount_cents": amount_cents,
+            "description": "TARI 2026",
+        }
+        return self.rpc.call(practices.PUT_DEBT, debt | changes)
+
+    def annul(self, practice: dict[str, Any]) -> None:
+        request = {"entity_code": "PM108", "external_id": practice["external_id"], "reason": "errore di calcolo"}
+        self.rpc.call(practices.ANNUL_DEBT, request)
+
+    def practice(self, practice_id: UUID) -> dict[str, Any]:
+        request = {"viewer": {"granted_practice_ids": [practice_id]}, "practice_ids": [practice_id]}
+        found: dict[str, Any] = self.rpc.call(practices.GET_MANY, request)["practices"][0]
+        return found
+
+    def start(self, *owed: dict[str, Any], payer: str = PAYER, key: str | None = None) -> dict[str, Any]:
+        """Press Paga."""
+        request = {
+            "idempotency_key": key or uuid4().hex,
+            "payer_ref": payer,
+            "practice_ids": [practice["id"] for practice in owed],
+            "return_url": "http://localhost:8080/enti/PM108/esito/{checkout_id}",
+        }
+        return self.rpc.call(payments.START_CHECKOUT, request)
+
+    def checkout(self, checkout_id: UUID, payer: str = PAYER) -> dict[str, Any]:
+        return self.rpc.call(payments.CHECKOUT, {"checkout_id": checkout_id, "payer_ref": payer})
+
+    def returned(self, checkout: dict[str, Any], outcome: str) -> dict[str, Any]:
+        request = {"checkout_id": checkout["id"], "payer_ref": PAYER, "outcome": outcome}
+        return self.rpc.call(payments.RETURNED, request)
+
+    def choose(self, checkout: dict[str, Any], outcome: str, **more: Any) -> dict[str, Any]:
+        """Choose an outcome on the payment page."""
+        cart_id = checkout["redirect_url"].split("/carts/")[1].split("/")[0]
+        url = f"{self.pagopa_url}/sandbox/carts/{cart_id}/outcome"
+        answer: dict[str, Any] = requests.post(url, json={"outcome": outcome, **more}, timeout=30).json()
+        return answer
+
+    def pay_at_counter(self, practice: dict[str, Any], outcome: str = "paid") -> requests.Response:
+        body = {"creditor_fiscal_code": CREDITOR, "notice_number": practice["notice_number"], "outcome": outcome}
+        return requests.post(f"{self.pagopa_url}/sandbox/payments", json=body, timeout=30)
+
+    def deliveries(self) -> dict[str, Any]:
+        listed: dict[str, Any] = requests.get(f"{self.pagopa_url}/sandbox/receipts", timeout=30).json()
+        return listed
+
+    def delivered(self, *owed: dict[str, Any]) -> bool:
+        """Say whether every receipt of these practices has been acknowledged."""
+        numbers = {practice["notice_number"] for practice in owed}
+        listed = [receipt for receipt in self.deliveries()["receipts"] if receipt["notice_number"] in numbers]
+        return all(receipt["state"] == "acknowledged" for receipt in listed) and len(listed) >= len(numbers)
+
+    def receipts(self, practice_id: UUID) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.rpc.call(payments.RECEIPTS, {"practice_id": practice_id})["receipts"]
+        return found
+
+    def events(self, name: str, *owed: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return the data of the events of a type that payments has published about these practices."""
+        ids = {str(practice["id"]) for practice in owed}
+        with self.database.reading() as session:
+            bodies = session.scalars(
+                sa.select(models.OutboxMessage.body)
+                .where(models.OutboxMessage.type == f"{name}.v1", models.OutboxMessage.relayed_at.is_not(None))
+                .order_by(models.OutboxMessage.id)
+            ).all()
+        told = [body["data"] for body in bodies]
+        return [data for data in told if ids & {data.get("practice_id"), *data.get("practice_ids", ())}]
+
+    def ask(self, envelope: str, action: str = "") -> str:
+        """Post an envelope to the door, as the node would."""
+        answer = requests.post(
+            self.door_url,
+            data=envelope.encode(),
+            headers={"SOAPAction": action, "Content-Type": "text/xml"},
+            timeout=30,
+        )
+        assert answer.status_code == 200
+        return answer.text
+
+
+def purge_queues(amqp_url: str) -> None:
+    """Forget events that earlier tests left behind: notice numbers begin anew in each module."""
+    with Connection(amqp_url) as connection:
+        for service, names in HANDLERS.items():
+            for name in names:
+                event = EVENTS[f"{name}.v1"]
+                snake = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+                queue = wire.event_queue(event.source, event.type, f"{service}.on{snake}")
+                with contextlib.suppress(connection.channel_errors):
+                    queue(connection.channel()).purge()
+
+
+@pytest.fixture(scope="module")
+def module_rpc(amqp_url: str) -> Iterator[RpcClient]:
+    client = RpcClient(amqp_url)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def door(amqp_url: str, module_rpc: RpcClient) -> Iterator[str]:
+    """The gateway, for its address that the node calls."""
+    port = free_port()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SECRET_KEY", "s" * 64)
+        environment.setenv("AMQP_URL", amqp_url)
+        settings = GatewaySettings.load()
+    with make_server("127.0.0.1", port, create_app(settings, module_rpc), ThreadedServer, QuietHandler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{port}/pagopa/pa-for-node"
+        server.shutdown()
+        thread.join()
+
+
+def is_listening(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.fixture(scope="module")
+def town(
+    amqp_url: str,
+    database_url: str,
+    migrated: Callable[[str], str],
+    door: str,
+    module_rpc: RpcClient,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Town]:
+    databases = {
+        "practices": Database(migrated("practices"), practices_models),
+        "payments": Database(migrated("payments"), models),
+    }
+    for database in databases.values():
+        empty_tables(database)
+    purge_queues(amqp_url)
+    pagopa_port = free_port()
+    pagopa_url = f"http://127.0.0.1:{pagopa_port}"
+    folder = tmp_path_factory.mktemp("town")
+    environment = {
+        **os.environ,
+        "AMQP_URL": amqp_url,
+        "DATABASE_URL": database_url,
+        "EVENT_RETRY_DELAYS_S": "0.2,0.4,1,2",
+        "SANDBOX_HOME": str(folder / "pagopa"),
+        "SANDBOX_PAGOPA_URL": pagopa_url,
+        "PORTAL_NODE_URL": door,
+        "CHECKOUT_URL": f"{pagopa_url}/checkout/ec/v1",
+        "CHECKOUT_SUBSCRIPTION_KEY": KEY,
+        "SANDBOX_RETRY_DELAYS_S": "0.3,0.5,1",
+        "SANDBOX_LATE_RECEIPT_S": "2",
+    }
+    town = Town(module_rpc, databases["payments"], pagopa_url, door, folder, environment)
+    catalogue = town.run("catalogue", "-m", "services.practices", "load-catalogue", "sandbox/data/catalogue.json")
+    town.run("pagopa", "-m", "sandbox.pagopa", str(pagopa_port))
+    assert catalogue.process.wait(60) == 0, catalogue.log()
+    town.run_service("practices")
+    town.run_service("payments")
+    wait_until(lambda: is_listening(pagopa_port), timeout_s=20)
+    yield town
+    for running in town.running.values():
+        running.kill()
+    for database in databases.values():
+        database.close()
+
+
+@pytest.fixture
+def refused() -> Callable[..., tuple[str, dict[str, Any]]]:
+    """Return the code and params with which something is refused."""
+
+    def code_of(attempt: Callable[[], Any]) -> tuple[str, dict[str, Any]]:
+        with pytest.raises(RpcError) as caught:
+            attempt()
+        return caught.value.code.value, caught.value.params
+
+    return code_of
