@@ -129,8 +129,6 @@ MESSAGES: Final[Mapping[ErrorCode, Message]] = {
     ErrorCode.CHECKOUT_REFUSED: Message(
         _("pagoPA non ha accettato di avviare questo pagamento. Nessun importo è stato addebitato."), _BACK_TO_LIST
     ),
-    ErrorCode.INVALID_DATE: Message(_("La data non esiste."), _IMPORT),
-    ErrorCode.DUPLICATE_REFERENCE: Message(_("Il riferimento compare più volte nel file."), _IMPORT),
     ErrorCode.IMPORT_NOT_FOUND: Message(_("Questo caricamento non esiste."), _FOR_OFFICES),
     ErrorCode.IMPORT_WRONG_HEADER: Message(_("La prima riga del file non ha le colonne previste."), _IMPORT),
     ErrorCode.IMPORT_NOT_UTF8: Message(_("Il file non è in UTF-8."), _IMPORT),

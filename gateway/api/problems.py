@@ -80,7 +80,7 @@ def as_json(problem: Problem, language: str, instance: str) -> dict[str, Any]:
     """The members of a problem. `params["errors"]` holds the fields in error, as request.invalid left them."""
     params = dict(problem.params)
     errors = params.pop("errors", [])
-    text = text_of(problem.code, language, params)
+    text = text_of(problem.code, language)
     explained = _INVALID_REQUEST_DETAIL.get(problem.status) if problem.code is ErrorCode.INVALID_REQUEST else None
     members: dict[str, Any] = {
         "type": f"{DOCS_PATH}#{problem.code}",

@@ -56,6 +56,7 @@ class PageProblems:
             "problem.html",
             status=problem.status,
             offline=problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR,
+            alone=problem.code is ErrorCode.UNKNOWN_ENTITY,
             code=problem.code.value,
             heading=title_of(problem.code, problem.status),
             message=_message(problem),

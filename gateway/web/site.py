@@ -64,14 +64,15 @@ class Site:
         status: HTTPStatus = HTTPStatus.OK,
         entity: Entity | None = None,
         offline: bool = False,
+        alone: bool = False,
         **values: Any,
     ) -> None:
         """Write a page. Without `entity` the header is that of the entity visited last, as far as it is known.
 
-        `offline`: ask no service, because one has just failed to answer.
+        `offline`: ask no service, because one has just failed to answer. `alone`: the page belongs to no entity.
         """
         visit = visit_of(req)
-        shown_entity = entity or self.catalogue.known(visit.visitor.entity_code)
+        shown_entity = None if alone else entity or self.catalogue.known(visit.visitor.entity_code)
         context = {
             "entity": shown_entity,
             "visit": visit,

@@ -1,0 +1,209 @@
+"""Entra con SPID, sessions, registration, logout."""
+
+from http import HTTPStatus
+
+import pytest
+
+from contracts.errors import ErrorCode, Refused, Unavailable
+from contracts.rpc import cart, identity
+from gateway.app import create_app
+from gateway.settings import Settings
+from tests.unit.gateway.gateway_browser import Browser, page_of, text_of
+from tests.unit.gateway.gateway_services import CITIZEN_ID, TOKEN, Services
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+def test_the_chooser_lists_the_providers_as_links_that_work_without_javascript(browser: Browser):
+    answer = browser.get("/spid/login?entity=PM108&return_to=/enti/PM108/carrello")
+    links = page_of(answer).xpath("//ul[@class='portal-providers']//a")
+    assert [link.text_content().strip() for link in links] == ["Gestore di prova", "Altro gestore"]
+    assert links[0].get("href") == "/spid/login?entity=PM108&return_to=%2Fenti%2FPM108%2Fcarrello&idp=sandbox"
+
+
+def test_choosing_a_provider_binds_the_login_to_this_browser_and_redirects_with_302(
+    browser: Browser, services: Services
+):
+    answer = browser.get("/spid/login?idp=sandbox&entity=PM108")
+    assert (answer.status_code, answer.headers["location"]) == (
+        HTTPStatus.FOUND,
+        "http://localhost:8088/sso?SAMLRequest=x",
+    )
+    (asked,) = services.asked(identity.START_LOGIN)
+    assert asked["return_to"] == "/enti/PM108/pratiche"
+    assert len(asked["browser_token"]) >= 43
+    assert answer.cookies["login"].http_only
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:1"])
+def test_a_return_address_that_leads_elsewhere_is_not_taken(browser: Browser, services: Services, elsewhere: str):
+    browser.get(f"/spid/login?idp=sandbox&entity=PM108&return_to={elsewhere}")
+    assert services.asked(identity.START_LOGIN)[0]["return_to"] == "/enti/PM108/pratiche"
+
+
+def test_the_answer_of_the_provider_starts_the_session_and_takes_the_cart_along(browser: Browser, services: Services):
+    browser.get("/enti/PM108")
+    browser.get("/spid/login?idp=sandbox&entity=PM108")
+    asked = services.asked(identity.START_LOGIN)[0]
+    # The provider's POST is cross-site: only the login's own cookie comes with it.
+    del browser.cookies["visitor"]
+    answer = browser.request("POST", "/spid/acs", headers=FORM, body="SAMLResponse=eA%3D%3D&RelayState=r")
+    assert (answer.status_code, answer.headers["location"]) == (HTTPStatus.SEE_OTHER, "/enti/PM108/pratiche")
+    assert browser.cookies["session"] == TOKEN
+    assert "login" not in browser.cookies
+    assert services.asked(identity.FINISH_LOGIN)[0]["browser_token"] == asked["browser_token"]
+    ((visitor, citizen),) = services.adopted
+    assert visitor.startswith("visitor:")
+    assert citizen == f"citizen:{CITIZEN_ID}"
+
+
+def test_an_answer_nobody_here_asked_for_is_refused(browser: Browser, services: Services):
+    answer = browser.request("POST", "/spid/acs", headers=FORM, body="SAMLResponse=eA%3D%3D")
+    assert answer.status_code == HTTPStatus.FORBIDDEN
+    assert services.asked(identity.FINISH_LOGIN) == []
+    assert "session" not in browser.cookies
+
+
+@pytest.mark.parametrize(
+    ("anomaly", "sentence", "may_retry"),
+    [
+        (19, "Hai inserito credenziali errate troppe volte.", True),
+        (20, "non ha il livello di sicurezza richiesto", False),
+        (21, "È passato troppo tempo durante l'accesso.", True),
+        (22, "Non hai dato il consenso all'invio dei tuoi dati", True),
+        (23, "è sospesa o revocata", False),
+        (24, "L'accesso con SPID non è riuscito.", True),
+        (25, "Hai annullato l'accesso.", True),
+        (30, "Il tipo di identità SPID usato non è adatto", True),
+        (None, "L'accesso con SPID non è riuscito.", True),
+    ],
+)
+def test_a_refused_login_says_why_and_what_to_do_with_a_4xx(
+    browser: Browser, services: Services, anomaly: int | None, sentence: str, may_retry: bool
+):
+    browser.get("/spid/login?idp=sandbox&entity=PM108")
+    services.failures[identity.FINISH_LOGIN.name] = Refused(
+        ErrorCode.LOGIN_REFUSED, {"anomaly": anomaly, "reference": "R-123", "entity_code": "PM108"}
+    )
+    answer = browser.request("POST", "/spid/acs", headers=FORM, body="SAMLResponse=eA%3D%3D")
+    assert answer.status_code == HTTPStatus.FORBIDDEN
+    assert sentence in text_of(answer)
+    assert "R-123" in text_of(answer)
+    assert ("Riprova ad accedere" in text_of(answer)) is may_retry
+    assert "session" not in browser.cookies
+
+
+def test_a_personal_page_without_login_leads_to_the_login_and_back(browser: Browser):
+    browser.get("/enti/PM108")
+    answer = browser.get("/enti/PM108/pratiche?stato=to_pay")
+    assert answer.status_code == HTTPStatus.SEE_OTHER
+    assert answer.headers["location"] == (
+        "/spid/login?entity=PM108&return_to=%2Fenti%2FPM108%2Fpratiche%3Fstato%3Dto_pay"
+    )
+
+
+def test_an_expired_session_says_so_and_shows_the_way_back(browser: Browser, services: Services):
+    browser.log_in()
+    services.session_live = False
+    answer = browser.get("/enti/PM108/storico")
+    assert answer.status_code == HTTPStatus.UNAUTHORIZED
+    assert "Sessione scaduta" in text_of(answer)
+    (link,) = page_of(answer).xpath("//main//a[contains(@href, '/spid/login')]")
+    assert link.get("href") == "/spid/login?entity=PM108&return_to=%2Fenti%2FPM108%2Fstorico"
+
+
+def test_identity_is_asked_for_the_session_once_per_page_even_when_it_is_over(browser: Browser, services: Services):
+    browser.log_in()
+    browser.get("/enti/PM108/pratiche")
+    assert services.session_asked == 1
+    services.session_live = False
+    browser.get("/enti/PM108/pratiche")
+    assert services.session_asked == 2
+
+
+def test_public_pages_stay_open_while_identity_is_down(browser: Browser, services: Services):
+    browser.log_in()
+    services.failures["identity"] = Unavailable()
+    assert browser.get("/enti/PM108").status_code == HTTPStatus.OK
+
+
+def test_the_first_visit_stops_at_the_registration_until_the_notice_is_acknowledged(
+    browser: Browser, services: Services
+):
+    services.registered = False
+    browser.log_in()
+    answer = browser.get("/enti/PM108/pratiche")
+    assert answer.headers["location"] == "/profilo/registrazione?return_to=%2Fenti%2FPM108%2Fpratiche"
+    page = page_of(browser.get(answer.headers["location"]))
+    assert not page.xpath("//input[@type='checkbox' and @checked]")
+    assert page.xpath("//input[@id='email']")[0].get("value") == "mario.rossi@posta.example"
+    refused = browser.submit("/profilo/registrazione", return_to="/enti/PM108/pratiche", document_id="informativa-1")
+    assert refused.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert services.asked(identity.REGISTER) == []
+
+
+def test_registering_records_the_version_shown_and_only_the_purposes_ticked(browser: Browser, services: Services):
+    services.registered = False
+    browser.log_in()
+    answer = browser.submit(
+        "/profilo/registrazione",
+        return_to="/enti/PM108/pratiche",
+        document_id="informativa-1",
+        acknowledged="si",
+        email="m@posta.example",
+        purpose_email_reminders="si",
+    )
+    assert answer.headers["location"] == "/enti/PM108/pratiche?messaggio=registrato"
+    (asked,) = services.asked(identity.REGISTER)
+    assert asked["document_id"] == "informativa-1"
+    assert asked["purposes"] == ["email_reminders"]
+    assert services.adopted
+
+
+def test_a_citizen_who_has_not_registered_acts_as_a_visitor(browser: Browser, services: Services):
+    services.registered = False
+    browser.log_in()
+    browser.get("/enti/PM108/carrello")
+    (asked,) = services.asked(cart.SHOW)
+    assert asked["owner"].startswith("visitor:")
+    assert asked["viewer"]["fiscal_code"] is None
+
+
+def test_logging_out_ends_the_session_and_leaves_nothing_for_the_next_person(browser: Browser, services: Services):
+    browser.log_in()
+    before = browser.cookies.get("visitor") or browser.token() and browser.cookies["visitor"]
+    answer = browser.submit("/logout")
+    assert answer.headers["location"] == "/enti/PM108?messaggio=uscita"
+    assert services.asked(identity.LOGOUT) == [{"session_token": TOKEN}]
+    assert "session" not in browser.cookies
+    assert browser.cookies["visitor"] != before
+    assert "Sei uscito dal portale." in text_of(browser.get(answer.headers["location"]))
+
+
+def test_the_cookies_are_locked_to_the_host_on_https(settings: Settings, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PUBLIC_URL", "https://pagamenti.example")
+    browser = Browser(create_app(Settings.load(), Services()), scheme="https")
+    answer = browser.get("/spid/login?idp=sandbox&entity=PM108")
+    assert answer.cookies["__Host-login"].same_site == "None"
+    assert answer.cookies["__Host-login"].secure
+    assert answer.cookies["__Host-visitor"].same_site == "Lax"
+    assert answer.cookies["__Host-visitor"].secure
+    assert answer.cookies["__Host-visitor"].http_only
+    assert "max-age=31536000" in answer.headers["strict-transport-security"]
+
+
+def test_the_single_logout_answer_is_carried_back_by_a_form_to_that_provider_only(browser: Browser, services: Services):
+    browser.log_in()
+    answer = browser.request("POST", "/spid/slo", headers=FORM, body="SAMLRequest=eA%3D%3D&RelayState=r")
+    assert page_of(answer).xpath("//form[@action='http://localhost:8088/slo']//input[@name='SAMLResponse']")
+    assert "http://localhost:8088/slo" in answer.headers["content-security-policy"]
+    assert services.asked(identity.SLO)[0]["binding"] == "post"
+    query = "SAMLRequest=a%2Bb&RelayState=r&SigAlg=s&Signature=t"
+    browser.get(f"/spid/slo?{query}")
+    assert services.asked(identity.SLO)[1]["query"] == query
+
+
+def test_the_metadata_is_served_as_identity_signed_it(browser: Browser):
+    answer = browser.get("/spid/metadata")
+    assert answer.headers["content-type"] == "application/samlmetadata+xml"
+    assert answer.text == "<EntityDescriptor/>"
