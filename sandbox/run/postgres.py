@@ -29,6 +29,7 @@ _STOP_S: Final = 30
 # sockaddr_un.sun_path, less the name of the socket file.
 _SOCKET_FOLDER_MAX_BYTES: Final = 90
 _INITDB: Final = (
+    "--no-sync",  # nothing of worth is in it yet
     "--username=postgres",
     "--auth-local=trust",
     "--auth-host=reject",
