@@ -18,8 +18,8 @@ from services.notices.rendering.svg import UnsupportedSvg, read_svg
 log = logs.get_logger(__name__)
 
 _SVG_MAX_BYTES: Final = 40_000
-_SIDE_MAX_PIXELS: Final = 354
-"""30 mm at 300 dots per inch."""
+_SIDES_PIXELS: Final = (354, 236, 177)
+"""30 mm at 300, 200 and 150 dots per inch: the first that makes a small enough file."""
 _JPEG_MAX_BYTES: Final = 20_000
 _PICTURE_MAX_PIXELS: Final = 40_000_000
 
@@ -55,13 +55,13 @@ def _as_jpeg(content: bytes) -> bytes:
     with Image.open(BytesIO(content)) as picture:
         if picture.width * picture.height > _PICTURE_MAX_PIXELS:
             raise ValueError("too many pixels")
-        picture.thumbnail((_SIDE_MAX_PIXELS, _SIDE_MAX_PIXELS))
         layer = picture.convert("RGBA")
-    white = Image.new("RGBA", layer.size, "white")
-    flat = Image.alpha_composite(white, layer).convert("RGB")
-    for quality in range(90, 20, -10):
-        buffer = BytesIO()
-        flat.save(buffer, "JPEG", quality=quality, optimize=True)
-        if buffer.tell() <= _JPEG_MAX_BYTES:
-            break
-    return buffer.getvalue()
+    for side in _SIDES_PIXELS:
+        layer.thumbnail((side, side))
+        flat = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
+        for quality in (90, 80, 70):
+            buffer = BytesIO()
+            flat.save(buffer, "JPEG", quality=quality, optimize=True)
+            if buffer.tell() <= _JPEG_MAX_BYTES:
+                return buffer.getvalue()
+    raise ValueError("too detailed for 20 kB")

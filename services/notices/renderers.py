@@ -21,6 +21,7 @@ log = logs.get_logger(__name__)
 
 _ROOT: Final = Path(__file__).parents[2]
 _ATTEMPTS: Final = 2
+_STARTS_WITHIN_S: Final = 30.0
 
 
 class _Gone(Exception):
@@ -31,6 +32,7 @@ class _Renderer:
     """One rendering process and the socket to it."""
 
     def __init__(self, fonts_dir: Path) -> None:
+        self._is_ready = False
         self._connection, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own module, our own interpreter
@@ -47,18 +49,28 @@ class _Renderer:
         return self._process.pid
 
     def ask(self, request: bytes, timeout_s: float) -> bytes:
-        """Return the reply frame. Raises _Gone, or TimeoutError, after which the renderer must be ended."""
-        self._connection.settimeout(timeout_s)
+        """Return the reply frame. Raises _Gone, or TimeoutError; after either the renderer must be ended.
+
+        The time a new process takes to load its fonts does not count.
+        """
         try:
+            if not self._is_ready:
+                self._connection.settimeout(deadline.remaining_s(_STARTS_WITHIN_S))
+                self._receive()
+                self._is_ready = True
+            self._connection.settimeout(timeout_s)
             send_frame(self._connection, request)
-            reply = receive_frame(self._connection)
+            return self._receive()
         except TimeoutError:
             raise
         except OSError as error:
             raise _Gone from error
-        if reply is None:
+
+    def _receive(self) -> bytes:
+        frame = receive_frame(self._connection)
+        if frame is None:
             raise _Gone
-        return reply
+        return frame
 
     def end(self) -> None:
         """Close the socket and see the process off."""

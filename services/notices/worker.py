@@ -1,6 +1,7 @@
 """A rendering process: `python -m services.notices.worker FD`, started by renderers.py on an inherited socket.
 
-It renders one document at a time and ends when the socket closes, which happens whenever its parent ends.
+It sends one frame when it is ready, then renders one document at a time, and ends when the socket closes, which
+happens whenever its parent ends.
 """
 
 import json
@@ -33,8 +34,9 @@ def main() -> int:
     with socket.socket(fileno=int(sys.argv[1])) as connection:
         # A parent made green hands over a socket that does not block.
         connection.settimeout(None)
-        fonts.register()
+        fonts.load_all()
         try:
+            send_frame(connection, OK)
             serve(connection)
         except OSError:
             return 0

@@ -90,7 +90,7 @@ def _payment_details(page: Page, content: NoticeContent, texts: NoticeTexts) -> 
     page.line(which_instalment(content), RIGHT, 145.79, font=BOLD, size=10, width=100, right=True)
     code = qr_text(payment.notice_number, content.payee.fiscal_code, payment.amount_cents)
     page.cells(qr_cells(code), LEFT, 154.75, 25)
-    page.fitted([Paragraph(texts.scan, LEFT, 43, 187.32)], bottom=198)
+    page.fitted([Paragraph(texts.scan, LEFT, 43, 187.32, markup=True)], bottom=198)
     free = RIGHT - _amount(page, payment.amount_cents, content.language, 159.01)
     labelled = [
         (texts.recipient, content.recipient.full_name, free - 3 - _DATA_COLUMN),

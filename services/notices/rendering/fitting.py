@@ -22,7 +22,8 @@ class Paragraph:
 
     Its first baseline stands at `baseline`, or lower where the paragraph above leaves less than `gap` between the
     baselines. `gap` and `leading` (between its own lines) are for the full size and shrink with it.
-    `**` in the text switches between regular and bold, unless `font` is another one.
+    `label` is set before the first line in regular, on one baseline with the text that starts where it ends.
+    With `markup`, `**` switches between regular and bold; only for our own words, never for what people typed.
     """
 
     text: str
@@ -34,7 +35,7 @@ class Paragraph:
     leading: float = 3.84
     gap: float = 3.84
     label: str | None = None
-    """Set before the first line in regular, `text` then starts where it ends; both on one baseline."""
+    markup: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,12 +86,11 @@ def _set(paragraphs: Sequence[Paragraph], scale: float) -> Iterator[Span]:
 
 
 def _words(paragraph: Paragraph) -> list[tuple[str, str]]:
-    """Split into (word, font), `**` toggling bold in regular text."""
-    if paragraph.font != REGULAR:
-        return [(word, paragraph.font) for word in printable(paragraph.text, paragraph.font).split()]
+    """Split into (word, font)."""
+    parts = paragraph.text.split("**") if paragraph.markup else [paragraph.text]
     words = []
-    for index, part in enumerate(paragraph.text.split("**")):
-        font = BOLD if index % 2 else REGULAR
+    for index, part in enumerate(parts):
+        font = BOLD if index % 2 else paragraph.font
         words += [(word, font) for word in printable(part, font).split()]
     return words
 

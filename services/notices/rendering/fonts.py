@@ -2,9 +2,10 @@
 
 import os
 import unicodedata
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
@@ -21,6 +22,36 @@ _FILES: Final = {
     MONO_BOLD: "roboto-mono-*-700.ttf",
 }
 
+_INVISIBLE: Final = {"Mn", "Me", "Cf", "Cc"}
+
+
+class Font:
+    """A registered font: what it has, how wide it runs, how it is written into a page. Thousandths of an em."""
+
+    def __init__(self, name: str, file: Path) -> None:
+        self._font = TTFont(name, str(file), asciiReadable=0)
+        pdfmetrics.registerFont(self._font)
+        face = self._font.face
+        self._has = face.charToGlyph
+        self._advances: dict[str, float] = {chr(code): width for code, width in face.charWidths.items()}
+
+    def has(self, character: str) -> bool:
+        """Tell whether there is a glyph."""
+        return ord(character) in self._has
+
+    def width(self, text: str) -> float:
+        """Width of `text`."""
+        advances = self._advances
+        return sum([advances[character] for character in text])
+
+    def show(self, text: str, size: float, document: Any) -> Iterator[str]:
+        """Yield the PDF operators that set `text` from the current text position (ISO 32000 section 9.4.3).
+
+        A subset holds 255 characters; a text may need more than one.
+        """
+        for subset, codes in self._font.splitString(text, document):
+            yield f"{self._font.getSubsetInternalName(subset, document)} {size:.3f} Tf <{codes.hex()}> Tj"
+
 
 def fonts_dir() -> Path:
     """Folder of the TTF files: FONTS_DIR, by default build/fonts at the root of the project."""
@@ -28,36 +59,37 @@ def fonts_dir() -> Path:
 
 
 @cache
-def register() -> None:
-    """Load the four fonts into reportlab, once per process. Raises FileNotFoundError naming what is missing."""
-    for name, pattern in _FILES.items():
-        files = sorted(fonts_dir().rglob(pattern))
-        if not files:
-            raise FileNotFoundError(f"no font {pattern} under {fonts_dir()}")
-        pdfmetrics.registerFont(TTFont(name, str(files[0]), asciiReadable=0))
+def font(name: str) -> Font:
+    """Load a font, once per process. Raises FileNotFoundError naming what is missing."""
+    files = sorted(fonts_dir().rglob(_FILES[name]))
+    if not files:
+        raise FileNotFoundError(f"no font {_FILES[name]} under {fonts_dir()}")
+    return Font(name, files[0])
 
 
-def width_pt(text: str, font: str, size_pt: float) -> float:
+def load_all() -> None:
+    """Load the four fonts ahead of the first document."""
+    for name in _FILES:
+        font(name)
+
+
+def width_pt(text: str, name: str, size_pt: float) -> float:
     """Width of `text` in points."""
-    width: float = pdfmetrics.stringWidth(text, font, size_pt)
-    return width
+    return font(name).width(text) * size_pt / 1000
 
 
-@cache
-def _has(font: str, character: str) -> bool:
-    return ord(character) in pdfmetrics.getFont(font).face.charToGlyph
+def printable(text: str, name: str) -> str:
+    """Replace what the font cannot draw: by its unaccented form where there is one, else by `?`.
 
-
-def printable(text: str, font: str) -> str:
-    """Replace what the font cannot draw: by its unaccented form where there is one, else by `?`. Nothing vanishes."""
+    Only marks and invisible characters may vanish, never a letter. Runs of white space become one space.
+    """
     composed = unicodedata.normalize("NFC", " ".join(text.split()))
-    if all(_has(font, character) for character in composed):
-        return composed
-    return "".join(_drawable(character, font) for character in composed)
+    used = font(name)
+    return "".join(character if used.has(character) else _nearest(character, used) for character in composed)
 
 
-def _drawable(character: str, font: str) -> str:
-    if _has(font, character):
-        return character
-    plain = "".join(part for part in unicodedata.normalize("NFKD", character) if _has(font, part))
+def _nearest(character: str, used: Font) -> str:
+    if unicodedata.category(character) in _INVISIBLE:
+        return ""
+    plain = "".join(part for part in unicodedata.normalize("NFKD", character) if used.has(part))
     return plain or "?"

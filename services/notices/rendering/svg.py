@@ -11,6 +11,7 @@ from reportlab.graphics.svgpath import SvgPath
 from reportlab.lib.colors import Color, toColor
 
 _SILENT: Final = {"title", "desc", "metadata", "defs"}
+_SHORT_HEX: Final = re.compile("#[0-9a-fA-F]{3}")
 _NUMBER: Final = re.compile(r"-?\d*\.?\d+(?:[eE][+-]?\d+)?")
 
 
@@ -49,7 +50,11 @@ def _view_box(root: etree._Element) -> tuple[float, float, float, float]:
 
 
 def _shapes(parent: etree._Element, fill: str) -> Iterator[Shape]:
-    for element in parent.iterchildren(tag=etree.Element):
+    for element in parent:
+        if element.tag is etree.Entity:
+            raise UnsupportedSvg("entities are not supported")
+        if not isinstance(element.tag, str):
+            continue
         name = _name(element)
         own_fill = _fill(element, fill)
         if name in _SILENT:
@@ -88,7 +93,11 @@ def _fill(element: etree._Element, inherited: str) -> str:
 
 
 def _color(fill: str) -> Color | None:
-    return None if fill == "none" else toColor("#000000" if fill == "currentColor" else fill)
+    if fill == "none":
+        return None
+    if _SHORT_HEX.fullmatch(fill):
+        fill = "#" + "".join(2 * digit for digit in fill[1:])
+    return toColor("#000000" if fill == "currentColor" else fill)
 
 
 def _transform(element: etree._Element) -> tuple[float, ...]:

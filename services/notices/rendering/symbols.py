@@ -15,6 +15,7 @@ def qr_cells(text: str) -> Cells:
 
 
 def data_matrix_cells(text: str) -> Cells:
-    """Make the smallest square Data Matrix (ECC 200) of an ASCII text; 256 characters give 48 x 48 and up."""
-    encoder = DataMatrixEncoder(DataMatrixData(text, encoding="ascii"))
-    return [[bool(cell) for cell in row] for row in encoder.matrix]
+    """Make the smallest square Data Matrix (ECC 200) of an ASCII text; a postal slip's gives 48 x 48 to 64 x 64."""
+    encoder = DataMatrixEncoder(DataMatrixData(text, encoding="ascii"), quiet_zone=0)
+    # The encoder's own matrix has the data alone; the renderer's adds the finder borders.
+    return [[bool(cell) for cell in row] for row in encoder.init_renderer().matrix]

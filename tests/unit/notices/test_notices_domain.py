@@ -1,0 +1,169 @@
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+import pytest
+
+from contracts.errors import ErrorCode, Refused
+from contracts.rpc.practices import PRACTICE_STATES
+from services.notices import domain
+from services.notices.domain import Artwork, Artworks
+
+DEBTOR = {
+    "entity_type": "F",
+    "fiscal_code": "RSSMRA85T10A562S",
+    "full_name": "Mario Rossi",
+    "street_name": "Via Nazionale",
+    "civic_number": "1",
+    "postal_code": "00100",
+    "city": "Roma",
+    "province": "RM",
+    "country": "IT",
+    "email": "mario.rossi@example.org",
+}
+PRACTICE = {
+    "id": UUID(int=1),
+    "entity_code": "PM108",
+    "debtor": DEBTOR,
+    "beneficiary": None,
+    "description": "Contributo 2026/2027",
+    "amount_cents": 15_000,
+    "notice_number": "301000000000000144",
+    "iuv": "01000000000000144",
+    "due_date": date(2026, 12, 31),
+    "instalment": None,
+    "state": "to_pay",
+    "masked": False,
+}
+ENTITY = {
+    "code": "PM108",
+    "creditor": {
+        "fiscal_code": "80012345676",
+        "company_name": "Conservatorio di Prova",
+        "office_name": "Segreteria",
+    },
+    "website": "https://www.conservatorio.example/",
+    "contact_email": "pagamenti@conservatorio.example",
+    "logo": None,
+    "cbill": "cjm08",
+    "postal_account": "001012345678",
+    "postal_account_holder": None,
+    "postal_authorisation": None,
+}
+RECEIPT = {
+    "receipt_id": "c110729d258c4ab1b765fe902aae41d6",
+    "notice_number": "301000000000000144",
+    "iuv": "01000000000000144",
+    "amount_cents": 15_000,
+    "fee_cents": None,
+    "psp_id": "ABI00001",
+    "psp_name": "Banca di Prova",
+    "payment_method": None,
+    "paid_at": datetime(2026, 12, 31, 23, 30, tzinfo=UTC),
+    "application_date": None,
+    "payer": DEBTOR,
+    "duplicate": False,
+}
+
+
+def notice(practice=None, entity=None, language="it"):
+    return domain.notice_content(PRACTICE | (practice or {}), ENTITY | (entity or {}), Artworks(), language)
+
+
+def quietanza(practice=None, receipts=(RECEIPT,)):
+    return domain.receipt_content(PRACTICE | (practice or {}), ENTITY, receipts, Artworks(), "it")
+
+
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [
+        ("paid", ErrorCode.PRACTICE_PAID),
+        ("reported", ErrorCode.PRACTICE_PAID),
+        ("cancelled", ErrorCode.PRACTICE_CANCELLED),
+        ("expired", ErrorCode.PRACTICE_EXPIRED),
+    ],
+)
+def test_a_notice_with_nothing_left_to_pay_is_refused_with_its_code(state, code):
+    with pytest.raises(Refused) as refused:
+        domain.refuse_unprintable({"state": state})
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize("state", sorted(set(PRACTICE_STATES) - {"paid", "reported", "cancelled", "expired"}))
+def test_a_notice_that_can_still_be_paid_is_printed(state):
+    domain.refuse_unprintable({"state": state})
+
+
+def test_the_person_is_printed_with_the_address_in_lines():
+    assert notice().recipient.address == ("Via Nazionale 1", "00100 Roma (RM)")
+
+
+def test_an_anonymous_debtor_has_no_fiscal_code_on_the_page():
+    assert notice({"debtor": DEBTOR | {"fiscal_code": "ANONIMO"}}).recipient.fiscal_code is None
+
+
+def test_a_foreign_address_names_the_country():
+    assert notice({"debtor": DEBTOR | {"country": "DE"}}).recipient.address[-1] == "DE"
+
+
+def test_the_body_is_printed_with_its_site_and_address_in_one_line():
+    payee = notice().payee
+    assert payee.info == "conservatorio.example · pagamenti@conservatorio.example"
+    assert payee.cbill == "CJM08"
+
+
+def test_an_instalment_keeps_its_number_and_a_single_payment_has_none():
+    assert notice({"instalment": {"number": 5, "total": 7}}).payment.instalment == 5
+    assert notice({"instalment": {"number": 1, "total": 1}}).payment.instalment is None
+
+
+def test_a_body_without_a_postal_account_has_no_slip():
+    assert notice(entity={"postal_account": None}).postal is None
+
+
+def test_the_slip_is_in_the_name_of_the_body_when_the_account_has_no_other_holder():
+    postal = notice().postal
+    assert postal.number == "001012345678"
+    assert postal.holder == "Conservatorio di Prova"
+
+
+def test_an_amount_without_room_in_the_slip_has_no_slip():
+    assert notice({"amount_cents": 9_999_999_999}).postal is not None
+    assert notice({"amount_cents": 10_000_000_000}).postal is None
+
+
+def test_the_moment_of_payment_is_told_in_rome():
+    assert quietanza().receipts[0].paid_at.isoformat() == "2027-01-01T00:30:00+01:00"
+
+
+def test_a_practice_without_receipts_has_no_quietanza():
+    with pytest.raises(Refused) as refused:
+        quietanza(receipts=())
+    assert refused.value.code == ErrorCode.RECEIPT_NOT_FOUND
+
+
+def test_the_quietanza_of_a_masked_practice_names_nobody():
+    masked = {"masked": True, "debtor": DEBTOR | {"fiscal_code": "RSS*********562S", "full_name": "M**** R****"}}
+    content = quietanza(masked)
+    assert content.debtor.full_name == "M**** R****"
+    assert content.receipts[0].payer is None
+    assert "Mario" not in str(domain.to_json(content))
+
+
+@pytest.mark.parametrize("content", [notice(), notice({"due_date": None}), quietanza()])
+def test_content_survives_the_way_to_the_renderer(content):
+    assert domain.from_json(domain.to_json(content)) == content
+
+
+def test_the_same_content_has_the_same_key_and_any_difference_another():
+    content = notice()
+    logo = Artworks(entity=Artwork("image/svg+xml", "PHN2Zy8+"))
+    others = [notice(language="en"), notice({"amount_cents": 15_001}), replace(content, artworks=logo), quietanza()]
+    keys = {domain.content_sha256(other) for other in (content, *others)}
+    assert domain.content_sha256(notice()) in keys
+    assert len(keys) == 5
+
+
+def test_file_names_carry_the_notice_number_and_nothing_personal():
+    assert domain.file_name(notice()) == "avviso-301000000000000144.pdf"
+    assert domain.file_name(quietanza()) == "quietanza-301000000000000144.pdf"

@@ -1,0 +1,168 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chassis import deadline
+from contracts.errors import Broken, ErrorCode, Unavailable
+from services.notices.domain import to_json
+from services.notices.renderers import Renderers
+from services.notices.rendering.avviso import render_notice
+from services.notices.rendering.fonts import fonts_dir
+
+PROJECT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def renderers():
+    made = []
+
+    def make(count=1, timeout_s=10.0):
+        made.append(Renderers(count=count, timeout_s=timeout_s, fonts_dir=fonts_dir()))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_process_draws_the_same_bytes_as_this_one(renderers, notice):
+    assert renderers().render(to_json(notice)) == render_notice(notice)
+
+
+def test_the_same_process_draws_one_document_after_another(renderers, notice):
+    pool = renderers()
+    pids = set()
+    for number in range(3):
+        pool.render(to_json(replace(notice, subject=f"Notice {number}")))
+        pids.update(pool.pids())
+    assert len(pids) == 1
+
+
+def test_a_killed_process_is_replaced_and_the_document_drawn_all_the_same(renderers, notice):
+    pool = renderers()
+    pool.render(to_json(notice))
+    (killed,) = pool.pids()
+    os.kill(killed, signal.SIGKILL)
+    assert pool.render(to_json(notice)) == render_notice(notice)
+    assert pool.pids() != [killed]
+
+
+def test_a_process_killed_while_it_draws_is_replaced(renderers, notice):
+    pool = renderers()
+    pool.render(to_json(notice))
+    (pid,) = pool.pids()
+    os.kill(pid, signal.SIGSTOP)
+    timer = threading.Timer(0.3, os.kill, (pid, signal.SIGKILL))
+    timer.start()
+    assert pool.render(to_json(notice)) == render_notice(notice)
+    timer.join()
+
+
+def test_a_process_that_is_too_slow_is_ended_and_the_next_document_drawn_by_another(renderers, notice):
+    pool = renderers(timeout_s=2.0)
+    pool.render(to_json(notice))
+    (stuck,) = pool.pids()
+    os.kill(stuck, signal.SIGSTOP)
+    with pytest.raises(Unavailable):
+        pool.render(to_json(notice))
+    assert not is_alive(stuck)
+    assert pool.render(to_json(notice)) == render_notice(notice)
+
+
+def test_a_document_that_cannot_be_drawn_is_broken_and_the_process_goes_on(renderers, notice):
+    pool = renderers()
+    with pytest.raises(Broken) as broken:
+        pool.render({"kind": "notice", "content": {}})
+    assert broken.value.code == ErrorCode.INTERNAL_ERROR
+    assert pool.render(to_json(notice)) == render_notice(notice)
+
+
+def test_when_no_process_is_idle_before_the_callers_deadline_the_caller_may_come_again(renderers, notice):
+    pool = renderers(timeout_s=5.0)
+    pool.render(to_json(notice))
+    (pid,) = pool.pids()
+    os.kill(pid, signal.SIGSTOP)
+    drawn = []
+    first = threading.Thread(target=lambda: drawn.append(pool.render(to_json(notice))))
+    first.start()
+    time.sleep(0.2)
+    with deadline.until(time.monotonic() + 0.3), pytest.raises(Unavailable):
+        pool.render(to_json(notice))
+    os.kill(pid, signal.SIGCONT)
+    first.join()
+    assert drawn == [render_notice(notice)]
+
+
+def test_many_callers_share_the_processes(renderers, notice):
+    pool = renderers(count=2)
+    expected = render_notice(notice)
+    drawn = []
+    callers = [threading.Thread(target=lambda: drawn.append(pool.render(to_json(notice)))) for _ in range(12)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert drawn == [expected] * 12
+    assert len(pool.pids()) == 2
+
+
+def test_closing_ends_every_process(renderers, notice):
+    pool = renderers(count=2)
+    pool.render(to_json(notice))
+    pids = pool.pids()
+    pool.close()
+    assert not [pid for pid in pids if is_alive(pid)]
+
+
+IN_A_GREEN_PROCESS = """
+import chassis.green, eventlet, json, os, sys
+from pathlib import Path
+from services.notices.renderers import Renderers
+
+pool = Renderers(count=1, timeout_s=10, fonts_dir=Path(sys.argv[1]))
+document = json.loads(sys.stdin.read())
+pool.render(document)
+ticks = []
+
+def tick():
+    while True:
+        ticks.append(1)
+        eventlet.sleep(0.001)
+
+ticking = eventlet.spawn(tick)
+drawn = [len(thread.wait()) for thread in [eventlet.spawn(pool.render, document) for _ in range(10)]]
+print(json.dumps({"drawn": drawn, "ticks": len(ticks), "pid": pool.pids()[0]}), flush=True)
+os._exit(0)  # as a kill would: nothing is closed
+"""
+
+
+def test_in_a_green_process_others_go_on_while_it_draws_and_nothing_is_left_when_it_dies(notice, eventually):
+    result = subprocess.run(
+        [sys.executable, "-c", IN_A_GREEN_PROCESS, str(fonts_dir())],
+        input=json.dumps(to_json(notice)),
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=PROJECT,
+        timeout=60,
+    )
+    said = json.loads(result.stdout)
+    assert said["drawn"] == [len(render_notice(notice))] * 10
+    assert said["ticks"] > 50
+    eventually(lambda: not is_alive(said["pid"]))
