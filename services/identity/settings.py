@@ -5,7 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from cryptography.fernet import Fernet, MultiFernet
-from environs import Env
+from environs import FileAwareEnv
 
 from services.identity import documents
 from services.identity.domain import PrivacyDocument
@@ -28,8 +28,11 @@ class Settings:
 
     @classmethod
     def load(cls) -> "Settings":
-        """Read the environment. Raises when something is missing, or a test IdP is present where none is allowed."""
-        env = Env()
+        """Read the environment, `X_FILE` standing in for `X`.
+
+        Raises when something is missing, or when a test IdP is present where none is allowed.
+        """
+        env = FileAwareEnv()
         allow_test = env.bool("SPID_ALLOW_TEST_IDPS", default=False)
         certificates: list[str] = env.list("SPID_SP_CERT_FILES")
         trace_keys: list[str] = env.list("SPID_TRACE_KEY")
@@ -50,7 +53,7 @@ class Settings:
         return f"_{sha256(repr((self.provider, self.key.certificates)).encode()).hexdigest()}"
 
 
-def _provider(env: Env) -> ServiceProvider:
+def _provider(env: FileAwareEnv) -> ServiceProvider:
     public_url = env.str("PUBLIC_URL", "http://localhost:8080").rstrip("/")
     return ServiceProvider(
         entity_id=f"{public_url}/spid/metadata",
