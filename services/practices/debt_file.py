@@ -6,7 +6,7 @@ order. A file that is not one is refused as a whole; a wrong row only for itself
 
 import csv
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, TypeVar
@@ -65,8 +65,8 @@ class Row:
     column: str | None = None
 
 
-def read(content: bytes, services: Mapping[str, ServiceRules]) -> list[Row]:
-    """Return a Row for every line that is not blank.
+def read(content: bytes, services: Mapping[str, ServiceRules]) -> Iterator[Row]:
+    """Check the file, then return an iterator over a Row for every line that is not blank.
 
     Raises Refused(IMPORT_TOO_LARGE), (IMPORT_NOT_UTF8), (IMPORT_EMPTY) or (IMPORT_WRONG_HEADER) for the whole file.
     """
@@ -78,7 +78,7 @@ def read(content: bytes, services: Mapping[str, ServiceRules]) -> list[Row]:
     if len(records) > ROWS_MAX:
         raise Refused(ErrorCode.IMPORT_TOO_LARGE, {"max_rows": ROWS_MAX})
     seen: set[str] = set()
-    return [_row(line, _fields(record, separator), names, services, seen) for line, record in records]
+    return (_row(line, _fields(record, separator), names, services, seen) for line, record in records)
 
 
 def _lines(content: bytes) -> list[tuple[int, str]]:

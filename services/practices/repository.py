@@ -201,10 +201,10 @@ def imported(session: Session, entity_code: str, import_id: UUID) -> tuple[Impor
     return done, rows.all()
 
 
-def batches(items: Iterable[_T]) -> Iterator[list[_T]]:
+def batches(items: Iterable[_T], size: int = _BATCH_ROWS) -> Iterator[list[_T]]:
     """Cut into lists that one statement can carry."""
     remaining = iter(items)
-    while batch := list(islice(remaining, _BATCH_ROWS)):
+    while batch := list(islice(remaining, size)):
         yield batch
 
 

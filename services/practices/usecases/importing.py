@@ -4,10 +4,10 @@ import hashlib
 import time
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4
 
 from chassis.database import Database, Tx
@@ -19,6 +19,7 @@ from services.practices.models import EntityRow, Import, ImportRow, PracticeRow,
 from services.practices.usecases import debts
 
 _ROWS_BETWEEN_PAUSES: Final = 200
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ def import_debts(database: Database, request: Mapping[str, Any], now: datetime) 
     with database.reading() as session:
         entity = repository.entity(session, request["entity_code"])
         services = {row.code: row for row in repository.services(session, entity.code)}
-        rows = debt_file.read(content, {code: records.rules_of(row) for code, row in services.items()})
+        rules = {code: records.rules_of(row) for code, row in services.items()}
+        rows = list(_with_pauses(debt_file.read(content, rules)))
         good = {row.external_id for row in rows if row.debt is not None and row.external_id is not None}
         new_count = len(good - repository.known_external_ids(session, entity.code, good))
     job = _Job(entity, services, rows, request["file_name"], hashlib.sha256(content).hexdigest())
@@ -74,7 +76,7 @@ def get_import(database: Database, request: Mapping[str, Any]) -> dict[str, Any]
         "created_at": done.created_at,
         "accepted": done.accepted,
         "refused": done.refused,
-        "rows": [_report_line(row) for row in rows],
+        "rows": [_report_line(row) for row in _with_pauses(rows)],
     }
 
 
@@ -84,12 +86,9 @@ def _load(tx: Tx, job: _Job, numbers: Iterator[NoticeNumber], now: datetime) -> 
     references = [row.external_id for row in job.rows if row.debt is not None and row.external_id is not None]
     known = repository.locked_debts(tx.session, job.entity.code, references)
     lines = []
-    for count, row in enumerate(job.rows, start=1):
-        lines.append(_load_row(tx, job, row, known, numbers, now))
-        if count % _ROWS_BETWEEN_PAUSES == 0:
-            tx.session.flush()
-            # Green threads only change places when one waits: a long file must not hold up the rest of the process.
-            time.sleep(0)
+    for batch in repository.batches(_with_pauses(job.rows), _ROWS_BETWEEN_PAUSES):
+        lines += [_load_row(tx, job, row, known, numbers, now) for row in batch]
+        tx.session.flush()
     refused = sum(line["outcome"] == "refused" for line in lines)
     done = Import(
         id=uuid4(),
@@ -102,6 +101,14 @@ def _load(tx: Tx, job: _Job, numbers: Iterator[NoticeNumber], now: datetime) -> 
     )
     repository.save_import(tx.session, done, lines)
     return done.id
+
+
+def _with_pauses(rows: Iterable[_T]) -> Iterator[_T]:
+    """Pass rows on, letting others work now and then: green threads only change places when one waits."""
+    for count, row in enumerate(rows, start=1):
+        yield row
+        if count % _ROWS_BETWEEN_PAUSES == 0:
+            time.sleep(0)
 
 
 def _load_row(

@@ -32,7 +32,7 @@ def line(**changed: str) -> str:
 
 
 def read(*lines: str, header: str = HEADER) -> list[Row]:
-    return debt_file.read("\n".join([header, *lines]).encode(), SERVICES)
+    return list(debt_file.read("\n".join([header, *lines]).encode(), SERVICES))
 
 
 def refused_whole(content: bytes) -> Refused:
@@ -160,13 +160,13 @@ def test_a_file_without_rows_is_empty(content: bytes) -> None:
 def test_more_than_5_mib_or_20_000_rows_is_too_large() -> None:
     assert refused_whole(b"x" * (5 * 1024 * 1024 + 1)).code is ErrorCode.IMPORT_TOO_LARGE
     assert refused_whole((HEADER + "\n" + "x\n" * 20_001).encode()).code is ErrorCode.IMPORT_TOO_LARGE
-    assert len(debt_file.read((HEADER + "\n" + "x\n" * 20_000).encode(), SERVICES)) == 20_000
+    assert len(list(debt_file.read((HEADER + "\n" + "x\n" * 20_000).encode(), SERVICES))) == 20_000
 
 
 @given(st.binary(max_size=300))
 def test_whatever_bytes_follow_the_header_are_read_or_refused_never_crashed_into(tail: bytes) -> None:
     try:
-        rows = debt_file.read(HEADER.encode() + b"\n" + tail, SERVICES)
+        rows = list(debt_file.read(HEADER.encode() + b"\n" + tail, SERVICES))
     except Refused:
         return
     assert all((row.debt is None) is (row.code is not None) for row in rows)
@@ -176,7 +176,7 @@ def test_whatever_bytes_follow_the_header_are_read_or_refused_never_crashed_into
 def test_whatever_text_stands_in_a_row_is_a_debt_or_a_refusal(values: list[str]) -> None:
     record = ";".join(values).replace("\ud800", "")
     try:
-        rows = debt_file.read(f"{HEADER}\n{record}".encode(errors="ignore"), SERVICES)
+        rows = list(debt_file.read(f"{HEADER}\n{record}".encode(errors="ignore"), SERVICES))
     except Refused:
         assert not record.strip()
         return

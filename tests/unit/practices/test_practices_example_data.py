@@ -25,7 +25,7 @@ CITIZENS = json.loads((DATA / "citizens.json").read_text())["citizens"]
 @pytest.fixture(scope="module")
 def rows() -> list[Row]:
     services = {item["code"]: ServiceRules(item["code"]) for item in ENTITY["services"]}
-    return debt_file.read((DATA / "debts_pm108.csv").read_bytes(), services)
+    return list(debt_file.read((DATA / "debts_pm108.csv").read_bytes(), services))
 
 
 def test_the_committed_file_is_what_the_generator_makes() -> None:
