@@ -23,6 +23,7 @@ _CONNECT_PAUSE_START_S: Final = 0.2
 _CONNECT_PAUSE_STEP_S: Final = 0.5
 _CONNECT_PAUSE_MAX_S: Final = 3.0
 _RECONNECT_PAUSE_S: Final = 0.5
+_READ_TIMEOUT_S: Final = 1.0
 _DRAIN_STEP_S: Final = 0.2
 
 
@@ -36,6 +37,7 @@ class DrainingConsumer(Consumer):
         super().__init__(*args, **kwargs)
         self._draining = False
         self._connected = False
+        self._heartbeat_at_s = monotonic()
         self._in_flight: set[int] = set()
         self._drained = Event()
 
@@ -68,20 +70,24 @@ class DrainingConsumer(Consumer):
         with self.consumer_context() as (connection, _channel, consumers):
             self._in_flight.clear()
             self._connected = True
-            cancelled = False
+            taking = True
             while not self.should_stop:
-                if self._draining and not cancelled:
-                    cancelled = True
+                if self._draining and taking:
+                    taking = False
                     for consumer in consumers:
                         consumer.cancel()
-                if cancelled and not self._in_flight:
+                if not taking and not self._in_flight:
                     self.should_stop = True
                     break
-                try:
-                    connection.drain_events(timeout=_DRAIN_STEP_S if self._draining else 1)
-                except TimeoutError:
-                    connection.heartbeat_check()
+                self._read(connection)
                 yield
+
+    def _read(self, connection: Any) -> None:
+        with contextlib.suppress(TimeoutError):
+            connection.drain_events(timeout=_DRAIN_STEP_S if self._draining else _READ_TIMEOUT_S)
+        if monotonic() - self._heartbeat_at_s > _READ_TIMEOUT_S:
+            self._heartbeat_at_s = monotonic()
+            connection.heartbeat_check()
 
     @contextlib.contextmanager
     def establish_connection(self) -> Any:

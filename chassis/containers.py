@@ -1,28 +1,35 @@
-"""How a service class becomes a running container: its configuration, and the `ping` every service answers."""
+"""How a service class becomes a running container: its configuration, and the entrypoints every service has."""
 
+import inspect
 from importlib import import_module
 from typing import Any, Final
 
 import nameko
 from nameko.containers import ServiceContainer
+from nameko.extensions import is_dependency
 
-from chassis.entrypoints import answers
+from chassis import clock, housekeeping, wire
+from chassis.entrypoints import SettingsProvider, answers, every
 from chassis.settings import ChassisSettings
 from contracts.call import Call
 from contracts.fields import Empty
 
 _HEARTBEAT_S: Final = 15
+_TIDY_EVERY_S: Final = 3_600
 
 
-class PingingContainer(ServiceContainer):
-    """A container whose service answers `ping`, whether it says so itself or not."""
+class ChassisContainer(ServiceContainer):
+    """A container whose service answers `ping` and tidies its database."""
 
     def __init__(self, service_cls: type) -> None:
-        super().__init__(service_cls if hasattr(service_cls, "ping") else with_ping(service_cls))
+        super().__init__(with_own_entrypoints(service_cls))
 
 
-def with_ping(service_cls: Any) -> type:
-    """Return `service_cls` with a `ping` that says its process is at work and reaches its database, if it has one."""
+def with_own_entrypoints(service_cls: Any) -> type:
+    """Return `service_cls` with the chassis' own entrypoints.
+
+    `ping` says that the process is at work and reaches its database, if it has one; a timer tidies that database.
+    """
 
     @answers(Call(service_cls.name, "ping", Empty(), Empty(), idempotent=True, timeout_s=1))
     def ping(service: Any, _request: dict[str, Any]) -> dict[str, Any]:
@@ -30,7 +37,13 @@ def with_ping(service_cls: Any) -> type:
             service.database.ping()
         return {}
 
-    return type(service_cls.__name__, (service_cls,), {"__module__": service_cls.__module__, "ping": ping})
+    @every(seconds=_TIDY_EVERY_S)
+    def tidy(service: Any) -> None:
+        if hasattr(service, "database"):
+            housekeeping.tidy(service.database, clock.now())
+
+    own = {"__module__": service_cls.__module__, "ping": ping, "tidy_database": tidy}
+    return type(service_cls.__name__, (service_cls,), own)
 
 
 def load_service(name: str) -> type:
@@ -40,11 +53,19 @@ def load_service(name: str) -> type:
     return service
 
 
+def check_settings(service_cls: type) -> None:
+    """Read the service's settings once before anything starts; raises environs.EnvError naming the wrong one."""
+    for _, provider in inspect.getmembers(service_cls, is_dependency):
+        if isinstance(provider, SettingsProvider):
+            provider.load()
+
+
 def configure_nameko(settings: ChassisSettings) -> None:
     """Set nameko's process-wide configuration."""
     nameko.config.setup(
         {
             "AMQP_URI": settings.amqp_url,
+            "AMQP_SSL": wire.tls_options(settings.amqp_url),
             "HEARTBEAT": _HEARTBEAT_S,
             "PREFETCH_COUNT": settings.max_workers,
             "max_workers": settings.max_workers,

@@ -41,7 +41,7 @@ def make_engine(url: str, *, pool_size: int = 10, application_name: str = "porta
     return create_engine(
         with_driver(url),
         pool_size=pool_size,
-        max_overflow=2,
+        max_overflow=5,  # a handler may read beside its transaction
         pool_timeout=5,
         pool_pre_ping=True,
         pool_recycle=1_800,

@@ -77,7 +77,7 @@ def _fresh_copy(letter: Any, queue_name: str) -> wire.Message:
 
 @contextmanager
 def _channel(amqp_url: str) -> Iterator[Any]:
-    with Connection(amqp_url, connect_timeout=3) as connection:
+    with Connection(amqp_url, connect_timeout=3, ssl=wire.tls_options(amqp_url)) as connection:
         yield connection.channel()
 
 

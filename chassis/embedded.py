@@ -17,7 +17,7 @@ from eventlet.patcher import is_monkey_patched
 from nameko.runners import ServiceRunner
 
 from chassis import correlation, logs, rpc_client, wire
-from chassis.containers import PingingContainer, configure_nameko, load_service
+from chassis.containers import ChassisContainer, check_settings, configure_nameko, load_service
 from chassis.database import Database
 from chassis.publishing import ConfirmedPublisher
 from chassis.relay import Relay, relay_of
@@ -57,7 +57,8 @@ class Running:
 def start(services: Sequence[str], *, amqp_url: str = INPROC_URL) -> Running:
     """Start services by name, each on the database the environment names for it, and the relays of those that emit.
 
-    Raises RuntimeError where the process is not green, or a service does not answer within 30 s.
+    Raises RuntimeError where the process is not green, or a service does not answer within 30 s; environs.EnvError
+    where a setting is missing or wrong.
     """
     running = start_services([load_service(name) for name in services], amqp_url=amqp_url)
     replay_missed(services, amqp_url=amqp_url)
@@ -70,9 +71,11 @@ def start_services(service_classes: Sequence[type], *, amqp_url: str = INPROC_UR
     """Start service classes and return when every one of them answers `ping`."""
     if not is_monkey_patched("socket"):
         raise RuntimeError("import chassis.green before anything else")
+    for service_cls in service_classes:
+        check_settings(service_cls)
     configure_nameko(replace(ChassisSettings.load(), amqp_url=amqp_url))
     runner = ServiceRunner()
-    runner.container_cls = PingingContainer
+    runner.container_cls = ChassisContainer
     for service_cls in service_classes:
         runner.add_service(service_cls)
     runner.start()

@@ -1,12 +1,25 @@
-"""Container health: `python -m chassis.health practices` exits 0 when the service answers `ping`, else 1."""
+"""Container health, as an exit code: 0 for well, 1 for not.
+
+`python -m chassis.health practices`: any process of the service answers `ping`, and so does its database.
+`python -m chassis.health practices-relay`: no event has been waiting for a relay for more than a minute.
+"""
 
 import sys
+from importlib import import_module
+from typing import Final
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from chassis import clock, outbox
+from chassis.database import Database
 from chassis.rpc_client import RpcClient
 from chassis.settings import ChassisSettings
 from contracts.call import Call
 from contracts.errors import RpcError
 from contracts.fields import Empty
+
+RELAY_LAG_MAX_S: Final = 60.0
+_RELAY_SUFFIX: Final = "-relay"
 
 
 def is_healthy(service: str, amqp_url: str, timeout_s: float = 2.0) -> bool:
@@ -21,12 +34,28 @@ def is_healthy(service: str, amqp_url: str, timeout_s: float = 2.0) -> bool:
     return True
 
 
+def is_relayed(service: str) -> bool:
+    """Ask the outbox of `service` whether its events leave."""
+    database = Database.of_service(service, import_module(f"services.{service}.models"), pool_size=1)
+    try:
+        with database.reading() as session:
+            _, lag_s = outbox.depth(session, database.models.OutboxMessage, clock.now())
+    except SQLAlchemyError:
+        return False
+    finally:
+        database.close()
+    return lag_s < RELAY_LAG_MAX_S
+
+
 def main(arguments: list[str]) -> int:
     """Run the command line and return its exit code."""
     if len(arguments) != 1:
-        sys.stderr.write("usage: python -m chassis.health SERVICE\n")
+        sys.stderr.write("usage: python -m chassis.health SERVICE | SERVICE-relay\n")
         return 2
-    return 0 if is_healthy(arguments[0], ChassisSettings.load().amqp_url) else 1
+    (name,) = arguments
+    if name.endswith(_RELAY_SUFFIX):
+        return 0 if is_relayed(name.removesuffix(_RELAY_SUFFIX)) else 1
+    return 0 if is_healthy(name, ChassisSettings.load().amqp_url) else 1
 
 
 if __name__ == "__main__":

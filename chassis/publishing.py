@@ -45,10 +45,13 @@ class ConfirmedPublisher:
         Raises PublishFailed.
         """
         with self._lock:
+            was_open = self._channel is not None
             try:
                 return self._publish_all(messages)
             except Exception as error:
                 self.close()
+                if was_open:  # the broker may have closed it while it was idle
+                    return self.publish_all(messages)
                 raise PublishFailed(type(error).__name__) from error
 
     def keep_alive(self) -> None:
@@ -102,7 +105,12 @@ class ConfirmedPublisher:
     def _open_channel(self) -> Any:
         if self._channel is not None:
             return self._channel
-        connection = Connection(self._amqp_url, heartbeat=HEARTBEAT_S, connect_timeout=CONNECT_TIMEOUT_S)
+        connection = Connection(
+            self._amqp_url,
+            heartbeat=HEARTBEAT_S,
+            connect_timeout=CONNECT_TIMEOUT_S,
+            ssl=wire.tls_options(self._amqp_url),
+        )
         self._connection = connection
         connection.connect()
         channel = connection.channel()

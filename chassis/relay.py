@@ -84,16 +84,20 @@ class Relay:
             if not batch:
                 return 0
             self._publish(batch)
-            last = session.scalar(sa.select(sa.func.coalesce(sa.func.max(model.position), 0)))
-            session.execute(
-                sa.update(model),
-                [
-                    {"id": row.id, "relayed_at": now, "position": last + offset}
-                    for offset, row in enumerate(batch, start=1)
-                ],
-            )
+            self._mark(session, [row.id for row in batch], now)
         metrics.OUTBOX_RELAYED.labels(self.service).inc(len(batch))
         return len(batch)
+
+    def _mark(self, session: Session, ids: list[int], now: datetime) -> None:
+        """Note that rows are published, and number them on from the newest position."""
+        model = self._model
+        newest = sa.select(sa.func.coalesce(sa.func.max(model.position), 0)).scalar_subquery()
+        offset = sa.func.row_number().over(order_by=model.id)
+        numbered = sa.select(model.id, (newest + offset).label("position")).where(model.id.in_(ids)).subquery()
+        marked = sa.update(model).where(model.id == numbered.c.id)
+        session.execute(
+            marked.values(relayed_at=now, position=numbered.c.position).execution_options(synchronize_session=False)
+        )
 
     def _publish(self, batch: Any) -> None:
         types = {str(row.event_id): row.type for row in batch}

@@ -9,6 +9,8 @@ eventlet's monkey patch as it is.
 import contextlib
 import json
 import os
+import select
+import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,6 +32,7 @@ log = logs.get_logger(__name__)
 _HEARTBEAT_S: Final = 10
 _CONNECT_TIMEOUT_S: Final = 2
 _SOCKET_TIMEOUT_S: Final = 2.0
+_TLS_READ_S: Final = 0.05
 _FAIL_FAST_S: Final = 0.25
 _RECONNECT_ATTEMPTS: Final = 4
 _RECONNECT_PAUSE_S: Final = 0.25
@@ -157,15 +160,22 @@ class _Link:
         self._pending: dict[str, _Pending] = {}
         self._reply_to = uuid4().hex
         self._connection = Connection(
-            amqp_url, heartbeat=_HEARTBEAT_S, connect_timeout=_CONNECT_TIMEOUT_S, transport_options={}
+            amqp_url,
+            heartbeat=_HEARTBEAT_S,
+            connect_timeout=_CONNECT_TIMEOUT_S,
+            ssl=wire.tls_options(amqp_url),
         )
         try:
-            self._connection.connect()
+            self._raw = self._connection.connect()
+            self._socket = getattr(getattr(self._raw, "transport", None), "sock", None)
             self._channel = self._connection.channel()
             self._consume()
         except BaseException:
-            self._drop_connection()
+            self._connection.release()
             raise
+        self._transport = self._connection.transport
+        # OpenSSL must not read and write one connection at once; a plain socket may.
+        self._tls_lock = threading.Lock() if isinstance(self._socket, ssl.SSLSocket) else None
         threading.Thread(target=self._read, name="rpc-replies", daemon=True).start()
 
     def send(self, pending: _Pending, message: wire.Message) -> None:
@@ -175,7 +185,8 @@ class _Link:
         try:
             if not self.alive:
                 raise ConnectionError("lost")
-            wire.publish(self._channel, request)
+            with self._tls_lock or contextlib.nullcontext():
+                wire.publish(self._channel, request)
             pending.sent = True
         except ChannelError:
             pending.unroutable = True
@@ -208,23 +219,28 @@ class _Link:
         events = getattr(self._channel, "events", None)
         if events is not None:
             events["basic_return"].add(self._on_return)
-        transport = getattr(self._connection.connection, "transport", None)
-        if transport is not None and hasattr(transport, "sock"):
+        if self._socket is not None:
             # Set once for both directions: changing it per read would change it under a writing thread.
-            transport.sock.settimeout(_SOCKET_TIMEOUT_S)
+            self._socket.settimeout(_SOCKET_TIMEOUT_S)
 
     def _read(self) -> None:
+        """Read replies until the connection is lost. Not through kombu's Connection, which would open another."""
         try:
             while self.alive:
                 with contextlib.suppress(TimeoutError):
-                    self._connection.drain_events(timeout=self._drain_timeout_s)
-                self._connection.heartbeat_check()
+                    self._read_some()
+                self._transport.heartbeat_check(self._raw)
         except Exception as error:  # noqa: BLE001 -- py-amqp raises more than its documented classes
             self._lose(error)
 
-    @property
-    def _drain_timeout_s(self) -> float | None:
-        return None if hasattr(self._connection.connection, "transport") else _SOCKET_TIMEOUT_S
+    def _read_some(self) -> None:
+        if self._socket is None:
+            self._transport.drain_events(self._raw, timeout=_SOCKET_TIMEOUT_S)
+        elif self._tls_lock is None:
+            self._transport.drain_events(self._raw)
+        elif self._socket.pending() or select.select([self._socket], [], [], _SOCKET_TIMEOUT_S)[0]:
+            with self._tls_lock:
+                self._transport.drain_events(self._raw, timeout=_TLS_READ_S)
 
     def _on_reply(self, message: Any) -> None:
         pending = self._pending.pop(message.properties.get("correlation_id"), None)
@@ -256,7 +272,10 @@ class _Link:
     def _drop_connection(self) -> None:
         """Let go of the socket without the closing handshake: another thread may be reading from it."""
         with contextlib.suppress(Exception):
-            self._connection.collect()
+            if self._socket is None:
+                self._connection.release()
+            else:
+                self._raw.collect()
 
 
 def _request_body(call: Call, request: Mapping[str, Any]) -> str:

@@ -13,9 +13,10 @@ import sys
 from typing import Any
 
 import eventlet
+from environs.exceptions import EnvError
 
 from chassis import logs, metrics
-from chassis.containers import PingingContainer, configure_nameko, load_service
+from chassis.containers import ChassisContainer, check_settings, configure_nameko, load_service
 from chassis.settings import ChassisSettings
 
 log = logs.get_logger(__name__)
@@ -26,7 +27,7 @@ def run(service_cls: type) -> None:
     settings = ChassisSettings.load()
     configure_nameko(settings)
     metrics.serve(settings.metrics_port)
-    container = PingingContainer(service_cls)
+    container = ChassisContainer(service_cls)
     _stop_on_signals(container)
     container.start()
     log.info("service_started", service=container.service_name, pid=os.getpid())
@@ -34,7 +35,7 @@ def run(service_cls: type) -> None:
     log.info("service_stopped", service=container.service_name, pid=os.getpid())
 
 
-def _stop_on_signals(container: PingingContainer) -> None:
+def _stop_on_signals(container: ChassisContainer) -> None:
     def stop(_number: int, _frame: Any) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, kill)
@@ -52,8 +53,14 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
         sys.stderr.write("usage: python -m chassis.run SERVICE\n")
         return 2
-    logs.configure(arguments[0], ChassisSettings.load().log_level)
-    run(load_service(arguments[0]))
+    service_cls = load_service(arguments[0])
+    try:
+        logs.configure(arguments[0], ChassisSettings.load().log_level)
+        check_settings(service_cls)
+    except EnvError as error:
+        sys.stderr.write(f"{arguments[0]}: {error}\n")
+        return os.EX_CONFIG
+    run(service_cls)
     return 0
 
 

@@ -55,7 +55,7 @@ def subscriptions(service_cls: Any) -> Iterator[Subscription]:
 def declare(service_cls: Any, amqp_url: str) -> list[str]:
     """Declare the queues a service listens on, and their dead letter queues; return the queues' names."""
     names = []
-    with Connection(amqp_url, connect_timeout=3) as connection:
+    with Connection(amqp_url, connect_timeout=3, ssl=wire.tls_options(amqp_url)) as connection:
         channel = connection.channel()
         for subscription in subscriptions(service_cls):
             event_type = subscription.event_type

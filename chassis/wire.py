@@ -40,6 +40,11 @@ class Message:
     mandatory: bool = False
 
 
+def tls_options(amqp_url: str) -> dict[str, Any] | None:
+    """Return kombu's `ssl` argument for an address: on `amqps://` the certificate must be of the host it names."""
+    return {"server_hostname": None} if amqp_url.startswith("amqps://") else None
+
+
 def publish(channel: Any, message: Message) -> None:
     """Write `message` to `channel`, a kombu channel of RabbitMQ or of `inproc://`, without reading from it.
 

@@ -1,12 +1,17 @@
 """The chassis' commands as ops call them, on the real services."""
 
+import socket
 import subprocess
 import sys
+import urllib.request
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from kombu import Connection, Queue
 
 from chassis import dead_letters, migrations, topology, wire
+from chassis.clock import now
 from chassis.containers import load_service
 from chassis.publishing import ConfirmedPublisher
 from tests.conftest import wait_until_answering
@@ -36,11 +41,45 @@ def test_a_command_used_wrongly_says_how_it_is_used(environment, arguments):
     assert done.stderr.startswith("usage: python -m chassis.")
 
 
+def test_a_missing_setting_is_one_clear_line(environment):
+    environment.pop("SPID_SP_CERT_FILES", None)
+    done = command(environment, "chassis.run", "identity")
+    assert done.returncode == 78
+    assert done.stderr == 'identity: Environment variable "SPID_SP_CERT_FILES" not set\n'
+
+
 def test_health_tells_a_service_that_answers_from_one_that_does_not(environment, clean_broker, run_probe, rpc):
     assert command(environment, "chassis.health", "probe").returncode == 1
     running = run_probe()
     wait_until_answering(rpc, "probe", running)
     assert command(environment, "chassis.health", "probe").returncode == 0
+
+
+def test_health_of_a_relay_is_whether_events_leave(environment, service_database):
+    database = service_database("practices")
+    assert command(environment, "chassis.health", "practices-relay").returncode == 0
+    stuck = database.models.OutboxMessage(
+        event_id=uuid4(), type="x", subject="x", body={}, created_at=now() - timedelta(minutes=2)
+    )
+    with database.transaction() as tx:
+        tx.session.add(stuck)
+    assert command(environment, "chassis.health", "practices-relay").returncode == 1
+    environment["DATABASE_URL"] = "postgresql://postgres@127.0.0.1:1/nowhere"
+    assert command(environment, "chassis.health", "practices-relay").returncode == 1
+
+
+def test_metrics_are_served_where_a_port_is_set(run_probe, rpc, free_port):
+    wait_until_answering(rpc, "probe", run_probe(METRICS_PORT=str(free_port)))
+    with urllib.request.urlopen(f"http://127.0.0.1:{free_port}/metrics", timeout=5) as answer:
+        text = answer.read().decode()
+    assert 'rpc_served_seconds_count{method="probe.ping",outcome="ok"}' in text
+
+
+@pytest.fixture
+def free_port():
+    with socket.socket() as chooser:
+        chooser.bind(("127.0.0.1", 0))
+        return chooser.getsockname()[1]
 
 
 def test_every_queue_the_services_listen_on_is_declared_ahead(environment, amqp_url):

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
-from chassis import correlation, outbox
+from chassis import correlation, housekeeping, outbox
 from chassis.database import Database, is_out_of_reach
 from contracts.errors import Refused
 from tests.integration.chassis import probe
@@ -211,6 +211,21 @@ def test_the_purge_keeps_ninety_days_and_everything_unpublished_and_the_newest_p
     with database.reading() as session:
         kept = session.scalars(sa.select(probe.OutboxMessage.subject).order_by(probe.OutboxMessage.id)).all()
     assert kept == ["n-2", "n-3"]
+
+
+def test_old_answers_and_old_inbox_entries_are_forgotten_and_newer_ones_kept(database):
+    keys, inbox = probe.IdempotencyKey, probe.InboxMessage
+    with database.transaction() as tx:
+        for days, number in ((31, "old"), (29, "new")):
+            at = NOW - timedelta(days=days)
+            tx.session.add(keys(scope="insert", key=number, request_sha256="", reply={}, created_at=at))
+        for days, consumer in ((121, "old"), (119, "new")):
+            at = NOW - timedelta(days=days)
+            tx.session.add(inbox(consumer=consumer, message_id=uuid4(), received_at=at))
+    housekeeping.tidy(database, NOW)
+    with database.reading() as session:
+        assert session.scalars(sa.select(keys.key)).all() == ["new"]
+        assert session.scalars(sa.select(inbox.consumer)).all() == ["new"]
 
 
 def test_events_that_commit_out_of_order_are_all_in_the_feed(database, run_relay, eventually):

@@ -1,6 +1,5 @@
 """Real processes on RabbitMQ: killed, stopped, cut off from their servers, and started before them."""
 
-import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 
+from chassis import wire
 from chassis.clock import now
+from chassis.publishing import ConfirmedPublisher, PublishFailed
 from chassis.rpc_client import RpcClient
 from contracts.errors import RpcError, Unavailable
 from tests.conftest import wait_until_answering
@@ -29,6 +30,13 @@ def positions(database):
 def answers(rpc):
     try:
         return rpc.call(probe.ECHO, {"number": 1})["number"] == 1
+    except RpcError:
+        return False
+
+
+def pings(rpc):
+    try:
+        return rpc.call(probe.PING) == {}
     except RpcError:
         return False
 
@@ -151,6 +159,20 @@ def test_a_broker_away_for_seconds_is_told_at_once_and_found_again(
     caller.close()
 
 
+def test_a_publisher_whose_idle_connection_was_closed_opens_another(amqp_url, proxied):
+    url, proxy = proxied(amqp_url, 5672)
+    proxy.open()
+    publisher = ConfirmedPublisher(url)
+    nobody = wire.Message("", "queue-of-nobody", "{}", message_id="1", mandatory=True)
+    assert publisher.publish_all([nobody]) == ["1"]
+    proxy.cut()
+    assert publisher.publish_all([nobody]) == ["1"]
+    proxy.close()
+    with pytest.raises(PublishFailed):
+        publisher.publish_all([nobody])
+    publisher.close()
+
+
 def test_everything_may_start_before_the_broker(run_probe, run_relay, database, effects, eventually, amqp_url, proxied):
     url, proxy = proxied(amqp_url, 5672)
     service, relay = run_probe(AMQP_URL=url), run_relay(AMQP_URL=url)
@@ -180,9 +202,9 @@ def test_a_database_away_is_told_and_events_wait_for_it(
     eventually(lambda: len(service.lines("event_put_off")) > 3)
     proxy.open()
     assert eventually(effects) == [1]
-    assert rpc.call(probe.PING) == {}
+    assert eventually(lambda: pings(rpc))
     proxy.cut()
-    assert eventually(lambda: rpc.call(probe.PING) == {})
+    assert eventually(lambda: pings(rpc))
 
 
 def test_sixteen_threads_share_one_connection_without_mixing_answers(run_probe, rpc):
@@ -208,14 +230,25 @@ def test_large_requests_from_many_threads_arrive_whole(run_probe, rpc):
         assert all(callers.map(ask, range(160)))
 
 
-def test_a_forked_process_opens_a_connection_of_its_own(run_probe, rpc):
+FORKING = """
+import os
+from chassis.rpc_client import RpcClient
+from tests.integration.chassis import probe
+
+client = RpcClient(os.environ["AMQP_URL"])
+assert client.call(probe.ECHO, {"number": 1})["number"] == 1
+child = os.fork()
+assert client.call(probe.ECHO, {"number": 2})["number"] == 2
+if child:
+    assert os.waitpid(child, 0)[1] == 0
+    assert client.call(probe.ECHO, {"number": 3})["number"] == 3
+"""
+
+
+def test_a_forked_process_opens_a_connection_of_its_own(run_probe, rpc, start_process):
     wait_until_answering(rpc, "probe", run_probe())
-    child = os.fork()
-    if child == 0:
-        os._exit(0 if answers(rpc) else 1)
-    _, status = os.waitpid(child, 0)
-    assert status == 0
-    assert answers(rpc)
+    forking = start_process("-c", FORKING)
+    assert forking.process.wait(20) == 0, forking.log()
 
 
 def test_a_call_that_is_not_idempotent_is_never_sent_twice(run_probe, effects, eventually, amqp_url, proxied):
