@@ -1,0 +1,80 @@
+"""One running copy for all tests of this folder; it is stopped before other folders' tests use the broker."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+from chassis import settings
+from tests.conftest import drop_database
+from tests.e2e.browser import Browser
+from tests.e2e.running import PortalCopy
+from tests.integration.chassis.conftest import Proxy
+
+HERE = Path(__file__).parent
+SERVICES = ("identity", "practices", "cart", "payments", "notices")
+_running: list[PortalCopy] = []
+
+
+@pytest.fixture(scope="session")
+def broker_line(amqp_url: str) -> Iterator[Proxy]:
+    """The line between the system and RabbitMQ, to be cut."""
+    parts = urlsplit(amqp_url)
+    line = Proxy(parts.hostname or "127.0.0.1", parts.port or 5672)
+    line.open()
+    yield line
+    line.close()
+
+
+@pytest.fixture(scope="session")
+def database_line(database_url: str) -> Iterator[Proxy]:
+    """The line between the system and PostgreSQL, to be cut."""
+    parts = urlsplit(database_url)
+    line = Proxy(parts.hostname or "127.0.0.1", parts.port or 5432)
+    line.open()
+    yield line
+    line.close()
+
+
+@pytest.fixture(scope="session")
+def portal(
+    tmp_path_factory: pytest.TempPathFactory,
+    amqp_url: str,
+    database_url: str,
+    broker_line: Proxy,
+    database_line: Proxy,
+) -> Iterator[PortalCopy]:
+    """The system, up, with the sample debts."""
+    url = database_url.replace("_test", "_e2e")
+    for service in SERVICES:
+        drop_database(settings.database_url(service, {"DATABASE_URL": url}))
+    environment = {
+        "AMQP_URL": through(amqp_url, broker_line),
+        "DATABASE_URL": through(url, database_line),
+    }
+    copy = PortalCopy(tmp_path_factory.mktemp("e2e") / "home", environment)
+    _running.append(copy)
+    copy.start()
+    yield copy
+    copy.stop()
+
+
+@pytest.fixture
+def browser(portal: PortalCopy) -> Browser:
+    """Somebody who has just opened a browser."""
+    return Browser(portal)
+
+
+def through(url: str, line: Proxy) -> str:
+    """The same address, by way of the line."""
+    parts = urlsplit(url)
+    credentials, at, _ = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{credentials}{at}127.0.0.1:{line.port}"))
+
+
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Stop the system after the last test of this folder: the others share its queues."""
+    if nextitem is None or HERE not in nextitem.path.parents:
+        for copy in _running:
+            copy.stop()

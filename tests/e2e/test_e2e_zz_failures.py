@@ -1,0 +1,163 @@
+"""A part dies or a line is cut in the middle: the pages say so, nothing is lost, the system recovers by itself.
+
+These run last: they leave the system recovering.
+"""
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import requests
+from kombu import Connection
+
+from tests.e2e.browser import Browser
+from tests.e2e.running import ENTITY, PROJECT, PortalCopy, until
+from tests.integration.chassis.conftest import Proxy
+
+
+@pytest.fixture(autouse=True)
+def well(portal: PortalCopy) -> None:
+    """Every test begins with a system that says it is well."""
+    portal.wait_until_ready()
+
+
+@pytest.mark.parametrize("program", ["practices", "payments", "cart", "identity", "notices", "gateway"])
+def test_a_killed_process_is_started_again_and_the_journey_goes_on(
+    portal: PortalCopy, browser: Browser, program: str
+) -> None:
+    practice = portal.put_debt(f"e2e-kill-{uuid4().hex[:8]}")
+    browser.enter("mario-rossi")
+    portal.kill(program)
+    portal.wait_until_ready()
+    assert browser.open_portal(f"/enti/{ENTITY}/pratiche").heading == "Pratiche associate"
+    browser.pay(practice["id"]).choose("paid")
+    browser.wait_for(practice["id"], "paid")
+    assert browser.open_portal(f"/enti/{ENTITY}/pratiche/{practice['id']}/quietanza.pdf").answer.status_code == 200
+
+
+def test_the_node_is_answered_while_practices_is_down(portal: PortalCopy) -> None:
+    practice = portal.put_debt(f"e2e-alone-{uuid4().hex[:8]}")
+    until(lambda: _known_to_payments(portal, practice["id"]), what="the position in payments")
+    portal.kill("practices")
+    assert portal.pay_at_counter(practice["notice_number"])
+    portal.wait_until_ready()
+    until(lambda: _state(portal, practice["notice_number"]) == "paid", timeout_s=40, what="paid")
+
+
+@pytest.mark.parametrize("line", ["broker_line", "database_line"])
+def test_a_cut_line_is_told_survived_and_mended(
+    portal: PortalCopy, browser: Browser, line: str, request: pytest.FixtureRequest
+) -> None:
+    proxy: Proxy = request.getfixturevalue(line)
+    practice = portal.put_debt(f"e2e-cut-{uuid4().hex[:8]}")
+    browser.enter("mario-rossi").pay(practice["id"]).choose("late")
+    proxy.close()
+    try:
+        until(lambda: portal.status() == 503, timeout_s=30, what="503 from /status/ready")
+        page = browser.open_portal(f"/enti/{ENTITY}/pratiche")
+        assert page.answer.status_code == 503
+        assert "momentaneamente" in page.text
+        answer = portal.api("GET", f"/creditors/{ENTITY}/payments")
+        assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")
+        assert answer.headers["Retry-After"]
+        assert requests.get(f"{portal.url}/status/live", timeout=10).status_code == 200
+    finally:
+        proxy.open()
+    portal.wait_until_ready(timeout_s=60)
+    browser.wait_for(practice["id"], "paid")
+    assert browser.open_portal(f"/enti/{ENTITY}/pratiche").heading == "Pratiche associate"
+
+
+def test_a_hundred_payments_leave_one_ledger_row_per_receipt_whatever_is_killed(
+    portal: PortalCopy, accounting: "Accounting"
+) -> None:
+    accounting.start()
+    notices = portal.issue_many(100)
+    with ThreadPoolExecutor(8) as payers:
+        paying = [payers.submit(_pay_until_taken, portal, notice, number) for number, notice in enumerate(notices)]
+        for part in (0.25, 0.5, 0.75):
+            until(partial(_are_done, paying, part), timeout_s=60, what=f"{part:.0%} of the payments")
+            portal.kill("payments")
+            accounting.kill()
+            accounting.start()
+        receipts = [receipt_id for one in paying for receipt_id in one.result()]
+    assert len(receipts) == 110, "every tenth was paid at two PSPs"
+
+    until(lambda: sorted(accounting.receipts()) == sorted(receipts), timeout_s=60, what="one row per receipt")
+    confirmed = [e["data"]["receipt_id"] for e in portal.events() if e["type"] == "PaymentConfirmed.v1"]
+    assert sorted(set(confirmed) & set(receipts)) == sorted(receipts)
+    assert len(confirmed) == len(set(confirmed))
+    until(lambda: all(_state(portal, notice) == "paid" for notice in notices), timeout_s=60, what="all paid")
+
+
+def _are_done(paying: Sequence[Future[list[str]]], part: float) -> bool:
+    return sum(one.done() for one in paying) >= part * len(paying)
+
+
+def _pay_until_taken(portal: PortalCopy, notice: str, number: int) -> list[str]:
+    """Pay as a person does who tries again when the counter says that the body does not answer."""
+    outcome = "two_psps" if number % 10 == 0 else "twice" if number % 10 == 1 else "paid"
+    return until(lambda: portal.pay_at_counter(notice, outcome), timeout_s=60, what=f"payment of {notice}")
+
+
+class Accounting:
+    """The example consumer with its ledger, on a queue of its own."""
+
+    def __init__(self, folder: Path, amqp_url: str) -> None:
+        self._ledger = folder / "ledger.sqlite3"
+        self._log = folder / "consumer.log"
+        self._amqp_url = amqp_url
+        self.queue = f"e2e.reconciliation.{uuid4().hex[:8]}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it listens."""
+        program = PROJECT / "examples" / "reconciliation_consumer.py"
+        options = ["--amqp-url", self._amqp_url, "--ledger", str(self._ledger), "--queue", self.queue]
+        before = self._listening()
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen([sys.executable, str(program), *options], stdout=log, stderr=log)
+        until(lambda: self._listening() > before, what="the consumer")
+
+    def _listening(self) -> int:
+        return self._log.read_text().count("waiting for") if self._log.exists() else 0
+
+    def kill(self) -> None:
+        """`kill -9`."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def receipts(self) -> list[str]:
+        """The receipts in the ledger."""
+        with closing(sqlite3.connect(self._ledger)) as ledger:
+            return [row[0] for row in ledger.execute("SELECT receipt_id FROM ledger")]
+
+
+@pytest.fixture
+def accounting(tmp_path: Path, amqp_url: str) -> Iterator[Accounting]:
+    """A body's accounting, ended after the test together with its queue."""
+    made = Accounting(tmp_path, amqp_url)
+    yield made
+    made.kill()
+    with Connection(amqp_url) as connection:
+        connection.default_channel.queue_delete(made.queue)
+
+
+def _state(portal: PortalCopy, notice_number: str) -> str:
+    found = requests.post(
+        f"{portal.url}/api/v1/creditors/{ENTITY}/searches", json={"notice_number": notice_number}, timeout=30
+    )
+    return str(found.json()["items"][0]["state"]) if found.ok else ""
+
+
+def _known_to_payments(portal: PortalCopy, practice_id: str) -> bool:
+    """The event that payments projects has been published and had its time."""
+    return any(event["subject"] == practice_id for event in portal.events())
