@@ -78,7 +78,6 @@ def check_form(element: etree._Element) -> None:
 
 def _check_algorithms(signature: etree._Element, reference: etree._Element) -> None:
     info = signature.find(tag(DS, "SignedInfo"))
-    require(info is not None, Reason.SIGNATURE_REFERENCE)
     require(_algorithm(info, "CanonicalizationMethod") == EXCLUSIVE_C14N, Reason.SIGNATURE_ALGORITHM)
     require(_algorithm(info, "SignatureMethod") in {method.value for method in _METHODS}, Reason.SIGNATURE_ALGORITHM)
     require(_algorithm(reference, "DigestMethod") in {digest.value for digest in _DIGESTS}, Reason.SIGNATURE_ALGORITHM)

@@ -34,7 +34,6 @@ def current(database: Database, settings: Settings, token: str, now: datetime) -
         if now - found.seen_at >= domain.SESSION_NOTED_EVERY:
             repository.note_use(session, found.id, now)
             found.seen_at = now
-            session.expunge_all()
     return session_view(found, citizen, settings, now)
 
 

@@ -163,7 +163,7 @@ def test_a_new_notice_is_asked_for_again(portal: Portal) -> None:
     register(portal, token)
     notice = next(one for one in portal.settings.documents if one.id == NOTICE)
     newer = type(notice)(
-        "registration-2.0", "registration", "2.0", date(2026, 1, 2), notice.title, {"it": "b", "en": "b"}, "b" * 64
+        "registration-2.0", "registration", "2.0", date(2025, 1, 2), notice.title, {"it": "b", "en": "b"}, "b" * 64
     )
     values = {**vars(portal.settings), "documents": (*portal.settings.documents, newer)}
     portal.settings = Settings(**values)

@@ -56,7 +56,7 @@ def test_the_metadata_have_every_field_of_a_public_body() -> None:
         (HTTP_REDIRECT, SLO),
     ]
     acs = one(sp, "md:AssertionConsumerService")
-    assert dict(acs.attrib) == {"index": "0", "isDefault": "true", "Binding": HTTP_POST, "Location": ACS}
+    assert dict(acs.attrib.items()) == {"index": "0", "isDefault": "true", "Binding": HTTP_POST, "Location": ACS}
     requested = [one.get("Name") for one in sp.findall("md:AttributeConsumingService/md:RequestedAttribute", NS)]
     assert requested == ["name", "familyName", "fiscalNumber", "email"]
     names = [root.findtext(f"md:Organization/md:{name}", None, NS) for name in ("OrganizationName", "OrganizationURL")]
@@ -132,7 +132,7 @@ def test_the_request_has_what_spid_wants_and_nothing_it_forbids() -> None:
     assert root.get("IssueInstant") == "2026-11-23T10:00:00Z"
     assert root.get("Destination") == SSO
     assert (root.get("AssertionConsumerServiceIndex"), root.get("AttributeConsumingServiceIndex")) == ("0", "0")
-    assert dict(one(root, "samlp:NameIDPolicy").attrib) == {
+    assert dict(one(root, "samlp:NameIDPolicy").attrib.items()) == {
         "Format": "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
     }
     assert {"IsPassive", "AssertionConsumerServiceURL", "ProtocolBinding"}.isdisjoint(root.attrib)

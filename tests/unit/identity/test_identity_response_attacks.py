@@ -327,6 +327,19 @@ def test_a_reference_to_anything_but_its_parent_is_refused(uri: str | None) -> N
     assert refusal(etree.tostring(root)) is Reason.SIGNATURE_REFERENCE
 
 
+@pytest.mark.parametrize(
+    "method",
+    [
+        "http://www.w3.org/TR/2001/REC-xml-c14n-20010315",
+        "http://www.w3.org/2001/10/xml-exc-c14n#WithComments",
+    ],
+)
+def test_another_canonical_form_of_what_is_signed_is_refused(method: str) -> None:
+    root = parsed(signed_assertion_only())
+    one(root, ".//ds:CanonicalizationMethod").set("Algorithm", method)
+    assert refusal(etree.tostring(root)) is Reason.SIGNATURE_ALGORITHM
+
+
 def test_two_references_are_refused() -> None:
     root = parsed(signed_assertion_only())
     reference = one(root, ".//ds:Reference")
@@ -346,9 +359,11 @@ def test_a_comment_or_instruction_inside_the_fiscal_code_is_refused(markup: byte
     assert refusal(genuine().replace(FISCAL_CODE.encode(), cut)) is Reason.COMMENT_IN_ASSERTION
 
 
-def test_a_comment_outside_the_assertion_changes_nothing() -> None:
+def test_a_comment_outside_the_assertion_changes_nothing_and_hides_nothing() -> None:
     document = genuine().replace(b"<samlp:Status>", b"<!-- Response Signature here --><samlp:Status>")
     assert read(document).attributes == ATTRIBUTES
+    document = signed_assertion_only().replace(IDP.encode(), IDP.encode() + b"<!-- x -->.evil.example", 1)
+    assert refusal(document) is Reason.RESPONSE_ISSUER
 
 
 ENTITY_BOMB = (
