@@ -3,12 +3,15 @@
 from datetime import datetime
 from typing import Any
 
+from contracts.fields import Subject
 from services.practices import stored_facts
 from services.practices.domain import display, standing
 from services.practices.domain.standing import Standing, Terms
 from services.practices.domain.states import State
 from services.practices.domain.terms import AmountRules, Debt, ServiceRules
 from services.practices.models import EntityRow, PracticeRow, ServiceRow
+
+_SUBJECT_FIELDS = tuple(Subject().fields)
 
 
 def rules_of(service: ServiceRow) -> ServiceRules:
@@ -83,7 +86,7 @@ def practice_of(row: PracticeRow, now: datetime) -> dict[str, Any]:
         "service_title": row.service.title,
         "origin": row.origin,
         "external_id": row.external_id,
-        "debtor": row.debtor,
+        "debtor": _debtor_of(row),
         "beneficiary": row.beneficiary,
         "description": row.description,
         "amount_cents": row.amount_cents,
@@ -117,7 +120,7 @@ def position_of(row: PracticeRow, entity: EntityRow, category: str) -> dict[str,
         "iuv": row.iuv,
         "amount_cents": row.amount_cents,
         "description": row.description,
-        "debtor": row.debtor,
+        "debtor": _debtor_of(row),
         "transfers": [_transfer_of(row, entity, category)],
         "due_date": row.due_date,
         "payable_until": row.payable_until,
@@ -150,6 +153,11 @@ def creditor_of(entity: EntityRow) -> dict[str, Any]:
         "broker_fiscal_code": entity.broker_fiscal_code,
         "station_id": entity.station_id,
     }
+
+
+def _debtor_of(row: PracticeRow) -> dict[str, Any]:
+    """Return contracts.fields.Subject with every key, whoever made the practice."""
+    return {name: row.debtor.get(name) for name in _SUBJECT_FIELDS}
 
 
 def _transfer_of(row: PracticeRow, entity: EntityRow, category: str) -> dict[str, Any]:

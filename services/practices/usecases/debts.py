@@ -19,6 +19,7 @@ from services.practices.domain.terms import Debt, ServiceRules
 from services.practices.models import EntityRow, PracticeRow, ServiceRow
 
 _ATTEMPTS: Final = 3
+_ANNULLED: Final = "annulled"
 _T = TypeVar("_T")
 
 
@@ -143,7 +144,8 @@ def _annul(tx: Tx, row: PracticeRow, reason: str, now: datetime) -> None:
         raise Refused(display.NOT_PAYABLE[current.state])
     records.keep(row, standing.cancelled(current, Ending(now, reason)))
     row.sequence += 1
-    ended = records.ended_of(row, reason, now)
+    # The body's own words are for the citizen; an event carries nobody's name.
+    ended = records.ended_of(row, _ANNULLED, now)
     tx.emit(PRACTICE_CANCELLED, ended, subject=str(row.id), sequence=row.sequence, now=now)
 
 
