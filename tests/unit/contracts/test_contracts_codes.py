@@ -80,7 +80,9 @@ def test_valid_fiscal_codes_are_taken(text: str) -> None:
     assert FiscalCode.typed(text).value == text.upper()
 
 
-@pytest.mark.parametrize("text", ["RSSMRA60D20F205R", "FFFCST83A15L113V", "BNCLRA79C52F839X", "RSSMRA", "", "80012345677"])
+@pytest.mark.parametrize(
+    "text", ["RSSMRA60D20F205R", "FFFCST83A15L113V", "BNCLRA79C52F839X", "RSSMRA", "", "80012345677"]
+)
 def test_mistyped_fiscal_codes_are_refused(text: str) -> None:
     with pytest.raises(Refused) as refusal:
         FiscalCode.typed(text)
@@ -89,7 +91,14 @@ def test_mistyped_fiscal_codes_are_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "cents"),
-    [("25", 2500), ("25,5", 2550), ("25.50", 2550), ("1.234,56", 123456), ("€ 16,00", 1600), ("999999999,99", AMOUNT_MAX_CENTS)],
+    [
+        ("25", 2500),
+        ("25,5", 2550),
+        ("25.50", 2550),
+        ("1.234,56", 123456),
+        ("€ 16,00", 1600),
+        ("999999999,99", AMOUNT_MAX_CENTS),
+    ],
 )
 def test_amounts_are_read_as_people_type_them(text: str, cents: int) -> None:
     assert parse_amount_cents(text) == cents
