@@ -130,7 +130,7 @@ def operation(described: Operation) -> Callable[[Handler], Handler]:
             else:
                 resp.cache_control = ["no-store"]
 
-        responder.operation = described  # type: ignore[attr-defined]
+        responder.operation = described  # type: ignore[attr-defined]  # -- for operations_of
         return responder
 
     return decorate

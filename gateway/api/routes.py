@@ -41,13 +41,13 @@ ROUTES: Final[Mapping[str, type[Resource]]] = {
 }
 
 
-def add_routes(app: falcon.App[falcon.Request, falcon.Response], settings: Settings, rpc: Rpc) -> None:  # noqa: ARG001 — each Visit holds it
+def add_routes(app: falcon.App[falcon.Request, falcon.Response], settings: Settings, rpc: Rpc) -> None:  # noqa: ARG001 -- each visit holds it
     """Register the API, its OpenAPI document and the page that shows it."""
     context = ApiContext(settings, ApiKeys.load(settings.api_keys_file), RateLimiter(settings))
     resources = {path: resource(context) for path, resource in ROUTES.items()}
     for path, resource in resources.items():
         if hasattr(resource, "on_get"):
-            resource.on_head = resource.on_get  # type: ignore[attr-defined]
+            resource.on_head = resource.on_get  # type: ignore[attr-defined]  # -- Falcon does not derive HEAD
         app.add_route(PREFIX + path, resource)
     document = build({PREFIX + path: resource for path, resource in resources.items()}, settings)
     app.add_route(f"{PREFIX}/openapi.json", OpenApiResource(document))

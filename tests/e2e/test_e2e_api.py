@@ -113,7 +113,7 @@ def test_a_file_that_cannot_be_read_is_refused_whole(portal: PortalCopy, content
 
 
 @pytest.mark.parametrize("announced", [True, False], ids=["with its length", "in chunks"])
-def test_200_mb_are_refused_quickly_and_the_gateway_does_not_grow(portal: PortalCopy, announced: bool) -> None:  # noqa: FBT001 — a parameter
+def test_200_mb_are_refused_quickly_and_the_gateway_does_not_grow(portal: PortalCopy, *, announced: bool) -> None:
     chunk, count = b"x" * 1_048_576, 200
     headers = {"X-Api-Key": portal.api_key, **CSV}
     if announced:

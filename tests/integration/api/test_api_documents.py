@@ -6,7 +6,7 @@ from typing import Any
 import falcon
 import pytest
 from falcon.testing import TestClient
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # -- no stubs in the lock
 from openapi_spec_validator import validate
 from referencing import Registry, Resource
 
@@ -21,7 +21,7 @@ from tests.integration.api.fake_services import FakeServices
 OPERATIONS = [
     pytest.param(described, id=f"{method} {path}")
     for path, resource in ROUTES.items()
-    for method, described in operations_of(resource(None)).items()  # type: ignore[arg-type]
+    for method, described in operations_of(resource(None)).items()  # type: ignore[arg-type]  # -- only read
 ]
 
 
