@@ -61,13 +61,14 @@ class StaticFiles:
             raise falcon.HTTPNotFound
         modified_ns = path.stat().st_mtime_ns
         version = _version(path, modified_ns)
-        resp.content_type = _MEDIA_TYPES[path.suffix]
         resp.cache_control = [_VERSIONED if req.get_param("v") == version else _UNVERSIONED]
         resp.etag = version
         resp.vary = ["Accept-Encoding"]
         if any(tag == version for tag in req.if_none_match or ()):
             resp.status = falcon.HTTP_304
-        elif path.suffix in _COMPRESSIBLE and "gzip" in (req.get_header("Accept-Encoding") or ""):
+            return
+        resp.content_type = _MEDIA_TYPES[path.suffix]
+        if path.suffix in _COMPRESSIBLE and "gzip" in (req.get_header("Accept-Encoding") or ""):
             resp.set_header("Content-Encoding", "gzip")
             resp.data = _compressed(path, modified_ns)
         else:

@@ -1,14 +1,20 @@
 """Privacy e consensi: documents in force, purposes, history, own data; behind the pagoPA logo."""
 
+from collections.abc import Mapping
+from http import HTTPStatus
+
 import falcon
 import orjson
 
+from contracts.errors import ErrorCode, Refused
 from contracts.rpc import identity
 from gateway.visit import visit_of
 from gateway.web import addresses
 from gateway.web.announcements import ACCOUNT_CLOSED, GRANTED, REVOKED
-from gateway.web.page import Page, checked_form, see_other
-from gateway.web.registration import REGISTRATION
+from gateway.web.emails import email_error
+from gateway.web.page import Form, Page, checked_form, cleaned, see_other
+from gateway.web.registration import EMAIL_REMINDERS, REGISTRATION
+from gateway.web.site import Site
 
 
 class PrivacyPage(Page):
@@ -16,21 +22,25 @@ class PrivacyPage(Page):
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Show documents, switches and the ledger of consents."""
-        visit = visit_of(req)
-        visit.require_citizen()
-        privacy = visit.call(identity.PRIVACY, session_token=visit.session_token)
-        self.site.render(req, resp, "privacy.html", privacy=privacy)
+        citizen = visit_of(req).require_citizen()
+        _write_privacy(self.site, req, resp, email=citizen["email"] or "")
 
 
 class GrantConsent(Page):
     """Concedi."""
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Grant one purpose."""
+        """Grant one purpose; reminders need an address, asked for beside them."""
         form = checked_form(req)
         visit = visit_of(req)
         visit.require_citizen()
-        visit.call(identity.GRANT, session_token=visit.session_token, purpose=form.get("purpose", ""))
+        purpose = _purpose(form)
+        email = cleaned(form, "email")
+        wrong = email_error(email, reminders=purpose == EMAIL_REMINDERS)
+        if wrong:
+            _write_privacy(self.site, req, resp, email=email, errors={"email": wrong})
+            return
+        visit.call(identity.GRANT, session_token=visit.session_token, purpose=purpose, email=email or None)
         see_other(resp, addresses.announcing(addresses.PRIVACY, GRANTED))
 
 
@@ -46,7 +56,7 @@ class RevokeConsent(Page):
         form = checked_form(req)
         visit = visit_of(req)
         visit.require_citizen()
-        purpose = form.get("purpose", "")
+        purpose = _purpose(form)
         if form.get("conferma") != "si":
             self.site.render(req, resp, "revoke.html", purpose=purpose)
             return
@@ -69,3 +79,27 @@ class OwnData(Page):
         resp.content_type = falcon.MEDIA_JSON
         resp.set_header("Content-Disposition", 'attachment; filename="dati-personali.json"')
         resp.data = orjson.dumps(data, option=orjson.OPT_INDENT_2)
+
+
+def _write_privacy(
+    site: Site, req: falcon.Request, resp: falcon.Response, *, email: str, errors: Mapping[str, str] | None = None
+) -> None:
+    """Write the privacy page; `email` stands in the field beside the reminders."""
+    visit = visit_of(req)
+    privacy = visit.call(identity.PRIVACY, session_token=visit.session_token)
+    site.render(
+        req,
+        resp,
+        "privacy.html",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
+        privacy=privacy,
+        email=email,
+        errors=errors or {},
+    )
+
+
+def _purpose(form: Form) -> str:
+    purpose = form.get("purpose", "")
+    if purpose not in identity.PURPOSES:
+        raise Refused(ErrorCode.INVALID_REQUEST)
+    return purpose

@@ -1,6 +1,5 @@
 """Registration at the first visit: the privacy notice, the optional consents, an e-mail address."""
 
-import re
 from http import HTTPStatus
 from typing import Final
 
@@ -11,12 +10,12 @@ from gateway.translations import marked as _
 from gateway.visit import Visit, visit_of
 from gateway.web import addresses
 from gateway.web.announcements import REGISTERED
+from gateway.web.emails import email_error
 from gateway.web.login import adopt_cart
 from gateway.web.page import Form, Page, checked_form, cleaned, see_other
 
 REGISTRATION: Final = "registration"
-_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]{2,}")
-_EMAIL_MAX_CHARS: Final = 256
+EMAIL_REMINDERS: Final = "email_reminders"
 
 
 class RegistrationPage(Page):
@@ -81,9 +80,7 @@ def _errors_of(form: Form) -> dict[str, str]:
     errors: dict[str, str] = {}
     if form.get("acknowledged") != "si":
         errors["acknowledged"] = _("Per usare il portale devi dichiarare di aver letto l'informativa.")
-    email = cleaned(form, "email")
-    if email and (len(email) > _EMAIL_MAX_CHARS or not _EMAIL.fullmatch(email)):
-        errors["email"] = _("L'indirizzo e-mail non è corretto.")
-    if form.get("purpose_email_reminders") == "si" and not email:
-        errors["email"] = _("Per ricevere i promemoria scrivi un indirizzo e-mail.")
+    wrong = email_error(cleaned(form, "email"), reminders=form.get(f"purpose_{EMAIL_REMINDERS}") == "si")
+    if wrong:
+        errors["email"] = wrong
     return errors

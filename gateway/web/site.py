@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +17,6 @@ from contracts.errors import ErrorCode, Refused, RpcError
 from contracts.rpc import cart
 from gateway.catalogue import Entity, EntityCatalogue
 from gateway.edge.rates import RateLimiter
-from gateway.languages import LANGUAGES
 from gateway.settings import Settings
 from gateway.static_files import StaticFiles
 from gateway.translations import translations
@@ -39,7 +38,6 @@ class Site:
         self.rates = RateLimiter(settings)
         self.catalogue = EntityCatalogue()
         self._static_files = StaticFiles(settings)
-        self._environments = {language: self._environment(language) for language in LANGUAGES}
 
     def entity(self, visit: Visit, code: str) -> Entity:
         """Return the entity in whose pages the browser is. Raises Refused(UNKNOWN_ENTITY)."""
@@ -80,6 +78,7 @@ class Site:
             "cart_count": None if offline else self._cart_count(visit),
             "language": visit.language,
             "here": page_address(req),
+            "asset": self._static_files.address,
             "announcement": ANNOUNCEMENTS.get(req.get_param(addresses.ANNOUNCEMENT_PARAM) or ""),
             "now": datetime.now(UTC),
             **values,
@@ -88,7 +87,7 @@ class Site:
         resp.content_type = falcon.MEDIA_HTML
         resp.set_header("Content-Language", visit.language)
         resp.append_header("Vary", "Accept-Language, Cookie")
-        resp.text = self._environments[visit.language].get_template(template).render(context)
+        resp.text = _environment(visit.language).get_template(template).render(context)
 
     def _cart_count(self, visit: Visit) -> int | None:
         """Return the counter over the cart, or None while it cannot be told: no page fails for its counter."""
@@ -97,27 +96,29 @@ class Site:
         except RpcError:
             return None
 
-    def _environment(self, language: str) -> Environment:
-        environment = Environment(
-            loader=FileSystemLoader(_TEMPLATES),
-            extensions=["jinja2.ext.i18n"],
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        # The i18n extension adds this method to the environment.
-        environment.install_gettext_translations(translations()[language], newstyle=True)  # type: ignore[attr-defined]
-        environment.filters.update(filters_of(language))
-        environment.filters["path_part"] = partial(quote, safe="")
-        environment.globals.update(
-            asset=self._static_files.address,
-            at=addresses,
-            states=STATES,
-            max_notices=MAX_NOTICES_PER_CHECKOUT,
-            new_key=_new_key,
-        )
-        return environment
+
+@cache
+def _environment(language: str) -> Environment:
+    """Return the templates of a language, compiled once per process."""
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        extensions=["jinja2.ext.i18n"],
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    # The i18n extension adds this method to the environment.
+    environment.install_gettext_translations(translations()[language], newstyle=True)  # type: ignore[attr-defined]
+    environment.filters.update(filters_of(language))
+    environment.filters["path_part"] = partial(quote, safe="")
+    environment.globals.update(
+        at=addresses,
+        states=STATES,
+        max_notices=MAX_NOTICES_PER_CHECKOUT,
+        new_key=_new_key,
+    )
+    return environment
 
 
 def _new_key() -> str:

@@ -43,7 +43,7 @@ class Browser:
     def token(self) -> str:
         """The forms' token, read from a page that has a form for everybody."""
         text: str = self.get("/enti/PM108").text
-        return text.split('name="csrf_token" value="')[1].split('"')[0]
+        return text.split('name="csrf_token" value="')[1].split('"', maxsplit=1)[0]
 
     def log_in(self) -> None:
         """Hold the session cookie of Mario Rossi."""

@@ -30,7 +30,12 @@ def test_a_search_by_fiscal_code_and_reference_shows_the_practice_without_data_i
     sent = browser.submit("/enti/PM108/ricerca", fiscal_code=FISCAL_CODE, reference="TARI-2026-00001")
     assert (sent.status_code, sent.headers["location"]) == (HTTPStatus.SEE_OTHER, "/enti/PM108/risultati")
     (row,) = rows_of(browser.get("/enti/PM108/risultati"))
-    assert row[:4] == ["Mario Rossi", "Tassa rifiuti (TARI)", "TARI 2026; acconto 1; utenza di via Duomo 12", "Da pagare"]
+    assert row[:4] == [
+        "Mario Rossi",
+        "Tassa rifiuti (TARI)",
+        "TARI 2026; acconto 1; utenza di via Duomo 12",
+        "Da pagare",
+    ]
     assert row[5] == "02/12/2026"
     assert row[7] == "214,50 €"
 

@@ -1,0 +1,177 @@
+"""Inserimento spontaneo."""
+
+from http import HTTPStatus
+
+import pytest
+
+from contracts.errors import ErrorCode, Refused, Unavailable
+from contracts.rpc import practices
+from tests.unit.gateway.gateway_browser import Browser, page_of, rows_of, text_of
+from tests.unit.gateway.gateway_services import FISCAL_CODE, Services
+
+STUDENT = {
+    "full_name": "Rossi Sofia",
+    "course": "Violino",
+    "school": "Conservatorio",
+    "contribution_type": "Prima rata",
+}
+KEY = "5b1a4a3e-5f7e-4a92-9f0a-6b0a3d0a9b11"
+
+
+def test_only_the_services_for_spontaneous_payment_are_offered(browser: Browser):
+    page = page_of(browser.get("/enti/PM108/inserimento"))
+    offered = [link.get("href").rsplit("/", 1)[1] for link in page.xpath("//ul[@class='portal-services']//h2/a")]
+    assert offered == ["BOLLO_IT", "BOLLO_ST", "CONTRIB_IT", "CONTRIB_ST"]
+    assert browser.get("/enti/PM108/inserimento/TARI").status_code == HTTPStatus.NOT_FOUND
+
+
+def test_the_form_shows_the_note_and_the_personal_data_without_fields_for_them(browser: Browser):
+    browser.log_in()
+    answer = browser.get("/enti/PM108/inserimento/BOLLO_IT")
+    page = page_of(answer)
+    assert "È possibile prenotare blocchetti da 25 Euro" in text_of(answer)
+    assert "(*) campo obbligatorio" in text_of(answer)
+    assert FISCAL_CODE in text_of(answer)
+    visible = page.xpath("//main//form//input[not(@type='hidden')]")
+    assert [control.get("name") for control in visible] == ["amount", "description"]
+    assert page.xpath("//input[@id='amount']")[0].get("value") == "16,00"
+
+
+def test_a_saved_practice_stands_in_the_list_with_the_debtor_of_the_session(browser: Browser, services: Services):
+    browser.log_in()
+    answer = browser.submit_and_follow(
+        "/enti/PM108/inserimento/BOLLO_IT",
+        key=KEY,
+        amount="16,00",
+        description="Bollo per certificato",
+        fiscal_code="VRDLCU90A01F839X",
+        full_name="Altro",
+    )
+    (row,) = rows_of(answer)
+    assert row[2] == "Bollo per certificato"
+    assert "La pratica è stata inserita" in text_of(answer)
+    (asked,) = services.asked(practices.INSERT)
+    assert asked["debtor"]["fiscal_code"] == FISCAL_CODE
+    assert asked["debtor"]["full_name"] == "Mario Rossi"
+    assert asked["amount_cents"] == 1600
+    assert asked["beneficiary"] is None
+
+
+def test_sending_the_same_form_twice_makes_one_practice(browser: Browser, services: Services):
+    browser.log_in()
+    for _ in range(2):
+        browser.submit("/enti/PM108/inserimento/BOLLO_IT", key=KEY, amount="16", description="Bollo")
+    assert len(services.practices) == 1
+
+
+def test_the_forms_of_two_visits_have_two_keys(browser: Browser):
+    browser.log_in()
+    keys = {
+        page_of(browser.get("/enti/PM108/inserimento/BOLLO_IT")).xpath("//input[@name='key']")[0].get("value")
+        for _ in range(2)
+    }
+    assert len(keys) == 2
+
+
+def test_a_service_for_students_asks_the_four_fields_instead_of_the_causale(browser: Browser, services: Services):
+    browser.log_in()
+    page = page_of(browser.get("/enti/PM108/inserimento/CONTRIB_IT"))
+    visible = [control.get("name") for control in page.xpath("//main//form//input[not(@type='hidden')]")]
+    assert visible == [*STUDENT, "amount"]
+    browser.submit("/enti/PM108/inserimento/CONTRIB_IT", key=KEY, amount="1.250,50", **STUDENT)
+    (asked,) = services.asked(practices.INSERT)
+    assert asked["beneficiary"] == STUDENT
+    assert asked["description"] is None
+    assert asked["amount_cents"] == 125050
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"amount": ""}, "amount"),
+        ({"amount": "12,345"}, "amount"),
+        ({"amount": "0"}, "amount"),
+        ({"amount": "-5"}, "amount"),
+        ({"amount": "1.000.000.000,00"}, "amount"),
+        ({"amount": "dieci"}, "amount"),
+        ({"description": ""}, "description"),
+        ({"description": "x" * 141}, "description"),
+    ],
+)
+def test_what_is_wrong_is_said_at_the_field_and_the_rest_is_kept(
+    browser: Browser, services: Services, typed: dict[str, str], field: str
+):
+    browser.log_in()
+    sent = {"amount": "16,00", "description": "Bollo per certificato"} | typed
+    answer = browser.submit("/enti/PM108/inserimento/BOLLO_IT", key=KEY, **sent)
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    page = page_of(answer)
+    wrong = [control.get("name") for control in page.xpath("//input[@aria-invalid='true']")]
+    assert wrong == [field]
+    assert page.xpath("//input[@name='key']")[0].get("value") == KEY
+    for name, value in sent.items():
+        assert page.xpath(f"//input[@id='{name}']")[0].get("value") in {value, "16,00"}
+    assert services.practices == {}
+
+
+def test_an_amount_the_service_refuses_is_said_at_the_amount(browser: Browser, services: Services):
+    browser.log_in()
+    services.failures[practices.INSERT.name] = Refused(ErrorCode.AMOUNT_NOT_ALLOWED)
+    answer = browser.submit("/enti/PM108/inserimento/CONTRIB_IT", key=KEY, amount="30", **STUDENT)
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "Questo servizio non accetta l'importo scritto" in text_of(answer)
+    assert page_of(answer).xpath("//input[@id='amount' and @aria-invalid='true']")
+
+
+def test_a_foreign_student_without_login_inserts_anonymously_and_sees_the_practice(
+    browser: Browser, services: Services
+):
+    form = page_of(browser.get("/enti/PM108/inserimento/CONTRIB_ST"))
+    assert form.xpath("//input[@type='checkbox' and @id='anonymous' and not(@checked)]")
+    answer = browser.submit_and_follow(
+        "/enti/PM108/inserimento/CONTRIB_ST", key=KEY, amount="150", anonymous="si", **STUDENT
+    )
+    (row,) = rows_of(answer)
+    assert row[0] == "Rossi Sofia"
+    (asked,) = services.asked(practices.INSERT)
+    assert asked["anonymous"] is True
+    assert asked["debtor"] is None
+    assert asked["viewer"]["citizen_id"] is None
+    (practice_id,) = services.practices
+    assert browser.get(f"/enti/PM108/pratiche/{practice_id}/bollettino.pdf").status_code == HTTPStatus.OK
+
+
+def test_without_the_tick_an_anonymous_entry_is_not_made(browser: Browser, services: Services):
+    answer = browser.submit("/enti/PM108/inserimento/CONTRIB_ST", key=KEY, amount="150", **STUDENT)
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "conferma con la spunta" in text_of(answer)
+    assert services.practices == {}
+
+
+def test_a_service_without_anonymous_entry_leads_to_the_login(browser: Browser):
+    answer = browser.get("/enti/PM108/inserimento/BOLLO_IT")
+    assert answer.headers["location"] == ("/spid/login?entity=PM108&return_to=%2Fenti%2FPM108%2Finserimento%2FBOLLO_IT")
+
+
+def test_a_session_that_ends_while_typing_loses_nothing(browser: Browser, services: Services):
+    browser.log_in()
+    services.session_live = False
+    sent = {"key": KEY, "amount": "75", **STUDENT}
+    answer = browser.submit("/enti/PM108/inserimento/CONTRIB_IT", **sent)
+    assert answer.status_code == HTTPStatus.UNAUTHORIZED
+    assert "la sessione è scaduta" in text_of(answer)
+    page = page_of(answer)
+    kept = {control.get("name"): control.get("value") for control in page.xpath("//main//form//input")}
+    assert {name: kept[name] for name in sent} == sent
+    services.session_live = True
+    again = browser.submit("/enti/PM108/inserimento/CONTRIB_IT", **{name: kept[name] for name in sent})
+    assert again.status_code == HTTPStatus.SEE_OTHER
+
+
+def test_an_outcome_nobody_knows_is_told_as_such(browser: Browser, services: Services):
+    browser.log_in()
+    services.failures[practices.INSERT.name] = Unavailable(ErrorCode.OUTCOME_UNKNOWN)
+    answer = browser.submit("/enti/PM108/inserimento/BOLLO_IT", key=KEY, amount="16", description="Bollo")
+    assert answer.status_code == HTTPStatus.GATEWAY_TIMEOUT
+    assert "potrebbe essere stata eseguita oppure no" in text_of(answer)
+    assert page_of(answer).xpath("//a[@href='/enti/PM108/pratiche']")

@@ -1,0 +1,206 @@
+"""Pratiche associate, the page of one practice, documents, history."""
+
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from contracts.errors import ErrorCode, Refused, Unavailable
+from contracts.rpc import notices, practices
+from tests.unit.gateway.gateway_browser import Browser, page_of, rows_of, text_of
+from tests.unit.gateway.gateway_services import CITIZEN_ID, FISCAL_CODE, NOW, Services, make_practice
+
+COLUMNS = [
+    "Nome",
+    "Servizio",
+    "Causale",
+    "Stato",
+    "Data Pratica",
+    "Data Scadenza",
+    "Riferimento Pratica / IUV",
+    "Importo",
+]
+
+
+@pytest.fixture(autouse=True)
+def _logged_in(browser: Browser):
+    browser.log_in()
+
+
+def test_the_list_has_the_eight_columns_and_per_row_paga_and_its_menu(browser: Browser, services: Services):
+    practice = make_practice(1, instalment={"number": 5, "total": 7})
+    services.add(practice)
+    page = page_of(browser.get("/enti/PM108/pratiche"))
+    assert [head.text_content().strip() for head in page.xpath("//thead//th")][:8] == COLUMNS
+    (row,) = page.xpath("//tbody/tr")
+    assert [cell.get("data-label") for cell in row.xpath("./td")][:8] == COLUMNS
+    assert "rata 5 di 7" in row.text_content()
+    (pay,) = row.xpath(".//form[contains(@action, '/paga')]")
+    assert pay.get("action") == f"/enti/PM108/pratiche/{practice['id']}/paga"
+    assert pay.get("method") == "post"
+    menu = row.xpath(".//details//li")
+    assert "Aggiungi pratica al carrello" in menu[0].text_content()
+    assert menu[1].xpath(".//a")[0].get("href") == f"/enti/PM108/pratiche/{practice['id']}/bollettino.pdf"
+
+
+def test_the_list_is_asked_for_the_citizen_of_the_session(browser: Browser, services: Services):
+    browser.get("/enti/PM108/pratiche")
+    viewer = services.asked(practices.LIST)[0]["viewer"]
+    assert (viewer["citizen_id"], viewer["fiscal_code"]) == (CITIZEN_ID, FISCAL_CODE)
+
+
+def test_the_filter_shows_one_state_and_says_which(browser: Browser, services: Services):
+    services.add(make_practice(1), make_practice(2, state="paid", payable=False, not_payable_code="practice_paid"))
+    answer = browser.get("/enti/PM108/pratiche?stato=paid")
+    assert [row[3] for row in rows_of(answer)] == ["Pagato"]
+    (current,) = page_of(answer).xpath("//nav[contains(@class, 'portal-filter')]//a[@aria-current]")
+    assert current.text_content() == "Pagato"
+    assert len(rows_of(browser.get("/enti/PM108/pratiche?stato=made-up"))) == 2
+
+
+def test_a_long_list_is_paged_both_ways(browser: Browser, services: Services):
+    services.add(*(make_practice(number) for number in range(1, 26)))
+    first = browser.get("/enti/PM108/pratiche")
+    assert len(rows_of(first)) == 20
+    (following,) = page_of(first).xpath("//nav[contains(@class, 'portal-paging')]//a")
+    second = browser.get(following.get("href"))
+    assert len(rows_of(second)) == 5
+    (back,) = page_of(second).xpath("//nav[contains(@class, 'portal-paging')]//a")
+    assert back.get("href") == "/enti/PM108/pratiche"
+
+
+def test_an_empty_list_says_so_and_what_can_be_done(browser: Browser):
+    assert "Non risultano pratiche a tuo nome" in text_of(browser.get("/enti/PM108/pratiche"))
+
+
+STATES: list[tuple[dict[str, Any], list[str], list[str]]] = [
+    ({}, ["Da pagare", "Nessuna ricevuta di pagamento è arrivata finora.", "Paga online adesso"], []),
+    (
+        {"overdue": True},
+        ["oltre la scadenza", "La scadenza è passata, ma il servizio accetta ancora il pagamento."],
+        [],
+    ),
+    (
+        {"state_reason": "checkout_cancelled"},
+        ["L'ultimo pagamento online è stato annullato da chi pagava"],
+        ["Nessuna ricevuta di pagamento"],
+    ),
+    (
+        {"state": "unconfirmed", "payable": False, "not_payable_code": "practice_being_paid", "state_until": NOW},
+        ["Non confermato", "Al più tardi fino a", "Riprendi il pagamento"],
+        ["Paga online adesso"],
+    ),
+    (
+        {"state": "paid", "payable": False, "not_payable_code": "practice_paid"},
+        ["Pagato", "Il nodo pagoPA ha inviato la ricevuta telematica.", "Scarica la quietanza"],
+        ["Paga online adesso"],
+    ),
+    (
+        {"state": "reported", "payable": False, "not_payable_code": "practice_paid"},
+        ["Rendicontato", "flusso di rendicontazione"],
+        ["Paga online adesso"],
+    ),
+    (
+        {
+            "state": "cancelled",
+            "state_reason": "Emesso per errore",
+            "payable": False,
+            "not_payable_code": "practice_cancelled",
+        },
+        ["Annullato", "Motivo: Emesso per errore", "Non devi pagare nulla."],
+        ["Paga online adesso"],
+    ),
+    (
+        {"state": "expired", "payable": False, "not_payable_code": "practice_expired"},
+        ["Scaduto", "il servizio non accetta pagamenti in ritardo", "Contatta l'ente"],
+        ["Paga online adesso"],
+    ),
+    ({"needs_attention": True}, ["È arrivato un pagamento non atteso."], []),
+]
+
+
+@pytest.mark.parametrize(("changes", "told", "not_told"), STATES)
+def test_a_practice_tells_its_state_how_we_know_and_what_to_do(
+    browser: Browser, services: Services, changes: dict[str, Any], told: list[str], not_told: list[str]
+):
+    practice = make_practice(1, **changes)
+    services.add(practice)
+    text = text_of(browser.get(f"/enti/PM108/pratiche/{practice['id']}"))
+    assert all(sentence in text for sentence in told), text
+    assert not any(sentence in text for sentence in not_told), text
+
+
+def test_the_story_is_told_oldest_first_and_unknown_kinds_are_left_out(browser: Browser, services: Services):
+    practice = make_practice(1, created_at=NOW - timedelta(days=9))
+    services.add(practice)
+
+    def entry(days_ago: int, kind: str, **detail: str) -> dict[str, Any]:
+        return {"at": NOW - timedelta(days=days_ago), "kind": kind, "source": "payments", "detail": detail}
+
+    services.timeline = [
+        entry(1, "PaymentConfirmed"),
+        entry(3, "CheckoutStarted.v1"),
+        entry(2, "CheckoutAbandoned.v1", reason="timed_out"),
+        entry(2, "SomethingOfTomorrow.v1"),
+    ]
+    page = page_of(browser.get(f"/enti/PM108/pratiche/{practice['id']}"))
+    told = [item.text_content() for item in page.xpath("//ol[@class='portal-timeline']/li/strong")]
+    assert told == [
+        "L'ente ha emesso la pratica",
+        "Il pagamento online è stato aperto",
+        "Il tempo per il pagamento online è finito",
+        "Il pagamento è confermato",
+    ]
+
+
+def test_the_page_of_a_practice_opens_while_payments_is_down(browser: Browser, services: Services):
+    practice = make_practice(1)
+    services.add(practice)
+    services.failures["payments"] = Unavailable()
+    answer = browser.get(f"/enti/PM108/pratiche/{practice['id']}")
+    assert answer.status_code == HTTPStatus.OK
+    assert "La storia dei pagamenti non è disponibile in questo momento" in text_of(answer)
+
+
+@pytest.mark.parametrize("practice_id", [str(uuid4()), "not-an-id"])
+def test_a_practice_of_somebody_else_or_of_nobody_is_not_found(browser: Browser, services: Services, practice_id: str):
+    somebody_elses = make_practice(
+        1, debtor={"entity_type": "F", "fiscal_code": "VRDLCU90A01F839X", "full_name": "L V"}
+    )
+    services.add(somebody_elses)
+    for path in (f"/enti/PM108/pratiche/{practice_id}", f"/enti/PM108/pratiche/{somebody_elses['id']}"):
+        answer = browser.get(path)
+        assert answer.status_code == HTTPStatus.NOT_FOUND
+        assert "via Duomo" not in answer.text
+
+
+@pytest.mark.parametrize(("name", "call"), [("bollettino", notices.NOTICE), ("quietanza", notices.RECEIPT)])
+def test_documents_come_as_pdf_in_the_language_of_the_page(browser: Browser, services: Services, name: str, call: Any):
+    practice = make_practice(1)
+    services.add(practice)
+    browser.language = "en-GB,en;q=0.9"
+    answer = browser.get(f"/enti/PM108/pratiche/{practice['id']}/{name}.pdf")
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.content.startswith(b"%PDF")
+    assert services.asked(call)[0]["language"] == "en"
+
+
+def test_a_receipt_that_is_not_there_yet_is_explained(browser: Browser, services: Services):
+    practice = make_practice(1)
+    services.add(practice)
+    services.failures[notices.RECEIPT.name] = Refused(ErrorCode.RECEIPT_NOT_FOUND)
+    answer = browser.get(f"/enti/PM108/pratiche/{practice['id']}/quietanza.pdf")
+    assert answer.status_code == HTTPStatus.NOT_FOUND
+    assert "Quietanza non ancora disponibile" in text_of(answer)
+
+
+def test_the_history_holds_what_was_paid_with_its_receipt(browser: Browser, services: Services):
+    paid = make_practice(2, state="paid", payable=False, not_payable_code="practice_paid")
+    services.add(make_practice(1), paid)
+    answer = browser.get("/enti/PM108/storico")
+    assert len(rows_of(answer)) == 1
+    assert page_of(answer).xpath(f"//a[@href='/enti/PM108/pratiche/{paid['id']}/quietanza.pdf']")
+    assert services.asked(practices.LIST)[0]["states"] == ["paid", "reported"]
