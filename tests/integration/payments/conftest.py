@@ -75,6 +75,7 @@ class Town:
 
     def run(self, name: str, *arguments: str, **env: str) -> Running:
         """Start a process of the town, in place of the one of that name."""
+        self.kill(name)
         log_file = self.folder / f"{name}.log"
         with log_file.open("ab") as output:
             process = subprocess.Popen(
@@ -86,6 +87,11 @@ class Town:
             )
         self.running[name] = Running(process, log_file)
         return self.running[name]
+
+    def kill(self, name: str) -> None:
+        """kill -9."""
+        if name in self.running:
+            self.running[name].kill()
 
     def run_service(self, service: str, **env: str) -> None:
         running = self.run(service, "-m", "chassis.run", service, **env)
@@ -267,8 +273,8 @@ def town(
     town.run_service("payments")
     wait_until(lambda: is_listening(pagopa_port), timeout_s=20)
     yield town
-    for running in town.running.values():
-        running.kill()
+    for name in town.running:
+        town.kill(name)
     for database in databases.values():
         database.close()
 

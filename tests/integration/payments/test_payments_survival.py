@@ -1,0 +1,132 @@
+"""Nothing lost, nothing doubled: kill -9 of payments, of the sandbox node and of the accounting in mid-payment."""
+
+import csv
+import subprocess
+import sys
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import requests
+import sqlalchemy as sa
+from kombu import Connection
+
+from services.payments import models
+from tests.conftest import PROJECT, wait_until_answering
+
+CONSUMER = "examples/reconciliation_consumer.py"
+LEDGER_QUEUE = "reconciliation.test"
+
+
+def start_consumer(town):
+    ledger = str(town.folder / "ledger.sqlite3")
+    amqp_url = town.environment["AMQP_URL"]
+    return town.run("consumer", CONSUMER, "--amqp-url", amqp_url, "--ledger", ledger, "--queue", LEDGER_QUEUE)
+
+
+def export_ledger(town):
+    file = town.folder / "ledger.csv"
+    arguments = [sys.executable, CONSUMER, "--ledger", str(town.folder / "ledger.sqlite3"), "--export", str(file)]
+    subprocess.run(arguments, cwd=PROJECT, check=True, capture_output=True)
+    with file.open(newline="", encoding="utf-8") as lines:
+        return list(csv.DictReader(lines))
+
+
+def pay_until_it_works(town, practice):
+    """Stand at the counter and try again while the body does not answer, as people do."""
+    for _ in range(120):
+        answer = town.pay_at_counter(practice)
+        if answer.status_code == 200:
+            return answer.json()["receipt_ids"]
+        assert answer.json()["fault"] not in {"PAA_PAGAMENTO_DUPLICATO", "PAA_PAGAMENTO_SCONOSCIUTO"}
+        threading.Event().wait(0.25)
+    raise AssertionError("the body never answered")
+
+
+def test_a_hundred_payments_survive_kill_9_of_payments_and_of_the_consumer(town, eventually):
+    start_consumer(town)
+    eventually(lambda: "waiting for" in town.running["consumer"].log(), timeout_s=20)
+    practices = [town.owed(1000 + number) for number in range(100)]
+    paid = {}
+    with ThreadPoolExecutor(4) as people:
+        futures = {people.submit(pay_until_it_works, town, practice): practice for practice in practices}
+        eventually(lambda: sum(future.done() for future in futures) >= 25, timeout_s=60)
+        town.kill("payments")
+        town.kill("consumer")
+        threading.Event().wait(1)
+        restarted = town.run("payments", "-m", "chassis.run", "payments")
+        wait_until_answering(town.rpc, "payments", restarted)
+        start_consumer(town)
+        eventually(lambda: sum(future.done() for future in futures) >= 60, timeout_s=60)
+        town.kill("payments")
+        town.kill("payments-relay")
+        restarted = town.run("payments", "-m", "chassis.run", "payments")
+        town.run("payments-relay", "-m", "chassis.relay", "payments")
+        wait_until_answering(town.rpc, "payments", restarted)
+        for future, practice in futures.items():
+            [paid[practice["notice_number"]]] = [future.result(60)]
+    receipt_ids = {receipt_id for ids in paid.values() for receipt_id in ids}
+    assert len(receipt_ids) == 100
+    eventually(lambda: town.delivered(*practices), timeout_s=60)
+    eventually(lambda: len(town.events("PaymentConfirmed", *practices)) >= 100, timeout_s=30)
+
+    confirmed = Counter(data["receipt_id"] for data in town.events("PaymentConfirmed", *practices))
+    assert confirmed == Counter(receipt_ids)
+    assert town.events("PaymentDuplicated", *practices) == []
+    eventually(lambda: len(export_ledger(town)) >= 100, timeout_s=30)
+    rows = export_ledger(town)
+    assert Counter(row["receipt_id"] for row in rows) == Counter(receipt_ids)
+    assert sum(int(row["amount_cents"]) for row in rows) == sum(practice["amount_cents"] for practice in practices)
+    eventually(lambda: all(town.practice(practice["id"])["state"] == "paid" for practice in practices), timeout_s=30)
+
+
+def test_the_ledger_keeps_one_row_when_an_event_is_published_again(town, eventually):
+    start_consumer(town)
+    practice = town.owed()
+    town.pay_at_counter(practice)
+    notice_number = practice["notice_number"]
+    eventually(lambda: [row for row in export_ledger(town) if row["notice_number"] == notice_number], timeout_s=20)
+    with town.database.transaction() as tx:
+        again = sa.update(models.OutboxMessage).where(models.OutboxMessage.subject == str(practice["id"]))
+        tx.session.execute(again.values(relayed_at=None, position=None))
+    eventually(lambda: "had already receipt" in town.running["consumer"].log(), timeout_s=20)
+    assert len([row for row in export_ledger(town) if row["notice_number"] == notice_number]) == 1
+
+
+def test_a_message_that_is_no_payment_is_set_aside_and_does_not_block(town, eventually):
+    start_consumer(town)
+    with Connection(town.environment["AMQP_URL"]) as connection:
+        producer = connection.Producer()
+        for body in (b"not json", b"[]", b'{"id": "x", "data": {}}'):
+            producer.publish(
+                body,
+                exchange="payments.events",
+                routing_key="PaymentConfirmed.v1",
+                content_type="application/json",
+                content_encoding="utf-8",
+            )
+    practice = town.owed()
+    town.pay_at_counter(practice)
+    eventually(
+        lambda: any(row["notice_number"] == practice["notice_number"] for row in export_ledger(town)), timeout_s=20
+    )
+    assert town.running["consumer"].log().count("set aside a message") >= 3
+
+
+def test_receipts_the_node_could_not_deliver_survive_its_own_restart(town, eventually):
+    practice = town.owed()
+    town.choose(town.start(practice), "never")
+    town.kill("pagopa")
+    port = town.pagopa_url.rsplit(":", 1)[1]
+    town.run("pagopa", "-m", "sandbox.pagopa", port)
+    held_back = eventually(lambda: held_back_of(town, practice), timeout_s=20)
+    requests.post(f"{town.pagopa_url}/sandbox/receipts/{held_back[0]['id']}/send", timeout=10).raise_for_status()
+    eventually(lambda: town.practice(practice["id"])["state"] == "paid")
+
+
+def held_back_of(town, practice):
+    try:
+        listed = town.deliveries()["receipts"]
+    except requests.ConnectionError:
+        return []
+    return [receipt for receipt in listed if receipt["notice_number"] == practice["notice_number"]]
