@@ -75,9 +75,9 @@ def reset(home: HomeOption = DEFAULT_HOME, *, yes: Annotated[bool, typer.Option(
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def test(context: typer.Context) -> None:
     """Lint, types and tests; with arguments only those suites (unit, contract, ...), paths or pytest options."""
-    from sandbox.run.testing import suite
+    from sandbox.run.testing.suite import run
 
-    raise typer.Exit(suite.run(context.args))
+    raise typer.Exit(run(context.args))
 
 
 def _scale(words: list[str]) -> dict[str, int]:
