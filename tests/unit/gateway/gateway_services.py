@@ -165,7 +165,8 @@ class Services:
         failure = self.failures.get(call.name) or self.failures.get(call.service)
         if failure:
             raise failure
-        return call.reply.load(call.reply.dump(self._answers[call.name](loaded)))
+        reply: dict[str, Any] = call.reply.load(call.reply.dump(self._answers[call.name](loaded)))
+        return reply
 
     def add(self, *made: dict[str, Any]) -> None:
         """Put practices into the list."""
