@@ -43,6 +43,7 @@ def validate(received: Received, expected: Expected, idp: IdentityProvider, now:
     require(signature_of(received.assertion) is not None, Reason.ASSERTION_UNSIGNED)
     check_form(received.assertion)
     verified = verify(response, location=OF_ASSERTION, certificates=idp.certificates, now=now)
+    # Implied by all the checks before; stated, so that it stays true when one of them changes.
     require(verified.tag == received.assertion.tag, Reason.SIGNATURE_REFERENCE)
     require(verified.get("ID") == received.assertion.get("ID"), Reason.SIGNATURE_REFERENCE)
     return check(verified, expected, now)

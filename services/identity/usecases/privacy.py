@@ -43,9 +43,11 @@ def register(database: Database, settings: Settings, request: dict[str, Any], no
 
 
 def grant(database: Database, settings: Settings, request: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """Grant an optional purpose. Raises Refused: SESSION_EXPIRED, CONSENT_MISSING before registration,
-    INVALID_REQUEST for `registration` (see `register`) and for reminders without an address.
-    """  # noqa: D205
+    """Grant an optional purpose.
+
+    Raises Refused: SESSION_EXPIRED, CONSENT_MISSING before registration, INVALID_REQUEST for `registration` (see
+    `register`) and for reminders without an address.
+    """
     purpose = request["purpose"]
     if purpose not in domain.OPTIONAL_PURPOSES:
         raise Refused(ErrorCode.INVALID_REQUEST, {"field": "purpose"})

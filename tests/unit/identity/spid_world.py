@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -123,10 +124,10 @@ def read(
     return response.validate(received, expected, idp or provider("idp-1"), now)
 
 
-def refusal(document: bytes, **how: object) -> Reason | None:
+def refusal(document: bytes, **how: Any) -> Reason | None:
     """Return why `document` is refused; None when it is accepted."""
     try:
-        read(document, **how)  # type: ignore[arg-type]
+        read(document, **how)
     except ResponseRefused as refused:
         return refused.reason
     return None
