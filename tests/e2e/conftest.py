@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+import sqlalchemy as sa
 
 from chassis import settings
 from tests.conftest import drop_database
@@ -46,7 +47,9 @@ def portal(
     database_line: Proxy,
 ) -> Iterator[PortalCopy]:
     """The system, up, with the sample debts."""
-    url = database_url.replace("_test", "_e2e")
+    target = sa.make_url(database_url)
+    target = target.set(database=f"{(target.database or '').removesuffix('_test')}_e2e")
+    url = target.render_as_string(hide_password=False)
     for service in SERVICES:
         drop_database(settings.database_url(service, {"DATABASE_URL": url}))
     environment = {
