@@ -1,5 +1,6 @@
 """pagoPA Checkout: `POST /carts` as in checkout_v1.json, and the payment page (pagopa.md section 4.1)."""
 
+import json
 from http import HTTPStatus
 from typing import Any, Final
 from uuid import uuid4
@@ -64,7 +65,7 @@ class Problem(Exception):
         """Write the answer."""
         resp.status = error.body["status"]
         resp.content_type = "application/problem+json"
-        resp.media = error.body
+        resp.text = json.dumps(error.body)
 
 
 class Carts:
