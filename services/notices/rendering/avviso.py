@@ -57,7 +57,7 @@ def _how_much(page: Page, content: NoticeContent, texts: NoticeTexts) -> None:
     page.line(amount, LEFT, 112.45, font=BOLD, size=16, width=60)
     if payment.due_date:
         page.line(texts.due, 72.05, 106.36, font=BOLD, size=8, width=28)
-        page.line(written_date(payment.due_date), 72.05, 112.45, font=BOLD, size=16, width=28.1)
+        page.line(written_date(payment.due_date), 72.05, 112.45, font=BOLD, size=16, width=31)
     drawings.info_icon(page, (12.03, 120.25))
     page.fitted([Paragraph(texts.legal, 16, LEFT_COLUMN_END - 16, 120.91)], bottom=138)
 

@@ -16,7 +16,7 @@ from services.notices.rendering.header import (
     person_column,
     split_bars,
 )
-from services.notices.rendering.page import BAR, GREY, WIDTH, Page
+from services.notices.rendering.page import BAR, WIDTH, Page
 from services.notices.rendering.texts import (
     NOTICE_TEXTS,
     RECEIPT_TEXTS,
@@ -27,7 +27,8 @@ from services.notices.rendering.texts import (
 )
 
 _VALUES: Final = 82.0
-_ROW: Final = 6.6
+_ROW: Final = 5.4
+_GAP: Final = 3.0
 _FIRST_TOP: Final = 89.69
 _NEXT_TOP: Final = 43.92
 _LAST_BASELINE: Final = 281.0
@@ -75,7 +76,13 @@ def _sheets(content: ReceiptContent) -> list[list[tuple[int, PaidReceipt]]]:
 
 
 def _height(content: ReceiptContent, receipt: PaidReceipt) -> float:
-    return 33.0 + _ROW * len(list(_rows(content, RECEIPT_TEXTS[content.language], receipt)))
+    rows = _rows(content, RECEIPT_TEXTS[content.language], receipt)
+    return _first_row(receipt) + _ROW * len(list(rows)) + _GAP
+
+
+def _first_row(receipt: PaidReceipt) -> float:
+    """Where the rows begin below the bar: a further payment has two lines of explanation above them."""
+    return 36.0 if receipt.duplicate else 30.0
 
 
 def _block(
@@ -93,13 +100,13 @@ def _block(
     page.line(texts.executed, RIGHT_COLUMN, top + 20.6, font=BOLD, size=12, width=RIGHT - RIGHT_COLUMN)
     if receipt.duplicate:
         page.fitted([Paragraph(texts.duplicate, RIGHT_COLUMN, RIGHT - RIGHT_COLUMN, top + 24.6)], bottom=top + 30)
-    baseline = top + 33.0
+    baseline = top + _first_row(receipt)
     for name, label, value in _rows(content, texts, receipt):
         page.line(label, LEFT, baseline, font=REGULAR, size=8, width=_VALUES - LEFT - 3)
         font = MONO_BOLD if name in _MONO_LABELS else BOLD
-        page.fitted([Paragraph(value, _VALUES, RIGHT - _VALUES, baseline, 8.5, font, leading=3.2)], baseline + 4.4)
+        page.fitted([Paragraph(value, _VALUES, RIGHT - _VALUES, baseline, 8.5, font, leading=3.2)], baseline + 3.1)
         baseline += _ROW
-    return baseline
+    return baseline + _GAP
 
 
 def _rows(content: ReceiptContent, texts: ReceiptTexts, receipt: PaidReceipt) -> Iterator[tuple[str, str, str]]:
@@ -126,5 +133,5 @@ def _rows(content: ReceiptContent, texts: ReceiptTexts, receipt: PaidReceipt) ->
 
 def _footer(page: Page, texts: ReceiptTexts, number: int, total: int) -> None:
     numbering = texts.page.format(number=number, total=total)
-    taken = page.line(numbering, RIGHT, 288, font=REGULAR, size=7, width=40, right=True, color=GREY)
-    page.fitted([Paragraph(texts.footer, LEFT, 180 - taken, 288, 7, leading=3)], bottom=294, color=GREY)
+    taken = page.line(numbering, RIGHT, 288, font=REGULAR, size=7, width=40, right=True)
+    page.fitted([Paragraph(texts.footer, LEFT, 180 - taken, 288, 7, leading=3)], bottom=294)

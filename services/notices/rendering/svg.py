@@ -8,10 +8,10 @@ from lxml import etree
 from reportlab.graphics import renderPDF
 from reportlab.graphics.shapes import FILL_EVEN_ODD, FILL_NON_ZERO, Circle, Drawing, Group, Polygon, Rect, Shape
 from reportlab.graphics.svgpath import SvgPath
-from reportlab.lib.colors import Color, toColor
+from reportlab.lib.colors import Color, HexColor, getAllNamedColors
 
 _SILENT: Final = {"title", "desc", "metadata", "defs"}
-_SHORT_HEX: Final = re.compile("#[0-9a-fA-F]{3}")
+_HEX: Final = re.compile("#([0-9a-fA-F]{3}){1,2}")
 _NUMBER: Final = re.compile(r"-?\d*\.?\d+(?:[eE][+-]?\d+)?")
 
 
@@ -93,11 +93,16 @@ def _fill(element: etree._Element, inherited: str) -> str:
 
 
 def _color(fill: str) -> Color | None:
+    """Read a colour by its number or name; reportlab's own reader would evaluate it as an expression."""
     if fill == "none":
         return None
-    if _SHORT_HEX.fullmatch(fill):
-        fill = "#" + "".join(2 * digit for digit in fill[1:])
-    return toColor("#000000" if fill == "currentColor" else fill)
+    if _HEX.fullmatch(fill):
+        digits = fill[1:] if len(fill) == 7 else "".join(2 * digit for digit in fill[1:])
+        return HexColor(f"#{digits}")
+    name = "black" if fill == "currentColor" else fill.lower()
+    if name not in getAllNamedColors():
+        raise UnsupportedSvg(f"colour {fill[:20]}")
+    return getAllNamedColors()[name]
 
 
 def _transform(element: etree._Element) -> tuple[float, ...]:

@@ -92,6 +92,7 @@ def test_what_is_transparent_becomes_white(tmp_path):
         ("image.svg", SVG.format('<image href="file:///etc/passwd"/>').encode()),
         ("stroke.svg", SVG.format('<path d="M0 0H9" stroke="red"/>').encode()),
         ("entity.svg", b'<!DOCTYPE svg [<!ENTITY a SYSTEM "file:///etc/passwd">]><svg viewBox="0 0 1 1">&a;</svg>'),
+        ("colour.svg", SVG.format('<rect width="9" height="9" fill="(1).__class__"/>').encode()),
         ("sizeless.svg", b"<svg><path d='M0 0H9'/></svg>"),
         ("large.svg", SVG.format("<!-- " + "x" * 50_000 + "-->").encode()),
         ("cut.png", b"\x89PNG\r\n\x1a\n\x00\x00"),
