@@ -13,7 +13,19 @@ from services.identity.saml.idp_registry import IdpRegistry
 from services.identity.saml.refusal import Reason, ResponseRefused
 from services.identity.saml.signing import SigningKey, sign_query
 from services.identity.saml.structure import MESSAGE_BYTES_MAX
-from tests.unit.identity.spid_world import IDP, NOW, SLO, SP, provider, set_attribute, set_text, signed_by, signer
+from tests.unit.identity.spid_world import (
+    IDP,
+    NOW,
+    NS,
+    SLO,
+    SP,
+    one,
+    provider,
+    set_attribute,
+    set_text,
+    signed_by,
+    signer,
+)
 
 REGISTRY = IdpRegistry([provider("idp-1")])
 
@@ -85,6 +97,31 @@ def test_another_key_or_no_signature_is_refused_in_both_bindings() -> None:
     assert reason_of(lambda: logout.read_redirect(query, REGISTRY, SLO, NOW)) is Reason.SIGNATURE_INVALID
     bare = redirected().partition("&SigAlg")[0]
     assert reason_of(lambda: logout.read_redirect(bare, REGISTRY, SLO, NOW)) is Reason.SIGNATURE_INVALID
+
+
+def test_a_signature_of_another_form_is_refused() -> None:
+    root = etree.fromstring(b64decode(posted()))
+    transforms = one(root, ".//ds:Transforms")
+    etree.SubElement(transforms, f"{{{NS['ds']}}}Transform").set("Algorithm", f"{NS['ds']}base64")
+    message = b64encode(etree.tostring(root)).decode()
+    assert reason_of(lambda: logout.read_post(message, REGISTRY, SLO, NOW)) is Reason.SIGNATURE_TRANSFORM
+
+
+def test_what_is_no_logout_request_is_refused() -> None:
+    other = b64encode(b'<samlp:LogoutResponse xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol"/>').decode()
+    assert reason_of(lambda: logout.read_post(other, REGISTRY, SLO, NOW)) is Reason.NOT_A_RESPONSE
+    anonymous = redirected(set_attribute(".", "ID", None))
+    assert reason_of(lambda: logout.read_redirect(anonymous, REGISTRY, SLO, NOW)) is Reason.ID_MISSING
+    huge = b64encode(b" " * (MESSAGE_BYTES_MAX + 3)).decode()
+    assert reason_of(lambda: logout.read_post(huge, REGISTRY, SLO, NOW)) is Reason.TOO_LARGE
+    with_entity = b64encode(b"<!DOCTYPE a><a/>").decode()
+    assert reason_of(lambda: logout.read_post(with_entity, REGISTRY, SLO, NOW)) is Reason.DTD_FORBIDDEN
+
+
+def test_a_comment_does_not_hide_a_part_of_the_issuer() -> None:
+    document = b64decode(posted()).replace(IDP.encode(), IDP.encode() + b"<!-- x -->.evil.example", 1)
+    message = b64encode(document).decode()
+    assert reason_of(lambda: logout.read_post(message, REGISTRY, SLO, NOW)) is Reason.RESPONSE_ISSUER
 
 
 def test_a_query_changed_on_its_way_or_with_a_parameter_twice_is_refused() -> None:
