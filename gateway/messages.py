@@ -40,7 +40,7 @@ MESSAGES: Final[Mapping[ErrorCode, Message]] = {
     ),
     ErrorCode.AMOUNT_OUT_OF_RANGE: Message(_("L'importo deve essere tra 0,01 e 999.999.999,99 euro."), _CORRECT),
     ErrorCode.AMOUNT_NOT_ALLOWED: Message(
-        _("Questo servizio non accetta l'importo scritto: leggi la nota sotto il campo."), _CORRECT
+        _("Questo servizio non accetta l'importo scritto: leggi accanto al campo che cosa accetta."), _CORRECT
     ),
     ErrorCode.DESCRIPTION_REQUIRED: Message(_("Scrivi la causale del pagamento."), _CORRECT),
     ErrorCode.DESCRIPTION_TOO_LONG: Message(_("La causale può avere al massimo 140 caratteri."), _CORRECT),

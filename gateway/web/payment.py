@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -85,7 +84,11 @@ def go_to_checkout(
     to_pay: Sequence[Practice],
     form: Form,
 ) -> None:
-    """Start or resume the checkout; one that has ended since (an old page was sent again) is shown instead."""
+    """Start or resume the checkout.
+
+    One that has ended since (an old page was sent again), or from which the payer came back saying "paid", is shown
+    instead: nobody is led to pay twice while the receipt is on its way.
+    """
     citizen = visit.registered_citizen
     key = form.get(KEY_FIELD, "")
     checkout = visit.call(
@@ -96,8 +99,8 @@ def go_to_checkout(
         return_url=settings.public_url + addresses.outcome(entity_code, "{checkout_id}"),
         email=citizen["email"] if citizen else None,
     )
-    resp.status = HTTPStatus.SEE_OTHER
-    resp.location = checkout["redirect_url"] or addresses.outcome(entity_code, checkout["id"])
+    may_go_on = checkout["redirect_url"] and checkout["returned"] != "ok"
+    see_other(resp, checkout["redirect_url"] if may_go_on else addresses.outcome(entity_code, checkout["id"]))
 
 
 def _ask(visit: Visit, checkout_id: UUID, outcome: str | None) -> dict[str, Any]:

@@ -73,6 +73,7 @@ class Site:
         shown_entity = None if alone else entity or self.catalogue.known(visit.visitor.entity_code)
         context = {
             "entity": shown_entity,
+            "logo": self._logo(shown_entity),
             "visit": visit,
             "citizen": None if offline else visit.citizen,
             "cart_count": None if offline else self._cart_count(visit),
@@ -88,6 +89,11 @@ class Site:
         resp.set_header("Content-Language", visit.language)
         resp.append_header("Vary", "Accept-Language, Cookie")
         resp.text = _environment(visit.language).get_template(template).render(context)
+
+    def _logo(self, entity: Entity | None) -> str | None:
+        """Return the address of the entity's logo, or None where its file is not in ENTITY_LOGOS_DIR."""
+        name = f"entities/{entity['logo']}" if entity and entity["logo"] else ""
+        return self._static_files.address(name) if self._static_files.find(name) else None
 
     def _cart_count(self, visit: Visit) -> int | None:
         """Return the counter over the cart, or None while it cannot be told: no page fails for its counter."""

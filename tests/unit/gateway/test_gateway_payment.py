@@ -90,6 +90,17 @@ def test_an_old_page_sent_again_shows_the_ended_checkout_instead_of_a_dead_link(
     assert answer.headers["location"] == f"/enti/PM108/esito/{checkout['id']}"
 
 
+def test_who_came_back_saying_paid_is_not_led_to_pay_again(browser: Browser, services: Services):
+    practice = make_practice(1, state="unconfirmed", payable=False, not_payable_code="practice_being_paid")
+    services.add(practice)
+    browser.log_in()
+    checkout = services.make_checkout([practice["id"]], CITIZEN, returned="ok")
+    services.checkout_keys[KEY] = checkout["id"]
+    answer = browser.submit(f"/enti/PM108/pratiche/{practice['id']}/paga", key=KEY)
+    assert answer.headers["location"] == f"/enti/PM108/esito/{checkout['id']}"
+    assert "Riprendi" not in text_of(browser.get(answer.headers["location"]))
+
+
 def test_coming_back_is_noted_once_and_the_address_is_cleaned(browser: Browser, services: Services):
     practice = make_practice(1)
     services.add(practice)
