@@ -19,8 +19,7 @@ from kombu import Connection
 from chassis import wire
 from chassis.database import Database
 from chassis.rpc_client import RpcClient
-from contracts.events.payments import PAYMENT_CONFIRMED, PAYMENT_DUPLICATED
-from contracts.events.practices import PRACTICE_AMENDED, PRACTICE_CREATED
+from contracts.events.subscriptions import SUBSCRIPTIONS
 from contracts.rpc import notices, payments, practices
 from services.notices import models
 from services.notices.models import Document, OutboxMessage
@@ -31,13 +30,6 @@ from tests.conftest import PROJECT, Running, empty_tables, wait_until_answering
 
 CATALOGUE: dict[str, Any] = json.loads((PROJECT / "sandbox/data/catalogue.json").read_text())
 MARIO = {"citizen_id": UUID(int=7), "fiscal_code": "RSSMRA85T10A562S"}
-HANDLERS = (
-    (PRACTICE_CREATED, "payments.on_practice_created"),
-    (PRACTICE_AMENDED, "payments.on_practice_amended"),
-    (PAYMENT_CONFIRMED, "practices.on_payment_confirmed"),
-    (PAYMENT_DUPLICATED, "practices.on_payment_duplicated"),
-)
-
 RECEIPT = """<?xml version="1.0" encoding="UTF-8"?>
 <soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"
  xmlns:paf="http://pagopa-api.pagopa.gov.it/pa/paForNode.xsd"><soapenv:Header/><soapenv:Body>
@@ -121,10 +113,9 @@ class Office:
 def purge_queues(amqp_url: str) -> None:
     """Forget events that other modules left behind: notice numbers begin anew with empty tables."""
     with Connection(amqp_url) as connection:
-        for event, consumer in HANDLERS:
-            queue = wire.event_queue(event.source, event.type, consumer)
+        for subscription in SUBSCRIPTIONS:
             with contextlib.suppress(connection.channel_errors):
-                queue(connection.channel()).purge()
+                wire.event_queue(subscription)(connection.channel()).purge()
 
 
 @pytest.fixture(scope="module")
