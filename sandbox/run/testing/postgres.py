@@ -8,7 +8,6 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from time import monotonic, sleep
 from typing import Final
 
 import psycopg2
@@ -18,6 +17,7 @@ from chassis.settings import DEFAULT_DATABASE_URL, with_driver
 from sandbox.run.console import step
 from sandbox.run.problem import ProblemError
 from sandbox.run.testing import packages
+from sandbox.run.waiting import ticks
 
 _ANSWER_S: Final = 5
 _START_S: Final = 60
@@ -92,7 +92,7 @@ def _with_own_role(url: str) -> str:
         f"END $$; GRANT pg_signal_backend TO {_ROLE}"
     )
     if prefix is not None:
-        for _ in _until(_START_S):
+        for _ in ticks(_START_S, every_s=0.5):
             command = [*prefix, "su", "postgres", "-c", "psql -q -v ON_ERROR_STOP=1 -d postgres"]
             done = subprocess.run(command, input=statement, text=True, capture_output=True, cwd="/", check=False)
             if done.returncode == 0:
@@ -116,7 +116,7 @@ def _start_debian_package() -> Callable[[], None]:
     control = [*prefix, "pg_ctlcluster", "--skip-systemctl-redirect", *clusters[0]]
     step("starting PostgreSQL")
     _run_quietly([*control, "start"])
-    for _ in _until(_START_S):
+    for _ in ticks(_START_S, every_s=0.5):
         if _is_listening():
             return lambda: _run_quietly([*control, "stop", "--mode", "fast"])
     raise ProblemError("PostgreSQL could not be started; its log is in /var/log/postgresql.")
@@ -131,10 +131,3 @@ def _drop_all(url: str, prefix: str) -> None:
         cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", (prefix,))
         for (name,) in cursor.fetchall():
             cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
-
-def _until(seconds: float) -> Iterator[None]:
-    end = monotonic() + seconds
-    while monotonic() < end:
-        yield
-        sleep(0.5)

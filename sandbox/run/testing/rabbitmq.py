@@ -14,8 +14,10 @@ from chassis.settings import DEFAULT_AMQP_URL
 from sandbox.run.console import step
 from sandbox.run.problem import ProblemError
 from sandbox.run.testing import packages
+from sandbox.run.waiting import ticks
 
 _ANSWER_S: Final = 5
+_START_S: Final = 90
 _LOCAL: Final = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -99,16 +101,17 @@ def _start_debian_package() -> Callable[[], None]:
     prefix = packages.as_root()
     if prefix is None:
         raise ProblemError("RabbitMQ is installed but not running; start it, then run this again.")
-    if not _control("await_startup", "--timeout", "5"):  # the package may have started it
-        environment = {**os.environ, "PATH": _sbin_path()}
-        subprocess.run([*prefix, "rabbitmq-server", "-detached"], env=environment, capture_output=True, check=False)
-        if not _control("await_startup", "--timeout", "60"):
-            raise ProblemError("RabbitMQ could not be started; its log is in /var/log/rabbitmq.")
+    environment = {**os.environ, "PATH": _sbin_path()}
+    # Does nothing where installing the package has started it already.
+    subprocess.run([*prefix, "rabbitmq-server", "-detached"], env=environment, capture_output=True, check=False)
+    for _ in ticks(_START_S, every_s=1.0):
+        if _control("await_startup", "--timeout", "10"):
+            return _stop
+    raise ProblemError("RabbitMQ could not be started; its log is in /var/log/rabbitmq.")
 
-    def stop() -> None:
-        _control("stop")
 
-    return stop
+def _stop() -> None:
+    _control("stop")
 
 
 def _sbin_path() -> str:
