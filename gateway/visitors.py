@@ -5,6 +5,7 @@ Session cookies in the browser's sense: closing it forgets them, since the porta
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from secrets import token_urlsafe
 from typing import Final
 from uuid import UUID
@@ -17,6 +18,7 @@ from gateway.settings import Settings
 MAX_GRANTS: Final = 20
 _VISITOR_MAX_AGE_S: Final = 24 * 3600
 _LOGIN_MAX_AGE_S: Final = 30 * 60
+_LONG_AGO: Final = datetime(1970, 1, 2, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -122,9 +124,10 @@ class BrowserCookies:
         )
 
     def _forget(self, resp: falcon.Response, name: str) -> None:
-        self._write(resp, name, "", max_age_s=0)
+        # Not unset_cookie: a `__Host-` cookie goes only by a Secure one. And Falcon drops a Max-Age of 0.
+        resp.set_cookie(name, "", expires=_LONG_AGO, path="/", secure=self._https, http_only=True, same_site="Lax")
 
 
 def _single(req: falcon.Request, name: str) -> str | None:
     values = req.get_cookie_values(name)
-    return values[0] if values else None
+    return (values[0] or None) if values else None

@@ -14,6 +14,7 @@ from contracts.codes import NoticeNumber
 ROME: Final = ZoneInfo("Europe/Rome")
 _DAY: Final = {"it": "dd/MM/yyyy", "en": "d MMM yyyy"}
 _MOMENT: Final = {"it": "dd/MM/yyyy 'alle' HH:mm", "en": "d MMM yyyy 'at' HH:mm"}
+_DECIMAL_SIGN: Final = {"it": ",", "en": "."}
 _NOTHING: Final = "—"
 
 
@@ -38,8 +39,8 @@ def filters_of(language: str) -> dict[str, Callable[..., str]]:
     def localised(text: Mapping[str, Any] | None) -> str:
         return "" if text is None else str(text.get(language) or text.get("it") or "")
 
-    def decimal_comma(amount_cents: int) -> str:
-        return f"{amount_cents // 100},{amount_cents % 100:02d}"
+    def plain_amount(amount_cents: int) -> str:
+        return f"{amount_cents // 100}{_DECIMAL_SIGN[language]}{amount_cents % 100:02d}"
 
     return {
         "euro": euro,
@@ -47,6 +48,6 @@ def filters_of(language: str) -> dict[str, Callable[..., str]]:
         "moment": moment,
         "clock": clock,
         "localised": localised,
-        "decimal_comma": decimal_comma,
+        "plain_amount": plain_amount,
         "grouped": lambda digits: NoticeNumber(digits).grouped,
     }

@@ -1,5 +1,6 @@
 """A browser for the pages: keeps cookies, sends forms with their hidden fields, runs no script."""
 
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -58,10 +59,10 @@ class Browser:
             method, path, headers=sent, body=body, cookies=self.cookies, protocol=self._scheme
         )
         for name, cookie in answer.cookies.items():
-            if cookie.value and cookie.max_age != 0:
-                self.cookies[name] = cookie.value
-            else:
+            if cookie.expires and cookie.expires < datetime.now(UTC):
                 self.cookies.pop(name, None)
+            else:
+                self.cookies[name] = cookie.value
         return answer
 
 
