@@ -55,7 +55,7 @@ def import_debts(database: Database, request: Mapping[str, Any], now: datetime) 
             asked = {"sha256": job.sha256}
             scope = f"import:{entity.code}"
             made = tx.once(
-                scope, request["idempotency_key"], asked, lambda: {"import_id": _load(tx, job, iter(numbers), now)}
+                scope, request["idempotency_key"], asked, lambda: {"import_id": _load(tx, job, reversed(numbers), now)}
             )
             import_id: UUID = made["import_id"]
             return import_id
@@ -81,12 +81,15 @@ def get_import(database: Database, request: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _load(tx: Tx, job: _Job, numbers: Iterator[NoticeNumber], now: datetime) -> UUID:
-    """Store every good row with its event, and what became of each line."""
+    """Store every good row with its event, and what became of each line.
+
+    From the last row to the first: lists show the newest first, so a plan of instalments reads as the file has it.
+    """
     repository.lock_imports(tx.session, job.entity.code)
     references = [row.external_id for row in job.rows if row.debt is not None and row.external_id is not None]
     known = repository.locked_debts(tx.session, job.entity.code, references)
     lines = []
-    for batch in repository.batches(_with_pauses(job.rows), _ROWS_BETWEEN_PAUSES):
+    for batch in repository.batches(_with_pauses(reversed(job.rows)), _ROWS_BETWEEN_PAUSES):
         lines += [_load_row(tx, job, row, known, numbers, now) for row in batch]
         tx.session.flush()
     refused = sum(line["outcome"] == "refused" for line in lines)

@@ -41,7 +41,7 @@ def search(database: Database, request: Mapping[str, Any], now: datetime) -> dic
 
 
 def list_practices(database: Database, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """Return a page of the practices the viewing citizen is debtor of, newest first."""
+    """Return a page of the practices the viewing citizen is debtor of, newest first, an import in its file's order."""
     viewer, limit = request["viewer"], request["limit"]
     with database.reading() as session:
         entity_code = repository.entity(session, request["entity_code"]).code

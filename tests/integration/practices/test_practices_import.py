@@ -17,7 +17,7 @@ from chassis.database import Database
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import practices
 from services.practices.models import IdempotencyKey, Import, ImportRow, OutboxMessage, PracticeRow
-from services.practices.usecases import importing
+from services.practices.usecases import importing, showing
 
 FILE = (Path(__file__).parents[3] / "sandbox/data/debts_pm108.csv").read_bytes()
 HEADER = FILE.split(b"\r\n", 1)[0]
@@ -65,6 +65,16 @@ def test_the_500_rows_of_the_example_load_in_less_than_10_seconds_with_a_report(
     assert refused["column"] == "codice_fiscale"
     assert refused["notice_number"] is None
     assert importing.get_import(database, {"entity_code": "PM108", "import_id": report["id"]}) == report
+
+
+def test_instalments_are_listed_and_numbered_as_the_file_has_them(database: Database, now: datetime) -> None:
+    load(database, now)
+    mario = {"citizen_id": None, "fiscal_code": "RSSMRA85T10A562S", "visitor_id": None, "granted_practice_ids": []}
+    request = {"entity_code": "PM108", "viewer": mario, "states": [], "cursor": None, "limit": 50}
+    listed = showing.list_practices(database, request, now)["practices"]
+    plan = [practice for practice in listed if practice["instalment"]]
+    assert [practice["instalment"]["number"] for practice in plan] == [2, 3, 4, 5, 6, 7]  # the file holds no first one
+    assert [practice["notice_number"] for practice in plan] == sorted(practice["notice_number"] for practice in plan)
 
 
 def test_the_same_key_and_bytes_give_the_same_report_and_other_bytes_a_conflict(
