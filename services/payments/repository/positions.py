@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -30,7 +30,22 @@ _OWN = (
 def creditor(session: Session, fiscal_code: str) -> Creditor | None:
     """Return a body of ours; None means not known here."""
     row = session.get(models.Creditor, fiscal_code)
-    return None if row is None else Creditor(**{name: getattr(row, name) for name in Creditor.__slots__})
+    return None if row is None else _read_creditor(row)
+
+
+def asked_about(
+    session: Session, creditor_fiscal_code: str, notice_number: str
+) -> tuple[Creditor | None, Position | None]:
+    """Return a body and its notice in one round trip, for the node's questions."""
+    notice = and_(
+        models.Position.creditor_fiscal_code == models.Creditor.fiscal_code,
+        models.Position.notice_number == notice_number,
+    )
+    statement = select(models.Creditor, models.Position).outerjoin(models.Position, notice)
+    row = session.execute(statement.where(models.Creditor.fiscal_code == creditor_fiscal_code)).first()
+    if row is None:
+        return None, None
+    return _read_creditor(row.Creditor), _read(row.Position) if row.Position else None
 
 
 def remember_creditor(session: Session, known: Creditor, as_of: datetime) -> None:
@@ -86,6 +101,10 @@ def save(session: Session, position: Position) -> None:
     for name, value in _columns(position).items():
         setattr(row, name, value)
     session.flush()
+
+
+def _read_creditor(row: models.Creditor) -> Creditor:
+    return Creditor(**{name: getattr(row, name) for name in Creditor.__slots__})
 
 
 def _locked(statement: Select[models.Position]) -> Select[models.Position]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from sqlalchemy.orm import Session
+
 from chassis.database import Database
 from chassis.logs import get_logger
 from contracts.errors import RpcError, Unavailable
@@ -12,7 +14,6 @@ from services.payments import clients
 from services.payments.domain.calendar import rome_day
 from services.payments.domain.node import Fault, Situation, refuse_caller, refuse_payment
 from services.payments.domain.positions import Creditor, Position
-from services.payments.models import NodeCall
 from services.payments.repository import node_calls, positions
 from services.payments.soap import responses
 from services.payments.soap.envelope import Unreadable, soap_fault
@@ -48,9 +49,10 @@ def answer_node(node: Node, envelope: str, soap_action: str) -> str:
 def _answer_payment(node: Node, message: Message, envelope: str) -> str:
     """Answer paVerifyPaymentNotice, paGetPayment and paGetPaymentV2."""
     del envelope
-    creditor, position = _look_up(node, message)
-    fault = refuse_payment(_situation(node, message, creditor, position))
-    _note(node, message, position, fault)
+    with node.database.reading() as session:
+        creditor, position = _look_up(node, session, message)
+        fault = refuse_payment(_situation(node, message, creditor, position))
+        _note(node, session, message, position, fault)
     if fault or creditor is None or position is None or position.terms is None:
         return _refusal(message, fault or Fault.SYSTEM_ERROR)
     if message.operation is Operation.VERIFY:
@@ -67,7 +69,8 @@ def _answer_receipt(node: Node, message: Message, envelope: str) -> str:
         # Whose domain it is will be known later; the money is here now.
         situation = replace(situation, domain="")
     if fault := refuse_caller(situation):
-        _note(node, message, None, fault, raw_xml=envelope)
+        with node.database.reading() as session:
+            _note(node, session, message, None, fault, raw_xml=envelope)
         return _refusal(message, fault)
     waiting = take_receipt(node.database, read_receipt(message, node.now), situation.creditor, envelope, node.now)
     if waiting is not None:
@@ -99,19 +102,16 @@ def _answer_unreadable(soap_action: str, reason: str) -> str:
     return responses.fault(operation, Fault.SYNTAX, "", reason) if operation else soap_fault(reason)
 
 
-def _look_up(node: Node, message: Message) -> tuple[Creditor | None, Position | None]:
+def _look_up(node: Node, session: Session, message: Message) -> tuple[Creditor | None, Position | None]:
     """Find the body and its notice here, else at practices. Raises Unavailable when practices does not answer."""
     if message.problem or message.owner != message.id_pa:
         return _creditor(node, message), None
-    with node.database.reading() as session:
-        creditor = positions.creditor(session, message.id_pa)
-        position = positions.by_notice(session, message.owner, message.notice_number)
+    creditor, position = positions.asked_about(session, message.id_pa, message.notice_number)
     if creditor and position:
         return creditor, position
     answered = clients.ask_positions(node.rpc, creditor_fiscal_code=message.id_pa, notice_number=message.notice_number)
     creditor = learn(node.database, answered, node.now)
-    with node.database.reading() as session:
-        return creditor, positions.by_notice(session, message.owner, message.notice_number)
+    return creditor, positions.by_notice(session, message.owner, message.notice_number)
 
 
 def _creditor(node: Node, message: Message) -> Creditor | None:
@@ -147,10 +147,16 @@ def _try_to_resolve(node: Node, receipt_row_id: int) -> None:
 
 
 def _note(
-    node: Node, message: Message, position: Position | None, fault: Fault | None, raw_xml: str | None = None
+    node: Node,
+    session: Session,
+    message: Message,
+    position: Position | None,
+    fault: Fault | None,
+    raw_xml: str | None = None,
 ) -> None:
     """Write the call into the timeline; a refused receipt is kept whole, for money may hang on it."""
-    call = NodeCall(
+    node_calls.note(
+        session,
         at=node.now,
         operation=message.operation.value,
         creditor_fiscal_code=message.id_pa,
@@ -159,8 +165,6 @@ def _note(
         fault=fault.value if fault else None,
         raw_xml=raw_xml,
     )
-    with node.database.reading() as session:
-        node_calls.note(session, call)
 
 
 def _is_body_code(text: str) -> bool:

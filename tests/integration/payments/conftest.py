@@ -23,7 +23,6 @@ import requests
 import sqlalchemy as sa
 from kombu import Connection
 
-from chassis import wire
 from chassis.database import Database
 from chassis.rpc_client import RpcClient
 from contracts.errors import RpcError
@@ -197,9 +196,9 @@ def purge_queues(amqp_url: str) -> None:
             for name in names:
                 event = EVENTS[f"{name}.v1"]
                 snake = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
-                queue = wire.event_queue(event.source, event.type, f"{service}.on{snake}")
+                queue = f"evt-{event.source}-{event.type}--{service}.on{snake}"
                 with contextlib.suppress(connection.channel_errors):
-                    queue(connection.channel()).purge()
+                    connection.channel().queue_purge(queue)
 
 
 @pytest.fixture(scope="module")
