@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 import sqlalchemy as sa
@@ -10,8 +9,8 @@ import sqlalchemy as sa
 from chassis import settings
 from tests.conftest import drop_database
 from tests.e2e.browser import Browser
+from tests.e2e.line import Line
 from tests.e2e.running import PortalCopy
-from tests.integration.chassis.conftest import Proxy
 
 HERE = Path(__file__).parent
 SERVICES = ("identity", "practices", "cart", "payments", "notices")
@@ -19,23 +18,19 @@ _running: list[PortalCopy] = []
 
 
 @pytest.fixture(scope="session")
-def broker_line(amqp_url: str) -> Iterator[Proxy]:
-    """The line between the system and RabbitMQ, to be cut."""
-    parts = urlsplit(amqp_url)
-    line = Proxy(parts.hostname or "127.0.0.1", parts.port or 5672)
-    line.open()
+def broker_line(amqp_url: str) -> Iterator[Line]:
+    """The line between the system and RabbitMQ."""
+    line = Line(amqp_url, 5672)
     yield line
-    line.close()
+    line.cut()
 
 
 @pytest.fixture(scope="session")
-def database_line(database_url: str) -> Iterator[Proxy]:
-    """The line between the system and PostgreSQL, to be cut."""
-    parts = urlsplit(database_url)
-    line = Proxy(parts.hostname or "127.0.0.1", parts.port or 5432)
-    line.open()
+def database_line(database_url: str) -> Iterator[Line]:
+    """The line between the system and PostgreSQL."""
+    line = Line(database_url, 5432)
     yield line
-    line.close()
+    line.cut()
 
 
 @pytest.fixture(scope="session")
@@ -43,8 +38,8 @@ def portal(
     tmp_path_factory: pytest.TempPathFactory,
     amqp_url: str,
     database_url: str,
-    broker_line: Proxy,
-    database_line: Proxy,
+    broker_line: Line,
+    database_line: Line,
 ) -> Iterator[PortalCopy]:
     """The system, up, with the sample debts."""
     target = sa.make_url(database_url)
@@ -53,8 +48,8 @@ def portal(
     for service in SERVICES:
         drop_database(settings.database_url(service, {"DATABASE_URL": url}))
     environment = {
-        "AMQP_URL": through(amqp_url, broker_line),
-        "DATABASE_URL": through(url, database_line),
+        "AMQP_URL": broker_line.url_through(amqp_url),
+        "DATABASE_URL": database_line.url_through(url),
     }
     copy = PortalCopy(tmp_path_factory.mktemp("e2e") / "home", environment)
     _running.append(copy)
@@ -67,13 +62,6 @@ def portal(
 def browser(portal: PortalCopy) -> Browser:
     """Somebody who has just opened a browser."""
     return Browser(portal)
-
-
-def through(url: str, line: Proxy) -> str:
-    """The same address, by way of the line."""
-    parts = urlsplit(url)
-    credentials, at, _ = parts.netloc.rpartition("@")
-    return urlunsplit(parts._replace(netloc=f"{credentials}{at}127.0.0.1:{line.port}"))
 
 
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:

@@ -18,8 +18,8 @@ import requests
 from kombu import Connection
 
 from tests.e2e.browser import Browser
+from tests.e2e.line import Line
 from tests.e2e.running import ENTITY, PROJECT, PortalCopy, until
-from tests.integration.chassis.conftest import Proxy
 
 
 @pytest.fixture(autouse=True)
@@ -55,10 +55,10 @@ def test_the_node_is_answered_while_practices_is_down(portal: PortalCopy) -> Non
 def test_a_cut_line_is_told_survived_and_mended(
     portal: PortalCopy, browser: Browser, line: str, request: pytest.FixtureRequest
 ) -> None:
-    proxy: Proxy = request.getfixturevalue(line)
+    way: Line = request.getfixturevalue(line)
     practice = portal.put_debt(f"e2e-cut-{uuid4().hex[:8]}")
     browser.enter("mario-rossi").pay(practice["id"]).choose("late")
-    proxy.close()
+    way.cut()
     try:
         until(lambda: portal.status() == 503, timeout_s=30, what="503 from /status/ready")
         page = browser.open_portal(f"/enti/{ENTITY}/pratiche")
@@ -69,7 +69,7 @@ def test_a_cut_line_is_told_survived_and_mended(
         assert answer.headers["Retry-After"]
         assert requests.get(f"{portal.url}/status/live", timeout=10).status_code == 200
     finally:
-        proxy.open()
+        way.mend()
     portal.wait_until_ready(timeout_s=60)
     browser.wait_for(practice["id"], "paid")
     assert browser.open_portal(f"/enti/{ENTITY}/pratiche").heading == "Pratiche associate"
