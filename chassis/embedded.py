@@ -22,9 +22,10 @@ from chassis.database import Database
 from chassis.publishing import ConfirmedPublisher
 from chassis.relay import Relay, relay_of
 from chassis.settings import ChassisSettings
-from chassis.topology import Subscription, subscriptions
+from chassis.topology import subscriptions
 from contracts.call import Call
 from contracts.errors import RpcError
+from contracts.events.subscriptions import Subscription
 from contracts.fields import Empty
 
 log = logs.get_logger(__name__)

@@ -16,6 +16,7 @@ from chassis.consumers import DrainingConsumer
 from chassis.metrics import DEAD_LETTERS, EVENT_RETRIES
 from chassis.publishing import ConfirmedPublisher, PublishFailed
 from contracts.events.envelope import EventType
+from contracts.events.subscriptions import Subscription
 
 log = logs.get_logger(__name__)
 
@@ -74,7 +75,7 @@ class ReliableEventHandler(EventHandler):
         """Prepare the queue, its retry queues and its dead letter queue."""
         super().setup()
         self.delays_s = tuple(config["EVENT_RETRY_DELAYS_S"])
-        self.queue = wire.event_queue(self.described.source, self.described.type, self.consumer_name)
+        self.queue = wire.event_queue(Subscription(self.consumer_name, self.described))
         self.consumer.queues = [self.queue]
         self.consumer.declarations = [
             *(wire.retry_queue(delay_s) for delay_s in self.delays_s),

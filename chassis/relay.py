@@ -12,7 +12,7 @@ import select as io_select
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from importlib import import_module
@@ -27,6 +27,7 @@ from chassis import clock, correlation, logs, metrics, outbox, wire
 from chassis.database import OUTBOX_CHANNEL, database_url, is_out_of_reach, make_engine
 from chassis.publishing import ConfirmedPublisher, PublishFailed
 from chassis.settings import ChassisSettings
+from contracts.events.subscriptions import SUBSCRIPTIONS, Subscription
 
 log = logs.get_logger(__name__)
 
@@ -40,13 +41,21 @@ _MEASURE_EVERY_S: Final = 10
 
 
 class Relay:
-    """Publishes the events of one service's outbox. `models` is the service's models module."""
+    """Publishes the events of one service's outbox.
 
-    def __init__(self, service: str, models: ModuleType, *, url: str, amqp_url: str) -> None:
+    `models` is the service's models module. The queues of its `listeners` are declared on each new connection: an
+    event must never be published before them, also not to a broker that has lost all it had.
+    """
+
+    def __init__(
+        self, service: str, models: ModuleType, *, url: str, amqp_url: str, listeners: Sequence[Subscription]
+    ) -> None:
         self.service = service
+        self._heard = {listener.event_type.type for listener in listeners}
         self._model = models.OutboxMessage
         self._engine = make_engine(url, pool_size=2, application_name=f"{service}-relay")
-        self._publisher = ConfirmedPublisher(amqp_url, declare=[wire.event_exchange(service)])
+        queues = [wire.event_queue(listener) for listener in listeners]
+        self._publisher = ConfirmedPublisher(amqp_url, declare=[wire.event_exchange(service), *queues])
         self._stopping = threading.Event()
         self._purged_at = self._measured_at = float("-inf")
 
@@ -102,8 +111,10 @@ class Relay:
     def _publish(self, batch: Any) -> None:
         types = {str(row.event_id): row.type for row in batch}
         unrouted = self._publisher.publish_all([self._message(row) for row in batch])
+        if self._heard.intersection(types[event_id] for event_id in unrouted):
+            self._publisher.close()
+            raise PublishFailed("a listener's queue is gone")
         for event_id in unrouted:
-            # Queues are declared before relays start (chassis.topology), so this is a type nobody listens to.
             metrics.OUTBOX_UNROUTED.labels(self.service, types[event_id]).inc()
 
     def _message(self, row: Any) -> wire.Message:
@@ -153,7 +164,9 @@ def relay_of(service: str, *, amqp_url: str) -> Relay | None:
     models = import_module(f"services.{service}.models")
     if not hasattr(models, "OutboxMessage"):
         return None
-    return Relay(service, models, url=database_url(service, os.environ), amqp_url=amqp_url)
+    listeners = [listener for listener in SUBSCRIPTIONS if listener.event_type.source == service]
+    url = database_url(service, os.environ)
+    return Relay(service, models, url=url, amqp_url=amqp_url, listeners=listeners)
 
 
 def main(arguments: list[str]) -> int:

@@ -1,12 +1,11 @@
 """Which queues the services listen on: `python -m chassis.topology declare practices|all`.
 
-A one-shot job beside the migrations, before the relays of a new release start: an event published before its
-consumer's queue is declared would reach nobody.
+A one-shot job beside the migrations, so that a wrong broker address shows before anything starts. Relays declare what
+they publish to by themselves (contracts.events.subscriptions).
 """
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,25 +16,11 @@ from chassis import logs, wire
 from chassis.containers import load_service
 from chassis.event_entrypoint import ReliableEventHandler
 from chassis.settings import ChassisSettings
-from contracts.events.envelope import EventType
+from contracts.events.subscriptions import Subscription
 
 SERVICES_FOLDER: Final = Path(__file__).parent.parent / "services"
 
 log = logs.get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class Subscription:
-    """One handler of one type of event. `consumer` is its name in the inbox."""
-
-    consumer: str
-    event_type: EventType
-
-    @property
-    def queue_name(self) -> str:
-        """The queue the handler consumes."""
-        name: str = wire.event_queue(self.event_type.source, self.event_type.type, self.consumer).name
-        return name
 
 
 def service_names() -> list[str]:
@@ -58,8 +43,7 @@ def declare(service_cls: Any, amqp_url: str) -> list[str]:
     with Connection(amqp_url, connect_timeout=3, ssl=wire.tls_options(amqp_url)) as connection:
         channel = connection.channel()
         for subscription in subscriptions(service_cls):
-            event_type = subscription.event_type
-            wire.event_queue(event_type.source, event_type.type, subscription.consumer)(channel).declare()
+            wire.event_queue(subscription)(channel).declare()
             wire.dead_letter_queue(subscription.queue_name)(channel).declare()
             names.append(subscription.queue_name)
     return names

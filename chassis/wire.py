@@ -13,6 +13,8 @@ from amqp import spec
 from kombu import Exchange, Queue
 from kombu.transport import TRANSPORT_ALIASES
 
+from contracts.events.subscriptions import Subscription
+
 TRANSPORT_ALIASES["inproc"] = "chassis.inproc:Transport"
 
 RPC_EXCHANGE: Final = Exchange("nameko-rpc", type="topic", durable=True)
@@ -79,10 +81,11 @@ def event_exchange(service: str) -> Exchange:
     return Exchange(f"{service}.events", type="topic", durable=True)
 
 
-def event_queue(source: str, event_type: str, consumer: str) -> Queue:
-    """Return the queue of one consumer (`service.method`) of one type of event, named as nameko names it."""
-    name = f"evt-{source}-{event_type}--{consumer}"
-    return Queue(name, exchange=event_exchange(source), routing_key=event_type, durable=True)
+def event_queue(subscription: Subscription) -> Queue:
+    """Return the queue of one consumer of one type of event."""
+    event_type = subscription.event_type
+    exchange = event_exchange(event_type.source)
+    return Queue(subscription.queue_name, exchange=exchange, routing_key=event_type.type, durable=True)
 
 
 def dead_letter_queue(queue_name: str) -> Queue:

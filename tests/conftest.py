@@ -138,8 +138,7 @@ def service_database(migrated: Callable[[str], str]) -> Iterator[Callable[[str],
         database.close()
 
 
-@pytest.fixture
-def environment(amqp_url: str, database_url: str) -> dict[str, str]:
+def child_environment(amqp_url: str, database_url: str) -> dict[str, str]:
     return {
         **os.environ,
         "AMQP_URL": amqp_url,
@@ -150,6 +149,11 @@ def environment(amqp_url: str, database_url: str) -> dict[str, str]:
     }
 
 
+@pytest.fixture
+def environment(amqp_url: str, database_url: str) -> dict[str, str]:
+    return child_environment(amqp_url, database_url)
+
+
 @dataclass
 class Running:
     """A process of the system under test."""
@@ -157,9 +161,13 @@ class Running:
     process: subprocess.Popen[bytes]
     log_file: Path
     relay: "Running | None" = None
+    _forgotten_chars: int = 0
 
     def log(self) -> str:
-        return self.log_file.read_text()
+        return self.log_file.read_text()[self._forgotten_chars :]
+
+    def forget_log(self) -> None:
+        self._forgotten_chars += len(self.log())
 
     def lines(self, event: str) -> list[dict[str, Any]]:
         entries = [json.loads(line) for line in self.log().splitlines() if line.startswith("{")]
@@ -186,33 +194,44 @@ class Running:
             pytest.fail(f"still running {STOPS_WITHIN_S} s after signal {number}:\n{self.log()[-4000:]}")
 
 
-@pytest.fixture
-def start_process(tmp_path: Path, environment: dict[str, str]) -> Iterator[Callable[..., Running]]:
-    started: list[Running] = []
+class ProcessStarter:
+    """Starts programs of this project, each with a log file of its own in `folder`, and ends them all."""
 
-    def start(*arguments: str, env: dict[str, str] | None = None) -> Running:
-        log_file = tmp_path / f"process-{len(started)}.log"
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self._folder = folder
+        self._environment = environment
+        self._started: list[Running] = []
+
+    def __call__(self, *arguments: str, env: dict[str, str] | None = None) -> Running:
+        log_file = self._folder / f"process-{len(self._started)}.log"
         with log_file.open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, *arguments],
                 cwd=PROJECT,
-                env={**environment, **(env or {})},
+                env={**self._environment, **(env or {})},
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        started.append(Running(process, log_file))
-        return started[-1]
+        self._started.append(Running(process, log_file))
+        return self._started[-1]
 
-    yield start
-    for running in started:
-        if running.process.poll() is None:
-            running.process.kill()
-            running.process.wait()
+    def end_all(self) -> None:
+        for running in self._started:
+            if running.process.poll() is None:
+                running.process.kill()
+                running.process.wait()
+
+
+@pytest.fixture
+def start_process(tmp_path: Path, environment: dict[str, str]) -> Iterator[ProcessStarter]:
+    starter = ProcessStarter(tmp_path, environment)
+    yield starter
+    starter.end_all()
 
 
 @pytest.fixture
 def run_service(
-    start_process: Callable[..., Running],
+    start_process: ProcessStarter,
     migrated: Callable[[str], str],
     service_database: Callable[[str], Database],
     rpc: RpcClient,

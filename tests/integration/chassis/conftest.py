@@ -14,10 +14,11 @@ from kombu import Connection
 
 from chassis import migrations, settings, wire
 from chassis.database import Database
+from tests.conftest import ProcessStarter, child_environment, wait_until
 from tests.integration.chassis import probe
 
-EVENT_QUEUE = wire.event_queue("probe", "Numbered.v1", "probe.on_numbered").name
-QUEUES = ("rpc-probe", EVENT_QUEUE, f"{EVENT_QUEUE}.dead", "events.retry.200ms", "events.retry.400ms")
+EVENT_QUEUE = probe.LISTENER.queue_name
+QUEUES = (EVENT_QUEUE, f"{EVENT_QUEUE}.dead", "events.retry.200ms", "events.retry.400ms")
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +64,7 @@ def attempts(database: Database) -> Callable[[], list[int]]:
 def clean_broker(amqp_url: str) -> None:
     with Connection(amqp_url) as connection:
         channel = connection.channel()
-        for name in QUEUES:
+        for name in ("rpc-probe", *QUEUES):
             channel.queue_delete(name)
 
 
@@ -105,37 +106,72 @@ class System:
         return int(self.running.process.wait(15))
 
 
-@pytest.fixture
-def start_system(start_process, database, clean_broker, tmp_path: Path, eventually):
-    opened: list[socket.socket] = []
+class SystemStarter:
+    """Starts probe_system processes and connects to them."""
 
-    def start(url: str, **env: str) -> System:
-        path = tmp_path / f"system-{len(opened)}"
-        running = start_process("-m", "tests.integration.chassis.probe_system", str(path), env={"AMQP_URL": url, **env})
+    def __init__(self, start_process: ProcessStarter, folder: Path) -> None:
+        self._start_process = start_process
+        self._folder = folder
+        self._opened: list[socket.socket] = []
+
+    def __call__(self, url: str, **env: str) -> System:
+        path = str(self._folder / f"system-{len(self._opened)}")
+        running = self._start_process(
+            "-m", "tests.integration.chassis.probe_system", path, env={"AMQP_URL": url, **env}
+        )
         connection = socket.socket(socket.AF_UNIX)
+        self._opened.append(connection)
 
         def connect() -> bool:
             if running.process.poll() is not None:
                 pytest.fail(f"the process ended:\n{running.log()[-4000:]}")
             try:
-                connection.connect(str(path))
+                connection.connect(path)
             except OSError:
                 return False
             return True
 
-        eventually(connect, timeout_s=20)
-        opened.append(connection)
+        wait_until(connect, timeout_s=30)
         return System(connection, running)
 
-    yield start
-    for connection in opened:
-        connection.close()
+    def close(self) -> None:
+        for connection in self._opened:
+            connection.close()
 
 
-@pytest.fixture(params=["rabbitmq", "inproc"])
-def system(request, start_system, amqp_url):
-    """The invented service on either broker, answering."""
-    return start_system(amqp_url if request.param == "rabbitmq" else "inproc://")
+@pytest.fixture
+def start_system(start_process, database, tmp_path):
+    starter = SystemStarter(start_process, tmp_path)
+    yield starter
+    starter.close()
+
+
+@pytest.fixture(scope="module", params=["rabbitmq", "inproc"])
+def shared_system(request, amqp_url, database_url, tmp_path_factory):
+    """Return a function that gives the one process on either broker, started anew only where it has ended."""
+    url = amqp_url if request.param == "rabbitmq" else "inproc://"
+    folder = tmp_path_factory.mktemp("systems")
+    start_process = ProcessStarter(folder, child_environment(amqp_url, database_url))
+    start = SystemStarter(start_process, folder)
+    systems: list[System] = []
+
+    def living_system() -> System:
+        if not systems or systems[-1].running.process.poll() is not None:
+            systems.append(start(url))
+        return systems[-1]
+
+    yield living_system
+    start.close()
+    start_process.end_all()
+
+
+@pytest.fixture
+def system(shared_system, database):
+    """The invented service on either broker, answering, with nothing left from the test before."""
+    system = shared_system()
+    system.purge(names=QUEUES)
+    system.running.forget_log()
+    return system
 
 
 class Proxy:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from chassis.tables import IdempotencyMixin, InboxMixin, OutboxMixin
 from contracts.call import Call
 from contracts.events.envelope import EventType
+from contracts.events.subscriptions import Subscription
 from contracts.fields import Empty, UtcDateTime
 
 
@@ -80,6 +81,7 @@ class Text(Schema):
 
 NUMBERED = EventType("Numbered", 1, "probe", Number())
 UNHEARD = EventType("Unheard", 1, "probe", Number())
+LISTENER = Subscription("probe.on_numbered", NUMBERED)
 ECHO = Call("probe", "echo", Number(), Answer(), idempotent=True, timeout_s=5)
 RELAYED_ECHO = Call("probe", "relayed_echo", Number(), Answer(), idempotent=True, timeout_s=5)
 PAY = Call("probe", "pay", Number(), Answer(), idempotent=False, timeout_s=1)

@@ -10,6 +10,12 @@ from tests.integration.chassis import probe
 
 if __name__ == "__main__":
     logs.configure("probe-relay")
-    relay = Relay("probe", probe, url=database_url("probe", os.environ), amqp_url=os.environ["AMQP_URL"])
+    relay = Relay(
+        "probe",
+        probe,
+        url=database_url("probe", os.environ),
+        amqp_url=os.environ["AMQP_URL"],
+        listeners=[probe.LISTENER],
+    )
     signal.signal(signal.SIGTERM, lambda *_: relay.stop())
     relay.run()

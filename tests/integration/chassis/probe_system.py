@@ -18,7 +18,7 @@ from typing import Any
 import eventlet
 from kombu import Connection, Queue
 
-from chassis import dead_letters, embedded, logs, rpc_client, topology, wire
+from chassis import dead_letters, embedded, logs, rpc_client, wire
 from chassis.database import Database
 from chassis.publishing import ConfirmedPublisher
 from chassis.relay import Relay
@@ -29,7 +29,6 @@ from tests.integration.chassis.probe_service import ProbeService
 
 URL = os.environ["AMQP_URL"]
 DATABASE = database_url("probe", os.environ)
-SUBSCRIPTION = next(topology.subscriptions(ProbeService))
 
 
 def call(name, request, **options):
@@ -58,32 +57,38 @@ def queue_size(name):
         return Queue(name)(connection.channel()).queue_declare(passive=True).message_count
 
 
+def purge(names):
+    with Connection(URL) as connection:
+        for name in names:
+            Queue(name)(connection.channel()).purge()
+
+
 def dead():
-    return dead_letters.look(URL, SUBSCRIPTION.queue_name)
+    return dead_letters.look(URL, probe.LISTENER.queue_name)
 
 
 def replay_dead():
-    return dead_letters.replay(URL, SUBSCRIPTION.queue_name)
+    return dead_letters.replay(URL, probe.LISTENER.queue_name)
 
 
 def replay_missed():
     def database():
         return Database(DATABASE, probe)
 
-    return embedded.replay_to(SUBSCRIPTION, outbox=database(), inbox=database(), amqp_url=URL)
+    return embedded.replay_to(probe.LISTENER, outbox=database(), inbox=database(), amqp_url=URL)
 
 
 COMMANDS = {
     function.__name__: function
-    for function in (call, call_at_once, publish, queue_size, dead, replay_dead, replay_missed)
+    for function in (call, call_at_once, publish, queue_size, purge, dead, replay_dead, replay_missed)
 }
 
 
 def serve(path):
     logs.configure("probe")
     running = embedded.start_services([ProbeService], amqp_url=URL)
-    if not os.environ.get("WITHOUT_RELAY"):
-        embedded.start_relays(running, [Relay("probe", probe, url=DATABASE, amqp_url=URL)])
+    relay = Relay("probe", probe, url=DATABASE, amqp_url=URL, listeners=[probe.LISTENER])
+    embedded.start_relays(running, [relay])
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
     listener.listen()

@@ -14,7 +14,9 @@ from chassis import dead_letters, migrations, topology, wire
 from chassis.clock import now
 from chassis.containers import load_service
 from chassis.publishing import ConfirmedPublisher
+from contracts.events.subscriptions import SUBSCRIPTIONS
 from tests.conftest import wait_until_answering
+from tests.integration.chassis import probe
 from tests.integration.chassis.conftest import EVENT_QUEUE
 
 
@@ -93,15 +95,24 @@ def test_every_queue_the_services_listen_on_is_declared_ahead(environment, amqp_
                 Queue(f"{subscription.queue_name}.dead")(channel).queue_declare(passive=True)
 
 
-def test_every_event_listened_to_is_one_that_its_source_emits():
-    for name in topology.service_names():
-        for subscription in topology.subscriptions(load_service(name)):
-            assert subscription.event_type.source in migrations.services_with_migrations()
+def test_the_relays_know_every_listener_of_the_services_and_no_other():
+    listening = [
+        subscription for name in topology.service_names() for subscription in topology.subscriptions(load_service(name))
+    ]
+    assert sorted(listening, key=lambda listener: listener.queue_name) == sorted(
+        SUBSCRIPTIONS, key=lambda listener: listener.queue_name
+    )
+
+
+def test_every_event_listened_to_has_a_source_with_an_outbox():
+    for subscription in SUBSCRIPTIONS:
+        assert subscription.event_type.source in migrations.services_with_migrations()
 
 
 def test_dead_letters_are_listed_without_their_data_and_stay(environment, amqp_url, clean_broker):
-    queue = wire.event_queue("probe", "Numbered.v1", "probe.on_numbered")
-    publisher = ConfirmedPublisher(amqp_url, declare=[queue, wire.dead_letter_queue(EVENT_QUEUE)])
+    publisher = ConfirmedPublisher(
+        amqp_url, declare=[wire.event_queue(probe.LISTENER), wire.dead_letter_queue(EVENT_QUEUE)]
+    )
     letter = wire.Message(
         "", f"{EVENT_QUEUE}.dead", '{"data": "RSSMRA85T10A562S"}', message_id="7", headers={"x-error": "KeyError"}
     )

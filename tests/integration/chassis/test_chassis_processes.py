@@ -282,3 +282,29 @@ def test_a_redelivered_request_that_is_not_idempotent_is_not_executed_again(
             paying.result()
     assert told.value.code == "outcome_unknown"
     assert effects() == [1]
+
+
+def test_a_request_nobody_waits_for_any_more_is_not_executed(start_system, clean_broker, amqp_url, effects):
+    for url in (amqp_url, "inproc://"):
+        system = start_system(url, MAX_WORKERS="1")
+        system.call("ECHO", {"number": 1, "sleep_s": 1.5}, timeout_s=0.2)
+        answer = system.call("PAY", {"number": 5}, timeout_s=0.5)
+        assert answer["code"] == "outcome_unknown"
+        assert system.call("ECHO", {"number": 2}, timeout_s=5)["reply"]["number"] == 2
+        assert effects() == []
+        system.end()
+
+
+def test_events_that_a_lost_memory_held_are_replayed_to_the_inbox_that_lacks_them(
+    start_system, database, effects, eventually
+):
+    system = start_system("inproc://")
+    system.call("EMIT", {"number": 1})
+    eventually(effects)
+    system.call("EMIT", {"number": 2, "failures": 3, "fault": "bug"})
+    eventually(system.dead)
+    system.running.kill()
+    restarted = start_system("inproc://")
+    assert restarted.replay_missed() == 1
+    assert eventually(lambda: effects() == [1, 2])
+    assert restarted.replay_missed() == 0

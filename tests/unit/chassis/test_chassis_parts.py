@@ -12,6 +12,8 @@ from marshmallow import Schema, ValidationError, fields
 
 from chassis import deadline, rpc_errors, schemas, settings, stored_values, wire
 from contracts.errors import Broken, ErrorCode, Refused, RpcError, Unavailable
+from contracts.events.payments import PAYMENT_CONFIRMED
+from contracts.events.subscriptions import Subscription
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg2", "postgresql+psycopg"])
@@ -141,7 +143,7 @@ def test_a_call_waits_no_longer_than_the_work_it_belongs_to():
 
 
 def test_queues_are_named_as_nameko_names_them():
-    queue = wire.event_queue("payments", "PaymentConfirmed.v1", "practices.on_payment_confirmed")
+    queue = wire.event_queue(Subscription("practices.on_payment_confirmed", PAYMENT_CONFIRMED))
     assert queue.name == "evt-payments-PaymentConfirmed.v1--practices.on_payment_confirmed"
     assert (queue.exchange.name, queue.exchange.type, queue.routing_key) == (
         "payments.events",
