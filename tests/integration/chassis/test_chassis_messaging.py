@@ -150,8 +150,8 @@ def test_a_failing_handler_is_retried_by_the_table_then_put_aside_then_replayed(
         times = session.scalars(sa.select(probe.Attempt.at).order_by(probe.Attempt.at)).all()
     pauses_s = [(later - earlier).total_seconds() for earlier, later in itertools.pairwise(times)]
     assert len(pauses_s) == 2
-    assert pauses_s[0] == pytest.approx(0.2, abs=0.15)
-    assert pauses_s[1] == pytest.approx(0.4, abs=0.15)
+    assert 0.19 < pauses_s[0] < 2
+    assert 0.39 < pauses_s[1] < 2
     assert system.replay_dead() == 1
     assert eventually(effects) == [9]
     assert system.dead() == []
