@@ -75,6 +75,15 @@ class StaticFiles:
             resp.data = path.read_bytes()
 
 
+class Icon:
+    """The address that browsers try on their own."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Lead to the icon that the pages name."""
+        resp.status = falcon.HTTP_301
+        resp.location = "/static/portal/img/favicon.svg"
+
+
 # Keyed by modification time too, so that an edited file is seen without a restart.
 @lru_cache(maxsize=512)
 def _version(path: Path, _modified_ns: int) -> str:
@@ -89,3 +98,4 @@ def _compressed(path: Path, _modified_ns: int) -> bytes:
 def add_routes(app: falcon.App[falcon.Request, falcon.Response], settings: Settings) -> None:
     """Register the folder of static files."""
     app.add_route("/static/{name:path}", StaticFiles(settings))
+    app.add_route("/favicon.ico", Icon())

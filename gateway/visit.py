@@ -40,6 +40,11 @@ class Visit:
         """Call a service under this request's correlation id."""
         return self._rpc.call(call, request, correlation_id=self._correlation_id)
 
+    @property
+    def is_first(self) -> bool:
+        """Whether this browser has never been here, as far as its cookies tell: nothing of it is held anywhere."""
+        return self._stored_visitor is None and self.session_token is None
+
     # --- who ---
 
     @property

@@ -97,6 +97,8 @@ class Site:
 
     def _cart_count(self, visit: Visit) -> int | None:
         """Return the counter over the cart, or None while it cannot be told: no page fails for its counter."""
+        if visit.is_first:
+            return 0
         try:
             return int(visit.call(cart.COUNT, owner=visit.owner)["count"])
         except RpcError:

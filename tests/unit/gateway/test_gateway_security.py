@@ -167,6 +167,14 @@ def test_a_bug_gets_a_page_with_a_reference_and_no_detail(browser: Browser, serv
     assert "Traceback" not in answer.text
 
 
+def test_a_first_visit_to_a_known_entity_asks_no_service(browser: Browser, services: Services):
+    browser.get("/enti/PM108")
+    browser.cookies.clear()
+    before = len(services.calls)
+    assert browser.get("/enti/PM108").status_code == HTTPStatus.OK
+    assert services.calls[before:] == []
+
+
 def test_head_is_answered_like_get(browser: Browser):
     assert browser.request("HEAD", "/enti/PM108").status_code == HTTPStatus.OK
 

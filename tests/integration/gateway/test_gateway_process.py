@@ -1,0 +1,173 @@
+"""The gateway as it runs in production: gunicorn threads in front of RabbitMQ and real services."""
+
+import json
+import re
+import socket
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from services.practices.usecases import catalogue
+
+CATALOGUE = json.loads((Path(__file__).parents[3] / "sandbox/data/catalogue.json").read_text())
+UNUSED_BROKER = "amqp://guest:guest@127.0.0.1:1//"
+
+
+@pytest.fixture(name="start_gateway")
+def _start_gateway(start_process: Any, eventually: Callable[..., Any]) -> Callable[..., str]:
+    """Start a gateway and return its address."""
+
+    def start(**env: str) -> str:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            address = f"127.0.0.1:{probe.getsockname()[1]}"
+        url = f"http://{address}"
+        server = ("--worker-class", "gthread", "--threads", "16", "--bind", address)
+        environment = {"SECRET_KEY": "a secret of the tests", "PUBLIC_URL": url, **env}
+        running = start_process("-m", "gunicorn", *server, "gateway.wsgi:application", env=environment)
+
+        def answers() -> bool:
+            assert running.process.poll() is None, running.log()
+            try:
+                return requests.get(f"{url}/status/live", timeout=1).ok
+            except requests.RequestException:
+                return False
+
+        eventually(answers, timeout_s=40)
+        return url
+
+    return start
+
+
+@pytest.fixture(name="practices")
+def _practices(service_database: Any, run_service: Any) -> Any:
+    """The practices service with the catalogue of the running example."""
+    catalogue.load_catalogue(service_database("practices"), CATALOGUE)
+    return run_service("practices")
+
+
+def token_of(page: requests.Response) -> str:
+    found = re.search(r'name="csrf_token" value="([0-9a-f]+)"', page.text)
+    assert found
+    return found[1]
+
+
+def test_an_anonymous_student_inserts_finds_and_sees_a_practice(start_gateway: Any, practices: Any):
+    url = start_gateway()
+    browser = requests.Session()
+    form = browser.get(f"{url}/enti/PM108/inserimento/CONTRIB_ST", timeout=10)
+    key = re.search(r'name="key" value="([^"]+)"', form.text)
+    assert key
+    fields = {
+        "csrf_token": token_of(form),
+        "key": key[1],
+        "anonymous": "si",
+        "full_name": "Doe Jane",
+        "course": "Pianoforte",
+        "school": "Conservatorio",
+        "contribution_type": "Contributo",
+        "amount": "150,00",
+    }
+    shown = browser.post(form.url, data=fields, timeout=10)
+    assert shown.url == f"{url}/enti/PM108/risultati?messaggio=inserita"
+    assert "Contributo - Doe Jane - Pianoforte - Conservatorio" in shown.text
+    again = browser.post(form.url, data=fields, timeout=10)
+    assert again.text.count("portal-table__actions") == shown.text.count("portal-table__actions") == 1
+
+    iuv = re.search(r"\b01\d{15}\b", shown.text)
+    assert iuv
+    stranger = requests.Session()
+    search = stranger.get(f"{url}/enti/PM108", timeout=10)
+    found = stranger.post(
+        f"{url}/enti/PM108/ricerca", data={"csrf_token": token_of(search), "notice_number": f"3{iuv[0]}"}, timeout=10
+    )
+    assert found.status_code == HTTPStatus.OK
+    assert "D*** J***" in found.text
+    assert "Doe Jane" not in found.text
+
+
+def test_a_page_says_when_its_service_is_down_and_recovers_by_itself(
+    start_gateway: Any, practices: Any, run_service: Any, eventually: Callable[..., Any]
+):
+    url = start_gateway()
+    browser = requests.Session()
+    token = token_of(browser.get(f"{url}/enti/PM108", timeout=10))
+    data = {"csrf_token": token, "notice_number": "301000000000000144"}
+    assert browser.post(f"{url}/enti/PM108/ricerca", data=data, timeout=10).status_code == HTTPStatus.NOT_FOUND
+
+    practices.stop()
+    down = browser.post(f"{url}/enti/PM108/ricerca", data=data, timeout=10)
+    assert down.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert "Servizio momentaneamente non disponibile" in down.text
+    assert requests.get(f"{url}/enti/PM108", timeout=10).status_code == HTTPStatus.OK, "what is known is still shown"
+    ready = requests.get(f"{url}/status/ready", timeout=10)
+    assert ready.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert ready.json()["parts"]["practices"]["status"] == "down"
+
+    run_service("practices")
+    assert requests.get(f"{url}/status/ready", timeout=10).json()["parts"]["practices"]["status"] == "up"
+    eventually(
+        lambda: browser.post(f"{url}/enti/PM108/ricerca", data=data, timeout=10).status_code == HTTPStatus.NOT_FOUND
+    )
+
+
+def test_without_the_broker_pages_and_health_say_so_quickly(start_gateway: Any):
+    url = start_gateway(AMQP_URL=UNUSED_BROKER)
+    started_s = time.monotonic()
+    page = requests.get(f"{url}/enti/PM108", timeout=10)
+    assert page.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert "i tuoi dati e i tuoi pagamenti sono al sicuro" in page.text
+    assert time.monotonic() - started_s < 3
+    assert requests.get(f"{url}/status/live", timeout=10).ok
+    ready = requests.get(f"{url}/status/ready", timeout=10)
+    assert {part["status"] for part in ready.json()["parts"].values()} == {"down"}
+    node = requests.post(f"{url}/pagopa/pa-for-node", data=b"<x/>", headers={"Content-Type": "text/xml"}, timeout=15)
+    assert node.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+
+
+def test_a_body_without_a_length_is_counted_while_it_streams(start_gateway: Any, practices: Any):
+    url = start_gateway()
+    browser = requests.Session()
+    token = token_of(browser.get(f"{url}/enti/PM108", timeout=10))
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+
+    def stream(size: int) -> Any:
+        yield f"csrf_token={token}&fiscal_code=".encode()
+        for _ in range(size):
+            yield b"x" * 1024
+
+    accepted = browser.post(f"{url}/enti/PM108/ricerca", data=stream(1), headers=form, timeout=10)
+    assert accepted.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    refused = browser.post(f"{url}/enti/PM108/ricerca", data=stream(70), headers=form, timeout=10)
+    assert refused.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+def test_threads_of_one_process_answer_each_its_own_visitor(start_gateway: Any, practices: Any):
+    url = start_gateway(SEARCH_RATE="1000/minute")
+
+    def visit(number: int) -> tuple[str, str]:
+        browser = requests.Session()
+        correlation_id = f"visit-number-{number:04d}"
+        page = browser.get(f"{url}/enti/PM108", headers={"X-Correlation-Id": correlation_id}, timeout=20)
+        answer = browser.post(
+            f"{url}/enti/PM108/ricerca",
+            data={"csrf_token": token_of(page), "fiscal_code": f"TYPED-{number}", "reference": "R"},
+            timeout=20,
+        )
+        assert f'value="TYPED-{number}"' in answer.text
+        return page.headers["X-Correlation-Id"], correlation_id
+
+    with ThreadPoolExecutor(max_workers=12) as threads:
+        assert all(given == got for given, got in threads.map(visit, range(60)))
+
+
+def test_a_missing_secret_stops_the_start_and_names_it(start_process: Any, eventually: Callable[..., Any]):
+    running = start_process("-m", "gunicorn", "--bind", "127.0.0.1:0", "gateway.wsgi:application")
+    eventually(lambda: running.process.poll() is not None, timeout_s=40)
+    assert "SECRET_KEY" in running.log()
