@@ -1,4 +1,4 @@
-"""Make the three lock files again: `python -m sandbox.locks`.
+"""Make the lock files again: `python -m sandbox.locks`.
 
 Each `requirements*.in` becomes a `.lock` with every version pinned and hashed, good for all Pythons from 3.11 and
 all platforms. Versions already in a lock stay unless `--upgrade` is given. No registry address is written.
@@ -15,6 +15,8 @@ from typing import Final
 from sandbox.run.paths import ROOT
 
 NAMES: Final = ("requirements", "requirements-run", "requirements-test")
+ALONE: Final = ("requirements-spid",)
+"""Not constrained by the others: AgID's tool is installed in an environment of its own."""
 _COMPILE: Final = (
     "pip",
     "compile",
@@ -37,8 +39,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         uv = _install_uv(Path(folder))
         given: list[str] = []
+        extra = ["--upgrade"] if options.upgrade else []
+        for name in ALONE:
+            subprocess.run([str(uv), *_COMPILE, *extra, f"{name}.in", "-o", f"{name}.lock"], cwd=ROOT, check=True)
         for name in NAMES:
-            extra = ["--upgrade"] if options.upgrade else []
             command = [str(uv), *_COMPILE, *extra, *given, f"{name}.in", "-o", f"{name}.lock"]
             subprocess.run(command, cwd=ROOT, check=True)
             given = [f"--constraints={name}.lock"]

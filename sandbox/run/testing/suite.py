@@ -15,7 +15,7 @@ from sandbox.run import assets
 from sandbox.run.console import step
 from sandbox.run.paths import BUILD, ROOT
 from sandbox.run.problem import ProblemError
-from sandbox.run.testing import packages, postgres, rabbitmq
+from sandbox.run.testing import packages, postgres, rabbitmq, spid_tool
 
 _REPORT: Final = BUILD / "test-report.xml"
 _CHECKS: Final = {
@@ -68,6 +68,8 @@ def _test(targets: list[str], options: list[str]) -> Outcome:
             run_name = f"portal_test_{os.getpid()}"
             environment["AMQP_URL"] = servers.enter_context(rabbitmq.provided(run_name))
             environment["DATABASE_URL"] = servers.enter_context(postgres.provided(run_name))
+        if any("tests/spid".startswith(target) or target.startswith("tests/spid") for target in targets):
+            spid_tool.ensure()
         assets.prepare()
         step(f"pytest {' '.join(targets)}")
         _REPORT.parent.mkdir(exist_ok=True)

@@ -36,7 +36,7 @@ def test_python_locks_hold_no_addresses_and_pin_every_package_by_hash(text_files
         for path, text in text_files.items()
         if path.name.startswith("requirements") and path.suffix == ".lock"
     }
-    assert len(locks) == 3
+    assert len(locks) == 4
     for path, text in locks.items():
         assert not HTTP.search(text), path
         for requirement in re.findall(r"^[a-zA-Z][^\n]*", text, flags=re.MULTILINE):

@@ -1,0 +1,98 @@
+"""A running copy behind TLS that trusts the identity provider AgID's conformance tool plays."""
+
+import json
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from chassis import settings
+from sandbox.run.testing import spid_tool
+from tests.conftest import drop_database
+from tests.e2e.conftest import SERVICES
+from tests.e2e.running import PortalCopy
+from tests.spid.tls import TlsFront, write_certificate
+
+TOOL_IDP = "https://localhost:8443"
+TOOL_TIMEOUT_S = 300
+
+
+@dataclass(frozen=True)
+class TlsPortal:
+    """The portal as browsers see it in production: https, with a certificate to be trusted."""
+
+    url: str
+    ca_file: Path
+    copy: PortalCopy
+
+
+@dataclass(frozen=True)
+class Tool:
+    """spid-sp-test, in a folder of its own: it writes files of fixed names."""
+
+    program: Path
+    environment: Mapping[str, str]
+    folder: Path
+
+    def run(self, *arguments: str) -> str:
+        """Run it and return what it printed; its exit code says little (spid.md section 3.1, trap 1)."""
+        done = subprocess.run(
+            [self.program, *arguments],
+            env=self.environment,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=TOOL_TIMEOUT_S,
+            check=False,
+        )
+        assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+        return done.stdout
+
+    def check(self, portal: TlsPortal, *arguments: str) -> dict[str, list[dict[str, str]]]:
+        """Let it check the portal and return its checks by group, read from its JSON report."""
+        report = self.folder / "report.json"
+        report.unlink(missing_ok=True)
+        where = ["--metadata-url", f"{portal.url}/spid/metadata", "--debug", "ERROR", "-rf", "json", "-o", str(report)]
+        self.run(*where, *arguments)
+        groups = json.loads(report.read_text())["test"]["sp"]
+        return {group: [check for checks in found.values() for check in checks] for group, found in groups.items()}
+
+
+@pytest.fixture(scope="module")
+def tool(tmp_path_factory: pytest.TempPathFactory) -> Tool:
+    folder = tmp_path_factory.mktemp("spid-sp-test")
+    # Its own bundled certificate has expired, and anybody has its key.
+    write_certificate(folder / "private.key", folder / "public.cert", "conformance tool")
+    environment = {**spid_tool.environment(), "IDP_CERT_PATH": str(folder), "TMPDIR": str(folder)}
+    return Tool(spid_tool.ensure(), environment, folder)
+
+
+@pytest.fixture(scope="module")
+def portal(
+    tmp_path_factory: pytest.TempPathFactory, tool: Tool, amqp_url: str, database_url: str
+) -> Iterator[TlsPortal]:
+    """The whole system; the tool is one more identity provider, in its folder of trusted metadata."""
+    folder = tmp_path_factory.mktemp("tls")
+    key_file, certificate_file = folder / "key.pem", folder / "cert.pem"
+    write_certificate(key_file, certificate_file, "localhost")
+    target = sa.make_url(database_url)
+    target = target.set(database=f"{(target.database or '').removesuffix('_test')}_spid")
+    url = target.render_as_string(hide_password=False)
+    for service in SERVICES:
+        drop_database(settings.database_url(service, {"DATABASE_URL": url}))
+    trusted = folder / "home" / "spid" / "idp-metadata"
+    trusted.mkdir(parents=True)
+    (trusted / "conformance.xml").write_text(tool.run("--idp-metadata"))
+    with TlsFront(key_file, certificate_file) as front:
+        public_url = f"https://localhost:{front.port}"
+        copy = PortalCopy(folder / "home", {"AMQP_URL": amqp_url, "DATABASE_URL": url, "PUBLIC_URL": public_url})
+        front.target_port = copy.port
+        try:
+            copy.start()
+            # The tool verifies TLS where it posts to the ACS.
+            yield TlsPortal(public_url, certificate_file, copy)
+        finally:
+            copy.stop()
