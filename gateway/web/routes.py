@@ -67,5 +67,5 @@ def _add_entity(app: falcon.App[falcon.Request, falcon.Response], site: Site) ->
 def _add(app: falcon.App[falcon.Request, falcon.Response], path: str, page: Page) -> None:
     """Register a page; HEAD answers as GET does, without the body."""
     if hasattr(page, "on_get"):
-        page.on_head = page.on_get  # type: ignore[attr-defined]
+        page.on_head = page.on_get  # type: ignore[attr-defined]  # -- Falcon does not derive HEAD
     app.add_route(path, page)

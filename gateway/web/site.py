@@ -116,8 +116,7 @@ def _environment(language: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    # The i18n extension adds this method to the environment.
-    environment.install_gettext_translations(translations()[language], newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_translations(translations()[language], newstyle=True)  # type: ignore[attr-defined]  # -- by i18n
     environment.filters.update(filters_of(language))
     environment.filters["path_part"] = partial(quote, safe="")
     environment.globals.update(
