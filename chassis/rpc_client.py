@@ -13,7 +13,7 @@ import select
 import ssl
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic, perf_counter
 from typing import Any, Final
 from uuid import uuid4
@@ -181,7 +181,7 @@ class _Link:
     def send(self, pending: _Pending, message: wire.Message) -> None:
         """Write a request; `pending.done` is set when the reply is there, or will never be."""
         self._pending[pending.id] = pending
-        request = wire.Message(**{**message.__dict__, "reply_to": self._reply_to, "correlation_id": pending.id})
+        request = replace(message, reply_to=self._reply_to, correlation_id=pending.id)
         try:
             if not self.alive:
                 raise ConnectionError("lost")
