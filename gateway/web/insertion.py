@@ -27,6 +27,8 @@ _FIELD_OF_CODE: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.DESCRIPTION_TOO_LONG: "description",
     ErrorCode.BENEFICIARY_REQUIRED: "full_name",
     ErrorCode.NAME_REQUIRED: "full_name",
+    # Which one is not told: the form is shown again, with everything in it.
+    ErrorCode.INVALID_REQUEST: "",
 }
 
 

@@ -79,12 +79,16 @@ class AssertionConsumer(Page):
         attempt = visit.cookies.read_login(req)
         if attempt is None or not form.get("SAMLResponse"):
             raise Refused(ErrorCode.LOGIN_REFUSED)
-        finished = visit.call(
-            identity.FINISH_LOGIN,
-            saml_response=form["SAMLResponse"],
-            relay_state=form.get("RelayState", ""),
-            browser_token=attempt.browser_token,
-        )
+        try:
+            finished = visit.call(
+                identity.FINISH_LOGIN,
+                saml_response=form["SAMLResponse"],
+                relay_state=form.get("RelayState", ""),
+                browser_token=attempt.browser_token,
+            )
+        except Refused:
+            visit.cookies.forget_login(resp)
+            raise
         visit.start_session(resp, finished["session_token"])
         see_other(resp, addresses.safe_return(finished["return_to"], addresses.PRIVACY))
         if finished["session"]["registered"]:

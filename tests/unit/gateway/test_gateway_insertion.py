@@ -123,6 +123,15 @@ def test_an_amount_the_service_refuses_is_said_at_the_amount(browser: Browser, s
     assert page_of(answer).xpath("//input[@id='amount' and @aria-invalid='true']")
 
 
+def test_a_refusal_that_names_no_field_keeps_the_form_too(browser: Browser, services: Services):
+    browser.log_in()
+    services.failures[practices.INSERT.name] = Refused(ErrorCode.INVALID_REQUEST, {"fields": ["beneficiary"]})
+    answer = browser.submit("/enti/PM108/inserimento/CONTRIB_IT", key=KEY, amount="50", **STUDENT)
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "La richiesta non è leggibile." in text_of(answer)
+    assert page_of(answer).xpath("//input[@id='course']")[0].get("value") == STUDENT["course"]
+
+
 def test_a_foreign_student_without_login_inserts_anonymously_and_sees_the_practice(
     browser: Browser, services: Services
 ):

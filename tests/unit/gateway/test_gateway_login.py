@@ -90,6 +90,7 @@ def test_a_refused_login_says_why_and_what_to_do_with_a_4xx(
     assert sentence in text_of(answer)
     assert "R-123" in text_of(answer)
     assert ("Riprova ad accedere" in text_of(answer)) is (retry is not None)
+    assert "login" not in browser.cookies
     assert "session" not in browser.cookies
 
 
