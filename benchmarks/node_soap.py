@@ -30,16 +30,16 @@ from uuid import uuid4
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-import falcon  # noqa: E402 - after the path is set
-import sqlalchemy as sa  # noqa: E402
+import falcon  # noqa: E402 -- after the path is set
+import sqlalchemy as sa  # noqa: E402 -- as above
 
-from chassis import clock, migrations, settings  # noqa: E402
-from chassis.database import Database  # noqa: E402
-from chassis.rpc_client import RpcClient  # noqa: E402
-from contracts.errors import RpcError, Unavailable  # noqa: E402
-from contracts.rpc import payments  # noqa: E402
-from services.payments import models  # noqa: E402
-from services.payments.usecases.node import Node, answer_node  # noqa: E402
+from chassis import clock, migrations, settings  # noqa: E402 -- as above
+from chassis.database import Database  # noqa: E402 -- as above
+from chassis.rpc_client import RpcClient  # noqa: E402 -- as above
+from contracts.errors import RpcError, Unavailable  # noqa: E402 -- as above
+from contracts.rpc import payments  # noqa: E402 -- as above
+from services.payments import models  # noqa: E402 -- as above
+from services.payments.usecases.node import Node, answer_node  # noqa: E402 -- as above
 
 CREDITOR = "80012345676"
 ROUNDS = 3

@@ -29,28 +29,30 @@ class PaymentNotice(_Lenient):
     """One notice of a cart."""
 
     noticeNumber = fields.String(required=True, validate=validate.Length(equal=18))  # noqa: N815 -- the wire's names
-    fiscalCode = fields.String(required=True, validate=validate.Length(equal=11))  # noqa: N815
+    fiscalCode = fields.String(required=True, validate=validate.Length(equal=11))  # noqa: N815 -- as above
     amount = fields.Integer(required=True, strict=True, validate=validate.Range(min=1))
-    companyName = fields.String(required=True, validate=validate.Length(max=140))  # noqa: N815
+    companyName = fields.String(required=True, validate=validate.Length(max=140))  # noqa: N815 -- as above
     description = fields.String(required=True, validate=validate.Length(max=140))
 
 
 class ReturnUrls(_Lenient):
     """Where the browser goes afterwards."""
 
-    returnOkUrl = fields.Url(required=True, require_tld=False)  # noqa: N815
-    returnCancelUrl = fields.Url(required=True, require_tld=False)  # noqa: N815
-    returnErrorUrl = fields.Url(required=True, require_tld=False)  # noqa: N815
+    returnOkUrl = fields.Url(required=True, require_tld=False)  # noqa: N815 -- as above
+    returnCancelUrl = fields.Url(required=True, require_tld=False)  # noqa: N815 -- as above
+    returnErrorUrl = fields.Url(required=True, require_tld=False)  # noqa: N815 -- as above
 
 
 class CartRequest(_Lenient):
     """The body of `POST /carts`."""
 
-    emailNotice = fields.Email()  # noqa: N815
-    paymentNotices = fields.List(fields.Nested(PaymentNotice), required=True, validate=validate.Length(min=1))  # noqa: N815
-    returnUrls = fields.Nested(ReturnUrls, required=True)  # noqa: N815
-    idCart = fields.String()  # noqa: N815
-    allCCP = fields.Boolean()  # noqa: N815
+    emailNotice = fields.Email()  # noqa: N815 -- as above
+    paymentNotices = fields.List(  # noqa: N815 -- as above
+        fields.Nested(PaymentNotice), required=True, validate=validate.Length(min=1)
+    )
+    returnUrls = fields.Nested(ReturnUrls, required=True)  # noqa: N815 -- as above
+    idCart = fields.String()  # noqa: N815 -- as above
+    allCCP = fields.Boolean()  # noqa: N815 -- as above
 
 
 class Problem(Exception):

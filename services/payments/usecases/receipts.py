@@ -9,7 +9,7 @@ from datetime import datetime
 
 from chassis.database import Database, Tx
 from chassis.logs import get_logger
-from contracts.errors import RpcError
+from contracts.errors import RpcError, Unavailable
 from services.payments import clients
 from services.payments.domain.positions import Creditor
 from services.payments.domain.receipts import Judgement
@@ -62,12 +62,15 @@ def resolve_receipt(database: Database, rpc: clients.Rpc, receipt_row_id: int, n
 
 
 def resolve_waiting(database: Database, rpc: clients.Rpc, now: datetime) -> None:
-    """Try again with every receipt that still waits, oldest first; one that fails does not hold up the others."""
+    """Try again with every receipt that still waits, oldest first, until practices turns out to be away."""
     with database.reading() as session:
         waiting = receipts.unjudged_ids(session, _BATCH)
     for receipt_row_id in waiting:
         try:
             resolve_receipt(database, rpc, receipt_row_id, now)
+        except Unavailable as error:
+            log.info("receipts_still_wait", receipts=len(waiting), code=error.code)
+            return
         except RpcError as error:
             log.warning("receipt_still_waits", receipt=receipt_row_id, code=error.code)
 

@@ -6,7 +6,9 @@ import sys
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
 
+import pytest
 import requests
 import sqlalchemy as sa
 from kombu import Connection
@@ -15,13 +17,21 @@ from services.payments import models
 from tests.conftest import PROJECT, wait_until_answering
 
 CONSUMER = "examples/reconciliation_consumer.py"
-LEDGER_QUEUE = "reconciliation.test"
 
 
+@pytest.fixture(scope="module")
 def start_consumer(town):
+    """Start the accounting, again after a kill, on a queue of its own that is deleted in the end."""
+    queue, amqp_url = f"reconciliation.{uuid4()}", town.environment["AMQP_URL"]
     ledger = str(town.folder / "ledger.sqlite3")
-    amqp_url = town.environment["AMQP_URL"]
-    return town.run("consumer", CONSUMER, "--amqp-url", amqp_url, "--ledger", ledger, "--queue", LEDGER_QUEUE)
+
+    def start():
+        return town.run("consumer", CONSUMER, "--amqp-url", amqp_url, "--ledger", ledger, "--queue", queue)
+
+    yield start
+    town.kill("consumer")
+    with Connection(amqp_url) as connection:
+        connection.channel().queue_delete(queue)
 
 
 def export_ledger(town):
@@ -43,8 +53,8 @@ def pay_until_it_works(town, practice):
     raise AssertionError("the body never answered")
 
 
-def test_a_hundred_payments_survive_kill_9_of_payments_and_of_the_consumer(town, eventually):
-    start_consumer(town)
+def test_a_hundred_payments_survive_kill_9_of_payments_and_of_the_consumer(town, eventually, start_consumer):
+    start_consumer()
     eventually(lambda: "waiting for" in town.running["consumer"].log(), timeout_s=20)
     practices = [town.owed(1000 + number) for number in range(100)]
     paid = {}
@@ -56,7 +66,7 @@ def test_a_hundred_payments_survive_kill_9_of_payments_and_of_the_consumer(town,
         threading.Event().wait(1)
         restarted = town.run("payments", "-m", "chassis.run", "payments")
         wait_until_answering(town.rpc, "payments", restarted)
-        start_consumer(town)
+        start_consumer()
         eventually(lambda: sum(future.done() for future in futures) >= 60, timeout_s=60)
         town.kill("payments")
         town.kill("payments-relay")
@@ -80,8 +90,8 @@ def test_a_hundred_payments_survive_kill_9_of_payments_and_of_the_consumer(town,
     eventually(lambda: all(town.practice(practice["id"])["state"] == "paid" for practice in practices), timeout_s=30)
 
 
-def test_the_ledger_keeps_one_row_when_an_event_is_published_again(town, eventually):
-    start_consumer(town)
+def test_the_ledger_keeps_one_row_when_an_event_is_published_again(town, eventually, start_consumer):
+    start_consumer()
     practice = town.owed()
     town.pay_at_counter(practice)
     notice_number = practice["notice_number"]
@@ -93,8 +103,8 @@ def test_the_ledger_keeps_one_row_when_an_event_is_published_again(town, eventua
     assert len([row for row in export_ledger(town) if row["notice_number"] == notice_number]) == 1
 
 
-def test_a_message_that_is_no_payment_is_set_aside_and_does_not_block(town, eventually):
-    start_consumer(town)
+def test_a_message_that_is_no_payment_is_set_aside_and_does_not_block(town, eventually, start_consumer):
+    start_consumer()
     with Connection(town.environment["AMQP_URL"]) as connection:
         producer = connection.Producer()
         for body in (b"not json", b"[]", b'{"id": "x", "data": {}}'):
