@@ -1,5 +1,8 @@
 """The command line behind `./portal`. Heavy parts are imported only by the command that needs them."""
 
+import sandbox.run.interrupts  # noqa: F401 -- before the imports that take time
+
+# isort: split
 import os
 import sys
 from pathlib import Path

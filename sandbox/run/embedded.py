@@ -3,7 +3,10 @@
 A program of its own, because making a process green must come before every other import.
 """
 
-import chassis.green  # noqa: F401 -- must come before every other import
+import sandbox.run.interrupts  # noqa: F401 -- before the imports that take time
+
+# isort: split
+import chassis.green  # noqa: F401 -- before every import that opens sockets or makes threads
 
 # isort: split
 import logging

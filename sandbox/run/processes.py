@@ -32,7 +32,6 @@ def up(copy: Copy, scale: Mapping[str, int]) -> None:
         _check_reachable(settings["AMQP_URL"], settings["DATABASE_URL"])
         os.environ.update(settings)
         schema.prepare(copy.home.logs / "migrations.log")
-        schema.declare_queues(copy.home.logs / "migrations.log")
         step(f"starting {sum(program.count for program in programs)} processes (ids: {copy.home.processes})")
         stopping = StopFlag()
         supervisor = Supervisor(programs, settings, copy.home.logs, copy.home.processes)

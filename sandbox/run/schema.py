@@ -1,4 +1,4 @@
-"""What must be in place before the services start: databases, catalogue, queues."""
+"""What must be in place before the services start: databases and catalogue."""
 
 import os
 import subprocess
@@ -18,11 +18,6 @@ def prepare(log: Path) -> None:
     step("bringing the databases to their newest revision")
     _run("The databases could not be migrated", ["-m", "chassis.migrations", "upgrade", "all"], log)
     _run("The catalogue could not be loaded", ["-m", "services.practices", "load-catalogue", str(CATALOGUE)], log)
-
-
-def declare_queues(log: Path) -> None:
-    """Declare the queues the services listen on, so that no event is published before them. Raises ProblemError."""
-    _run("The queues could not be declared", ["-m", "chassis.topology", "declare", "all"], log)
 
 
 def _run(failure: str, arguments: list[str], log: Path) -> None:
