@@ -23,6 +23,7 @@ class Reason(StrEnum):
     ASSERTION_MISPLACED = "assertion_misplaced"
     SIGNATURE_MISPLACED = "signature_misplaced"
     SIGNATURE_REPEATED = "signature_repeated"
+    ELEMENT_UNKNOWN = "element_unknown"
     # the request it answers
     UNSOLICITED = "unsolicited"
     REQUEST_EXPIRED = "request_expired"

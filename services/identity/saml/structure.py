@@ -13,6 +13,9 @@ from services.identity.saml.xml import ForbiddenMarkup, drop_comments, has_comme
 MESSAGE_BYTES_MAX: Final = 256 * 1024
 _ASSERTION: Final = tag(SAML, "Assertion")
 _SIGNATURE: Final = tag(DS, "Signature")
+_OF_RESPONSE: Final = frozenset(
+    {tag(SAML, "Issuer"), _SIGNATURE, tag(SAMLP, "Extensions"), tag(SAMLP, "Status"), _ASSERTION}
+)
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ def receive(saml_response: str) -> Received:
     _check_ids(response)
     assertion = _only_assertion(response)
     _check_signature_places(response, assertion)
+    # So that a signature under another name is not simply overlooked.
+    require(all(element.tag in _OF_RESPONSE for element in response), Reason.ELEMENT_UNKNOWN)
     return Received(document, response, assertion)
 
 

@@ -50,15 +50,13 @@ def test_an_answer_with_the_assertion_alone_signed_is_accepted() -> None:
     assert read(signed_assertion_only()).attributes == ATTRIBUTES
 
 
-def test_an_answer_signed_with_the_second_key_during_rotation_is_accepted() -> None:
-    assert refusal(genuine(by="idp-1-next"), idp=provider("idp-1", "idp-1-next")) is None
-
-
-def test_an_answer_of_the_other_trusted_provider_to_its_own_request_is_accepted() -> None:
-    answer = replace(ANSWER, issuer=OTHER_IDP)
-    expected = replace(EXPECTED, idp_entity_id=OTHER_IDP)
-    idp = provider("idp-2", entity_id=OTHER_IDP)
-    assert refusal(genuine(answer=answer, by="idp-2"), idp=idp, expected=expected) is None
+@pytest.mark.parametrize("entity_id", [IDP, OTHER_IDP])
+@pytest.mark.parametrize("key", ["old", "new"])
+def test_answers_of_two_providers_are_accepted_with_either_key_of_a_rotation(entity_id: str, key: str) -> None:
+    answer = replace(ANSWER, issuer=entity_id)
+    expected = replace(EXPECTED, idp_entity_id=entity_id)
+    idp = provider(f"{entity_id}-old", f"{entity_id}-new", entity_id=entity_id)
+    assert refusal(genuine(answer=answer, by=f"{entity_id}-{key}"), idp=idp, expected=expected) is None
 
 
 @pytest.mark.parametrize("level", [2, 3])
