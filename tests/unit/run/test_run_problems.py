@@ -41,8 +41,9 @@ def assert_one_sentence(done: subprocess.CompletedProcess[str], *words: str) -> 
         assert word in done.stderr
 
 
-@pytest.mark.parametrize("mode", [[], ["--processes"]])
-@pytest.mark.parametrize("flag", ["--port", "--spid-port", "--pagopa-port"])
+@pytest.mark.parametrize(
+    ("mode", "flag"), [([], "--port"), (["--processes"], "--spid-port"), (["--processes"], "--pagopa-port")]
+)
 def test_a_taken_port_is_named_with_the_flag_that_moves_it(
     mode: list[str], flag: str, taken_port: int, tmp_path: Path
 ) -> None:
