@@ -6,7 +6,7 @@ Tokens travel in requests and replies only; identity stores their SHA-256.
 from marshmallow import Schema, fields, validate
 
 from contracts.call import Call
-from contracts.fields import Empty, UtcDateTime
+from contracts.fields import Beneficiary, Empty, UtcDateTime
 
 PURPOSES = ("registration", "email_reminders")
 
@@ -81,6 +81,54 @@ class TokenRequest(Schema):
     """By session token. Refused(SESSION_EXPIRED) when it is unknown, idle too long, too old or revoked."""
 
     session_token = fields.String(required=True)
+
+
+class OwnSession(Schema):
+    """One live session of the citizen's. `current` is the one asking."""
+
+    id = fields.UUID(required=True)
+    current = fields.Boolean(required=True)
+    created_at = UtcDateTime(required=True)
+    last_used_at = UtcDateTime(required=True)
+    idle_until = UtcDateTime(required=True)
+    spid_level = fields.Integer(required=True, validate=validate.Range(1, 3))
+    identity_provider = fields.String(required=True)
+
+
+class OwnSessions(Schema):
+    """The live sessions of the citizen, the one used last first."""
+
+    sessions = fields.List(fields.Nested(OwnSession), required=True)
+
+
+class EndSessionRequest(TokenRequest):
+    """End one session of one's own; one that is over, or somebody else's, is no error and changes nothing."""
+
+    session_id = fields.UUID(required=True)
+
+
+class RememberedBeneficiary(Beneficiary):
+    """A student the citizen paid for."""
+
+    id = fields.UUID(required=True)
+
+
+class Beneficiaries(Schema):
+    """The students the citizen paid for, the latest first, at most ten."""
+
+    beneficiaries = fields.List(fields.Nested(RememberedBeneficiary), required=True)
+
+
+class RememberBeneficiaryRequest(TokenRequest):
+    """Remember a student for the next time; beyond ten the one used longest ago is forgotten."""
+
+    beneficiary = fields.Nested(Beneficiary, required=True)
+
+
+class ForgetBeneficiaryRequest(TokenRequest):
+    """Forget a student; one that is not there is no error."""
+
+    beneficiary_id = fields.UUID(required=True)
 
 
 class RegisterRequest(TokenRequest):
@@ -166,6 +214,15 @@ FINISH_LOGIN = Call("identity", "finish_login", FinishLoginRequest(), FinishLogi
 SESSION = Call("identity", "session", TokenRequest(), Session(), idempotent=True, timeout_s=3)
 LOGOUT = Call("identity", "logout", TokenRequest(), Empty(), idempotent=True)
 LOGOUT_EVERYWHERE = Call("identity", "logout_everywhere", TokenRequest(), Empty(), idempotent=True)
+SESSIONS = Call("identity", "sessions", TokenRequest(), OwnSessions(), idempotent=True)
+END_SESSION = Call("identity", "end_session", EndSessionRequest(), OwnSessions(), idempotent=True)
+BENEFICIARIES = Call("identity", "beneficiaries", TokenRequest(), Beneficiaries(), idempotent=True)
+REMEMBER_BENEFICIARY = Call(
+    "identity", "remember_beneficiary", RememberBeneficiaryRequest(), Beneficiaries(), idempotent=True
+)
+FORGET_BENEFICIARY = Call(
+    "identity", "forget_beneficiary", ForgetBeneficiaryRequest(), Beneficiaries(), idempotent=True
+)
 SLO = Call("identity", "slo", SloRequest(), Slo(), idempotent=True)
 REGISTER = Call("identity", "register", RegisterRequest(), Session(), idempotent=True)
 PRIVACY = Call("identity", "privacy", TokenRequest(), Privacy(), idempotent=True)

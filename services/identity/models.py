@@ -15,6 +15,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Text,
+    UniqueConstraint,
     Uuid,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -127,6 +128,25 @@ class CitizenSession(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Beneficiary(Base):
+    """A student the citizen paid for, offered the next time; erased with the account."""
+
+    __tablename__ = "beneficiaries"
+    __table_args__ = (
+        UniqueConstraint(
+            "citizen_id", "full_name", "course", "school", "contribution_type", name="uq_beneficiaries_all_fields"
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    citizen_id: Mapped[UUID] = mapped_column(ForeignKey("citizens.id"))
+    full_name: Mapped[str] = mapped_column(Text)
+    course: Mapped[str] = mapped_column(Text)
+    school: Mapped[str] = mapped_column(Text)
+    contribution_type: Mapped[str] = mapped_column(Text)
+    used_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class PrivacyDocument(Base):

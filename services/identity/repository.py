@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from services.identity import domain
 from services.identity.models import (
     AuthnRequest,
+    Beneficiary,
     Citizen,
     CitizenSession,
     ConsentEvent,
@@ -86,6 +87,12 @@ def revoke_by_token(session: Session, token_sha256: bytes, now: datetime) -> Non
     session.execute(_revoking(now).where(CitizenSession.token_sha256 == token_sha256))
 
 
+def revoke_one(session: Session, citizen_id: UUID, session_id: UUID, now: datetime) -> None:
+    """End one session, if it is this citizen's."""
+    statement = _revoking(now).where(CitizenSession.id == session_id, CitizenSession.citizen_id == citizen_id)
+    session.execute(statement, execution_options={"synchronize_session": False})
+
+
 def revoke_of_citizen(session: Session, citizen_id: UUID, now: datetime) -> None:
     """End every session of a citizen."""
     session.execute(_revoking(now).where(CitizenSession.citizen_id == citizen_id))
@@ -101,6 +108,35 @@ def sessions_of(session: Session, citizen_id: UUID) -> list[CitizenSession]:
     """Return the sessions of a citizen that are still kept, oldest first."""
     statement = select(CitizenSession).where(CitizenSession.citizen_id == citizen_id)
     return list(session.scalars(statement.order_by(CitizenSession.created_at)))
+
+
+# ---- students paid for
+
+
+def remember_beneficiary(session: Session, citizen_id: UUID, fields: Mapping[str, str], now: datetime) -> None:
+    """Keep a student, or note that it was used again; forget those beyond BENEFICIARIES_KEPT."""
+    statement = insert(Beneficiary).values(id=uuid4(), citizen_id=citizen_id, used_at=now, **fields)
+    session.execute(
+        statement.on_conflict_do_update(constraint="uq_beneficiaries_all_fields", set_={"used_at": now}),
+    )
+    kept = [one.id for one in beneficiaries_of(session, citizen_id)[: domain.BENEFICIARIES_KEPT]]
+    session.execute(delete(Beneficiary).where(Beneficiary.citizen_id == citizen_id, Beneficiary.id.not_in(kept)))
+
+
+def forget_beneficiary(session: Session, citizen_id: UUID, beneficiary_id: UUID) -> None:
+    """Forget a student of this citizen's."""
+    session.execute(delete(Beneficiary).where(Beneficiary.citizen_id == citizen_id, Beneficiary.id == beneficiary_id))
+
+
+def forget_beneficiaries(session: Session, citizen_id: UUID) -> None:
+    """Forget all students of a citizen."""
+    session.execute(delete(Beneficiary).where(Beneficiary.citizen_id == citizen_id))
+
+
+def beneficiaries_of(session: Session, citizen_id: UUID) -> list[Beneficiary]:
+    """Return the students a citizen paid for, the latest first."""
+    statement = select(Beneficiary).where(Beneficiary.citizen_id == citizen_id)
+    return list(session.scalars(statement.order_by(Beneficiary.used_at.desc(), Beneficiary.id)))
 
 
 # ---- consents

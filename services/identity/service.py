@@ -7,7 +7,7 @@ from chassis.entrypoints import DatabaseProvider, SettingsProvider, answers, eve
 from contracts.rpc import identity
 from services.identity import models
 from services.identity.settings import Settings
-from services.identity.usecases import login, privacy, sessions, slo, upkeep
+from services.identity.usecases import beneficiaries, login, privacy, sessions, slo, upkeep
 
 
 class IdentityService:
@@ -51,6 +51,31 @@ class IdentityService:
     def logout_everywhere(self, request: dict[str, Any]) -> dict[str, Any]:
         """End every session of the citizen."""
         return sessions.logout_everywhere(self.database, request["session_token"], now())
+
+    @answers(identity.SESSIONS)
+    def sessions(self, request: dict[str, Any]) -> dict[str, Any]:
+        """List the citizen's live sessions."""
+        return sessions.show(self.database, self.settings, request["session_token"], now())
+
+    @answers(identity.END_SESSION)
+    def end_session(self, request: dict[str, Any]) -> dict[str, Any]:
+        """End one of the citizen's sessions."""
+        return sessions.end_one(self.database, self.settings, request, now())
+
+    @answers(identity.BENEFICIARIES)
+    def beneficiaries(self, request: dict[str, Any]) -> dict[str, Any]:
+        """List the students the citizen paid for."""
+        return beneficiaries.show(self.database, request["session_token"], now())
+
+    @answers(identity.REMEMBER_BENEFICIARY)
+    def remember_beneficiary(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Remember a student for the next time."""
+        return beneficiaries.remember(self.database, request, now())
+
+    @answers(identity.FORGET_BENEFICIARY)
+    def forget_beneficiary(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Forget a student."""
+        return beneficiaries.forget(self.database, request, now())
 
     @answers(identity.SLO)
     def slo(self, request: dict[str, Any]) -> dict[str, Any]:

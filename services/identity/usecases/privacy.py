@@ -11,7 +11,7 @@ from contracts.events.identity import CITIZEN_REGISTERED, CONSENT_GRANTED, CONSE
 from services.identity import domain, repository
 from services.identity.models import Citizen, CitizenSession, ConsentEvent
 from services.identity.settings import Settings
-from services.identity.usecases import sessions
+from services.identity.usecases import beneficiaries, sessions
 from services.identity.usecases.views import is_registered, session_view, times_of
 
 
@@ -93,6 +93,10 @@ def export(database: Database, token: str, now: datetime) -> dict[str, Any]:
                     "registered_at": citizen.registered_at.isoformat() if citizen.registered_at else None,
                 },
                 "consents": [{**event, "at": event["at"].isoformat()} for event in consents],
+                "beneficiaries": [
+                    {**one, "id": str(one["id"])}
+                    for one in beneficiaries.views(repository.beneficiaries_of(session, citizen.id))
+                ],
                 "sessions": [_exported_session(one, now) for one in repository.sessions_of(session, citizen.id)],
                 "logins": [
                     {
@@ -141,6 +145,7 @@ def _grant(tx: Tx, settings: Settings, citizen: Citizen, session: CitizenSession
 def _close(tx: Tx, citizen: Citizen, now: datetime) -> None:
     """End the sessions and erase the profile. The id stays, for the ledger and the traces that the law keeps."""
     repository.revoke_of_citizen(tx.session, citizen.id, now)
+    repository.forget_beneficiaries(tx.session, citizen.id)
     citizen.fiscal_code = citizen.name = citizen.family_name = citizen.email = None
     citizen.closed_at = now
 

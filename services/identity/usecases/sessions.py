@@ -11,7 +11,7 @@ from contracts.errors import ErrorCode, Refused
 from services.identity import domain, repository
 from services.identity.models import Citizen, CitizenSession
 from services.identity.settings import Settings
-from services.identity.usecases.views import session_view, times_of
+from services.identity.usecases.views import own_session_view, session_view, times_of
 
 
 def digest(token: str) -> bytes:
@@ -50,3 +50,27 @@ def logout_everywhere(database: Database, token: str, now: datetime) -> dict[str
         _, citizen = live(tx.session, token, now)
         repository.revoke_of_citizen(tx.session, citizen.id, now)
     return {}
+
+
+def show(database: Database, settings: Settings, token: str, now: datetime) -> dict[str, Any]:
+    """Return the citizen's live sessions. Raises Refused(SESSION_EXPIRED)."""
+    with database.reading() as session:
+        asking, citizen = live(session, token, now)
+        return _sessions_view(session, settings, asking, citizen, now)
+
+
+def end_one(database: Database, settings: Settings, request: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """End one of the citizen's sessions and return those that are left. Raises Refused(SESSION_EXPIRED)."""
+    with database.transaction() as tx:
+        asking, citizen = live(tx.session, request["session_token"], now)
+        repository.revoke_one(tx.session, citizen.id, request["session_id"], now)
+        tx.session.expire_all()
+        return _sessions_view(tx.session, settings, asking, citizen, now)
+
+
+def _sessions_view(
+    session: Session, settings: Settings, asking: CitizenSession, citizen: Citizen, now: datetime
+) -> dict[str, Any]:
+    alive = [one for one in repository.sessions_of(session, citizen.id) if times_of(one).is_live(now)]
+    alive.sort(key=lambda one: one.seen_at, reverse=True)
+    return {"sessions": [own_session_view(one, settings, is_asking=one.id == asking.id) for one in alive]}

@@ -35,3 +35,17 @@ def session_view(session: CitizenSession, citizen: Citizen, settings: Settings, 
         "idle_until": times.idle_until,
         "expires_at": times.expires_at,
     }
+
+
+def own_session_view(session: CitizenSession, settings: Settings, *, is_asking: bool) -> dict[str, Any]:
+    """Return a session as contracts.rpc.identity.OwnSession wants it."""
+    idp = settings.registry.find(session.idp_entity_id)
+    return {
+        "id": session.id,
+        "current": is_asking,
+        "created_at": session.created_at,
+        "last_used_at": session.seen_at,
+        "idle_until": times_of(session).idle_until,
+        "spid_level": session.level,
+        "identity_provider": idp.name if idp else session.idp_entity_id,
+    }

@@ -76,3 +76,28 @@ def test_logging_out_everywhere_ends_all_sessions_of_the_citizen_and_of_nobody_e
 @pytest.mark.parametrize("token", ["", "x", "ü" * 50, "a" * 10_000])
 def test_a_token_that_is_none_is_an_expired_session(portal: Portal, token: str) -> None:
     assert expired(lambda: current(portal, token))
+
+
+def test_the_citizen_sees_every_live_session_with_its_level_and_which_is_this_one(portal: Portal) -> None:
+    phone = portal.log_in(now=NOW, level=3)["session_token"]
+    here = portal.token(now=NOW + timedelta(minutes=5))
+    portal.token(GIULIA)
+    sessions.logout(portal.database, portal.token(), NOW)
+    shown = sessions.show(portal.database, portal.settings, here, NOW + timedelta(minutes=6))["sessions"]
+    assert [(one["current"], one["spid_level"], one["identity_provider"]) for one in shown] == [
+        (True, 2, "SPID di prova 1"),
+        (False, 3, "SPID di prova 1"),
+    ]
+    assert sessions.show(portal.database, portal.settings, phone, NOW + timedelta(minutes=6))["sessions"][1]["current"]
+
+
+def test_ending_one_session_leaves_the_others_and_nobody_ends_somebody_elses(portal: Portal) -> None:
+    phone, here, stranger = portal.token(), portal.token(), portal.token(GIULIA)
+    shown = sessions.show(portal.database, portal.settings, here, NOW)["sessions"]
+    other = next(one["id"] for one in shown if not one["current"])
+    sessions.end_one(portal.database, portal.settings, {"session_token": stranger, "session_id": other}, NOW)
+    assert current(portal, phone)
+    left = sessions.end_one(portal.database, portal.settings, {"session_token": here, "session_id": other}, NOW)
+    assert [one["current"] for one in left["sessions"]] == [True]
+    assert expired(lambda: current(portal, phone))
+    assert current(portal, here)

@@ -1,0 +1,70 @@
+"""Students a parent paid for: up to ten, the latest first, gone when asked and with the account."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from services.identity.usecases import beneficiaries, privacy
+from tests.integration.identity.conftest import GIULIA, MARIO, NOW, Portal
+from tests.integration.identity.test_identity_privacy import register
+
+
+def student(number: int) -> dict[str, str]:
+    return {
+        "full_name": f"Bianchi Anna {number}",
+        "course": "Flauto",
+        "school": "Conservatorio",
+        "contribution_type": "Contributo annuale",
+    }
+
+
+def remember(portal: Portal, token: str, number: int, *, after_s: int = 0) -> list[dict[str, Any]]:
+    request = {"session_token": token, "beneficiary": student(number)}
+    found: list[dict[str, Any]] = beneficiaries.remember(portal.database, request, NOW + timedelta(seconds=after_s))[
+        "beneficiaries"
+    ]
+    return found
+
+
+def names(portal: Portal, token: str) -> list[str]:
+    return [one["full_name"] for one in beneficiaries.show(portal.database, token, NOW)["beneficiaries"]]
+
+
+def test_a_student_is_offered_the_next_time_and_to_nobody_else(portal: Portal) -> None:
+    token = portal.token(GIULIA)
+    (kept,) = remember(portal, token, 1)
+    assert {name: value for name, value in kept.items() if name != "id"} == student(1)
+    assert names(portal, portal.token(GIULIA)) == ["Bianchi Anna 1"]
+    assert names(portal, portal.token(MARIO)) == []
+
+
+def test_the_same_student_again_moves_to_the_front_and_the_eleventh_takes_the_oldests_place(portal: Portal) -> None:
+    token = portal.token(GIULIA)
+    for number in range(10):
+        remember(portal, token, number, after_s=number)
+    remember(portal, token, 0, after_s=20)
+    remember(portal, token, 10, after_s=21)
+    assert names(portal, token) == [f"Bianchi Anna {number}" for number in (10, 0, 9, 8, 7, 6, 5, 4, 3, 2)]
+
+
+def test_a_student_can_be_forgotten_but_not_by_somebody_else(portal: Portal) -> None:
+    token, stranger = portal.token(GIULIA), portal.token(MARIO)
+    (kept,) = remember(portal, token, 1)
+    wanted: UUID = kept["id"]
+    beneficiaries.forget(portal.database, {"session_token": stranger, "beneficiary_id": wanted}, NOW)
+    assert names(portal, token) == ["Bianchi Anna 1"]
+    beneficiaries.forget(portal.database, {"session_token": token, "beneficiary_id": wanted}, NOW)
+    assert names(portal, token) == []
+
+
+def test_students_are_in_the_export_and_go_with_the_account(portal: Portal) -> None:
+    token = portal.token(GIULIA)
+    register(portal, token)
+    remember(portal, token, 1)
+    data = privacy.export(portal.database, token, NOW)["data"]
+    assert [one["full_name"] for one in data["beneficiaries"]] == ["Bianchi Anna 1"]
+    request = {"session_token": token, "purpose": "registration", "email": None}
+    privacy.revoke(portal.database, portal.settings, request, NOW)
+    assert names(portal, portal.token(GIULIA)) == []
+    with portal.database.reading() as session:
+        assert session.connection().exec_driver_sql("SELECT count(*) FROM beneficiaries").scalar() == 0
