@@ -6,6 +6,7 @@ folders it does not own) without which it could not reach a checkout under /root
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -25,8 +26,9 @@ _BIN: Final = Path(str(_PACKAGE and _PACKAGE.origin)).parent / "pginstall" / "bi
 _UNPRIVILEGED: Final = "nobody"
 _START_S: Final = 60
 _STOP_S: Final = 30
-# sockaddr_un.sun_path, less the name of the socket file.
-_SOCKET_FOLDER_MAX_BYTES: Final = 90
+# Short enough for sockaddr_un with the socket's name behind it, and without a character that one of libpq, SQLAlchemy
+# and postgresql.conf would quote differently.
+_SOCKET_FOLDER: Final = re.compile(r"[A-Za-z0-9_./-]{1,90}")
 _INITDB: Final = (
     "--no-sync",  # nothing of worth is in it yet
     "--username=postgres",
@@ -107,7 +109,7 @@ class EmbeddedPostgres:
 
     def _socket_folder(self) -> Path:
         folder = self._data.parent / "run"
-        if len(os.fsencode(folder)) <= _SOCKET_FOLDER_MAX_BYTES:
+        if _SOCKET_FOLDER.fullmatch(str(folder)):
             folder.mkdir(exist_ok=True, mode=0o700)
         else:
             folder = Path(tempfile.mkdtemp(prefix="portal-"))

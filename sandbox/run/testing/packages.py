@@ -16,6 +16,8 @@ TOOLS: Final = {
     "xmlsec1": "xmlsec1",
     "pdftoppm": "poppler-utils",
     "qpdf": "qpdf",
+    "zbarimg": "zbar-tools",
+    "dmtxread": "dmtx-utils",
 }
 
 

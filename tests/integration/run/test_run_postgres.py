@@ -117,10 +117,11 @@ def test_a_stale_pid_file_that_names_another_program_does_not_stop_the_start(
     assert query(server.url("postgres"), "SELECT 1") == 1
 
 
-def test_a_path_too_long_for_a_socket_is_no_obstacle(
-    tmp_path: Path, make_server: Callable[..., EmbeddedPostgres]
+@pytest.mark.parametrize("name", ["a" * 100, "con spazi, è + 'virgolette'"], ids=["long", "odd"])
+def test_a_path_that_no_socket_can_have_is_no_obstacle(
+    name: str, tmp_path: Path, make_server: Callable[..., EmbeddedPostgres]
 ) -> None:
-    deep = tmp_path / ("a" * 60) / ("b" * 60)
+    deep = tmp_path / name
     deep.mkdir(parents=True)
     server = make_server(deep)
     server.start()
