@@ -68,8 +68,14 @@ class Visit:
     @property
     def citizen(self) -> Mapping[str, Any] | None:
         """Who is logged in, as far as can be told now: for greeting, never for deciding."""
+        session = self.known_session
+        return session["citizen"] if session else None
+
+    @property
+    def known_session(self) -> Mapping[str, Any] | None:
+        """The live session as far as can be told now: for telling when it ends, never for deciding."""
         try:
-            return self.session["citizen"] if self.session else None
+            return self.session
         except RpcError:
             return None
 

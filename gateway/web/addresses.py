@@ -10,6 +10,10 @@ PRIVACY: Final = "/profilo/privacy"
 PRIVACY_GRANT: Final = "/profilo/privacy/concedi"
 PRIVACY_REVOKE: Final = "/profilo/privacy/revoca"
 PRIVACY_EXPORT: Final = "/profilo/dati.json"
+SESSIONS: Final = "/profilo/accessi"
+SESSION_END: Final = "/profilo/accessi/termina"
+SESSION_EXTEND: Final = "/profilo/accessi/prolunga"
+STUDENT_FORGET: Final = "/profilo/studenti/dimentica"
 REGISTRATION: Final = "/profilo/registrazione"
 LOGIN: Final = "/spid/login"
 LOGOUT: Final = "/logout"
@@ -63,10 +67,13 @@ def receipt_pdf(entity_code: str, practice_id: UUID) -> str:
     return f"{practice(entity_code, practice_id)}/quietanza.pdf"
 
 
-def insertion(entity_code: str, service_code: str | None = None) -> str:
-    """Inserimento spontaneo, or the form of one service."""
+def insertion(entity_code: str, service_code: str | None = None, *, student_id: UUID | None = None) -> str:
+    """Inserimento spontaneo, or the form of one service, filled in for a student paid for before."""
     address = f"{search(entity_code)}/inserimento"
-    return address if service_code is None else f"{address}/{quote(service_code, safe='')}"
+    if service_code is None:
+        return address
+    params = {"studente": str(student_id)} if student_id else {}
+    return _with_params(f"{address}/{quote(service_code, safe='')}", params)
 
 
 def history(entity_code: str) -> str:

@@ -14,6 +14,8 @@ LOGGED_OUT_EVERYWHERE: Final = "uscita-ovunque"
 REGISTERED: Final = "registrato"
 GRANTED: Final = "concesso"
 REVOKED: Final = "revocato"
+SESSION_ENDED: Final = "accesso-terminato"
+STUDENT_FORGOTTEN: Final = "studente-dimenticato"
 ACCOUNT_CLOSED: Final = "account-chiuso"
 
 ANNOUNCEMENTS: Final[Mapping[str, str]] = {
@@ -26,5 +28,7 @@ ANNOUNCEMENTS: Final[Mapping[str, str]] = {
     REGISTERED: _("Registrazione completata."),
     GRANTED: _("Il consenso è stato registrato."),
     REVOKED: _("Il consenso è stato revocato. Vale da adesso in poi."),
+    SESSION_ENDED: _("L'accesso è stato terminato: quel dispositivo è già fuori."),
+    STUDENT_FORGOTTEN: _("I dati dello studente non sono più ricordati."),
     ACCOUNT_CLOSED: _("La registrazione è stata revocata e i dati del tuo profilo sono stati cancellati."),
 }

@@ -1,6 +1,6 @@
 """Inserimento spontaneo: the entity's services, and the form Inserimento pratica of one of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 from uuid import uuid4
@@ -18,6 +18,7 @@ from gateway.web import addresses
 from gateway.web.announcements import INSERTED
 from gateway.web.insertion_fields import BENEFICIARY_FIELDS, FormKind, InsertionForm, read
 from gateway.web.page import Page, checked_form, see_other
+from gateway.web.students import remember, remembered
 
 _FIELD_OF_CODE: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.INVALID_AMOUNT: "amount",
@@ -51,7 +52,10 @@ class InsertionPage(Page):
         found_entity = self.site.entity(visit, entity)
         found_service = self.site.service(found_entity, service)
         kind = _kind_for(visit, found_service)
-        self._write(req, resp, found_entity, found_service, InsertionForm.empty(kind, str(uuid4())))
+        students = remembered(visit) if kind.has_beneficiary else ()
+        chosen = next((one for one in students if str(one["id"]) == req.get_param("studente")), None)
+        form = InsertionForm.empty(kind, str(uuid4()), chosen)
+        self._write(req, resp, found_entity, found_service, form, students=students)
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, entity: str, service: str) -> None:
         """Insert, and show the list with the new practice in it; else the form with what is wrong."""
@@ -78,6 +82,8 @@ class InsertionPage(Page):
             typed.errors[_FIELD_OF_CODE[refusal.code]] = MESSAGES[refusal.code].sentence
             self._write(req, resp, found_entity, found_service, typed)
             return
+        if typed.kind.has_beneficiary:
+            remember(visit, typed.beneficiary)
         self._show_inserted(resp, visit, found_entity, practice)
 
     def _show_inserted(self, resp: falcon.Response, visit: Visit, entity: Entity, practice: Mapping[str, Any]) -> None:
@@ -108,6 +114,7 @@ class InsertionPage(Page):
         service: Mapping[str, Any],
         form: InsertionForm,
         status: HTTPStatus | None = None,
+        students: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         usual = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
         self.site.render(
@@ -119,6 +126,7 @@ class InsertionPage(Page):
             service=service,
             form=form,
             beneficiary_fields=BENEFICIARY_FIELDS,
+            students=students,
             session_is_over=status is HTTPStatus.UNAUTHORIZED,
         )
 

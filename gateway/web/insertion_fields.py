@@ -50,9 +50,10 @@ class InsertionForm:
     errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def empty(cls, kind: FormKind, key: str) -> "InsertionForm":
-        """Return a form nobody has typed in."""
-        return cls(kind, key, dict.fromkeys(("amount", "description", "anonymous", *BENEFICIARY_FIELDS), ""))
+    def empty(cls, kind: FormKind, key: str, beneficiary: Mapping[str, str] | None = None) -> "InsertionForm":
+        """Return a form nobody has typed in, but for a student paid for before."""
+        values = dict.fromkeys(("amount", "description", "anonymous", *BENEFICIARY_FIELDS), "")
+        return cls(kind, key, values | {name: beneficiary[name] for name in BENEFICIARY_FIELDS if beneficiary})
 
     @property
     def beneficiary(self) -> dict[str, str]:

@@ -15,6 +15,7 @@ from gateway.web.emails import email_error
 from gateway.web.page import Form, Page, checked_form, cleaned, see_other
 from gateway.web.registration import EMAIL_REMINDERS, REGISTRATION
 from gateway.web.site import Site
+from gateway.web.students import remembered
 
 
 class PrivacyPage(Page):
@@ -93,6 +94,7 @@ def _write_privacy(
         "privacy.html",
         status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
         privacy=privacy,
+        students=remembered(visit),
         email=email,
         errors=errors or {},
     )

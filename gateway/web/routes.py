@@ -13,8 +13,10 @@ from gateway.web.practices import HistoryPage, PracticePage, PracticesPage
 from gateway.web.privacy import GrantConsent, OwnData, PrivacyPage, RevokeConsent
 from gateway.web.registration import RegistrationPage
 from gateway.web.search import DirectSearch, HomePage, ResultsPage, SearchAction, SearchPage
+from gateway.web.sessions import EndSession, ExtendSession, SessionsPage
 from gateway.web.site import Site
 from gateway.web.site_pages import LanguageChoice, TextPage
+from gateway.web.students import ForgetStudent
 
 _ENTITY = "/enti/{entity}"
 _PRACTICE = f"{_ENTITY}/pratiche/{{practice_id:uuid}}"
@@ -38,6 +40,10 @@ def _add_login(app: falcon.App[falcon.Request, falcon.Response], site: Site) -> 
     _add(app, "/spid/slo", SingleLogout(site))
     _add(app, addresses.LOGOUT, Logout(site))
     _add(app, addresses.REGISTRATION, RegistrationPage(site))
+    _add(app, addresses.SESSIONS, SessionsPage(site))
+    _add(app, addresses.SESSION_END, EndSession(site))
+    _add(app, addresses.SESSION_EXTEND, ExtendSession(site))
+    _add(app, addresses.STUDENT_FORGET, ForgetStudent(site))
     _add(app, addresses.PRIVACY, PrivacyPage(site))
     _add(app, addresses.PRIVACY_GRANT, GrantConsent(site))
     _add(app, addresses.PRIVACY_REVOKE, RevokeConsent(site))

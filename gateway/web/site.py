@@ -76,6 +76,7 @@ class Site:
             "logo": self._logo(shown_entity),
             "visit": visit,
             "citizen": None if offline else visit.citizen,
+            "session": None if offline else visit.known_session,
             "cart_count": None if offline else self._cart_count(visit),
             "language": visit.language,
             "here": page_address(req),

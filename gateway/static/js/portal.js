@@ -33,3 +33,34 @@ document.querySelector("[data-focus]")?.focus();
 
 // The answer to a single logout goes on by itself.
 document.querySelector("form[data-send-at-once]")?.submit();
+
+// The session's end is told three minutes before; staying logged in keeps what is typed in the page.
+document.querySelectorAll("form[data-session]").forEach((form) => {
+  const WARNED_BEFORE_MS = 180_000;
+  const show = (soon) => {
+    form.hidden = false;
+    form.querySelectorAll("[data-session-soon]").forEach((part) => { part.hidden = !soon; });
+    form.querySelectorAll("[data-session-over]").forEach((part) => { part.hidden = soon; });
+  };
+  // The wall clock, because timers stand still while a computer sleeps.
+  let endsAt = Date.now() + Number(form.dataset.secondsLeft) * 1000;
+  const look = () => {
+    const left = endsAt - Date.now();
+    if (left <= 0) show(false);
+    else if (left <= WARNED_BEFORE_MS) show(true);
+    else form.hidden = true;
+  };
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const answer = await fetch(form.action, {
+      method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "application/json" },
+    }).catch(() => null);
+    if (!answer?.ok) { show(false); return; }
+    const { seconds_left: secondsLeft, until } = await answer.json();
+    endsAt = Date.now() + secondsLeft * 1000;
+    form.querySelector("[data-session-until]").textContent = until;
+    look();
+  });
+  look();
+  setInterval(look, 5_000);
+});

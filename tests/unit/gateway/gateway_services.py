@@ -122,6 +122,8 @@ def _document(document_id: str, purpose: str, title: str) -> dict[str, Any]:
     }
 
 
+PHONE = UUID(int=2)
+
 DOCUMENTS = [
     _document("informativa-1", "registration", "Informativa sul trattamento dei dati personali"),
     _document("promemoria-1", "email_reminders", "Promemoria per e-mail prima delle scadenze"),
@@ -137,6 +139,7 @@ class Services:
     def __init__(self) -> None:
         self.practices: dict[UUID, dict[str, Any]] = {}
         self.registered = True
+        self.students: list[dict[str, Any]] = []
         self.session_live = True
         self.session_asked = 0
         self.cart: list[UUID] = []
@@ -195,6 +198,11 @@ class Services:
             identity.SESSION: self._session,
             identity.LOGOUT: nothing,
             identity.LOGOUT_EVERYWHERE: nothing,
+            identity.SESSIONS: self._sessions,
+            identity.END_SESSION: self._sessions,
+            identity.BENEFICIARIES: lambda _: {"beneficiaries": self.students},
+            identity.REMEMBER_BENEFICIARY: self._remember_student,
+            identity.FORGET_BENEFICIARY: self._forget_student,
             identity.SLO: lambda _: {"destination": "http://localhost:8088/slo", "saml_response": "eA=="},
             identity.REGISTER: self._register,
             identity.PRIVACY: self._privacy,
@@ -315,6 +323,28 @@ class Services:
     def _register(self, request: dict[str, Any]) -> dict[str, Any]:
         self.registered = True
         return self._citizen_session()
+
+    def _sessions(self, request: dict[str, Any]) -> dict[str, Any]:
+        def session(ident: UUID, *, current: bool, minutes: int) -> dict[str, Any]:
+            return {
+                "id": ident,
+                "current": current,
+                "created_at": NOW - timedelta(minutes=minutes),
+                "last_used_at": NOW,
+                "idle_until": NOW + timedelta(minutes=20),
+                "spid_level": 2,
+                "identity_provider": "Gestore di prova",
+            }
+
+        return {"sessions": [session(UUID(int=1), current=True, minutes=5), session(PHONE, current=False, minutes=90)]}
+
+    def _remember_student(self, request: dict[str, Any]) -> dict[str, Any]:
+        self.students.insert(0, {"id": UUID(int=len(self.students) + 100), **request["beneficiary"]})
+        return {"beneficiaries": self.students}
+
+    def _forget_student(self, request: dict[str, Any]) -> dict[str, Any]:
+        self.students = [one for one in self.students if one["id"] != request["beneficiary_id"]]
+        return {"beneficiaries": self.students}
 
     def _privacy(self, request: dict[str, Any]) -> dict[str, Any]:
         history = [
