@@ -74,8 +74,8 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     command = [sys.executable, "-m", "sandbox.cli", "up", "--home", str(home), "--port", str(port)]
     command += ["--spid-port", str(spid_port), "--pagopa-port", str(pagopa_port)]
     clean = {name: value for name, value in os.environ.items() if name not in {"AMQP_URL", "DATABASE_URL"}}
-    output = (home / "up.txt").open("w")
-    process = subprocess.Popen(command, cwd=ROOT, env=clean, stdout=output, stderr=subprocess.STDOUT)
+    with (home / "up.txt").open("w") as output:
+        process = subprocess.Popen(command, cwd=ROOT, env=clean, stdout=output, stderr=subprocess.STDOUT)
     try:
         _wait_for_banner(process, home / "up.txt")
         yield Portal(
@@ -87,7 +87,6 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     finally:
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 0, (home / "up.txt").read_text()
-        output.close()
 
 
 def _wait_for_banner(process: "subprocess.Popen[bytes]", printed: Path) -> None:
