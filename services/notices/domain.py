@@ -16,7 +16,7 @@ from contracts.codes import ANONYMOUS_FISCAL_CODE
 from contracts.errors import ErrorCode, Refused
 from services.notices.codes import POSTAL_AMOUNT_MAX_CENTS
 
-TEMPLATE_VERSION: Final = 1
+TEMPLATE_VERSION: Final = 2
 """Raise it with any change that alters the bytes of a document, so that kept ones are made anew."""
 
 ROME: Final = ZoneInfo("Europe/Rome")
@@ -86,16 +86,35 @@ class PostalAccount:
 
 
 @dataclass(frozen=True)
+class Verification:
+    """What lets anybody check that a document is genuine: its short code, and the page that answers for it."""
+
+    code: str
+    link: str
+
+
+@dataclass(frozen=True)
 class NoticeContent:
-    """An avviso di pagamento, single instalment; with `postal` it carries the postal slip."""
+    """An avviso di pagamento: one `payment`, or two and more `instalments`, or the choice between both.
+
+    With `postal` each of them has its postal slip. `second_language`: the fixed texts also in that one, in grey.
+    """
 
     language: str
     subject: str
     payee: Payee
     recipient: Person
-    payment: Payment
+    payment: Payment | None
     postal: PostalAccount | None
     artworks: Artworks
+    instalments: tuple[Payment, ...] = ()
+    second_language: str | None = None
+    verification: Verification | None = None
+
+    @property
+    def payments(self) -> tuple[Payment, ...]:
+        """Everything payable with this notice, in the order printed."""
+        return ((self.payment,) if self.payment else ()) + self.instalments
 
 
 @dataclass(frozen=True)
@@ -126,6 +145,7 @@ class ReceiptContent:
     beneficiary: str | None
     receipts: tuple[PaidReceipt, ...]
     artworks: Artworks
+    verification: Verification | None = None
 
 
 Content = NoticeContent | ReceiptContent
@@ -206,9 +226,10 @@ def from_json(document: Mapping[str, Any]) -> Content:
     content = dict(document["content"])
     content["payee"] = Payee(**content["payee"])
     content["artworks"] = Artworks(**{place: art and Artwork(**art) for place, art in content["artworks"].items()})
+    content["verification"] = content["verification"] and Verification(**content["verification"])
     if document["kind"] == "notice":
-        payment = content["payment"]
-        content["payment"] = Payment(**{**payment, "due_date": _read_date(payment["due_date"])})
+        content["payment"] = content["payment"] and _read_payment(content["payment"])
+        content["instalments"] = tuple(_read_payment(payment) for payment in content["instalments"])
         content["postal"] = content["postal"] and PostalAccount(**content["postal"])
         content["recipient"] = _read_person(content["recipient"])
         return NoticeContent(**content)
@@ -230,7 +251,7 @@ def from_json(document: Mapping[str, Any]) -> Content:
 def file_name(content: Content) -> str:
     """Name of the file offered to the browser; no personal data."""
     if isinstance(content, NoticeContent):
-        return f"avviso-{content.payment.notice_number}.pdf"
+        return f"avviso-{content.payments[0].notice_number}.pdf"
     return f"quietanza-{content.receipts[0].notice_number}.pdf"
 
 
@@ -288,6 +309,10 @@ def _paid_receipt(receipt: Mapping[str, Any], *, masked: bool) -> PaidReceipt:
 
 def _read_person(person: Mapping[str, Any]) -> Person:
     return Person(**{**person, "address": tuple(person["address"])})
+
+
+def _read_payment(payment: Mapping[str, Any]) -> Payment:
+    return Payment(**{**payment, "due_date": _read_date(payment["due_date"])})
 
 
 def _read_date(text: str | None) -> date | None:

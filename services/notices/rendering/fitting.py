@@ -4,7 +4,8 @@ Lengths are millimetres from the top left corner of the page, sizes are points.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Final
 
 from services.notices.rendering.fonts import BOLD, REGULAR, printable, width_pt
@@ -24,6 +25,7 @@ class Paragraph:
     baselines. `gap` and `leading` (between its own lines) are for the full size and shrink with it.
     `label` is set before the first line in regular, on one baseline with the text that starts where it ends.
     With `markup`, `**` switches between regular and bold; only for our own words, never for what people typed.
+    `grey`: in the second language. `second` is set after the text, in grey, behind a dot.
     """
 
     text: str
@@ -36,6 +38,8 @@ class Paragraph:
     gap: float = 3.84
     label: str | None = None
     markup: bool = False
+    grey: bool = False
+    second: str | None = None
 
 
 @dataclass(frozen=True)
@@ -47,18 +51,30 @@ class Span:
     baseline: float
     font: str
     size: float
+    grey: bool = False
+
+
+@dataclass(frozen=True)
+class _Word:
+    text: str
+    font: str
+    grey: bool
 
 
 class DoesNotFit(Exception):
     """Even the smallest size is too large. The limits on names and causali make this impossible."""
 
 
-def fit(paragraphs: Sequence[Paragraph], bottom: float) -> list[Span]:
-    """Set `paragraphs` one under the other, ending above `bottom`, at the largest of the allowed sizes."""
+def fit(paragraphs: Sequence[Paragraph], bottom: float) -> list[list[Span]]:
+    """Set `paragraphs` one under the other, ending above `bottom`, at the largest of the allowed sizes.
+
+    Returns the pieces of each paragraph.
+    """
     for scale in _SCALES:
-        spans = list(_set(paragraphs, scale))
-        if not spans or spans[-1].baseline + spans[-1].size * _DESCENT_EM / MM <= bottom:
-            return spans
+        pieces = list(_set(paragraphs, scale))
+        last = next((spans[-1] for spans in reversed(pieces) if spans), None)
+        if last is None or last.baseline + last.size * _DESCENT_EM / MM <= bottom:
+            return pieces
     raise DoesNotFit(f"{len(paragraphs)} paragraphs above {bottom} mm")
 
 
@@ -69,45 +85,48 @@ def fit_line(text: str, font: str, size: float, width: float) -> tuple[str, floa
     return drawable, size if needed <= width else size * width / needed
 
 
-def _set(paragraphs: Sequence[Paragraph], scale: float) -> Iterator[Span]:
+def _set(paragraphs: Sequence[Paragraph], scale: float) -> Iterator[list[Span]]:
     previous = float("-inf")
     for paragraph in paragraphs:
+        spans = []
         size = paragraph.size * scale
         x, baseline = paragraph.x, max(paragraph.baseline, previous + paragraph.gap * scale)
         if paragraph.label:
             label = printable(paragraph.label, REGULAR)
-            yield Span(label, x, baseline, REGULAR, size)
+            spans.append(Span(label, x, baseline, REGULAR, size))
             x += width_pt(label, REGULAR, size) / MM + 2
         width = paragraph.x + paragraph.width - x
         for line in _wrap(_words(paragraph), size, width):
-            yield from _spans(line, x, baseline, size)
+            spans += _spans(line, x, baseline, size)
             previous = baseline
             baseline += paragraph.leading * scale
+        yield spans
 
 
-def _words(paragraph: Paragraph) -> list[tuple[str, str]]:
-    """Split into (word, font)."""
+def _words(paragraph: Paragraph) -> list[_Word]:
     parts = paragraph.text.split("**") if paragraph.markup else [paragraph.text]
     words = []
     for index, part in enumerate(parts):
         font = BOLD if index % 2 else paragraph.font
-        words += [(word, font) for word in printable(part, font).split()]
+        words += [_Word(word, font, paragraph.grey) for word in printable(part, font).split()]
+    if paragraph.second:
+        words += [_Word(word, REGULAR, grey=True) for word in printable(f"· {paragraph.second}", REGULAR).split()]
     return words
 
 
-def _wrap(words: Sequence[tuple[str, str]], size: float, width: float) -> Iterator[list[tuple[str, str]]]:
+def _wrap(words: Sequence[_Word], size: float, width: float) -> Iterator[list[_Word]]:
     """Break into lines at spaces; a word wider than a line is broken where the line ends."""
-    line: list[tuple[str, str]] = []
+    line: list[_Word] = []
     used, limit = 0.0, width * MM + 0.01
-    for whole, font in words:
-        space = width_pt(" ", font, size)
-        for word in _pieces(whole, font, size, limit):
-            needed = width_pt(word, font, size)
+    for whole in words:
+        space = width_pt(" ", whole.font, size)
+        for text in _pieces(whole.text, whole.font, size, limit):
+            needed = width_pt(text, whole.font, size)
             if line and used + space + needed > limit:
                 yield line
                 line, used = [], 0.0
             used += needed + (space if line else 0)
-            line.append((word, font))
+            line.append(replace(whole, text=text))
     if line:
         yield line
 
@@ -122,14 +141,9 @@ def _pieces(word: str, font: str, size: float, limit: float) -> Iterator[str]:
     yield word
 
 
-def _spans(line: Sequence[tuple[str, str]], x: float, baseline: float, size: float) -> Iterator[Span]:
-    """Join neighbouring words of one font, so that a line is as few strings as it can be."""
-    text, font = line[0]
-    for word, word_font in line[1:]:
-        if word_font == font:
-            text += " " + word
-        else:
-            yield Span(text, x, baseline, font, size)
-            x += width_pt(text + " ", font, size) / MM
-            text, font = word, word_font
-    yield Span(text, x, baseline, font, size)
+def _spans(line: Sequence[_Word], x: float, baseline: float, size: float) -> Iterator[Span]:
+    """Join neighbouring words of one look, so that a line is as few strings as it can be."""
+    for (font, grey), words in groupby(line, key=lambda word: (word.font, word.grey)):
+        text = " ".join(word.text for word in words)
+        yield Span(text, x, baseline, font, size, grey)
+        x += width_pt(text + " ", font, size) / MM

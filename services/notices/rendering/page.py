@@ -1,16 +1,20 @@
 """A sheet to draw on, in millimetres from the top left corner; everything is drawn in reading order."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Final
 
 from reportlab import rl_config
 from reportlab.lib.colors import HexColor
 from reportlab.lib.utils import ImageReader
+from reportlab.pdfbase.pdfdoc import PDFArray, PDFDictionary, PDFName, PDFString
 from reportlab.pdfgen.canvas import Canvas
 
 from services.notices.rendering import fonts
 from services.notices.rendering.fitting import MM, Paragraph, Span, fit, fit_line
+from services.notices.rendering.structure import ARTIFACT, END, Structure
 from services.notices.rendering.svg import draw_svg, read_svg
 from services.notices.rendering.symbols import Cells
 
@@ -25,32 +29,92 @@ BAR: Final = HexColor("#ECECEC")
 BLUE: Final = HexColor("#0066CC")
 WHITE: Final = HexColor("#FFFFFF")
 
+SECOND_SIZE: Final = 8.0
+"""Size of the second language beside larger type."""
+
 Point = tuple[float, float]
 
 
+@dataclass(frozen=True)
+class Style:
+    """What a line is in the structure, its colour, and the same in the second language, set after a dot."""
+
+    tag: str = "P"
+    color: HexColor = BLACK
+    second: str | None = None
+    second_color: HexColor = GREY
+
+
+PLAIN: Final = Style()
+
+
+def bar_title(second: str | None = None, tag: str = "H2") -> Style:
+    """Style of a heading on a grey bar, both languages in black."""
+    return Style(tag, second=second, second_color=BLACK)
+
+
 class Page:
-    """One document being drawn, page after page. The same calls always give the same bytes."""
+    """One document being drawn, page after page, tagged as it is drawn. The same calls always give the same bytes.
+
+    Text is a paragraph of the structure unless its style says otherwise; shapes belong to the `figure` or `decoration`
+    they are drawn within, and are decoration by themselves.
+    """
 
     def __init__(self, *, title: str, author: str, subject: str, language: str) -> None:
         self._buffer = BytesIO()
+        fonts.font(fonts.REGULAR)
         self._canvas = Canvas(
-            self._buffer, pagesize=(WIDTH * MM, HEIGHT * MM), invariant=1, pageCompression=1, lang=language
+            self._buffer,
+            pagesize=(WIDTH * MM, HEIGHT * MM),
+            invariant=1,
+            pageCompression=1,
+            lang=language,
+            # reportlab's own, Helvetica, would be named on the page without being embedded.
+            initialFontName=fonts.REGULAR,
         )
         self._canvas.setTitle(title)
         self._canvas.setAuthor(author)
         self._canvas.setSubject(subject)
         self._canvas.setCreator("Back Office Pagatore")
         self._canvas.setViewerPreference("DisplayDocTitle", "true")
+        self._document = self._canvas._doc  # noqa: SLF001 - reportlab's own way to subsets and objects
+        self._title, self._language = title, language
+        self._structure = Structure()
+        self._is_marked = False
 
     def finish(self) -> bytes:
         """Close the document and return the PDF."""
         self._canvas.showPage()
+        self._structure.write(self._document, title=self._title, language=self._language)
         self._canvas.save()
         return self._buffer.getvalue()
 
     def turn(self) -> None:
         """Start the next page."""
         self._canvas.showPage()
+        self._structure.turn()
+
+    @contextmanager
+    def section(self, language: str | None = None) -> Iterator[None]:
+        """Keep together what belongs together; `language` where it is another than the document's."""
+        with self._structure.group("Sect", language):
+            yield
+
+    @contextmanager
+    def figure(self, alternative: str, left: float, top: float, width: float, height: float) -> Iterator[None]:
+        """Make what is drawn meanwhile one picture, read out as `alternative`."""
+        if self._is_marked:
+            yield
+            return
+        box = (left * MM, (HEIGHT - top - height) * MM, (left + width) * MM, (HEIGHT - top) * MM)
+        with self._marked(self._structure.mark("Figure", alternative=alternative, box=box)):
+            yield
+
+    @contextmanager
+    def decoration(self) -> Iterator[None]:
+        """Keep what is drawn meanwhile from being read out."""
+        with self._marked(ARTIFACT):
+            yield
 
     def line(
         self,
@@ -62,33 +126,93 @@ class Page:
         size: float,
         width: float,
         right: bool = False,
-        color: HexColor = BLACK,
+        style: Style = PLAIN,
     ) -> float:
         """Set one line starting (or with `right` ending) at `x`, smaller where `width` asks; return its width."""
-        drawable, fitting_size = fit_line(text, font, size, width)
-        taken = fonts.width_pt(drawable, font, fitting_size) / MM
+        first, fitting_size = fit_line(text, font, size, width)
+        taken = fonts.width_pt(first, font, fitting_size) / MM
+        pieces = [(Span(first, 0, baseline, font, fitting_size), style.color)]
+        if style.second:
+            after = fonts.printable(f"· {style.second}", fonts.REGULAR)
+            small = min(size, SECOND_SIZE)
+            gap = fonts.width_pt(" ", fonts.REGULAR, small) / MM
+            needed = taken + gap + fonts.width_pt(after, fonts.REGULAR, small) / MM
+            scale = min(1.0, width / needed)
+            pieces = [
+                (Span(first, 0, baseline, font, fitting_size * scale), style.color),
+                (Span(after, (taken + gap) * scale, baseline, fonts.REGULAR, small * scale), style.second_color),
+            ]
+            taken = needed * scale
         start = x - taken if right else x
-        self.spans([Span(drawable, start, baseline, font, fitting_size)], color)
+        with self._text(style.tag):
+            for span, ink in pieces:
+                self._show(replace(span, x=start + span.x), ink)
         return taken
 
-    def fitted(self, paragraphs: Sequence[Paragraph], bottom: float, color: HexColor = BLACK) -> None:
-        """Set paragraphs above `bottom` by the rule of fitting.py; empty ones take no room."""
-        self.spans(fit([paragraph for paragraph in paragraphs if paragraph.text], bottom), color)
+    def link(self, text: str, address: str, x: float, baseline: float, *, size: float, width: float) -> None:
+        """Set one small line that leads to `address`."""
+        taken = self.line(text, x, baseline, font=fonts.REGULAR, size=size, width=width, style=Style("Link"))
+        if self._is_marked:
+            return
+        bottom = (HEIGHT - baseline) * MM
+        annotation = PDFDictionary(
+            {
+                "Type": PDFName("Annot"),
+                "Subtype": PDFName("Link"),
+                "Rect": PDFArray([x * MM, bottom - 2, (x + taken) * MM, bottom + size]),
+                "Border": PDFArray([0, 0, 0]),
+                "F": 4,
+                "Contents": PDFString(text),
+                "A": PDFDictionary({"S": PDFName("URI"), "URI": PDFString(address)}),
+            }
+        )
+        self._structure.link(annotation)
+        self._canvas._addAnnotation(annotation)  # noqa: SLF001 - linkURL makes one without description
 
-    def spans(self, spans: Iterable[Span], color: HexColor = BLACK) -> None:
-        """Draw pieces of text where fitting put them."""
+    def width_of(self, text: str, *, font: str, size: float, width: float) -> float:
+        """Return the width that `line` will take for the same arguments."""
+        first, fitting_size = fit_line(text, font, size, width)
+        return fonts.width_pt(first, font, fitting_size) / MM
+
+    def fitted(self, paragraphs: Sequence[Paragraph], bottom: float, color: HexColor = BLACK) -> list[float]:
+        """Set paragraphs above `bottom` by the rule of fitting.py; return the first baseline of each.
+
+        Empty ones take no room.
+        """
+        pieces = fit([paragraph for paragraph in paragraphs if paragraph.text], bottom)
+        for spans in pieces:
+            with self._text("P"):
+                for span in spans:
+                    self._show(span, GREY if span.grey else color)
+        return [spans[0].baseline for spans in pieces if spans]
+
+    def _show(self, span: Span, color: HexColor) -> None:
         self._canvas.setFillColor(color)
-        document = self._canvas._doc  # noqa: SLF001 - reportlab's own way to the font subsets
-        for span in spans:
-            place = f"BT 1 0 0 1 {span.x * MM:.3f} {(HEIGHT - span.baseline) * MM:.3f} Tm"
-            self._canvas.addLiteral(
-                " ".join((place, *fonts.font(span.font).show(span.text, span.size, document), "ET"))
-            )
+        place = f"BT 1 0 0 1 {span.x * MM:.3f} {(HEIGHT - span.baseline) * MM:.3f} Tm"
+        shown = fonts.font(span.font).show(span.text, span.size, self._document)
+        self._canvas.addLiteral(" ".join((place, *shown, "ET")))
+
+    def _text(self, tag: str) -> AbstractContextManager[None]:
+        return nullcontext() if self._is_marked else self._marked(self._structure.mark(tag))
+
+    def _shape(self) -> AbstractContextManager[None]:
+        return nullcontext() if self._is_marked else self._marked(ARTIFACT)
+
+    @contextmanager
+    def _marked(self, operator: str) -> Iterator[None]:
+        self._canvas.addLiteral(operator)
+        self._is_marked = True
+        yield
+        self._is_marked = False
+        self._canvas.addLiteral(END)
 
     def box(self, left: float, top: float, right: float, bottom: float, color: HexColor = BAR) -> None:
         """Fill a rectangle."""
-        self._canvas.setFillColor(color)
-        self._canvas.rect(left * MM, (HEIGHT - bottom) * MM, (right - left) * MM, (bottom - top) * MM, stroke=0, fill=1)
+        with self._shape():
+            self._canvas.setFillColor(color)
+            self._canvas.rect(
+                left * MM, (HEIGHT - bottom) * MM, (right - left) * MM, (bottom - top) * MM, stroke=0, fill=1
+            )
 
     def cells(self, cells: Cells, left: float, top: float, side: float) -> None:
         """Draw a two-dimensional code as one filled path, `side` wide and high, quiet zone not included."""
@@ -107,8 +231,9 @@ class Page:
         for point in points[1:]:
             path.lineTo(*_place(point))
         path.close()
-        self._canvas.setFillColor(color)
-        self._canvas.drawPath(path, stroke=0, fill=1)
+        with self._shape():
+            self._canvas.setFillColor(color)
+            self._canvas.drawPath(path, stroke=0, fill=1)
 
     def stroke(
         self, points: Sequence[Point], thickness: float, color: HexColor = BLACK, *, closed: bool = False
@@ -120,33 +245,37 @@ class Page:
             path.lineTo(*_place(point))
         if closed:
             path.close()
-        self._pen(thickness, color)
-        self._canvas.drawPath(path, stroke=1, fill=0)
+        with self._shape():
+            self._pen(thickness, color)
+            self._canvas.drawPath(path, stroke=1, fill=0)
 
     def circle(
         self, center: Point, radius: float, *, thickness: float = 0, color: HexColor = BLACK, fill: bool = False
     ) -> None:
         """Draw a circle: filled, or as a ring of `thickness`."""
-        self._pen(thickness, color)
-        self._canvas.setFillColor(color)
-        self._canvas.circle(*_place(center), radius * MM, stroke=int(not fill), fill=int(fill))
+        with self._shape():
+            self._pen(thickness, color)
+            self._canvas.setFillColor(color)
+            self._canvas.circle(*_place(center), radius * MM, stroke=int(not fill), fill=int(fill))
 
     def arc(self, center: Point, radius: float, thickness: float, color: HexColor, *, degrees: Point) -> None:
         """Draw the part of a circle from one angle to another, counter-clockwise from three o'clock."""
         x, y = center
         start, end = degrees
-        self._pen(thickness, color)
-        path = self._canvas.beginPath()
-        path.arc(*_place((x - radius, y + radius)), *_place((x + radius, y - radius)), start, end - start)
-        self._canvas.drawPath(path, stroke=1, fill=0)
+        with self._shape():
+            self._pen(thickness, color)
+            path = self._canvas.beginPath()
+            path.arc(*_place((x - radius, y + radius)), *_place((x + radius, y - radius)), start, end - start)
+            self._canvas.drawPath(path, stroke=1, fill=0)
 
     def rounded(self, left: float, top: float, right: float, bottom: float, *, thickness: float) -> None:
         """Draw the outline of a rectangle with rounded corners, white inside."""
-        self._pen(thickness, BLACK)
-        self._canvas.setFillColor(WHITE)
-        self._canvas.roundRect(
-            left * MM, (HEIGHT - bottom) * MM, (right - left) * MM, (bottom - top) * MM, 0.6 * MM, stroke=1, fill=1
-        )
+        with self._shape():
+            self._pen(thickness, BLACK)
+            self._canvas.setFillColor(WHITE)
+            self._canvas.roundRect(
+                left * MM, (HEIGHT - bottom) * MM, (right - left) * MM, (bottom - top) * MM, 0.6 * MM, stroke=1, fill=1
+            )
 
     def photo(self, content: bytes, left: float, top: float, width: float, height: float) -> None:
         """Place a JPEG in the middle of a box, as large as its proportions allow."""

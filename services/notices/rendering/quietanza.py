@@ -1,6 +1,7 @@
 """Layout of the receipt (quietanza): who paid what to whom, and every receipt of the node, page after page."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Final
 
 from contracts.codes import NoticeNumber
@@ -16,15 +17,10 @@ from services.notices.rendering.header import (
     person_column,
     split_bars,
 )
-from services.notices.rendering.page import BAR, WIDTH, Page
-from services.notices.rendering.texts import (
-    NOTICE_TEXTS,
-    RECEIPT_TEXTS,
-    ReceiptTexts,
-    written_amount,
-    written_date,
-    written_moment,
-)
+from services.notices.rendering.notice_texts import NOTICE_TEXTS
+from services.notices.rendering.page import BAR, WIDTH, Page, bar_title
+from services.notices.rendering.receipt_texts import RECEIPT_TEXTS, ReceiptTexts
+from services.notices.rendering.writing import written_amount, written_date, written_moment
 
 _VALUES: Final = 82.0
 _ROW: Final = 5.4
@@ -49,7 +45,8 @@ def render_receipt(content: ReceiptContent) -> bytes:
     for number, receipts in enumerate(sheets, start=1):
         if number > 1:
             page.turn()
-        heading(page, texts.title, content.subject, content.artworks)
+        with nullcontext() if number == 1 else page.decoration():
+            heading(page, content, texts.title)
         if number == 1:
             split_bars(page, 43.92, 52.12)
             payee_column(page, content.payee, NOTICE_TEXTS[content.language].payee)
@@ -91,7 +88,7 @@ def _block(
     """Draw one receipt from `top` down; return where the next one starts."""
     page.box(0, top, WIDTH, top + 7.94, BAR)
     heading_text = texts.receipt.format(number=index, total=len(content.receipts))
-    page.line(heading_text.upper(), LEFT, top + 5.03, font=BOLD, size=10, width=90)
+    page.line(heading_text.upper(), LEFT, top + 5.03, font=BOLD, size=10, width=90, style=bar_title())
     page.line(written_moment(receipt.paid_at), RIGHT, top + 5.03, font=MONO, size=8, width=80, right=True)
     page.line(texts.paid, LEFT, top + 14.5, font=BOLD, size=8, width=80)
     amount = f"{written_amount(receipt.amount_cents, content.language)} Euro"

@@ -6,9 +6,24 @@ from typing import Final
 
 from lxml import etree
 from reportlab.graphics import renderPDF
-from reportlab.graphics.shapes import FILL_EVEN_ODD, FILL_NON_ZERO, Circle, Drawing, Group, Polygon, Rect, Shape
+from reportlab.graphics.shapes import (
+    FILL_EVEN_ODD,
+    FILL_NON_ZERO,
+    STATE_DEFAULTS,
+    Circle,
+    Drawing,
+    Group,
+    Polygon,
+    Rect,
+    Shape,
+)
 from reportlab.graphics.svgpath import SvgPath
 from reportlab.lib.colors import Color, HexColor, getAllNamedColors
+
+from services.notices.rendering.fonts import REGULAR
+
+# A drawing names reportlab's default font on the page, text or not; only embedded ones may be named.
+STATE_DEFAULTS["fontName"] = REGULAR
 
 _SILENT: Final = {"title", "desc", "metadata", "defs"}
 _HEX: Final = re.compile("#([0-9a-fA-F]{3}){1,2}")

@@ -40,6 +40,14 @@ class Box:
         return wide > tolerance and high > tolerance
 
 
+def instalments(count: int, *, due: bool = True) -> tuple[Payment, ...]:
+    """Make as many instalments, of different amounts and months."""
+    return tuple(
+        Payment(f"3010000000000{number:05d}", 10_000 + number, date(2026, 1 + number % 12, 28) if due else None, number)
+        for number in range(1, count + 1)
+    )
+
+
 @pytest.fixture(scope="session")
 def notice() -> NoticeContent:
     return NoticeContent(

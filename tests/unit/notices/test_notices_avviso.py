@@ -192,7 +192,7 @@ def contents(draw, base, alphabet):
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data(), alphabet=st.sampled_from([LETTERS, "W", ANY]))
 def test_whatever_people_are_called_nothing_overlaps_or_leaves_the_page(notice, boxes_of, text_of, data, alphabet):
     content = data.draw(contents(notice, alphabet))

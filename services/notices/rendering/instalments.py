@@ -1,0 +1,196 @@
+"""Instalments side by side: two or three to a row, never both on one page (pagopa.md section 2.1)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from contracts.codes import NoticeNumber
+from services.notices.codes import qr_text
+from services.notices.domain import NoticeContent, Payment
+from services.notices.rendering import drawings
+from services.notices.rendering.fitting import Paragraph
+from services.notices.rendering.fonts import BOLD, MONO_BOLD, REGULAR
+from services.notices.rendering.header import BAR_HEIGHT, LEFT, TEXT_IN_BAR
+from services.notices.rendering.page import Page, Style, bar_title
+from services.notices.rendering.symbols import qr_cells
+from services.notices.rendering.words import Words
+from services.notices.rendering.writing import written_amount, written_date
+
+ROWS_PER_PAGE: Final = 3
+FIRST_ROW: Final = 81.3
+ROW_PITCH: Final = 63.1
+_BAR_OVERHANG: Final = 2.94
+_BELOW_SCAN: Final = 3.2
+
+
+@dataclass(frozen=True)
+class Look:
+    """Measures of a row, in mm: `text_lefts` of the columns; baselines of the lines below the name's."""
+
+    text_lefts: tuple[float, ...]
+    width: float
+    qr_side: float
+    qr_left: float
+    qr_top: float
+    cbill_left: float
+    amount: tuple[float, float]
+    due: tuple[float, float]
+    code: tuple[float, float]
+    payee_code: tuple[float, float]
+    parties: float
+    scan_size: float
+    first_slip: float
+    slip_pitch: float
+
+    @property
+    def columns(self) -> int:
+        """Instalments to a row."""
+        return len(self.text_lefts)
+
+
+TWO: Final = Look(
+    text_lefts=(10.0, 111.0),
+    width=88.9,
+    qr_side=25,
+    qr_left=64.0,
+    qr_top=12.0,
+    cbill_left=33.27,
+    amount=(9.6, 14.3),
+    due=(19.9, 24.6),
+    code=(30.0, 34.7),
+    payee_code=(40.2, 45.0),
+    parties=52.2,
+    scan_size=8,
+    first_slip=131.0,
+    slip_pitch=82.0,
+)
+THREE: Final = Look(
+    text_lefts=(10.0, 77.33, 144.67),
+    width=55.4,
+    qr_side=20,
+    qr_left=35.2,
+    qr_top=12.1,
+    cbill_left=33.27,
+    amount=(9.8, 14.6),
+    due=(21.2, 25.9),
+    code=(32.8, 37.6),
+    payee_code=(42.9, 47.6),
+    parties=54.0,
+    scan_size=7,
+    first_slip=110.33,
+    slip_pitch=60.87,
+)
+
+
+def row(
+    page: Page,
+    content: NoticeContent,
+    words: Words,
+    payments: Sequence[Payment],
+    look: Look,
+    top: float,
+    *,
+    with_parties: bool,
+) -> None:
+    """Draw up to as many instalments as the look has columns; the grey bars start at `top`."""
+    for left, payment in zip(look.text_lefts, payments, strict=False):
+        with page.section():
+            page.box(left - _BAR_OVERHANG, top, left + look.width + _BAR_OVERHANG, top + BAR_HEIGHT)
+            _instalment(page, content, words, payment, look, left, top + TEXT_IN_BAR)
+            _below(page, content, words, look, left, top + TEXT_IN_BAR, with_parties=with_parties)
+
+
+def parties(page: Page, content: NoticeContent, words: Words, bar: float) -> None:
+    """Say once for a page of instalments who owes what to whom; `bar`: the baseline of the bar above."""
+    columns = (
+        ("recipient", content.recipient.full_name, LEFT, 57.0),
+        ("payee_label", content.payee.name, 70.0, 60.0),
+        ("subject_label", content.subject, 133.0, 67.0),
+    )
+    for name, value, left, width in columns:
+        label, second = words.pair(name)
+        page.fitted(
+            [
+                Paragraph(label, left, width, bar + 9.6, second=second),
+                Paragraph(value, left, width, bar + 13.2, font=BOLD, gap=3.6, leading=3.6),
+            ],
+            bottom=bar + 21.2,
+        )
+    drawings.info_icon(page, (12.03, bar + 24.4))
+    text, second = words.pair("scan_below")
+    paragraphs = [Paragraph(text, 16, 180, bar + 25.06, markup=True)]
+    if second:
+        paragraphs.append(Paragraph(second, 16, 180, bar + 25.06, markup=True, grey=True))
+    page.fitted(paragraphs, bottom=bar + 31.5)
+
+
+def _instalment(
+    page: Page, content: NoticeContent, words: Words, payment: Payment, look: Look, left: float, bar: float
+) -> None:
+    narrow = look.qr_left - 2
+    name, second = words.pair("instalment", number=payment.instalment)
+    page.line(name, left, bar, font=BOLD, size=10, width=look.width, style=bar_title(second, "H3"))
+    _labelled(page, "Euro", written_amount(payment.amount_cents, content.language), left, bar, look.amount, narrow)
+    if payment.due_date:
+        label, second = words.pair("due")
+        label = label[:1].upper() + label[1:]
+        _labelled(page, label, written_date(payment.due_date), left, bar, look.due, narrow, second)
+    number = NoticeNumber(payment.notice_number).grouped
+    top = bar - TEXT_IN_BAR + look.qr_top
+    with page.figure(words.first.qr_alternative.format(number=number), left + look.qr_left, top, *[look.qr_side] * 2):
+        text = qr_text(payment.notice_number, content.payee.fiscal_code, payment.amount_cents)
+        page.cells(qr_cells(text), left + look.qr_left, top, look.qr_side)
+    label, second = words.pair("notice_code")
+    _labelled(page, label, number, left, bar, look.code, look.width, second)
+
+
+def _below(
+    page: Page, content: NoticeContent, words: Words, look: Look, left: float, bar: float, *, with_parties: bool
+) -> None:
+    has_cbill = bool(content.payee.cbill)
+    label, second = words.pair("payee_code")
+    width = look.cbill_left - 2 if has_cbill else look.width
+    _labelled(page, label, content.payee.fiscal_code, left, bar, look.payee_code, width, second)
+    if content.payee.cbill:
+        place, width = left + look.cbill_left, look.width - look.cbill_left
+        _labelled(page, words.first.cbill, content.payee.cbill, place, bar, look.payee_code, width)
+    scan, second = words.pair("scan_above")
+    if with_parties:
+        _parties_and_scan(page, content, words, look, left, bar)
+    elif content.postal:
+        baseline = bar + look.parties + 0.5
+        line = Paragraph(scan, left, look.width, baseline, look.scan_size, markup=True, leading=3)
+        page.fitted([line], bottom=baseline + _BELOW_SCAN)
+
+
+def _parties_and_scan(page: Page, content: NoticeContent, words: Words, look: Look, left: float, bar: float) -> None:
+    paragraphs = []
+    named = (("subject_label", content.subject), ("payee_label", content.payee.name))
+    for index, (name, value) in enumerate(named):
+        baseline = bar + look.parties + index * 9.2
+        label, second = words.pair(name)
+        paragraphs.append(Paragraph(label, left, look.width, baseline, gap=5.5, second=second))
+        paragraphs.append(Paragraph(value, left, look.width, baseline + 3.7, font=BOLD, gap=3.7, leading=3.6))
+    scan, second = words.pair("scan_above")
+    baseline = bar + look.parties + 20.6
+    paragraphs.append(Paragraph(scan, left, look.width, baseline, look.scan_size, gap=5.0, leading=3, markup=True))
+    if second:
+        paragraphs.append(
+            Paragraph(second, left, look.width, baseline, look.scan_size, gap=3, leading=3, markup=True, grey=True)
+        )
+    page.fitted(paragraphs, bottom=bar + look.parties + 32)
+
+
+def _labelled(
+    page: Page,
+    label: str,
+    value: str,
+    left: float,
+    bar: float,
+    baselines: tuple[float, float],
+    width: float,
+    second: str | None = None,
+) -> None:
+    """Set a label and, below it, a value in figures."""
+    page.line(label, left, bar + baselines[0], font=REGULAR, size=8, width=width, style=Style(second=second))
+    page.line(value, left, bar + baselines[1], font=MONO_BOLD, size=10, width=width)
