@@ -2,6 +2,7 @@
 
 make-certificate  a new key and a conformant self-signed certificate for a public body
 extract-trace     the SAML messages of a login, in clear, for the authority
+refresh-idps      the SPID registry's list of identity providers, believed only if its pinned certificate signed it
 delete-expired    what the service's timer does every hour
 """
 
@@ -11,12 +12,17 @@ import os
 import sys
 from pathlib import Path
 
+from environs import FileAwareEnv
+
 from chassis import clock, logs
 from chassis.database import Database
-from services.identity import models
+from services.identity import clients, models
 from services.identity.saml import certificate
-from services.identity.settings import Settings
+from services.identity.saml.idp_registry import RegistryError
+from services.identity.settings import Settings, registry_source
 from services.identity.usecases import upkeep
+
+log = logs.get_logger("identity.commands")
 
 
 def main(arguments: list[str]) -> int:
@@ -25,6 +31,8 @@ def main(arguments: list[str]) -> int:
     asked = _parser().parse_args(arguments)
     if asked.command == "make-certificate":
         return _make_certificate(asked)
+    if asked.command == "refresh-idps":
+        return _refresh_idps(asked.source)
     database = Database.of_service("identity", models)
     if asked.command == "delete-expired":
         upkeep.delete_expired(database, clock.now())
@@ -48,6 +56,19 @@ def _make_certificate(asked: argparse.Namespace) -> int:
     return 0
 
 
+def _refresh_idps(source: str | None) -> int:
+    """Exit code 1, and the last good copy stays, when there is nothing new to be believed."""
+    try:
+        registry = registry_source(FileAwareEnv())
+        document = Path(source).read_bytes() if source else clients.fetch_registry(registry.url)
+        providers = registry.replace_aggregate(document, clock.now())
+    except (OSError, RegistryError) as error:
+        log.exception("idp_registry_not_refreshed", reason=str(error))
+        return 1
+    log.info("idp_registry_refreshed", providers=[one.entity_id for one in providers])
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m services.identity", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -59,6 +80,8 @@ def _parser() -> argparse.ArgumentParser:
     make.add_argument("--city", required=True)
     extract = commands.add_parser("extract-trace")
     extract.add_argument("reference", help="the code shown to the person, an AuthnRequest id, or a citizen id")
+    refresh = commands.add_parser("refresh-idps")
+    refresh.add_argument("--from", dest="source", help="a file already downloaded, instead of SPID_REGISTRY_URL")
     commands.add_parser("delete-expired")
     return parser
 

@@ -111,3 +111,8 @@ class IdentityService:
     def delete_expired(self) -> None:
         """Forget what has no more reason to be kept."""
         upkeep.delete_expired(self.database, now())
+
+    @every(seconds=300)
+    def follow_registry(self) -> None:
+        """Take in what changed in the list of identity providers, and alarm when it is old."""
+        self.settings.keeper.look(now())

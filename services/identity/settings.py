@@ -1,16 +1,20 @@
 """What identity needs to know, from the environment; key files and IdP metadata are read once, at the start."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 
+from cryptography import x509
 from cryptography.fernet import Fernet, MultiFernet
 from environs import FileAwareEnv
 
+from chassis import clock
 from services.identity import documents
 from services.identity.domain import PrivacyDocument
-from services.identity.saml import idp_registry
-from services.identity.saml.idp_registry import IdpRegistry
+from services.identity.registry_keeper import RegistryKeeper
+from services.identity.registry_source import RegistrySource
+from services.identity.saml.idp_registry import IdpRegistry, RegistryError, is_public_test_key
 from services.identity.saml.metadata import Organization, ServiceProvider
 from services.identity.saml.signing import SigningKey
 
@@ -21,7 +25,7 @@ class Settings:
 
     provider: ServiceProvider
     key: SigningKey
-    registry: IdpRegistry
+    keeper: RegistryKeeper
     level: int
     trace_cipher: MultiFernet
     documents: tuple[PrivacyDocument, ...]
@@ -33,19 +37,26 @@ class Settings:
         Raises when something is missing, or when a test IdP is present where none is allowed.
         """
         env = FileAwareEnv()
-        allow_test = env.bool("SPID_ALLOW_TEST_IDPS", default=False)
         certificates: list[str] = env.list("SPID_SP_CERT_FILES")
         trace_keys: list[str] = env.list("SPID_TRACE_KEY")
+        key = SigningKey.from_pem(
+            env.path("SPID_SP_KEY_FILE").read_bytes(), [Path(path).read_bytes() for path in certificates]
+        )
+        if is_public_test_key(key.certificates[0]) and not env.bool("SPID_ALLOW_TEST_IDPS", default=False):
+            raise RegistryError("SPID_SP_KEY_FILE holds a key that anybody can download")
         return cls(
             provider=_provider(env),
-            key=SigningKey.from_pem(
-                env.path("SPID_SP_KEY_FILE").read_bytes(), [Path(path).read_bytes() for path in certificates]
-            ),
-            registry=idp_registry.load(env.path("SPID_IDP_METADATA_DIR"), allow_test=allow_test),
+            key=key,
+            keeper=RegistryKeeper(registry_source(env), clock.now()),
             level=env.int("SPID_LEVEL", 2, validate=_check_level),
             trace_cipher=MultiFernet([Fernet(key) for key in trace_keys]),
             documents=documents.load(),
         )
+
+    @property
+    def registry(self) -> IdpRegistry:
+        """The identity providers trusted now."""
+        return self.keeper.registry
 
     @property
     def metadata_id(self) -> str:
@@ -66,6 +77,22 @@ def _provider(env: FileAwareEnv) -> ServiceProvider:
             email=env.str("SPID_CONTACT_EMAIL"),
             telephone=env.str("SPID_CONTACT_PHONE", None),
         ),
+    )
+
+
+def registry_source(env: FileAwareEnv) -> RegistrySource:
+    """Read where the identity providers come from. Raises RegistryError when nothing says so."""
+    folder, aggregate = env.path("SPID_IDP_METADATA_DIR", None), env.path("SPID_REGISTRY_FILE", None)
+    if folder is None and aggregate is None:
+        raise RegistryError("set SPID_REGISTRY_FILE, or SPID_IDP_METADATA_DIR")
+    pinned = env.path("SPID_REGISTRY_CERT_FILE", None)
+    return RegistrySource(
+        folder=folder,
+        aggregate=aggregate,
+        certificate=x509.load_pem_x509_certificate(pinned.read_bytes()) if pinned else None,
+        url=env.str("SPID_REGISTRY_URL", "https://registry.spid.gov.it/entities?entity_type=idp"),
+        max_age=timedelta(days=env.int("SPID_REGISTRY_MAX_AGE_DAYS", 7)),
+        allow_test=env.bool("SPID_ALLOW_TEST_IDPS", default=False),
     )
 
 

@@ -1,29 +1,38 @@
-"""The identity providers this portal trusts, from their metadata on disk (spid.md 1.8)."""
+"""The identity providers this portal trusts: the registry's signed aggregate, or their metadata (spid.md 1.8)."""
 
+import re
 from base64 import b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from lxml import etree
 
 from services.identity.saml.names import DS, HTTP_POST, HTTP_REDIRECT, MD, XML, tag
-from services.identity.saml.xml import drop_comments, parse, text
+from services.identity.saml.refusal import Reason, ResponseRefused, require
+from services.identity.saml.signature import OF_ROOT, check_form, verify
+from services.identity.saml.signing import valid_at
+from services.identity.saml.xml import drop_comments, parse, parse_instant, text
 
 _TEST_HOSTS: Final = ("localhost", "validator.spid.gov.it", "demo.spid.gov.it")
 _TEST_SUFFIXES: Final = (".localhost", ".local", ".test", ".invalid", ".example")
-_PUBLIC_TEST_CERTIFICATES: Final = frozenset(
+_PUBLIC_TEST_KEYS: Final = frozenset(
     {
-        "3ddcf3f01364e24755a5d0affccacb0961c928e24250ef28591b44ceee6fed33",  # spid-sp-test, answers
-        "800704ecc9fb77eb7c16a3d9d86c0c5f8097a584ba6291502573c6322512f8ab",  # spid-sp-test, identity provider
+        "d8e2f9b83f451fab0780cae09644f15b94b2dc2448ec6eaee68943b4e7f16b96",  # spid-sp-test, answers
+        "e2f808c704ef57cdf90ec7a6b7c00d10f6be50609b4d9bfe925f06fdfcea40d0",  # spid-sp-test, identity provider
+        "b95837d044353b5926f00534d9915eb25a4e07bbb0fd535b02976a1e0e68ea9b",  # spid-saml-check, validator
     }
 )
-"""SHA-256 of the certificates whose private keys anybody can download with the conformance tools."""
+"""SHA-256 of the public keys (SubjectPublicKeyInfo) whose private keys anybody can download with the tools.
+
+Of the keys and not of certificates: anybody can also make a new certificate for such a key.
+"""
 
 
 class RegistryError(ValueError):
@@ -46,14 +55,22 @@ class IdentityProvider:
         """A stand-in whose key is not secret: on this machine, a validator, or without TLS."""
         address = urlsplit(self.entity_id)
         host = address.hostname or ""
-        known = any(_fingerprint(certificate) in _PUBLIC_TEST_CERTIFICATES for certificate in self.certificates)
-        return known or address.scheme != "https" or host in _TEST_HOSTS or _is_local(host)
+        return (
+            any(map(is_public_test_key, self.certificates))
+            or address.scheme != "https"
+            or host in _TEST_HOSTS
+            or _is_local(host)
+        )
 
 
 class IdpRegistry:
     """The trusted identity providers by key and by entity id, in the order of their names."""
 
-    def __init__(self, providers: Iterator[IdentityProvider] | list[IdentityProvider]) -> None:
+    def __init__(self, providers: Iterable[IdentityProvider]) -> None:
+        self.replace(providers)
+
+    def replace(self, providers: Iterable[IdentityProvider]) -> None:
+        """Trust these from now on, and no others."""
         self._providers = sorted(providers, key=lambda provider: provider.name.casefold())
         self._by_name = {name: one for one in self._providers for name in (one.key, one.entity_id)}
 
@@ -65,6 +82,12 @@ class IdpRegistry:
         return self._by_name.get(name)
 
 
+def is_public_test_key(certificate: x509.Certificate) -> bool:
+    """Say whether anybody can have the private key of this certificate."""
+    key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return sha256(key).hexdigest() in _PUBLIC_TEST_KEYS
+
+
 def load(folder: Path, *, allow_test: bool) -> IdpRegistry:
     """Read every `<key>.xml` of `folder`.
 
@@ -72,10 +95,61 @@ def load(folder: Path, *, allow_test: bool) -> IdpRegistry:
     its public key pair could log in as anyone.
     """
     providers = [parse_metadata(path.read_bytes(), key=path.stem) for path in sorted(folder.glob("*.xml"))]
+    refuse_test_providers(providers, allow_test=allow_test)
+    return IdpRegistry(providers)
+
+
+def refuse_test_providers(providers: Iterable[IdentityProvider], *, allow_test: bool) -> None:
+    """Raise RegistryError naming the test identity providers, unless they are allowed."""
     forbidden = [provider.key for provider in providers if provider.is_test and not allow_test]
     if forbidden:
-        raise RegistryError(f"test identity providers in {folder}: {', '.join(forbidden)}; remove them to start")
-    return IdpRegistry(providers)
+        raise RegistryError(f"test identity providers: {', '.join(forbidden)}; remove them to start")
+
+
+def parse_aggregate(
+    document: bytes, certificate: x509.Certificate, now: datetime, *, allow_test: bool = False
+) -> list[IdentityProvider]:
+    """Read the signed EntitiesDescriptor of the SPID registry: everything from the bytes `certificate` signed.
+
+    Identity providers that have expired are left out. Raises RegistryError when the signature does not verify, the
+    whole has expired, a test identity provider is in it, or none is left.
+    """
+    try:
+        aggregate = parse(document)
+        drop_comments(aggregate)
+        require(aggregate.tag == tag(MD, "EntitiesDescriptor"), Reason.SIGNATURE_REFERENCE)
+        check_form(aggregate)
+        verified = verify(aggregate, location=OF_ROOT, certificates=[certificate], now=now)
+        require(verified.tag == aggregate.tag, Reason.SIGNATURE_REFERENCE)
+        found = [_provider(one, _key_of(one)) for one in _current_entities(verified, now)]
+    except (ValueError, ResponseRefused) as cause:
+        raise RegistryError(f"not a registry of SPID to be believed ({cause})") from cause
+    providers = [one for one in found if any(valid_at(each, now) for each in one.certificates)]
+    if not providers:
+        raise RegistryError("no identity provider in the registry is valid now")
+    refuse_test_providers(providers, allow_test=allow_test)
+    return providers
+
+
+def _current_entities(aggregate: etree._Element, now: datetime) -> list[etree._Element]:
+    if not _is_current(aggregate, now):
+        return []
+    entities = aggregate.findall(tag(MD, "EntityDescriptor"))
+    return [one for one in entities if one.find(tag(MD, "IDPSSODescriptor")) is not None and _is_current(one, now)]
+
+
+def _is_current(element: etree._Element, now: datetime) -> bool:
+    until = element.get("validUntil")
+    if until is None:
+        return True
+    moment = parse_instant(until)
+    return moment is not None and now < moment
+
+
+def _key_of(descriptor: etree._Element) -> str:
+    """Return a name for addresses and logo files: `https://idp.namirialtsp.com/idp` -> `idp.namirialtsp.com-idp`."""
+    address = (descriptor.get("entityID") or "").strip().partition("://")[2]
+    return re.sub(r"[^a-z0-9.]+", "-", address.lower()).strip("-.")
 
 
 def parse_metadata(document: bytes, *, key: str) -> IdentityProvider:
@@ -121,10 +195,6 @@ def _display_name(descriptor: etree._Element) -> str:
     names = descriptor.findall(f"{tag(MD, 'Organization')}/{tag(MD, 'OrganizationDisplayName')}")
     italian = [name for name in names if name.get(tag(XML, "lang")) == "it"]
     return text(next(iter(italian or names), None))
-
-
-def _fingerprint(certificate: x509.Certificate) -> str:
-    return sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
 
 
 def _is_local(host: str) -> bool:

@@ -6,8 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from services.identity.saml.idp_registry import RegistryError
 from services.identity.saml.signing import SigningKey
+from services.identity.settings import Settings
 from tests.integration.identity.conftest import MARIO, Portal
+from tests.unit.identity.spid_world import signer
+from tests.unit.identity.test_identity_registry import aggregate, descriptor
 
 COMMAND = ("-m", "services.identity")
 
@@ -46,3 +53,37 @@ def test_delete_expired_runs_by_hand_too(
 ) -> None:
     portal.log_in()
     assert start_process(*COMMAND, "delete-expired", env=spid_environment).process.wait(30) == 0
+
+
+def test_refresh_idps_takes_a_signed_registry_and_nothing_else(
+    start_process: Callable[..., Any], tmp_path: Path
+) -> None:
+    pinned, good, bad = tmp_path / "registry.pem", tmp_path / "good.xml", tmp_path / "bad.xml"
+    pinned.write_bytes(signer("registry").certificate.public_bytes(Encoding.PEM))
+    good.write_bytes(aggregate(descriptor("https://idp.a.it", "idp-1")))
+    bad.write_bytes(aggregate(descriptor("https://idp.b.it", "idp-2"), by="stranger"))
+    kept = tmp_path / "kept.xml"
+    environment = {"SPID_REGISTRY_FILE": str(kept), "SPID_REGISTRY_CERT_FILE": str(pinned)}
+    refused = start_process(*COMMAND, "refresh-idps", "--from", str(bad), env=environment)
+    assert refused.process.wait(30) == 1
+    assert not kept.exists()
+    taken = start_process(*COMMAND, "refresh-idps", "--from", str(good), env=environment)
+    assert taken.process.wait(30) == 0
+    assert taken.lines("idp_registry_refreshed")[0]["providers"] == ["https://idp.a.it"]
+    assert kept.read_bytes() == good.read_bytes()
+    unreachable = {**environment, "SPID_REGISTRY_URL": "http://127.0.0.1:9/entities"}
+    failed = start_process(*COMMAND, "refresh-idps", env=unreachable)
+    assert failed.process.wait(30) == 1
+    assert kept.read_bytes() == good.read_bytes()
+
+
+def test_a_key_anybody_can_download_stops_a_production_start(
+    spid_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {**spid_environment, "SPID_ALLOW_TEST_IDPS": "false"}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(RegistryError, match="test identity providers"):
+        Settings.load()
+    monkeypatch.setattr("services.identity.settings.is_public_test_key", lambda _: True)
+    with pytest.raises(RegistryError, match="SPID_SP_KEY_FILE"):
+        Settings.load()
