@@ -161,6 +161,13 @@ class GetManyRequest(Schema):
     practice_ids = fields.List(fields.UUID(), required=True, validate=validate.Length(max=200))
 
 
+class PlanRequest(Schema):
+    """The instalments of the plan that a practice is one of, as far as the viewer may see them."""
+
+    viewer = fields.Nested(Viewer, required=True)
+    practice_id = fields.UUID(required=True)
+
+
 class InsertRequest(Schema):
     """Inserimento spontaneo. `amount_cents` and `description` as the form gave them.
 
@@ -281,6 +288,7 @@ ENTITY = Call("practices", "entity", EntityRequest(), Entity(), idempotent=True)
 SEARCH = Call("practices", "search", SearchRequest(), PracticeList(), idempotent=True)
 LIST = Call("practices", "list_practices", ListRequest(), PracticeList(), idempotent=True)
 GET_MANY = Call("practices", "get_many", GetManyRequest(), PracticeList(), idempotent=True)
+PLAN = Call("practices", "plan", PlanRequest(), PracticeList(), idempotent=True)
 INSERT = Call("practices", "insert", InsertRequest(), Practice(), idempotent=True)
 PUT_DEBT = Call("practices", "put_debt", DebtRequest(), Practice(), idempotent=True)
 ANNUL_DEBT = Call("practices", "annul_debt", AnnulRequest(), Practice(), idempotent=True)

@@ -14,6 +14,7 @@ from gateway.settings import Settings
 SEARCH: Final = "search"
 LOGIN: Final = "login"
 INSERTION: Final = "insertion"
+VERIFICATION: Final = "verification"
 
 
 class RateLimiter:
@@ -26,6 +27,7 @@ class RateLimiter:
             SEARCH: parse(settings.search_rate),
             LOGIN: parse(settings.login_rate),
             INSERTION: parse(settings.insertion_rate),
+            VERIFICATION: parse(settings.search_rate),
         }
 
     def check(self, req: falcon.Request, action: str) -> None:

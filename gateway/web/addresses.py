@@ -19,6 +19,7 @@ LOGIN: Final = "/spid/login"
 LOGOUT: Final = "/logout"
 PRIVACY_NOTICE: Final = "/informativa-privacy"
 ACCESSIBILITY: Final = "/accessibilita"
+VERIFICATION: Final = "/verifica"
 ANNOUNCEMENT_PARAM: Final = "messaggio"
 
 

@@ -1,6 +1,7 @@
 """Stampa bollettino and quietanza: PDF documents of a practice."""
 
 import base64
+from typing import Any
 from uuid import UUID
 
 import falcon
@@ -24,17 +25,31 @@ class DocumentPage(Page):
         """Answer the document, to be shown in the browser or saved."""
         visit = visit_of(req)
         practice = one_practice(visit, entity, practice_id)
-        document = visit.call(self._call, practice_id=practice["id"], viewer=visit.viewer, language=visit.language)
+        asked = {"language": visit.language, **self.wishes(req)}
+        document = visit.call(self._call, practice_id=practice["id"], viewer=visit.viewer, **asked)
         resp.content_type = document["media_type"]
         resp.set_header("Content-Disposition", f'inline; filename="{_plain(document["file_name"])}"')
         resp.data = base64.b64decode(document["content_base64"])
 
+    def wishes(self, _req: falcon.Request) -> dict[str, Any]:
+        """Return what else the address asks of the document; nothing, unless a kind of document knows more."""
+        return {}
+
 
 class NoticePdf(DocumentPage):
-    """bollettino.pdf."""
+    """bollettino.pdf, by its address also in another language, in two, or with all instalments of the plan."""
 
     def __init__(self, site: Site) -> None:
         super().__init__(site, notices.NOTICE)
+
+    def wishes(self, req: falcon.Request) -> dict[str, Any]:
+        """Read `lingua`, `seconda` and `rate=tutte`; what is not known is left out."""
+        wishes: dict[str, Any] = {"whole_plan": req.get_param("rate") == "tutte"}
+        for param, name in (("lingua", "language"), ("seconda", "second_language")):
+            language = req.get_param(param)
+            if language in notices.NOTICE_LANGUAGES:
+                wishes[name] = language
+        return wishes
 
 
 class ReceiptPdf(DocumentPage):

@@ -17,6 +17,7 @@ from gateway.web.sessions import EndSession, ExtendSession, SessionsPage
 from gateway.web.site import Site
 from gateway.web.site_pages import LanguageChoice, TextPage
 from gateway.web.students import ForgetStudent
+from gateway.web.verification import VerificationPage
 
 _ENTITY = "/enti/{entity}"
 _PRACTICE = f"{_ENTITY}/pratiche/{{practice_id:uuid}}"
@@ -29,6 +30,8 @@ def add_routes(app: falcon.App[falcon.Request, falcon.Response], site: Site) -> 
     _add(app, "/lingua/{code}", LanguageChoice(site))
     _add(app, addresses.PRIVACY_NOTICE, TextPage(site, "privacy_notice.html"))
     _add(app, addresses.ACCESSIBILITY, TextPage(site, "accessibility.html"))
+    _add(app, addresses.VERIFICATION, VerificationPage(site))
+    _add(app, f"{addresses.VERIFICATION}/{{code}}", VerificationPage(site))
     _add_login(app, site)
     _add_entity(app, site)
 

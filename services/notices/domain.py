@@ -7,9 +7,9 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from contracts.codes import ANONYMOUS_FISCAL_CODE
@@ -20,6 +20,9 @@ TEMPLATE_VERSION: Final = 2
 """Raise it with any change that alters the bytes of a document, so that kept ones are made anew."""
 
 ROME: Final = ZoneInfo("Europe/Rome")
+
+_CODE_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_MISREAD: Final = str.maketrans({"O": "0", "I": "1", "L": "1"})
 
 _REFUSALS: Final[Mapping[str, ErrorCode]] = {
     "paid": ErrorCode.PRACTICE_PAID,
@@ -149,6 +152,7 @@ class ReceiptContent:
 
 
 Content = NoticeContent | ReceiptContent
+_Content = TypeVar("_Content", NoticeContent, ReceiptContent)
 
 
 def refuse_unprintable(practice: Mapping[str, Any]) -> None:
@@ -159,25 +163,52 @@ def refuse_unprintable(practice: Mapping[str, Any]) -> None:
 
 
 def notice_content(
-    practice: Mapping[str, Any], entity: Mapping[str, Any], artworks: Artworks, language: str
+    owed: Sequence[Mapping[str, Any]],
+    entity: Mapping[str, Any],
+    artworks: Artworks,
+    language: str,
+    second_language: str | None = None,
 ) -> NoticeContent:
-    """Compose a notice from a Practice and its Entity (contracts.rpc.practices)."""
-    instalment = practice["instalment"]
-    payment = Payment(
-        notice_number=practice["notice_number"],
-        amount_cents=practice["amount_cents"],
-        due_date=practice["due_date"],
-        instalment=instalment["number"] if instalment and instalment["total"] > 1 else None,
-    )
+    """Compose a notice from its Entity and one Practice, or the Practices of a plan (contracts.rpc.practices)."""
+    first, is_plan = owed[0], len(owed) > 1
+    payments = tuple(_payment(practice) for practice in owed)
     return NoticeContent(
         language=language,
-        subject=practice["description"],
+        second_language=None if second_language == language else second_language,
+        subject=_plan_subject(first) if is_plan else first["description"],
         payee=_payee(entity),
-        recipient=_person(practice["debtor"]),
-        payment=payment,
-        postal=_postal_account(entity, payment),
+        recipient=_person(first["debtor"]),
+        payment=None if is_plan else payments[0],
+        instalments=payments if is_plan else (),
+        postal=_postal_account(entity, payments),
         artworks=artworks,
     )
+
+
+def still_to_pay(practices: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return those of a plan that a notice may still ask for."""
+    return [practice for practice in practices if practice["state"] not in _REFUSALS]
+
+
+def verifiable(content: _Content, public_url: str) -> _Content:
+    """Give a document its code, made from all that it says, and the link that answers for it."""
+    code = verification_code(content_sha256(content))
+    return replace(content, verification=Verification(code, f"{public_url}/verifica/{code}"))
+
+
+def verification_code(sha256: str) -> str:
+    """Return sixty bits of a hash as twelve letters and figures nobody confuses: `7Q2M-K0ZC-9XW4`."""
+    number = int(sha256[:15], 16)
+    code = "".join(_CODE_ALPHABET[number >> shift & 31] for shift in range(55, -1, -5))
+    return "-".join(code[start : start + 4] for start in range(0, 12, 4))
+
+
+def typed_code(text: str) -> str | None:
+    """Return a code as it is kept from what a person typed, or None when it cannot be one."""
+    plain = "".join(text.upper().split()).replace("-", "").translate(_MISREAD)
+    if len(plain) != 12 or any(character not in _CODE_ALPHABET for character in plain):
+        return None
+    return "-".join(plain[start : start + 4] for start in range(0, 12, 4))
 
 
 def receipt_content(
@@ -281,10 +312,28 @@ def _person(subject: Mapping[str, Any]) -> Person:
     )
 
 
-def _postal_account(entity: Mapping[str, Any], payment: Payment) -> PostalAccount | None:
-    """Return the account for the slip, or None without one, or when the amount has no room in the slip's code."""
+def _payment(practice: Mapping[str, Any]) -> Payment:
+    instalment = practice["instalment"]
+    return Payment(
+        notice_number=practice["notice_number"],
+        amount_cents=practice["amount_cents"],
+        due_date=practice["due_date"],
+        instalment=instalment["number"] if instalment and instalment["total"] > 1 else None,
+    )
+
+
+def _plan_subject(practice: Mapping[str, Any]) -> str:
+    """Return the causale without which instalment it is: that stands beside each."""
+    number, total = practice["instalment"]["number"], practice["instalment"]["total"]
+    which = rf"[\s,;–-]*\brata\s+{number}\s*(?:di|/)\s*{total}\b"
+    return re.sub(which, "", practice["description"], flags=re.IGNORECASE).strip(" ,;–-") or practice["description"]
+
+
+def _postal_account(entity: Mapping[str, Any], payments: Sequence[Payment]) -> PostalAccount | None:
+    """Return the account for the slips, or None without one, or when an amount has no room in the slip's code."""
     number = re.sub(r"\D", "", entity["postal_account"] or "")
-    if not 1 <= len(number) <= 12 or payment.amount_cents > POSTAL_AMOUNT_MAX_CENTS:
+    has_room = all(payment.amount_cents <= POSTAL_AMOUNT_MAX_CENTS for payment in payments)
+    if not 1 <= len(number) <= 12 or not has_room:
         return None
     holder = entity["postal_account_holder"] or entity["creditor"]["company_name"]
     return PostalAccount(number=number, holder=holder, authorisation=entity["postal_authorisation"])

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import DateTime, LargeBinary, Text, Uuid
+from sqlalchemy import ARRAY, DateTime, LargeBinary, Text, Uuid
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from chassis.tables import OutboxMixin
@@ -20,13 +20,19 @@ class OutboxMessage(OutboxMixin, Base):
 
 
 class Document(Base):
-    """A rendered document, found by the hash of everything it was made from (domain.content_sha256)."""
+    """A rendered document, found by the hash of everything it was made from (domain.content_sha256).
+
+    `code` is what is printed on it to verify it; `practice_ids` all it speaks of, the first also in `practice_id`.
+    `pdf` is None once forgotten: what is left names nobody.
+    """
 
     __tablename__ = "documents"
 
     content_sha256: Mapped[str] = mapped_column(Text, primary_key=True)
     kind: Mapped[str] = mapped_column(Text)
     practice_id: Mapped[UUID] = mapped_column(Uuid, index=True)
+    practice_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default="{}")
+    code: Mapped[str | None] = mapped_column(Text, index=True)
     language: Mapped[str] = mapped_column(Text)
-    pdf: Mapped[bytes] = mapped_column(LargeBinary)
+    pdf: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -5,11 +5,13 @@ from typing import Any
 from nameko.extensions import DependencyProvider
 
 from chassis.clock import now
-from chassis.entrypoints import DatabaseProvider, RpcProvider, SettingsProvider, answers
+from chassis.entrypoints import DatabaseProvider, RpcProvider, SettingsProvider, answers, every
 from contracts.rpc import notices
 from services.notices import models, usecases
 from services.notices.renderers import Renderers
 from services.notices.settings import Settings
+
+_FORGET_INTERVAL_S = 3_600
 
 
 class RenderersProvider(DependencyProvider):
@@ -49,6 +51,16 @@ class NoticesService:
     def receipt(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the quietanza of a practice."""
         return usecases.receipt(self._parts, request, now())
+
+    @answers(notices.VERIFY)
+    def verify(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Say whether a document is genuine and still payable."""
+        return usecases.verify(self._parts, request)
+
+    @every(seconds=_FORGET_INTERVAL_S)
+    def forget_old(self) -> None:
+        """Drop old PDFs."""
+        usecases.forget_old(self.database, self.settings, now())
 
     @property
     def _parts(self) -> usecases.Parts:

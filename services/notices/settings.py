@@ -18,6 +18,8 @@ class Settings:
     pagopa_logo_file: Path | None
     render_workers: int
     render_timeout_s: float
+    public_url: str
+    keep_pdf_days: int
 
     @classmethod
     def load(cls) -> "Settings":
@@ -29,4 +31,6 @@ class Settings:
             pagopa_logo_file=env.path("PAGOPA_LOGO_FILE", None),
             render_workers=env.int("RENDER_WORKERS", 1),
             render_timeout_s=env.float("RENDER_TIMEOUT_S", 10.0),
+            public_url=env.str("PUBLIC_URL", "http://localhost:8080").rstrip("/"),
+            keep_pdf_days=env.int("KEEP_PDF_DAYS", 90),
         )

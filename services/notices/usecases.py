@@ -1,11 +1,12 @@
-"""What notices does for a caller: a practice's notice, a practice's receipt."""
+"""What notices does for a caller: notices, receipts, and whether a document is genuine."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
+from chassis import logs
 from chassis.database import Database
 from chassis.rpc_client import RpcClient
 from contracts.errors import ErrorCode, Refused
@@ -14,8 +15,13 @@ from contracts.rpc import payments, practices
 from services.notices import domain, repository
 from services.notices.domain import Artworks, Content, NoticeContent
 from services.notices.logos import entity_logo, load_logo
+from services.notices.models import Document
 from services.notices.renderers import Renderers
 from services.notices.settings import Settings
+
+log = logs.get_logger(__name__)
+
+_PRACTICES_PER_CALL: Final = 200
 
 
 @dataclass(frozen=True)
@@ -29,15 +35,20 @@ class Parts:
 
 
 def notice(parts: Parts, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """Return the notice of a practice the viewer may see, masked where the practice is.
+    """Return the notice of a practice the viewer may see, masked where the practice is; of its plan where asked.
 
     Raises Refused: PRACTICE_NOT_FOUND, or the code of the reason why there is nothing left to pay.
     """
     practice = _visible_practice(parts, request)
-    domain.refuse_unprintable(practice)
+    owed = [practice]
+    if request["whole_plan"]:
+        wanted = {"viewer": request["viewer"], "practice_id": practice["id"]}
+        owed = domain.still_to_pay(parts.rpc.call(practices.PLAN, wanted)["practices"]) or owed
+    domain.refuse_unprintable(owed[0])
     entity = _entity(parts, practice)
-    content = domain.notice_content(practice, entity, _artworks(parts, entity), request["language"])
-    return _document(parts, content, practice, now)
+    languages = request["language"], request["second_language"]
+    content = domain.notice_content(owed, entity, _artworks(parts, entity), *languages)
+    return _document(parts, domain.verifiable(content, parts.settings.public_url), owed, now)
 
 
 def receipt(parts: Parts, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -49,7 +60,30 @@ def receipt(parts: Parts, request: Mapping[str, Any], now: datetime) -> dict[str
     receipts = parts.rpc.call(payments.RECEIPTS, {"practice_id": practice["id"]})["receipts"]
     entity = _entity(parts, practice)
     content = domain.receipt_content(practice, entity, receipts, _artworks(parts, entity), request["language"])
-    return _document(parts, content, practice, now)
+    return _document(parts, domain.verifiable(content, parts.settings.public_url), [practice], now)
+
+
+def verify(parts: Parts, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Say whether a document with this code was made here, and whether any of it can still be paid."""
+    code = domain.typed_code(request["code"])
+    with parts.database.reading() as session:
+        document = repository.find_verified(session, code) if code else None
+    if document is None:
+        return {"genuine": False, "kind": None, "payable": None}
+    # Not on anybody's behalf: nothing but this one answer leaves the service.
+    asked = document.practice_ids[:_PRACTICES_PER_CALL]
+    wanted = {"viewer": {"granted_practice_ids": asked}, "practice_ids": asked}
+    found = parts.rpc.call(practices.GET_MANY, wanted)["practices"]
+    is_payable = document.kind == "notice" and any(practice["payable"] for practice in found)
+    return {"genuine": True, "kind": document.kind, "payable": is_payable}
+
+
+def forget_old(database: Database, settings: Settings, now: datetime) -> None:
+    """Drop the PDFs kept long enough; what is asked for again is drawn again, and codes go on being verified."""
+    with database.transaction() as tx:
+        count = repository.forget(tx.session, before=now - timedelta(days=settings.keep_pdf_days))
+    if count:
+        log.info("documents_forgotten", count=count)
 
 
 def _visible_practice(parts: Parts, request: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -73,14 +107,14 @@ def _artworks(parts: Parts, entity: Mapping[str, Any]) -> Artworks:
     )
 
 
-def _document(parts: Parts, content: Content, practice: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+def _document(parts: Parts, content: Content, owed: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, Any]:
     """Return the document kept for this content; else render it, keep it, and tell of a new notice."""
     content_sha256 = domain.content_sha256(content)
     with parts.database.reading() as session:
         pdf = repository.find_pdf(session, content_sha256)
     if pdf is None:
         pdf = parts.renderers.render(domain.to_json(content))
-        _keep(parts, content, content_sha256, practice, pdf, now)
+        _keep(parts, content, content_sha256, owed, pdf, now)
     return {
         "file_name": domain.file_name(content),
         "media_type": "application/pdf",
@@ -89,25 +123,27 @@ def _document(parts: Parts, content: Content, practice: Mapping[str, Any], now: 
 
 
 def _keep(
-    parts: Parts, content: Content, content_sha256: str, practice: Mapping[str, Any], pdf: bytes, now: datetime
+    parts: Parts, content: Content, content_sha256: str, owed: Sequence[Mapping[str, Any]], pdf: bytes, now: datetime
 ) -> None:
-    is_notice = isinstance(content, NoticeContent)
+    is_notice, first = isinstance(content, NoticeContent), owed[0]
     with parts.database.transaction() as tx:
-        number = repository.keep(
-            tx.session,
+        document = Document(
             content_sha256=content_sha256,
             kind="notice" if is_notice else "receipt",
-            practice_id=practice["id"],
+            practice_id=first["id"],
+            practice_ids=[practice["id"] for practice in owed],
+            code=content.verification.code if content.verification else None,
             language=content.language,
             pdf=pdf,
-            now=now,
+            created_at=now,
         )
+        number = repository.keep(tx.session, document)
         if is_notice and number is not None:
             issued = {
-                "practice_id": practice["id"],
-                "notice_number": practice["notice_number"],
+                "practice_id": first["id"],
+                "notice_number": first["notice_number"],
                 "content_sha256": content_sha256,
                 "language": content.language,
                 "at": now,
             }
-            tx.emit(NOTICE_ISSUED, issued, subject=str(practice["id"]), sequence=number, now=now)
+            tx.emit(NOTICE_ISSUED, issued, subject=str(first["id"]), sequence=number, now=now)

@@ -52,6 +52,7 @@ class EntityRow(Base):
     cbill: Mapped[str | None] = mapped_column(Text)
     postal_account: Mapped[str | None] = mapped_column(Text)
     postal_account_holder: Mapped[str | None] = mapped_column(Text)
+    postal_authorisation: Mapped[str | None] = mapped_column(Text)
 
 
 class ServiceRow(Base):

@@ -116,6 +116,18 @@ def by_reference(session: Session, entity_code: str, fiscal_code: str, reference
     return session.scalars(statement.order_by(PracticeRow.place.desc())).all()
 
 
+def instalments(session: Session, one: PracticeRow, references: Sequence[str]) -> Sequence[PracticeRow]:
+    """Return the practices with these references that ask the same debtor for instalments of the same plan."""
+    statement = _shown().where(
+        PracticeRow.entity_code == one.entity_code,
+        PracticeRow.external_id.in_(references),
+        PracticeRow.debtor_fiscal_code == one.debtor_fiscal_code,
+        PracticeRow.service_code == one.service_code,
+        PracticeRow.instalment_total == one.instalment_total,
+    )
+    return session.scalars(statement.order_by(PracticeRow.instalment_number)).all()
+
+
 def of_debtor(
     session: Session, entity_code: str, fiscal_code: str, states: Sequence[str], before: int | None, limit: int
 ) -> Sequence[PracticeRow]:

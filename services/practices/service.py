@@ -45,6 +45,11 @@ class PracticesService:
         """Return practices by id, as far as the viewer may see them."""
         return showing.get_many(self.database, request, now())
 
+    @answers(practices.PLAN)
+    def plan(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return the instalments of a practice's plan."""
+        return showing.plan(self.database, request, now())
+
     @answers(practices.INSERT)
     def insert(self, request: dict[str, Any]) -> dict[str, Any]:
         """Create a spontaneous practice."""

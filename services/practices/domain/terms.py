@@ -130,6 +130,21 @@ def checked_due_date(day: date | None) -> date | None:
     return day
 
 
+def plan_references(external_id: str | None, instalment: tuple[int, int] | None) -> tuple[str, ...]:
+    """Return the body's references of all instalments of a plan, the first first; none where there is no plan.
+
+    A plan is known by its references: each ends in a hyphen and the instalment's number, and the rest is the same
+    (`RETTA-2627-00001-5` is the fifth of seven, `RETTA-2627-00001-1` to `-7`).
+    """
+    if external_id is None or instalment is None:
+        return ()
+    number, total = instalment
+    stem, separator, ending = external_id.rpartition("-")
+    if not stem or not separator or ending != str(number):
+        return ()
+    return tuple(f"{stem}-{other}" for other in range(1, total + 1))
+
+
 def checked_instalment(number: int | None, total: int | None) -> tuple[int, int] | None:
     """Return (number, total) of an instalment, both or neither."""
     if number is None and total is None:

@@ -27,6 +27,18 @@ class LoadedEntity(Entity):
     postal_iban = fields.String(load_default=None, allow_none=True, validate=_valid_iban)
 
 
+_SHOWN = (
+    "code",
+    "website",
+    "contact_email",
+    "logo",
+    "cbill",
+    "postal_account",
+    "postal_account_holder",
+    "postal_authorisation",
+)
+
+
 class Catalogue(Schema):
     """The whole file."""
 
@@ -38,9 +50,8 @@ def entity(database: Database, request: Mapping[str, Any]) -> dict[str, Any]:
     with database.reading() as session:
         row = repository.entity(session, request["entity_code"])
         catalogue = repository.services(session, row.code)
-    shown = ("code", "website", "contact_email", "logo", "cbill", "postal_account", "postal_account_holder")
     return {
-        **{name: getattr(row, name) for name in shown},
+        **{name: getattr(row, name) for name in _SHOWN},
         "creditor": records.creditor_of(row),
         "services": [_service_of(item) for item in catalogue],
     }

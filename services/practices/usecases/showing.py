@@ -11,6 +11,7 @@ from contracts.codes import FiscalCode, NoticeNumber
 from contracts.errors import ErrorCode, Refused
 from services.practices import records, repository
 from services.practices.domain import display, viewers
+from services.practices.domain.terms import plan_references
 from services.practices.domain.viewers import Sight
 from services.practices.models import OutboxMessage, PracticeRow
 
@@ -63,6 +64,21 @@ def get_many(database: Database, request: Mapping[str, Any], now: datetime) -> d
     asked = (rows[practice_id] for practice_id in request["practice_ids"] if practice_id in rows)
     shown = (seen(row, request["viewer"], now) for row in asked)
     return {"practices": [practice for practice in shown if practice is not None], "next_cursor": None}
+
+
+def plan(database: Database, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Return all instalments of the plan that a practice is one of, by number; alone where it is of none.
+
+    Who sees the one only masked sees no others. Raises Refused(PRACTICE_NOT_FOUND).
+    """
+    with database.reading() as session:
+        row = repository.practices(session, [request["practice_id"]]).get(request["practice_id"])
+        shown = seen(row, request["viewer"], now) if row else None
+        if row is None or shown is None:
+            raise Refused(ErrorCode.PRACTICE_NOT_FOUND)
+        references = () if shown["masked"] else plan_references(row.external_id, records.debt_of(row).instalment)
+        rows = repository.instalments(session, row, references) if references else []
+    return {"practices": [records.practice_of(other, now) for other in rows] or [shown], "next_cursor": None}
 
 
 def positions(database: Database, request: Mapping[str, Any]) -> dict[str, Any]:

@@ -139,6 +139,7 @@ class Services:
     def __init__(self) -> None:
         self.practices: dict[UUID, dict[str, Any]] = {}
         self.registered = True
+        self.strong_entities: set[str] = set()
         self.students: list[dict[str, Any]] = []
         self.session_live = True
         self.session_asked = 0
@@ -150,6 +151,7 @@ class Services:
         self.granted = ["registration"]
         self.timeline: list[dict[str, Any]] = []
         self.receipts: list[dict[str, Any]] = []
+        self.verified: dict[str, dict[str, Any]] = {}
         self.failures: dict[str, Exception] = {}
         self.calls: list[tuple[str, dict[str, Any], str | None]] = []
         self.email: str | None = "mario.rossi@posta.example"
@@ -223,6 +225,9 @@ class Services:
             payments.TIMELINE: lambda _: {"entries": self.timeline},
             notices.NOTICE: lambda _: self._pdf("avviso.pdf"),
             notices.RECEIPT: lambda _: self._pdf("quietanza.pdf"),
+            notices.VERIFY: lambda request: self.verified.get(
+                request["code"], {"genuine": False, "kind": None, "payable": None}
+            ),
         }
 
     # --- practices ---
@@ -310,6 +315,8 @@ class Services:
         self.session_asked += 1
         if not self.session_live or request["session_token"] != TOKEN:
             raise Refused(ErrorCode.SESSION_EXPIRED)
+        if request["entity_code"] in self.strong_entities:
+            raise Refused(ErrorCode.LOGIN_REQUIRED)
         return self._citizen_session()
 
     def _finish_login(self, request: dict[str, Any]) -> dict[str, Any]:

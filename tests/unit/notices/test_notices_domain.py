@@ -67,7 +67,7 @@ RECEIPT = {
 
 
 def notice(practice=None, entity=None, language="it"):
-    return domain.notice_content(PRACTICE | (practice or {}), ENTITY | (entity or {}), Artworks(), language)
+    return domain.notice_content([PRACTICE | (practice or {})], ENTITY | (entity or {}), Artworks(), language)
 
 
 def quietanza(practice=None, receipts=(RECEIPT,)):
@@ -167,3 +167,38 @@ def test_the_same_content_has_the_same_key_and_any_difference_another():
 def test_file_names_carry_the_notice_number_and_nothing_personal():
     assert domain.file_name(notice()) == "avviso-301000000000000144.pdf"
     assert domain.file_name(quietanza()) == "quietanza-301000000000000144.pdf"
+
+
+def test_a_code_is_read_as_people_type_it():
+    code = domain.verification_code("f" * 64)
+    assert domain.typed_code(code) == code
+    assert domain.typed_code(f" {code.lower().replace('-', ' ')} ") == code
+    assert domain.typed_code("oil0-0000-0000") == "0110-0000-0000"
+    assert domain.typed_code("U234-0000-0000") is None
+    assert domain.typed_code("0000-0000") is None
+
+
+def test_a_document_carries_the_code_of_all_that_it_says():
+    content = domain.verifiable(notice(), "https://portale.example")
+    assert content.verification.link == f"https://portale.example/verifica/{content.verification.code}"
+    again = domain.verifiable(notice(), "https://portale.example")
+    other = domain.verifiable(notice({"amount_cents": 1}), "https://portale.example")
+    assert again == content
+    assert other.verification.code != content.verification.code
+
+
+@pytest.mark.parametrize(
+    ("description", "subject"),
+    [
+        ("Retta 2026/2027, rata 2 di 7 - Rossi Sofia", "Retta 2026/2027 - Rossi Sofia"),
+        ("Retta - Rata 2/7", "Retta"),
+        ("rata 2 di 7", "rata 2 di 7"),
+        ("Rata 3 di 7 della retta", "Rata 3 di 7 della retta"),
+    ],
+)
+def test_the_subject_of_a_plan_does_not_name_one_instalment(description, subject):
+    owed = [PRACTICE | {"description": description, "instalment": {"number": number, "total": 7}} for number in (2, 3)]
+    content = domain.notice_content(owed, ENTITY, Artworks(), "it")
+    assert content.subject == subject
+    assert [payment.instalment for payment in content.instalments] == [2, 3]
+    assert content.payment is None

@@ -1,0 +1,123 @@
+"""Instalments of one plan in one notice, and documents that anybody can verify."""
+
+import base64
+import re
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pypdfium2
+import pytest
+import sqlalchemy as sa
+
+from contracts.errors import ErrorCode, Refused
+from contracts.rpc import notices, practices
+from services.notices import usecases
+from services.notices.models import Document
+from services.notices.settings import Settings
+from tests.integration.notices.conftest import MARIO
+
+CODE = re.compile(r"/verifica/([0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4})")
+
+
+def text_of(pdf):
+    pages = (page.get_textpage().get_text_bounded() for page in pypdfium2.PdfDocument(pdf))
+    return " ".join(" ".join(pages).split())
+
+
+def plan(office, total, **changes):
+    stem = f"RETTA-{uuid4().hex[:8]}"
+    return [
+        office.owed(
+            external_id=f"{stem}-{number}",
+            description=f"Retta 2026/2027, rata {number} di {total} - Rossi Sofia",
+            instalment={"number": number, "total": total},
+            **changes,
+        )
+        for number in range(1, total + 1)
+    ]
+
+
+def print_plan(office, practice, viewer=MARIO, **wishes):
+    request = {"practice_id": practice["id"], "viewer": viewer, "language": "it", "whole_plan": True, **wishes}
+    return base64.b64decode(office.rpc.call(notices.NOTICE, request)["content_base64"])
+
+
+def verify(office, pdf):
+    (code,) = set(CODE.findall(text_of(pdf)))
+    return office.rpc.call(notices.VERIFY, {"code": code})
+
+
+def test_all_instalments_of_a_plan_stand_in_one_notice(office):
+    owed = plan(office, 4)
+    text = text_of(print_plan(office, owed[2]))
+    assert "Puoi pagare in 4 rate" in text
+    assert "Retta 2026/2027 - Rossi Sofia" in text
+    for number, practice in enumerate(owed, start=1):
+        assert f"Rata {number}" in text
+        digits = practice["notice_number"]
+        assert " ".join(digits[start : start + 4] for start in range(0, 18, 4)) in text
+
+
+def test_an_instalment_that_is_paid_is_left_out(office, eventually):
+    owed = plan(office, 3, amount_cents=14_850)
+    office.pay(owed[0])
+    eventually(lambda: office.state_of(owed[0]) == "paid")
+    text = text_of(print_plan(office, owed[0]))
+    assert "Puoi pagare in 2 rate" in text
+    assert owed[0]["notice_number"][-6:] not in text.replace(" ", "")
+
+
+def test_a_practice_of_no_plan_is_printed_alone(office):
+    practice = office.owed()
+    assert "Rata unica" in text_of(print_plan(office, practice))
+
+
+def test_who_knows_only_a_notice_number_sees_no_other_instalment(office):
+    owed = plan(office, 3)
+    visitor = {"visitor_id": "v1", "granted_practice_ids": [owed[1]["id"]]}
+    text = text_of(print_plan(office, owed[1], visitor))
+    assert "Rata 2 entro" in text
+    assert "Puoi pagare in" not in text
+
+
+def test_a_plan_of_somebody_else_does_not_exist(office):
+    owed = plan(office, 2)
+    with pytest.raises(Refused) as refused:
+        office.rpc.call(practices.PLAN, {"viewer": {"visitor_id": "v2"}, "practice_id": owed[0]["id"]})
+    assert refused.value.code == ErrorCode.PRACTICE_NOT_FOUND
+
+
+def test_a_second_language_is_printed_beside_the_first(office):
+    practice = office.owed()
+    text = text_of(print_plan(office, practice, second_language="de"))
+    assert "Zahlungsmitteilung" in text
+    assert "AVVISO DI PAGAMENTO" in text
+
+
+def test_a_printed_notice_is_genuine_and_payable_until_it_is_paid(office, eventually):
+    practice = office.owed()
+    pdf = office.notice(practice)
+    assert verify(office, pdf) == {"genuine": True, "kind": "notice", "payable": True}
+    office.pay(practice)
+    eventually(lambda: office.state_of(practice) == "paid")
+    assert verify(office, pdf) == {"genuine": True, "kind": "notice", "payable": False}
+    assert verify(office, office.receipt(practice)) == {"genuine": True, "kind": "receipt", "payable": False}
+
+
+@pytest.mark.parametrize("code", ["0000-0000-0000", "", "no such code", "7Q2M-K0ZC"])
+def test_a_code_that_nothing_was_printed_with_is_not_genuine(office, code):
+    assert office.rpc.call(notices.VERIFY, {"code": code})["genuine"] is False
+
+
+def test_a_forgotten_pdf_is_drawn_again_and_its_code_still_answers(office):
+    practice = office.owed()
+    first = office.notice(practice)
+    settings = Settings.load()
+    later = datetime.now(UTC) + timedelta(days=settings.keep_pdf_days + 1)
+    usecases.forget_old(office.documents, settings, later)
+    with office.documents.reading() as session:
+        kept = session.scalars(sa.select(Document.pdf).where(Document.practice_id == practice["id"])).all()
+    assert kept == [None]
+    assert verify(office, first)["genuine"]
+    assert office.notice(practice) == first
+    assert len(office.issued(practice)) == 1

@@ -1,0 +1,60 @@
+"""The public page that says whether a document is genuine, and the documents in other shapes and languages."""
+
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+
+from contracts.rpc import notices
+from tests.unit.gateway.gateway_browser import Browser, page_of, text_of
+from tests.unit.gateway.gateway_services import Services, make_practice
+
+CODE = "7Q2M-K0ZC-9XW4"
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ({"kind": "notice", "payable": True}, "si può ancora pagare"),
+        ({"kind": "notice", "payable": False}, "non si può più pagare"),
+        ({"kind": "receipt", "payable": False}, "il pagamento risulta"),
+    ],
+)
+def test_the_link_on_a_document_says_genuine_and_whether_it_can_be_paid(
+    browser: Browser, services: Services, answer: dict[str, Any], words: str
+):
+    services.verified[CODE] = {"genuine": True, **answer}
+    shown = browser.get(f"/verifica/{CODE}")
+    assert shown.status_code == HTTPStatus.OK
+    assert "documento autentico" in text_of(shown)
+    assert words in text_of(shown)
+
+
+def test_a_code_of_no_document_is_said_to_be_that(browser: Browser):
+    answer = browser.get("/verifica?codice=7Q2M-K0ZC-0000")
+    assert "Nessun documento ha questo codice" in text_of(answer)
+    assert page_of(answer).xpath("//input[@name='codice']")[0].get("value") == "7Q2M-K0ZC-0000"
+
+
+def test_the_page_without_a_code_asks_for_one_and_no_service(browser: Browser, services: Services):
+    assert "Codice del documento" in text_of(browser.get("/verifica"))
+    assert services.asked(notices.VERIFY) == []
+
+
+def test_guessing_codes_is_stopped(browser: Browser):
+    answers = [browser.get(f"/verifica/7Q2M-K0ZC-{number:04d}").status_code for number in range(40)]
+    assert answers[0] == HTTPStatus.OK
+    assert answers[-1] == HTTPStatus.TOO_MANY_REQUESTS
+
+
+def test_a_notice_is_asked_for_with_its_plan_and_its_languages(browser: Browser, services: Services):
+    browser.log_in()
+    practice = make_practice(1, instalment={"number": 5, "total": 7})
+    services.add(practice)
+    page = page_of(browser.get(f"/enti/PM108/pratiche/{practice['id']}"))
+    assert page.xpath("//a[contains(@href, 'bollettino.pdf?rate=tutte')]")
+    browser.get(f"/enti/PM108/pratiche/{practice['id']}/bollettino.pdf?rate=tutte&lingua=de&seconda=it")
+    browser.get(f"/enti/PM108/pratiche/{practice['id']}/bollettino.pdf?lingua=klingon")
+    plan, plain = services.asked(notices.NOTICE)
+    assert (plan["whole_plan"], plan["language"], plan["second_language"]) == (True, "de", "it")
+    assert (plain["whole_plan"], plain["language"], plain.get("second_language")) == (False, "it", None)
