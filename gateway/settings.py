@@ -29,6 +29,7 @@ class Settings:
     api_keys_file: Path | None
     static_dir: Path
     entity_logos_dir: Path
+    idp_logos_dir: Path
     checkout_page_origins: tuple[str, ...]
     search_rate: str
     login_rate: str
@@ -50,6 +51,7 @@ class Settings:
             api_keys_file=Path(api_keys_file) if api_keys_file else None,
             static_dir=Path(env.str("STATIC_DIR", str(_GATEWAY.parent / "build" / "static"))),
             entity_logos_dir=Path(env.str("ENTITY_LOGOS_DIR", str(_GATEWAY / "static" / "entities"))),
+            idp_logos_dir=Path(env.str("IDP_LOGOS_DIR", str(_GATEWAY / "static" / "idps"))),
             checkout_page_origins=origins,
             search_rate=env.str("SEARCH_RATE", "30/minute"),
             login_rate=env.str("LOGIN_RATE", "60/minute"),

@@ -29,13 +29,14 @@ _VERSION_CHARS: Final = 12
 
 
 class StaticFiles:
-    """The files below three folders: ours, the design system's, and the bodies' logos (`entities/`)."""
+    """The files below four folders: ours, the design system's, the logos of bodies and of identity providers."""
 
     def __init__(self, settings: Settings) -> None:
         self._folders = {
             "portal": _OWN_FILES,
             "bootstrap-italia": settings.static_dir / "bootstrap-italia",
             "entities": settings.entity_logos_dir,
+            "idps": settings.idp_logos_dir,
         }
 
     def address(self, name: str) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -20,6 +21,7 @@ from gateway.visitors import BrowserCookies, Visitor
 
 CSRF_FIELD: Final = "csrf_token"
 _CSRF_LABEL: Final = b"csrf:"
+_ENTITY_PATH: Final = re.compile(r"/(?:enti|api/v1/creditors)/(?P<code>[^/]+)")
 
 
 class Visit:
@@ -29,6 +31,7 @@ class Visit:
         self._rpc = rpc
         self._settings = settings
         self._correlation_id: str = req.context.correlation_id
+        self._entity_code = _entity_of(req.path)
         self.cookies = cookies
         self.language = negotiate(req)
         self.session_token = cookies.read_session(req)
@@ -61,9 +64,10 @@ class Visit:
         if self.session_token is None:
             return None
         try:
-            return self.call(identity.SESSION, session_token=self.session_token)
+            return self.call(identity.SESSION, session_token=self.session_token, entity_code=self._entity_code)
         except RpcError as error:
-            return error
+            # Made at too low a level for this body: here as good as none, so that the person logs in again.
+            return None if error.code is ErrorCode.LOGIN_REQUIRED else error
 
     @property
     def citizen(self) -> Mapping[str, Any] | None:
@@ -169,6 +173,11 @@ class Visit:
         """Raise Refused(CSRF_FAILED) unless the form was made by us for this browser."""
         if self._stored_visitor is None or not hmac.compare_digest((token or "").encode(), self.csrf_token.encode()):
             raise Refused(ErrorCode.CSRF_FAILED)
+
+
+def _entity_of(path: str) -> str | None:
+    found = _ENTITY_PATH.match(path)
+    return found["code"] if found else None
 
 
 class VisitMiddleware:

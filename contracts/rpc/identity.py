@@ -83,6 +83,12 @@ class TokenRequest(Schema):
     session_token = fields.String(required=True)
 
 
+class SessionRequest(TokenRequest):
+    """`entity_code`: whose pages it is for. Refused(LOGIN_REQUIRED) when that body wants a higher SPID level."""
+
+    entity_code = fields.String(load_default=None, allow_none=True)
+
+
 class OwnSession(Schema):
     """One live session of the citizen's. `current` is the one asking."""
 
@@ -211,7 +217,7 @@ PROVIDERS = Call("identity", "providers", Empty(), IdentityProviders(), idempote
 METADATA = Call("identity", "metadata", Empty(), Metadata(), idempotent=True)
 START_LOGIN = Call("identity", "start_login", StartLoginRequest(), StartLogin(), idempotent=True)
 FINISH_LOGIN = Call("identity", "finish_login", FinishLoginRequest(), FinishLogin(), idempotent=False)
-SESSION = Call("identity", "session", TokenRequest(), Session(), idempotent=True, timeout_s=3)
+SESSION = Call("identity", "session", SessionRequest(), Session(), idempotent=True, timeout_s=3)
 LOGOUT = Call("identity", "logout", TokenRequest(), Empty(), idempotent=True)
 LOGOUT_EVERYWHERE = Call("identity", "logout_everywhere", TokenRequest(), Empty(), idempotent=True)
 SESSIONS = Call("identity", "sessions", TokenRequest(), OwnSessions(), idempotent=True)

@@ -36,7 +36,8 @@ class LoginPage(Page):
         return_to = addresses.safe_return(req.get_param("return_to"), default)
         idp = req.get_param("idp")
         if idp is None:
-            providers = visit.call(identity.PROVIDERS)["providers"]
+            listed = visit.call(identity.PROVIDERS)["providers"]
+            providers = [{**one, "logo": self.site.provider_logo(one["key"])} for one in listed]
             self.site.render(
                 req,
                 resp,

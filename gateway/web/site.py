@@ -96,6 +96,11 @@ class Site:
         name = f"entities/{entity['logo']}" if entity and entity["logo"] else ""
         return self._static_files.address(name) if self._static_files.find(name) else None
 
+    def provider_logo(self, key: str) -> str | None:
+        """Return the address of an identity provider's logo, `<key>.svg` or `.png` in IDP_LOGOS_DIR, or None."""
+        names = (f"idps/{key}{suffix}" for suffix in (".svg", ".png"))
+        return next((self._static_files.address(name) for name in names if self._static_files.find(name)), None)
+
     def _cart_count(self, visit: Visit) -> int | None:
         """Return the counter over the cart, or None while it cannot be told: no page fails for its counter."""
         if visit.is_first:

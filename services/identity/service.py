@@ -40,7 +40,7 @@ class IdentityService:
     @answers(identity.SESSION)
     def session(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return a live session and put its idle end off."""
-        return sessions.current(self.database, self.settings, request["session_token"], now())
+        return sessions.current(self.database, self.settings, request, now())
 
     @answers(identity.LOGOUT)
     def logout(self, request: dict[str, Any]) -> dict[str, Any]:

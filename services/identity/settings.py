@@ -1,5 +1,6 @@
 """What identity needs to know, from the environment; key files and IdP metadata are read once, at the start."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -21,12 +22,13 @@ from services.identity.saml.signing import SigningKey
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything the use cases are handed. `level` is the SPID level asked for, 1 to 3."""
+    """Everything the use cases are handed. `level` is the SPID level asked for, 1 to 3; `levels` where it differs."""
 
     provider: ServiceProvider
     key: SigningKey
     keeper: RegistryKeeper
     level: int
+    levels: Mapping[str, int]
     trace_cipher: MultiFernet
     documents: tuple[PrivacyDocument, ...]
 
@@ -49,9 +51,14 @@ class Settings:
             key=key,
             keeper=RegistryKeeper(registry_source(env), clock.now()),
             level=env.int("SPID_LEVEL", 2, validate=_check_level),
+            levels=env.dict("SPID_LEVELS", {}, subcast_values=int, validate=_check_levels),
             trace_cipher=MultiFernet([Fernet(key) for key in trace_keys]),
             documents=documents.load(),
         )
+
+    def level_of(self, entity_code: str | None) -> int:
+        """Return the SPID level that the pages of a body want."""
+        return self.levels.get(entity_code or "", self.level)
 
     @property
     def registry(self) -> IdpRegistry:
@@ -98,4 +105,9 @@ def registry_source(env: FileAwareEnv) -> RegistrySource:
 
 def _check_level(level: int) -> None:
     if level not in (1, 2, 3):
-        raise ValueError("SPID_LEVEL is 1, 2 or 3")
+        raise ValueError("a SPID level is 1, 2 or 3")
+
+
+def _check_levels(levels: Mapping[str, int]) -> None:
+    for level in levels.values():
+        _check_level(level)

@@ -63,7 +63,7 @@ def start(database: Database, settings: Settings, request: dict[str, Any], now: 
         issue_instant=now.replace(microsecond=0),
         destination=idp.sso[HTTP_REDIRECT],
         entity_id=settings.provider.entity_id,
-        level=settings.level,
+        level=settings.level_of(request["entity_code"]),
     )
     message = authn_request.build(asked)
     row = AuthnRequest(

@@ -27,10 +27,16 @@ def live(session: Session, token: str, now: datetime) -> tuple[CitizenSession, C
     return found
 
 
-def current(database: Database, settings: Settings, token: str, now: datetime) -> dict[str, Any]:
-    """Return the session and put its idle end off. Raises Refused(SESSION_EXPIRED)."""
+def current(database: Database, settings: Settings, request: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Return the session and put its idle end off.
+
+    Raises Refused(SESSION_EXPIRED), or Refused(LOGIN_REQUIRED) when it was made at too low a level for the body.
+    """
+    entity_code = request["entity_code"]
     with database.reading() as session:
-        found, citizen = live(session, token, now)
+        found, citizen = live(session, request["session_token"], now)
+        if entity_code is not None and found.level < settings.level_of(entity_code):
+            raise Refused(ErrorCode.LOGIN_REQUIRED)
         if now - found.seen_at >= domain.SESSION_NOTED_EVERY:
             repository.note_use(session, found.id, now)
             found.seen_at = now

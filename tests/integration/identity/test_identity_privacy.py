@@ -138,7 +138,7 @@ def test_revoking_the_registration_ends_the_sessions_and_erases_the_profile(port
     ]
     for token in (here, there):
         with pytest.raises(Refused, match="session_expired"):
-            sessions.current(portal.database, portal.settings, token, NOW)
+            sessions.current(portal.database, portal.settings, {"session_token": token, "entity_code": None}, NOW)
     with portal.database.reading() as session:
         row = session.get_one(models.Citizen, citizen["id"])
         assert (row.fiscal_code, row.name, row.family_name, row.email) == (None, None, None, None)
@@ -167,7 +167,12 @@ def test_a_new_notice_is_asked_for_again(portal: Portal) -> None:
     )
     values = {**vars(portal.settings), "documents": (*portal.settings.documents, newer)}
     portal.settings = Settings(**values)
-    assert sessions.current(portal.database, portal.settings, token, NOW)["registered"] is False
+    assert (
+        sessions.current(portal.database, portal.settings, {"session_token": token, "entity_code": None}, NOW)[
+            "registered"
+        ]
+        is False
+    )
     assert register(portal, token, document_id="registration-2.0")["registered"] is True
     assert events(portal) == [("CitizenRegistered.v1", "0000000001")]
 

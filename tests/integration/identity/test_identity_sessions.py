@@ -1,6 +1,7 @@
 """Sessions on a real database: used, idle, over, revoked."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,8 +10,9 @@ import sqlalchemy as sa
 
 from contracts.errors import ErrorCode, Refused
 from services.identity import models
+from services.identity.saml.refusal import Reason
 from services.identity.usecases import sessions
-from tests.integration.identity.conftest import GIULIA, NOW, Portal
+from tests.integration.identity.conftest import GIULIA, NOW, Portal, refused_login
 
 
 def expired(call: Callable[[], object]) -> bool:
@@ -21,8 +23,9 @@ def expired(call: Callable[[], object]) -> bool:
     return False
 
 
-def current(portal: Portal, token: str, now: datetime = NOW) -> dict[str, Any]:
-    return sessions.current(portal.database, portal.settings, token, now)
+def current(portal: Portal, token: str, now: datetime = NOW, entity_code: str | None = None) -> dict[str, Any]:
+    request = {"session_token": token, "entity_code": entity_code}
+    return sessions.current(portal.database, portal.settings, request, now)
 
 
 def test_using_a_session_puts_its_idle_end_off(portal: Portal) -> None:
@@ -101,3 +104,19 @@ def test_ending_one_session_leaves_the_others_and_nobody_ends_somebody_elses(por
     assert [one["current"] for one in left["sessions"]] == [True]
     assert expired(lambda: current(portal, phone))
     assert current(portal, here)
+
+
+def test_a_body_may_want_another_level_than_the_usual_one_and_a_weaker_session_is_none_there(portal: Portal) -> None:
+    portal.settings = replace(portal.settings, levels={"PM108": 3, "PM200": 1})
+    token = portal.log_in(level=3)["session_token"]
+    assert current(portal, token, entity_code="PM108")["spid_level"] == 3
+    with refused_login(Reason.LEVEL_TOO_LOW):
+        portal.log_in(level=2)
+    portal.settings = replace(portal.settings, levels={})
+    weaker = portal.token()
+    portal.settings = replace(portal.settings, levels={"PM108": 3})
+    with pytest.raises(Refused) as refused:
+        current(portal, weaker, entity_code="PM108")
+    assert refused.value.code is ErrorCode.LOGIN_REQUIRED
+    assert current(portal, weaker, entity_code="PM200")
+    assert current(portal, weaker)

@@ -28,7 +28,7 @@ def register(portal: Portal, token: str) -> None:
 def test_nothing_in_use_is_deleted(portal: Portal) -> None:
     token = portal.token()
     assert not any(upkeep.delete_expired(portal.database, NOW + timedelta(minutes=1)).values())
-    assert sessions.current(portal.database, portal.settings, token, NOW)
+    assert sessions.current(portal.database, portal.settings, {"session_token": token, "entity_code": None}, NOW)
 
 
 def test_traces_are_kept_for_twenty_four_months_and_no_longer(portal: Portal) -> None:
@@ -75,8 +75,8 @@ def test_a_logout_request_of_the_provider_ends_that_session_and_is_answered(port
     assert answer["destination"] == portal.idps["prova-1"].slo_url
     assert answer["relay_state"] == "state"
     with pytest.raises(Refused, match="session_expired"):
-        sessions.current(portal.database, portal.settings, token, NOW)
-    assert sessions.current(portal.database, portal.settings, giulia, NOW)
+        sessions.current(portal.database, portal.settings, {"session_token": token, "entity_code": None}, NOW)
+    assert sessions.current(portal.database, portal.settings, {"session_token": giulia, "entity_code": None}, NOW)
 
 
 def test_a_logout_of_a_session_that_is_gone_is_answered_all_the_same(portal: Portal) -> None:

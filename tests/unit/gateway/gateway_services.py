@@ -225,6 +225,7 @@ class Services:
             payments.TIMELINE: lambda _: {"entries": self.timeline},
             notices.NOTICE: lambda _: self._pdf("avviso.pdf"),
             notices.RECEIPT: lambda _: self._pdf("quietanza.pdf"),
+            notices.CART_RECEIPT: lambda _: self._pdf("quietanza.pdf"),
             notices.VERIFY: lambda request: self.verified.get(
                 request["code"], {"genuine": False, "kind": None, "payable": None}
             ),

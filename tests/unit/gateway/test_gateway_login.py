@@ -1,6 +1,7 @@
 """Entra con SPID, sessions, registration, logout."""
 
 from http import HTTPStatus
+from pathlib import Path
 
 import pytest
 
@@ -209,3 +210,35 @@ def test_the_metadata_is_served_as_identity_signed_it(browser: Browser):
     answer = browser.get("/spid/metadata")
     assert answer.headers["content-type"] == "application/samlmetadata+xml"
     assert answer.text == "<EntityDescriptor/>"
+
+
+def test_providers_are_shown_by_their_logo_where_its_file_is_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, services: Services
+):
+    (tmp_path / "sandbox.svg").write_text("<svg/>")
+    monkeypatch.setenv("IDP_LOGOS_DIR", str(tmp_path))
+    monkeypatch.setenv("SECRET_KEY", "a secret of the tests")
+    page = page_of(Browser(create_app(Settings.load(), services)).get("/spid/login"))
+    (logo,) = page.xpath("//main//ul[contains(@class, 'portal-providers')]//img")
+    assert logo.get("alt") == "Gestore di prova"
+    assert logo.get("src").startswith("/static/idps/sandbox.svg?v=")
+    assert "Altro gestore" in page.xpath("//main")[0].text_content()
+
+
+def test_the_official_links_stand_under_the_providers(browser: Browser):
+    links = page_of(browser.get("/spid/login")).xpath("//main//a[starts-with(@href, 'https://www.spid.gov.it')]")
+    assert {link.text_content(): link.get("href") for link in links} == {
+        "Maggiori informazioni": "https://www.spid.gov.it",
+        "Non hai SPID?": "https://www.spid.gov.it/richiedi-spid",
+        "Serve aiuto?": "https://www.spid.gov.it/serve-aiuto",
+    }
+
+
+def test_a_session_too_weak_for_an_entity_is_no_session_there_and_one_elsewhere(browser: Browser, services: Services):
+    browser.log_in()
+    services.strong_entities = {"PM108"}
+    answer = browser.get("/enti/PM108/pratiche")
+    assert answer.status_code == HTTPStatus.SEE_OTHER
+    assert answer.headers["location"].startswith("/spid/login?entity=PM108")
+    assert "Mario" not in browser.get("/enti/PM108").text
+    assert "Mario" in browser.get("/profilo/privacy").text
