@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import Engine, create_engine, select, text, update
+from sqlalchemy import Engine, create_engine, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -70,7 +70,6 @@ class Tx:
 
     session: Session
     models: ModuleType
-    _notified: bool = False
 
     def emit(
         self, event_type: EventType, data: Mapping[str, Any], *, subject: str, sequence: int, now: datetime
@@ -86,14 +85,12 @@ class Tx:
             time=now,
             correlation_id=correlation.get(),
         )
-        self.session.add(
-            self.models.OutboxMessage(
-                event_id=event_id, type=event_type.type, subject=subject, body=body, created_at=now
-            )
+        table = self.models.OutboxMessage.__table__
+        # Telling the relay rides on the insert; PostgreSQL tells it once per transaction, at the commit.
+        self.session.execute(
+            insert(table).returning(func.pg_notify(OUTBOX_CHANNEL, "")),
+            {"event_id": event_id, "type": event_type.type, "subject": subject, "body": body, "created_at": now},
         )
-        if not self._notified:
-            self.session.execute(text(f"NOTIFY {OUTBOX_CHANNEL}"))
-            self._notified = True
         return event_id
 
     def first_time(self, consumer: str, message_id: UUID) -> bool:

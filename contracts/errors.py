@@ -60,6 +60,11 @@ class ErrorCode(StrEnum):
     IMPORT_NOT_UTF8 = "import_not_utf8"
     IMPORT_TOO_LARGE = "import_too_large"
     IMPORT_EMPTY = "import_empty"
+    # settlement
+    SETTLEMENT_UNREADABLE = "settlement_unreadable"
+    SETTLEMENT_TOTALS_DIFFER = "settlement_totals_differ"
+    SETTLEMENT_OTHER_BODY = "settlement_other_body"
+    SETTLEMENT_NOT_FOUND = "settlement_not_found"
     # unavailable
     SERVICE_UNAVAILABLE = "service_unavailable"
     CHECKOUT_UNAVAILABLE = "checkout_unavailable"

@@ -134,6 +134,17 @@ MESSAGES: Final[Mapping[ErrorCode, Message]] = {
     ErrorCode.IMPORT_NOT_UTF8: Message(_("Il file non è in UTF-8."), _IMPORT),
     ErrorCode.IMPORT_TOO_LARGE: Message(_("Il file è troppo grande."), _IMPORT),
     ErrorCode.IMPORT_EMPTY: Message(_("Il file è vuoto."), _IMPORT),
+    ErrorCode.SETTLEMENT_UNREADABLE: Message(
+        _("Il file non è un flusso di rendicontazione in XML, base64 o ZIP."), _IMPORT
+    ),
+    ErrorCode.SETTLEMENT_TOTALS_DIFFER: Message(
+        _("I totali del flusso di rendicontazione non corrispondono alle sue righe."),
+        _("Scarica di nuovo il flusso da pagoPA: nulla è stato caricato."),
+    ),
+    ErrorCode.SETTLEMENT_OTHER_BODY: Message(
+        _("Il flusso di rendicontazione è destinato a un altro ente."), _FOR_OFFICES
+    ),
+    ErrorCode.SETTLEMENT_NOT_FOUND: Message(_("Questo flusso di rendicontazione non esiste."), _FOR_OFFICES),
     ErrorCode.SERVICE_UNAVAILABLE: Message(_("Il servizio è momentaneamente non disponibile."), _TRY_AGAIN),
     ErrorCode.CHECKOUT_UNAVAILABLE: Message(
         _("La pagina di pagamento di pagoPA non risponde. Nessun importo è stato addebitato."), _TRY_AGAIN

@@ -40,6 +40,9 @@ _PARTS: Final = {
     "import_id": "The import.",
     "external_id": "The entity's own reference of the debt.",
     "purpose": "The purpose of the consent.",
+    "flow_id": "The flow's identificativoFlusso.",
+    "reference": "The bank's reference of the credit.",
+    "day": "The day of settlement (dataRegolamento), YYYY-MM-DD.",
 }
 
 _INTRODUCTION: Final = f"""
@@ -139,8 +142,8 @@ def _operation(method: str, described: Operation, template: str, plugin: Marshma
         made["description"] = f"For {described.access.value}."
     if described.body is not None:
         made["requestBody"] = _json_body(described.body, described.body_example)
-    if described.file_upload:
-        made["requestBody"] = _file_body()
+    if described.file_types:
+        made["requestBody"] = _file_body(described.file_types)
     return made
 
 
@@ -195,7 +198,7 @@ def _problems(codes: Iterable[ErrorCode]) -> dict[str, Any]:
 
 def _http_problems(described: Operation) -> dict[str, Any]:
     """What HTTP itself refuses about a body, with the code `invalid_request`."""
-    if described.body is None and not described.file_upload:
+    if described.body is None and not described.file_types:
         return {}
     statuses = [HTTPStatus.UNSUPPORTED_MEDIA_TYPE]
     if described.body is not None:
@@ -225,15 +228,14 @@ def _json_body(body: Schema, example: Mapping[str, Any] | None) -> dict[str, Any
     return {"required": True, "content": {"application/json": {"schema": body, "example": example}}}
 
 
-def _file_body() -> dict[str, Any]:
+def _file_body(file_types: Iterable[str]) -> dict[str, Any]:
     form = {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}
-    return {
-        "required": True,
-        "content": {
-            "text/csv": {"schema": {"type": "string"}, "example": examples.IMPORT_FILE},
-            "multipart/form-data": {"schema": form},
-        },
+    shown = {
+        "text/csv": {"schema": {"type": "string"}, "example": examples.IMPORT_FILE},
+        "multipart/form-data": {"schema": form},
     }
+    file = {"schema": {"type": "string", "format": "binary"}}
+    return {"required": True, "content": {media_type: shown.get(media_type, file) for media_type in file_types}}
 
 
 def _security(described: Operation) -> list[dict[str, list[str]]]:

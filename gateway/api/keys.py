@@ -22,6 +22,7 @@ class Scope(StrEnum):
     IMPORTS_WRITE = "imports:write"
     PAYMENTS_READ = "payments:read"
     EVENTS_READ = "events:read"
+    SETTLEMENTS_WRITE = "settlements:write"
 
 
 @dataclass(frozen=True)

@@ -50,8 +50,8 @@ class Operation:
     """What stands in the OpenAPI about a responder, and what is checked before it runs.
 
     `errors` are the codes of its own; those that follow from its access and its body are added by the document.
-    `answer` is None where the body is a file of `media_type`, or where `status` is 204. `cache_s`: how long anybody may
-    keep the answer (0: nobody, it is personal).
+    `file_types` are those of an upload. `answer` is None where the body is a file of `media_type`, or where `status` is
+    204. `cache_s`: how long anybody may keep the answer (0: nobody, it is personal).
     """
 
     summary: str
@@ -65,7 +65,7 @@ class Operation:
     query: Schema | None = None
     idempotency: Key = Key.NONE
     errors: tuple[ErrorCode, ...] = ()
-    file_upload: bool = False
+    file_types: tuple[str, ...] = ()
     cache_s: int = 0
     body_example: Mapping[str, Any] | None = None
     answer_example: Any = None

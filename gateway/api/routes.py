@@ -9,7 +9,7 @@ from gateway.api.docs import DocsPage, DocsStyle
 from gateway.api.document import OpenApiResource, build
 from gateway.api.keys import ApiKeys
 from gateway.api.operation import ApiContext, Resource
-from gateway.api.resources import cart, catalogue, citizen, debts, practices, reconciliation
+from gateway.api.resources import cart, catalogue, citizen, debts, practices, reconciliation, settlement
 from gateway.edge.rates import RateLimiter
 from gateway.rpc import Rpc
 from gateway.settings import Settings
@@ -37,6 +37,11 @@ ROUTES: Final[Mapping[str, type[Resource]]] = {
     "/creditors/{entity}/imports": debts.ImportsResource,
     "/creditors/{entity}/imports/{import_id:uuid}": debts.ImportResource,
     "/creditors/{entity}/payments": reconciliation.PaymentsResource,
+    "/creditors/{entity}/settlements": settlement.SettlementsResource,
+    "/creditors/{entity}/settlements/{flow_id}": settlement.SettlementResource,
+    "/creditors/{entity}/settlement-worklist": settlement.WorklistResource,
+    "/creditors/{entity}/bank-credits/{reference}": settlement.BankCreditResource,
+    "/creditors/{entity}/reconciliations/{day}": settlement.DayReportResource,
     "/events": reconciliation.EventsResource,
 }
 

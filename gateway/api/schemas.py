@@ -6,13 +6,14 @@ knows are refused. Amounts are whole euro cents, times are ISO 8601 in UTC.
 
 from marshmallow import Schema, fields, validate
 
-from contracts.fields import Beneficiary, Instalment, UtcDateTime
+from contracts.fields import Beneficiary, Cents, Instalment, UtcDateTime
 from contracts.rpc.identity import PURPOSES
 from contracts.rpc.identity import Privacy as PrivacyReply
 from contracts.rpc.payments import Checkout as CheckoutReply
 from contracts.rpc.payments import Receipt
 from contracts.rpc.practices import PRACTICE_STATES, CatalogueService, Practice
 from contracts.rpc.practices import Entity as EntityReply
+from contracts.rpc.settlement import Settlement, WorklistItem
 from gateway.api.field_errors import FIELD_ERROR_CODES
 
 
@@ -150,6 +151,40 @@ class PaymentPage(Page):
     """Receipts of the node, oldest first."""
 
     items = fields.List(fields.Nested(Receipt), required=True)
+
+
+class SettlementQuery(Schema):
+    """How many flows."""
+
+    limit = fields.Integer(load_default=100, validate=validate.Range(1, 1000))
+
+
+class SettlementPage(Schema):
+    """Settlement flows, the newest day first."""
+
+    items = fields.List(fields.Nested(Settlement), required=True)
+
+
+class WorklistQuery(Schema):
+    """Items after one seen before."""
+
+    after = fields.Integer(load_default=0)
+    limit = fields.Integer(load_default=100, validate=validate.Range(1, 1000))
+
+
+class WorklistPage(Schema):
+    """Settled amounts a human must look at. `next_after` is None on the last page."""
+
+    items = fields.List(fields.Nested(WorklistItem), required=True)
+    next_after = fields.Integer(load_default=None, allow_none=True)
+
+
+class BankCreditBody(Schema):
+    """A credit as the bank statement has it. `remittance_text` holds the flow's id after `/URI/`."""
+
+    booked_on = fields.Date(required=True)
+    amount_cents = Cents(required=True)
+    remittance_text = fields.String(required=True, validate=validate.Length(1, 300))
 
 
 class EventQuery(Schema):

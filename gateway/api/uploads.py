@@ -3,6 +3,7 @@
 The cap is what practices reads. One RPC message carries the whole file in base64, and RabbitMQ 4 takes 16 MiB of it.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,15 +27,15 @@ class Upload:
     content: bytes
 
 
-def receive(req: falcon.Request) -> Upload:
-    """Take a `text/csv` body, or the part `file` of a `multipart/form-data` one.
+def receive(req: falcon.Request, media_types: Collection[str] = ("text/csv",)) -> Upload:
+    """Take a body of one of these types, or the part `file` of a `multipart/form-data` one.
 
     Raises Refused(IMPORT_TOO_LARGE) from the Content-Length alone where there is one, else once the cap is passed.
     """
     media_type = (req.content_type or "").partition(";")[0].strip().lower()
     if (req.content_length or 0) > FILE_MAX_BYTES + _MULTIPART_EXTRA_BYTES:
         raise too_large()
-    if media_type == "text/csv":
+    if media_type in media_types:
         return Upload("", _read(stream_of(req)))
     if media_type == "multipart/form-data":
         return _part(req)

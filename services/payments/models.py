@@ -62,7 +62,10 @@ class Position(Base):
     """
 
     __tablename__ = "positions"
-    __table_args__ = (Index("ux_positions_notice", "creditor_fiscal_code", "notice_number", unique=True),)
+    __table_args__ = (
+        Index("ux_positions_notice", "creditor_fiscal_code", "notice_number", unique=True),
+        Index("ix_positions_iuv", "creditor_fiscal_code", "iuv"),
+    )
 
     practice_id: Mapped[UUID] = mapped_column(primary_key=True)
     entity_code: Mapped[str]
@@ -139,6 +142,8 @@ class Receipt(Base):
     """A receipt of the node, kept whole. Unique per body it was sent to.
 
     `owner_fiscal_code` is the body whose notice it is; `judgement` is null until it is known what the receipt means.
+    `source` is `node`, or `settlement` for one made from a flow because none has come yet. `reported_at`: since when
+    all its transfers to the body stand in settlement flows.
     `transaction` makes a cursor without holes: rows of a running transaction have numbers not yet below the horizon.
     """
 
@@ -175,13 +180,15 @@ class Receipt(Base):
     raw_xml: Mapped[str]
     received_at: Mapped[datetime]
     judged_at: Mapped[datetime | None]
+    source: Mapped[str] = mapped_column(server_default=text("'node'"))
+    reported_at: Mapped[datetime | None]
 
 
 class NodeCall(Base):
     """The node asked about a notice. `raw_xml` is kept only of receipts that had to be refused."""
 
     __tablename__ = "node_calls"
-    __table_args__ = (Index("ix_node_calls_practice", "practice_id", "at"),)
+    __table_args__ = (Index("ix_node_calls_practice", "practice_id", "at"), Index("ix_node_calls_at", "at"))
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     at: Mapped[datetime]
@@ -191,3 +198,75 @@ class NodeCall(Base):
     practice_id: Mapped[UUID | None]
     fault: Mapped[str | None]
     raw_xml: Mapped[str | None]
+
+
+class SettlementFlow(Base):
+    """A settlement flow (FdR), each revision of it. `current` is the newest one of its id."""
+
+    __tablename__ = "settlement_flows"
+    __table_args__ = (
+        Index("ux_settlement_flows_revision", "creditor_fiscal_code", "flow_id", "flow_at", "revision", unique=True),
+        Index(
+            "ux_settlement_flows_current",
+            "creditor_fiscal_code",
+            "flow_id",
+            unique=True,
+            postgresql_where=text("current"),
+        ),
+        Index("ix_settlement_flows_day", "entity_code", "settled_on"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    entity_code: Mapped[str]
+    creditor_fiscal_code: Mapped[str]
+    flow_id: Mapped[str]
+    flow_at: Mapped[datetime]
+    revision: Mapped[int]
+    regulation_id: Mapped[str]
+    settled_on: Mapped[date]
+    sender_id: Mapped[str]
+    sender_name: Mapped[str | None]
+    payments_count: Mapped[int]
+    total_cents: Mapped[int] = mapped_column(BigInteger)
+    current: Mapped[bool]
+    received_at: Mapped[datetime]
+
+
+class SettlementRow(Base):
+    """One transfer in a flow. `finding` is null until it is looked at, `transfer` is which it turned out to be."""
+
+    __tablename__ = "settlement_rows"
+    __table_args__ = (
+        Index("ix_settlement_rows_flow", "flow_row_id", "iur"),
+        Index("ix_settlement_rows_receipt", "receipt_row_id"),
+        Index("ix_settlement_rows_pending", "id", postgresql_where=text("finding IS NULL")),
+        Index("ix_settlement_rows_worklist", "id", postgresql_where=text("finding NOT IN ('reported', 'recovered')")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    flow_row_id: Mapped[int] = mapped_column(ForeignKey("settlement_flows.id"))
+    iuv: Mapped[str]
+    iur: Mapped[str]
+    index: Mapped[int | None]
+    amount_cents: Mapped[int] = mapped_column(BigInteger)
+    outcome: Mapped[int]
+    paid_on: Mapped[date]
+    finding: Mapped[str | None]
+    transfer: Mapped[int | None]
+    receipt_row_id: Mapped[int | None] = mapped_column(ForeignKey("receipts.id"))
+    practice_id: Mapped[UUID | None]
+
+
+class BankCredit(Base):
+    """A credit on a body's bank account, by the bank's reference. `flow_id` is what its text names, if anything."""
+
+    __tablename__ = "bank_credits"
+    __table_args__ = (Index("ix_bank_credits_flow", "entity_code", "flow_id"),)
+
+    entity_code: Mapped[str] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(primary_key=True)
+    booked_on: Mapped[date]
+    amount_cents: Mapped[int] = mapped_column(BigInteger)
+    remittance_text: Mapped[str]
+    flow_id: Mapped[str | None]
+    received_at: Mapped[datetime]

@@ -8,12 +8,14 @@ from chassis.database import Tx
 from chassis.entrypoints import DatabaseProvider, RpcProvider, SettingsProvider, answers, every, on_event
 from contracts.events.practices import PRACTICE_AMENDED, PRACTICE_CANCELLED, PRACTICE_CREATED, PRACTICE_EXPIRED
 from contracts.rpc import payments
+from contracts.rpc import settlement as fdr
 from services.payments import models
 from services.payments.domain.positions import Standing
-from services.payments.usecases import checkouts, node, positions, queries, receipts
+from services.payments.usecases import checkouts, node, positions, queries, receipts, reconciliation, settlements
 
 _JANITOR_INTERVAL_S = 10
 _WAITING_RECEIPTS_INTERVAL_S = 10
+_PENDING_SETTLEMENT_INTERVAL_S = 20
 
 
 class PaymentsService:
@@ -61,6 +63,37 @@ class PaymentsService:
         """Return a page of an entity's receipts."""
         return queries.payments_page(self.database, request)
 
+    @answers(fdr.TAKE_SETTLEMENT)
+    def take_settlement(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Take a settlement flow and say what its rows are."""
+        flow_id = settlements.take_file(self.database, self.rpc, request, now())
+        return reconciliation.settlement(self.database, request["entity_code"], flow_id)
+
+    @answers(fdr.SETTLEMENT)
+    def settlement(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return a settlement flow."""
+        return reconciliation.settlement(self.database, request["entity_code"], request["flow_id"])
+
+    @answers(fdr.SETTLEMENTS)
+    def settlements(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return an entity's settlement flows."""
+        return reconciliation.settlement_list(self.database, request)
+
+    @answers(fdr.WORKLIST)
+    def settlement_worklist(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return what a human must look at."""
+        return reconciliation.worklist(self.database, request)
+
+    @answers(fdr.PUT_CREDIT)
+    def put_bank_credit(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Register a bank credit."""
+        return reconciliation.put_credit(self.database, request, now())
+
+    @answers(fdr.DAY_REPORT)
+    def settlement_day_report(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return the reconciliation report of a day."""
+        return reconciliation.day_report(self.database, request)
+
     @answers(payments.EVENTS)
     def events(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return published events after a position."""
@@ -96,3 +129,8 @@ class PaymentsService:
     def resolve_waiting_receipts(self) -> None:
         """Judge receipts that came before their notice was known."""
         receipts.resolve_waiting(self.database, self.rpc, now())
+
+    @every(seconds=_PENDING_SETTLEMENT_INTERVAL_S)
+    def look_at_pending_settlements(self) -> None:
+        """Finish settlement rows, and try those again whose payment has come to be known."""
+        settlements.look_at_pending(self.database, now())

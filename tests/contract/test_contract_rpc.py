@@ -11,12 +11,14 @@ from marshmallow import Schema
 from contracts.call import Call
 
 SERVICES = ("identity", "practices", "cart", "payments", "notices")
+MODULES = {"payments": ["payments", "settlement"]}
 FROZEN = json.loads((Path(__file__).parent / "frozen" / "calls.json").read_text())
 
 
 def calls_of(service: str) -> list[Call]:
-    module = import_module(f"contracts.rpc.{service}")
-    return [value for value in vars(module).values() if isinstance(value, Call) and value.service == service]
+    modules = [import_module(f"contracts.rpc.{name}") for name in MODULES.get(service, [service])]
+    values = [value for module in modules for value in vars(module).values()]
+    return [value for value in values if isinstance(value, Call) and value.service == service]
 
 
 CALLS = {call.name: call for service in SERVICES for call in calls_of(service)}

@@ -79,7 +79,7 @@ class ImportsResource(Resource):
             tag=_IMPORTS_TAG,
             access=Access.KEY,
             scope=Scope.IMPORTS_WRITE,
-            file_upload=True,
+            file_types=("text/csv", "multipart/form-data"),
             answer=practices.ImportReport(),
             status=HTTPStatus.CREATED,
             idempotency=Key.OPTIONAL,

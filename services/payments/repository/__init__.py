@@ -1,1 +1,1 @@
-"""The only SQL of payments. Locks are taken in one order: positions, checkouts, items, receipts."""
+"""The only SQL of payments. Locks are taken in one order: settlement rows, positions, checkouts, items, receipts."""

@@ -1,16 +1,18 @@
 """Positions and creditors: the projection of practices' events."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, select, true, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from services.payments import models
 from services.payments.domain.positions import Change, Creditor, Position, Standing, Terms, fold
 
+_TABLE: Final = models.Position.metadata.tables[models.Position.__tablename__]
 _TERMS = ("amount_cents", "description", "due_date", "payable_until", "debtor", "created_at")
 _OWN = (
     "practice_id",
@@ -46,6 +48,31 @@ def asked_about(
     if row is None:
         return None, None
     return _read_creditor(row.Creditor), _read(row.Position) if row.Position else None
+
+
+def asked_about_locked(
+    session: Session, creditor_fiscal_code: str, notice_number: str
+) -> tuple[Creditor | None, Position | None]:
+    """Return a body and its notice, which nobody else may change, in one round trip, for the node's receipts."""
+    notice = select(models.Position).where(
+        models.Position.creditor_fiscal_code == creditor_fiscal_code,
+        models.Position.notice_number == notice_number,
+    )
+    # PostgreSQL does not lock the outer side of a join; a CTE it does.
+    locked = aliased(models.Position, notice.with_for_update().cte("locked"))
+    statement = select(models.Creditor, locked).outerjoin(locked, true())
+    row = session.execute(statement.where(models.Creditor.fiscal_code == creditor_fiscal_code)).first()
+    if row is None:
+        return None, None
+    return _read_creditor(row[0]), _read(row[1]) if row[1] else None
+
+
+def practices_of_iuvs(session: Session, creditor_fiscal_code: str, iuvs: Iterable[str]) -> Sequence[UUID]:
+    """Return the practices with these IUVs."""
+    statement = select(models.Position.practice_id).where(
+        models.Position.creditor_fiscal_code == creditor_fiscal_code, models.Position.iuv.in_(list(iuvs))
+    )
+    return session.scalars(statement).all()
 
 
 def remember_creditor(session: Session, known: Creditor, as_of: datetime) -> None:
@@ -101,6 +128,13 @@ def save(session: Session, position: Position) -> None:
     for name, value in _columns(position).items():
         setattr(row, name, value)
     session.flush()
+
+
+def record_payment(session: Session, position: Position) -> None:
+    """Write back what a payment changes. The caller holds the position's lock."""
+    statement = update(_TABLE).where(_TABLE.c.practice_id == position.practice_id)
+    values = {name: getattr(position, name) for name in ("paid_receipt_id", "paid_at", "event_sequence")}
+    session.execute(statement.values(values))
 
 
 def _read_creditor(row: models.Creditor) -> Creditor:

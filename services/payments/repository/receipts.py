@@ -1,24 +1,75 @@
 """Receipts: facts, inserted once and kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, text, tuple_
+from sqlalchemy import select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.payments.domain.receipts import Judgement
 from services.payments.models import Receipt
 
+# The plain table: a receipt of the node need not go through the mapper.
+_TABLE: Final = Receipt.metadata.tables[Receipt.__tablename__]
 
-def insert_new(session: Session, values: Mapping[str, Any]) -> Receipt | None:
-    """Store a receipt; None when the body has it already. A concurrent twin waits here for the first one's commit."""
-    statement = (
-        insert(Receipt).values(**values).on_conflict_do_nothing(index_elements=["creditor_fiscal_code", "receipt_id"])
+
+def insert_new(session: Session, values: Mapping[str, Any]) -> int | None:
+    """Store a receipt and return its row; None when the body has it already.
+
+    A concurrent twin waits here for the first one's commit.
+    """
+    statement = insert(_TABLE).on_conflict_do_nothing(index_elements=["creditor_fiscal_code", "receipt_id"])
+    row_id: int | None = session.scalar(statement.returning(_TABLE.c.id), dict(values))
+    return row_id
+
+
+def complete(session: Session, values: Mapping[str, Any]) -> bool:
+    """Put the node's receipt in place of one made from a settlement flow; what that one meant stays as it was told."""
+    told = (
+        "entity_code",
+        "amount_cents",
+        "own_share_cents",
+        "received_at",
+        "iuv",
+        "owner_fiscal_code",
+        "notice_number",
     )
-    return session.scalar(statement.returning(Receipt))
+    statement = (
+        update(_TABLE)
+        .where(
+            _TABLE.c.creditor_fiscal_code == values["creditor_fiscal_code"],
+            _TABLE.c.receipt_id == values["receipt_id"],
+            _TABLE.c.source == "settlement",
+        )
+        .values({name: value for name, value in values.items() if name not in told} | {"source": "node"})
+    )
+    return session.execute(statement.returning(_TABLE.c.id)).first() is not None
+
+
+def by_receipt_ids(
+    session: Session, creditor_fiscal_code: str, receipt_ids: Collection[str], *, lock: bool = False
+) -> Sequence[Receipt]:
+    """Return the receipts with these ids that brought money to a body."""
+    statement = (
+        select(Receipt)
+        .where(
+            Receipt.creditor_fiscal_code == creditor_fiscal_code,
+            Receipt.receipt_id.in_(receipt_ids),
+            Receipt.judgement.not_in([Judgement.NO_MONEY.value, Judgement.FOREIGN.value]),
+        )
+        .order_by(Receipt.id)
+    )
+    if lock:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    return session.scalars(statement).all()
+
+
+def mark_reported(session: Session, receipt_row_id: int, now: datetime) -> None:
+    """Note that all transfers of a receipt stand in settlement flows."""
+    session.execute(update(_TABLE).where(_TABLE.c.id == receipt_row_id).values(reported_at=now))
 
 
 def unjudged_ids(session: Session, limit: int) -> Sequence[int]:

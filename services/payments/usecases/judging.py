@@ -1,9 +1,9 @@
 """What follows from a receipt: the judgement, the events, the checkouts it settles. All in the caller's transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from chassis.database import Tx
@@ -11,24 +11,60 @@ from contracts.events.payments import PAYMENT_CONFIRMED
 from services.payments.domain.checkouts import CheckoutState, after_payment, move
 from services.payments.domain.positions import Position
 from services.payments.domain.receipts import RAISES, Judgement, ReceiptFacts, judge
-from services.payments.models import Receipt
-from services.payments.repository import checkouts, positions
+from services.payments.models import Checkout, Receipt
+from services.payments.repository import checkouts, positions, receipts
+
+_JUDGED: Final = ("judgement", "judged_at", "practice_id", "entity_code", "checkout_id")
+_ABOUT_NO_PRACTICE: Final = (Judgement.NO_MONEY, Judgement.SECONDARY)
+
+
+def store_judged(
+    tx: Tx, values: Mapping[str, Any], position: Position | None, now: datetime
+) -> tuple[Receipt, Position | None] | None:
+    """Store a new receipt, given by its columns, and settle it at once; None when the body has it already.
+
+    `position` is its notice (locked), or None where it has none or needs none. Returns the receipt, which the session
+    does not know, and the position after it.
+    """
+    receipt = Receipt(**values)
+    concerned = _judge(tx, receipt, position, now)
+    judged = {name: getattr(receipt, name) for name in _JUDGED}
+    row_id = receipts.insert_new(tx.session, {**values, **judged})
+    if row_id is None:
+        return None
+    receipt.id = row_id
+    return receipt, _follow(tx, receipt, position, concerned, now)
 
 
 def judge_receipt(tx: Tx, receipt: Receipt, position: Position | None, now: datetime) -> Position | None:
-    """Settle a receipt that has not been judged, whose notice is `position` (locked) or known not to exist (None).
+    """Settle a stored receipt that has not been judged, whose notice is `position` (locked) or known not to exist.
 
     Emits PaymentConfirmed once, and PaymentDuplicated where nobody expected the money. Returns the position after it.
     """
+    return _follow(tx, receipt, position, _judge(tx, receipt, position, now), now)
+
+
+def _judge(tx: Tx, receipt: Receipt, position: Position | None, now: datetime) -> Sequence[Checkout]:
+    """Write the judgement into the receipt and return, locked, the checkouts it settles."""
     judgement = judge(facts_of(receipt), position)
-    receipt.judgement = judgement.value
-    receipt.judged_at = now
-    if position is None or judgement in (Judgement.NO_MONEY, Judgement.SECONDARY):
+    receipt.judgement, receipt.judged_at = judgement.value, now
+    if position is None or judgement in _ABOUT_NO_PRACTICE:
+        return []
+    receipt.practice_id, receipt.entity_code = position.practice_id, position.entity_code
+    concerned = checkouts.of_payment(tx.session, position.practice_id, _checkout_id(receipt.payment_note))
+    receipt.checkout_id = concerned[0].id if concerned else None
+    return concerned
+
+
+def _follow(
+    tx: Tx, receipt: Receipt, position: Position | None, concerned: Sequence[Checkout], now: datetime
+) -> Position | None:
+    """Let everything follow from a judged receipt; return the position after it."""
+    judgement = Judgement(str(receipt.judgement))
+    if position is None or judgement in _ABOUT_NO_PRACTICE:
         _emit(tx, receipt, judgement, subject=receipt.receipt_id, sequence=0, first_receipt_id=None, now=now)
         return position
-    receipt.practice_id = position.practice_id
-    receipt.entity_code = position.entity_code
-    receipt.checkout_id = _settle_checkouts(tx, receipt, position.practice_id, now)
+    _settle_checkouts(concerned, receipt, position.practice_id, now)
     first_receipt_id = position.paid_receipt_id
     subject, sequence = str(position.practice_id), position.event_sequence
     sequence = _emit(
@@ -37,13 +73,12 @@ def judge_receipt(tx: Tx, receipt: Receipt, position: Position | None, now: date
     position = replace(position, event_sequence=sequence)
     if first_receipt_id is None:
         position = replace(position, paid_receipt_id=receipt.receipt_id, paid_at=receipt.paid_at)
-    positions.save(tx.session, position)
+    positions.record_payment(tx.session, position)
     return position
 
 
-def _settle_checkouts(tx: Tx, receipt: Receipt, practice_id: UUID, now: datetime) -> UUID | None:
-    """Mark the practice paid in the checkouts concerned; return the one the payment came from, if it is known."""
-    concerned = checkouts.of_payment(tx.session, practice_id, _checkout_id(receipt.payment_note))
+def _settle_checkouts(concerned: Sequence[Checkout], receipt: Receipt, practice_id: UUID, now: datetime) -> None:
+    """Mark the practice paid in the checkouts concerned."""
     for checkout in concerned:
         for item in checkout.items:
             if item.practice_id == practice_id and item.receipt_id is None:
@@ -54,7 +89,6 @@ def _settle_checkouts(tx: Tx, receipt: Receipt, practice_id: UUID, now: datetime
             move(state, after)
             checkout.state = after.value
             checkout.ended_at = checkout.ended_at or now
-    return concerned[0].id if concerned else None
 
 
 def _emit(

@@ -62,6 +62,19 @@ def _answer_payment(node: Node, message: Message, envelope: str) -> str:
 
 def _answer_receipt(node: Node, message: Message, envelope: str) -> str:
     """Answer paSendRT and paSendRTV2: only who sends it and whether it can be read may speak against a receipt."""
+    doubtful, waiting = message.problem is not None, None
+    if not doubtful:
+        with node.database.transaction() as tx:
+            creditor, position = positions.asked_about_locked(tx.session, message.id_pa, message.notice_number)
+            doubtful = creditor is None or refuse_caller(_situation(node, message, creditor, None)) is not None
+            if not doubtful:
+                own_notice = position if message.owner == message.id_pa else None
+                waiting = take_receipt(tx, read_receipt(message, node.now), creditor, own_notice, envelope, node.now)
+    return _answer_doubtful_receipt(node, message, envelope) if doubtful else _acknowledge(node, message, waiting)
+
+
+def _answer_doubtful_receipt(node: Node, message: Message, envelope: str) -> str:
+    """Refuse a receipt, or take it where practices, who would know its body, is away."""
     situation = _situation(node, message, None, None)
     try:
         situation = replace(situation, creditor=_creditor(node, message))
@@ -72,7 +85,12 @@ def _answer_receipt(node: Node, message: Message, envelope: str) -> str:
         with node.database.reading() as session:
             _note(node, session, message, None, fault, raw_xml=envelope)
         return _refusal(message, fault)
-    waiting = take_receipt(node.database, read_receipt(message, node.now), situation.creditor, envelope, node.now)
+    with node.database.transaction() as tx:
+        waiting = take_receipt(tx, read_receipt(message, node.now), situation.creditor, None, envelope, node.now)
+    return _acknowledge(node, message, waiting)
+
+
+def _acknowledge(node: Node, message: Message, waiting: int | None) -> str:
     if waiting is not None:
         _try_to_resolve(node, waiting)
     return responses.acknowledged(message.operation)

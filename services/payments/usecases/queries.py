@@ -8,7 +8,13 @@ from sqlalchemy.orm import Session
 
 from chassis.database import Database
 from contracts.errors import ErrorCode, Refused
-from contracts.events.payments import CHECKOUT_ABANDONED, CHECKOUT_STARTED, PAYMENT_CONFIRMED, PAYMENT_DUPLICATED
+from contracts.events.payments import (
+    CHECKOUT_ABANDONED,
+    CHECKOUT_STARTED,
+    PAYMENT_CONFIRMED,
+    PAYMENT_DUPLICATED,
+    PAYMENT_REPORTED,
+)
 from contracts.events.practices import PRACTICE_CREATED
 from services.payments.domain.receipts import RAISES, Judgement
 from services.payments.models import Checkout, NodeCall, Receipt
@@ -74,13 +80,16 @@ def _visits(checkout: Checkout) -> Iterator[dict[str, Any]]:
 
 
 def _money(receipt: Receipt) -> Iterator[dict[str, Any]]:
+    source = "settlement" if receipt.source == "settlement" else "pagopa_receipt"
+    if receipt.reported_at:
+        yield _entry(receipt.reported_at, PAYMENT_REPORTED.type, "settlement", receipt_id=receipt.receipt_id)
     for event_type in RAISES[Judgement(str(receipt.judgement))]:
         detail = {"receipt_id": receipt.receipt_id, "psp_name": receipt.psp_name, "amount_cents": receipt.amount_cents}
         if event_type is PAYMENT_CONFIRMED:
             detail["paid_at"] = receipt.paid_at.isoformat()
         if event_type is PAYMENT_DUPLICATED:
             detail["reason"] = receipt.judgement
-        yield _entry(receipt.received_at, event_type.type, "pagopa_receipt", **detail)
+        yield _entry(receipt.received_at, event_type.type, source, **detail)
 
 
 def _entry(at: Any, kind: str, source: str, **detail: Any) -> dict[str, Any]:

@@ -11,11 +11,11 @@ from chassis.database import Database, Tx
 from chassis.logs import get_logger
 from contracts.errors import RpcError, Unavailable
 from services.payments import clients
-from services.payments.domain.positions import Creditor
+from services.payments.domain.positions import Creditor, Position
 from services.payments.domain.receipts import Judgement
 from services.payments.repository import positions, receipts
 from services.payments.soap.requests import ReceivedReceipt
-from services.payments.usecases.judging import facts_of, judge_receipt
+from services.payments.usecases.judging import facts_of, judge_receipt, store_judged
 from services.payments.usecases.positions import learn
 
 log = get_logger(__name__)
@@ -24,24 +24,31 @@ _BATCH = 100
 
 
 def take_receipt(
-    database: Database, received: ReceivedReceipt, creditor: Creditor | None, envelope: str, now: datetime
+    tx: Tx,
+    received: ReceivedReceipt,
+    creditor: Creditor | None,
+    position: Position | None,
+    envelope: str,
+    now: datetime,
 ) -> int | None:
     """Store a receipt and judge it where its notice is known here.
 
-    `creditor` is None when we know no such body and could not ask. Returns the row of a receipt that still waits for
-    its judgement. The same receipt again changes nothing.
+    `creditor` is None when we know no such body and could not ask; `position` is the notice, locked, None when it is
+    not here. Returns the row of a receipt that still waits for its judgement. The same receipt again changes nothing,
+    unless the one we have was made from a settlement flow.
     """
-    with database.transaction() as tx:
-        receipt = receipts.insert_new(tx.session, _row(received, creditor, envelope, now))
-        if receipt is None:
-            log.info("receipt_again", notice_number=received.notice_number)
+    values = _row(received, creditor, envelope, now)
+    needs_position = received.facts.needs_position
+    if creditor and (position or not needs_position):
+        if store_judged(tx, values, position if needs_position else None, now) is not None:
             return None
-        position = None
-        if creditor and received.facts.needs_position:
-            position = positions.by_notice(tx.session, receipt.owner_fiscal_code, receipt.notice_number, lock=True)
-        if creditor and (position or not received.facts.needs_position):
-            judge_receipt(tx, receipt, position, now)
-        return receipt.id if receipt.judgement is None else None
+    elif (row_id := receipts.insert_new(tx.session, values)) is not None:
+        return row_id
+    if receipts.complete(tx.session, values):
+        log.info("recovered_receipt_has_come", notice_number=received.notice_number)
+    else:
+        log.info("receipt_again", notice_number=received.notice_number)
+    return None
 
 
 def resolve_receipt(database: Database, rpc: clients.Rpc, receipt_row_id: int, now: datetime) -> None:

@@ -12,9 +12,9 @@ from gateway.settings import Settings
 from tests.integration.api.fake_services import FakeServices
 
 KEYS = {
-    "all": ("PM108", ["debts:write", "imports:write", "payments:read", "events:read"]),
+    "all": ("PM108", ["debts:write", "imports:write", "payments:read", "events:read", "settlements:write"]),
     "reader": ("PM108", ["payments:read"]),
-    "other-entity": ("PM200", ["debts:write", "imports:write", "payments:read", "events:read"]),
+    "other-entity": ("PM200", ["debts:write", "imports:write", "payments:read", "events:read", "settlements:write"]),
 }
 
 

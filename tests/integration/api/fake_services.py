@@ -7,7 +7,7 @@ from uuid import UUID
 
 from contracts.call import Call
 from contracts.errors import ErrorCode, Refused
-from contracts.rpc import cart, identity, notices, payments, practices
+from contracts.rpc import cart, identity, notices, payments, practices, settlement
 from gateway.api import examples
 
 CITIZEN_TOKEN = "citizen-token"
@@ -37,6 +37,12 @@ class FakeServices:
             payments.LIST_PAYMENTS.name: lambda _: {"receipts": [examples.RECEIPT], "next_cursor": None},
             payments.START_CHECKOUT.name: _checkout,
             payments.CHECKOUT.name: _checkout,
+            settlement.TAKE_SETTLEMENT.name: lambda _: examples.SETTLEMENT,
+            settlement.SETTLEMENT.name: lambda _: examples.SETTLEMENT,
+            settlement.SETTLEMENTS.name: lambda _: {"settlements": [examples.SETTLEMENT]},
+            settlement.WORKLIST.name: lambda _: {"items": [examples.WORKLIST_ITEM]},
+            settlement.PUT_CREDIT.name: lambda _: examples.CREDIT,
+            settlement.DAY_REPORT.name: lambda _: {"file_name": "riconciliazione.csv", "csv": "riga;importo\r\n"},
             cart.SHOW.name: lambda _: examples.CART,
             cart.ADD.name: lambda _: {"count": 1},
             cart.REMOVE.name: lambda _: {"count": 0},

@@ -151,6 +151,10 @@ class Town:
         body = {"creditor_fiscal_code": CREDITOR, "notice_number": practice["notice_number"], "outcome": outcome}
         return requests.post(f"{self.pagopa_url}/sandbox/payments", json=body, timeout=30)
 
+    def send_receipt(self, row_id: int) -> None:
+        """Let the node deliver a receipt it held back."""
+        requests.post(f"{self.pagopa_url}/sandbox/receipts/{row_id}/send", timeout=30)
+
     def deliveries(self) -> dict[str, Any]:
         listed: dict[str, Any] = requests.get(f"{self.pagopa_url}/sandbox/receipts", timeout=30).json()
         return listed

@@ -1,0 +1,130 @@
+"""Settlement flows: whether their totals hold, what each row means, whose bank credit it was (pagopa.md section 5)."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import IntEnum, StrEnum
+from typing import Any, Final
+
+
+class Outcome(IntEnum):
+    """codiceEsitoSingoloPagamento."""
+
+    EXECUTED = 0
+    REVOKED = 3
+    STAND_IN = 4
+    STAND_IN_WITHOUT_REQUEST = 8
+    WITHOUT_REQUEST = 9
+
+
+@dataclass(frozen=True, slots=True)
+class FlowRow:
+    """One transfer the bank has been told of. `index` is the transfer of the payment, None where it is not said."""
+
+    iuv: str
+    iur: str
+    index: int | None
+    amount_cents: int
+    outcome: Outcome
+    paid_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A settlement flow: the rows behind one bank credit. `revision` orders flows of the same moment (REST only)."""
+
+    flow_id: str
+    flow_at: datetime
+    revision: int
+    regulation_id: str
+    settled_on: date
+    sender_id: str
+    sender_name: str | None
+    receiver_fiscal_code: str
+    count: int
+    total_cents: int
+    rows: tuple[FlowRow, ...]
+
+    @property
+    def adds_up(self) -> bool:
+        """Say whether the rows are as many and as much as the flow declares."""
+        return self.count == len(self.rows) and self.total_cents == sum(row.amount_cents for row in self.rows)
+
+
+class Finding(StrEnum):
+    """What a row turned out to be. A row not looked at yet has none of these."""
+
+    REPORTED = "reported"
+    # Paid, and no receipt has come: it is made from the notice, and filled in when it does come.
+    RECOVERED = "recovered"
+    # Given back to the payer.
+    REVOKED = "revoked"
+    UNKNOWN = "unknown"
+    # There is such a payment, but not this transfer of it or not this amount.
+    AMOUNT_DIFFERS = "amount_differs"
+    # The same transfer stands in another row already.
+    REPEATED = "repeated"
+    # It stood in an earlier revision and no longer does.
+    WITHDRAWN = "withdrawn"
+
+
+SETTLED: Final = frozenset({Finding.REPORTED, Finding.RECOVERED})
+# What a human must look at.
+WORKLIST: Final = frozenset(Finding) - SETTLED
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What a row is compared with: the transfers, of a receipt or of a notice, that go to the flow's receiver."""
+
+    amounts_by_index: Mapping[int, int]
+
+    @classmethod
+    def to(cls, receiver_fiscal_code: str, transfers: Sequence[Mapping[str, Any]]) -> "Owed":
+        """Take contracts.fields.Transfer. A transfer without IBAN is a stamp (@e.bollo), which no flow ever holds."""
+        own = [share for share in transfers if share["fiscal_code"] == receiver_fiscal_code and share.get("iban")]
+        return cls({share["id_transfer"]: share["amount_cents"] for share in own})
+
+    def transfer_of(self, row: FlowRow) -> int | None:
+        """Return which transfer the row is; None when it is none of these."""
+        if row.index is None:
+            fitting = [index for index, amount in self.amounts_by_index.items() if amount == row.amount_cents]
+            return fitting[0] if len(fitting) == 1 else None
+        return row.index if self.amounts_by_index.get(row.index) == row.amount_cents else None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A finding, and the transfer it is about where it is one of ours."""
+
+    finding: Finding
+    transfer: int | None = None
+
+
+def find(row: FlowRow, *, receipt: Owed | None, notice: Owed | None, reported: frozenset[int]) -> Verdict:
+    """Say what a row is.
+
+    `receipt` is the one it names by IUR and IUV, `notice` the position of its IUV; `reported` are the transfers of that
+    receipt that other rows already hold.
+    """
+    if row.outcome is Outcome.REVOKED:
+        return Verdict(Finding.REVOKED)
+    owed = receipt or notice
+    if owed is None:
+        return Verdict(Finding.UNKNOWN)
+    transfer = owed.transfer_of(row)
+    if transfer is None:
+        return Verdict(Finding.AMOUNT_DIFFERS)
+    if transfer in reported:
+        return Verdict(Finding.REPEATED)
+    return Verdict(Finding.REPORTED if receipt else Finding.RECOVERED, transfer)
+
+
+_REMITTANCE: Final = re.compile(r"/URI/([A-Za-z0-9_-]{1,35})")
+
+
+def flow_id_in(remittance_text: str) -> str | None:
+    """Read the flow's id from the text of a bank credit (SCT AT-05), which banks break into lines as they like."""
+    found = _REMITTANCE.search(re.sub(r"\s", "", remittance_text))
+    return found.group(1) if found else None

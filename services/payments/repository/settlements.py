@@ -1,0 +1,236 @@
+"""Settlement flows, their rows, and the bank's credits."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, exists, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session, aliased
+
+from services.payments.domain.settlements import SETTLED, Finding, Flow, FlowRow, Outcome
+from services.payments.models import BankCredit, Position, Receipt, SettlementFlow, SettlementRow
+
+_ROW_COLUMNS = ("iuv", "iur", "index", "amount_cents", "outcome", "paid_on")
+
+
+def newest(session: Session, creditor_fiscal_code: str, flow_id: str, *, lock: bool = False) -> SettlementFlow | None:
+    """Return the current flow of an id."""
+    statement = select(SettlementFlow).where(
+        SettlementFlow.creditor_fiscal_code == creditor_fiscal_code,
+        SettlementFlow.flow_id == flow_id,
+        SettlementFlow.current,
+    )
+    return session.scalar(statement.with_for_update() if lock else statement)
+
+
+def hold_id(session: Session, creditor_fiscal_code: str, flow_id: str) -> None:
+    """Let nobody else store a flow of this id until the transaction ends."""
+    key = f"settlement {creditor_fiscal_code} {flow_id}"
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
+
+
+def revision(session: Session, flow: Flow) -> SettlementFlow | None:
+    """Return this very flow, if it has been stored."""
+    return session.scalar(
+        select(SettlementFlow).where(
+            SettlementFlow.creditor_fiscal_code == flow.receiver_fiscal_code,
+            SettlementFlow.flow_id == flow.flow_id,
+            SettlementFlow.flow_at == flow.flow_at,
+            SettlementFlow.revision == flow.revision,
+        )
+    )
+
+
+def add(session: Session, flow: Flow, entity_code: str, *, current: bool, now: datetime) -> SettlementFlow:
+    """Store a flow with its rows. Rows of one that is not current are never looked at."""
+    stored = SettlementFlow(
+        entity_code=entity_code,
+        creditor_fiscal_code=flow.receiver_fiscal_code,
+        flow_id=flow.flow_id,
+        flow_at=flow.flow_at,
+        revision=flow.revision,
+        regulation_id=flow.regulation_id,
+        settled_on=flow.settled_on,
+        sender_id=flow.sender_id,
+        sender_name=flow.sender_name,
+        payments_count=flow.count,
+        total_cents=flow.total_cents,
+        current=current,
+        received_at=now,
+    )
+    session.add(stored)
+    session.flush()
+    rows = [
+        {"flow_row_id": stored.id, **{name: getattr(row, name) for name in _ROW_COLUMNS}, "outcome": row.outcome.value}
+        for row in flow.rows
+    ]
+    session.execute(insert(SettlementRow), rows)
+    return stored
+
+
+def withdraw(session: Session, old_flow_row_id: int, new_flow_row_id: int) -> None:
+    """Put onto the worklist what was settled by an old revision and does not stand in the new one."""
+    new = aliased(SettlementRow)
+    still_there = exists().where(
+        new.flow_row_id == new_flow_row_id,
+        new.iur == SettlementRow.iur,
+        new.iuv == SettlementRow.iuv,
+        new.index.is_not_distinct_from(SettlementRow.index),
+    )
+    statement = update(SettlementRow).where(
+        SettlementRow.flow_row_id == old_flow_row_id, SettlementRow.finding.in_(SETTLED), ~still_there
+    )
+    session.execute(statement.values(finding=Finding.WITHDRAWN.value), execution_options={"synchronize_session": False})
+
+
+def take_pending(session: Session, limit: int, flow_row_id: int | None = None) -> Sequence[SettlementRow]:
+    """Return, locked, rows of one flow to look at; not those whose receipt has come but is not judged yet."""
+    waits = exists().where(
+        Receipt.creditor_fiscal_code == SettlementFlow.creditor_fiscal_code,
+        Receipt.receipt_id == SettlementRow.iur,
+        Receipt.judgement.is_(None),
+    )
+    statement = (
+        select(SettlementRow)
+        .join(SettlementFlow, SettlementFlow.id == SettlementRow.flow_row_id)
+        .where(SettlementRow.finding.is_(None), SettlementFlow.current, ~waits)
+        .order_by(SettlementRow.id)
+        .limit(limit)
+        .with_for_update(of=SettlementRow, skip_locked=True)
+    )
+    if flow_row_id is not None:
+        statement = statement.where(SettlementRow.flow_row_id == flow_row_id)
+    rows = session.scalars(statement).all()
+    return [row for row in rows if row.flow_row_id == rows[0].flow_row_id]
+
+
+def look_again(session: Session) -> None:
+    """Let rows be looked at once more whose receipt or notice has come since."""
+    receipt = exists().where(
+        Receipt.creditor_fiscal_code == SettlementFlow.creditor_fiscal_code,
+        Receipt.receipt_id == SettlementRow.iur,
+        Receipt.iuv == SettlementRow.iuv,
+        Receipt.judgement.is_not(None),
+        Receipt.amount_cents > 0,
+    )
+    notice = exists().where(
+        Position.creditor_fiscal_code == SettlementFlow.creditor_fiscal_code,
+        Position.iuv == SettlementRow.iuv,
+        Position.transfers.is_not(None),
+    )
+    statement = update(SettlementRow).where(
+        SettlementRow.flow_row_id == SettlementFlow.id,
+        SettlementFlow.current,
+        SettlementRow.receipt_row_id.is_(None),
+        SettlementRow.finding.not_in([finding.value for finding in SETTLED]),
+        ((SettlementRow.finding == Finding.UNKNOWN.value) & (receipt | notice))
+        | ((SettlementRow.finding == Finding.AMOUNT_DIFFERS.value) & receipt),
+    )
+    session.execute(statement.values(finding=None), execution_options={"synchronize_session": False})
+
+
+def settled_transfers(session: Session, receipt_row_ids: Collection[int]) -> dict[int, set[int]]:
+    """Return which transfers of these receipts stand in current flows."""
+    statement = (
+        select(SettlementRow.receipt_row_id, SettlementRow.transfer)
+        .join(SettlementFlow, SettlementFlow.id == SettlementRow.flow_row_id)
+        .where(
+            SettlementRow.receipt_row_id.in_(receipt_row_ids),
+            SettlementRow.finding.in_(SETTLED),
+            SettlementFlow.current,
+        )
+    )
+    found: dict[int, set[int]] = {}
+    for receipt_row_id, transfer in session.execute(statement):
+        if receipt_row_id is not None and transfer is not None:
+            found.setdefault(receipt_row_id, set()).add(transfer)
+    return found
+
+
+def write_findings(session: Session, findings: Sequence[Mapping[str, Any]]) -> None:
+    """Write what became of rows: `id`, `finding`, `transfer`, `receipt_row_id`, `practice_id` of each."""
+    session.execute(update(SettlementRow), findings)
+
+
+def read_row(row: SettlementRow) -> FlowRow:
+    """Return a stored row as the domain sees it."""
+    values = {name: getattr(row, name) for name in _ROW_COLUMNS}
+    return FlowRow(**values | {"outcome": Outcome(row.outcome)})
+
+
+def totals(session: Session, flow_row_ids: Iterable[int]) -> dict[int, dict[str | None, tuple[int, int]]]:
+    """Return by flow and finding how many rows there are and what they amount to."""
+    statement = (
+        select(
+            SettlementRow.flow_row_id,
+            SettlementRow.finding,
+            func.count(),
+            func.coalesce(func.sum(SettlementRow.amount_cents), 0),
+        )
+        .where(SettlementRow.flow_row_id.in_(list(flow_row_ids)))
+        .group_by(SettlementRow.flow_row_id, SettlementRow.finding)
+    )
+    found: dict[int, dict[str | None, tuple[int, int]]] = {}
+    for flow_row_id, finding, count, amount_cents in session.execute(statement):
+        found.setdefault(flow_row_id, {})[finding] = (count, int(amount_cents))
+    return found
+
+
+def current_of_entity(
+    session: Session, entity_code: str, *, flow_id: str | None = None, day: date | None = None, limit: int = 1_000
+) -> Sequence[SettlementFlow]:
+    """Return an entity's current flows, the newest day first."""
+    statement: Select[SettlementFlow] = select(SettlementFlow).where(
+        SettlementFlow.entity_code == entity_code, SettlementFlow.current
+    )
+    if flow_id is not None:
+        statement = statement.where(SettlementFlow.flow_id == flow_id)
+    if day is not None:
+        statement = statement.where(SettlementFlow.settled_on == day)
+    ordered = statement.order_by(SettlementFlow.settled_on.desc(), SettlementFlow.flow_id)
+    return session.scalars(ordered.limit(limit)).all()
+
+
+def rows_of(session: Session, flow_row_ids: Collection[int]) -> Sequence[SettlementRow]:
+    """Return the rows of flows in their order."""
+    statement = select(SettlementRow).where(SettlementRow.flow_row_id.in_(flow_row_ids))
+    return session.scalars(statement.order_by(SettlementRow.id)).all()
+
+
+def worklist(
+    session: Session, entity_code: str, after: int, limit: int
+) -> Sequence[tuple[SettlementRow, SettlementFlow]]:
+    """Return what a human must look at, with its flow: of current flows, and what new revisions withdrew."""
+    statement = (
+        select(SettlementRow, SettlementFlow)
+        .join(SettlementFlow, SettlementFlow.id == SettlementRow.flow_row_id)
+        .where(
+            SettlementFlow.entity_code == entity_code,
+            SettlementRow.id > after,
+            SettlementRow.finding.not_in([finding.value for finding in SETTLED]),
+            SettlementFlow.current | (SettlementRow.finding == Finding.WITHDRAWN.value),
+        )
+        .order_by(SettlementRow.id)
+        .limit(limit)
+    )
+    return [(row.SettlementRow, row.SettlementFlow) for row in session.execute(statement)]
+
+
+def put_credit(session: Session, values: Mapping[str, Any]) -> None:
+    """Store a bank credit, or what is known of it now."""
+    statement = upsert(BankCredit).values(**values)
+    statement = statement.on_conflict_do_update(
+        index_elements=["entity_code", "reference"],
+        set_={name: value for name, value in values.items() if name not in ("entity_code", "reference")},
+    )
+    session.execute(statement)
+
+
+def credits_by_flow(session: Session, entity_code: str, flow_ids: Iterable[str]) -> dict[str, list[BankCredit]]:
+    """Return the bank credits that name these flows."""
+    statement = select(BankCredit).where(BankCredit.entity_code == entity_code, BankCredit.flow_id.in_(list(flow_ids)))
+    found: dict[str, list[BankCredit]] = {}
+    for credit in session.scalars(statement.order_by(BankCredit.booked_on, BankCredit.reference)):
+        found.setdefault(str(credit.flow_id), []).append(credit)
+    return found

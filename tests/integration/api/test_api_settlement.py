@@ -1,0 +1,62 @@
+"""Settlement flows, bank credits and reports, as the entity's own software meets them."""
+
+import base64
+
+import pytest
+from falcon.testing import TestClient
+
+from contracts.errors import ErrorCode
+from contracts.rpc import settlement
+from gateway.api import examples
+from gateway.api.uploads import FILE_MAX_BYTES
+from tests.integration.api.fake_services import FakeServices
+
+FLOWS = "/api/v1/creditors/PM108/settlements"
+ALL = {"Authorization": "Bearer all"}
+
+
+@pytest.mark.parametrize("media_type", ["application/xml", "text/xml; charset=utf-8", "application/zip", "text/plain"])
+def test_a_flow_is_handed_over_as_it_came(client: TestClient, services: FakeServices, media_type: str) -> None:
+    result = client.simulate_post(FLOWS, body=b"<any/>", headers={**ALL, "Content-Type": media_type})
+    assert (result.status_code, result.headers["Location"]) == (201, f"{FLOWS}/{examples.SETTLEMENT['flow_id']}")
+    asked = services.asked(settlement.TAKE_SETTLEMENT)
+    assert base64.b64decode(asked["content_base64"]) == b"<any/>"
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status", "code"),
+    [
+        (b"<a/>", {"X-Api-Key": "reader", "Content-Type": "text/xml"}, 403, ErrorCode.SCOPE_MISSING),
+        (b"<a/>", {"Content-Type": "text/xml"}, 401, ErrorCode.API_KEY_INVALID),
+        (b"", {**ALL, "Content-Type": "text/xml"}, 422, ErrorCode.IMPORT_EMPTY),
+        (b"{}", {**ALL, "Content-Type": "application/json"}, 415, ErrorCode.INVALID_REQUEST),
+        (b" " * (FILE_MAX_BYTES + 1), {**ALL, "Content-Type": "text/xml"}, 413, ErrorCode.IMPORT_TOO_LARGE),
+    ],
+)
+def test_what_may_not_be_uploaded_is_refused(
+    client: TestClient, services: FakeServices, body: bytes, headers: dict[str, str], status: int, code: ErrorCode
+) -> None:
+    result = client.simulate_post(FLOWS, body=body, headers=headers)
+    assert (result.status_code, result.json["code"]) == (status, code)
+    assert services.calls == []
+
+
+def test_flows_the_worklist_and_a_days_report_are_read(client: TestClient, services: FakeServices) -> None:
+    assert client.simulate_get(FLOWS, headers=ALL).json["items"] == [examples.SETTLEMENT]
+    assert client.simulate_get(f"{FLOWS}/x", headers=ALL).json == examples.SETTLEMENT
+    page = client.simulate_get("/api/v1/creditors/PM108/settlement-worklist?limit=1", headers=ALL)
+    assert page.json == {"items": [examples.WORKLIST_ITEM], "next_after": 42}
+    assert "after=42" in page.headers["Link"]
+    report = client.simulate_get("/api/v1/creditors/PM108/reconciliations/2026-11-03", headers=ALL)
+    assert report.headers["Content-Type"].startswith("text/csv")
+    assert "riconciliazione.csv" in report.headers["Content-Disposition"]
+    wrong = client.simulate_get("/api/v1/creditors/PM108/reconciliations/yesterday", headers=ALL)
+    assert (wrong.status_code, wrong.json["code"]) == (400, ErrorCode.INVALID_REQUEST)
+
+
+def test_a_bank_credit_is_put_under_the_banks_reference(client: TestClient, services: FakeServices) -> None:
+    result = client.simulate_put(
+        "/api/v1/creditors/PM108/bank-credits/CRO-4711", json=examples.BANK_CREDIT, headers=ALL
+    )
+    assert result.json == examples.CREDIT
+    assert services.asked(settlement.PUT_CREDIT)["reference"] == "CRO-4711"

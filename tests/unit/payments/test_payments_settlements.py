@@ -1,0 +1,211 @@
+"""Settlement flows as files, and what each row of one means."""
+
+import base64
+import io
+import re
+import zipfile
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from contracts.errors import ErrorCode, Refused
+from services.payments.domain.settlements import Finding, FlowRow, Outcome, Owed, find, flow_id_in
+from services.payments.settlement import reading
+from services.payments.settlement.reading import read_file
+
+SPECS = Path(__file__).parents[4] / "shared" / "specs" / "pagopa"
+needs_specs = pytest.mark.skipif(not SPECS.is_dir(), reason="the official pagoPA schema is not here")
+BODY, OTHER = "80012345676", "00743110157"
+ROW = """<datiSingoliPagamenti>
+<identificativoUnivocoVersamento>{iuv}</identificativoUnivocoVersamento>
+<identificativoUnivocoRiscossione>{iur}</identificativoUnivocoRiscossione>
+<indiceDatiSingoloPagamento>1</indiceDatiSingoloPagamento>
+<singoloImportoPagato>{amount}</singoloImportoPagato>
+<codiceEsitoSingoloPagamento>{outcome}</codiceEsitoSingoloPagamento>
+<dataEsitoSingoloPagamento>2026-11-20</dataEsitoSingoloPagamento></datiSingoliPagamenti>"""
+
+
+def flow(*rows, total="12.34", count="1", extra=""):
+    inside = "".join(rows) or ROW.format(iuv="1", iur="r", amount="12.34", outcome="0")
+    return f"""<?xml version="1.0" encoding="UTF-8"?>{extra}
+<FlussoRiversamento xmlns="http://www.digitpa.gov.it/schemas/2011/Pagamenti/">
+<versioneOggetto>1.0</versioneOggetto><identificativoFlusso>2026-11-21BESEITM1-1</identificativoFlusso>
+<dataOraFlusso>2026-11-21T23:40:00</dataOraFlusso>
+<identificativoUnivocoRegolamento>TRN1</identificativoUnivocoRegolamento><dataRegolamento>2026-11-21</dataRegolamento>
+<istitutoMittente><identificativoUnivocoMittente><tipoIdentificativoUnivoco>B</tipoIdentificativoUnivoco>
+<codiceIdentificativoUnivoco>BESEITM1</codiceIdentificativoUnivoco></identificativoUnivocoMittente></istitutoMittente>
+<istitutoRicevente><identificativoUnivocoRicevente><tipoIdentificativoUnivoco>G</tipoIdentificativoUnivoco>
+<codiceIdentificativoUnivoco>{BODY}</codiceIdentificativoUnivoco></identificativoUnivocoRicevente></istitutoRicevente>
+<numeroTotalePagamenti>{count}</numeroTotalePagamenti><importoTotalePagamenti>{total}</importoTotalePagamenti>
+{inside}</FlussoRiversamento>""".encode()
+
+
+def zipped(*files):
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as writer:
+        for number, content in enumerate(files):
+            writer.writestr(f"{number}.xml", content)
+    return archive.getvalue()
+
+
+def why_refused(content):
+    with pytest.raises(Refused) as caught:
+        read_file(content)
+    return caught.value.code
+
+
+# --- files ---
+
+
+@needs_specs
+def test_the_official_sample_is_read():
+    read = read_file((SPECS / "samples" / "15_FlussoRiversamento.xml").read_bytes())
+    assert (read.flow_id, read.total_cents, read.count) == ("2021-11-21ABI00000-AABB648200001295", 123456, 1)
+    assert read.flow_at == datetime(2021, 11, 21, 22, 40, tzinfo=UTC)
+    assert (read.settled_on, read.receiver_fiscal_code) == (date(2021, 11, 22), "77777777777")
+    assert read.adds_up
+
+
+@needs_specs
+def test_what_the_soap_primitive_carries_in_base64_is_the_same_flow():
+    answer = (SPECS / "samples" / "19_nodoChiediFlussoRendicontazione_response.xml").read_text()
+    carried = re.search(r"<xmlRendicontazione>(.*)</xmlRendicontazione>", answer).group(1)
+    assert read_file(carried.encode()) == read_file((SPECS / "samples" / "15_FlussoRiversamento.xml").read_bytes())
+
+
+@needs_specs
+@pytest.mark.parametrize("version", ["1_0_4", "1_0_5"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("<versioneOggetto>1.0", "<versioneOggetto>1.2"),
+        ("2026-11-21BESEITM1-1", "2026/11/21"),
+        ("2026-11-21T23:40:00", "21/11/2026"),
+        ("12.34", "12,34"),
+        ("12.34", "12.3"),
+        (">B<", ">C<"),
+        (">G<", ">B<"),
+        ("<numeroTotalePagamenti>1", "<numeroTotalePagamenti>0"),
+        ("DatiSingoloPagamento>1<", "DatiSingoloPagamento>6<"),
+        ("EsitoSingoloPagamento>0<", "EsitoSingoloPagamento>7<"),
+        ("<dataRegolamento>2026-11-21</dataRegolamento>", ""),
+        ("TRN1", ""),
+        ("TRN1", "T" * 36),
+        ("dati", "altri"),
+        ("", ""),
+    ],
+)
+def test_our_schema_and_the_official_one_agree(version, change):
+    content = flow().replace(change[0].encode(), change[1].encode()) if change[0] else flow()
+    official = etree.XMLSchema(etree.parse(SPECS / "xsd" / "xsd-common" / f"FlussoRiversamento_{version}.xsd"))
+    assert reading._schema().validate(etree.fromstring(content)) == official.validate(etree.fromstring(content))
+
+
+@pytest.mark.parametrize("outcome", [0, 3, 4, 8, 9])
+def test_the_outcomes_of_both_versions_are_read(outcome):
+    assert read_file(flow(ROW.format(iuv="1", iur="r", amount="12.34", outcome=outcome))).rows[0].outcome == outcome
+
+
+def test_a_flow_is_read_from_a_zip_and_from_base64_of_either():
+    for content in (
+        zipped(flow()),
+        base64.b64encode(flow()),
+        base64.encodebytes(zipped(flow())),
+        b"\xef\xbb\xbf" + flow(),
+    ):
+        assert read_file(content) == read_file(flow())
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", ErrorCode.IMPORT_EMPTY),
+        (b" \n", ErrorCode.IMPORT_EMPTY),
+        (b"hello", ErrorCode.SETTLEMENT_UNREADABLE),
+        (b"<a>", ErrorCode.SETTLEMENT_UNREADABLE),
+        (b"<a/>", ErrorCode.SETTLEMENT_UNREADABLE),
+        (b"PK\x03\x04", ErrorCode.SETTLEMENT_UNREADABLE),
+        (zipped(flow(), flow()), ErrorCode.SETTLEMENT_UNREADABLE),
+        (flow(extra="<!DOCTYPE a [<!ENTITY b 'c'>]>"), ErrorCode.SETTLEMENT_UNREADABLE),
+        (flow(extra="<!DOCTYPE a SYSTEM 'file:///etc/passwd'>"), ErrorCode.SETTLEMENT_UNREADABLE),
+        (flow().decode().replace("UTF-8", "UTF-16").encode("utf-16"), ErrorCode.SETTLEMENT_UNREADABLE),
+    ],
+)
+def test_what_is_no_flow_is_refused(content, code):
+    assert why_refused(content) == code
+
+
+def test_a_zip_bomb_is_not_unpacked_beyond_the_cap():
+    assert why_refused(zipped(b"<" + b" " * (reading.MAX_XML_BYTES + 10))) == ErrorCode.IMPORT_TOO_LARGE
+
+
+def test_totals_that_do_not_hold_are_seen():
+    assert read_file(flow()).adds_up
+    assert not read_file(flow(total="12.35")).adds_up
+    assert not read_file(flow(count="2")).adds_up
+
+
+# --- rows ---
+
+
+def share(index, amount, body=BODY, iban="IT60X0542811101000000123456"):
+    return {"id_transfer": index, "amount_cents": amount, "fiscal_code": body, "iban": iban}
+
+
+def row(amount=100, index=1, outcome=Outcome.EXECUTED):
+    return FlowRow(iuv="1", iur="r", index=index, amount_cents=amount, outcome=outcome, paid_on=date(2026, 11, 20))
+
+
+def finding(asked, *, receipt=None, notice=None, reported=()):
+    verdict = find(
+        asked,
+        receipt=None if receipt is None else Owed.to(BODY, receipt),
+        notice=None if notice is None else Owed.to(BODY, notice),
+        reported=frozenset(reported),
+    )
+    return verdict.finding, verdict.transfer
+
+
+SHARES = [share(1, 100), share(2, 200), share(3, 300, OTHER), share(4, 1600, iban=None)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "expected"),
+    [
+        (row(), {"receipt": SHARES}, (Finding.REPORTED, 1)),
+        (row(200, 2), {"receipt": SHARES, "notice": SHARES}, (Finding.REPORTED, 2)),
+        (row(200, None), {"receipt": SHARES}, (Finding.REPORTED, 2)),
+        (row(), {"receipt": SHARES, "reported": [1]}, (Finding.REPEATED, None)),
+        (row(101), {"receipt": SHARES}, (Finding.AMOUNT_DIFFERS, None)),
+        (row(300, 3), {"receipt": SHARES}, (Finding.AMOUNT_DIFFERS, None)),
+        (row(1600, 4), {"receipt": SHARES}, (Finding.AMOUNT_DIFFERS, None)),
+        (row(outcome=Outcome.WITHOUT_REQUEST), {"notice": SHARES}, (Finding.RECOVERED, 1)),
+        (row(outcome=Outcome.STAND_IN_WITHOUT_REQUEST), {"notice": SHARES}, (Finding.RECOVERED, 1)),
+        (row(outcome=Outcome.STAND_IN), {"receipt": SHARES}, (Finding.REPORTED, 1)),
+        (row(99, outcome=Outcome.WITHOUT_REQUEST), {"notice": SHARES}, (Finding.AMOUNT_DIFFERS, None)),
+        (row(), {}, (Finding.UNKNOWN, None)),
+        (row(outcome=Outcome.REVOKED), {"receipt": SHARES}, (Finding.REVOKED, None)),
+    ],
+)
+def test_each_row_is_found_to_be_one_thing(asked, known, expected):
+    assert finding(asked, **known) == expected
+
+
+def test_two_transfers_of_one_amount_are_told_apart_by_their_index_only():
+    twins = [share(1, 100), share(2, 100)]
+    assert finding(row(100, None), receipt=twins) == (Finding.AMOUNT_DIFFERS, None)
+    assert finding(row(100, 2), receipt=twins) == (Finding.REPORTED, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("/PUR/LGPE-RIVERSAMENTO pagamenti del 20261121/URI/2026-11-21BESEITM1-1", "2026-11-21BESEITM1-1"),
+        ("/PUR/LGPE-RIVERSAMENTO/URI/2026-11-21BES\nEITM1-1 ", "2026-11-21BESEITM1-1"),
+        ("BONIFICO DA ROSSI", None),
+    ],
+)
+def test_the_flow_is_named_in_the_text_of_the_bank_credit(text, expected):
+    assert flow_id_in(text) == expected
