@@ -14,6 +14,14 @@ class DocumentRequest(Schema):
     language = fields.String(load_default="it", validate=validate.OneOf(["it", "en"]))
 
 
+class CartReceiptRequest(Schema):
+    """One receipt for what was paid together: the practices of a cart, all of one body."""
+
+    practice_ids = fields.List(fields.UUID(), required=True, validate=validate.Length(1, 5))
+    viewer = fields.Nested(Viewer, required=True)
+    language = fields.String(load_default="it", validate=validate.OneOf(["it", "en"]))
+
+
 NOTICE_LANGUAGES = ("it", "en", "de", "fr", "sl")
 
 
@@ -57,5 +65,6 @@ class Document(Schema):
 
 NOTICE = Call("notices", "notice", NoticeRequest(), Document(), idempotent=True, timeout_s=15)
 RECEIPT = Call("notices", "receipt", DocumentRequest(), Document(), idempotent=True, timeout_s=15)
+CART_RECEIPT = Call("notices", "cart_receipt", CartReceiptRequest(), Document(), idempotent=True, timeout_s=15)
 VERIFY = Call("notices", "verify", VerifyRequest(), Verification(), idempotent=True)
 PING = Call("notices", "ping", Empty(), Empty(), idempotent=True, timeout_s=1)

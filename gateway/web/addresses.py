@@ -93,6 +93,11 @@ def outcome(entity_code: str, checkout_id: UUID | str) -> str:
     return f"{search(entity_code)}/esito/{checkout_id}"
 
 
+def cart_receipt_pdf(entity_code: str, checkout_id: UUID) -> str:
+    """One receipt for everything paid by a checkout."""
+    return f"{outcome(entity_code, checkout_id)}/quietanza.pdf"
+
+
 def login(entity_code: str | None = None, return_to: str | None = None, idp: str | None = None) -> str:
     """Entra con SPID: the choice of the identity provider, or straight to one."""
     params = {"entity": entity_code, "return_to": return_to, "idp": idp}

@@ -7,9 +7,11 @@ from uuid import UUID
 import falcon
 
 from contracts.call import Call
+from contracts.errors import ErrorCode, Refused
 from contracts.rpc import notices
 from gateway.visit import visit_of
 from gateway.web.page import Page
+from gateway.web.payment import ask_checkout
 from gateway.web.practice_lookup import one_practice
 from gateway.web.site import Site
 
@@ -27,9 +29,7 @@ class DocumentPage(Page):
         practice = one_practice(visit, entity, practice_id)
         asked = {"language": visit.language, **self.wishes(req)}
         document = visit.call(self._call, practice_id=practice["id"], viewer=visit.viewer, **asked)
-        resp.content_type = document["media_type"]
-        resp.set_header("Content-Disposition", f'inline; filename="{_plain(document["file_name"])}"')
-        resp.data = base64.b64decode(document["content_base64"])
+        answer_document(resp, document)
 
     def wishes(self, _req: falcon.Request) -> dict[str, Any]:
         """Return what else the address asks of the document; nothing, unless a kind of document knows more."""
@@ -57,6 +57,27 @@ class ReceiptPdf(DocumentPage):
 
     def __init__(self, site: Site) -> None:
         super().__init__(site, notices.RECEIPT)
+
+
+class CartReceiptPdf(Page):
+    """One quietanza for everything that a checkout paid."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, entity: str, checkout_id: UUID) -> None:
+        """Answer the document to the payer of the checkout. Raises Refused(RECEIPT_NOT_FOUND) before any payment."""
+        visit = visit_of(req)
+        self.site.entity(visit, entity)
+        paid = [item["practice_id"] for item in ask_checkout(visit, checkout_id, None)["items"] if item["paid"]]
+        if not paid:
+            raise Refused(ErrorCode.RECEIPT_NOT_FOUND)
+        document = visit.call(notices.CART_RECEIPT, practice_ids=paid, viewer=visit.viewer, language=visit.language)
+        answer_document(resp, document)
+
+
+def answer_document(resp: falcon.Response, document: dict[str, Any]) -> None:
+    """Answer a file made by notices, to be shown in the browser or saved."""
+    resp.content_type = document["media_type"]
+    resp.set_header("Content-Disposition", f'inline; filename="{_plain(document["file_name"])}"')
+    resp.data = base64.b64decode(document["content_base64"])
 
 
 def _plain(file_name: str) -> str:

@@ -50,10 +50,10 @@ class OutcomePage(Page):
         found_entity = self.site.entity(visit, entity)
         outcome = req.get_param("esito")
         if outcome in _OUTCOMES:
-            _ask(visit, checkout_id, outcome)
+            ask_checkout(visit, checkout_id, outcome)
             see_other(resp, addresses.outcome(entity, checkout_id))
             return
-        checkout = _ask(visit, checkout_id, None)
+        checkout = ask_checkout(visit, checkout_id, None)
         if checkout["entity_code"] != entity:
             raise Refused(ErrorCode.CHECKOUT_NOT_FOUND)
         now = datetime.now(UTC)
@@ -103,7 +103,7 @@ def go_to_checkout(
     see_other(resp, checkout["redirect_url"] if may_go_on else addresses.outcome(entity_code, checkout["id"]))
 
 
-def _ask(visit: Visit, checkout_id: UUID, outcome: str | None) -> dict[str, Any]:
+def ask_checkout(visit: Visit, checkout_id: UUID, outcome: str | None) -> dict[str, Any]:
     """Ask for the checkout as its payer: the citizen, or the visitor this browser was before logging in."""
     owners = list(dict.fromkeys((visit.owner, visit.visitor_owner)))
     for owner in owners:

@@ -4,7 +4,7 @@ import falcon
 
 from gateway.web import addresses
 from gateway.web.cart import AddToCart, CartPage, ClearCart, PayCart, RemoveFromCart
-from gateway.web.documents import NoticePdf, ReceiptPdf
+from gateway.web.documents import CartReceiptPdf, NoticePdf, ReceiptPdf
 from gateway.web.insertion import InsertionPage, ServicesPage
 from gateway.web.login import AssertionConsumer, LoginPage, Logout, Metadata, SingleLogout
 from gateway.web.page import Page
@@ -71,6 +71,7 @@ def _add_entity(app: falcon.App[falcon.Request, falcon.Response], site: Site) ->
     _add(app, f"{_ENTITY}/carrello/pulisci", ClearCart(site))
     _add(app, f"{_ENTITY}/carrello/paga", PayCart(site))
     _add(app, f"{_ENTITY}/esito/{{checkout_id:uuid}}", OutcomePage(site))
+    _add(app, f"{_ENTITY}/esito/{{checkout_id:uuid}}/quietanza.pdf", CartReceiptPdf(site))
 
 
 def _add(app: falcon.App[falcon.Request, falcon.Response], path: str, page: Page) -> None:

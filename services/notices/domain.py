@@ -21,6 +21,7 @@ TEMPLATE_VERSION: Final = 2
 
 ROME: Final = ZoneInfo("Europe/Rome")
 
+_SEVERAL: Final = {"it": "Pagamento di {count} pratiche", "en": "Payment of {count} items"}
 _CODE_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _MISREAD: Final = str.maketrans({"O": "0", "I": "1", "L": "1"})
 
@@ -122,7 +123,10 @@ class NoticeContent:
 
 @dataclass(frozen=True)
 class PaidReceipt:
-    """One receipt of the node. `paid_at` in Europe/Rome; amounts in cents."""
+    """One receipt of the node. `paid_at` in Europe/Rome; amounts in cents.
+
+    `subject`, `beneficiary` and `debtor` where the document holds several practices and they are this receipt's own.
+    """
 
     receipt_id: str
     notice_number: str
@@ -135,11 +139,14 @@ class PaidReceipt:
     application_date: date | None
     payer: Person | None
     duplicate: bool
+    subject: str | None = None
+    beneficiary: str | None = None
+    debtor: Person | None = None
 
 
 @dataclass(frozen=True)
 class ReceiptContent:
-    """A quietanza: every receipt of one practice, oldest first."""
+    """A quietanza: every receipt of one practice, or of the practices of one cart, oldest first."""
 
     language: str
     subject: str
@@ -237,6 +244,37 @@ def receipt_content(
     )
 
 
+def cart_receipt_content(
+    paid: Sequence[tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]],
+    entity: Mapping[str, Any],
+    artworks: Artworks,
+    language: str,
+) -> ReceiptContent:
+    """Compose one quietanza for a cart: each Practice with its Receipts, in the order of the cart.
+
+    Raises Refused(RECEIPT_NOT_FOUND) when nothing was paid.
+    """
+    single = [
+        receipt_content(practice, entity, receipts, artworks, language) for practice, receipts in paid if receipts
+    ]
+    if not single:
+        raise Refused(ErrorCode.RECEIPT_NOT_FOUND)
+    first = single[0]
+    if len(single) == 1:
+        return first
+    receipts = tuple(
+        replace(
+            receipt,
+            subject=content.subject,
+            beneficiary=content.beneficiary,
+            debtor=content.debtor if content.debtor != first.debtor else None,
+        )
+        for content in single
+        for receipt in content.receipts
+    )
+    return replace(first, subject=_SEVERAL[language].format(count=len(single)), beneficiary=None, receipts=receipts)
+
+
 def content_sha256(content: Content) -> str:
     """Return the key of a document: hex hash of what it says, its kind, and the template version."""
     inputs = {"template": TEMPLATE_VERSION, **to_json(content)}
@@ -272,6 +310,7 @@ def from_json(document: Mapping[str, Any]) -> Content:
                 "paid_at": datetime.fromisoformat(receipt["paid_at"]).astimezone(ROME),
                 "application_date": _read_date(receipt["application_date"]),
                 "payer": receipt["payer"] and _read_person(receipt["payer"]),
+                "debtor": receipt["debtor"] and _read_person(receipt["debtor"]),
             }
         )
         for receipt in content["receipts"]

@@ -52,6 +52,11 @@ class NoticesService:
         """Return the quietanza of a practice."""
         return usecases.receipt(self._parts, request, now())
 
+    @answers(notices.CART_RECEIPT)
+    def cart_receipt(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return one quietanza for the practices of a cart."""
+        return usecases.cart_receipt(self._parts, request, now())
+
     @answers(notices.VERIFY)
     def verify(self, request: dict[str, Any]) -> dict[str, Any]:
         """Say whether a document is genuine and still payable."""

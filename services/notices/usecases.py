@@ -63,6 +63,22 @@ def receipt(parts: Parts, request: Mapping[str, Any], now: datetime) -> dict[str
     return _document(parts, domain.verifiable(content, parts.settings.public_url), [practice], now)
 
 
+def cart_receipt(parts: Parts, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Return one quietanza for the practices of a cart that the viewer may see; what is not paid is left out.
+
+    Raises Refused: PRACTICE_NOT_FOUND when none is visible, RECEIPT_NOT_FOUND when none is paid.
+    """
+    wanted = {"viewer": request["viewer"], "practice_ids": request["practice_ids"]}
+    found = parts.rpc.call(practices.GET_MANY, wanted)["practices"]
+    if not found:
+        raise Refused(ErrorCode.PRACTICE_NOT_FOUND)
+    paid = [(item, parts.rpc.call(payments.RECEIPTS, {"practice_id": item["id"]})["receipts"]) for item in found]
+    entity = _entity(parts, found[0])
+    content = domain.cart_receipt_content(paid, entity, _artworks(parts, entity), request["language"])
+    owed = [practice for practice, receipts in paid if receipts]
+    return _document(parts, domain.verifiable(content, parts.settings.public_url), owed, now)
+
+
 def verify(parts: Parts, request: Mapping[str, Any]) -> dict[str, Any]:
     """Say whether a document with this code was made here, and whether any of it can still be paid."""
     code = domain.typed_code(request["code"])

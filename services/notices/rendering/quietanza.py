@@ -110,10 +110,12 @@ def _rows(content: ReceiptContent, texts: ReceiptTexts, receipt: PaidReceipt) ->
     """Yield (field, label, value) of what is known about a receipt."""
     payer = receipt.payer
     fee = f"{written_amount(receipt.fee_cents, content.language)} Euro" if receipt.fee_cents is not None else ""
+    debtor = receipt.debtor
     named = {
+        "debtor": " · ".join(filter(None, (debtor.full_name, debtor.fiscal_code))) if debtor else "",
         "payer": " · ".join(filter(None, (payer.full_name, payer.fiscal_code))) if payer else "",
-        "beneficiary": content.beneficiary or "",
-        "subject": content.subject,
+        "beneficiary": receipt.beneficiary or content.beneficiary or "",
+        "subject": receipt.subject or content.subject,
         "notice_code": NoticeNumber(receipt.notice_number).grouped,
         "iuv": receipt.iuv,
         "iur": receipt.receipt_id,

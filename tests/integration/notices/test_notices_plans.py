@@ -121,3 +121,24 @@ def test_a_forgotten_pdf_is_drawn_again_and_its_code_still_answers(office):
     assert verify(office, first)["genuine"]
     assert office.notice(practice) == first
     assert len(office.issued(practice)) == 1
+
+
+def test_a_cart_has_one_receipt_with_all_that_was_paid(office, eventually):
+    first, second, unpaid = office.owed(description="TARI 2026"), office.owed(description="Mensa"), office.owed()
+    receipts = [office.pay(practice) for practice in (first, second)]
+    eventually(lambda: office.state_of(second) == "paid")
+    ids = [practice["id"] for practice in (first, second, unpaid)]
+    request = {"practice_ids": ids, "viewer": MARIO, "language": "it"}
+    pdf = base64.b64decode(office.rpc.call(notices.CART_RECEIPT, request)["content_base64"])
+    text = text_of(pdf)
+    assert "Pagamento di 2 pratiche" in text
+    for words in (*receipts, "TARI 2026", "Mensa", "RICEVUTA 2 DI 2"):
+        assert words in text
+    assert verify(office, pdf)["genuine"]
+
+
+def test_a_cart_of_which_nothing_was_paid_has_no_receipt(office):
+    request = {"practice_ids": [office.owed()["id"]], "viewer": MARIO, "language": "en"}
+    with pytest.raises(Refused) as refused:
+        office.rpc.call(notices.CART_RECEIPT, request)
+    assert refused.value.code == ErrorCode.RECEIPT_NOT_FOUND

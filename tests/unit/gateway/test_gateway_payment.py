@@ -143,7 +143,7 @@ def test_the_outcome_page_tells_the_truth_and_the_next_step(
     assert next_step in text_of(answer)
     refreshes = bool(page.xpath("//meta[@http-equiv='refresh']"))
     assert refreshes is (changes == {"returned": "ok"})
-    receipts = page.xpath("//a[contains(@href, 'quietanza.pdf')]")
+    receipts = page.xpath("//a[contains(@href, '/pratiche/') and contains(@href, 'quietanza.pdf')]")
     assert len(receipts) == sum(item["paid"] for item in checkout["items"])
 
 

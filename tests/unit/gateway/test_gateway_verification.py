@@ -7,7 +7,7 @@ import pytest
 
 from contracts.rpc import notices
 from tests.unit.gateway.gateway_browser import Browser, page_of, text_of
-from tests.unit.gateway.gateway_services import Services, make_practice
+from tests.unit.gateway.gateway_services import CITIZEN_ID, Services, make_practice
 
 CODE = "7Q2M-K0ZC-9XW4"
 
@@ -58,3 +58,27 @@ def test_a_notice_is_asked_for_with_its_plan_and_its_languages(browser: Browser,
     plan, plain = services.asked(notices.NOTICE)
     assert (plan["whole_plan"], plan["language"], plan["second_language"]) == (True, "de", "it")
     assert (plain["whole_plan"], plain["language"], plain.get("second_language")) == (False, "it", None)
+
+
+def test_who_paid_several_practices_gets_one_receipt_for_all_that_is_paid(browser: Browser, services: Services):
+    browser.log_in()
+    rows = [make_practice(number) for number in (1, 2, 3)]
+    services.add(*rows)
+    checkout = services.make_checkout([row["id"] for row in rows], f"citizen:{CITIZEN_ID}", state="partially_paid")
+    for item in checkout["items"][:2]:
+        item["paid"] = True
+    address = f"/enti/PM108/esito/{checkout['id']}/quietanza.pdf"
+    (link,) = page_of(browser.get(f"/enti/PM108/esito/{checkout['id']}")).xpath(f"//a[@href='{address}']")
+    assert "Una quietanza per tutto" in link.text_content()
+    assert browser.get(address).headers["Content-Type"] == "application/pdf"
+    (asked,) = services.asked(notices.CART_RECEIPT)
+    assert asked["practice_ids"] == [rows[0]["id"], rows[1]["id"]]
+
+
+def test_a_checkout_that_paid_nothing_has_no_receipt(browser: Browser, services: Services):
+    browser.log_in()
+    row = make_practice(1)
+    services.add(row)
+    checkout = services.make_checkout([row["id"]], f"citizen:{CITIZEN_ID}")
+    assert browser.get(f"/enti/PM108/esito/{checkout['id']}/quietanza.pdf").status_code == HTTPStatus.NOT_FOUND
+    assert services.asked(notices.CART_RECEIPT) == []

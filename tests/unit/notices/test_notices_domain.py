@@ -202,3 +202,13 @@ def test_the_subject_of_a_plan_does_not_name_one_instalment(description, subject
     assert content.subject == subject
     assert [payment.instalment for payment in content.instalments] == [2, 3]
     assert content.payment is None
+
+
+def test_a_cart_names_the_debtor_of_another_practice_beside_its_receipt():
+    child = PRACTICE | {"debtor": DEBTOR | {"full_name": "Anna Rossi"}, "description": "Mensa"}
+    content = domain.cart_receipt_content([(PRACTICE, [RECEIPT]), (child, [RECEIPT])], ENTITY, Artworks(), "it")
+    own, other = content.receipts
+    assert own.debtor is None
+    assert other.debtor.full_name == "Anna Rossi"
+    assert other.subject == "Mensa"
+    assert domain.from_json(domain.to_json(content)) == content
