@@ -40,7 +40,7 @@ from uuid import UUID, uuid4
 import pytest
 import sqlalchemy as sa
 
-from chassis import migrations, settings, wire
+from chassis import correlation, migrations, settings, wire
 from chassis.database import Database
 from chassis.publishing import ConfirmedPublisher
 from chassis.rpc_client import RpcClient
@@ -73,6 +73,12 @@ def wait_until(check: Callable[[], T], *, timeout_s: float = 10, pause_s: float 
         if time.monotonic() > ends_at:
             pytest.fail(f"not within {timeout_s} s: {check}")
         time.sleep(pause_s)
+
+
+@pytest.fixture(autouse=True)
+def no_correlation_id_is_left_behind() -> Iterator[None]:
+    yield
+    correlation.set(None)
 
 
 @pytest.fixture(scope="session")

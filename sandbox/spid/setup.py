@@ -79,7 +79,7 @@ def _make_idp(folder: Path, key: str, now: datetime) -> None:
         .issuer_name(name)
         .public_key(private.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=1))
+        .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=_IDP_DAYS))
         .sign(private, hashes.SHA256())
     )

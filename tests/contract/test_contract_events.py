@@ -85,10 +85,12 @@ def test_the_frozen_list_names_every_event_type() -> None:
     assert set(FROZEN) == set(EVENTS), "freeze a new type in tests/contract/frozen/events.json; never take one out"
 
 
-@each_event
-def test_events_that_accounting_reads_carry_no_personal_data(event_type: EventType) -> None:
-    if event_type.type in {"PracticeCreated.v1", "PracticeAmended.v1"}:
-        pytest.skip("carries the debtor on purpose: payments answers the node while practices is down")
-    text = json.dumps(sample_of(event_type))
+# They carry the debtor on purpose: payments answers the node while practices is down.
+WITH_DEBTOR = {"PracticeCreated.v1", "PracticeAmended.v1"}
+
+
+@pytest.mark.parametrize("name", sorted(set(EVENTS) - WITH_DEBTOR))
+def test_events_that_accounting_reads_carry_no_personal_data(name: str) -> None:
+    text = json.dumps(sample_of(EVENTS[name]))
     assert "fiscal_code" not in text.replace("creditor_fiscal_code", "")
     assert "name" not in text.replace("psp_name", "").replace("company_name", "")

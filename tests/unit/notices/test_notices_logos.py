@@ -8,6 +8,7 @@ import pypdfium2
 import pytest
 from PIL import Image
 
+from chassis import logs
 from services.notices.domain import Artworks
 from services.notices.logos import entity_logo, load_logo
 from services.notices.rendering.avviso import render_notice
@@ -102,6 +103,7 @@ def test_a_file_that_cannot_be_a_logo_costs_the_logo_and_is_told_to_operations(t
     file = tmp_path / name
     if content is not None:
         file.write_bytes(content)
+    logs.configure("notices")
     assert load_logo(file) is None
     assert "logo_unusable" in capsys.readouterr().out
     logging.getLogger().handlers[:] = []
