@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import falcon
 
-from sandbox.pagopa import checkout, counter, steering, transactions
+from sandbox.pagopa import checkout, counter, settlement, steering, transactions
 from sandbox.pagopa.delivery import Delivery
 from sandbox.pagopa.node_client import NodeClient
 from sandbox.pagopa.pages import Pages
@@ -36,6 +36,7 @@ def create_app(settings: Settings) -> falcon.App[Any, Any]:
     app.add_route("/sandbox/payments", steering.CounterPayment(till, registry))
     app.add_route("/sandbox/receipts", steering.Receipts(store))
     app.add_route("/sandbox/receipts/{row_id:int}/send", steering.ReceiptDelivery(store, delivery))
+    settlement.add_routes(app, settlement.Flows(settings, store), pages)
     app.add_static_route("/static", str(_STATIC))
     app.add_error_handler(checkout.Problem, checkout.Problem.show)
     app.add_error_handler(falcon.HTTPNotFound, pages.missing)

@@ -111,6 +111,8 @@ def environment(copy: Copy) -> dict[str, str]:
         "API_KEYS_FILE": str(_api_keys_file(copy.home, kept["api_key"])),
         "CHECKOUT_URL": f"{copy.pagopa_url}/checkout/ec/v1",
         "CHECKOUT_SUBSCRIPTION_KEY": kept["checkout_subscription_key"],
+        "FDR_URL": f"{copy.pagopa_url}/fdr-org/service/v1",
+        "FDR_SUBSCRIPTION_KEY": kept["checkout_subscription_key"],
         "STATIC_DIR": str(BUILD / "static"),
         "LOGOS_DIR": str(ROOT / "sandbox" / "data" / "logos"),
         "ENTITY_LOGOS_DIR": str(ROOT / "sandbox" / "data" / "logos"),

@@ -7,7 +7,7 @@ from environs import Env
 
 @dataclass(frozen=True)
 class Settings:
-    """Where pagoPA Checkout is, and how long things may take.
+    """Where pagoPA Checkout and fdr-org are, and how long things may take.
 
     `checkout_open_s`: after so long without a receipt the janitor frees the practices of a checkout.
     `opening_slots`: how many workers may at once be waiting for Checkout, which asks us about every notice before it
@@ -19,6 +19,9 @@ class Settings:
     checkout_timeout_s: float
     checkout_open_s: int
     opening_slots: int
+    fdr_url: str
+    fdr_subscription_key: str | None
+    fdr_timeout_s: float
 
     @classmethod
     def load(cls) -> "Settings":
@@ -30,4 +33,7 @@ class Settings:
             checkout_timeout_s=env.float("CHECKOUT_TIMEOUT_S", 8.0),
             checkout_open_s=env.int("CHECKOUT_OPEN_S", 1_800),
             opening_slots=max(1, env.int("MAX_WORKERS", 10) // 2),
+            fdr_url=env.str("FDR_URL", "http://localhost:8089/fdr-org/service/v1").rstrip("/"),
+            fdr_subscription_key=env.str("FDR_SUBSCRIPTION_KEY", None),
+            fdr_timeout_s=env.float("FDR_TIMEOUT_S", 10.0),
         )

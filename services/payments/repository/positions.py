@@ -35,6 +35,12 @@ def creditor(session: Session, fiscal_code: str) -> Creditor | None:
     return None if row is None else _read_creditor(row)
 
 
+def creditor_of_entity(session: Session, entity_code: str) -> Creditor | None:
+    """Return the body with this code; None means not known here."""
+    row = session.scalars(select(models.Creditor).where(models.Creditor.code == entity_code)).first()
+    return None if row is None else _read_creditor(row)
+
+
 def asked_about(
     session: Session, creditor_fiscal_code: str, notice_number: str
 ) -> tuple[Creditor | None, Position | None]:

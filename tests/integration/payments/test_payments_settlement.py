@@ -3,16 +3,22 @@
 import base64
 import csv
 import io
+import re
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import requests
+from lxml import etree
 
 from contracts.errors import ErrorCode
 from contracts.rpc import payments, settlement
 from services.payments import models
-from tests.integration.payments.conftest import CREDITOR
+from tests.integration.payments.conftest import CREDITOR, KEY
 
+SPECS = Path(__file__).parents[4] / "shared" / "specs" / "pagopa"
+needs_specs = pytest.mark.skipif(not SPECS.is_dir(), reason="the official pagoPA schema is not here")
 DAY = date(2026, 11, 21)
 
 
@@ -206,6 +212,48 @@ def test_the_report_of_a_day_adds_up_to_the_cent(town, paid, flow_id):
     assert of("accredito bancario") == of("totale accrediti") == sums[flow_id]
     assert of("differenza") == sum(sums.values()) - sums[flow_id]
     assert {line[3] for line in lines if line[0] == "pagamento"} == {"'=Banca"}
+
+
+def fetch(town):
+    command = town.run(
+        "fetch",
+        "-m",
+        "services.payments",
+        "fetch-settlements",
+        "PM108",
+        FDR_URL=f"{town.pagopa_url}/fdr-org/service/v1",
+        FDR_SUBSCRIPTION_KEY=KEY,
+    )
+    assert command.process.wait(60) == 0, command.log()
+
+
+def test_flows_are_fetched_from_pagopa_and_each_revision_once(town, eventually, paid):
+    [(practice, receipt)] = paid()
+    fetch(town)
+    eventually(lambda: town.practice(practice["id"])["state"] == "reported")
+    flow_id = town.events("PaymentReported", practice)[0]["flow_id"]
+    asked = {"entity_code": "PM108", "flow_id": flow_id}
+    first = town.rpc.call(settlement.SETTLEMENT, asked)
+    fetch(town)
+    assert town.rpc.call(settlement.SETTLEMENT, asked) == first
+    file = requests.get(f"{town.pagopa_url}/settlements/{CREDITOR}/{flow_id}", timeout=10).text
+    assert receipt["receipt_id"] in file
+    paid()
+    fetch(town)
+    second = town.rpc.call(settlement.SETTLEMENT, asked)
+    assert second["payments_count"] == first["payments_count"] + 1
+    assert second["revision"] > first["revision"]
+    assert findings(second)["reported"][0] >= 2
+
+
+@needs_specs
+def test_the_file_of_the_sandbox_is_valid_by_the_official_schema(town, paid):
+    paid()
+    official = etree.XMLSchema(etree.parse(SPECS / "xsd" / "xsd-common" / "FlussoRiversamento_1_0_4.xsd"))
+    page = requests.get(f"{town.pagopa_url}/settlements", timeout=10).text
+    link = re.search(r'href="(/settlements/[^"]+)"', page).group(1)
+    file = requests.get(f"{town.pagopa_url}{link}", timeout=10).content
+    assert official.validate(etree.fromstring(file)), official.error_log
 
 
 def test_a_receipt_that_arrives_with_the_flow_is_confirmed_once(town, eventually, flow_id):
