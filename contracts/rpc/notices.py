@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from contracts.call import Call
-from contracts.fields import Empty, Viewer
+from contracts.fields import Empty, UtcDateTime, Viewer
 
 
 class DocumentRequest(Schema):
@@ -55,6 +55,67 @@ class Verification(Schema):
     payable = fields.Boolean(load_default=None, allow_none=True)
 
 
+class JobRequest(Schema):
+    """Notices of a body's debts, by its references, as one job. Same key: same job."""
+
+    idempotency_key = fields.String(required=True, validate=validate.Length(8, 128))
+    entity_code = fields.String(required=True)
+    external_ids = fields.List(
+        fields.String(validate=validate.Length(1, 70)), required=True, validate=validate.Length(1, 10_000)
+    )
+    language = fields.String(load_default="it", validate=validate.OneOf(NOTICE_LANGUAGES))
+    second_language = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(NOTICE_LANGUAGES))
+
+
+class JobGetRequest(Schema):
+    """A job of an entity by its id."""
+
+    entity_code = fields.String(required=True)
+    job_id = fields.UUID(required=True)
+
+
+class Job(Schema):
+    """How far a job is: of `total` so many are printed and so many refused; `finished_at` when none is left."""
+
+    id = fields.UUID(required=True)
+    entity_code = fields.String(required=True)
+    total = fields.Integer(required=True)
+    printed = fields.Integer(required=True)
+    refused = fields.Integer(required=True)
+    created_at = UtcDateTime(required=True)
+    finished_at = UtcDateTime(load_default=None, allow_none=True)
+
+
+class JobReply(Schema):
+    """None where the entity has no such job (any more)."""
+
+    job = fields.Nested(Job, load_default=None, allow_none=True)
+
+
+class JobDocumentsRequest(JobGetRequest):
+    """The documents of a job after a place, a few at a time."""
+
+    after = fields.Integer(load_default=0)
+    limit = fields.Integer(load_default=20, validate=validate.Range(1, 50))
+
+
+class JobDocument(Schema):
+    """One debt of a job: its PDF, or the ErrorCode why there is none; neither while it waits."""
+
+    place = fields.Integer(required=True)
+    external_id = fields.String(required=True)
+    file_name = fields.String(load_default=None, allow_none=True)
+    code = fields.String(load_default=None, allow_none=True)
+    content_base64 = fields.String(load_default=None, allow_none=True)
+
+
+class JobDocuments(Schema):
+    """A page of a job's documents; `next_after` is None on the last."""
+
+    items = fields.List(fields.Nested(JobDocument), required=True)
+    next_after = fields.Integer(load_default=None, allow_none=True)
+
+
 class Document(Schema):
     """A rendered file."""
 
@@ -66,5 +127,8 @@ class Document(Schema):
 NOTICE = Call("notices", "notice", NoticeRequest(), Document(), idempotent=True, timeout_s=15)
 RECEIPT = Call("notices", "receipt", DocumentRequest(), Document(), idempotent=True, timeout_s=15)
 CART_RECEIPT = Call("notices", "cart_receipt", CartReceiptRequest(), Document(), idempotent=True, timeout_s=15)
+START_JOB = Call("notices", "start_job", JobRequest(), JobReply(), idempotent=True)
+JOB = Call("notices", "job", JobGetRequest(), JobReply(), idempotent=True)
+JOB_DOCUMENTS = Call("notices", "job_documents", JobDocumentsRequest(), JobDocuments(), idempotent=True, timeout_s=15)
 VERIFY = Call("notices", "verify", VerifyRequest(), Verification(), idempotent=True)
 PING = Call("notices", "ping", Empty(), Empty(), idempotent=True, timeout_s=1)

@@ -168,6 +168,13 @@ class PlanRequest(Schema):
     practice_id = fields.UUID(required=True)
 
 
+class DebtsRequest(Schema):
+    """A body's own debts by its references; for the body's side only, no viewer."""
+
+    entity_code = fields.String(required=True)
+    external_ids = fields.List(fields.String(), required=True, validate=validate.Length(max=200))
+
+
 class InsertRequest(Schema):
     """Inserimento spontaneo. `amount_cents` and `description` as the form gave them.
 
@@ -289,6 +296,7 @@ SEARCH = Call("practices", "search", SearchRequest(), PracticeList(), idempotent
 LIST = Call("practices", "list_practices", ListRequest(), PracticeList(), idempotent=True)
 GET_MANY = Call("practices", "get_many", GetManyRequest(), PracticeList(), idempotent=True)
 PLAN = Call("practices", "plan", PlanRequest(), PracticeList(), idempotent=True)
+DEBTS = Call("practices", "debts", DebtsRequest(), PracticeList(), idempotent=True)
 INSERT = Call("practices", "insert", InsertRequest(), Practice(), idempotent=True)
 PUT_DEBT = Call("practices", "put_debt", DebtRequest(), Practice(), idempotent=True)
 ANNUL_DEBT = Call("practices", "annul_debt", AnnulRequest(), Practice(), idempotent=True)

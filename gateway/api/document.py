@@ -38,6 +38,7 @@ _PARTS: Final = {
     "practice_id": "The practice.",
     "checkout_id": "The checkout.",
     "import_id": "The import.",
+    "job_id": "The printing job's id.",
     "external_id": "The entity's own reference of the debt.",
     "purpose": "The purpose of the consent.",
     "flow_id": "The flow's identificativoFlusso.",

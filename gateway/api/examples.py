@@ -313,3 +313,13 @@ CREDIT: Final[dict[str, Any]] = {
     "flow_known": True,
     "reconciled": True,
 }
+
+PRINT_JOB: Final[dict[str, Any]] = {
+    "id": IMPORT_ID,
+    "entity_code": "PM108",
+    "total": 1000,
+    "printed": 640,
+    "refused": 2,
+    "created_at": "2026-11-23T09:00:00+00:00",
+    "finished_at": None,
+}

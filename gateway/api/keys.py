@@ -23,6 +23,7 @@ class Scope(StrEnum):
     PAYMENTS_READ = "payments:read"
     EVENTS_READ = "events:read"
     SETTLEMENTS_WRITE = "settlements:write"
+    NOTICES_PRINT = "notices:print"
 
 
 @dataclass(frozen=True)

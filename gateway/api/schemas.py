@@ -9,6 +9,7 @@ from marshmallow import Schema, fields, validate
 from contracts.fields import Beneficiary, Cents, Instalment, UtcDateTime
 from contracts.rpc.identity import PURPOSES
 from contracts.rpc.identity import Privacy as PrivacyReply
+from contracts.rpc.notices import NOTICE_LANGUAGES
 from contracts.rpc.payments import Checkout as CheckoutReply
 from contracts.rpc.payments import Receipt
 from contracts.rpc.practices import PRACTICE_STATES, CatalogueService, Practice
@@ -131,6 +132,16 @@ class DebtBody(Schema):
     description = fields.String(required=True)
     due_date = fields.Date(load_default=None, allow_none=True)
     instalment = fields.Nested(Instalment, load_default=None, allow_none=True)
+
+
+class PrintJobBody(Schema):
+    """The debts to print notices for, by the entity's own references, and in which language or two."""
+
+    external_ids = fields.List(
+        fields.String(validate=validate.Length(1, 70)), required=True, validate=validate.Length(1, 10_000)
+    )
+    language = fields.String(load_default="it", validate=validate.OneOf(NOTICE_LANGUAGES))
+    second_language = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(NOTICE_LANGUAGES))
 
 
 class AnnulBody(Schema):

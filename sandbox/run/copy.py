@@ -18,7 +18,7 @@ from sandbox.spid import setup as spid_setup
 
 ENTITY_CODE: Final = "PM108"
 SERVICES: Final = ("identity", "practices", "cart", "payments", "notices")
-_SCOPES: Final = ("debts:write", "imports:write", "payments:read", "events:read", "settlements:write")
+_SCOPES: Final = ("debts:write", "imports:write", "payments:read", "events:read", "settlements:write", "notices:print")
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,15 @@
 """The only SQL of notices."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, defer
 
-from services.notices.models import Document
+from services.notices.models import Document, PrintJob, PrintJobItem
 
 
 def find_pdf(session: Session, content_sha256: str) -> bytes | None:
@@ -42,3 +45,65 @@ def forget(session: Session, *, before: datetime) -> int:
     """Drop the PDFs made before a moment; return how many."""
     statement = update(Document).where(Document.created_at < before, Document.pdf.is_not(None)).values(pdf=None)
     return len(session.scalars(statement.returning(Document.content_sha256)).all())
+
+
+def add_job(session: Session, job: PrintJob, external_ids: Sequence[str]) -> None:
+    """Add a job and its items, unless its entity has one with this key."""
+    columns = PrintJob.__table__.columns.keys()
+    statement = insert(PrintJob).values({column: getattr(job, column) for column in columns})
+    if session.scalar(statement.on_conflict_do_nothing().returning(PrintJob.id)) is not None:
+        rows = [{"job_id": job.id, "place": place, "external_id": one} for place, one in enumerate(external_ids, 1)]
+        session.execute(insert(PrintJobItem), rows)
+
+
+def job_state(
+    session: Session, entity_code: str, *, job_id: UUID | None = None, key: str | None = None
+) -> dict[str, Any] | None:
+    """Return an entity's job and how many of its items are printed and refused, or None."""
+    found = PrintJob.id == job_id if job_id else PrintJob.idempotency_key == key
+    job = session.scalars(select(PrintJob).where(PrintJob.entity_code == entity_code, found)).first()
+    if job is None:
+        return None
+    counts = select(func.count(PrintJobItem.content_sha256), func.count(PrintJobItem.code))
+    printed, refused = session.execute(counts.where(PrintJobItem.job_id == job.id)).one()
+    return {
+        "id": job.id,
+        "entity_code": job.entity_code,
+        "total": job.total,
+        "printed": printed,
+        "refused": refused,
+        "created_at": job.created_at,
+        "finished_at": job.finished_at,
+    }
+
+
+def next_job(session: Session) -> PrintJob | None:
+    """Return the oldest unfinished job, locked; one that another process is at is left to it."""
+    statement = select(PrintJob).where(PrintJob.finished_at.is_(None)).order_by(PrintJob.created_at, PrintJob.id)
+    return session.scalars(statement.limit(1).with_for_update(skip_locked=True)).first()
+
+
+def open_items(session: Session, job_id: UUID, limit: int) -> Sequence[PrintJobItem]:
+    """Return the next items of a job that are neither printed nor refused."""
+    is_open = PrintJobItem.content_sha256.is_(None) & PrintJobItem.code.is_(None)
+    statement = select(PrintJobItem).where(PrintJobItem.job_id == job_id, is_open)
+    return session.scalars(statement.order_by(PrintJobItem.place).limit(limit)).all()
+
+
+def job_documents(session: Session, asked: Mapping[str, Any]) -> Sequence[tuple[PrintJobItem, bytes | None]]:
+    """Return items of an entity's job after a place, with their PDFs."""
+    statement = (
+        select(PrintJobItem, Document.pdf)
+        .join(PrintJob, PrintJob.id == PrintJobItem.job_id)
+        .outerjoin(Document, Document.content_sha256 == PrintJobItem.content_sha256)
+        .where(PrintJob.entity_code == asked["entity_code"], PrintJob.id == asked["job_id"])
+        .where(PrintJobItem.place > asked["after"])
+        .order_by(PrintJobItem.place)
+        .limit(asked["limit"])
+    )
+    return [(item, pdf) for item, pdf in session.execute(statement)]
+
+
+def forget_jobs(session: Session, *, before: datetime) -> None:
+    """Delete the jobs made before a moment: their PDFs go too."""
+    session.execute(delete(PrintJob).where(PrintJob.created_at < before))

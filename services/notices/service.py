@@ -7,11 +7,12 @@ from nameko.extensions import DependencyProvider
 from chassis.clock import now
 from chassis.entrypoints import DatabaseProvider, RpcProvider, SettingsProvider, answers, every
 from contracts.rpc import notices
-from services.notices import models, usecases
+from services.notices import jobs, models, usecases
 from services.notices.renderers import Renderers
 from services.notices.settings import Settings
 
 _FORGET_INTERVAL_S = 3_600
+_JOBS_INTERVAL_S = 2
 
 
 class RenderersProvider(DependencyProvider):
@@ -61,6 +62,27 @@ class NoticesService:
     def verify(self, request: dict[str, Any]) -> dict[str, Any]:
         """Say whether a document is genuine and still payable."""
         return usecases.verify(self._parts, request)
+
+    @answers(notices.START_JOB)
+    def start_job(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Take a job that prints many notices."""
+        return jobs.start(self._parts, request, now())
+
+    @answers(notices.JOB)
+    def job(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Say how far a job is."""
+        return jobs.show(self._parts, request)
+
+    @answers(notices.JOB_DOCUMENTS)
+    def job_documents(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return the next documents of a job."""
+        return jobs.documents(self._parts, request)
+
+    @every(seconds=_JOBS_INTERVAL_S)
+    def print_jobs(self) -> None:
+        """Print what jobs ask for, batch after batch."""
+        while jobs.work(self._parts, now()):
+            pass
 
     @every(seconds=_FORGET_INTERVAL_S)
     def forget_old(self) -> None:

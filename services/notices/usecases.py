@@ -47,7 +47,7 @@ def notice(parts: Parts, request: Mapping[str, Any], now: datetime) -> dict[str,
     domain.refuse_unprintable(owed[0])
     entity = _entity(parts, practice)
     languages = request["language"], request["second_language"]
-    content = domain.notice_content(owed, entity, _artworks(parts, entity), *languages)
+    content = domain.notice_content(owed, entity, artworks_of(parts, entity), *languages)
     return _document(parts, domain.verifiable(content, parts.settings.public_url), owed, now)
 
 
@@ -59,7 +59,7 @@ def receipt(parts: Parts, request: Mapping[str, Any], now: datetime) -> dict[str
     practice = _visible_practice(parts, request)
     receipts = parts.rpc.call(payments.RECEIPTS, {"practice_id": practice["id"]})["receipts"]
     entity = _entity(parts, practice)
-    content = domain.receipt_content(practice, entity, receipts, _artworks(parts, entity), request["language"])
+    content = domain.receipt_content(practice, entity, receipts, artworks_of(parts, entity), request["language"])
     return _document(parts, domain.verifiable(content, parts.settings.public_url), [practice], now)
 
 
@@ -74,7 +74,7 @@ def cart_receipt(parts: Parts, request: Mapping[str, Any], now: datetime) -> dic
         raise Refused(ErrorCode.PRACTICE_NOT_FOUND)
     paid = [(item, parts.rpc.call(payments.RECEIPTS, {"practice_id": item["id"]})["receipts"]) for item in found]
     entity = _entity(parts, found[0])
-    content = domain.cart_receipt_content(paid, entity, _artworks(parts, entity), request["language"])
+    content = domain.cart_receipt_content(paid, entity, artworks_of(parts, entity), request["language"])
     owed = [practice for practice, receipts in paid if receipts]
     return _document(parts, domain.verifiable(content, parts.settings.public_url), owed, now)
 
@@ -97,7 +97,9 @@ def verify(parts: Parts, request: Mapping[str, Any]) -> dict[str, Any]:
 def forget_old(database: Database, settings: Settings, now: datetime) -> None:
     """Drop the PDFs kept long enough; what is asked for again is drawn again, and codes go on being verified."""
     with database.transaction() as tx:
-        count = repository.forget(tx.session, before=now - timedelta(days=settings.keep_pdf_days))
+        before = now - timedelta(days=settings.keep_pdf_days)
+        repository.forget_jobs(tx.session, before=before)
+        count = repository.forget(tx.session, before=before)
     if count:
         log.info("documents_forgotten", count=count)
 
@@ -116,7 +118,8 @@ def _entity(parts: Parts, practice: Mapping[str, Any]) -> Mapping[str, Any]:
     return entity
 
 
-def _artworks(parts: Parts, entity: Mapping[str, Any]) -> Artworks:
+def artworks_of(parts: Parts, entity: Mapping[str, Any]) -> Artworks:
+    """Return pagoPA's logo and the body's."""
     return Artworks(
         pagopa=load_logo(parts.settings.pagopa_logo_file),
         entity=entity_logo(parts.settings.logos_dir, entity["logo"]),
@@ -124,6 +127,15 @@ def _artworks(parts: Parts, entity: Mapping[str, Any]) -> Artworks:
 
 
 def _document(parts: Parts, content: Content, owed: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, Any]:
+    pdf = kept_document(parts, content, owed, now)
+    return {
+        "file_name": domain.file_name(content),
+        "media_type": "application/pdf",
+        "content_base64": base64.b64encode(pdf).decode(),
+    }
+
+
+def kept_document(parts: Parts, content: Content, owed: Sequence[Mapping[str, Any]], now: datetime) -> bytes:
     """Return the document kept for this content; else render it, keep it, and tell of a new notice."""
     content_sha256 = domain.content_sha256(content)
     with parts.database.reading() as session:
@@ -131,11 +143,7 @@ def _document(parts: Parts, content: Content, owed: Sequence[Mapping[str, Any]],
     if pdf is None:
         pdf = parts.renderers.render(domain.to_json(content))
         _keep(parts, content, content_sha256, owed, pdf, now)
-    return {
-        "file_name": domain.file_name(content),
-        "media_type": "application/pdf",
-        "content_base64": base64.b64encode(pdf).decode(),
-    }
+    return pdf
 
 
 def _keep(

@@ -128,6 +128,12 @@ def instalments(session: Session, one: PracticeRow, references: Sequence[str]) -
     return session.scalars(statement.order_by(PracticeRow.instalment_number)).all()
 
 
+def of_references(session: Session, entity_code: str, external_ids: Sequence[str]) -> Sequence[PracticeRow]:
+    """Return an entity's debts by its own references, with entity and service."""
+    statement = _shown().where(PracticeRow.entity_code == entity_code, PracticeRow.external_id.in_(external_ids))
+    return session.scalars(statement).all()
+
+
 def of_debtor(
     session: Session, entity_code: str, fiscal_code: str, states: Sequence[str], before: int | None, limit: int
 ) -> Sequence[PracticeRow]:

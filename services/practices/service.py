@@ -50,6 +50,11 @@ class PracticesService:
         """Return the instalments of a practice's plan."""
         return showing.plan(self.database, request, now())
 
+    @answers(practices.DEBTS)
+    def debts(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return a body's debts by its references."""
+        return showing.debts(self.database, request, now())
+
     @answers(practices.INSERT)
     def insert(self, request: dict[str, Any]) -> dict[str, Any]:
         """Create a spontaneous practice."""

@@ -81,6 +81,13 @@ def plan(database: Database, request: Mapping[str, Any], now: datetime) -> dict[
     return {"practices": [records.practice_of(other, now) for other in rows] or [shown], "next_cursor": None}
 
 
+def debts(database: Database, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Return the body's debts with these references, whole; no viewer, the body asks. Unknown ones are left out."""
+    with database.reading() as session:
+        rows = repository.of_references(session, request["entity_code"], request["external_ids"])
+    return {"practices": [records.practice_of(row, now) for row in rows], "next_cursor": None}
+
+
 def positions(database: Database, request: Mapping[str, Any]) -> dict[str, Any]:
     """Return what payments needs of practices, and whose domain it is; no viewer, this never leaves the system."""
     with database.reading() as session:

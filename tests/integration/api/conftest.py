@@ -12,7 +12,10 @@ from gateway.settings import Settings
 from tests.integration.api.fake_services import FakeServices
 
 KEYS = {
-    "all": ("PM108", ["debts:write", "imports:write", "payments:read", "events:read", "settlements:write"]),
+    "all": (
+        "PM108",
+        ["debts:write", "imports:write", "payments:read", "events:read", "settlements:write", "notices:print"],
+    ),
     "reader": ("PM108", ["payments:read"]),
     "other-entity": ("PM200", ["debts:write", "imports:write", "payments:read", "events:read", "settlements:write"]),
 }

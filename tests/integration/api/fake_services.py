@@ -16,6 +16,8 @@ PDF = b"%PDF-1.7 invented"
 
 Answer = Callable[[dict[str, Any]], Mapping[str, Any]]
 
+PRINT_JOB_ID = UUID(examples.PRINT_JOB["id"])
+
 
 class FakeServices:
     """An `Rpc`. `answers` may be replaced by a test; `calls` holds what was asked, in order."""
@@ -55,6 +57,11 @@ class FakeServices:
             identity.EXPORT.name: lambda _: {"data": {"citizen": {"name": "Mario"}}},
             notices.NOTICE.name: lambda _: _document("avviso.pdf"),
             notices.RECEIPT.name: lambda _: _document("quietanza.pdf"),
+            notices.START_JOB.name: lambda _: {"job": examples.PRINT_JOB},
+            notices.JOB.name: lambda request: {
+                "job": examples.PRINT_JOB if request["job_id"] == PRINT_JOB_ID else None
+            },
+            notices.JOB_DOCUMENTS.name: _printed,
         }
 
     def call(self, call: Call, request: Mapping[str, Any], *, correlation_id: str | None = None) -> dict[str, Any]:
@@ -110,6 +117,22 @@ def _session(request: dict[str, Any]) -> Mapping[str, Any]:
         "idle_until": examples.ME["idle_until"],
         "expires_at": examples.ME["expires_at"],
     }
+
+
+def _printed(request: Mapping[str, Any]) -> dict[str, Any]:
+    """A job of 31 debts, the fifth of them paid, in pages as asked."""
+    places = range(request["after"] + 1, min(31, request["after"] + request["limit"]) + 1)
+    items = [
+        {
+            "place": place,
+            "external_id": f"TARI-{place}",
+            "file_name": None if place == 5 else f"avviso-{place}.pdf",
+            "code": "practice_paid" if place == 5 else None,
+            "content_base64": None if place == 5 else base64.b64encode(b"%PDF-1.4").decode(),
+        }
+        for place in places
+    ]
+    return {"items": items, "next_after": places[-1] if len(items) == request["limit"] else None}
 
 
 def _document(file_name: str) -> Mapping[str, Any]:

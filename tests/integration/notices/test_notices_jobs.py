@@ -1,0 +1,89 @@
+"""Printing many notices as a job: progress, what is refused and why, one job per key, going on after a failure."""
+
+import base64
+import contextlib
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from contracts.errors import ErrorCode, Unavailable
+from contracts.rpc import notices, practices
+from services.notices import jobs
+from services.notices.renderers import Renderers
+from services.notices.settings import Settings
+from services.notices.usecases import Parts
+
+
+def start(office, external_ids, key=None):
+    request = {"entity_code": "PM108", "idempotency_key": key or uuid4().hex, "external_ids": external_ids}
+    return office.rpc.call(notices.START_JOB, notices.JobRequest().load(request))["job"]
+
+
+def state(office, job):
+    return office.rpc.call(notices.JOB, {"entity_code": "PM108", "job_id": job["id"]})["job"]
+
+
+def documents(office, job):
+    found, after = [], 0
+    while after is not None:
+        asked = {"entity_code": "PM108", "job_id": job["id"], "after": after, "limit": 20}
+        page = office.rpc.call(notices.JOB_DOCUMENTS, asked)
+        found += page["items"]
+        after = page["next_after"]
+    return found
+
+
+def owed(office, count):
+    return [office.owed(description=f"TARI {number}")["external_id"] for number in range(count)]
+
+
+def test_a_job_prints_what_it_can_and_says_why_not_the_rest(office, eventually):
+    references = owed(office, 60)
+    office.rpc.call(
+        practices.ANNUL_DEBT, {"entity_code": "PM108", "external_id": references[7], "reason": "Emesso per errore"}
+    )
+    job = start(office, [*references, "UNKNOWN-1"])
+    assert job["total"] == 61
+    eventually(lambda: state(office, job)["finished_at"], timeout_s=60)
+    done = state(office, job)
+    assert (done["printed"], done["refused"]) == (59, 2)
+    items = documents(office, job)
+    assert [item["external_id"] for item in items] == [*references, "UNKNOWN-1"]
+    assert items[7]["code"] == ErrorCode.PRACTICE_CANCELLED
+    assert items[-1]["code"] == ErrorCode.PRACTICE_NOT_FOUND
+    printed = [item for item in items if item["content_base64"]]
+    assert len({item["file_name"] for item in printed}) == 59
+    assert all(base64.b64decode(item["content_base64"]).startswith(b"%PDF") for item in printed)
+
+
+def test_the_same_key_is_the_same_job(office):
+    references, key = owed(office, 2), uuid4().hex
+    assert start(office, references, key)["id"] == start(office, references, key)["id"]
+
+
+def test_a_job_of_another_entity_does_not_exist(office):
+    job = start(office, owed(office, 1))
+    asked = {"entity_code": "PM999", "job_id": job["id"]}
+    assert office.rpc.call(notices.JOB, asked)["job"] is None
+    assert office.rpc.call(notices.JOB_DOCUMENTS, {**asked, "after": 0, "limit": 20})["items"] == []
+
+
+class FailingRenderers(Renderers):
+    """Renderers that are gone."""
+
+    def __init__(self):
+        """Start no process."""
+
+    def render(self, document):
+        """Fail as when none answers in time."""
+        raise Unavailable(ErrorCode.SERVICE_UNAVAILABLE)
+
+
+def test_a_job_that_was_interrupted_goes_on(office, eventually):
+    failing = Parts(office.documents, office.rpc, FailingRenderers(), Settings.load())
+    request = {"entity_code": "PM108", "idempotency_key": uuid4().hex, "external_ids": owed(office, 5)}
+    job = jobs.start(failing, notices.JobRequest().load(request), datetime.now(UTC))["job"]
+    # The service may have been quicker and be at it already.
+    with contextlib.suppress(Unavailable):
+        jobs.work(failing, datetime.now(UTC))
+    eventually(lambda: state(office, job)["finished_at"], timeout_s=30)
+    assert state(office, job)["printed"] == 5
