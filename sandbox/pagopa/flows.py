@@ -6,6 +6,7 @@ A flow grows while its day lasts; each receipt more is a revision more.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -91,7 +92,7 @@ def summary(flow: Flow) -> dict[str, Any]:
 
 def detail(flow: Flow) -> dict[str, Any]:
     """Return fdr-org's SingleFlowResponse."""
-    moment, total = _instant(flow.made_at), flow.total_cents / 100
+    moment, total = _instant(flow.made_at), Decimal(flow.total_cents) / 100
     return {
         "status": "PUBLISHED",
         "revision": flow.revision,
@@ -119,7 +120,7 @@ def payments(flow: Flow) -> list[dict[str, Any]]:
             "iuv": row.iuv,
             "iur": row.iur,
             "idTransfer": row.index,
-            "pay": row.amount_cents / 100,
+            "pay": Decimal(row.amount_cents) / 100,
             "payStatus": "EXECUTED",
             "payDate": _instant(row.made_at),
         }

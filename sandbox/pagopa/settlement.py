@@ -1,5 +1,6 @@
 """Settlement flows over HTTP: pagoPA's fdr-org API for bodies, and a page to download them from."""
 
+import json
 from typing import Any, Final
 
 import falcon
@@ -48,7 +49,7 @@ class PublishedFlows:
         self._flows.check_key(req)
         after = req.get_param("publishedGt") or ""
         found = [summary(flow) for flow in self._flows.all() if flow.body == body]
-        resp.media = _page(req, [flow for flow in found if flow["published"] > after])
+        _answer(resp, _page(req, [flow for flow in found if flow["published"] > after]))
 
 
 class PublishedFlow:
@@ -60,7 +61,7 @@ class PublishedFlow:
     def on_get(self, req: falcon.Request, resp: falcon.Response, body: str, fdr: str, revision: int, psp: str) -> None:
         """Show it; an older revision is gone."""
         self._flows.check_key(req)
-        resp.media = detail(_exact(self._flows.one(body, fdr), revision, psp))
+        _answer(resp, detail(_exact(self._flows.one(body, fdr), revision, psp)))
 
 
 class PublishedPayments:
@@ -72,7 +73,7 @@ class PublishedPayments:
     def on_get(self, req: falcon.Request, resp: falcon.Response, body: str, fdr: str, revision: int, psp: str) -> None:
         """List its rows."""
         self._flows.check_key(req)
-        resp.media = _page(req, payments(_exact(self._flows.one(body, fdr), revision, psp)))
+        _answer(resp, _page(req, payments(_exact(self._flows.one(body, fdr), revision, psp))))
 
 
 class SettlementPage:
@@ -109,6 +110,12 @@ def add_routes(app: falcon.App[Any, Any], flows: Flows, pages: Pages) -> None:
     app.add_route(one + "/payments", PublishedPayments(flows))
     app.add_route("/settlements", SettlementPage(pages, flows))
     app.add_route("/settlements/{body}/{fdr}", SettlementFile(flows))
+
+
+def _answer(resp: falcon.Response, content: dict[str, Any]) -> None:
+    """Write JSON in which amounts are numbers, as in fdr-org."""
+    resp.content_type = falcon.MEDIA_JSON
+    resp.text = json.dumps(content, default=float)
 
 
 def _exact(flow: Flow, revision: int, psp: str) -> Flow:
