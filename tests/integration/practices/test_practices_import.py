@@ -69,8 +69,13 @@ def test_the_500_rows_of_the_example_load_in_less_than_10_seconds_with_a_report(
 
 def test_instalments_are_listed_and_numbered_as_the_file_has_them(database: Database, now: datetime) -> None:
     load(database, now)
-    mario = {"citizen_id": None, "fiscal_code": "RSSMRA85T10A562S", "visitor_id": None, "granted_practice_ids": []}
-    request = {"entity_code": "PM108", "viewer": mario, "states": [], "cursor": None, "limit": 50}
+    mario: dict[str, Any] = {
+        "citizen_id": None,
+        "fiscal_code": "RSSMRA85T10A562S",
+        "visitor_id": None,
+        "granted_practice_ids": [],
+    }
+    request: dict[str, Any] = {"entity_code": "PM108", "viewer": mario, "states": [], "cursor": None, "limit": 50}
     listed = showing.list_practices(database, request, now)["practices"]
     plan = [practice for practice in listed if practice["instalment"]]
     assert [practice["instalment"]["number"] for practice in plan] == [2, 3, 4, 5, 6, 7]  # the file holds no first one
