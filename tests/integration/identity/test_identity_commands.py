@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from services.identity.saml.idp_registry import RegistryError
@@ -87,3 +88,21 @@ def test_a_key_anybody_can_download_stops_a_production_start(
     monkeypatch.setattr("services.identity.settings.is_public_test_key", lambda _: True)
     with pytest.raises(RegistryError, match="SPID_SP_KEY_FILE"):
         Settings.load()
+
+
+def test_delete_expired_deletes_traces_after_twenty_four_months(
+    portal: Portal, spid_environment: dict[str, str], start_process: Callable[..., Any]
+) -> None:
+    portal.log_in()
+    portal.log_in()
+    with portal.database.transaction() as tx:
+        tx.session.execute(
+            sa.text(
+                "UPDATE saml_traces SET received_at = received_at - interval '732 days'"
+                " WHERE id = (SELECT min(id) FROM saml_traces)"
+            )
+        )
+    deleted = start_process(*COMMAND, "delete-expired", env=spid_environment)
+    assert deleted.process.wait(30) == 0
+    with portal.database.reading() as session:
+        assert session.scalar(sa.text("SELECT count(*) FROM saml_traces")) == 1

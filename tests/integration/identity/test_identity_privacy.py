@@ -1,7 +1,7 @@
 """Registration and the consent ledger on a real database."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from services.identity.settings import Settings
 from services.identity.usecases import privacy, sessions
 from tests.integration.identity.conftest import GIULIA, LUCA, MARIO, NOW, Portal
 
-NOTICE = "registration-1.0"
+NOTICE = "registration-1.1"
 
 
 def register(portal: Portal, token: str, **chosen: Any) -> dict[str, Any]:
@@ -163,7 +163,7 @@ def test_a_new_notice_is_asked_for_again(portal: Portal) -> None:
     register(portal, token)
     notice = next(one for one in portal.settings.documents if one.id == NOTICE)
     newer = type(notice)(
-        "registration-2.0", "registration", "2.0", date(2025, 1, 2), notice.title, {"it": "b", "en": "b"}, "b" * 64
+        "registration-2.0", "registration", "2.0", notice.valid_from, notice.title, {"it": "b", "en": "b"}, "b" * 64
     )
     values = {**vars(portal.settings), "documents": (*portal.settings.documents, newer)}
     portal.settings = Settings(**values)
