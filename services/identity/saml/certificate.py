@@ -47,7 +47,7 @@ def make(body: Body, now: datetime) -> tuple[bytes, bytes]:
         .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=1))
+        .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=VALID_DAYS))
     )
     certificate = _with_extensions(builder, key).sign(key, hashes.SHA256())

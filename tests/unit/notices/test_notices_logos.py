@@ -1,14 +1,15 @@
 import base64
-import logging
 from dataclasses import replace
 from io import BytesIO
 
 import pypdf
 import pypdfium2
 import pytest
+import structlog
 from PIL import Image
+from structlog.testing import LogCapture
 
-from chassis import logs
+from services.notices import logos
 from services.notices.domain import Artworks
 from services.notices.logos import entity_logo, load_logo
 from services.notices.rendering.avviso import render_notice
@@ -99,14 +100,14 @@ def test_what_is_transparent_becomes_white(tmp_path):
         ("cut.png", b"\x89PNG\r\n\x1a\n\x00\x00"),
     ],
 )
-def test_a_file_that_cannot_be_a_logo_costs_the_logo_and_is_told_to_operations(tmp_path, capsys, name, content):
+def test_a_file_that_cannot_be_a_logo_costs_the_logo_and_is_told_to_operations(tmp_path, monkeypatch, name, content):
     file = tmp_path / name
     if content is not None:
         file.write_bytes(content)
-    logs.configure("notices")
+    written = LogCapture()
+    monkeypatch.setattr(logos, "log", structlog.wrap_logger(None, processors=[written]))
     assert load_logo(file) is None
-    assert "logo_unusable" in capsys.readouterr().out
-    logging.getLogger().handlers[:] = []
+    assert [(line["event"], line["log_level"]) for line in written.entries] == [("logo_unusable", "warning")]
 
 
 def test_a_body_can_only_name_files_in_the_folder_of_logos(tmp_path):
