@@ -63,6 +63,11 @@ def notice_pdf(entity_code: str, practice_id: UUID) -> str:
     return f"{practice(entity_code, practice_id)}/bollettino.pdf"
 
 
+def due_date_entry(entity_code: str, practice_id: UUID) -> str:
+    """The due date for a calendar."""
+    return f"{practice(entity_code, practice_id)}/scadenza.ics"
+
+
 def receipt_pdf(entity_code: str, practice_id: UUID) -> str:
     """The receipt (quietanza)."""
     return f"{practice(entity_code, practice_id)}/quietanza.pdf"

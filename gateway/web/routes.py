@@ -3,6 +3,7 @@
 import falcon
 
 from gateway.web import addresses
+from gateway.web.calendar import DueDateEntry
 from gateway.web.cart import AddToCart, CartPage, ClearCart, PayCart, RemoveFromCart
 from gateway.web.documents import CartReceiptPdf, NoticePdf, ReceiptPdf
 from gateway.web.insertion import InsertionPage, ServicesPage
@@ -65,6 +66,7 @@ def _add_entity(app: falcon.App[falcon.Request, falcon.Response], site: Site) ->
     _add(app, f"{_PRACTICE}/paga", Pay(site))
     _add(app, f"{_PRACTICE}/bollettino.pdf", NoticePdf(site))
     _add(app, f"{_PRACTICE}/quietanza.pdf", ReceiptPdf(site))
+    _add(app, f"{_PRACTICE}/scadenza.ics", DueDateEntry(site))
     _add(app, f"{_ENTITY}/carrello", CartPage(site))
     _add(app, f"{_ENTITY}/carrello/aggiungi", AddToCart(site))
     _add(app, f"{_ENTITY}/carrello/rimuovi", RemoveFromCart(site))

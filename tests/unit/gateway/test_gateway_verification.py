@@ -1,5 +1,6 @@
 """The public page that says whether a document is genuine, and the documents in other shapes and languages."""
 
+from datetime import date
 from http import HTTPStatus
 from typing import Any
 
@@ -82,3 +83,27 @@ def test_a_checkout_that_paid_nothing_has_no_receipt(browser: Browser, services:
     checkout = services.make_checkout([row["id"]], f"citizen:{CITIZEN_ID}")
     assert browser.get(f"/enti/PM108/esito/{checkout['id']}/quietanza.pdf").status_code == HTTPStatus.NOT_FOUND
     assert services.asked(notices.CART_RECEIPT) == []
+
+
+def test_a_due_date_is_offered_as_a_calendar_entry(browser: Browser, services: Services):
+    browser.log_in()
+    description = "Retta, a.a. 2026/2027; " + "perché è lunga " * 5
+    practice = make_practice(1, due_date=date(2026, 12, 31), description=description)
+    services.add(practice)
+    address = f"/enti/PM108/pratiche/{practice['id']}/scadenza.ics"
+    assert page_of(browser.get(f"/enti/PM108/pratiche/{practice['id']}")).xpath(f"//a[@href='{address}']")
+    answer = browser.get(address)
+    assert answer.headers["Content-Type"].startswith("text/calendar")
+    assert all(len(line) <= 75 for line in answer.content.split(b"\r\n"))
+    unfolded = answer.text.replace("\r\n ", "").split("\r\n")
+    assert "DTSTART;VALUE=DATE:20261231" in unfolded
+    assert "DTEND;VALUE=DATE:20270101" in unfolded
+    assert f"SUMMARY:Scadenza: {description}".replace(",", "\\,").replace(";", "\\;") in unfolded
+    assert (unfolded[0], unfolded[-2], unfolded[-1]) == ("BEGIN:VCALENDAR", "END:VCALENDAR", "")
+
+
+def test_a_practice_without_a_due_date_has_no_entry(browser: Browser, services: Services):
+    browser.log_in()
+    practice = make_practice(1, due_date=None)
+    services.add(practice)
+    assert browser.get(f"/enti/PM108/pratiche/{practice['id']}/scadenza.ics").status_code == HTTPStatus.NOT_FOUND
