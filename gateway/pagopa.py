@@ -1,6 +1,7 @@
 """The node's SOAP door: bytes in, `payments` answers, bytes out (specification pagopa.md section 3)."""
 
 from http import HTTPStatus
+from pathlib import Path
 from typing import Final
 
 import falcon
@@ -12,8 +13,11 @@ from gateway.edge.bodies import read_body
 from gateway.rpc import Rpc
 from gateway.settings import Settings
 
+PATH: Final = "/pagopa/pa-for-node"
 ENVELOPE_MAX_BYTES: Final = 512 * 1024
 _SOAP_CONTENT_TYPE: Final = "text/xml; charset=utf-8"
+_FOLDER: Final = Path(__file__).with_name("wsdl")
+_DESCRIPTIONS: Final = {"wsdl": _FOLDER / "pa_for_node.wsdl", "xsd": _FOLDER / "pa_for_node.xsd"}
 
 
 class NodeEndpoint:
@@ -23,11 +27,18 @@ class NodeEndpoint:
         self._settings = settings
         self._rpc = rpc
 
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Describe the door: `?wsdl`, and the schema it speaks of: `?xsd`."""
+        file = next((_DESCRIPTIONS[name] for name in _DESCRIPTIONS if name in req.params), None)
+        if file is None:
+            raise falcon.HTTPNotFound
+        self._check_address(req)
+        resp.content_type = _SOAP_CONTENT_TYPE
+        resp.text = file.read_text("utf-8").replace("{address}", f"{self._settings.public_url}{PATH}")
+
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Hand the envelope over; a failure behind us is an HTTP 5xx, which makes the node try again."""
-        address = client_address(req, self._settings.trusted_proxies)
-        if not is_within(address, self._settings.node_allowed_networks):
-            raise falcon.HTTPForbidden
+        self._check_address(req)
         envelope = _decode(read_body(req, ENVELOPE_MAX_BYTES))
         soap_action = (req.get_header("SOAPAction") or "").strip('"')
         reply = self._rpc.call(
@@ -35,9 +46,14 @@ class NodeEndpoint:
             {"soap_action": soap_action, "envelope": envelope},
             correlation_id=req.context.correlation_id,
         )
-        resp.status = HTTPStatus.OK
+        resp.status = HTTPStatus(reply["status"])
         resp.content_type = _SOAP_CONTENT_TYPE
         resp.data = reply["envelope"].encode("utf-8")
+
+    def _check_address(self, req: falcon.Request) -> None:
+        address = client_address(req, self._settings.trusted_proxies)
+        if not is_within(address, self._settings.node_allowed_networks):
+            raise falcon.HTTPForbidden
 
 
 def _decode(body: bytes) -> str:
@@ -49,4 +65,4 @@ def _decode(body: bytes) -> str:
 
 def add_routes(app: falcon.App[falcon.Request, falcon.Response], settings: Settings, rpc: Rpc) -> None:
     """Register the node's address."""
-    app.add_route("/pagopa/pa-for-node", NodeEndpoint(settings, rpc))
+    app.add_route(PATH, NodeEndpoint(settings, rpc))

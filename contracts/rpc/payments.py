@@ -76,9 +76,13 @@ class NodeRequest(Schema):
 
 
 class NodeReply(Schema):
-    """The SOAP envelope to answer with, HTTP 200. It exists only after everything it acknowledges is committed."""
+    """The SOAP envelope to answer with. It exists only after everything it acknowledges is committed.
+
+    `status` is HTTP's: 200 also for a fault bean; 500 for a soap:Fault, where not even the operation could be told.
+    """
 
     envelope = fields.String(required=True)
+    status = fields.Integer(load_default=200)
 
 
 class Receipt(Schema):

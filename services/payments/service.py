@@ -11,11 +11,13 @@ from contracts.rpc import payments
 from contracts.rpc import settlement as fdr
 from services.payments import models
 from services.payments.domain.positions import Standing
+from services.payments.soap.envelope import http_status
 from services.payments.usecases import checkouts, node, positions, queries, receipts, reconciliation, settlements
 
 _JANITOR_INTERVAL_S = 10
 _WAITING_RECEIPTS_INTERVAL_S = 10
 _PENDING_SETTLEMENT_INTERVAL_S = 20
+_PURGE_INTERVAL_S = 3_600
 
 
 class PaymentsService:
@@ -30,7 +32,8 @@ class PaymentsService:
     def pa_for_node(self, request: dict[str, Any]) -> dict[str, Any]:
         """Answer the pagoPA node."""
         asking = node.Node(self.database, self.rpc, now())
-        return {"envelope": node.answer_node(asking, request["envelope"], request["soap_action"])}
+        answer = node.answer_node(asking, request["envelope"], request["soap_action"])
+        return {"envelope": answer, "status": http_status(answer)}
 
     @answers(payments.START_CHECKOUT)
     def start_checkout(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -134,3 +137,8 @@ class PaymentsService:
     def look_at_pending_settlements(self) -> None:
         """Finish settlement rows, and try those again whose payment has come to be known."""
         settlements.look_at_pending(self.database, now())
+
+    @every(seconds=_PURGE_INTERVAL_S)
+    def purge_node_calls(self) -> None:
+        """Forget what the node asked long ago."""
+        queries.purge_node_calls(self.database, now())

@@ -1,10 +1,11 @@
 """What the node asked and was answered, for the timeline."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from services.payments.models import NodeCall
@@ -16,6 +17,13 @@ _TABLE: Final = NodeCall.metadata.tables[NodeCall.__tablename__]
 def note(session: Session, **call: Any) -> None:
     """Write a call down, given by its columns."""
     session.execute(insert(_TABLE), call)
+
+
+def purge(session: Session, before: datetime, limit: int) -> int:
+    """Forget calls made before, but for receipts that had to be refused; return how many."""
+    old = select(_TABLE.c.id).where(_TABLE.c.at < before, _TABLE.c.raw_xml.is_(None)).limit(limit)
+    gone = session.execute(delete(_TABLE).where(_TABLE.c.id.in_(old)).returning(_TABLE.c.id))
+    return len(gone.all())
 
 
 def of_practice(session: Session, practice_id: UUID) -> Sequence[NodeCall]:

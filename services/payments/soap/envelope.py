@@ -70,6 +70,11 @@ def soap_fault(reason: str) -> str:
     return close_envelope(fault)
 
 
+def http_status(answer: str) -> int:
+    """Return the status an answer of ours travels under: 500 for a soap:Fault (SOAP 1.1, section 6.2), else 200."""
+    return 500 if "<soapenv:Fault" in answer else 200
+
+
 def _parser() -> etree.XMLParser:
     return etree.XMLParser(
         resolve_entities=False,

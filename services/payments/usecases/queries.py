@@ -1,6 +1,7 @@
 """What was paid, and how we know."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -22,6 +23,8 @@ from services.payments.repository import checkouts, node_calls, positions, recei
 from services.payments.usecases.showing import show_receipt
 
 _START: Final = (0, 0)
+_CALLS_KEPT_FOR: Final = timedelta(days=400)
+_PURGED_AT_ONCE: Final = 5_000
 _ASKED: Final = {"paVerifyPaymentNotice": "verified", "paGetPayment": "activated", "paGetPaymentV2": "activated"}
 
 
@@ -56,6 +59,14 @@ def timeline(database: Database, practice_id: UUID) -> dict[str, Any]:
             *(entry for receipt in receipts.of_practice(session, practice_id) for entry in _money(receipt)),
         ]
     return {"entries": sorted(entries, key=lambda entry: entry["at"])}
+
+
+def purge_node_calls(database: Database, now: datetime) -> None:
+    """Forget what the node asked so long ago that no timeline tells of it any more."""
+    while True:
+        with database.transaction() as tx:
+            if node_calls.purge(tx.session, now - _CALLS_KEPT_FOR, _PURGED_AT_ONCE) < _PURGED_AT_ONCE:
+                return
 
 
 def _creation(session: Session, practice_id: UUID) -> Iterator[dict[str, Any]]:

@@ -15,7 +15,9 @@ from lxml import etree
 from contracts.events.practices import PRACTICE_EXPIRED
 from contracts.rpc import payments
 from services.payments import models
+from services.payments.repository import node_calls
 from services.payments.soap.envelope import open_envelope
+from services.payments.usecases import queries
 from tests.conftest import wait_until_answering
 
 CREDITOR = "80012345676"
@@ -180,7 +182,7 @@ def expire(publish_event, practice):
 def test_what_cannot_be_read_gets_a_fault_bean_by_its_soap_action_or_else_a_soap_fault(town):
     assert fault_of(town.ask("<not xml", "paSendRTV2")) == "PAA_SINTASSI_XSD"
     assert fault_of(town.ask("<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", '"paGetPayment"')) == "PAA_SINTASSI_XSD"
-    assert "Fault>" in town.ask("<not xml", "")
+    assert "Fault>" in town.ask("<not xml", "", status=500)
 
 
 def test_a_demand_for_a_notice_is_refused_properly_until_a_service_takes_it(town):
@@ -362,3 +364,18 @@ def test_while_practices_is_away_the_node_is_answered_and_no_receipt_is_refused(
 def test_the_door_is_shut_to_bodies_too_large(town):
     answer = requests.post(town.door_url, data=b"x" * 10_000_000, timeout=30)
     assert answer.status_code == 413
+
+
+def test_questions_of_long_ago_are_forgotten_but_not_refused_receipts(town):
+    long_ago = datetime.now(UTC) - timedelta(days=401)
+    call = {"operation": "paGetPayment", "creditor_fiscal_code": CREDITOR, "notice_number": uuid4().hex}
+    with town.database.transaction() as tx:
+        for at, raw_xml in ((long_ago, None), (long_ago, "<kept/>"), (datetime.now(UTC), None)):
+            node_calls.note(tx.session, at=at, raw_xml=raw_xml, practice_id=None, fault=None, **call)
+    queries.purge_node_calls(town.database, datetime.now(UTC))
+    with town.database.reading() as session:
+        left = session.query(models.NodeCall).filter_by(notice_number=call["notice_number"]).all()
+    assert sorted((kept.at < datetime.now(UTC) - timedelta(days=1), kept.raw_xml) for kept in left) == [
+        (False, None),
+        (True, "<kept/>"),
+    ]

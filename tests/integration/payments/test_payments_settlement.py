@@ -251,7 +251,7 @@ def test_the_file_of_the_sandbox_is_valid_by_the_official_schema(town, paid):
     paid()
     official = etree.XMLSchema(etree.parse(SPECS / "xsd" / "xsd-common" / "FlussoRiversamento_1_0_4.xsd"))
     page = requests.get(f"{town.pagopa_url}/settlements", timeout=10).text
-    link = re.search(r'href="(/settlements/[^"]+)"', page).group(1)
+    link = re.findall(r'href="(/settlements/[^"]+)"', page)[0]
     file = requests.get(f"{town.pagopa_url}{link}", timeout=10).content
     assert official.validate(etree.fromstring(file)), official.error_log
 

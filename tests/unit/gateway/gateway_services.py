@@ -220,7 +220,10 @@ class Services:
             payments.START_CHECKOUT: self._start_checkout,
             payments.CHECKOUT: self._checkout,
             payments.RETURNED: self._returned,
-            payments.PA_FOR_NODE: lambda request: {"envelope": f"<answer>{len(request['envelope'])}</answer>"},
+            payments.PA_FOR_NODE: lambda request: {
+                "envelope": f"<answer>{len(request['envelope'])}</answer>",
+                "status": 200,
+            },
             payments.RECEIPTS: lambda _: {"receipts": self.receipts},
             payments.TIMELINE: lambda _: {"entries": self.timeline},
             notices.NOTICE: lambda _: self._pdf("avviso.pdf"),
