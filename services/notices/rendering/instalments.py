@@ -149,6 +149,8 @@ def _below(
 ) -> None:
     has_cbill = bool(content.payee.cbill)
     label, second = words.pair("payee_code")
+    # Beside the CBILL code of a narrow column two languages would be too small to read.
+    second = second if look is TWO or not has_cbill else None
     width = look.cbill_left - 2 if has_cbill else look.width
     _labelled(page, label, content.payee.fiscal_code, left, bar, look.payee_code, width, second)
     if content.payee.cbill:

@@ -209,6 +209,7 @@ def test_a_cart_names_the_debtor_of_another_practice_beside_its_receipt():
     content = domain.cart_receipt_content([(PRACTICE, [RECEIPT]), (child, [RECEIPT])], ENTITY, Artworks(), "it")
     own, other = content.receipts
     assert own.debtor is None
+    assert other.debtor
     assert other.debtor.full_name == "Anna Rossi"
     assert other.subject == "Mensa"
     assert domain.from_json(domain.to_json(content)) == content
