@@ -12,11 +12,12 @@ PURPOSES = ("registration", "email_reminders")
 
 
 class IdentityProvider(Schema):
-    """An identity provider the person may choose. `key` goes in /spid/login?idp=."""
+    """An identity provider the person may choose. `key` goes in /spid/login?idp=; `kind` says on which button."""
 
     key = fields.String(required=True)
     name = fields.String(required=True)
     logo = fields.String(load_default=None, allow_none=True)
+    kind = fields.String(load_default="spid", validate=validate.OneOf(["spid", "cie"]))
 
 
 class IdentityProviders(Schema):
@@ -184,6 +185,12 @@ class Privacy(Schema):
     history = fields.List(fields.Nested(ConsentEvent), required=True)
 
 
+class MetadataRequest(Schema):
+    """Of which federation: SPID or CIE. Refused(INVALID_REQUEST) where CIE is not set up."""
+
+    kind = fields.String(load_default="spid", validate=validate.OneOf(["spid", "cie"]))
+
+
 class Metadata(Schema):
     """The service provider's signed metadata."""
 
@@ -214,7 +221,7 @@ class Export(Schema):
 
 
 PROVIDERS = Call("identity", "providers", Empty(), IdentityProviders(), idempotent=True)
-METADATA = Call("identity", "metadata", Empty(), Metadata(), idempotent=True)
+METADATA = Call("identity", "metadata", MetadataRequest(), Metadata(), idempotent=True)
 START_LOGIN = Call("identity", "start_login", StartLoginRequest(), StartLogin(), idempotent=True)
 FINISH_LOGIN = Call("identity", "finish_login", FinishLoginRequest(), FinishLogin(), idempotent=False)
 SESSION = Call("identity", "session", SessionRequest(), Session(), idempotent=True, timeout_s=3)

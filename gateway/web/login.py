@@ -17,6 +17,7 @@ from gateway.visitors import LoginAttempt
 from gateway.web import addresses
 from gateway.web.announcements import LOGGED_OUT, LOGGED_OUT_EVERYWHERE
 from gateway.web.page import Page, checked_form, see_other
+from gateway.web.site import Site
 
 _SAML_MAX_BYTES: Final = 256 * 1024
 _CODE_MAX_CHARS: Final = 35
@@ -44,7 +45,8 @@ class LoginPage(Page):
                 "login.html",
                 entity=entity,
                 entity_code=entity_code,
-                providers=providers,
+                providers=[one for one in providers if one["kind"] == "spid"],
+                cards=[one for one in providers if one["kind"] == "cie"],
                 return_to=return_to,
             )
             return
@@ -97,12 +99,16 @@ class AssertionConsumer(Page):
 
 
 class Metadata(Page):
-    """The service provider's metadata, for the SPID registry."""
+    """The service provider's metadata, for the registry of SPID or of CIE."""
+
+    def __init__(self, site: Site, kind: str) -> None:
+        super().__init__(site)
+        self._kind = kind
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer the signed document as identity made it."""
         resp.content_type = "application/samlmetadata+xml"
-        resp.text = visit_of(req).call(identity.METADATA)["xml"]
+        resp.text = visit_of(req).call(identity.METADATA, kind=self._kind)["xml"]
 
 
 class SingleLogout(Page):

@@ -39,7 +39,8 @@ def add_routes(app: falcon.App[falcon.Request, falcon.Response], site: Site) -> 
 
 def _add_login(app: falcon.App[falcon.Request, falcon.Response], site: Site) -> None:
     _add(app, addresses.LOGIN, LoginPage(site))
-    _add(app, "/spid/metadata", Metadata(site))
+    _add(app, "/spid/metadata", Metadata(site, "spid"))
+    _add(app, "/cie/metadata", Metadata(site, "cie"))
     _add(app, "/spid/acs", AssertionConsumer(site))
     _add(app, "/spid/slo", SingleLogout(site))
     _add(app, addresses.LOGOUT, Logout(site))

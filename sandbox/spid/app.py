@@ -32,12 +32,14 @@ _HEADERS: Final = {
 def create_app(settings: Settings) -> falcon.App[Any, Any]:
     """Make the WSGI application. The keys must be there (`setup.prepare`); the portal may come up later."""
     known = {provider.key: provider for provider in providers.load(settings.folder, settings.idp_url)}
-    pages, portal = Pages(), Portal(settings.sp_metadata_url)
+    spid = Portal(settings.sp_metadata_url)
+    cie = Portal(settings.sp_metadata_url.replace("/spid/metadata", "/cie/metadata"))
+    pages, portals = Pages(), {provider.key: cie if provider.is_cie else spid for provider in known.values()}
     app: falcon.App[Any, Any] = falcon.App()
     app.req_options.strip_url_path_trailing_slash = True
     app.add_route("/", IndexPage(pages, list(known.values())))
     app.add_route("/{key}/metadata", MetadataDocument(known))
-    app.add_route("/{key}/sso", LoginPage(pages, known, portal))
+    app.add_route("/{key}/sso", LoginPage(pages, known, portals))
     app.add_static_route("/static", str(_STATIC))
     app.add_error_handler(RequestRefused, pages.refused)
     app.add_error_handler(falcon.HTTPNotFound, pages.missing)
@@ -97,13 +99,13 @@ class MetadataDocument:
 class LoginPage:
     """HTTP-Redirect in, HTTP-POST out. Nothing is kept in between: the form carries the signed query along."""
 
-    def __init__(self, pages: Pages, known: dict[str, Provider], portal: Portal) -> None:
-        self._pages, self._known, self._portal = pages, known, portal
+    def __init__(self, pages: Pages, known: dict[str, Provider], portals: dict[str, Portal]) -> None:
+        self._pages, self._known, self._portals = pages, known, portals
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, key: str) -> None:
         """Verify the request and show who can log in, and how it can end."""
         provider = _provider(self._known, key)
-        asked = self._portal.read(_signed_part(req.query_string), provider)
+        asked = self._portals[key].read(_signed_part(req.query_string), provider)
         self._pages.render(
             req, resp, "login.html", provider=provider, asked=asked, citizens=CITIZENS, action=f"/{key}/sso"
         )
@@ -113,7 +115,7 @@ class LoginPage:
         provider = _provider(self._known, key)
         body = req.bounded_stream.read(_FORM_BYTES_MAX).decode("utf-8", "replace")
         form = dict(parse_qsl(body))
-        asked = self._portal.read(_signed_part(form.get("request", "")), provider)
+        asked = self._portals[key].read(_signed_part(form.get("request", "")), provider)
         answer = _answer(asked, provider, form)
         document = sign(build(answer, datetime.now(UTC)), provider.private_key, provider.certificate)
         self._pages.render(
@@ -135,6 +137,7 @@ def _answer(asked: Asked, provider: Provider, form: dict[str, str]) -> Answer:
         level=1 if outcome == "level_too_low" else asked.level,
         attributes=attributes,
         error=int(outcome) if outcome.isdigit() else None,
+        with_issuer_format=not provider.is_cie,
     )
 
 

@@ -1,4 +1,4 @@
-"""The two identity providers of the sandbox: names, addresses, keys."""
+"""The identity providers of the sandbox, two of SPID and that of CIE: names, addresses, keys."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +9,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-NAMES: Final = {"prova-1": "SPID di prova 1", "prova-2": "SPID di prova 2"}
+CIE: Final = "cie"
+NAMES: Final = {"prova-1": "SPID di prova 1", "prova-2": "SPID di prova 2", CIE: "CIE di prova"}
 """Key (in addresses, and the name of the metadata file) -> display name."""
 
 
@@ -22,6 +23,11 @@ class Provider:
     idp_url: str
     private_key: rsa.RSAPrivateKey
     certificate: x509.Certificate
+
+    @property
+    def is_cie(self) -> bool:
+        """The electronic identity card: its answers state no Issuer Format (spid.md 2)."""
+        return self.key == CIE
 
     @property
     def entity_id(self) -> str:
@@ -50,7 +56,7 @@ def certificate_file(folder: Path, key: str) -> Path:
 
 
 def load(folder: Path, idp_url: str) -> Iterator[Provider]:
-    """Read both providers from the folder that `setup.prepare` filled."""
+    """Read the providers from the folder that `setup.prepare` filled."""
     for key, name in NAMES.items():
         private = load_pem_private_key(key_file(folder, key).read_bytes(), password=None)
         certificate = x509.load_pem_x509_certificate(certificate_file(folder, key).read_bytes())

@@ -35,6 +35,7 @@ class Answer:
     level: int = 2
     attributes: Mapping[str, str] | None = None
     error: int | None = None
+    with_issuer_format: bool = True
 
 
 def build(answer: Answer, now: datetime) -> etree._Element:

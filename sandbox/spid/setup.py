@@ -17,6 +17,7 @@ from services.identity.saml import certificate
 ORGANIZATION_NAME: Final = "Conservatorio di Musica «Niccolò Jommelli»"
 IPA_CODE: Final = "prova_cm"
 CITY: Final = "Taranto"
+MUNICIPALITY: Final = "L049"
 CONTACT_EMAIL: Final = "spid@conservatorio.example"
 _IDP_DAYS: Final = 3650
 _RENEW_BEFORE: Final = timedelta(days=30)
@@ -51,6 +52,7 @@ def prepare(folder: Path, *, public_url: str, idp_url: str) -> dict[str, str]:
         "SPID_IPA_CODE": IPA_CODE,
         "SPID_ORGANIZATION_NAME": ORGANIZATION_NAME,
         "SPID_CONTACT_EMAIL": CONTACT_EMAIL,
+        "CIE_MUNICIPALITY": MUNICIPALITY,
         "SPID_TRACE_KEY": _trace_key(folder / "sp" / "trace.key"),
         "SANDBOX_SPID_HOME": str(folder),
     }

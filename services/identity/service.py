@@ -23,9 +23,9 @@ class IdentityService:
         return login.providers(self.settings)
 
     @answers(identity.METADATA)
-    def metadata(self, _request: dict[str, Any]) -> dict[str, Any]:
+    def metadata(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the service provider's signed metadata."""
-        return login.service_provider_metadata(self.settings)
+        return login.service_provider_metadata(self.settings, request["kind"])
 
     @answers(identity.START_LOGIN)
     def start_login(self, request: dict[str, Any]) -> dict[str, Any]:

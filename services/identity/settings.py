@@ -1,7 +1,7 @@
 """What identity needs to know, from the environment; key files and IdP metadata are read once, at the start."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -15,8 +15,8 @@ from services.identity import documents
 from services.identity.domain import PrivacyDocument
 from services.identity.registry_keeper import RegistryKeeper
 from services.identity.registry_source import RegistrySource
-from services.identity.saml.idp_registry import IdpRegistry, RegistryError, is_public_test_key
-from services.identity.saml.metadata import Organization, ServiceProvider
+from services.identity.saml.idp_registry import IdentityProvider, IdpRegistry, RegistryError, is_public_test_key
+from services.identity.saml.metadata import CIE_ATTRIBUTES, Organization, ServiceProvider
 from services.identity.saml.signing import SigningKey
 
 
@@ -56,6 +56,16 @@ class Settings:
             documents=documents.load(),
         )
 
+    def provider_for(self, idp: IdentityProvider) -> ServiceProvider:
+        """Return how this portal is known to an identity provider."""
+        return self.cie_provider if idp.is_cie else self.provider
+
+    @property
+    def cie_provider(self) -> ServiceProvider:
+        """How this portal is known to the federation of CIE."""
+        entity_id = f"{self.provider.organization.url}cie/metadata"
+        return replace(self.provider, entity_id=entity_id, attributes=CIE_ATTRIBUTES, is_cie=True)
+
     def level_of(self, entity_code: str | None) -> int:
         """Return the SPID level that the pages of a body want."""
         return self.levels.get(entity_code or "", self.level)
@@ -65,10 +75,9 @@ class Settings:
         """The identity providers trusted now."""
         return self.keeper.registry
 
-    @property
-    def metadata_id(self) -> str:
-        """The ID of the metadata document: the same as long as its contents are."""
-        return f"_{sha256(repr((self.provider, self.key.certificates)).encode()).hexdigest()}"
+    def metadata_id(self, provider: ServiceProvider) -> str:
+        """Return the ID of a metadata document: the same as long as its contents are."""
+        return f"_{sha256(repr((provider, self.key.certificates)).encode()).hexdigest()}"
 
 
 def _provider(env: FileAwareEnv) -> ServiceProvider:
@@ -83,6 +92,7 @@ def _provider(env: FileAwareEnv) -> ServiceProvider:
             url=f"{public_url}/",
             email=env.str("SPID_CONTACT_EMAIL"),
             telephone=env.str("SPID_CONTACT_PHONE", None),
+            municipality=env.str("CIE_MUNICIPALITY", None),
         ),
     )
 

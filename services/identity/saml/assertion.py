@@ -18,7 +18,10 @@ _LEVEL_OF: Final = {reference: level for level, reference in LEVELS.items()}
 
 @dataclass(frozen=True)
 class Expected:
-    """What the answer must agree with: the pending request, and our own addresses from configuration."""
+    """What the answer must agree with: the pending request, and our own addresses from configuration.
+
+    `issuer_format_required`: SPID's answers must state the Issuer's Format, those of CIE do not.
+    """
 
     request_id: str
     request_instant: datetime
@@ -26,6 +29,7 @@ class Expected:
     idp_entity_id: str
     sp_entity_id: str
     acs_url: str
+    issuer_format_required: bool = True
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,10 @@ def check(assertion: etree._Element, expected: Expected, now: datetime) -> Verif
     _check_instant(assertion, expected, now)
     issuer = _find(assertion, "Issuer")
     require(text(issuer) == expected.idp_entity_id, Reason.ASSERTION_ISSUER)
-    require(issuer is not None and issuer.get("Format") == FORMAT_ENTITY, Reason.ASSERTION_ISSUER_FORMAT)
+    stated = (
+        issuer.get("Format", "" if expected.issuer_format_required else FORMAT_ENTITY) if issuer is not None else ""
+    )
+    require(stated == FORMAT_ENTITY, Reason.ASSERTION_ISSUER_FORMAT)
     name_id = _check_subject(assertion, expected, now)
     usable_until = _check_conditions(assertion, expected, now)
     statement = _find(assertion, "AuthnStatement")

@@ -24,6 +24,7 @@ class AuthnRequest:
     destination: str
     entity_id: str
     level: int
+    force_authn: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def build(request: AuthnRequest) -> etree._Element:
         AssertionConsumerServiceIndex="0",
         AttributeConsumingServiceIndex="0",
     )
-    if request.level > 1:
+    if request.force_authn or request.level > 1:
         element.set("ForceAuthn", "true")
     # The conformance tool puts the request's NameQualifier in the answer's Audience: it must be our entity id.
     child(element, tag(SAML, "Issuer"), request.entity_id, Format=FORMAT_ENTITY, NameQualifier=request.entity_id)

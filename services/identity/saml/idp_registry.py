@@ -21,6 +21,7 @@ from services.identity.saml.signing import valid_at
 from services.identity.saml.xml import drop_comments, parse, parse_instant, text
 
 _TEST_HOSTS: Final = ("localhost", "validator.spid.gov.it", "demo.spid.gov.it")
+_CIE_HOST: Final = "idserver.servizicie.interno.gov.it"
 _TEST_SUFFIXES: Final = (".localhost", ".local", ".test", ".invalid", ".example")
 _PUBLIC_TEST_KEYS: Final = frozenset(
     {
@@ -49,6 +50,12 @@ class IdentityProvider:
     certificates: tuple[x509.Certificate, ...]
     sso: Mapping[str, str]
     slo: Mapping[str, str]
+
+    @property
+    def is_cie(self) -> bool:
+        """The identity provider of the electronic identity card, whose rules differ a little (spid.md 2)."""
+        host = urlsplit(self.entity_id).hostname or ""
+        return host.endswith(_CIE_HOST) or self.key == "cie"
 
     @property
     def is_test(self) -> bool:

@@ -8,6 +8,7 @@ from lxml import etree
 
 from services.identity.saml.names import (
     ATTRIBUTE_BASIC,
+    CIE_EXTENSIONS,
     DS,
     FORMAT_TRANSIENT,
     HTTP_POST,
@@ -21,25 +22,34 @@ from services.identity.saml.names import (
 from services.identity.saml.signing import SigningKey, certificate_text, sign_enveloped
 from services.identity.saml.xml import child, root
 
-_PREFIXES: Final = {"md": MD, "ds": DS, "spid": SPID_EXTENSIONS}
+_PREFIXES: Final = {"md": MD, "ds": DS}
+CIE_ATTRIBUTES: Final = ("name", "familyName", "dateOfBirth", "fiscalNumber")
+"""The minimum set of eIDAS, which CIE wants asked for as a whole; the date of birth is not kept."""
 REQUESTED_ATTRIBUTES: Final = ("name", "familyName", "fiscalNumber", "email")
 """The least that the portal works with (GDPR article 5): who, and where to write."""
 
 
 @dataclass(frozen=True)
 class Organization:
-    """The public body: legal name, IPA code, home page, impersonal e-mail and telephone (`+39...`, no spaces)."""
+    """The public body: legal name, IPA code, home page, impersonal e-mail, telephone (`+39...`, no spaces).
+
+    `municipality`: the cadastral code of its seat (`L049`), for CIE.
+    """
 
     name: str
     ipa_code: str
     url: str
     email: str
     telephone: str | None = None
+    municipality: str | None = None
 
 
 @dataclass(frozen=True)
 class ServiceProvider:
-    """How this portal is known to identity providers. All addresses come from configuration, never from a request."""
+    """How this portal is known to identity providers. All addresses come from configuration, never from a request.
+
+    CIE is another federation: another entity id and metadata, for the same addresses.
+    """
 
     entity_id: str
     acs_url: str
@@ -47,14 +57,17 @@ class ServiceProvider:
     organization: Organization
     service_name: str = "Portale dei pagamenti"
     attributes: Sequence[str] = field(default=REQUESTED_ATTRIBUTES)
+    is_cie: bool = False
 
 
 def build(provider: ServiceProvider, key: SigningKey, *, message_id: str) -> bytes:
     """Return the signed EntityDescriptor as UTF-8 bytes. `message_id`: an NCName, the document's ID."""
-    descriptor = root(tag(MD, "EntityDescriptor"), _PREFIXES, entityID=provider.entity_id, ID=message_id)
+    prefixes = _PREFIXES | ({"cie": CIE_EXTENSIONS} if provider.is_cie else {"spid": SPID_EXTENSIONS})
+    descriptor = root(tag(MD, "EntityDescriptor"), prefixes, entityID=provider.entity_id, ID=message_id)
     _add_sp_descriptor(descriptor, provider, key)
     _add_organization(descriptor, provider.organization)
-    _add_contact(descriptor, provider.organization)
+    add_contact = _add_cie_contact if provider.is_cie else _add_contact
+    add_contact(descriptor, provider.organization)
     return etree.tostring(sign_enveloped(descriptor, key), xml_declaration=True, encoding="UTF-8")
 
 
@@ -92,6 +105,18 @@ def _add_contact(descriptor: etree._Element, organization: Organization) -> None
     extensions = child(contact, tag(MD, "Extensions"))
     child(extensions, tag(SPID_EXTENSIONS, "IPACode"), organization.ipa_code)
     child(extensions, tag(SPID_EXTENSIONS, "Public"))
+    child(contact, tag(MD, "EmailAddress"), organization.email)
+    if organization.telephone:
+        child(contact, tag(MD, "TelephoneNumber"), organization.telephone)
+
+
+def _add_cie_contact(descriptor: etree._Element, organization: Organization) -> None:
+    contact = child(descriptor, tag(MD, "ContactPerson"), contactType="administrative")
+    extensions = child(contact, tag(MD, "Extensions"))
+    child(extensions, tag(CIE_EXTENSIONS, "Public"))
+    child(extensions, tag(CIE_EXTENSIONS, "IPACode"), organization.ipa_code)
+    child(extensions, tag(CIE_EXTENSIONS, "Municipality"), organization.municipality)
+    child(contact, tag(MD, "Company"), organization.name)
     child(contact, tag(MD, "EmailAddress"), organization.email)
     if organization.telephone:
         child(contact, tag(MD, "TelephoneNumber"), organization.telephone)

@@ -41,12 +41,18 @@ def providers(settings: Settings) -> dict[str, Any]:
     """Return the identity providers to choose from, in random order as AgID's button does: none stands first."""
     chosen = list(settings.registry)
     secrets.SystemRandom().shuffle(chosen)
-    return {"providers": [{"key": idp.key, "name": idp.name, "logo": None} for idp in chosen]}
+    kinds = {True: "cie", False: "spid"}
+    return {
+        "providers": [{"key": idp.key, "name": idp.name, "logo": None, "kind": kinds[idp.is_cie]} for idp in chosen]
+    }
 
 
-def service_provider_metadata(settings: Settings) -> dict[str, Any]:
-    """Return the signed metadata."""
-    document = metadata.build(settings.provider, settings.key, message_id=settings.metadata_id)
+def service_provider_metadata(settings: Settings, kind: str) -> dict[str, Any]:
+    """Return the signed metadata for SPID or for CIE. Raises Refused(INVALID_REQUEST) where CIE is not set up."""
+    provider = settings.cie_provider if kind == "cie" else settings.provider
+    if provider.is_cie and not provider.organization.municipality:
+        raise Refused(ErrorCode.INVALID_REQUEST)
+    document = metadata.build(provider, settings.key, message_id=settings.metadata_id(provider))
     return {"xml": document.decode()}
 
 
@@ -62,7 +68,8 @@ def start(database: Database, settings: Settings, request: dict[str, Any], now: 
         id=f"_{secrets.token_hex(20)}",
         issue_instant=now.replace(microsecond=0),
         destination=idp.sso[HTTP_REDIRECT],
-        entity_id=settings.provider.entity_id,
+        entity_id=settings.provider_for(idp).entity_id,
+        force_authn=idp.is_cie,
         level=settings.level_of(request["entity_code"]),
     )
     message = authn_request.build(asked)
@@ -149,8 +156,9 @@ def _verified_citizen(
         request_instant=pending.issue_instant,
         level=pending.level,
         idp_entity_id=idp.entity_id,
-        sp_entity_id=settings.provider.entity_id,
+        sp_entity_id=settings.provider_for(idp).entity_id,
         acs_url=settings.provider.acs_url,
+        issuer_format_required=not idp.is_cie,
     )
     verified = response.validate(received, expected, idp, now)
     person = domain.person(verified.attributes)

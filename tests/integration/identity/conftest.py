@@ -62,11 +62,12 @@ class Portal:
         answer = Answer(
             request_id=request_id,
             acs_url=self.settings.provider.acs_url,
-            audience=self.settings.provider.entity_id,
+            audience=(self.settings.cie_provider if provider.is_cie else self.settings.provider).entity_id,
             issuer=provider.entity_id,
             level=level,
             attributes=citizen.attributes,
             error=error,
+            with_issuer_format=not provider.is_cie,
         )
         response = build(answer, now)
         for edit in edits:

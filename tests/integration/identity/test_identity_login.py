@@ -1,11 +1,13 @@
 """Logging in on a real database: once, by one browser, in time, and traced."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from lxml import etree
 from structlog.testing import capture_logs
 
 from contracts.errors import ErrorCode, Refused
@@ -189,4 +191,47 @@ def test_all_providers_are_listed_by_the_name_in_their_metadata(portal: Portal) 
     assert {one["key"]: one["name"] for one in listed} == {
         "prova-1": "SPID di prova 1",
         "prova-2": "SPID di prova 2",
+        "cie": "CIE di prova",
     }
+    assert {one["key"] for one in listed if one["kind"] == "cie"} == {"cie"}
+
+
+def test_a_person_logs_in_with_the_electronic_identity_card_by_its_own_rules(portal: Portal) -> None:
+    with_card = portal.finish(portal.answer(portal.begin(idp="cie"), idp="cie"))
+    assert with_card["session"]["citizen"]["id"] == portal.log_in()["session"]["citizen"]["id"]
+
+
+def test_the_rules_of_the_card_are_not_those_of_spid(portal: Portal) -> None:
+    def without_format(root) -> None:
+        for issuer in root.iter("{urn:oasis:names:tc:SAML:2.0:assertion}Issuer"):
+            issuer.attrib.pop("Format", None)
+
+    with refused_login(Reason.ASSERTION_ISSUER_FORMAT):
+        portal.finish(portal.answer(portal.begin(), MARIO, without_format))
+
+    def audience_of_spid(root) -> None:
+        root.find(".//{urn:oasis:names:tc:SAML:2.0:assertion}Audience").text = portal.settings.provider.entity_id
+
+    with refused_login(Reason.AUDIENCE):
+        portal.finish(portal.answer(portal.begin(idp="cie"), MARIO, audience_of_spid, idp="cie"))
+
+
+def test_the_metadata_for_the_card_are_of_another_federation(portal: Portal) -> None:
+    ns = {
+        "md": "urn:oasis:names:tc:SAML:2.0:metadata",
+        "cie": "https://www.cartaidentita.interno.gov.it/saml-extensions",
+    }
+    root = etree.fromstring(login.service_provider_metadata(portal.settings, "cie")["xml"].encode())
+    assert str(root.get("entityID")).endswith("/cie/metadata")
+    contact = root.find("md:ContactPerson[@contactType='administrative']", ns)
+    assert contact is not None
+    extensions = contact.find("md:Extensions", ns)
+    assert extensions is not None
+    assert [etree.QName(one).localname for one in extensions] == ["Public", "IPACode", "Municipality"]
+    asked = [one.get("Name") for one in root.iterfind(".//md:RequestedAttribute", ns)]
+    assert asked == ["name", "familyName", "dateOfBirth", "fiscalNumber"]
+    organization = replace(portal.settings.provider.organization, municipality=None)
+    settings = replace(portal.settings, provider=replace(portal.settings.provider, organization=organization))
+    with pytest.raises(Refused) as refused:
+        login.service_provider_metadata(settings, "cie")
+    assert refused.value.code is ErrorCode.INVALID_REQUEST

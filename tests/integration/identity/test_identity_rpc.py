@@ -33,9 +33,10 @@ def running(
 ) -> Iterator[tuple[Callable[..., Any], str, Any]]:
     """Start service, metadata page and identity providers; give `call`, the providers' address, the process."""
 
-    def metadata_page(_environ: Any, start_response: Any) -> list[bytes]:
+    def metadata_page(environ: Any, start_response: Any) -> list[bytes]:
+        kind = environ["PATH_INFO"].split("/")[1]
         start_response("200 OK", [("Content-Type", "application/samlmetadata+xml")])
-        return [rpc.call(identity.METADATA, {})["xml"].encode()]
+        return [rpc.call(identity.METADATA, {"kind": kind})["xml"].encode()]
 
     portal = make_server("127.0.0.1", 0, metadata_page, handler_class=QuietHandler)
     peer = make_server("127.0.0.1", 0, metadata_page, handler_class=QuietHandler)
@@ -53,11 +54,13 @@ def running(
         server.server_close()
 
 
-def answer_of(call: Callable[..., Any], *, citizen: str = MARIO.username, outcome: str = "success") -> str:
+def answer_of(
+    call: Callable[..., Any], *, citizen: str = MARIO.username, outcome: str = "success", idp: str = "prova-1"
+) -> str:
     """Go to the identity provider as a browser without JavaScript does; return the SAMLResponse it sends back."""
     url = call(
         identity.START_LOGIN,
-        idp="prova-1",
+        idp=idp,
         entity_code="PM108",
         return_to="/enti/PM108/pratiche",
         browser_token=BROWSER,
@@ -73,7 +76,7 @@ def answer_of(call: Callable[..., Any], *, citizen: str = MARIO.username, outcom
 
 def test_from_the_choice_of_the_provider_to_a_registered_session_and_out(running: Any) -> None:
     call, _, service = running
-    assert {one["key"] for one in call(identity.PROVIDERS)["providers"]} == {"prova-1", "prova-2"}
+    assert {one["key"] for one in call(identity.PROVIDERS)["providers"]} == {"prova-1", "prova-2", "cie"}
     finished = call(identity.FINISH_LOGIN, saml_response=answer_of(call), browser_token=BROWSER)
     token = {"session_token": finished["session_token"]}
     assert finished["session"]["citizen"]["fiscal_code"] == MARIO.fiscal_code
@@ -91,6 +94,12 @@ def test_from_the_choice_of_the_provider_to_a_registered_session_and_out(running
     log = service.log()
     for secret in (token["session_token"], MARIO.fiscal_code, "Rossi", "m@posta.example", "SAMLRequest"):
         assert secret not in log
+
+
+def test_the_card_of_the_sandbox_logs_in_over_http_too(running: Any) -> None:
+    call, _, _ = running
+    finished = call(identity.FINISH_LOGIN, saml_response=answer_of(call, idp="cie"), browser_token=BROWSER)
+    assert finished["session"]["citizen"]["fiscal_code"] == MARIO.fiscal_code
 
 
 def test_each_outcome_of_the_sandbox_reaches_the_portal_by_its_number(running: Any) -> None:

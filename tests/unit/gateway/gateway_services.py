@@ -139,6 +139,7 @@ class Services:
     def __init__(self) -> None:
         self.practices: dict[UUID, dict[str, Any]] = {}
         self.registered = True
+        self.card = False
         self.strong_entities: set[str] = set()
         self.students: list[dict[str, Any]] = []
         self.session_live = True
@@ -191,9 +192,7 @@ class Services:
             practices.LIST: self._list,
             practices.GET_MANY: self._get_many,
             practices.INSERT: self._insert,
-            identity.PROVIDERS: lambda _: {
-                "providers": [{"key": "sandbox", "name": "Gestore di prova"}, {"key": "altro", "name": "Altro gestore"}]
-            },
+            identity.PROVIDERS: self._providers,
             identity.METADATA: lambda _: {"xml": "<EntityDescriptor/>"},
             identity.START_LOGIN: lambda _: {"redirect_url": "http://localhost:8088/sso?SAMLRequest=x"},
             identity.FINISH_LOGIN: self._finish_login,
@@ -299,6 +298,11 @@ class Services:
         return self.practices[self.inserted_keys[key]]
 
     # --- identity ---
+
+    def _providers(self, request: dict[str, Any]) -> dict[str, Any]:
+        card = [{"key": "cie", "name": "CIE di prova", "kind": "cie"}] if self.card else []
+        spid = [{"key": "sandbox", "name": "Gestore di prova"}, {"key": "altro", "name": "Altro gestore"}]
+        return {"providers": [{"kind": "spid"} | one for one in [*spid, *card]]}
 
     def _citizen_session(self) -> dict[str, Any]:
         return {

@@ -225,6 +225,16 @@ def test_providers_are_shown_by_their_logo_where_its_file_is_there(
     assert "Altro gestore" in page.xpath("//main")[0].text_content()
 
 
+def test_the_electronic_identity_card_has_its_own_button_and_metadata(browser: Browser, services: Services):
+    services.card = True
+    page = page_of(browser.get("/spid/login?entity=PM108"))
+    (button,) = page.xpath("//a[contains(., 'Entra con CIE')]")
+    assert button.get("href").endswith("&idp=cie")
+    assert "CIE di prova" not in page.xpath("//ul[@class='portal-providers']")[0].text_content()
+    assert browser.get("/cie/metadata").status_code == HTTPStatus.OK
+    assert services.asked(identity.METADATA) == [{"kind": "cie"}]
+
+
 def test_the_official_links_stand_under_the_providers(browser: Browser):
     links = page_of(browser.get("/spid/login")).xpath("//main//a[starts-with(@href, 'https://www.spid.gov.it')]")
     assert {link.text_content(): link.get("href") for link in links} == {
