@@ -51,11 +51,20 @@ class Tool:
         assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
         return done.stdout
 
-    def check(self, portal: TlsPortal, *arguments: str) -> dict[str, list[dict[str, str]]]:
+    def check(self, portal: TlsPortal, *arguments: str, federation: str = "spid") -> dict[str, list[dict[str, str]]]:
         """Let it check the portal and return its checks by group, read from its JSON report."""
         report = self.folder / "report.json"
         report.unlink(missing_ok=True)
-        where = ["--metadata-url", f"{portal.url}/spid/metadata", "--debug", "ERROR", "-rf", "json", "-o", str(report)]
+        where = [
+            "--metadata-url",
+            f"{portal.url}/{federation}/metadata",
+            "--debug",
+            "ERROR",
+            "-rf",
+            "json",
+            "-o",
+            str(report),
+        ]
         self.run(*where, *arguments)
         groups = json.loads(report.read_text())["test"]["sp"]
         return {group: [check for checks in found.values() for check in checks] for group, found in groups.items()}

@@ -14,6 +14,7 @@ METADATA_CHECKS = 103
 REQUEST_CHECKS = 44
 RESPONSE_CHECKS = 111
 CERTIFICATE_CHECKS = 37
+CIE_METADATA_CHECKS = 84
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +42,13 @@ def test_our_certificate_has_the_profile_of_a_public_body(trusting: Tool, portal
     checks = [check for found in groups.values() for check in found]
     assert [one for one in checks if one["result"] != "success"] == []
     assert len(checks) == CERTIFICATE_CHECKS
+
+
+def test_the_metadata_for_the_electronic_identity_card_pass_its_own_profile(trusting: Tool, portal: TlsPortal) -> None:
+    groups = trusting.check(portal, "-pr", "cie-sp-public", federation="cie")
+    checks = [check for found in groups.values() for check in found]
+    assert [one for one in checks if one["result"] != "success"] == []
+    assert len(checks) == CIE_METADATA_CHECKS
 
 
 def test_over_tls_every_cookie_is_bound_to_this_host_and_hidden_from_scripts(portal: TlsPortal) -> None:
