@@ -54,6 +54,8 @@ class ErrorCode(StrEnum):
     CART_OTHER_ENTITY = "cart_other_entity"
     CHECKOUT_NOT_FOUND = "checkout_not_found"
     CHECKOUT_REFUSED = "checkout_refused"
+    CHECKOUT_NOTICE_REFUSED = "checkout_notice_refused"
+    CHECKOUT_NOT_ALLOWED = "checkout_not_allowed"
     # debt files
     IMPORT_NOT_FOUND = "import_not_found"
     IMPORT_WRONG_HEADER = "import_wrong_header"

@@ -129,6 +129,14 @@ MESSAGES: Final[Mapping[ErrorCode, Message]] = {
     ErrorCode.CHECKOUT_REFUSED: Message(
         _("pagoPA non ha accettato di avviare questo pagamento. Nessun importo è stato addebitato."), _BACK_TO_LIST
     ),
+    ErrorCode.CHECKOUT_NOTICE_REFUSED: Message(
+        _("pagoPA risponde che un avviso del pagamento ora non si può pagare. Nessun importo è stato addebitato."),
+        _("Forse qualcuno lo sta già pagando: attendi mezz'ora e riprova, un avviso alla volta."),
+    ),
+    ErrorCode.CHECKOUT_NOT_ALLOWED: Message(
+        _("Il pagamento online non è attivo su questo portale. Nessun importo è stato addebitato."),
+        _("Scarica l'avviso e pagalo con un altro canale pagoPA; segnala il problema all'ente."),
+    ),
     ErrorCode.IMPORT_NOT_FOUND: Message(_("Questo caricamento non esiste."), _FOR_OFFICES),
     ErrorCode.IMPORT_WRONG_HEADER: Message(_("La prima riga del file non ha le colonne previste."), _IMPORT),
     ErrorCode.IMPORT_NOT_UTF8: Message(_("Il file non è in UTF-8."), _IMPORT),

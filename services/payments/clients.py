@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 import requests
@@ -12,6 +12,8 @@ from contracts.call import Call
 from contracts.errors import ErrorCode, Refused, Unavailable
 from contracts.rpc.practices import POSITIONS
 from services.payments.settings import Settings
+
+_NOTICE_REFUSED: Final = "Invalid payment notice data"
 
 
 class Rpc(Protocol):
@@ -95,7 +97,8 @@ class CheckoutClient:
     def open(self, cart: Cart) -> str:
         """Return the address to send the payer to.
 
-        Raises Refused(CHECKOUT_REFUSED) with `status`, `title` and `detail` of the problem, and
+        Raises Refused(CHECKOUT_REFUSED, CHECKOUT_NOTICE_REFUSED, CHECKOUT_NOT_ALLOWED) with `status`, `title` and
+        `detail` of the problem, and
         Unavailable(CHECKOUT_UNAVAILABLE) when there was no usable answer: the cart may exist then, but nobody has
         its address.
         """
@@ -110,9 +113,26 @@ class CheckoutClient:
             raise Unavailable(ErrorCode.CHECKOUT_UNAVAILABLE) from None
         if answer.status_code == requests.codes.found and "Location" in answer.headers:
             return answer.headers["Location"]
-        if answer.status_code in (requests.codes.bad_request, requests.codes.unprocessable_entity):
-            raise Refused(ErrorCode.CHECKOUT_REFUSED, _problem(answer))
+        if code := _refusal(answer):
+            raise Refused(code, _problem(answer))
         raise Unavailable(ErrorCode.CHECKOUT_UNAVAILABLE, {"status": answer.status_code})
+
+
+def _refusal(answer: requests.Response) -> ErrorCode | None:
+    """Say which refusal an answer is; None for one after which trying again may help.
+
+    422 with the detail `Invalid payment notice data` is the node's check of the notices (checkPosition); the other 422s
+    and 400 are about the cart itself.
+    """
+    match answer.status_code:
+        case requests.codes.unauthorized | requests.codes.forbidden:
+            return ErrorCode.CHECKOUT_NOT_ALLOWED
+        case requests.codes.unprocessable_entity if _problem(answer).get("detail") == _NOTICE_REFUSED:
+            return ErrorCode.CHECKOUT_NOTICE_REFUSED
+        case requests.codes.bad_request | requests.codes.unprocessable_entity:
+            return ErrorCode.CHECKOUT_REFUSED
+        case _:
+            return None
 
 
 def _problem(answer: requests.Response) -> dict[str, Any]:

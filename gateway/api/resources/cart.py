@@ -112,6 +112,8 @@ class CheckoutsResource(Resource):
                 ErrorCode.CART_OTHER_ENTITY,
                 *_NOT_PAYABLE,
                 ErrorCode.CHECKOUT_REFUSED,
+                ErrorCode.CHECKOUT_NOTICE_REFUSED,
+                ErrorCode.CHECKOUT_NOT_ALLOWED,
                 ErrorCode.CHECKOUT_UNAVAILABLE,
             ),
             body_example={"practice_ids": [examples.PRACTICE["id"]]},

@@ -56,7 +56,8 @@ class Cashier:
         """Return an open checkout for these practices, the same one for the same key or the same payer and practices.
 
         Raises Refused(PRACTICE_NOT_FOUND, PRACTICE_PAID, PRACTICE_EXPIRED, PRACTICE_CANCELLED, PRACTICE_BEING_PAID,
-        CHECKOUT_REFUSED, CART_OTHER_ENTITY), with the practice in its params, and Unavailable(CHECKOUT_UNAVAILABLE).
+        CART_OTHER_ENTITY), with the practice in its params, what `CheckoutClient.open` refuses, and
+        Unavailable(CHECKOUT_UNAVAILABLE).
         """
         practice_ids = list(dict.fromkeys(request["practice_ids"]))
         known_positions(database, rpc, practice_ids, clock())
@@ -91,7 +92,9 @@ class Cashier:
             redirect_url = self._client.open(cart)
         except (Refused, Unavailable) as error:
             with database.transaction() as tx:
-                _give_up(tx, checkout_id, clock(), {"family": type(error).__name__, **error.params})
+                _give_up(
+                    tx, checkout_id, clock(), {"family": type(error).__name__, "code": error.code.value, **error.params}
+                )
             raise
         with database.transaction() as tx:
             _opened(tx, checkout_id, redirect_url, clock(), self._settings.checkout_open_s)
@@ -322,9 +325,9 @@ def _not_opened(checkout: Checkout, problem: dict[str, Any], now: datetime) -> N
 
 
 def _why_not_opened(problem: Mapping[str, Any]) -> Refused | Unavailable:
-    params = {name: value for name, value in problem.items() if name != "family"}
+    params = {name: value for name, value in problem.items() if name not in ("family", "code")}
     if problem.get("family") == Refused.__name__:
-        return Refused(ErrorCode.CHECKOUT_REFUSED, params)
+        return Refused(problem.get("code", ErrorCode.CHECKOUT_REFUSED), params)
     return Unavailable(ErrorCode.CHECKOUT_UNAVAILABLE, params)
 
 

@@ -189,18 +189,24 @@ def test_what_pagopa_refuses_is_refused_with_its_problem_and_frees_the_practices
     practice = town.owed()
     key = uuid4().hex
     problem = {"status": 422, "title": "Invalid payment info", "detail": "Invalid payment notice data"}
-    assert refused(lambda: town.start(practice, key=key)) == ("checkout_refused", problem)
+    assert refused(lambda: town.start(practice, key=key)) == ("checkout_notice_refused", problem)
     [checkout] = checkouts_of(town, practice)
     assert (checkout.state, checkout.end_reason) == (CheckoutState.NOT_OPENED, "not_opened")
     assert not any(item.holding for item in checkout.items)
     assert town.events("CheckoutStarted", practice) == []
-    assert refused(lambda: town.start(practice, payer=OTHER))[0] == "checkout_refused"
+    assert refused(lambda: town.start(practice, payer=OTHER))[0] == "checkout_notice_refused"
 
     monkeypatch.setattr(bad_day, "status", 500)
     monkeypatch.setattr(bad_day, "body", b"oops")
     assert refused(lambda: town.start(practice, key=key)) == ("checkout_unavailable", {"status": 500})
     monkeypatch.setattr(bad_day, "status", 400)
     assert refused(lambda: town.start(practice, key=key)) == ("checkout_refused", {"status": 400})
+    monkeypatch.setattr(bad_day, "status", 401)
+    assert refused(lambda: town.start(practice, key=key)) == ("checkout_not_allowed", {"status": 401})
+    monkeypatch.setattr(bad_day, "status", 422)
+    assert refused(lambda: town.start(practice, key=key)) == ("checkout_refused", {"status": 422})
+    monkeypatch.setattr(bad_day, "status", 502)
+    assert refused(lambda: town.start(practice, key=key)) == ("checkout_unavailable", {"status": 502})
     assert len(checkouts_of(town, practice)) == 2
     town.restart("payments")
     assert town.start(practice, key=key)["id"] == checkout.id
