@@ -32,6 +32,7 @@ from types import FrameType
 from typing import Any
 
 from kombu import Connection, Consumer, Exchange, Queue
+from kombu.exceptions import KombuError
 
 # Where the portal publishes, and under which name payments are told.
 EXCHANGE = Exchange("payments.events", type="topic", durable=True)
@@ -141,7 +142,7 @@ def consume(amqp_url: str, queue_name: str, ledger: Ledger) -> None:
                     say(f"waiting for {ROUTING_KEY} in {queue_name}")
                     pause_s = 1
                     drain(connection)
-        except (*Connection(amqp_url).connection_errors, OSError, sqlite3.OperationalError) as error:
+        except (*Connection(amqp_url).connection_errors, KombuError, OSError, sqlite3.OperationalError) as error:
             say(f"lost {type(error).__name__}: again in {pause_s} s")
             time.sleep(pause_s)
             pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
