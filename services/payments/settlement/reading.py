@@ -14,6 +14,7 @@ from typing import Final
 from lxml import etree
 
 from contracts.errors import ErrorCode, Refused
+from services.payments import hostile_xml
 from services.payments.domain.calendar import from_node
 from services.payments.domain.settlements import Flow, FlowRow, Outcome
 
@@ -72,7 +73,7 @@ def _read_xml(content: bytes) -> Flow:
     if _DOCTYPE.search(content) or b"\x00" in content:
         raise _unreadable("document types are refused")
     try:
-        root = etree.fromstring(content, _parser())
+        root = etree.fromstring(content, hostile_xml.parser())
     except etree.XMLSyntaxError:
         raise _unreadable("not well formed") from None
     schema = _schema()
@@ -139,15 +140,3 @@ def _too_large() -> Refused:
 @cache
 def _schema() -> etree.RelaxNG:
     return etree.RelaxNG(etree.parse(_SCHEMA_FILE))
-
-
-def _parser() -> etree.XMLParser:
-    return etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )

@@ -5,6 +5,8 @@ from typing import Final
 
 from lxml import etree
 
+from services.payments import hostile_xml
+
 SOAP_NS: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 PA_NS: Final = "http://pagopa-api.pagopa.gov.it/pa/paForNode.xsd"
 
@@ -32,7 +34,7 @@ def open_envelope(text: str) -> etree._Element:
     if _DOCTYPE.search(text):
         raise Unreadable("document types are refused")
     try:
-        root = etree.fromstring(_XML_DECLARATION.sub("", text).encode(), _parser())
+        root = etree.fromstring(_XML_DECLARATION.sub("", text).encode(), hostile_xml.parser())
     except (etree.XMLSyntaxError, UnicodeEncodeError):
         raise Unreadable("not well formed") from None
     body = root.find(f"{{{SOAP_NS}}}Body") if root.tag == f"{{{SOAP_NS}}}Envelope" else None
@@ -73,15 +75,3 @@ def soap_fault(reason: str) -> str:
 def http_status(answer: str) -> int:
     """Return the status an answer of ours travels under: 500 for a soap:Fault (SOAP 1.1, section 6.2), else 200."""
     return 500 if "<soapenv:Fault" in answer else 200
-
-
-def _parser() -> etree.XMLParser:
-    return etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
