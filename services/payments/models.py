@@ -144,6 +144,8 @@ class Receipt(Base):
     `owner_fiscal_code` is the body whose notice it is; `judgement` is null until it is known what the receipt means.
     `source` is `node`, or `settlement` for one made from a flow because none has come yet. `reported_at`: since when
     all its transfers to the body stand in settlement flows.
+    `event_sequence` numbers the first event it raised among those about its practice, `reported_sequence` the last one
+    when it was reported: the order in which it was decided, which no clock knows.
     `transaction` makes a cursor without holes: rows of a running transaction have numbers not yet below the horizon.
     """
 
@@ -182,6 +184,8 @@ class Receipt(Base):
     judged_at: Mapped[datetime | None]
     source: Mapped[str] = mapped_column(server_default=text("'node'"))
     reported_at: Mapped[datetime | None]
+    event_sequence: Mapped[int | None]
+    reported_sequence: Mapped[int | None]
 
 
 class NodeCall(Base):

@@ -67,9 +67,10 @@ def by_receipt_ids(
     return session.scalars(statement).all()
 
 
-def mark_reported(session: Session, receipt_row_id: int, now: datetime) -> None:
-    """Note that all transfers of a receipt stand in settlement flows."""
-    session.execute(update(_TABLE).where(_TABLE.c.id == receipt_row_id).values(reported_at=now))
+def mark_reported(session: Session, receipt_row_id: int, now: datetime, sequence: int | None) -> None:
+    """Note that all transfers of a receipt stand in settlement flows; `sequence` is the practice's last event."""
+    statement = update(_TABLE).where(_TABLE.c.id == receipt_row_id)
+    session.execute(statement.values(reported_at=now, reported_sequence=sequence))
 
 
 def unjudged_ids(session: Session, limit: int) -> Sequence[int]:
@@ -95,9 +96,9 @@ def get(session: Session, receipt_row_id: int, *, lock: bool = False) -> Receipt
 
 
 def of_practice(session: Session, practice_id: UUID) -> Sequence[Receipt]:
-    """Return the receipts of a practice that brought money, in the order they came."""
+    """Return the receipts of a practice that brought money, in the order they were judged."""
     statement = select(Receipt).where(Receipt.practice_id == practice_id, Receipt.judgement != Judgement.NO_MONEY)
-    return session.scalars(statement.order_by(Receipt.id)).all()
+    return session.scalars(statement.order_by(Receipt.event_sequence, Receipt.id)).all()
 
 
 def page(

@@ -14,7 +14,7 @@ from services.payments.domain.receipts import RAISES, Judgement, ReceiptFacts, j
 from services.payments.models import Checkout, Receipt
 from services.payments.repository import checkouts, positions, receipts
 
-_JUDGED: Final = ("judgement", "judged_at", "practice_id", "entity_code", "checkout_id")
+_JUDGED: Final = ("judgement", "judged_at", "practice_id", "entity_code", "checkout_id", "event_sequence")
 _ABOUT_NO_PRACTICE: Final = (Judgement.NO_MONEY, Judgement.SECONDARY)
 
 
@@ -51,6 +51,7 @@ def _judge(tx: Tx, receipt: Receipt, position: Position | None, now: datetime) -
     if position is None or judgement in _ABOUT_NO_PRACTICE:
         return []
     receipt.practice_id, receipt.entity_code = position.practice_id, position.entity_code
+    receipt.event_sequence = position.event_sequence + 1
     concerned = checkouts.of_payment(tx.session, position.practice_id, _checkout_id(receipt.payment_note))
     receipt.checkout_id = concerned[0].id if concerned else None
     return concerned

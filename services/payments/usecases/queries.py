@@ -1,7 +1,9 @@
 """What was paid, and how we know."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import accumulate
+from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
 
@@ -50,15 +52,19 @@ def payments_page(database: Database, request: Mapping[str, Any]) -> dict[str, A
 
 
 def timeline(database: Database, practice_id: UUID) -> dict[str, Any]:
-    """Return what happened to a practice, oldest first, each entry with how we know."""
+    """Return what happened to a practice, oldest first, each entry with how we know.
+
+    Money is told in the order in which it was decided: of two receipts that come at once, the one that arrived a moment
+    later may have been judged first, and then the other one is the duplicate.
+    """
     with database.reading() as session:
         entries = [
             *_creation(session, practice_id),
             *(entry for call in node_calls.of_practice(session, practice_id) for entry in _asked(call)),
             *(entry for checkout in checkouts.of_practice(session, practice_id) for entry in _visits(checkout)),
-            *(entry for receipt in receipts.of_practice(session, practice_id) for entry in _money(receipt)),
         ]
-    return {"entries": sorted(entries, key=lambda entry: entry["at"])}
+        decided = [entry for receipt in receipts.of_practice(session, practice_id) for entry in _money(receipt)]
+    return {"entries": _in_order(entries, [entry for _, entry in sorted(decided, key=itemgetter(0))])}
 
 
 def purge_node_calls(database: Database, now: datetime) -> None:
@@ -90,17 +96,26 @@ def _visits(checkout: Checkout) -> Iterator[dict[str, Any]]:
         yield _entry(checkout.ended_at, CHECKOUT_ABANDONED.type, source, **detail)
 
 
-def _money(receipt: Receipt) -> Iterator[dict[str, Any]]:
+def _money(receipt: Receipt) -> Iterator[tuple[tuple[int, int], dict[str, Any]]]:
+    """Tell a receipt, each entry with its place in the order of decisions about the practice."""
     source = "settlement" if receipt.source == "settlement" else "pagopa_receipt"
-    if receipt.reported_at:
-        yield _entry(receipt.reported_at, PAYMENT_REPORTED.type, "settlement", receipt_id=receipt.receipt_id)
-    for event_type in RAISES[Judgement(str(receipt.judgement))]:
+    for sequence, event_type in enumerate(RAISES[Judgement(str(receipt.judgement))], receipt.event_sequence or 0):
         detail = {"receipt_id": receipt.receipt_id, "psp_name": receipt.psp_name, "amount_cents": receipt.amount_cents}
         if event_type is PAYMENT_CONFIRMED:
             detail["paid_at"] = receipt.paid_at.isoformat()
         if event_type is PAYMENT_DUPLICATED:
             detail["reason"] = receipt.judgement
-        yield _entry(receipt.received_at, event_type.type, source, **detail)
+        yield (sequence, 0), _entry(receipt.received_at, event_type.type, source, **detail)
+    if receipt.reported_at:
+        entry = _entry(receipt.reported_at, PAYMENT_REPORTED.type, "settlement", receipt_id=receipt.receipt_id)
+        yield (receipt.reported_sequence or 0, 1), entry
+
+
+def _in_order(entries: Sequence[dict[str, Any]], decided: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Merge what clocks order with what was decided in the order given."""
+    not_before = accumulate((entry["at"] for entry in decided), max)
+    placed = [*((entry["at"], entry) for entry in entries), *zip(not_before, decided, strict=True)]
+    return [entry for _, entry in sorted(placed, key=itemgetter(0))]
 
 
 def _entry(at: Any, kind: str, source: str, **detail: Any) -> dict[str, Any]:

@@ -199,11 +199,14 @@ class _Batch:
         own = Owed.to(self.flow.creditor_fiscal_code, receipt.details["transfers"]).amounts_by_index
         if receipt.reported_at or not own or not set(own) <= self.settled.get(receipt.id, set()):
             return
-        receipts.mark_reported(self.tx.session, receipt.id, self.now)
         position = self.by_practice.get(receipt.practice_id) if receipt.practice_id else None
-        if position is None or position.paid_receipt_id != receipt.receipt_id:
+        settles = position is not None and position.paid_receipt_id == receipt.receipt_id
+        if position is not None and settles:
+            position = replace(position, event_sequence=position.event_sequence + 1)
+        sequence = position.event_sequence if position else None
+        receipts.mark_reported(self.tx.session, receipt.id, self.now, sequence)
+        if position is None or not settles:
             return
-        position = replace(position, event_sequence=position.event_sequence + 1)
         reported = {
             "practice_id": position.practice_id,
             "entity_code": position.entity_code,

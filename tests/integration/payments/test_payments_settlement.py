@@ -100,6 +100,8 @@ def test_a_payment_without_receipt_is_recovered_and_its_late_receipt_changes_not
     eventually(lambda: town.practice(practice["id"])["state"] == "reported")
     recovered = town.receipts(practice["id"])
     assert [(found["receipt_id"], found["amount_cents"]) for found in recovered] == [(iur, 1234)]
+    timeline = town.rpc.call(payments.TIMELINE, {"practice_id": practice["id"]})["entries"]
+    assert [entry["kind"] for entry in timeline[-2:]] == ["PaymentConfirmed.v1", "PaymentReported.v1"]
     held = next(known for known in town.deliveries()["receipts"] if known["notice_number"] == practice["notice_number"])
     with town.database.transaction() as tx:
         tx.session.query(models.Receipt).filter_by(receipt_id=iur).update({"receipt_id": held["receipt_id"]})

@@ -28,7 +28,7 @@ from contracts.events.envelope import Envelope
 from services.payments import models
 from services.payments.domain.positions import Standing
 from services.payments.settings import Settings
-from services.payments.usecases import checkouts, positions, receipts
+from services.payments.usecases import checkouts, positions, queries, receipts
 from services.payments.usecases.node import Node, answer_node
 
 SAMPLES = Path(__file__).parents[3] / "contracts" / "samples"
@@ -196,6 +196,27 @@ def test_the_events_we_emit_have_the_fields_of_their_golden_samples(database, pa
         for message in emitted(database, name):
             assert set(message.body) == set(sample)
             assert set(message.body["data"]) == set(sample["data"])
+
+
+def test_of_two_receipts_at_once_the_timeline_tells_first_the_one_that_was_judged_first(database):
+    practices = Practices()
+    practices.issued = {1: position(1)}
+    arrived_first, judged_first = uuid4().hex, uuid4().hex
+    # The second to arrive got the lock of the position first: its transaction is over before the other one judges.
+    answer_node(Node(database, practices, START + timedelta(milliseconds=5)), receipt(1, judged_first, 1000, None), "")
+    answer_node(Node(database, practices, START + timedelta(milliseconds=1)), receipt(1, arrived_first, 1000, None), "")
+    told = [
+        (entry["kind"], entry["detail"]["receipt_id"])
+        for entry in queries.timeline(database, UUID(int=1))["entries"]
+        if "receipt_id" in entry["detail"]
+    ]
+    assert told == [
+        ("PaymentConfirmed.v1", judged_first),
+        ("PaymentConfirmed.v1", arrived_first),
+        ("PaymentDuplicated.v1", arrived_first),
+    ]
+    kept = queries.receipts_of(database, UUID(int=1))["receipts"]
+    assert [(one["receipt_id"], one["duplicate"]) for one in kept] == [(judged_first, False), (arrived_first, True)]
 
 
 def cashier_at(pagopa_url):
