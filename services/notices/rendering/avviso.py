@@ -58,6 +58,7 @@ def render_notice(content: NoticeContent) -> bytes:
         author=content.payee.name,
         subject=content.subject,
         language=content.language,
+        second_language=content.second_language,
     )
     sheet = _Sheet(page, content, words)
     _heading(sheet)

@@ -1,13 +1,18 @@
-"""The two families of the notice, Titillium Web and Roboto Mono, from their TTF files; embedded as subsets."""
+"""The two families of the notice, Titillium Web and Roboto Mono, from their TTF files; embedded as subsets.
+
+Two things that reportlab writes into a subset are mended, because PDF/UA-1 forbids them (ISO 14289-1 section 7.21):
+the advance widths of a font whose glyphs are all of one width, and a Unicode value for the code that stands for none.
+"""
 
 import os
+import struct
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase import pdfmetrics, ttfonts
 from reportlab.pdfbase.ttfonts import TTFont
 
 REGULAR: Final = "Titillium"
@@ -32,6 +37,7 @@ class Font:
         self._font = TTFont(name, str(file), asciiReadable=0)
         pdfmetrics.registerFont(self._font)
         face = self._font.face
+        _mend_advances(face)
         self._has = face.charToGlyph
         self._advances: dict[str, float] = {chr(code): width for code, width in face.charWidths.items()}
 
@@ -51,6 +57,43 @@ class Font:
         """
         for subset, codes in self._font.splitString(text, document):
             yield f"{self._font.getSubsetInternalName(subset, document)} {size:.3f} Tf <{codes.hex()}> Tj"
+
+
+def _mend_advances(face: Any) -> None:
+    """Give the glyphs that share the last advance of the font's table that advance as the file has it.
+
+    reportlab gives them the one it has just scaled to thousandths of an em, and writes that into every subset.
+    """
+    (listed,) = struct.unpack_from(">H", face.get_table("hhea"), 34)
+    advance = face.hmetrics[listed - 1][0]
+    face.hmetrics[listed:] = [(advance, bearing) for _, bearing in face.hmetrics[listed:]]
+
+
+def _to_unicode(name: str, subset: Sequence[int]) -> str:
+    """Write the map from a subset's codes to Unicode: reportlab's own maps code 0, the missing glyph, to U+0000."""
+    mapped = [f"<{code:02X}> <{character:04X}>" for code, character in enumerate(subset) if character]
+    return "\n".join(
+        (
+            "/CIDInit /ProcSet findresource begin 12 dict begin begincmap",
+            f"/CIDSystemInfo <</Registry ({name}) /Ordering ({name}) /Supplement 0>> def",
+            f"/CMapName /{name} def /CMapType 2 def",
+            f"1 begincodespacerange <00> <{len(subset) - 1:02X}> endcodespacerange",
+            *_in_hundreds(mapped),
+            "endcmap CMapName currentdict /CMap defineresource pop end end",
+        )
+    )
+
+
+def _in_hundreds(mapped: Sequence[str]) -> Iterator[str]:
+    """Yield the blocks of a map; each may hold a hundred lines (Adobe technical note 5014)."""
+    for start in range(0, len(mapped), 100):
+        block = mapped[start : start + 100]
+        yield f"{len(block)} beginbfchar"
+        yield from block
+        yield "endbfchar"
+
+
+ttfonts.makeToUnicodeCMap = _to_unicode
 
 
 def fonts_dir() -> Path:

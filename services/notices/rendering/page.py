@@ -14,7 +14,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from services.notices.rendering import fonts
 from services.notices.rendering.fitting import MM, Paragraph, Span, fit, fit_line
-from services.notices.rendering.structure import ARTIFACT, END, Structure
+from services.notices.rendering.structure import ARTIFACT, END, Structure, spoken
 from services.notices.rendering.svg import draw_svg, read_svg
 from services.notices.rendering.symbols import Cells
 
@@ -60,13 +60,16 @@ class Page:
     they are drawn within, and are decoration by themselves.
     """
 
-    def __init__(self, *, title: str, author: str, subject: str, language: str) -> None:
+    def __init__(
+        self, *, title: str, author: str, subject: str, language: str, second_language: str | None = None
+    ) -> None:
         self._buffer = BytesIO()
         fonts.font(fonts.REGULAR)
         self._canvas = Canvas(
             self._buffer,
             pagesize=(WIDTH * MM, HEIGHT * MM),
             invariant=1,
+            pdfVersion=(1, 7),
             pageCompression=1,
             lang=language,
             # reportlab's own, Helvetica, would be named on the page without being embedded.
@@ -78,9 +81,9 @@ class Page:
         self._canvas.setCreator("Back Office Pagatore")
         self._canvas.setViewerPreference("DisplayDocTitle", "true")
         self._document = self._canvas._doc  # noqa: SLF001 - reportlab's own way to subsets and objects
-        self._title, self._language = title, language
+        self._title, self._language, self._second_language = title, language, second_language
         self._structure = Structure()
-        self._is_marked = False
+        self._mark = ""
 
     def finish(self) -> bytes:
         """Close the document and return the PDF."""
@@ -103,7 +106,7 @@ class Page:
     @contextmanager
     def figure(self, alternative: str, left: float, top: float, width: float, height: float) -> Iterator[None]:
         """Make what is drawn meanwhile one picture, read out as `alternative`."""
-        if self._is_marked:
+        if self._mark:
             yield
             return
         box = (left * MM, (HEIGHT - top - height) * MM, (left + width) * MM, (HEIGHT - top) * MM)
@@ -140,7 +143,10 @@ class Page:
             scale = min(1.0, width / needed)
             pieces = [
                 (Span(first, 0, baseline, font, fitting_size * scale), style.color),
-                (Span(after, (taken + gap) * scale, baseline, fonts.REGULAR, small * scale), style.second_color),
+                (
+                    Span(after, (taken + gap) * scale, baseline, fonts.REGULAR, small * scale, grey=True),
+                    style.second_color,
+                ),
             ]
             taken = needed * scale
         start = x - taken if right else x
@@ -152,7 +158,7 @@ class Page:
     def link(self, text: str, address: str, x: float, baseline: float, *, size: float, width: float) -> None:
         """Set one small line that leads to `address`."""
         taken = self.line(text, x, baseline, font=fonts.REGULAR, size=size, width=width, style=Style("Link"))
-        if self._is_marked:
+        if self._mark:
             return
         bottom = (HEIGHT - baseline) * MM
         annotation = PDFDictionary(
@@ -190,20 +196,23 @@ class Page:
         self._canvas.setFillColor(color)
         place = f"BT 1 0 0 1 {span.x * MM:.3f} {(HEIGHT - span.baseline) * MM:.3f} Tm"
         shown = fonts.font(span.font).show(span.text, span.size, self._document)
-        self._canvas.addLiteral(" ".join((place, *shown, "ET")))
+        text = " ".join((place, *shown, "ET"))
+        if span.grey and self._second_language and self._mark != ARTIFACT:
+            text = spoken(text, self._second_language)
+        self._canvas.addLiteral(text)
 
     def _text(self, tag: str) -> AbstractContextManager[None]:
-        return nullcontext() if self._is_marked else self._marked(self._structure.mark(tag))
+        return nullcontext() if self._mark else self._marked(self._structure.mark(tag))
 
     def _shape(self) -> AbstractContextManager[None]:
-        return nullcontext() if self._is_marked else self._marked(ARTIFACT)
+        return nullcontext() if self._mark else self._marked(ARTIFACT)
 
     @contextmanager
     def _marked(self, operator: str) -> Iterator[None]:
         self._canvas.addLiteral(operator)
-        self._is_marked = True
+        self._mark = operator
         yield
-        self._is_marked = False
+        self._mark = ""
         self._canvas.addLiteral(END)
 
     def box(self, left: float, top: float, right: float, bottom: float, color: HexColor = BAR) -> None:

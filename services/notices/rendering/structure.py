@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
-from reportlab.pdfbase.pdfdoc import PDFDictionary, PDFName, PDFObject, PDFStream
+from reportlab.pdfbase.pdfdoc import PDFDictionary, PDFName, PDFObject
 
 ARTIFACT: Final = "/Artifact BMC"
 END: Final = "EMC"
@@ -63,6 +63,18 @@ class _Root(PDFObject):
         ).encode()
 
 
+@dataclass(eq=False)
+class _Metadata(PDFObject):
+    """The XMP packet, as it is: reportlab's stream would name an empty list of filters, where readers stumble."""
+
+    packet: bytes
+    __RefOnly__ = 1
+
+    def format(self, _document: Any) -> bytes:
+        head = f"<</Type/Metadata/Subtype/XML/Length {len(self.packet)}>>\nstream\n"
+        return head.encode() + self.packet + b"\nendstream\n"
+
+
 class Structure:
     """The tree of one document while it is being drawn."""
 
@@ -109,22 +121,22 @@ class Structure:
         """Add the tree and the metadata of PDF/UA to reportlab's `document`, whose pages are complete."""
         document.Catalog.StructTreeRoot = self._root
         document.Catalog.MarkInfo = PDFDictionary({"Marked": "true"})
-        document.Catalog.Metadata = _metadata(title, language)
+        document.Catalog.Metadata = _Metadata(_XMP.format(title=escape(title), language=language).encode())
         for number, page in enumerate(document.Pages.pages):
             page.__Defaults__ = {**page.__Defaults__, "StructParents": number, "Tabs": PDFName("S")}
         for number, link in enumerate(self._root.links, start=len(self._root.pages)):
             link.annotation["StructParent"] = number
 
 
+def spoken(operators: str, language: str) -> str:
+    """Mark a part of an element's content as being in `language`, another than the document's."""
+    return f"/Span <</Lang({language})>> BDC {operators} {END}"
+
+
 def _number(document: Any, item: Any) -> str:
     """Return the object's number as `12 0 R`, giving it one where it has none yet."""
     text: bytes = document.Reference(item).format(document)
     return text.decode()
-
-
-def _metadata(title: str, language: str) -> PDFStream:
-    content = _XMP.format(title=escape(title), language=language).encode()
-    return PDFStream(PDFDictionary({"Type": PDFName("Metadata"), "Subtype": PDFName("XML")}), content, filters=[])
 
 
 def _text_string(text: str) -> str:
