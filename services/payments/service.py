@@ -12,7 +12,8 @@ from contracts.rpc import settlement as fdr
 from services.payments import models
 from services.payments.domain.positions import Standing
 from services.payments.soap.envelope import http_status
-from services.payments.usecases import checkouts, node, positions, queries, receipts, reconciliation, settlements
+from services.payments.usecases import node, positions, queries, receipts, reconciliation, settlements
+from services.payments.usecases.checkouts import ending, opening, visiting
 
 _JANITOR_INTERVAL_S = 10
 _WAITING_RECEIPTS_INTERVAL_S = 10
@@ -26,7 +27,7 @@ class PaymentsService:
     name = "payments"
     database = DatabaseProvider(models)
     rpc = RpcProvider()
-    cashier = SettingsProvider(checkouts.Cashier.load)
+    cashier = SettingsProvider(opening.Cashier.load)
 
     @answers(payments.PA_FOR_NODE)
     def pa_for_node(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -44,12 +45,12 @@ class PaymentsService:
     @answers(payments.CHECKOUT)
     def checkout(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return a checkout to its payer."""
-        return checkouts.find(self.database, request)
+        return visiting.find(self.database, request)
 
     @answers(payments.RETURNED)
     def returned(self, request: dict[str, Any]) -> dict[str, Any]:
         """Note how the browser came back."""
-        return checkouts.returned(self.database, request, now())
+        return visiting.returned(self.database, request, now())
 
     @answers(payments.RECEIPTS)
     def receipts(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -126,7 +127,7 @@ class PaymentsService:
     @every(seconds=_JANITOR_INTERVAL_S)
     def end_overdue_checkouts(self) -> None:
         """Free the practices of checkouts nobody ended."""
-        checkouts.end_overdue(self.database, now())
+        ending.end_overdue(self.database, now())
 
     @every(seconds=_WAITING_RECEIPTS_INTERVAL_S)
     def resolve_waiting_receipts(self) -> None:

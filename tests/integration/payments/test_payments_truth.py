@@ -28,7 +28,8 @@ from contracts.events.envelope import Envelope
 from services.payments import models
 from services.payments.domain.positions import Standing
 from services.payments.settings import Settings
-from services.payments.usecases import checkouts, positions, queries, receipts
+from services.payments.usecases import positions, queries, receipts
+from services.payments.usecases.checkouts import ending, opening, visiting
 from services.payments.usecases.node import Node, answer_node
 
 SAMPLES = Path(__file__).parents[3] / "contracts" / "samples"
@@ -190,7 +191,7 @@ def test_the_events_we_emit_have_the_fields_of_their_golden_samples(database, pa
     answer_node(Node(database, practices, START), receipt(1, "R1", 1000, str(opened["id"])), "")
     answer_node(Node(database, practices, START), receipt(1, "R2", 1000, None), "")
     returned = {"checkout_id": opened["id"], "payer_ref": "visitor:somebody", "outcome": "annullato"}
-    assert checkouts.returned(database, returned, START)["state"] == "partially_paid"
+    assert visiting.returned(database, returned, START)["state"] == "partially_paid"
     for name in ("CheckoutStarted", "CheckoutAbandoned", "PaymentConfirmed", "PaymentDuplicated"):
         sample = json.loads((SAMPLES / f"{name}.v1.json").read_text())
         for message in emitted(database, name):
@@ -220,7 +221,7 @@ def test_of_two_receipts_at_once_the_timeline_tells_first_the_one_that_was_judge
 
 
 def cashier_at(pagopa_url):
-    return checkouts.Cashier(replace(Settings.load(), checkout_url=pagopa_url))
+    return opening.Cashier(replace(Settings.load(), checkout_url=pagopa_url))
 
 
 def start(cashier, database, practices, numbers, now):
@@ -240,7 +241,7 @@ class Payments(RuleBasedStateMachine):
     """What can happen to three practices, in any order."""
 
     database: ClassVar[Database]
-    cashier: ClassVar[checkouts.Cashier]
+    cashier: ClassVar[opening.Cashier]
 
     @initialize()
     def begin(self):
@@ -314,12 +315,12 @@ class Payments(RuleBasedStateMachine):
     def come_back(self, choice, outcome):
         if self.opened:
             request = {"checkout_id": choice.choice(self.opened), "payer_ref": "visitor:somebody", "outcome": outcome}
-            checkouts.returned(self.database, request, self.now)
+            visiting.returned(self.database, request, self.now)
 
     @rule(minutes=st.sampled_from([1, 31]))
     def time_passes(self, minutes):
         self.now += timedelta(minutes=minutes)
-        checkouts.end_overdue(self.database, self.now)
+        ending.end_overdue(self.database, self.now)
         receipts.resolve_waiting(self.database, self.practices, self.now)
 
     @invariant()

@@ -1,0 +1,61 @@
+"""End checkouts unpaid, in whole or in part: what is not paid is free again. A receipt that comes later still wins."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from chassis.database import Database, Tx
+from chassis.logs import get_logger
+from contracts.errors import Unavailable
+from contracts.events.payments import CHECKOUT_ABANDONED
+from services.payments.domain.checkouts import CheckoutState, after_end, move
+from services.payments.models import Checkout
+from services.payments.repository import checkouts
+
+log = get_logger(__name__)
+
+_BATCH: Final = 100
+
+
+def end_overdue(database: Database, now: datetime) -> None:
+    """Free the practices of checkouts that nobody ended: the janitor. A receipt that comes later still wins."""
+    with database.reading() as session:
+        overdue = checkouts.overdue(session, now, _BATCH)
+    for checkout_id in overdue:
+        with database.transaction() as tx:
+            checkout = checkouts.get(tx.session, checkout_id, lock=True)
+            if checkout is None or checkout.open_until > now:
+                continue
+            if checkout.state == CheckoutState.OPEN:
+                end(tx, checkout, "timed_out", now)
+            elif checkout.state == CheckoutState.OPENING:
+                not_opened(checkout, {"family": Unavailable.__name__}, now)
+        log.info("checkout_ended_by_janitor", checkout_id=str(checkout_id))
+
+
+def end(tx: Tx, checkout: Checkout, reason: str, now: datetime) -> None:
+    """End an open checkout unpaid, or paid in part: what is not paid is free again."""
+    unpaid = [item for item in checkout.items if item.receipt_id is None]
+    after = after_end(reason, [item.receipt_id is not None for item in checkout.items])
+    move(CheckoutState(checkout.state), after)
+    checkout.state = after.value
+    checkout.ended_at, checkout.end_reason = now, reason
+    for item in unpaid:
+        item.holding = False
+    abandoned = {
+        "checkout_id": checkout.id,
+        "entity_code": checkout.entity_code,
+        "practice_ids": [item.practice_id for item in unpaid],
+        "reason": reason,
+        "at": now,
+    }
+    tx.emit(CHECKOUT_ABANDONED, abandoned, subject=str(checkout.id), sequence=2, now=now)
+
+
+def not_opened(checkout: Checkout, problem: dict[str, Any], now: datetime) -> None:
+    """End a checkout nobody ever saw: silently, for nothing was announced."""
+    move(CheckoutState.OPENING, CheckoutState.NOT_OPENED)
+    checkout.state = CheckoutState.NOT_OPENED.value
+    checkout.problem = problem
+    checkout.ended_at, checkout.end_reason = now, "not_opened"
+    for item in checkout.items:
+        item.holding = False

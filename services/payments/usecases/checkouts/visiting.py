@@ -1,0 +1,39 @@
+"""What the payer sees of a checkout, and says on coming back."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from chassis.database import Database
+from contracts.errors import ErrorCode, Refused
+from services.payments.domain.checkouts import RETURN_REASONS, CheckoutState
+from services.payments.models import Checkout
+from services.payments.repository import checkouts
+from services.payments.usecases.checkouts.ending import end
+from services.payments.usecases.showing import show_checkout
+
+
+def find(database: Database, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a checkout to the payer it belongs to. Raises Refused(CHECKOUT_NOT_FOUND)."""
+    with database.reading() as session:
+        return show_checkout(_own(checkouts.get(session, request["checkout_id"]), request["payer_ref"]))
+
+
+def returned(database: Database, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Note what the browser said on coming back. `annullato` and `errore` end an open checkout; `ok` proves nothing.
+
+    Raises Refused(CHECKOUT_NOT_FOUND).
+    """
+    with database.transaction() as tx:
+        checkout = _own(checkouts.get(tx.session, request["checkout_id"], lock=True), request["payer_ref"])
+        checkout.returned = request["outcome"]
+        reason = RETURN_REASONS.get(request["outcome"])
+        if reason and checkout.state == CheckoutState.OPEN:
+            end(tx, checkout, reason, now)
+        return show_checkout(checkout)
+
+
+def _own(checkout: Checkout | None, payer_ref: str) -> Checkout:
+    if checkout is None or checkout.payer_ref != payer_ref:
+        raise Refused(ErrorCode.CHECKOUT_NOT_FOUND)
+    return checkout
