@@ -31,6 +31,7 @@ class ErrorCode(StrEnum):
     # who
     LOGIN_REQUIRED = "login_required"
     LOGIN_REFUSED = "login_refused"
+    SPID_LEVEL_TOO_LOW = "spid_level_too_low"
     UNKNOWN_IDENTITY_PROVIDER = "unknown_identity_provider"
     SESSION_EXPIRED = "session_expired"
     CSRF_FAILED = "csrf_failed"

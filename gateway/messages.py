@@ -62,6 +62,10 @@ MESSAGES: Final[Mapping[ErrorCode, Message]] = {
     ),
     ErrorCode.LOGIN_REQUIRED: Message(_("Per continuare devi entrare con SPID."), _("Entra con SPID e riprova.")),
     ErrorCode.LOGIN_REFUSED: Message(_("L'accesso con SPID non è riuscito."), _("Puoi riprovare ad accedere.")),
+    ErrorCode.SPID_LEVEL_TOO_LOW: Message(
+        _("Questo ente chiede un livello SPID più alto di quello con cui sei entrato."),
+        _("Entra di nuovo: ti verrà chiesto il livello che serve, e tornerai qui."),
+    ),
     ErrorCode.UNKNOWN_IDENTITY_PROVIDER: Message(
         _("Il gestore di identità scelto non è tra quelli disponibili."), _("Scegli un gestore dall'elenco.")
     ),
@@ -183,6 +187,7 @@ _TITLES: Final[Mapping[int, str]] = {
 _OTHER_TITLE: Final = _("Qualcosa non ha funzionato")
 _CODE_TITLES: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.SESSION_EXPIRED: _("Sessione scaduta"),
+    ErrorCode.SPID_LEVEL_TOO_LOW: _("Serve un accesso di livello più alto"),
     ErrorCode.UNKNOWN_ENTITY: _("Ente non trovato"),
     ErrorCode.PRACTICE_NOT_FOUND: _("Pratica non trovata"),
     ErrorCode.NOT_FOUND: _("Pagina non trovata"),

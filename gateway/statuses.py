@@ -26,6 +26,7 @@ STATUS_OF: Final[Mapping[ErrorCode, HTTPStatus]] = {
     # who
     ErrorCode.LOGIN_REQUIRED: HTTPStatus.UNAUTHORIZED,
     ErrorCode.LOGIN_REFUSED: HTTPStatus.FORBIDDEN,
+    ErrorCode.SPID_LEVEL_TOO_LOW: HTTPStatus.UNAUTHORIZED,  # 401 and not 403: logging in again helps (RFC 9470)
     ErrorCode.UNKNOWN_IDENTITY_PROVIDER: HTTPStatus.NOT_FOUND,
     ErrorCode.SESSION_EXPIRED: HTTPStatus.UNAUTHORIZED,
     ErrorCode.CSRF_FAILED: HTTPStatus.FORBIDDEN,

@@ -52,22 +52,37 @@ class Visit:
 
     @property
     def session(self) -> Mapping[str, Any] | None:
-        """The live session, or None without a cookie; raises Refused(SESSION_EXPIRED) for one that is over."""
+        """The live session; None without a cookie, or when it is too weak for the body whose practices are asked for.
+
+        Raises Refused(SESSION_EXPIRED) for one that is over.
+        """
+        if self.is_too_weak:
+            return None
+        if isinstance(self._asked_session, RpcError):
+            raise self._asked_session
+        return self._asked_session
+
+    @property
+    def is_too_weak(self) -> bool:
+        """Whether this body wants a higher SPID level than the session was made at: it acts as a visitor there."""
         found = self._asked_session
-        if isinstance(found, RpcError):
-            raise found
-        return found
+        return isinstance(found, RpcError) and found.code is ErrorCode.SPID_LEVEL_TOO_LOW
 
     @cached_property
     def _asked_session(self) -> Mapping[str, Any] | RpcError | None:
-        """Asked at most once per request, failures included."""
+        """Asked at most once per request and body, failures included."""
         if self.session_token is None:
             return None
         try:
             return self.call(identity.SESSION, session_token=self.session_token, entity_code=self._entity_code)
         except RpcError as error:
-            # Made at too low a level for this body: here as good as none, so that the person logs in again.
-            return None if error.code is ErrorCode.LOGIN_REQUIRED else error
+            return error
+
+    def enter(self, entity_code: str) -> None:
+        """Act from now on as in the pages of this body, for addresses that do not name it."""
+        if self.session_token is not None and entity_code != self._entity_code:
+            self._entity_code = entity_code
+            self.__dict__.pop("_asked_session", None)
 
     @property
     def citizen(self) -> Mapping[str, Any] | None:
@@ -86,7 +101,7 @@ class Visit:
     def require_citizen(self) -> Mapping[str, Any]:
         """Return the registered citizen.
 
-        Raises Refused: LOGIN_REQUIRED, SESSION_EXPIRED, or CONSENT_MISSING before registration.
+        Raises Refused: LOGIN_REQUIRED, SPID_LEVEL_TOO_LOW, SESSION_EXPIRED, or CONSENT_MISSING before registration.
         """
         session = self.require_login()
         if not session["registered"]:
@@ -95,10 +110,16 @@ class Visit:
         return citizen
 
     def require_login(self) -> Mapping[str, Any]:
-        """Return the session of who logged in, registered or not. Raises Refused(LOGIN_REQUIRED or SESSION_EXPIRED)."""
-        if self.session is None:
+        """Return the session of who logged in, registered or not.
+
+        Raises Refused: LOGIN_REQUIRED, SPID_LEVEL_TOO_LOW or SESSION_EXPIRED.
+        """
+        found = self._asked_session
+        if isinstance(found, RpcError):
+            raise found
+        if found is None:
             raise Refused(ErrorCode.LOGIN_REQUIRED)
-        return self.session
+        return found
 
     @property
     def registered_citizen(self) -> Mapping[str, Any] | None:

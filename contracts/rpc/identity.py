@@ -70,7 +70,10 @@ class Session(Schema):
 
 
 class FinishLogin(Schema):
-    """The new session's token and where to go. Errors: Refused(LOGIN_REFUSED, {anomaly, reference, entity_code})."""
+    """The new session's token and where to go.
+
+    Refused(LOGIN_REFUSED, {reference, anomaly?, entity_code?, spid_level?}); `spid_level` is the one asked for.
+    """
 
     session_token = fields.String(required=True)
     session = fields.Nested(Session, required=True)
@@ -85,7 +88,10 @@ class TokenRequest(Schema):
 
 
 class SessionRequest(TokenRequest):
-    """`entity_code`: whose pages it is for. Refused(LOGIN_REQUIRED) when that body wants a higher SPID level."""
+    """`entity_code`: whose pages it is for.
+
+    Refused(SPID_LEVEL_TOO_LOW, {entity_code, spid_level, spid_level_wanted}) when that body wants a higher SPID level.
+    """
 
     entity_code = fields.String(load_default=None, allow_none=True)
 

@@ -117,6 +117,8 @@ def errors_of(method: str, described: Operation) -> list[ErrorCode]:
         codes += [ErrorCode.LOGIN_REQUIRED]
     if described.access in (Access.CITIZEN, Access.SESSION, Access.PAYER):
         codes += [ErrorCode.SESSION_EXPIRED]
+    if described.access in (Access.CITIZEN, Access.PAYER):
+        codes += [ErrorCode.SPID_LEVEL_TOO_LOW]
     if described.access is Access.CITIZEN:
         codes += [ErrorCode.CONSENT_MISSING]
     if described.idempotency is not Key.NONE:

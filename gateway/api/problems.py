@@ -26,6 +26,7 @@ _CHALLENGE_OF: Final = {
     ErrorCode.API_KEY_INVALID: 'Bearer realm="api"',
     ErrorCode.LOGIN_REQUIRED: 'Cookie realm="portal"',
     ErrorCode.SESSION_EXPIRED: 'Cookie realm="portal"',
+    ErrorCode.SPID_LEVEL_TOO_LOW: 'Cookie realm="portal", error="insufficient_user_authentication"',  # RFC 9470
 }
 
 # An invalid request is explained to programs, by the status it has; pages say it in their own way.

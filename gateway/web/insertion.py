@@ -66,7 +66,7 @@ class InsertionPage(Page):
         try:
             typed = read(form, _kind_for(visit, found_service))
         except Refused as refusal:
-            if refusal.code not in {ErrorCode.SESSION_EXPIRED, ErrorCode.LOGIN_REQUIRED}:
+            if refusal.code not in {ErrorCode.SESSION_EXPIRED, ErrorCode.LOGIN_REQUIRED, ErrorCode.SPID_LEVEL_TOO_LOW}:
                 raise
             self._write_for_later(req, resp, found_entity, found_service, form)
             return

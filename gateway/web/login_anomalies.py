@@ -9,7 +9,7 @@ from gateway.translations import marked as _
 
 @dataclass(frozen=True)
 class AnomalyText:
-    """What happened, what to do, and whether trying again can help."""
+    """What happened, what to do, and whether trying again can help. `%(level)s` is the SPID level asked for."""
 
     sentence: str
     next_step: str
@@ -23,8 +23,8 @@ _ANOMALIES: Final[Mapping[int, AnomalyText]] = {
         may_retry=True,
     ),
     20: AnomalyText(
-        _("La tua identità SPID non ha il livello di sicurezza richiesto da questo portale (livello 2)."),
-        _("Chiedi al tuo gestore di identità le credenziali di livello 2."),
+        _("La tua identità digitale non ha il livello di sicurezza richiesto (livello %(level)s)."),
+        _("Chiedi al tuo gestore di identità le credenziali di livello %(level)s."),
         may_retry=False,
     ),
     21: AnomalyText(
@@ -38,7 +38,7 @@ _ANOMALIES: Final[Mapping[int, AnomalyText]] = {
         may_retry=True,
     ),
     23: AnomalyText(
-        _("La tua identità SPID è sospesa o revocata, o le credenziali sono bloccate."),
+        _("La tua identità digitale è sospesa o revocata, o le credenziali sono bloccate."),
         _("Contatta il tuo gestore di identità."),
         may_retry=False,
     ),
@@ -46,7 +46,7 @@ _ANOMALIES: Final[Mapping[int, AnomalyText]] = {
         _("Hai annullato l'accesso."), _("Puoi riprovare quando vuoi: non è stato modificato nulla."), may_retry=True
     ),
     30: AnomalyText(
-        _("Il tipo di identità SPID usato non è adatto a questo portale."),
+        _("Il tipo di identità digitale usato non è adatto a questo portale."),
         _("Entra con la tua identità personale di cittadino."),
         may_retry=True,
     ),

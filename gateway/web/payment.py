@@ -10,6 +10,7 @@ import falcon
 
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import payments
+from gateway.checkouts import ask_as_payer
 from gateway.settings import Settings
 from gateway.visit import Visit, visit_of
 from gateway.web import addresses
@@ -104,18 +105,18 @@ def go_to_checkout(
 
 
 def ask_checkout(visit: Visit, checkout_id: UUID, outcome: str | None) -> dict[str, Any]:
-    """Ask for the checkout as its payer: the citizen, or the visitor this browser was before logging in."""
-    owners = list(dict.fromkeys((visit.owner, visit.visitor_owner)))
-    for owner in owners:
-        try:
-            if outcome is None:
-                return visit.call(payments.CHECKOUT, checkout_id=checkout_id, payer_ref=owner)
-            return visit.call(payments.RETURNED, checkout_id=checkout_id, payer_ref=owner, outcome=outcome)
-        except Refused as refusal:
-            if refusal.code is not ErrorCode.CHECKOUT_NOT_FOUND:
-                raise
-    visit.require_login()
-    raise Refused(ErrorCode.CHECKOUT_NOT_FOUND)
+    """Ask for the checkout, or say what the payer came back with.
+
+    Raises Refused: LOGIN_REQUIRED or SPID_LEVEL_TOO_LOW when logging in may help, else CHECKOUT_NOT_FOUND.
+    """
+    try:
+        if outcome is None:
+            return ask_as_payer(visit, payments.CHECKOUT, checkout_id)
+        return ask_as_payer(visit, payments.RETURNED, checkout_id, outcome=outcome)
+    except Refused as refusal:
+        if refusal.code is ErrorCode.CHECKOUT_NOT_FOUND:
+            visit.require_login()
+        raise
 
 
 def _refresh_s(checkout: Mapping[str, Any], now: datetime) -> int | None:

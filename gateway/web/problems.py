@@ -60,6 +60,7 @@ class PageProblems:
             code=problem.code.value,
             heading=title_of(problem.code, problem.status),
             message=_message(problem),
+            params=problem.params,
             reference=req.context.correlation_id,
             way_back=page_address(req),
             repeatable=req.method == "GET",
@@ -75,6 +76,7 @@ class PageProblems:
             entity=self._site.catalogue.known(entity_code),
             entity_code=entity_code,
             anomaly=anomaly_text(problem.params.get("anomaly")),
+            level=problem.params.get("spid_level", ""),
             reference=problem.params.get("reference") or req.context.correlation_id,
         )
 

@@ -10,6 +10,7 @@ from contracts.rpc import cart, payments
 from gateway.api import examples, schemas
 from gateway.api.operation import Access, Asked, Key, Operation, Resource, operation
 from gateway.api.resources.practices import visible
+from gateway.checkouts import ask_as_payer
 
 _CART_TAG: Final = "Cart"
 _CHECKOUT_TAG: Final = "Checkouts"
@@ -34,8 +35,13 @@ class CartResource(Resource):
         )
     )
     def on_get(self, asked: Asked) -> dict[str, Any]:
-        """Show the cart."""
-        return asked.visit.call(cart.SHOW, owner=asked.visit.owner, viewer=asked.visit.viewer)
+        """Show the cart. Raises Refused(SPID_LEVEL_TOO_LOW) where the body it belongs to wants a higher level."""
+        shown = asked.visit.call(cart.SHOW, owner=asked.visit.owner, viewer=asked.visit.viewer)
+        if shown["entity_code"]:
+            asked.visit.enter(shown["entity_code"])
+            if asked.visit.is_too_weak:
+                asked.visit.require_login()
+        return shown
 
 
 class CartItemsResource(Resource):
@@ -74,7 +80,8 @@ class CartItemResource(Resource):
         )
     )
     def on_put(self, asked: Asked, practice_id: UUID) -> dict[str, Any]:
-        """Add it."""
+        """Add it, for who may see it."""
+        visible(asked.visit, [practice_id])
         return asked.visit.call(cart.ADD, owner=asked.visit.owner, viewer=asked.visit.viewer, practice_id=practice_id)
 
     @operation(
@@ -158,4 +165,13 @@ class CheckoutResource(Resource):
     )
     def on_get(self, asked: Asked, checkout_id: UUID) -> dict[str, Any]:
         """Show it to the payer who started it."""
-        return asked.visit.call(payments.CHECKOUT, checkout_id=checkout_id, payer_ref=asked.visit.owner)
+        visit = asked.visit
+        checkout = ask_as_payer(visit, payments.CHECKOUT, checkout_id)
+        visit.enter(checkout["entity_code"])
+        if not visit.is_too_weak:
+            return checkout
+        try:
+            return ask_as_payer(visit, payments.CHECKOUT, checkout_id)
+        except Refused:
+            visit.require_login()
+            raise

@@ -146,7 +146,8 @@ class DocumentResource(Resource):
     """A PDF of a practice."""
 
     def document(self, call: Call, asked: Asked, practice_id: UUID) -> None:
-        """Answer with the file, in the language asked."""
+        """Answer with the file, in the language asked, to who may see the practice."""
+        visible(asked.visit, [practice_id])
         file = asked.visit.call(call, practice_id=practice_id, viewer=asked.visit.viewer, language=asked.visit.language)
         asked.resp.content_type = file["media_type"]
         asked.resp.downloadable_as = file["file_name"]
@@ -193,8 +194,31 @@ class ReceiptResource(DocumentResource):
 
 
 def visible(visit: Visit, practice_ids: list[UUID]) -> list[dict[str, Any]]:
-    """The practices asked, in order; one that the payer may not see is as one that does not exist."""
-    found = visit.call(practices.GET_MANY, viewer=visit.viewer, practice_ids=practice_ids)["practices"]
+    """The practices asked, in order; one that the payer may not see is as one that does not exist.
+
+    Raises Refused(SPID_LEVEL_TOO_LOW) for those that a session of a higher SPID level would see. From here on the visit
+    is one in the pages of their body.
+    """
+    found = _found(visit, practice_ids)
+    for entity_code in sorted({practice["entity_code"] for practice in found}):
+        visit.enter(entity_code)
+        if visit.is_too_weak:
+            return _found_as_visitor(visit, practice_ids)
+    return found
+
+
+def _found_as_visitor(visit: Visit, practice_ids: list[UUID]) -> list[dict[str, Any]]:
+    try:
+        return _found(visit, practice_ids)
+    except Refused:
+        visit.require_login()
+        raise
+
+
+def _found(visit: Visit, practice_ids: list[UUID]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = visit.call(practices.GET_MANY, viewer=visit.viewer, practice_ids=practice_ids)[
+        "practices"
+    ]
     if {practice["id"] for practice in found} != set(practice_ids):
         raise Refused(ErrorCode.PRACTICE_NOT_FOUND)
-    return list(found)
+    return found

@@ -94,7 +94,7 @@ def finish(database: Database, settings: Settings, request: dict[str, Any], now:
     """Take the identity provider's answer and open a session.
 
     The answer is traced and its request used up whether it is good or not; that is committed before anything is
-    refused. Raises Refused(LOGIN_REFUSED, {reference, entity_code, anomaly?}); the reason is in the log only.
+    refused. Raises Refused(LOGIN_REFUSED) with a reference; the reason is in the log only.
     """
     with database.transaction() as tx:
         outcome = _answer(tx, settings, request, now)
@@ -110,8 +110,12 @@ def finish(database: Database, settings: Settings, request: dict[str, Any], now:
         idp=pending.idp_entity_id if pending else None,
         request_id=pending.id if pending else None,
     )
-    entity_code = pending.entity_code if pending else None
-    params = {"reference": outcome.reference, "anomaly": refusal.anomaly, "entity_code": entity_code}
+    params = {
+        "reference": outcome.reference,
+        "anomaly": refusal.anomaly,
+        "entity_code": pending.entity_code if pending else None,
+        "spid_level": pending.level if pending else None,
+    }
     raise Refused(ErrorCode.LOGIN_REFUSED, {name: value for name, value in params.items() if value is not None})
 
 

@@ -30,17 +30,23 @@ def live(session: Session, token: str, now: datetime) -> tuple[CitizenSession, C
 def current(database: Database, settings: Settings, request: dict[str, Any], now: datetime) -> dict[str, Any]:
     """Return the session and put its idle end off.
 
-    Raises Refused(SESSION_EXPIRED), or Refused(LOGIN_REQUIRED) when it was made at too low a level for the body.
+    Raises Refused(SESSION_EXPIRED), or Refused(SPID_LEVEL_TOO_LOW) when it was made at too low a level for the body.
     """
     entity_code = request["entity_code"]
     with database.reading() as session:
         found, citizen = live(session, request["session_token"], now)
-        if entity_code is not None and found.level < settings.level_of(entity_code):
-            raise Refused(ErrorCode.LOGIN_REQUIRED)
+        if entity_code is not None:
+            _check_level(found.level, settings.level_of(entity_code), entity_code)
         if now - found.seen_at >= domain.SESSION_NOTED_EVERY:
             repository.note_use(session, found.id, now)
             found.seen_at = now
     return session_view(found, citizen, settings, now)
+
+
+def _check_level(level: int, wanted: int, entity_code: str) -> None:
+    if level < wanted:
+        params = {"entity_code": entity_code, "spid_level": level, "spid_level_wanted": wanted}
+        raise Refused(ErrorCode.SPID_LEVEL_TOO_LOW, params)
 
 
 def logout(database: Database, token: str, now: datetime) -> dict[str, Any]:

@@ -263,7 +263,7 @@ def test_the_cart_is_filled_shown_and_emptied(client: TestClient, services: Fake
 
 def test_the_sixth_notice_is_explained(client: TestClient, services: FakeServices) -> None:
     services.refuse(cart.ADD, ErrorCode.CART_FULL, {"limit": 5})
-    result = client.simulate_put(f"/api/v1/cart/items/{uuid4()}", cookies=CITIZEN)
+    result = client.simulate_put(f"/api/v1/cart/items/{examples.PRACTICE_ID}", cookies=CITIZEN)
     assert problem(result, 409, ErrorCode.CART_FULL)["params"] == {"limit": 5}
 
 

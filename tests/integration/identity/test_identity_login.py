@@ -125,7 +125,7 @@ def test_a_failed_login_tells_its_number_the_entity_and_a_reference(portal: Port
 def test_a_technical_failure_tells_a_reference_and_no_number(portal: Portal) -> None:
     with refused_login(Reason.STATUS_NOT_SUCCESS) as params:
         portal.finish(portal.answer(portal.begin(), error=8))
-    assert set(params) == {"reference", "entity_code"}
+    assert set(params) == {"reference", "entity_code", "spid_level"}
 
 
 def test_an_answer_signed_by_the_other_provider_is_refused(portal: Portal) -> None:

@@ -117,6 +117,7 @@ def test_a_body_may_want_another_level_than_the_usual_one_and_a_weaker_session_i
     portal.settings = replace(portal.settings, levels={"PM108": 3})
     with pytest.raises(Refused) as refused:
         current(portal, weaker, entity_code="PM108")
-    assert refused.value.code is ErrorCode.LOGIN_REQUIRED
+    assert refused.value.code is ErrorCode.SPID_LEVEL_TOO_LOW
+    assert refused.value.params == {"entity_code": "PM108", "spid_level": 2, "spid_level_wanted": 3}
     assert current(portal, weaker, entity_code="PM200")
     assert current(portal, weaker)

@@ -324,7 +324,8 @@ class Services:
         if not self.session_live or request["session_token"] != TOKEN:
             raise Refused(ErrorCode.SESSION_EXPIRED)
         if request["entity_code"] in self.strong_entities:
-            raise Refused(ErrorCode.LOGIN_REQUIRED)
+            params = {"entity_code": request["entity_code"], "spid_level": 2, "spid_level_wanted": 3}
+            raise Refused(ErrorCode.SPID_LEVEL_TOO_LOW, params)
         return self._citizen_session()
 
     def _finish_login(self, request: dict[str, Any]) -> dict[str, Any]:

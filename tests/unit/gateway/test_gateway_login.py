@@ -69,13 +69,13 @@ def test_an_answer_nobody_here_asked_for_is_refused(browser: Browser, services: 
     ("anomaly", "sentence", "retry"),
     [
         (19, "Hai inserito credenziali errate troppe volte.", "Riprova ad accedere"),
-        (20, "non ha il livello di sicurezza richiesto", None),
+        (20, "non ha il livello di sicurezza richiesto (livello 3)", None),
         (21, "È passato troppo tempo durante l'accesso.", "Riprova ad accedere"),
         (22, "Non hai dato il consenso all'invio dei tuoi dati", "Riprova ad accedere"),
         (23, "è sospesa o revocata", None),
         (24, "L'accesso con SPID non è riuscito.", "Riprova ad accedere"),
         (25, "Hai annullato l'accesso.", "Riprova ad accedere"),
-        (30, "Il tipo di identità SPID usato non è adatto", "Riprova ad accedere"),
+        (30, "Il tipo di identità digitale usato non è adatto", "Riprova ad accedere"),
         (None, "L'accesso con SPID non è riuscito.", "Riprova ad accedere"),
     ],
 )
@@ -84,7 +84,7 @@ def test_a_refused_login_says_why_and_what_to_do_with_a_4xx(
 ):
     browser.get("/spid/login?idp=sandbox&entity=PM108")
     services.failures[identity.FINISH_LOGIN.name] = Refused(
-        ErrorCode.LOGIN_REFUSED, {"anomaly": anomaly, "reference": "R-123", "entity_code": "PM108"}
+        ErrorCode.LOGIN_REFUSED, {"anomaly": anomaly, "reference": "R-123", "entity_code": "PM108", "spid_level": 3}
     )
     answer = browser.request("POST", "/spid/acs", headers=FORM, body="SAMLResponse=eA%3D%3D")
     assert answer.status_code == HTTPStatus.FORBIDDEN
@@ -247,8 +247,10 @@ def test_the_official_links_stand_under_the_providers(browser: Browser):
 def test_a_session_too_weak_for_an_entity_is_no_session_there_and_one_elsewhere(browser: Browser, services: Services):
     browser.log_in()
     services.strong_entities = {"PM108"}
-    answer = browser.get("/enti/PM108/pratiche")
-    assert answer.status_code == HTTPStatus.SEE_OTHER
-    assert answer.headers["location"].startswith("/spid/login?entity=PM108")
+    answer = browser.get("/enti/PM108/pratiche?stato=paid")
+    assert answer.status_code == HTTPStatus.UNAUTHORIZED
+    assert "Sei entrato con il livello 2; qui serve il livello 3." in text_of(answer)
+    (link,) = page_of(answer).xpath("//main//a[contains(., 'Entra con SPID di livello 3')]")
+    assert link.get("href") == "/spid/login?entity=PM108&return_to=%2Fenti%2FPM108%2Fpratiche%3Fstato%3Dpaid"
     assert "Mario" not in browser.get("/enti/PM108").text
     assert "Mario" in browser.get("/profilo/privacy").text
