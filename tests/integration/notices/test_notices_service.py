@@ -124,8 +124,8 @@ def test_names_stay_out_of_the_log(office):
 @pytest.mark.parametrize("end", ["stop", "kill"])
 def test_the_renderers_end_with_their_service(run_service, eventually, end):
     running = run_service("notices", env={"RENDER_WORKERS": "2"})
-    renderers = eventually(lambda: children_of(running))
-    assert len(renderers) == 2
+    eventually(lambda: len(children_of(running)) == 2)
+    renderers = children_of(running)
     getattr(running, end)()
     eventually(lambda: not any(is_alive(renderer) for renderer in renderers))
 
