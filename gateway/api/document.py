@@ -106,9 +106,11 @@ class OpenApiResource:
         make_cacheable(req, resp, _CACHE_S)
 
 
-def errors_of(method: str, described: Operation) -> list[ErrorCode]:
-    """All codes an operation may answer with: its own, and those that follow from who may call it and what it reads."""
+def errors_of(method: str, described: Operation, template: str) -> list[ErrorCode]:
+    """All codes an operation may answer with: its own, and those that follow from its path, its caller and its body."""
     codes = [ErrorCode.INVALID_REQUEST]
+    if any(converter for _, converter in _TEMPLATE_FIELD.findall(template)):
+        codes += [ErrorCode.NOT_FOUND]  # an id that cannot be one is an address that does not exist
     if described.scope is not None:
         codes += [ErrorCode.API_KEY_INVALID, ErrorCode.SCOPE_MISSING]
     elif method in UNSAFE_METHODS:
@@ -135,7 +137,7 @@ def _operation(method: str, described: Operation, template: str, plugin: Marshma
         "parameters": [*_path_parameters(template), *_query_parameters(described, plugin), *_header(described)],
         "responses": {
             str(described.status.value): _success(described),
-            **dict(sorted({**_problems(errors_of(method, described)), **_http_problems(described)}.items())),
+            **dict(sorted({**_problems(errors_of(method, described, template)), **_http_problems(described)}.items())),
         },
         "security": _security(described),
     }

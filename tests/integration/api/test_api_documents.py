@@ -64,6 +64,15 @@ def _routes(app: "falcon.App[Any, Any]") -> list[tuple[str, set[str]]]:
     return found
 
 
+def test_an_id_that_can_be_none_is_documented_as_not_found(client: TestClient, document: dict[str, Any]) -> None:
+    address = "/api/v1/cart/items/not-an-id"
+    assert client.simulate_delete(address).json["code"] == "not_found"
+    for path, item in document["paths"].items():
+        for operation in item.values():
+            if any(part["in"] == "path" and part["schema"].get("format") for part in operation["parameters"]):
+                assert "404" in operation["responses"], path
+
+
 def test_operation_ids_are_unique(document: dict[str, Any]) -> None:
     ids = [operation["operationId"] for item in document["paths"].values() for operation in item.values()]
     assert len(ids) == len(set(ids))
