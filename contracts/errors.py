@@ -57,6 +57,8 @@ class ErrorCode(StrEnum):
     CHECKOUT_REFUSED = "checkout_refused"
     CHECKOUT_NOTICE_REFUSED = "checkout_notice_refused"
     CHECKOUT_NOT_ALLOWED = "checkout_not_allowed"
+    CHECKOUT_NOTICES_REPEATED = "checkout_notices_repeated"
+    CHECKOUT_TOO_MANY_NOTICES = "checkout_too_many_notices"
     # debt files
     IMPORT_NOT_FOUND = "import_not_found"
     IMPORT_WRONG_HEADER = "import_wrong_header"
@@ -71,6 +73,8 @@ class ErrorCode(StrEnum):
     # unavailable
     SERVICE_UNAVAILABLE = "service_unavailable"
     CHECKOUT_UNAVAILABLE = "checkout_unavailable"
+    CHECKOUT_BUSY = "checkout_busy"
+    CHECKOUT_ERROR = "checkout_error"
     OUTCOME_UNKNOWN = "outcome_unknown"
     # broken
     INTERNAL_ERROR = "internal_error"

@@ -131,7 +131,8 @@ MESSAGES: Final[Mapping[ErrorCode, Message]] = {
         _("Non troviamo questo pagamento, oppure è stato avviato da un altro dispositivo."), _BACK_TO_LIST
     ),
     ErrorCode.CHECKOUT_REFUSED: Message(
-        _("pagoPA non ha accettato di avviare questo pagamento. Nessun importo è stato addebitato."), _BACK_TO_LIST
+        _("pagoPA non ha accettato di avviare questo pagamento. Nessun importo è stato addebitato."),
+        _("Non dipende da te. Scarica l'avviso e pagalo con un altro canale pagoPA; segnala il problema all'ente."),
     ),
     ErrorCode.CHECKOUT_NOTICE_REFUSED: Message(
         _("pagoPA risponde che un avviso del pagamento ora non si può pagare. Nessun importo è stato addebitato."),
@@ -140,6 +141,14 @@ MESSAGES: Final[Mapping[ErrorCode, Message]] = {
     ErrorCode.CHECKOUT_NOT_ALLOWED: Message(
         _("Il pagamento online non è attivo su questo portale. Nessun importo è stato addebitato."),
         _("Scarica l'avviso e pagalo con un altro canale pagoPA; segnala il problema all'ente."),
+    ),
+    ErrorCode.CHECKOUT_NOTICES_REPEATED: Message(
+        _("pagoPA ha trovato due volte lo stesso avviso nel pagamento. Nessun importo è stato addebitato."),
+        _("Apri il carrello, togli l'avviso ripetuto e paga di nuovo."),
+    ),
+    ErrorCode.CHECKOUT_TOO_MANY_NOTICES: Message(
+        _("pagoPA non accetta tanti avvisi in un solo pagamento. Nessun importo è stato addebitato."),
+        _("Apri il carrello, togli uno o più avvisi e paga di nuovo."),
     ),
     ErrorCode.IMPORT_NOT_FOUND: Message(_("Questo caricamento non esiste."), _FOR_OFFICES),
     ErrorCode.IMPORT_WRONG_HEADER: Message(_("La prima riga del file non ha le colonne previste."), _IMPORT),
@@ -160,6 +169,14 @@ MESSAGES: Final[Mapping[ErrorCode, Message]] = {
     ErrorCode.SERVICE_UNAVAILABLE: Message(_("Il servizio è momentaneamente non disponibile."), _TRY_AGAIN),
     ErrorCode.CHECKOUT_UNAVAILABLE: Message(
         _("La pagina di pagamento di pagoPA non risponde. Nessun importo è stato addebitato."), _TRY_AGAIN
+    ),
+    ErrorCode.CHECKOUT_BUSY: Message(
+        _("pagoPA riceve troppe richieste e per ora non avvia altri pagamenti. Nessun importo è stato addebitato."),
+        _("Aspetta un paio di minuti e riprova."),
+    ),
+    ErrorCode.CHECKOUT_ERROR: Message(
+        _("pagoPA ha avuto un problema e non ha aperto la pagina di pagamento. Nessun importo è stato addebitato."),
+        _("Riprova tra qualche minuto; se hai fretta, scarica l'avviso e pagalo con un altro canale pagoPA."),
     ),
     ErrorCode.OUTCOME_UNKNOWN: Message(
         _("Non abbiamo ricevuto conferma in tempo: l'operazione potrebbe essere stata eseguita oppure no."),

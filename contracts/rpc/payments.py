@@ -6,6 +6,8 @@ from contracts.call import Call
 from contracts.fields import Cents, CreditorFiscalCode, Empty, NoticeDigits, Subject, Transfer, UtcDateTime
 from contracts.rpc.practices import EventsReply, EventsRequest
 
+# How pagoPA sends the browser back. `attesa`: it does not know yet how the payment ended (Checkout v2).
+RETURN_OUTCOMES = ("ok", "annullato", "errore", "attesa")
 CHECKOUT_STATES = ("open", "paid", "partially_paid", "cancelled", "failed", "timed_out")
 
 
@@ -14,8 +16,8 @@ class StartCheckoutRequest(Schema):
 
     The gateway has checked that the payer may see them. `payer_ref` is the cart owner (`citizen:…`, `visitor:…`):
     an open checkout of the same payer for the same practices is resumed, another's is Refused(PRACTICE_BEING_PAID).
-    `return_url` is the address of the esito page without its query; payments adds `?esito=ok|annullato|errore` and
-    puts the checkout id in place of `{checkout_id}`.
+    `return_url` is the address of the esito page without its query; payments adds `?esito=` with one of
+    RETURN_OUTCOMES and puts the checkout id in place of `{checkout_id}`.
     """
 
     idempotency_key = fields.String(required=True, validate=validate.Length(8, 128))
@@ -40,7 +42,7 @@ class CheckoutItem(Schema):
 class Checkout(Schema):
     """A visit to pagoPA Checkout. `redirect_url` only while it is open; `open_until` is when the janitor ends it.
 
-    `returned`: what the browser said on coming back (ok, annullato, errore), which proves nothing.
+    `returned`: what the browser said on coming back (RETURN_OUTCOMES), which proves nothing.
     """
 
     id = fields.UUID(required=True)
@@ -63,9 +65,9 @@ class CheckoutRequest(Schema):
 
 
 class ReturnedRequest(CheckoutRequest):
-    """The browser came back saying so. `annullato` and `errore` end the checkout; `ok` only notes it."""
+    """The browser came back saying so. `annullato` and `errore` end the checkout; the others are only noted."""
 
-    outcome = fields.String(required=True, validate=validate.OneOf(["ok", "annullato", "errore"]))
+    outcome = fields.String(required=True, validate=validate.OneOf(RETURN_OUTCOMES))
 
 
 class NodeRequest(Schema):

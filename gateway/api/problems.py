@@ -29,6 +29,8 @@ _CHALLENGE_OF: Final = {
     ErrorCode.SPID_LEVEL_TOO_LOW: 'Cookie realm="portal", error="insufficient_user_authentication"',  # RFC 9470
 }
 
+_TRY_AGAIN: Final = (ErrorCode.SERVICE_UNAVAILABLE, ErrorCode.TOO_MANY_REQUESTS, ErrorCode.CHECKOUT_BUSY)
+
 # An invalid request is explained to programs, by the status it has; pages say it in their own way.
 _INVALID_REQUEST_DETAIL: Final[Mapping[HTTPStatus, Mapping[str, str]]] = {
     HTTPStatus.BAD_REQUEST: {
@@ -61,8 +63,8 @@ def write_problem(req: falcon.Request, resp: falcon.Response, problem: Problem) 
     resp.set_header("Vary", "Accept-Language")
     if problem.code in _CHALLENGE_OF:
         resp.set_header("WWW-Authenticate", _CHALLENGE_OF[problem.code])
-    if problem.code in (ErrorCode.SERVICE_UNAVAILABLE, ErrorCode.TOO_MANY_REQUESTS):
-        resp.set_header("Retry-After", str(RETRY_AFTER_S))
+    if problem.code in _TRY_AGAIN:
+        resp.set_header("Retry-After", str(problem.params.get("retry_after_s", RETRY_AFTER_S)))
 
 
 def _answer_then_drain(req: falcon.Request, answer: bytes) -> Iterator[bytes]:

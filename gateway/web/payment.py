@@ -19,7 +19,7 @@ from gateway.web.practice_lookup import Practice, many_practices, one_practice
 
 KEY_FIELD: Final = "key"
 _KEY: Final = re.compile(r"[0-9a-f-]{36}")
-_OUTCOMES: Final = ("ok", "annullato", "errore")
+_MONEY_MAY_BE_ON_ITS_WAY: Final = ("ok", "attesa")
 _OFTEN: Final = timedelta(minutes=10)
 _REFRESH_OFTEN_S: Final = 5
 _REFRESH_SELDOM_S: Final = 30
@@ -50,7 +50,7 @@ class OutcomePage(Page):
         visit = visit_of(req)
         found_entity = self.site.entity(visit, entity)
         outcome = req.get_param("esito")
-        if outcome in _OUTCOMES:
+        if outcome in payments.RETURN_OUTCOMES:
             ask_checkout(visit, checkout_id, outcome)
             see_other(resp, addresses.outcome(entity, checkout_id))
             return
@@ -58,7 +58,7 @@ class OutcomePage(Page):
         if checkout["entity_code"] != entity:
             raise Refused(ErrorCode.CHECKOUT_NOT_FOUND)
         now = datetime.now(UTC)
-        waiting = checkout["state"] == "open" and checkout["returned"] == "ok"
+        waiting = checkout["state"] == "open" and checkout["returned"] in _MONEY_MAY_BE_ON_ITS_WAY
         self.site.render(
             req,
             resp,
@@ -87,8 +87,8 @@ def go_to_checkout(
 ) -> None:
     """Start or resume the checkout.
 
-    One that has ended since (an old page was sent again), or from which the payer came back saying "paid", is shown
-    instead: nobody is led to pay twice while the receipt is on its way.
+    One that has ended since (an old page was sent again), or from which the payer came back saying "paid" or "not known
+    yet", is shown instead: nobody is led to pay twice while the receipt is on its way.
     """
     citizen = visit.registered_citizen
     key = form.get(KEY_FIELD, "")
@@ -100,7 +100,7 @@ def go_to_checkout(
         return_url=settings.public_url + addresses.outcome(entity_code, "{checkout_id}"),
         email=citizen["email"] if citizen else None,
     )
-    may_go_on = checkout["redirect_url"] and checkout["returned"] != "ok"
+    may_go_on = checkout["redirect_url"] and checkout["returned"] not in _MONEY_MAY_BE_ON_ITS_WAY
     see_other(resp, checkout["redirect_url"] if may_go_on else addresses.outcome(entity_code, checkout["id"]))
 
 

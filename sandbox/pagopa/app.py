@@ -27,7 +27,8 @@ def create_app(settings: Settings) -> falcon.App[Any, Any]:
     app.req_options.strip_url_path_trailing_slash = True
     payment_page = checkout.PaymentPage(pages, store, till, settings.late_receipt_s)
     app.add_route("/", transactions.Index(pages, settings.node_url))
-    app.add_route("/checkout/ec/v1/carts", checkout.Carts(settings, store, node, registry))
+    for version, request in (("v1", checkout.CartRequest()), ("v2", checkout.CartRequestV2())):
+        app.add_route(f"/checkout/ec/{version}/carts", checkout.Carts(request, settings, store, node, registry))
     app.add_route("/ecommerce/checkout/v1/carts/{cart_id}/redirect", payment_page)
     app.add_route("/psp", counter.Counter(pages, node, till, registry))
     app.add_route("/transactions", transactions.Transactions(pages, store))

@@ -1,4 +1,4 @@
-"""pagoPA Checkout: `POST /carts` as in checkout_v1.json, and the payment page (pagopa.md section 4.1)."""
+"""pagoPA Checkout: `POST /carts` as in checkout_v1.json and checkout_v2.json, and the payment page (pagopa.md 4.1)."""
 
 import json
 from http import HTTPStatus
@@ -43,8 +43,14 @@ class ReturnUrls(_Lenient):
     returnErrorUrl = fields.Url(required=True, require_tld=False)  # noqa: N815 -- as above
 
 
+class ReturnUrlsV2(ReturnUrls):
+    """In v2 also where it goes while the outcome is not known."""
+
+    returnWaitingUrl = fields.Url(required=True, require_tld=False)  # noqa: N815 -- as above
+
+
 class CartRequest(_Lenient):
-    """The body of `POST /carts`."""
+    """The body of `POST /carts` in v1."""
 
     emailNotice = fields.Email()  # noqa: N815 -- as above
     paymentNotices = fields.List(  # noqa: N815 -- as above
@@ -53,6 +59,12 @@ class CartRequest(_Lenient):
     returnUrls = fields.Nested(ReturnUrls, required=True)  # noqa: N815 -- as above
     idCart = fields.String()  # noqa: N815 -- as above
     allCCP = fields.Boolean()  # noqa: N815 -- as above
+
+
+class CartRequestV2(CartRequest):
+    """The body of `POST /carts` in v2."""
+
+    returnUrls = fields.Nested(ReturnUrlsV2, required=True)  # noqa: N815 -- as above
 
 
 class Problem(Exception):
@@ -71,9 +83,12 @@ class Problem(Exception):
 
 
 class Carts:
-    """Opens carts for creditor bodies."""
+    """Opens carts for creditor bodies, in one version of the API."""
 
-    def __init__(self, settings: Settings, store: Store, node: NodeClient, registry: Registry) -> None:
+    def __init__(
+        self, request: CartRequest, settings: Settings, store: Store, node: NodeClient, registry: Registry
+    ) -> None:
+        self._request = request
         self._settings = settings
         self._store = store
         self._node = node
@@ -82,12 +97,24 @@ class Carts:
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Check a cart, every notice of it with its body, and answer where to send the payer."""
         self._check_key(req)
-        cart = _read(req)
+        cart = self._read(req)
         self._check_notices(cart["paymentNotices"])
         cart_id = str(uuid4())
         self._store.add_cart(cart_id, cart)
         resp.status = HTTPStatus.FOUND
         resp.location = f"{self._settings.url}/ecommerce/checkout/v1/carts/{cart_id}/redirect?clientId=CHECKOUT_CART"
+
+    def _read(self, req: falcon.Request) -> dict[str, Any]:
+        try:
+            cart: dict[str, Any] = self._request.load(req.get_media())
+        except (
+            ValidationError,
+            falcon.MediaMalformedError,
+            falcon.MediaNotFoundError,
+            falcon.HTTPUnsupportedMediaType,
+        ):
+            raise Problem(HTTPStatus.BAD_REQUEST, "Request validation error", "The input request is invalid") from None
+        return cart
 
     def _check_key(self, req: falcon.Request) -> None:
         key = req.get_header("Ocp-Apim-Subscription-Key") or req.get_param("subscription-key")
@@ -153,11 +180,3 @@ class PaymentPage:
         if cart is None:
             raise falcon.HTTPNotFound
         return cart
-
-
-def _read(req: falcon.Request) -> dict[str, Any]:
-    try:
-        cart: dict[str, Any] = CartRequest().load(req.get_media())
-    except (ValidationError, falcon.MediaMalformedError, falcon.MediaNotFoundError, falcon.HTTPUnsupportedMediaType):
-        raise Problem(HTTPStatus.BAD_REQUEST, "Request validation error", "The input request is invalid") from None
-    return cart

@@ -14,12 +14,16 @@ from sandbox.pagopa.store import Cart, NewReceipt, Store
 
 
 class Outcome(StrEnum):
-    """How a payment goes. The first is the ordinary one."""
+    """How a payment goes. The first is the ordinary one.
+
+    `pending`: as `late`, and the browser is told that the outcome is not known yet (v2; v1 has no word for it).
+    """
 
     PAID = "paid"
     REFUSED = "refused"
     ABANDONED = "abandoned"
     LATE = "late"
+    PENDING = "pending"
     TWICE = "twice"
     TWO_PSPS = "two_psps"
     NEVER = "never"
@@ -67,7 +71,8 @@ class Till:
             self._store.end_cart(cart.id, f"non pagato: {fault.code}")
             return str(urls["returnErrorUrl"])
         self._store.end_cart(cart.id, "pagato")
-        return str(urls["returnOkUrl"])
+        waits = outcome is Outcome.PENDING and "returnWaitingUrl" in urls
+        return str(urls["returnWaitingUrl" if waits else "returnOkUrl"])
 
     def pay(self, notices: Sequence[tuple[Body, str]], payer: Payer, outcome: Outcome) -> list[str]:
         """Pay notices, all or none, and return the ids of the receipts on their way. Raises StationFault."""
@@ -93,7 +98,9 @@ class Till:
     ) -> list[NewReceipt]:
         """Make one receipt per beneficiary that has a station here; all carry the same receiptId."""
         payment = Payment(uuid4().hex, psp, datetime.now(UTC), payer.note)
-        due_at = {Outcome.NEVER: None, Outcome.LATE: time.time() + self._late_s}.get(outcome, time.time())
+        now = time.time()
+        late = now + self._late_s
+        due_at = {Outcome.NEVER: None, Outcome.LATE: late, Outcome.PENDING: late}.get(outcome, now)
         recipients = [code for code in activated.recipients if code == owner.fiscal_code or self._registry.knows(code)]
         return [
             NewReceipt(

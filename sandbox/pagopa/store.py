@@ -25,7 +25,7 @@ CREATE INDEX IF NOT EXISTS receipts_due ON receipts (due_at) WHERE acknowledged_
 
 @dataclass(frozen=True)
 class Cart:
-    """A cart as it was asked for (checkout_v1.json CartRequest), and how it ended."""
+    """A cart as it was asked for (checkout_v1.json, checkout_v2.json), and how it ended."""
 
     id: str
     request: Mapping[str, Any]

@@ -109,7 +109,7 @@ def environment(copy: Copy) -> dict[str, str]:
         "SANDBOX_HOME": str(copy.home.peers),
         "SECRET_KEY": kept["secret_key"],
         "API_KEYS_FILE": str(_api_keys_file(copy.home, kept["api_key"])),
-        "CHECKOUT_URL": f"{copy.pagopa_url}/checkout/ec/v1",
+        "CHECKOUT_URL": f"{copy.pagopa_url}/checkout/ec/v2",
         "CHECKOUT_SUBSCRIPTION_KEY": kept["checkout_subscription_key"],
         "FDR_URL": f"{copy.pagopa_url}/fdr-org/service/v1",
         "FDR_SUBSCRIPTION_KEY": kept["checkout_subscription_key"],

@@ -1,16 +1,26 @@
 """pagoPA Checkout over HTTP (pagopa.md section 4.1)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import requests
 
 from chassis import correlation
-from contracts.errors import ErrorCode, Refused, Unavailable
+from contracts.errors import ErrorCode, Refused, RpcError, Unavailable
 from services.payments.settings import Settings
 
-_NOTICE_REFUSED: Final = "Invalid payment notice data"
+_V2: Final = "v2"
+_LONGEST_WAIT_S: Final = 3_600
+# Each 422 by the detail of its problem: the node's check of the notices (checkPosition), and two about the cart itself.
+_REFUSED_CARTS: Final[Mapping[str, ErrorCode]] = {
+    "Invalid payment notice data": ErrorCode.CHECKOUT_NOTICE_REFUSED,
+    "Duplicate payment notice values found.": ErrorCode.CHECKOUT_NOTICES_REPEATED,
+    "Too many payment notices, expected max 5": ErrorCode.CHECKOUT_TOO_MANY_NOTICES,
+}
+_NOT_ALLOWED: Final = (requests.codes.unauthorized, requests.codes.forbidden, requests.codes.not_found)
 
 
 @dataclass(frozen=True)
@@ -26,18 +36,27 @@ class CartNotice:
 
 @dataclass(frozen=True)
 class Cart:
-    """What Checkout is asked to open (checkout_v1.json CartRequest). `id` comes back as paymentNote in the receipts."""
+    """What Checkout is asked to open (CartRequest, CartRequestV2). `id` comes back as paymentNote in the receipts.
+
+    `waiting_url`: where the browser goes when pagoPA does not know yet how the payment ended; only v2 asks for it.
+    """
 
     id: UUID
     notices: tuple[CartNotice, ...]
     ok_url: str
     cancel_url: str
     error_url: str
+    waiting_url: str
     email: str | None
     all_postal: bool
 
-    def body(self) -> dict[str, Any]:
+    def body(self, version: str) -> dict[str, Any]:
         """Return the JSON of the request."""
+        return_urls = {
+            "returnOkUrl": self.ok_url,
+            "returnCancelUrl": self.cancel_url,
+            "returnErrorUrl": self.error_url,
+        }
         body: dict[str, Any] = {
             "paymentNotices": [
                 {
@@ -49,11 +68,7 @@ class Cart:
                 }
                 for notice in self.notices
             ],
-            "returnUrls": {
-                "returnOkUrl": self.ok_url,
-                "returnCancelUrl": self.cancel_url,
-                "returnErrorUrl": self.error_url,
-            },
+            "returnUrls": return_urls | ({"returnWaitingUrl": self.waiting_url} if version == _V2 else {}),
             "idCart": str(self.id),
             "allCCP": self.all_postal,
         }
@@ -61,52 +76,59 @@ class Cart:
 
 
 class CheckoutClient:
-    """pagoPA Checkout for creditor bodies, `POST /carts` (pagopa.md section 4.1)."""
+    """`POST /carts`, in the version with which the address ends: v1 or v2."""
 
     def __init__(self, settings: Settings) -> None:
         self._url = f"{settings.checkout_url}/carts"
+        self._version = settings.checkout_url.rpartition("/")[2]
         self._timeout_s = (min(3.0, settings.checkout_timeout_s), settings.checkout_timeout_s)
         self._key = settings.checkout_subscription_key
 
     def open(self, cart: Cart) -> str:
         """Return the address to send the payer to.
 
-        Raises Refused(CHECKOUT_REFUSED, CHECKOUT_NOTICE_REFUSED, CHECKOUT_NOT_ALLOWED) with `status`, `title` and
-        `detail` of the problem, and
-        Unavailable(CHECKOUT_UNAVAILABLE) when there was no usable answer: the cart may exist then, but nobody has
-        its address.
+        Raises Refused(CHECKOUT_REFUSED, CHECKOUT_NOTICE_REFUSED, CHECKOUT_NOTICES_REPEATED, CHECKOUT_TOO_MANY_NOTICES,
+        CHECKOUT_NOT_ALLOWED) and Unavailable(CHECKOUT_BUSY, CHECKOUT_ERROR), with `status`, `title` and `detail` of the
+        problem; Unavailable(CHECKOUT_UNAVAILABLE) when no answer came. After an Unavailable the cart may exist, but
+        nobody has its address.
         """
         headers = {"X-Correlation-ID": correlation.get() or ""}
         if self._key:
             headers["Ocp-Apim-Subscription-Key"] = self._key
+        body = cart.body(self._version)
         try:
             answer = requests.post(
-                self._url, json=cart.body(), headers=headers, timeout=self._timeout_s, allow_redirects=False
+                self._url, json=body, headers=headers, timeout=self._timeout_s, allow_redirects=False
             )
         except requests.RequestException:
             raise Unavailable(ErrorCode.CHECKOUT_UNAVAILABLE) from None
-        if answer.status_code == requests.codes.found and "Location" in answer.headers:
-            return answer.headers["Location"]
-        if code := _refusal(answer):
-            raise Refused(code, _problem(answer))
-        raise Unavailable(ErrorCode.CHECKOUT_UNAVAILABLE, {"status": answer.status_code})
+        location = answer.headers.get("Location", "")
+        if answer.status_code == requests.codes.found and urlsplit(location).scheme in ("https", "http"):
+            return location
+        raise _what_is_wrong(answer)
 
 
-def _refusal(answer: requests.Response) -> ErrorCode | None:
-    """Say which refusal an answer is; None for one after which trying again may help.
-
-    422 with the detail `Invalid payment notice data` is the node's check of the notices (checkPosition); the other 422s
-    and 400 are about the cart itself.
-    """
+def _what_is_wrong(answer: requests.Response) -> RpcError:
+    """Say what an answer other than a redirect means: Unavailable where trying again may help."""
+    problem = _problem(answer)
     match answer.status_code:
-        case requests.codes.unauthorized | requests.codes.forbidden:
-            return ErrorCode.CHECKOUT_NOT_ALLOWED
-        case requests.codes.unprocessable_entity if _problem(answer).get("detail") == _NOTICE_REFUSED:
-            return ErrorCode.CHECKOUT_NOTICE_REFUSED
-        case requests.codes.bad_request | requests.codes.unprocessable_entity:
-            return ErrorCode.CHECKOUT_REFUSED
+        case status if status in _NOT_ALLOWED:
+            return Refused(ErrorCode.CHECKOUT_NOT_ALLOWED, problem)
+        case requests.codes.unprocessable_entity:
+            return Refused(_REFUSED_CARTS.get(problem.get("detail", ""), ErrorCode.CHECKOUT_REFUSED), problem)
+        case requests.codes.bad_request:
+            return Refused(ErrorCode.CHECKOUT_REFUSED, problem)
+        case requests.codes.too_many_requests:
+            return Unavailable(ErrorCode.CHECKOUT_BUSY, problem | _retry_after(answer))
         case _:
-            return None
+            return Unavailable(ErrorCode.CHECKOUT_ERROR, problem)
+
+
+def _retry_after(answer: requests.Response) -> dict[str, int]:
+    """Read how long Checkout wants to be left alone, where it says so in seconds."""
+    text = answer.headers.get("Retry-After", "")
+    wait_s = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(_LONGEST_WAIT_S)) else 0
+    return {"retry_after_s": wait_s} if 0 < wait_s <= _LONGEST_WAIT_S else {}
 
 
 def _problem(answer: requests.Response) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from environs import Env
 class Settings:
     """Where pagoPA Checkout and fdr-org are, and how long things may take.
 
+    `checkout_url` ends with the version of Checkout's API that is spoken: v1 or v2.
     `checkout_open_s`: after so long without a receipt the janitor frees the practices of a checkout.
     `opening_slots`: how many workers may at once be waiting for Checkout, which asks us about every notice before it
     answers: the others must be free to answer it.
@@ -28,7 +29,7 @@ class Settings:
         """Read the environment."""
         env = Env()
         return cls(
-            checkout_url=env.str("CHECKOUT_URL", "http://localhost:8089/checkout/ec/v1").rstrip("/"),
+            checkout_url=env.str("CHECKOUT_URL", "http://localhost:8089/checkout/ec/v2").rstrip("/"),
             checkout_subscription_key=env.str("CHECKOUT_SUBSCRIPTION_KEY", None),
             checkout_timeout_s=env.float("CHECKOUT_TIMEOUT_S", 8.0),
             checkout_open_s=env.int("CHECKOUT_OPEN_S", 1_800),

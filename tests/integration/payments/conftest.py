@@ -263,7 +263,7 @@ def town(
         "SANDBOX_HOME": str(folder / "pagopa"),
         "SANDBOX_PAGOPA_URL": pagopa_url,
         "PORTAL_NODE_URL": door,
-        "CHECKOUT_URL": f"{pagopa_url}/checkout/ec/v1",
+        "CHECKOUT_URL": f"{pagopa_url}/checkout/ec/v2",
         "CHECKOUT_SUBSCRIPTION_KEY": KEY,
         "SANDBOX_RETRY_DELAYS_S": "0.3,0.5,1",
         "SANDBOX_LATE_RECEIPT_S": "2",

@@ -198,7 +198,7 @@ def test_what_pagopa_refuses_is_refused_with_its_problem_and_frees_the_practices
 
     monkeypatch.setattr(bad_day, "status", 500)
     monkeypatch.setattr(bad_day, "body", b"oops")
-    assert refused(lambda: town.start(practice, key=key)) == ("checkout_unavailable", {"status": 500})
+    assert refused(lambda: town.start(practice, key=key)) == ("checkout_error", {"status": 500})
     monkeypatch.setattr(bad_day, "status", 400)
     assert refused(lambda: town.start(practice, key=key)) == ("checkout_refused", {"status": 400})
     monkeypatch.setattr(bad_day, "status", 401)
@@ -206,7 +206,9 @@ def test_what_pagopa_refuses_is_refused_with_its_problem_and_frees_the_practices
     monkeypatch.setattr(bad_day, "status", 422)
     assert refused(lambda: town.start(practice, key=key)) == ("checkout_refused", {"status": 422})
     monkeypatch.setattr(bad_day, "status", 502)
-    assert refused(lambda: town.start(practice, key=key)) == ("checkout_unavailable", {"status": 502})
+    assert refused(lambda: town.start(practice, key=key)) == ("checkout_error", {"status": 502})
+    monkeypatch.setattr(bad_day, "status", 429)
+    assert refused(lambda: town.start(practice, key=key)) == ("checkout_busy", {"status": 429})
     assert len(checkouts_of(town, practice)) == 2
     town.restart("payments")
     assert town.start(practice, key=key)["id"] == checkout.id

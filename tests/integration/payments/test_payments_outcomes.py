@@ -57,6 +57,15 @@ def test_the_browser_saying_ok_proves_nothing_until_the_late_receipt_comes(town,
     settled(town, eventually, practice, "paid")
 
 
+def test_an_outcome_pagopa_does_not_know_yet_is_waited_for(town, eventually):
+    practice = town.owed()
+    checkout = town.start(practice)
+    assert town.choose(checkout, "pending")["redirect_url"].endswith(f"/esito/{checkout['id']}?esito=attesa")
+    waiting = town.returned(checkout, "attesa")
+    assert (waiting["state"], waiting["returned"]) == ("open", "attesa")
+    settled(town, eventually, practice, "paid")
+
+
 def test_a_receipt_delivered_twice_is_one_payment(town, eventually):
     practice = town.owed()
     town.choose(town.start(practice), "twice")

@@ -457,7 +457,9 @@ class Services:
     def _returned(self, request: dict[str, Any]) -> dict[str, Any]:
         checkout = self._checkout(request)
         checkout["returned"] = request["outcome"]
-        checkout["state"] = {"ok": "open", "annullato": "cancelled", "errore": "failed"}[request["outcome"]]
+        checkout["state"] = {"ok": "open", "attesa": "open", "annullato": "cancelled", "errore": "failed"}[
+            request["outcome"]
+        ]
         return checkout
 
     def _pdf(self, name: str) -> dict[str, Any]:

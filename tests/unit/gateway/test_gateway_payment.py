@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contracts.errors import ErrorCode, Refused, Unavailable
+from contracts.errors import ErrorCode, Refused, RpcError, Unavailable
 from contracts.rpc import payments
 from tests.unit.gateway.gateway_browser import Browser, page_of, text_of
 from tests.unit.gateway.gateway_services import CITIZEN_ID, NOW, Services, make_practice
@@ -90,11 +90,14 @@ def test_an_old_page_sent_again_shows_the_ended_checkout_instead_of_a_dead_link(
     assert answer.headers["location"] == f"/enti/PM108/esito/{checkout['id']}"
 
 
-def test_who_came_back_saying_paid_is_not_led_to_pay_again(browser: Browser, services: Services):
+@pytest.mark.parametrize("returned", ["ok", "attesa"])
+def test_who_came_back_saying_paid_or_not_known_yet_is_not_led_to_pay_again(
+    browser: Browser, services: Services, returned: str
+):
     practice = make_practice(1, state="unconfirmed", payable=False, not_payable_code="practice_being_paid")
     services.add(practice)
     browser.log_in()
-    checkout = services.make_checkout([practice["id"]], CITIZEN, returned="ok")
+    checkout = services.make_checkout([practice["id"]], CITIZEN, returned=returned)
     services.checkout_keys[KEY] = checkout["id"]
     answer = browser.submit(f"/enti/PM108/pratiche/{practice['id']}/paga", key=KEY)
     assert answer.headers["location"] == f"/enti/PM108/esito/{checkout['id']}"
@@ -118,6 +121,7 @@ def test_coming_back_is_noted_once_and_the_address_is_cleaned(browser: Browser, 
 
 OUTCOMES: list[tuple[dict[str, Any], str, str]] = [
     ({"returned": "ok"}, "Stiamo aspettando la conferma", "aspettiamo la ricevuta fino al"),
+    ({"returned": "attesa"}, "Stiamo aspettando la conferma", "pagoPA non sa ancora com'è finito il pagamento"),
     ({}, "Pagamento non concluso", "Riprendi il pagamento su pagoPA"),
     ({"state": "paid"}, "Pagamento riuscito", "Quietanza"),
     ({"state": "partially_paid"}, "Pagamento riuscito solo in parte", "Riprova"),
@@ -142,7 +146,7 @@ def test_the_outcome_page_tells_the_truth_and_the_next_step(
     assert page.xpath("//h1")[0].text_content() == heading
     assert next_step in text_of(answer)
     refreshes = bool(page.xpath("//meta[@http-equiv='refresh']"))
-    assert refreshes is (changes == {"returned": "ok"})
+    assert refreshes is (changes.get("returned") in {"ok", "attesa"})
     receipts = page.xpath("//a[contains(@href, '/pratiche/') and contains(@href, 'quietanza.pdf')]")
     assert len(receipts) == sum(item["paid"] for item in checkout["items"])
 
@@ -175,6 +179,36 @@ def test_the_outcome_of_somebody_elses_payment_is_not_shown(browser: Browser, se
     answer = browser.get(f"/enti/PM108/esito/{checkout['id']}")
     assert answer.status_code == HTTPStatus.NOT_FOUND
     assert "Non troviamo questo pagamento" in text_of(answer)
+
+
+CHECKOUT_PROBLEMS: list[tuple[RpcError, str, str]] = [
+    (Refused(ErrorCode.CHECKOUT_REFUSED), "non ha accettato di avviare questo pagamento", "pagalo con un altro canale"),
+    (Refused(ErrorCode.CHECKOUT_NOTICE_REFUSED), "un avviso del pagamento ora non si può pagare", "attendi mezz'ora"),
+    (Refused(ErrorCode.CHECKOUT_NOTICES_REPEATED), "due volte lo stesso avviso", "togli l'avviso ripetuto"),
+    (Refused(ErrorCode.CHECKOUT_TOO_MANY_NOTICES), "non accetta tanti avvisi", "togli uno o più avvisi"),
+    (Refused(ErrorCode.CHECKOUT_NOT_ALLOWED), "Il pagamento online non è attivo", "pagalo con un altro canale"),
+    (Unavailable(ErrorCode.CHECKOUT_BUSY), "troppe richieste", "Aspetta un paio di minuti"),
+    (Unavailable(ErrorCode.CHECKOUT_ERROR), "ha avuto un problema", "Riprova tra qualche minuto"),
+    (Unavailable(ErrorCode.CHECKOUT_UNAVAILABLE), "non risponde", "Riprova tra qualche minuto"),
+]
+
+
+@pytest.mark.parametrize(
+    ("problem", "sentence", "next_step"), CHECKOUT_PROBLEMS, ids=[one[0].code.value for one in CHECKOUT_PROBLEMS]
+)
+def test_each_problem_of_checkout_has_its_sentence_and_its_next_step(
+    browser: Browser, services: Services, problem: RpcError, sentence: str, next_step: str
+):
+    practice = make_practice(1)
+    services.add(practice)
+    browser.log_in()
+    services.failures[payments.START_CHECKOUT.name] = problem
+    answer = browser.submit(f"/enti/PM108/pratiche/{practice['id']}/paga", key=KEY, page="/enti/PM108/pratiche")
+    shown = text_of(answer)
+    assert sentence in shown
+    assert "Nessun importo è stato addebitato." in shown
+    assert next_step in shown
+    assert page_of(answer).xpath("//main//a[@href='/enti/PM108/pratiche']")
 
 
 def test_pagopa_out_of_reach_says_that_nothing_was_charged(browser: Browser, services: Services):

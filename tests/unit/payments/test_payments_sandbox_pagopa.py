@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -129,7 +130,7 @@ def client(tmp_path: Path, station: Station) -> falcon.testing.TestClient:
     return falcon.testing.TestClient(create_app(settings(tmp_path, station)))
 
 
-def cart(*notice_numbers: str) -> dict[str, object]:
+def cart(*notice_numbers: str) -> dict[str, Any]:
     notices = [
         {
             "noticeNumber": number,
@@ -140,13 +141,14 @@ def cart(*notice_numbers: str) -> dict[str, object]:
         }
         for number in notice_numbers
     ]
-    urls = {f"return{name}Url": f"http://localhost:8080/esito?esito={name}" for name in ("Ok", "Cancel", "Error")}
+    names = ("Ok", "Cancel", "Error", "Waiting")
+    urls = {f"return{name}Url": f"http://localhost:8080/esito?esito={name}" for name in names}
     return {"paymentNotices": notices, "returnUrls": urls, "idCart": "id-cart", "allCCP": False}
 
 
-def post(client, body, key="secret"):
+def post(client, body, key="secret", version="v2"):
     return client.simulate_post(
-        "/checkout/ec/v1/carts", json=body, headers={"Ocp-Apim-Subscription-Key": key} if key else {}
+        f"/checkout/ec/{version}/carts", json=body, headers={"Ocp-Apim-Subscription-Key": key} if key else {}
     )
 
 
@@ -189,12 +191,27 @@ def test_every_message_of_the_node_is_valid_by_the_official_schema(client, stati
 @needs_specs
 def test_the_official_sample_cart_is_taken_as_it_stands(client, station):
     body = json.loads((SPECS / "samples" / "20_checkout_carts_request.json").read_text())
-    assert post(client, body).status_code == 302
+    assert post(client, body, version="v1").status_code == 302
+
+
+def test_only_v2_wants_to_know_where_to_wait(client):
+    body = cart(PAYABLE)
+    del body["returnUrls"]["returnWaitingUrl"]
+    assert post(client, body, version="v1").status_code == 302
+    refused = post(client, body, version="v2")
+    assert (refused.status_code, refused.json["title"]) == (400, "Request validation error")
 
 
 @pytest.mark.parametrize(
     ("outcome", "url", "receipts"),
-    [("paid", "Ok", 1), ("refused", "Error", 0), ("abandoned", "Cancel", 0), ("late", "Ok", 1), ("two_psps", "Ok", 2)],
+    [
+        ("paid", "Ok", 1),
+        ("refused", "Error", 0),
+        ("abandoned", "Cancel", 0),
+        ("late", "Ok", 1),
+        ("pending", "Waiting", 1),
+        ("two_psps", "Ok", 2),
+    ],
 )
 def test_each_outcome_sends_the_browser_and_the_receipts_where_they_belong(client, station, outcome, url, receipts):
     answer = choose(client, opened(client), outcome)

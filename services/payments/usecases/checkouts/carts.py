@@ -26,6 +26,7 @@ def cart_of(session: Session, checkout_id: UUID) -> Cart:
         ok_url=f"{address}ok",
         cancel_url=f"{address}annullato",
         error_url=f"{address}errore",
+        waiting_url=f"{address}attesa",
         email=checkout.email,
         all_postal=all(share.get("postal_iban") for share in transfers),
     )

@@ -44,8 +44,7 @@ class Cashier:
         """Return an open checkout for these practices, the same one for the same key or the same payer and practices.
 
         Raises Refused(PRACTICE_NOT_FOUND, PRACTICE_PAID, PRACTICE_EXPIRED, PRACTICE_CANCELLED, PRACTICE_BEING_PAID,
-        CART_OTHER_ENTITY), with the practice in its params, what `CheckoutClient.open` refuses, and
-        Unavailable(CHECKOUT_UNAVAILABLE).
+        CART_OTHER_ENTITY), with the practice in its params, and what `CheckoutClient.open` raises.
         """
         practice_ids = list(dict.fromkeys(request["practice_ids"]))
         known_positions(database, rpc, practice_ids, clock())
@@ -131,4 +130,4 @@ def _why_not_opened(problem: Mapping[str, Any]) -> Refused | Unavailable:
     params = {name: value for name, value in problem.items() if name not in ("family", "code")}
     if problem.get("family") == Refused.__name__:
         return Refused(problem.get("code", ErrorCode.CHECKOUT_REFUSED), params)
-    return Unavailable(ErrorCode.CHECKOUT_UNAVAILABLE, params)
+    return Unavailable(problem.get("code", ErrorCode.CHECKOUT_UNAVAILABLE), params)

@@ -20,7 +20,9 @@ def find(database: Database, request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def returned(database: Database, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """Note what the browser said on coming back. `annullato` and `errore` end an open checkout; `ok` proves nothing.
+    """Note what the browser said on coming back. `annullato` and `errore` end an open checkout.
+
+    `ok` and `attesa` end nothing: only a receipt proves a payment.
 
     Raises Refused(CHECKOUT_NOT_FOUND).
     """
