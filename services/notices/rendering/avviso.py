@@ -24,7 +24,7 @@ from services.notices.rendering.header import (
 from services.notices.rendering.page import WIDTH, Page, Style, bar_title
 from services.notices.rendering.postal_slip import NARROW, WIDE, draw_slip
 from services.notices.rendering.symbols import qr_cells
-from services.notices.rendering.words import Words, which
+from services.notices.rendering.words import Words, which, which_until
 from services.notices.rendering.writing import written_amount, written_date
 
 _DATA_COLUMN: Final = 58.99
@@ -143,8 +143,10 @@ def _how_much(sheet: _Sheet) -> None:
             page.line(amount, LEFT, 112.45, font=BOLD, size=16, width=60)
         if payment and payment.due_date:
             label, second = words.pair("due")
-            page.line(label, 72.05, 106.36, font=BOLD, size=8, width=28, style=Style(second=second))
-            page.line(written_date(payment.due_date), 72.05, 112.45, font=BOLD, size=16, width=31)
+            date = written_date(payment.due_date)
+            left = LEFT_COLUMN_END - page.width_of(date, font=BOLD, size=16, width=32)
+            page.line(label, left, 106.36, font=BOLD, size=8, width=32, style=Style(second=second))
+            page.line(date, left, 112.45, font=BOLD, size=16, width=32)
         _information(sheet, 120.91 if payment else 106.91)
 
 
@@ -205,7 +207,7 @@ def _place(words: Words, title_name: str, text_name: str, payee: str, *, baselin
     width = 70.0
     second_title = second_title and second_title.upper()
     paragraphs = [
-        Paragraph(title.upper(), RIGHT_COLUMN, width, baseline, 10, BOLD, gap=6, second=second_title),
+        Paragraph(title.upper(), RIGHT_COLUMN, width, baseline, 10, BOLD, gap=7, second=second_title),
         Paragraph(text, RIGHT_COLUMN, width, baseline + 4.5, gap=4.5),
     ]
     if second:
@@ -233,8 +235,7 @@ def _payment_details(sheet: _Sheet, payment: Payment) -> None:
     page, content, words, shift = sheet.page, sheet.content, sheet.words, sheet.shift
     with page.section():
         _details_bar(sheet, _DETAILS_TOP + shift)
-        bar_text = which(words.first, payment)
-        page.line(bar_text, RIGHT, 145.79 + shift, font=BOLD, size=10, width=92, right=True)
+        _which_in_bar(sheet, payment)
         number = NoticeNumber(payment.notice_number).grouped
         code = qr_text(payment.notice_number, content.payee.fiscal_code, payment.amount_cents)
         with page.figure(words.first.qr_alternative.format(number=number), LEFT, 154.75 + shift, 25, 25):
@@ -243,9 +244,24 @@ def _payment_details(sheet: _Sheet, payment: Payment) -> None:
         paragraphs = [Paragraph(scan, LEFT, 43, 187.32 + shift, markup=True)]
         if second_scan:
             paragraphs.append(Paragraph(second_scan, LEFT, 43, 187.32, markup=True, grey=True))
-        page.fitted(paragraphs, bottom=196.8 + shift)
+        page.fitted(paragraphs, bottom=(199.6 if second_scan else 196.8) + shift)
         _parties(sheet, payment)
         _codes(sheet, payment)
+
+
+def _which_in_bar(sheet: _Sheet, payment: Payment) -> None:
+    """Say at the end of the bar until when; both languages before the date."""
+    page, words, baseline = sheet.page, sheet.words, 145.79 + sheet.shift
+    if words.second is None:
+        page.line(which(words.first, payment), RIGHT, baseline, font=BOLD, size=10, width=92, right=True)
+        return
+    date = written_date(payment.due_date) if payment.due_date else ""
+    end = RIGHT - page.width_of(date, font=BOLD, size=10, width=30) - 1 if date else RIGHT
+    style = bar_title(which_until(words.second, payment), "P")
+    label = which_until(words.first, payment)
+    page.line(label, end, baseline, font=BOLD, size=10, width=72, right=True, style=style)
+    if date:
+        page.line(date, RIGHT, baseline, font=BOLD, size=10, width=30, right=True)
 
 
 def _parties(sheet: _Sheet, payment: Payment) -> None:

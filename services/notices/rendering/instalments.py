@@ -20,12 +20,15 @@ ROWS_PER_PAGE: Final = 3
 FIRST_ROW: Final = 81.3
 ROW_PITCH: Final = 63.1
 _BAR_OVERHANG: Final = 2.94
-_BELOW_SCAN: Final = 3.2
 
 
 @dataclass(frozen=True)
 class Look:
-    """Measures of a row, in mm: `text_lefts` of the columns; baselines of the lines below the name's."""
+    """Measures of a row, in mm: `text_lefts` of the columns; baselines of the lines below the name's.
+
+    `cbill_left_second`: where the CBILL code stands when there is a second language; None: there is no room for one
+    beside it. `scan` names the text below a row that has nothing else there; it ends above `scan_bottom`.
+    """
 
     text_lefts: tuple[float, ...]
     width: float
@@ -33,12 +36,15 @@ class Look:
     qr_left: float
     qr_top: float
     cbill_left: float
+    cbill_left_second: float | None
     amount: tuple[float, float]
     due: tuple[float, float]
     code: tuple[float, float]
     payee_code: tuple[float, float]
     parties: float
+    scan: str
     scan_size: float
+    scan_bottom: float
     first_slip: float
     slip_pitch: float
 
@@ -55,12 +61,15 @@ TWO: Final = Look(
     qr_left=64.0,
     qr_top=12.0,
     cbill_left=33.27,
+    cbill_left_second=62.0,
     amount=(9.6, 14.3),
     due=(19.9, 24.6),
     code=(30.0, 34.7),
     payee_code=(40.2, 45.0),
     parties=52.2,
+    scan="scan_above_wide",
     scan_size=8,
+    scan_bottom=64.0,
     first_slip=131.0,
     slip_pitch=82.0,
 )
@@ -71,12 +80,15 @@ THREE: Final = Look(
     qr_left=35.2,
     qr_top=12.1,
     cbill_left=33.27,
+    cbill_left_second=None,
     amount=(9.8, 14.6),
     due=(21.2, 25.9),
     code=(32.8, 37.6),
     payee_code=(42.9, 47.6),
     parties=54.0,
+    scan="scan_above",
     scan_size=7,
+    scan_bottom=58.3,
     first_slip=110.33,
     slip_pitch=60.87,
 )
@@ -149,20 +161,32 @@ def _below(
 ) -> None:
     has_cbill = bool(content.payee.cbill)
     label, second = words.pair("payee_code")
-    # Beside the CBILL code of a narrow column two languages would be too small to read.
-    second = second if look is TWO or not has_cbill else None
-    width = look.cbill_left - 2 if has_cbill else look.width
+    cbill_left = look.cbill_left
+    if second and has_cbill:
+        # Beside the CBILL code of a narrow column two languages would be too small to read.
+        second = second if look.cbill_left_second else None
+        cbill_left = look.cbill_left_second or cbill_left
+    width = cbill_left - 2 if has_cbill else look.width
     _labelled(page, label, content.payee.fiscal_code, left, bar, look.payee_code, width, second)
     if content.payee.cbill:
-        place, width = left + look.cbill_left, look.width - look.cbill_left
+        place, width = left + cbill_left, look.width - cbill_left
         _labelled(page, words.first.cbill, content.payee.cbill, place, bar, look.payee_code, width)
-    scan, second = words.pair("scan_above")
     if with_parties:
         _parties_and_scan(page, content, words, look, left, bar)
     elif content.postal:
-        baseline = bar + look.parties + 0.5
-        line = Paragraph(scan, left, look.width, baseline, look.scan_size, markup=True, leading=3)
-        page.fitted([line], bottom=baseline + _BELOW_SCAN)
+        paragraphs = _scan(words, "scan_above", look, left, bar + look.parties + 0.5)
+        page.fitted(paragraphs, bottom=bar + look.scan_bottom)
+
+
+def _scan(words: Words, name: str, look: Look, left: float, baseline: float) -> list[Paragraph]:
+    """Compose how to use the code, in both languages."""
+    first, second = words.pair(name)
+    paragraphs = [Paragraph(first, left, look.width, baseline, look.scan_size, gap=5.0, leading=3, markup=True)]
+    if second:
+        paragraphs.append(
+            Paragraph(second, left, look.width, baseline, look.scan_size, gap=3, leading=3, markup=True, grey=True)
+        )
+    return paragraphs
 
 
 def _parties_and_scan(page: Page, content: NoticeContent, words: Words, look: Look, left: float, bar: float) -> None:
@@ -173,13 +197,7 @@ def _parties_and_scan(page: Page, content: NoticeContent, words: Words, look: Lo
         label, second = words.pair(name)
         paragraphs.append(Paragraph(label, left, look.width, baseline, gap=5.5, second=second))
         paragraphs.append(Paragraph(value, left, look.width, baseline + 3.7, font=BOLD, gap=3.7, leading=3.6))
-    scan, second = words.pair("scan_above")
-    baseline = bar + look.parties + 20.6
-    paragraphs.append(Paragraph(scan, left, look.width, baseline, look.scan_size, gap=5.0, leading=3, markup=True))
-    if second:
-        paragraphs.append(
-            Paragraph(second, left, look.width, baseline, look.scan_size, gap=3, leading=3, markup=True, grey=True)
-        )
+    paragraphs += _scan(words, look.scan, look, left, bar + look.parties + 20.6)
     page.fitted(paragraphs, bottom=bar + look.parties + 32)
 
 

@@ -31,6 +31,7 @@ class NoticeTexts:
     instalment: str
     scan: str
     scan_above: str
+    scan_above_wide: str
     scan_below: str
     in_full_or_instalments: str
     in_instalments: str
@@ -79,6 +80,7 @@ NOTICE_TEXTS: Final = {
         instalment="Rata {number}",
         scan="Inquadra il **codice QR** con la tua app di pagamento o usa i dati accanto.",
         scan_above="Inquadra il **codice QR** con la tua app o usa i dati sopra.",
+        scan_above_wide="Inquadra il **codice QR** con la tua app di pagamento o usa i dati sopra.",
         scan_below="Inquadra il **codice QR** con la tua app o usa i dati sotto.",
         in_full_or_instalments="Puoi pagare per intero o in {count} rate",
         in_instalments="Puoi pagare in {count} rate",
@@ -122,6 +124,7 @@ NOTICE_TEXTS: Final = {
         instalment="Installment #{number}",
         scan="Scan the **QR Code** with your payment app or use the data printed here.",
         scan_above="Scan the **QR Code** with your app or use the data above.",
+        scan_above_wide="Scan the **QR Code** with your payment app or use the data above.",
         scan_below="Scan the **QR Code** with your app or use the data below.",
         in_full_or_instalments="You can pay the full amount or split in {count} installments",
         in_instalments="You can pay in {count} installments",
@@ -140,8 +143,9 @@ NOTICE_TEXTS: Final = {
         title="Zahlungsmitteilung",
         payee="Körperschaft",
         recipient="Empfänger",
-        how_much_and_when="Wieviel und wann bezahlen?",
-        how_much="Wieviel bezahlen?",
+        # pagoPA's string says Wieviel, an old spelling.
+        how_much_and_when="Wie viel und wann bezahlen?",
+        how_much="Wie viel bezahlen?",
         amount="Betrag",
         due="fällig am",
         legal=(
@@ -167,15 +171,16 @@ NOTICE_TEXTS: Final = {
         full_amount="Einzige Rate",
         instalment="Rate {number}",
         scan="Den **QR-Code** mit der Zahlungs-App scannen oder folgende Daten verwenden.",
-        scan_above="Den **QR-Code** mit der App scannen oder obige Daten verwenden.",
-        scan_below="Den **QR-Code** mit der App scannen oder folgende Daten verwenden.",
+        scan_above="Den **QR-Code** scannen oder obige Daten verwenden.",
+        scan_above_wide="Den **QR-Code** mit der Zahlungs-App scannen oder obige Daten verwenden.",
+        scan_below="Den **QR-Code** scannen oder folgende Daten verwenden.",
         in_full_or_instalments="Es ist möglich, den Betrag vollständig oder in {count} Raten zu zahlen",
         in_instalments="Es ist möglich, den Betrag in {count} Raten zu zahlen",
         see_each_instalment="Die Beträge und Fälligkeiten sind in den Details der einzelnen Raten angegeben.",
         payee_label="Körperschaft",
         subject_label="Zahlungsgrund",
         cbill="CBILL-Kodex",
-        notice_code="Kodex der Mitteilung",
+        notice_code="Zahlungsmitteilungskodex",
         payee_code="St.Nr. der Körperschaft",
         verify="Dieses Dokument überprüfen: {link}",
         qr_alternative="QR-Code zur Zahlung der Mitteilung {number}",
@@ -208,13 +213,15 @@ NOTICE_TEXTS: Final = {
         locally="Payez sur le territoire",
         locally_places=(
             "dans les banques, les guichets automatiques, les bureaux de poste, les points postaux, les bars, les"
-            " kiosques à journaux, les supermarchés, les bureaux de tabac et les autres opérateurs agréés."
+            " kiosques à journaux, les détaillants, les supermarchés, les bureaux de tabac et les autres opérateurs"
+            " agréés."
         ),
         payment_details="Données pour le paiement",
         full_amount="Versement unique",
         instalment="Versement {number}",
         scan="Encadrez le **code QR** avec votre application de paiement ou utilisez les données ci-contre.",
         scan_above="Encadrez le **code QR** ou utilisez les données ci-dessus.",
+        scan_above_wide="Encadrez le **code QR** avec votre application de paiement ou utilisez les données ci-dessus.",
         scan_below="Encadrez le **code QR** ou utilisez les données ci-dessous.",
         in_full_or_instalments="Vous pouvez payer le montant total ou en {count} échéances",
         in_instalments="Vous pouvez payer en {count} échéances",
@@ -262,6 +269,7 @@ NOTICE_TEXTS: Final = {
         instalment="Obrok št. {number}",
         scan="Skenirajte **QR-kodo** z aplikacijo za plačila ali uporabite podatke, navedene ob kodi.",
         scan_above="Skenirajte **QR-kodo** ali uporabite zgornje podatke.",
+        scan_above_wide="Skenirajte **QR-kodo** z aplikacijo za plačila ali uporabite zgornje podatke.",
         scan_below="Skenirajte **QR-kodo** ali uporabite spodnje podatke.",
         in_full_or_instalments="Plačate lahko v celoti ali v {count} obrokih",
         in_instalments="Plačate lahko v {count} obrokih",

@@ -29,5 +29,11 @@ class Words:
 
 def which(texts: NoticeTexts, payment: Payment) -> str:
     """Say `Rata unica entro il 31/12/2026`, or `Rata 5 ...`; without a due date, only the first part."""
+    label = which_until(texts, payment)
+    return f"{label} {written_date(payment.due_date)}" if payment.due_date else label
+
+
+def which_until(texts: NoticeTexts, payment: Payment) -> str:
+    """Say `Rata unica entro il`, what stands before the date."""
     name = texts.instalment.format(number=payment.instalment) if payment.instalment else texts.full_amount
-    return f"{name} {texts.due} {written_date(payment.due_date)}" if payment.due_date else name
+    return f"{name} {texts.due}" if payment.due_date else name

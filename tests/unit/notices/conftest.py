@@ -1,6 +1,6 @@
 """A notice and a receipt to start from, and eyes for what is on a page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -115,7 +115,7 @@ def text_of() -> Callable[[bytes], str]:
 
 @pytest.fixture(scope="session")
 def boxes_of() -> Callable[[bytes], list[list[Box]]]:
-    """Measure the ink of every piece of text, page by page."""
+    """Measure the ink of every piece of text and of every two-dimensional code, page by page."""
 
     def read(pdf: bytes) -> list[list[Box]]:
         return [_boxes(page) for page in pypdfium2.PdfDocument(pdf)]
@@ -131,4 +131,14 @@ def _boxes(page: pypdfium2.PdfPage) -> list[Box]:
         left, bottom, right, top = piece.get_bounds()
         text = words.get_text_bounded(left, bottom, right, top)
         boxes.append(Box(text, left / MM, (height - top) / MM, right / MM, (height - bottom) / MM))
-    return boxes
+    return boxes + list(_codes(page))
+
+
+def _codes(page: pypdfium2.PdfPage) -> Iterator[Box]:
+    """The squares of 20 and 25 mm, each one filled path."""
+    height = page.get_height()
+    for path in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_PATH]):
+        left, bottom, right, top = path.get_bounds()
+        sides = (right - left) / MM, (top - bottom) / MM
+        if any(abs(sides[0] - side) < 0.1 and abs(sides[1] - side) < 0.1 for side in (20, 25)):
+            yield Box("(code)", left / MM, (height - top) / MM, right / MM, (height - bottom) / MM)
