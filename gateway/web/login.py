@@ -37,17 +37,16 @@ class LoginPage(Page):
         return_to = addresses.safe_return(req.get_param("return_to"), default)
         idp = req.get_param("idp")
         if idp is None:
-            listed = visit.call(identity.PROVIDERS)["providers"]
-            providers = [{**one, "logo": self.site.provider_logo(one["key"])} for one in listed]
             self.site.render(
                 req,
                 resp,
                 "login.html",
                 entity=entity,
                 entity_code=entity_code,
-                providers=[one for one in providers if one["kind"] == "spid"],
-                cards=[one for one in providers if one["kind"] == "cie"],
+                providers=self.site.login_choices.of_kind(visit, "spid"),
+                cards=self.site.login_choices.of_kind(visit, "cie"),
                 return_to=return_to,
+                login_return_to=return_to,
             )
             return
         self.site.rates.check(req, LOGIN)

@@ -24,6 +24,7 @@ from gateway.visit import Visit, visit_of
 from gateway.web import addresses
 from gateway.web.announcements import ANNOUNCEMENTS
 from gateway.web.formats import filters_of
+from gateway.web.login_choices import SPID_LINKS, LoginChoices
 from gateway.web.origins import page_address
 from gateway.web.states import STATES
 
@@ -38,6 +39,7 @@ class Site:
         self.rates = RateLimiter(settings)
         self.catalogue = EntityCatalogue()
         self._static_files = StaticFiles(settings)
+        self.login_choices = LoginChoices(self._static_files)
 
     def entity(self, visit: Visit, code: str) -> Entity:
         """Return the entity in whose pages the browser is. Raises Refused(UNKNOWN_ENTITY)."""
@@ -83,6 +85,8 @@ class Site:
             "asset": self._static_files.address,
             "announcement": ANNOUNCEMENTS.get(req.get_param(addresses.ANNOUNCEMENT_PARAM) or ""),
             "now": datetime.now(UTC),
+            "login_choices": self.login_choices.of_page(visit, offline=offline),
+            "login_return_to": None,
             **values,
         }
         resp.status = status
@@ -95,11 +99,6 @@ class Site:
         """Return the address of the entity's logo, or None where its file is not in ENTITY_LOGOS_DIR."""
         name = f"entities/{entity['logo']}" if entity and entity["logo"] else ""
         return self._static_files.address(name) if self._static_files.find(name) else None
-
-    def provider_logo(self, key: str) -> str | None:
-        """Return the address of an identity provider's logo, `<key>.svg` or `.png` in IDP_LOGOS_DIR, or None."""
-        names = (f"idps/{key}{suffix}" for suffix in (".svg", ".png"))
-        return next((self._static_files.address(name) for name in names if self._static_files.find(name)), None)
 
     def _cart_count(self, visit: Visit) -> int | None:
         """Return the counter over the cart, or None while it cannot be told: no page fails for its counter."""
@@ -128,6 +127,7 @@ def _environment(language: str) -> Environment:
     environment.globals.update(
         at=addresses,
         states=STATES,
+        spid_links=SPID_LINKS,
         max_notices=MAX_NOTICES_PER_CHECKOUT,
         new_key=_new_key,
     )

@@ -27,8 +27,8 @@ DEBT = {
 
 def log_in(page: Page, portal: Portal, citizen: str, *, outcome: str | None = None) -> None:
     page.goto(f"{portal.url}/enti/PM108")
-    page.get_by_role("link", name="Entra con SPID").first.click()
-    page.get_by_role("link", name="SPID di prova 1").click()
+    page.locator("main").get_by_role("button", name="Entra con SPID").click()
+    page.locator("main").get_by_role("menuitem", name="SPID di prova 1").click()
     page.get_by_label(citizen).check()
     if outcome:
         page.get_by_label(outcome).check()

@@ -1,0 +1,46 @@
+"""The identity providers one can log in with, as `identity` tells them, kept for a minute: they stand on every page."""
+
+import time
+from collections.abc import Callable, Mapping
+from random import SystemRandom
+from typing import Any, Final
+
+from chassis.logs import get_logger
+from contracts.errors import RpcError
+from contracts.rpc import identity
+from gateway.visit import Visit
+
+Provider = Mapping[str, Any]
+
+_FRESH_S: Final = 60.0
+_ASKED_AGAIN_S: Final = 10.0
+
+_log = get_logger("gateway.providers")
+
+
+class IdentityProviders:
+    """The list that identity validates answers with, at most a minute old: what is listed can be chosen."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._held: list[Provider] = []
+        self._fresh_until_s = clock()
+
+    def get(self, visit: Visit) -> list[Provider]:
+        """Return contracts.rpc.identity.IdentityProvider loaded, in random order: none stands first (AgID's button).
+
+        Raises Unavailable.
+        """
+        if self._clock() >= self._fresh_until_s:
+            self._held = visit.call(identity.PROVIDERS)["providers"]
+            self._fresh_until_s = self._clock() + _FRESH_S
+        return SystemRandom().sample(self._held, len(self._held))
+
+    def known(self, visit: Visit) -> list[Provider]:
+        """Return the same for a page that does without; while identity is out of reach it is not asked all the time."""
+        try:
+            return self.get(visit)
+        except RpcError as error:
+            _log.warning("providers_not_shown", code=error.code.value)
+            self._held, self._fresh_until_s = [], self._clock() + _ASKED_AGAIN_S
+            return []
