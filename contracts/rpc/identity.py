@@ -9,6 +9,8 @@ from contracts.call import Call
 from contracts.fields import Beneficiary, Empty, UtcDateTime
 
 PURPOSES = ("registration", "email_reminders")
+MESSAGES = ("notice", "reminder", "receipt")
+LANGUAGES = ("it", "en")
 
 
 class IdentityProvider(Schema):
@@ -145,21 +147,28 @@ class ForgetBeneficiaryRequest(TokenRequest):
 
 
 class RegisterRequest(TokenRequest):
-    """Acknowledge the privacy notice shown (`document_id`), choose the optional purposes, give an e-mail or none."""
+    """Acknowledge the privacy notice shown (`document_id`), choose the optional purposes, give an e-mail or none.
+
+    `language`: what the page was read in, and what the citizen is written to in.
+    """
 
     document_id = fields.String(required=True)
     email = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=256))
     purposes = fields.List(fields.String(validate=validate.OneOf(PURPOSES)), load_default=list)
+    language = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(LANGUAGES))
 
 
 class PurposeRequest(TokenRequest):
     """Grant or revoke one purpose. Revoking `registration` closes the account: its sessions end, its data goes.
 
-    `email`: with the granting of e-mail reminders, where to send them, when the profile has no address.
+    `email`: with the granting of e-mail reminders, where to send them, when the profile has no address. `language`:
+    with the granting, what to write to the citizen in. Granting again what was granted by an older text agrees to
+    the text in force.
     """
 
     purpose = fields.String(required=True, validate=validate.OneOf(PURPOSES))
     email = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=256))
+    language = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(LANGUAGES))
 
 
 class PrivacyDocument(Schema):
@@ -220,6 +229,27 @@ class Slo(Schema):
     relay_state = fields.String(load_default="")
 
 
+class MailboxRequest(Schema):
+    """Whose mailbox; asked by the service that is about to write to it, never on anybody's behalf."""
+
+    citizen_id = fields.UUID(required=True)
+
+
+class Mailbox(Schema):
+    """Where and in which language to write to a citizen, and the kinds of message that the consent given is for."""
+
+    fiscal_code = fields.String(required=True)
+    email = fields.String(required=True)
+    language = fields.String(required=True, validate=validate.OneOf(LANGUAGES))
+    messages = fields.List(fields.String(validate=validate.OneOf(MESSAGES)), required=True)
+
+
+class MailboxReply(Schema):
+    """None where nothing may be sent: no consent, or revoked, no address, the account closed."""
+
+    mailbox = fields.Nested(Mailbox, load_default=None, allow_none=True)
+
+
 class Export(Schema):
     """All that identity keeps about the citizen."""
 
@@ -247,5 +277,6 @@ REGISTER = Call("identity", "register", RegisterRequest(), Session(), idempotent
 PRIVACY = Call("identity", "privacy", TokenRequest(), Privacy(), idempotent=True)
 GRANT = Call("identity", "grant", PurposeRequest(), Privacy(), idempotent=True)
 REVOKE = Call("identity", "revoke", PurposeRequest(), Privacy(), idempotent=True)
+MAILBOX = Call("identity", "mailbox", MailboxRequest(), MailboxReply(), idempotent=True)
 EXPORT = Call("identity", "export", TokenRequest(), Export(), idempotent=True)
 PING = Call("identity", "ping", Empty(), Empty(), idempotent=True, timeout_s=1)

@@ -41,7 +41,13 @@ class GrantConsent(Page):
         if wrong:
             _write_privacy(self.site, req, resp, email=email, errors={"email": wrong})
             return
-        visit.call(identity.GRANT, session_token=visit.session_token, purpose=purpose, email=email or None)
+        visit.call(
+            identity.GRANT,
+            session_token=visit.session_token,
+            purpose=purpose,
+            email=email or None,
+            language=visit.language,
+        )
         see_other(resp, addresses.announcing(addresses.PRIVACY, GRANTED))
 
 
@@ -94,6 +100,7 @@ def _write_privacy(
         "privacy.html",
         status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
         privacy=privacy,
+        agreed={one["purpose"]: one["document_id"] for one in privacy["history"]},
         students=remembered(visit),
         email=email,
         errors=errors or {},

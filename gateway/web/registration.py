@@ -48,6 +48,7 @@ class RegistrationPage(Page):
             document_id=cleaned(form, "document_id"),
             email=cleaned(form, "email") or None,
             purposes=[purpose for purpose in optional if form.get(f"purpose_{purpose}") == "si"],
+            language=visit.language,
         )
         adopt_cart(visit, visit.visitor.visitor_id, str(session["citizen"]["id"]))
         return_to = addresses.safe_return(form.get("return_to"), addresses.PRIVACY)

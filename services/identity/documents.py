@@ -30,5 +30,6 @@ def _read(folder: Path) -> PrivacyDocument:
         valid_from=date.fromisoformat(facts["valid_from"]),
         title=facts["title"],
         text=texts,
+        messages=tuple(facts.get("messages", ())),
         sha256=sha256("\n".join(texts[language] for language in _LANGUAGES).encode()).hexdigest(),
     )

@@ -62,7 +62,10 @@ class SessionTimes:
 
 @dataclass(frozen=True)
 class PrivacyDocument:
-    """A version of the privacy notice (purpose `registration`) or of an optional purpose's text; never changed."""
+    """A version of the privacy notice (purpose `registration`) or of an optional purpose's text; never changed.
+
+    `messages`: the kinds of e-mail that whoever agrees to it may be sent (contracts.rpc.identity.MESSAGES).
+    """
 
     id: str
     purpose: str
@@ -71,6 +74,7 @@ class PrivacyDocument:
     title: Mapping[str, str]
     text: Mapping[str, str]
     sha256: str
+    messages: tuple[str, ...] = ()
 
 
 def return_path(text: str) -> str:
@@ -98,6 +102,15 @@ def in_force(documents: Iterable[PrivacyDocument], now: datetime) -> dict[str, P
     today = now.astimezone(_ROME).date()
     valid = sorted((one for one in documents if one.valid_from <= today), key=lambda one: (one.valid_from, one.version))
     return {one.purpose: one for one in valid}
+
+
+def agreed_document(history: Iterable[Mapping[str, Any]], purpose: str) -> str | None:
+    """Return the id of the document by which a purpose is granted, None where it is not."""
+    document_id = None
+    for event in history:
+        if event["purpose"] == purpose:
+            document_id = None if event["action"] == "revoked" else event["document_id"]
+    return document_id
 
 
 def granted(history: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -38,7 +38,7 @@ class Citizen(Base):
     """A person who logged in, by fiscal code.
 
     Closing the account erases everything but `id` and the times; a later login then makes a new citizen.
-    `sequence` counts the events about the citizen.
+    `sequence` counts the events about the citizen; `language` is what to write to the citizen in.
     """
 
     __tablename__ = "citizens"
@@ -54,6 +54,7 @@ class Citizen(Base):
     name: Mapped[str | None] = mapped_column(Text)
     family_name: Mapped[str | None] = mapped_column(Text)
     email: Mapped[str | None] = mapped_column(Text)
+    language: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     registered_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     acknowledged_document_id: Mapped[str | None] = mapped_column(ForeignKey("privacy_documents.id"))

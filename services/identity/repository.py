@@ -142,6 +142,11 @@ def beneficiaries_of(session: Session, citizen_id: UUID) -> list[Beneficiary]:
 # ---- consents
 
 
+def find_citizen(session: Session, citizen_id: UUID) -> Citizen | None:
+    """Return a citizen by id."""
+    return session.get(Citizen, citizen_id)
+
+
 def lock_citizen(session: Session, citizen_id: UUID) -> Citizen:
     """Return the citizen; whoever else changes the same one waits."""
     statement = select(Citizen).where(Citizen.id == citizen_id).with_for_update()

@@ -102,6 +102,11 @@ class IdentityService:
         """Revoke a purpose; `registration` closes the account."""
         return privacy.revoke(self.database, self.settings, request, now())
 
+    @answers(identity.MAILBOX)
+    def mailbox(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Say where a citizen may be written to, and about what."""
+        return privacy.mailbox(self.database, self.settings, request["citizen_id"])
+
     @answers(identity.EXPORT)
     def export(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return everything kept about the citizen."""

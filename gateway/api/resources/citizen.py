@@ -65,7 +65,8 @@ class ConsentsResource(Resource):
         """Register, or grant one optional purpose."""
         token = asked.visit.session_token
         if asked.body["purpose"] != _REGISTRATION:
-            return asked.visit.call(identity.GRANT, session_token=token, purpose=asked.body["purpose"])
+            purpose, language = asked.body["purpose"], asked.visit.language
+            return asked.visit.call(identity.GRANT, session_token=token, purpose=purpose, language=language)
         if asked.body["document_id"] is None:
             raise invalid([FieldError("pointer", "/document_id", "required")])
         asked.visit.call(
@@ -73,6 +74,7 @@ class ConsentsResource(Resource):
             session_token=token,
             document_id=asked.body["document_id"],
             email=asked.body["email"],
+            language=asked.visit.language,
         )
         return asked.visit.call(identity.PRIVACY, session_token=token)
 

@@ -36,14 +36,14 @@ def register(database: Database, settings: Settings, request: dict[str, Any], no
         if not is_registered(citizen, settings, now):
             _acknowledge(tx, citizen, session, notice, now)
             citizen.email = request["email"] or None
-        already = domain.granted(repository.history(tx.session, citizen.id))
-        for purpose in sorted(domain.OPTIONAL_PURPOSES.intersection(request["purposes"]).difference(already)):
+        citizen.language = request["language"] or citizen.language
+        for purpose in sorted(domain.OPTIONAL_PURPOSES.intersection(request["purposes"])):
             _grant(tx, settings, citizen, session, purpose, now)
         return session_view(session, citizen, settings, now)
 
 
 def grant(database: Database, settings: Settings, request: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """Grant an optional purpose.
+    """Grant an optional purpose, by the text in force, also where an older one was agreed to.
 
     Raises Refused: SESSION_EXPIRED, CONSENT_MISSING before registration, INVALID_REQUEST for `registration` (see
     `register`) and for reminders without an address.
@@ -56,8 +56,8 @@ def grant(database: Database, settings: Settings, request: dict[str, Any], now: 
         if not is_registered(citizen, settings, now):
             raise Refused(ErrorCode.CONSENT_MISSING)
         citizen.email = request["email"] or citizen.email
-        if purpose not in domain.granted(repository.history(tx.session, citizen.id)):
-            _grant(tx, settings, citizen, session, purpose, now)
+        citizen.language = request["language"] or citizen.language
+        _grant(tx, settings, citizen, session, purpose, now)
         return _view(settings, repository.history(tx.session, citizen.id), now)
 
 
@@ -76,6 +76,26 @@ def revoke(database: Database, settings: Settings, request: dict[str, Any], now:
         return _view(settings, repository.history(tx.session, citizen.id), now)
 
 
+def mailbox(database: Database, settings: Settings, citizen_id: UUID) -> dict[str, Any]:
+    """Return where to write to a citizen and what the consent given is for; None without consent or address."""
+    with database.reading() as session:
+        citizen = repository.find_citizen(session, citizen_id)
+        if citizen is None or citizen.fiscal_code is None or citizen.email is None:
+            return {"mailbox": None}
+        agreed = domain.agreed_document(repository.history(session, citizen_id), domain.EMAIL_REMINDERS)
+    messages = [list(one.messages) for one in settings.documents if one.id == agreed]
+    if not messages:
+        return {"mailbox": None}
+    return {
+        "mailbox": {
+            "fiscal_code": citizen.fiscal_code,
+            "email": citizen.email,
+            "language": citizen.language or "it",
+            "messages": messages[0],
+        }
+    }
+
+
 def export(database: Database, token: str, now: datetime) -> dict[str, Any]:
     """Return everything kept about the citizen (GDPR articles 15 and 20), as JSON values."""
     with database.reading() as session:
@@ -89,6 +109,7 @@ def export(database: Database, token: str, now: datetime) -> dict[str, Any]:
                     "name": citizen.name,
                     "family_name": citizen.family_name,
                     "email": citizen.email,
+                    "language": citizen.language,
                     "first_login_at": citizen.created_at.isoformat(),
                     "registered_at": citizen.registered_at.isoformat() if citizen.registered_at else None,
                 },
@@ -134,9 +155,12 @@ def _acknowledge(
 
 
 def _grant(tx: Tx, settings: Settings, citizen: Citizen, session: CitizenSession, purpose: str, now: datetime) -> None:
+    """Agree to the text in force, unless that is done already."""
     if purpose == domain.EMAIL_REMINDERS and not citizen.email:
         raise Refused(ErrorCode.INVALID_REQUEST, {"field": "email"})
     document = domain.in_force(settings.documents, now)[purpose]
+    if document.id == domain.agreed_document(repository.history(tx.session, citizen.id), purpose):
+        return
     _archive(tx, document)
     _record(tx, citizen, session, purpose, "granted", (document.id, document.version), now)
     _emit_change(tx, CONSENT_GRANTED, citizen, purpose, (document.id, document.version), now)
@@ -146,7 +170,7 @@ def _close(tx: Tx, citizen: Citizen, now: datetime) -> None:
     """End the sessions and erase the profile. The id stays, for the ledger and the traces that the law keeps."""
     repository.revoke_of_citizen(tx.session, citizen.id, now)
     repository.forget_beneficiaries(tx.session, citizen.id)
-    citizen.fiscal_code = citizen.name = citizen.family_name = citizen.email = None
+    citizen.fiscal_code = citizen.name = citizen.family_name = citizen.email = citizen.language = None
     citizen.closed_at = now
 
 

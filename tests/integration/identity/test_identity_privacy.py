@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -19,12 +20,13 @@ NOTICE = "registration-1.1"
 
 
 def register(portal: Portal, token: str, **chosen: Any) -> dict[str, Any]:
-    request = {"session_token": token, "document_id": NOTICE, "email": None, "purposes": [], **chosen}
+    unchosen: dict[str, Any] = {"email": None, "purposes": [], "language": None}
+    request = {"session_token": token, "document_id": NOTICE, **unchosen, **chosen}
     return privacy.register(portal.database, portal.settings, request, NOW)
 
 
 def change(portal: Portal, call: Any, token: str, purpose: str, email: str | None = None) -> dict[str, Any]:
-    request = {"session_token": token, "purpose": purpose, "email": email}
+    request = {"session_token": token, "purpose": purpose, "email": email, "language": None}
     shown: dict[str, Any] = call(portal.database, portal.settings, request, NOW)
     return shown
 
@@ -52,7 +54,7 @@ def test_registering_acknowledges_the_notice_and_tells_the_other_services(portal
     assert shown["granted"] == ["email_reminders", "registration"]
     assert [(one["purpose"], one["action"], one["document_id"]) for one in shown["history"]] == [
         ("registration", "acknowledged", NOTICE),
-        ("email_reminders", "granted", "email_reminders-1.0"),
+        ("email_reminders", "granted", "email_reminders-1.1"),
     ]
     assert [one["purpose"] for one in shown["documents"]] == ["registration", "email_reminders"]
     assert events(portal) == [("CitizenRegistered.v1", "0000000001"), ("ConsentGranted.v1", "0000000002")]
@@ -125,6 +127,44 @@ def test_a_purpose_is_revoked_at_once_and_granted_again(portal: Portal) -> None:
         "ConsentRevoked.v1",
         "ConsentGranted.v1",
     ]
+
+
+def mailbox(portal: Portal, citizen_id: Any) -> Any:
+    return privacy.mailbox(portal.database, portal.settings, citizen_id)["mailbox"]
+
+
+def test_a_mailbox_is_told_only_while_the_consent_holds(portal: Portal) -> None:
+    token = portal.token()
+    citizen = register(portal, token, email="m@posta.example", language="en")["citizen"]
+    assert mailbox(portal, citizen["id"]) is None
+    change(portal, privacy.grant, token, "email_reminders")
+    assert mailbox(portal, citizen["id"]) == {
+        "fiscal_code": citizen["fiscal_code"],
+        "email": "m@posta.example",
+        "language": "en",
+        "messages": ["notice", "reminder", "receipt"],
+    }
+    change(portal, privacy.revoke, token, "email_reminders")
+    assert mailbox(portal, citizen["id"]) is None
+    change(portal, privacy.grant, token, "email_reminders")
+    change(portal, privacy.revoke, token, "registration")
+    assert mailbox(portal, citizen["id"]) is None
+    assert mailbox(portal, UUID(int=9)) is None
+
+
+def test_who_agreed_to_reminders_alone_gets_reminders_alone_until_granting_again(portal: Portal) -> None:
+    newer = portal.settings
+    older = tuple(one for one in newer.documents if one.id != "email_reminders-1.1")
+    portal.settings = Settings(**{**vars(newer), "documents": older})
+    token = portal.token()
+    citizen = register(portal, token, email="m@posta.example", purposes=["email_reminders"])["citizen"]
+    portal.settings = newer
+    assert mailbox(portal, citizen["id"])["messages"] == ["reminder"]
+    change(portal, privacy.grant, token, "email_reminders")
+    shown = change(portal, privacy.grant, token, "email_reminders")
+    agreed = [one["document_id"] for one in shown["history"] if one["purpose"] == "email_reminders"]
+    assert agreed == ["email_reminders-1.0", "email_reminders-1.1"]
+    assert mailbox(portal, citizen["id"])["messages"] == ["notice", "reminder", "receipt"]
 
 
 def test_revoking_the_registration_ends_the_sessions_and_erases_the_profile(portal: Portal) -> None:

@@ -21,7 +21,13 @@ def count(portal: Portal, table: type[models.Base]) -> int:
 
 
 def register(portal: Portal, token: str) -> None:
-    request: dict[str, Any] = {"session_token": token, "document_id": "registration-1.1", "email": None, "purposes": []}
+    request: dict[str, Any] = {
+        "session_token": token,
+        "document_id": "registration-1.1",
+        "email": None,
+        "purposes": [],
+        "language": None,
+    }
     privacy.register(portal.database, portal.settings, request, NOW)
 
 

@@ -150,6 +150,7 @@ class Services:
         self.checkout_keys: dict[str, UUID] = {}
         self.inserted_keys: dict[str, UUID] = {}
         self.granted = ["registration"]
+        self.agreed_document_id = "promemoria-1"
         self.timeline: list[dict[str, Any]] = []
         self.receipts: list[dict[str, Any]] = []
         self.verified: dict[str, dict[str, Any]] = {}
@@ -371,6 +372,11 @@ class Services:
                 "document_id": "informativa-1",
                 "document_version": "1.0",
             }
+        ]
+        history += [
+            {**history[0], "purpose": purpose, "action": "granted", "document_id": self.agreed_document_id}
+            for purpose in self.granted
+            if purpose != "registration"
         ]
         return {"documents": DOCUMENTS, "granted": self.granted, "history": history}
 

@@ -40,6 +40,17 @@ def test_a_purpose_is_granted_and_revoked_as_easily(browser: Browser, services: 
     assert services.granted == ["registration"]
 
 
+def test_who_agreed_to_an_older_text_is_offered_the_one_in_force(browser: Browser, services: Services):
+    services.granted.append("email_reminders")
+    assert "Concedi la versione in vigore" not in text_of(browser.get("/profilo/privacy"))
+    services.agreed_document_id = "promemoria-0"
+    page = browser.get("/profilo/privacy")
+    assert "Concedi la versione in vigore" in text_of(page)
+    assert len(page_of(page).xpath("//form[@action='/profilo/privacy/revoca']")) == 2
+    browser.submit("/profilo/privacy/concedi", purpose="email_reminders", email="m@posta.example")
+    assert services.asked(identity.GRANT)[0]["language"] == "it"
+
+
 def test_revoking_the_registration_tells_the_effect_then_closes_and_logs_out(browser: Browser, services: Services):
     asked = browser.submit("/profilo/privacy/revoca", purpose="registration")
     assert "Ciò che devi all'ente resta dovuto" in text_of(asked)
