@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from contracts.events.envelope import EventType
+from contracts.events.identity import CONSENT_GRANTED, CONSENT_REVOKED
 from contracts.events.payments import (
     CHECKOUT_ABANDONED,
     CHECKOUT_STARTED,
@@ -33,6 +34,13 @@ class Subscription:
 
 SUBSCRIPTIONS: Final = (
     Subscription("cart.on_payment_confirmed", PAYMENT_CONFIRMED),
+    Subscription("notices.on_consent_granted", CONSENT_GRANTED),
+    Subscription("notices.on_consent_revoked", CONSENT_REVOKED),
+    Subscription("notices.on_payment_confirmed", PAYMENT_CONFIRMED),
+    Subscription("notices.on_practice_amended", PRACTICE_AMENDED),
+    Subscription("notices.on_practice_cancelled", PRACTICE_CANCELLED),
+    Subscription("notices.on_practice_created", PRACTICE_CREATED),
+    Subscription("notices.on_practice_expired", PRACTICE_EXPIRED),
     Subscription("payments.on_practice_amended", PRACTICE_AMENDED),
     Subscription("payments.on_practice_cancelled", PRACTICE_CANCELLED),
     Subscription("payments.on_practice_created", PRACTICE_CREATED),

@@ -5,14 +5,21 @@ from typing import Any
 from nameko.extensions import DependencyProvider
 
 from chassis.clock import now
-from chassis.entrypoints import DatabaseProvider, RpcProvider, SettingsProvider, answers, every
+from chassis.database import Tx
+from chassis.entrypoints import DatabaseProvider, RpcProvider, SettingsProvider, answers, every, on_event
+from contracts.events.identity import CONSENT_GRANTED, CONSENT_REVOKED
+from contracts.events.payments import PAYMENT_CONFIRMED
+from contracts.events.practices import PRACTICE_AMENDED, PRACTICE_CANCELLED, PRACTICE_CREATED, PRACTICE_EXPIRED
 from contracts.rpc import notices
 from services.notices import jobs, models, usecases
+from services.notices.mail import projection, queueing, sending
 from services.notices.renderers import Renderers
 from services.notices.settings import Settings
 
 _FORGET_INTERVAL_S = 3_600
 _JOBS_INTERVAL_S = 2
+_MAIL_INTERVAL_S = 2
+_LOST_MAIL_INTERVAL_S = 60
 
 
 class RenderersProvider(DependencyProvider):
@@ -83,6 +90,54 @@ class NoticesService:
         """Print what jobs ask for, batch after batch."""
         while jobs.work(self._parts, now()):
             pass
+
+    @on_event(PRACTICE_CREATED)
+    def on_practice_created(self, tx: Tx, event: dict[str, Any]) -> None:
+        """Learn what is owed."""
+        projection.learn_position(tx, event, now())
+
+    @on_event(PRACTICE_AMENDED)
+    def on_practice_amended(self, tx: Tx, event: dict[str, Any]) -> None:
+        """Learn what is owed now."""
+        projection.learn_position(tx, event, now())
+
+    @on_event(PRACTICE_CANCELLED)
+    def on_practice_cancelled(self, tx: Tx, event: dict[str, Any]) -> None:
+        """Learn that it is no longer owed."""
+        projection.learn_end(tx, event, now())
+
+    @on_event(PRACTICE_EXPIRED)
+    def on_practice_expired(self, tx: Tx, event: dict[str, Any]) -> None:
+        """Learn that it is too late to pay."""
+        projection.learn_end(tx, event, now())
+
+    @on_event(PAYMENT_CONFIRMED)
+    def on_payment_confirmed(self, tx: Tx, event: dict[str, Any]) -> None:
+        """Learn that it was paid."""
+        projection.learn_payment(tx, event)
+
+    @on_event(CONSENT_GRANTED)
+    def on_consent_granted(self, tx: Tx, event: dict[str, Any]) -> None:
+        """Learn who may be written to."""
+        projection.learn_consent(tx, self.rpc, event)
+
+    @on_event(CONSENT_REVOKED)
+    def on_consent_revoked(self, tx: Tx, event: dict[str, Any]) -> None:
+        """Learn who may not be written to any more."""
+        projection.learn_revocation(tx, event, now())
+
+    @every(seconds=_MAIL_INTERVAL_S)
+    def mails(self) -> None:
+        """Queue the mails that became due, and send those that are queued."""
+        if self.settings.mail is not None:
+            post = sending.Post(self.database, self.rpc, self.settings.mail, self.settings.public_url)
+            queueing.queue(self.database, self.settings.mail, now())
+            sending.send_due(post, now())
+
+    @every(seconds=_LOST_MAIL_INTERVAL_S)
+    def note_lost_mails(self) -> None:
+        """Tell ops of mails whose hand-over was cut off."""
+        sending.note_lost(self.database, now())
 
     @every(seconds=_FORGET_INTERVAL_S)
     def forget_old(self) -> None:

@@ -6,6 +6,8 @@ from typing import Final
 
 from environs import Env
 
+from services.notices.mail.settings import MailSettings
+
 _ROOT: Final = Path(__file__).parents[2]
 
 
@@ -20,6 +22,7 @@ class Settings:
     render_timeout_s: float
     public_url: str
     keep_pdf_days: int
+    mail: MailSettings | None = None
 
     @classmethod
     def load(cls) -> "Settings":
@@ -33,4 +36,5 @@ class Settings:
             render_timeout_s=env.float("RENDER_TIMEOUT_S", 10.0),
             public_url=env.str("PUBLIC_URL", "http://localhost:8080").rstrip("/"),
             keep_pdf_days=env.int("KEEP_PDF_DAYS", 90),
+            mail=MailSettings.load(),
         )

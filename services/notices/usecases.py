@@ -15,6 +15,7 @@ from contracts.rpc import payments, practices
 from services.notices import domain, repository
 from services.notices.domain import Artworks, Content, NoticeContent
 from services.notices.logos import entity_logo, load_logo
+from services.notices.mail import repository as mail_repository
 from services.notices.models import Document
 from services.notices.renderers import Renderers
 from services.notices.settings import Settings
@@ -99,6 +100,7 @@ def forget_old(database: Database, settings: Settings, now: datetime) -> None:
     with database.transaction() as tx:
         before = now - timedelta(days=settings.keep_pdf_days)
         repository.forget_jobs(tx.session, before=before)
+        mail_repository.forget(tx.session, now)
         count = repository.forget(tx.session, before=before)
     if count:
         log.info("documents_forgotten", count=count)

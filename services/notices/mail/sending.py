@@ -1,0 +1,117 @@
+"""Sending what is queued: each mail at most once.
+
+That a mail is being handed over is committed before the first byte of it leaves. A process that dies after that
+leaves it `sending`, and later `unknown`: nobody can tell any more whether it was taken, so it is not sent again but
+shown to ops. A process that dies before leaves it queued.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from prometheus_client import Counter
+
+from chassis import logs
+from chassis.database import Database
+from chassis.rpc_client import RpcClient
+from contracts.errors import Unavailable
+from services.notices.mail import domain, letters, repository, smtp
+from services.notices.mail.domain import State
+from services.notices.mail.settings import MailSettings
+from services.notices.models import Mail
+
+log = logs.get_logger(__name__)
+
+_ENDED: Final = Counter("mails_total", "Mails that came to an end, by what it was.", ["kind", "state"])
+_AT_ONCE: Final = 50
+
+
+@dataclass(frozen=True)
+class Post:
+    """What mail is sent with."""
+
+    database: Database
+    rpc: RpcClient
+    settings: MailSettings
+    public_url: str
+
+
+def send_due(post: Post, now: datetime) -> int:
+    """Send what is due, some of it at most, so that a stop is not held up; return how many were looked at."""
+    for count in range(_AT_ONCE):
+        with post.database.transaction() as tx:
+            mail = repository.claim(tx.session, now)
+        if mail is None:
+            return count
+        _send(post, mail, now)
+    return _AT_ONCE
+
+
+def note_lost(database: Database, now: datetime) -> None:
+    """Tell ops of mails whose hand-over was cut off."""
+    with database.transaction() as tx:
+        lost = repository.lose(tx.session, now)
+    for mail_id in lost:
+        log.error("mail_outcome_unknown", mail_id=str(mail_id))
+
+
+def _send(post: Post, mail: Mail, now: datetime) -> None:
+    try:
+        letter = letters.write(post.rpc, post.settings, post.public_url, mail, now)
+        answer = _hand_over(post, mail, letter, now)
+    except letters.NotToBeSentError as reason:
+        _end(post, mail, State.DROPPED, str(reason), now)
+    except letters.NotNowError:
+        _put_off(post, mail, now + domain.BUSY_PAUSE, "being_paid", counts=False)
+    except Unavailable as error:
+        _put_off(post, mail, now + domain.OUTAGE_PAUSE, error.code.value, counts=False)
+    except smtp.TryAgainError as error:
+        _try_again(post, mail, str(error), now)
+    except smtp.RefusedError as error:
+        _bounce(post, mail, error, now)
+    except smtp.OutcomeUnknownError as error:
+        log.error("mail_outcome_unknown", mail_id=str(mail.id), reason=str(error))  # noqa: TRY400 -- no trace: the reason says it
+        _end(post, mail, State.UNKNOWN, str(error), now)
+    except Exception as error:
+        # A bug, or an answer that does not fit: the next mail must not wait for this one.
+        log.exception("mail_failed", mail_id=str(mail.id))
+        _try_again(post, mail, type(error).__name__, now)
+    else:
+        if answer is not None:
+            _end(post, mail, State.SENT, answer, now)
+
+
+def _hand_over(post: Post, mail: Mail, letter: letters.Letter, now: datetime) -> str | None:
+    address_sha256 = domain.address_sha256(letter.recipient)
+
+    def begin() -> bool:
+        with post.database.transaction() as tx:
+            return repository.begin(tx.session, mail, address_sha256, now)
+
+    sender = post.settings.envelope_sender(mail.id.hex)
+    return smtp.hand_over(post.settings, sender, letter.recipient, letter.message, begin)
+
+
+def _try_again(post: Post, mail: Mail, reason: str, now: datetime) -> None:
+    delay = domain.retry_delay(mail.attempts)
+    if delay is None:
+        _end(post, mail, State.GIVEN_UP, reason, now)
+    else:
+        _put_off(post, mail, now + delay, reason, counts=True)
+
+
+def _put_off(post: Post, mail: Mail, until: datetime, reason: str, *, counts: bool) -> None:
+    with post.database.transaction() as tx:
+        repository.put_off(tx.session, mail, until, reason, counts=counts)
+    log.warning("mail_put_off", mail_id=str(mail.id), kind=mail.kind, reason=reason, until=until.isoformat())
+
+
+def _bounce(post: Post, mail: Mail, error: smtp.RefusedError, now: datetime) -> None:
+    _end(post, mail, State.BOUNCED, str(error), now)
+
+
+def _end(post: Post, mail: Mail, state: State, reason: str | None, now: datetime) -> None:
+    with post.database.transaction() as tx:
+        repository.end(tx.session, mail, state, reason, now)
+    _ENDED.labels(mail.kind, state.value).inc()
+    log.info("mail_ended", mail_id=str(mail.id), kind=mail.kind, state=state.value, reason=reason)

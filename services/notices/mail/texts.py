@@ -1,0 +1,213 @@
+"""What a mail says, in Italian and English, as plain text and as HTML.
+
+It names body, service, amount, dates and notice number: enough to recognise and to pay. The causale, which may name a
+minor, the citizen's name and fiscal code stay out: a mail rests unencrypted on machines of others.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+from urllib.parse import quote
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from contracts.codes import NoticeNumber
+from services.notices.mail.domain import ROME, Kind
+
+_DAY: Final = {"it": "d MMMM yyyy", "en": "d MMMM yyyy"}
+_MOMENT: Final = {"it": "d MMMM yyyy 'alle' HH:mm", "en": "d MMMM yyyy 'at' HH:mm"}
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a mail is about: a Practice, its Creditor, for a confirmation the Receipt (contracts.rpc)."""
+
+    kind: Kind
+    practice: Mapping[str, Any]
+    creditor: Mapping[str, Any]
+    receipt: Mapping[str, Any] | None
+    days_left: int | None
+
+
+@dataclass(frozen=True)
+class Written:
+    """A mail's words."""
+
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True)
+class _Words:
+    """The words of one kind of mail in one language; `{service}`, `{body}` and `{when}` are filled in."""
+
+    subject: str
+    heading: str
+    lead: str
+    action: str
+
+
+_WORDS: Final = {
+    ("notice", "it"): _Words(
+        subject="Nuova pratica da pagare: {service}",
+        heading="Hai una nuova pratica da pagare",
+        lead="{body} ha registrato a tuo nome questa pratica.",
+        action="Vedi e paga sul portale",
+    ),
+    ("notice", "en"): _Words(
+        subject="New item to pay: {service}",
+        heading="You have a new item to pay",
+        lead="{body} has registered this item in your name.",
+        action="See and pay it on the portal",
+    ),
+    ("reminder", "it"): _Words(
+        subject="Promemoria: {service} {when}",
+        heading="Una pratica {when}",
+        lead="Questa pratica a favore di {body} risulta ancora da pagare.",
+        action="Vedi e paga sul portale",
+    ),
+    ("reminder", "en"): _Words(
+        subject="Reminder: {service} {when}",
+        heading="An item {when}",
+        lead="This item in favour of {body} is still to be paid.",
+        action="See and pay it on the portal",
+    ),
+    ("receipt", "it"): _Words(
+        subject="Pagamento confermato: {service}",
+        heading="Il pagamento è confermato",
+        lead="{body} ha ricevuto il pagamento di questa pratica: non devi fare altro.",
+        action="Apri la pratica e scarica la quietanza",
+    ),
+    ("receipt", "en"): _Words(
+        subject="Payment confirmed: {service}",
+        heading="The payment is confirmed",
+        lead="{body} has received the payment of this item: there is nothing else to do.",
+        action="Open the item and download the receipt",
+    ),
+}
+
+_PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
+    "it": {
+        "body": "Ente creditore",
+        "body_fiscal_code": "Codice fiscale dell'ente",
+        "service": "Servizio",
+        "amount": "Importo",
+        "due": "Scadenza",
+        "notice_number": "Codice avviso",
+        "paid_amount": "Importo pagato",
+        "paid_at": "Pagato il",
+        "psp": "Pagato tramite",
+        "receipt_id": "Identificativo della ricevuta",
+        "today": "scade oggi",
+        "tomorrow": "scade domani",
+        "in_days": "scade tra {days} giorni",
+        "elsewhere": "Puoi pagare anche con l'app o il sito della tua banca, o presso banche, poste e tabaccai: "
+        "bastano il codice avviso e il codice fiscale dell'ente.",
+        "login": "Il portale chiede di entrare con SPID o CIE. Non chiede mai password o dati di carte per e-mail.",
+        "why": "Ricevi questo messaggio perché hai acconsentito agli avvisi per e-mail. Puoi revocare il consenso "
+        "quando vuoi:",
+        "privacy": "Privacy e consensi",
+        "no_reply": "Messaggio automatico: le risposte non vengono lette.",
+    },
+    "en": {
+        "body": "Creditor",
+        "body_fiscal_code": "Creditor's fiscal code",
+        "service": "Service",
+        "amount": "Amount",
+        "due": "Due date",
+        "notice_number": "Notice number",
+        "paid_amount": "Amount paid",
+        "paid_at": "Paid on",
+        "psp": "Paid through",
+        "receipt_id": "Receipt identifier",
+        "today": "is due today",
+        "tomorrow": "is due tomorrow",
+        "in_days": "is due in {days} days",
+        "elsewhere": "You can also pay with your bank's app or site, or at banks, post offices and tobacconists: the "
+        "notice number and the creditor's fiscal code are enough.",
+        "login": "The portal asks you to log in with SPID or CIE. It never asks for passwords or card details by "
+        "e-mail.",
+        "why": "You receive this message because you agreed to notices by e-mail. You can revoke the consent at any "
+        "time:",
+        "privacy": "Privacy and consents",
+        "no_reply": "Automatic message: replies are not read.",
+    },
+}
+
+_TEMPLATES: Final = Environment(
+    loader=PackageLoader("services.notices.mail"),
+    autoescape=select_autoescape(["html"]),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def written(content: Content, language: str, public_url: str) -> Written:
+    """Write a mail; `language` is it or en."""
+    phrases, words = _PHRASES[language], _WORDS[content.kind.message, language]
+    practice = content.practice
+    names = {
+        "service": practice["service_title"][language],
+        "body": content.creditor["company_name"],
+        "when": _when(content.days_left, phrases),
+    }
+    values = {
+        "language": language,
+        "heading": words.heading.format(**names),
+        "lead": words.lead.format(**names),
+        "rows": _rows(content, language, phrases, names["service"]),
+        "action": words.action,
+        "action_url": f"{public_url}/enti/{quote(practice['entity_code'], safe='')}/pratiche/{practice['id']}",
+        "privacy_url": f"{public_url}/profilo/privacy",
+        "is_receipt": content.receipt is not None,
+        "say": phrases,
+    }
+    return Written(
+        subject=words.subject.format(**names),
+        text=_TEMPLATES.get_template("mail.txt").render(values),
+        html=_TEMPLATES.get_template("mail.html").render(values),
+    )
+
+
+def _when(days_left: int | None, phrases: Mapping[str, str]) -> str:
+    if days_left is None:
+        return ""
+    return {0: phrases["today"], 1: phrases["tomorrow"]}.get(days_left) or phrases["in_days"].format(days=days_left)
+
+
+def _rows(content: Content, language: str, phrases: Mapping[str, str], service: str) -> list[tuple[str, str]]:
+    practice, creditor, receipt = content.practice, content.creditor, content.receipt
+    rows = [("body", creditor["company_name"]), ("service", service)]
+    number = NoticeNumber(practice["notice_number"]).grouped
+    if receipt is None:
+        due_date = practice["due_date"]
+        rows += [("amount", _euro(practice["amount_cents"], language))]
+        rows += [("due", _day(due_date, language))] if due_date else []
+        rows += [("notice_number", number), ("body_fiscal_code", creditor["fiscal_code"])]
+    else:
+        rows += [
+            ("paid_amount", _euro(receipt["amount_cents"], language)),
+            ("paid_at", _moment(receipt["paid_at"], language)),
+            ("psp", receipt["psp_name"] or receipt["psp_id"]),
+            ("notice_number", number),
+            ("receipt_id", receipt["receipt_id"]),
+        ]
+    return [(phrases[name], value) for name, value in rows]
+
+
+def _euro(amount_cents: int, language: str) -> str:
+    return format_currency(Decimal(amount_cents) / 100, "EUR", locale=language)
+
+
+def _day(day: date, language: str) -> str:
+    return format_date(day, _DAY[language], locale=language)
+
+
+def _moment(moment: datetime, language: str) -> str:
+    return format_datetime(moment, _MOMENT[language], tzinfo=ROME, locale=language)

@@ -1,0 +1,272 @@
+"""What mail is tested with: a real SMTP server that does as told, and the answers of the services that are asked."""
+
+import asyncio
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from email import message_from_bytes, policy
+from email.headerregistry import Address
+from email.message import EmailMessage
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+
+from chassis.database import Database
+from contracts.call import Call
+from contracts.rpc import identity, payments, practices
+from sandbox.mail import smtp_server
+from services.notices.mail import projection, queueing, sending
+from services.notices.mail.settings import MailSettings
+from services.notices.models import Mail
+
+MARIO_CODE = "RSSMRA85T10A562S"
+MARIO = UUID(int=7)
+NOON = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)
+"""Twelve o'clock in Rome."""
+PUBLIC_URL = "https://portale.example"
+CREDITOR = {
+    "code": "PM108",
+    "fiscal_code": "80012345676",
+    "company_name": "Conservatorio di Musica Giovanni Paisiello",
+    "office_name": None,
+    "broker_fiscal_code": "80012345676",
+    "station_id": "80012345676_01",
+}
+
+
+@dataclass
+class PostOffice:
+    """An SMTP server on a port of its own. `rcpt` and `data` say what is answered, by the recipient's local part.
+
+    `holding` keeps back the answer to DATA, after the message was taken, until `released`; `hanging_up` never gives it.
+    """
+
+    received: list[EmailMessage] = field(default_factory=list)
+    senders: list[str] = field(default_factory=list)
+    rcpt: dict[str, list[str]] = field(default_factory=dict)
+    data: dict[str, list[str]] = field(default_factory=dict)
+    logins: list[str] = field(default_factory=list)
+    holding: bool = False
+    hanging_up: bool = False
+    taken: threading.Event = field(default_factory=threading.Event)
+    released: threading.Event = field(default_factory=threading.Event)
+    port: int = 0
+
+    async def handle_RCPT(  # noqa: N802 -- aiosmtpd's name
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        answers = self.rcpt.get(address.partition("@")[0])
+        if answers:
+            return answers.pop(0)
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+        answers = self.data.get(envelope.rcpt_tos[0].partition("@")[0])
+        if answers:
+            return answers.pop(0)
+        assert isinstance(envelope.content, bytes)
+        message = message_from_bytes(envelope.content, policy=policy.default)
+        self.received.append(message)
+        self.senders.append(envelope.mail_from or "")
+        self.taken.set()
+        if self.holding:
+            await asyncio.get_running_loop().run_in_executor(None, self.released.wait)
+        if self.hanging_up and isinstance(server.transport, asyncio.Transport):
+            server.transport.abort()
+        return "250 2.0.0 OK: queued"
+
+    def ids(self) -> list[str]:
+        return [str(message["Message-ID"]) for message in self.received]
+
+    def authenticate(self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, auth: Any) -> AuthResult:
+        self.logins.append(auth.login.decode())
+        return AuthResult(success=auth.password == b"segreta")
+
+
+@contextmanager
+def open_post_office(tls: ssl.SSLContext | None = None) -> Iterator[PostOffice]:
+    """Run an SMTP server; with a certificate it wants STARTTLS and a login."""
+    office = PostOffice()
+    wanted: dict[str, Any] = {"require_starttls": True, "tls_context": tls, "auth_required": True} if tls else {}
+    listener = socket.create_server(("127.0.0.1", 0))
+    office.port = listener.getsockname()[1]
+    with smtp_server.serving(listener, office, authenticator=office.authenticate, **wanted):
+        try:
+            yield office
+        finally:
+            office.released.set()
+
+
+def mail_settings(port: int, **changes: Any) -> MailSettings:
+    values: dict[str, Any] = {
+        "host": "127.0.0.1",
+        "port": port,
+        "security": "none",
+        "user": None,
+        "password": None,
+        "ca_file": None,
+        "timeout_s": 10.0,
+        "sender": Address("Portale dei pagamenti", addr_spec="no-reply@ente.example"),
+        "bounce_address": "ritorni@ente.example",
+        "hours": range(8, 20),
+    }
+    return MailSettings(**values | changes)
+
+
+def make_practice(number: int = 1, **changes: Any) -> dict[str, Any]:
+    """Return a practice of Mario's as practices answers it."""
+    practice = {
+        "id": uuid4(),
+        "entity_code": "PM108",
+        "creditor_name": CREDITOR["company_name"],
+        "service_code": "TARI",
+        "service_title": {"it": "Tassa rifiuti (TARI)", "en": "Waste tax (TARI)"},
+        "origin": "issued",
+        "external_id": None,
+        "debtor": {"entity_type": "F", "fiscal_code": MARIO_CODE, "full_name": "Mario Rossi"},
+        "beneficiary": None,
+        "description": "Contributo didattico Lucia Bianchi",
+        "amount_cents": 123_456,
+        "notice_number": f"3010000000{number:08d}",
+        "iuv": f"010000000{number:08d}",
+        "due_date": date(2026, 12, 31),
+        "state": "to_pay",
+        "state_since": NOON,
+        "overdue": False,
+        "payable": True,
+        "created_at": NOON,
+    }
+    return practice | changes
+
+
+def make_receipt(practice: dict[str, Any], receipt_id: str) -> dict[str, Any]:
+    return {
+        "receipt_id": receipt_id,
+        "amount_cents": practice["amount_cents"],
+        "paid_at": NOON,
+        "psp_id": "ABI00001",
+        "psp_name": "Banca di Prova",
+    }
+
+
+class Neighbours:
+    """The services that notices asks, as an RPC client: nothing but their answers."""
+
+    def __init__(self) -> None:
+        self.mailboxes: dict[UUID, dict[str, Any] | None] = {}
+        self.practices: dict[UUID, dict[str, Any]] = {}
+        self.receipts: dict[UUID, list[dict[str, Any]]] = {}
+        self.failing: Exception | None = None
+
+    def call(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+        if self.failing:
+            raise self.failing
+        if call is identity.MAILBOX:
+            return {"mailbox": self.mailboxes.get(request["citizen_id"])}
+        if call is practices.GET_MANY:
+            found = [self.practices[one] for one in request["practice_ids"] if one in self.practices]
+            return {"practices": found}
+        if call is practices.ENTITY:
+            return {"creditor": CREDITOR}
+        assert call is payments.RECEIPTS
+        return {"receipts": self.receipts.get(request["practice_id"], [])}
+
+
+class MailWorld:
+    """Notices' database, its neighbours and an SMTP server; `now` is the time of whatever is done."""
+
+    def __init__(self, database: Database, office: PostOffice) -> None:
+        self.database = database
+        self.office = office
+        self.neighbours = Neighbours()
+        self.settings = mail_settings(office.port)
+        self.now = NOON
+        self._sequences: dict[UUID, int] = {}
+
+    # --- what happens elsewhere ---
+
+    def consent(self, citizen_id: UUID = MARIO, *, at: datetime | None = None, **mailbox: Any) -> None:
+        self.neighbours.mailboxes[citizen_id] = {
+            "fiscal_code": MARIO_CODE,
+            "email": "mario@posta.example",
+            "language": "it",
+            "messages": ["notice", "reminder", "receipt"],
+            **mailbox,
+        }
+        with self.database.transaction() as tx:
+            event = self._consent_event(citizen_id, at or self.now - timedelta(days=30))
+            projection.learn_consent(tx, self.neighbours, event)  # type: ignore[arg-type]  # -- answers as one does
+
+    def revoke(self, citizen_id: UUID = MARIO) -> None:
+        self.neighbours.mailboxes[citizen_id] = None
+        with self.database.transaction() as tx:
+            projection.learn_revocation(tx, self._consent_event(citizen_id, self.now), self.now)
+
+    def _consent_event(self, citizen_id: UUID, at: datetime) -> dict[str, Any]:
+        self._sequences[citizen_id] = self._sequences.get(citizen_id, 0) + 1
+        data = {"citizen_id": citizen_id, "purpose": "email_reminders", "at": at}
+        return {"sequence": f"{self._sequences[citizen_id]:010d}", "data": data}
+
+    def owe(self, practice: dict[str, Any], *, sequence: int = 1) -> dict[str, Any]:
+        """Let a practice come to be, or be amended."""
+        self.neighbours.practices[practice["id"]] = practice
+        with self.database.transaction() as tx:
+            projection.learn_position(tx, {"data": position_of(practice, sequence)}, self.now)
+        return practice
+
+    def cancel(self, practice: dict[str, Any], *, sequence: int) -> None:
+        practice["state"] = "cancelled"
+        with self.database.transaction() as tx:
+            projection.learn_end(tx, {"data": {"practice_id": practice["id"], "sequence": sequence}}, self.now)
+
+    def pay(self, practice: dict[str, Any]) -> str:
+        receipt_id = uuid4().hex
+        practice["state"] = "paid"
+        self.neighbours.receipts.setdefault(practice["id"], []).append(make_receipt(practice, receipt_id))
+        data = {"receipt_id": receipt_id, "practice_id": practice["id"]}
+        with self.database.transaction() as tx:
+            projection.learn_payment(tx, {"time": self.now, "data": data})
+        return receipt_id
+
+    # --- what notices does ---
+
+    @property
+    def post(self) -> sending.Post:
+        return sending.Post(self.database, self.neighbours, self.settings, PUBLIC_URL)  # type: ignore[arg-type]
+
+    def queue(self) -> int:
+        return queueing.queue(self.database, self.settings, self.now)
+
+    def work(self) -> list[EmailMessage]:
+        """Queue and send, and return what arrived by it."""
+        before = len(self.office.received)
+        self.queue()
+        while sending.send_due(self.post, self.now):
+            pass
+        return self.office.received[before:]
+
+    def mails(self) -> list[Mail]:
+        with self.database.reading() as session:
+            return list(session.scalars(sa.select(Mail).order_by(Mail.queued_at, Mail.id)))
+
+    def states(self) -> list[tuple[str, str]]:
+        return sorted((mail.kind, mail.state) for mail in self.mails())
+
+
+def position_of(practice: dict[str, Any], sequence: int) -> dict[str, Any]:
+    """Return what PracticeCreated says of a practice, as far as mail reads it."""
+    return {
+        "practice_id": practice["id"],
+        "sequence": sequence,
+        "cancelled": False,
+        "debtor": practice["debtor"],
+        "due_date": practice["due_date"],
+        "created_at": practice["created_at"],
+    }

@@ -1,0 +1,55 @@
+"""identity and practices as notices' mail knows them, in one process: everybody agreed, and owes what is asked about.
+
+`python -m tests.integration.notices.probe_neighbours`.
+"""
+
+import chassis.green  # noqa: F401 -- must come before every other import
+
+# isort: split
+import os
+
+from chassis import embedded, logs
+from chassis.entrypoints import answers
+from contracts.rpc import identity, practices
+from tests.integration.notices.mail_world import CREDITOR, MARIO_CODE, make_practice
+
+
+class IdentityService:
+    """Everybody agreed."""
+
+    name = "identity"
+
+    @answers(identity.MAILBOX)
+    def mailbox(self, _request):
+        """Return a mailbox."""
+        messages = ["notice", "reminder", "receipt"]
+        return {
+            "mailbox": {
+                "fiscal_code": MARIO_CODE,
+                "email": "mario@posta.example",
+                "language": "it",
+                "messages": messages,
+            }
+        }
+
+
+class PracticesService:
+    """Everything is owed."""
+
+    name = "practices"
+
+    @answers(practices.GET_MANY)
+    def get_many(self, request):
+        """Return what is asked about."""
+        return {"practices": [make_practice(id=practice_id) for practice_id in request["practice_ids"]]}
+
+    @answers(practices.ENTITY)
+    def entity(self, _request):
+        """Return the body."""
+        return {"code": "PM108", "creditor": CREDITOR, "services": []}
+
+
+if __name__ == "__main__":
+    logs.configure("neighbours")
+    running = embedded.start_services([IdentityService, PracticesService], amqp_url=os.environ["AMQP_URL"])
+    running.services.wait()
