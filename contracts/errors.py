@@ -48,6 +48,7 @@ class ErrorCode(StrEnum):
     PRACTICE_EXPIRED = "practice_expired"
     PRACTICE_CANCELLED = "practice_cancelled"
     PRACTICE_NOT_AMENDABLE = "practice_not_amendable"
+    EQUAL_PRACTICE_FOUND = "equal_practice_found"
     RECEIPT_NOT_FOUND = "receipt_not_found"
     # cart and checkout
     CART_FULL = "cart_full"

@@ -1,11 +1,49 @@
 """Checkouts as their payer asks for them."""
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 from uuid import UUID
 
 from contracts.call import Call
 from contracts.errors import ErrorCode, Refused
+from contracts.rpc import payments, practices
 from gateway.visit import Visit
+
+_MONEY_MAY_BE_ON_ITS_WAY: Final = ("ok", "attesa")
+
+
+def start(
+    visit: Visit, practice_ids: Sequence[UUID], *, idempotency_key: str, return_url: str, pay_anyway: bool
+) -> dict[str, Any]:
+    """Start or resume a checkout of practices this payer may see.
+
+    practices says which others are equal to them, payments whether those were paid or are being paid: then it is
+    Refused(EQUAL_PRACTICE_FOUND), unless the payer pays anyway. Raises also what payments.START_CHECKOUT does.
+    """
+    equals = []
+    if not pay_anyway:
+        equals = visit.call(practices.EQUALS, viewer=visit.viewer, practice_ids=practice_ids)["equals"]
+    citizen = visit.registered_citizen
+    asked = {
+        "idempotency_key": idempotency_key,
+        "practice_ids": practice_ids,
+        "return_url": return_url,
+        "email": citizen["email"] if citizen else None,
+        "equals": equals,
+        "pay_anyway": pay_anyway,
+    }
+    try:
+        return visit.call(payments.START_CHECKOUT, payer_ref=visit.owner, **asked)
+    except Refused as refusal:
+        if refusal.code is not ErrorCode.PRACTICE_BEING_PAID or visit.owner == visit.visitor_owner:
+            raise
+        # Perhaps by this same browser, before the login.
+        return visit.call(payments.START_CHECKOUT, payer_ref=visit.visitor_owner, **asked)
+
+
+def money_may_be_on_its_way(checkout: Mapping[str, Any]) -> bool:
+    """Say whether pagoPA sent the payer back with "paid" or "not known yet": the receipt decides."""
+    return checkout["returned"] in _MONEY_MAY_BE_ON_ITS_WAY
 
 
 def ask_as_payer(visit: Visit, call: Call, checkout_id: UUID, **asked: Any) -> dict[str, Any]:

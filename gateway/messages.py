@@ -112,6 +112,10 @@ MESSAGES: Final[Mapping[ErrorCode, Message]] = {
         _("L'ente ha annullato questa pratica: non c'è nulla da pagare."), _("Per chiarimenti contatta l'ente.")
     ),
     ErrorCode.PRACTICE_NOT_AMENDABLE: Message(_("Questa pratica non si può più modificare."), _FOR_OFFICES),
+    ErrorCode.EQUAL_PRACTICE_FOUND: Message(
+        _("Una pratica uguale, con lo stesso servizio, persona e importo, risulta già pagata o in pagamento."),
+        _("Controlla prima di pagare due volte: se sono davvero due pagamenti diversi, conferma e paga comunque."),
+    ),
     ErrorCode.RECEIPT_NOT_FOUND: Message(
         _("Per questa pratica non c'è ancora una quietanza."),
         _("La quietanza arriva quando il pagamento è confermato: riprova più tardi."),
@@ -212,6 +216,7 @@ _CODE_TITLES: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.CART_FULL: _("Il carrello è pieno"),
     ErrorCode.PRACTICE_PAID: _("Pratica già pagata"),
     ErrorCode.PRACTICE_BEING_PAID: _("Pagamento già in corso"),
+    ErrorCode.EQUAL_PRACTICE_FOUND: _("Forse lo hai già pagato"),
     ErrorCode.RECEIPT_NOT_FOUND: _("Quietanza non ancora disponibile"),
 }
 

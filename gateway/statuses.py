@@ -43,6 +43,7 @@ STATUS_OF: Final[Mapping[ErrorCode, HTTPStatus]] = {
     ErrorCode.PRACTICE_EXPIRED: HTTPStatus.CONFLICT,
     ErrorCode.PRACTICE_CANCELLED: HTTPStatus.CONFLICT,
     ErrorCode.PRACTICE_NOT_AMENDABLE: HTTPStatus.CONFLICT,
+    ErrorCode.EQUAL_PRACTICE_FOUND: HTTPStatus.CONFLICT,
     ErrorCode.RECEIPT_NOT_FOUND: HTTPStatus.NOT_FOUND,
     # cart and checkout
     ErrorCode.CART_FULL: HTTPStatus.CONFLICT,

@@ -4,7 +4,7 @@ from marshmallow import Schema, fields, validate
 
 from contracts.call import Call
 from contracts.fields import Cents, CreditorFiscalCode, Empty, NoticeDigits, Subject, Transfer, UtcDateTime
-from contracts.rpc.practices import EventsReply, EventsRequest
+from contracts.rpc.practices import EqualPractices, EventsReply, EventsRequest
 
 # How pagoPA sends the browser back. `attesa`: it does not know yet how the payment ended (Checkout v2).
 RETURN_OUTCOMES = ("ok", "annullato", "errore", "attesa")
@@ -17,7 +17,8 @@ class StartCheckoutRequest(Schema):
     The gateway has checked that the payer may see them. `payer_ref` is the cart owner (`citizen:…`, `visitor:…`):
     an open checkout of the same payer for the same practices is resumed, another's is Refused(PRACTICE_BEING_PAID).
     `return_url` is the address of the esito page without its query; payments adds `?esito=` with one of
-    RETURN_OUTCOMES and puts the checkout id in place of `{checkout_id}`.
+    RETURN_OUTCOMES and puts the checkout id in place of `{checkout_id}`. `equals` is what practices answered
+    to EQUALS: one that was paid lately or is being paid is Refused(EQUAL_PRACTICE_FOUND), unless `pay_anyway`.
     """
 
     idempotency_key = fields.String(required=True, validate=validate.Length(8, 128))
@@ -25,6 +26,8 @@ class StartCheckoutRequest(Schema):
     practice_ids = fields.List(fields.UUID(), required=True, validate=validate.Length(1, 5))
     return_url = fields.String(required=True)
     email = fields.String(load_default=None, allow_none=True)
+    equals = fields.List(fields.Nested(EqualPractices), load_default=list)
+    pay_anyway = fields.Boolean(load_default=False)
 
 
 class CheckoutItem(Schema):

@@ -161,6 +161,19 @@ class GetManyRequest(Schema):
     practice_ids = fields.List(fields.UUID(), required=True, validate=validate.Length(max=200))
 
 
+class EqualPractices(Schema):
+    """A practice, and others of the same service, person and amount: perhaps the same payment asked for twice."""
+
+    practice_id = fields.UUID(required=True)
+    equal_ids = fields.List(fields.UUID(), required=True)
+
+
+class EqualsReply(Schema):
+    """Only practices that have an equal one which the viewer may see too; whether it was paid, payments knows."""
+
+    equals = fields.List(fields.Nested(EqualPractices), required=True)
+
+
 class PlanRequest(Schema):
     """The instalments of the plan that a practice is one of, as far as the viewer may see them."""
 
@@ -295,6 +308,7 @@ ENTITY = Call("practices", "entity", EntityRequest(), Entity(), idempotent=True)
 SEARCH = Call("practices", "search", SearchRequest(), PracticeList(), idempotent=True)
 LIST = Call("practices", "list_practices", ListRequest(), PracticeList(), idempotent=True)
 GET_MANY = Call("practices", "get_many", GetManyRequest(), PracticeList(), idempotent=True)
+EQUALS = Call("practices", "equals", GetManyRequest(), EqualsReply(), idempotent=True)
 PLAN = Call("practices", "plan", PlanRequest(), PracticeList(), idempotent=True)
 DEBTS = Call("practices", "debts", DebtsRequest(), PracticeList(), idempotent=True)
 INSERT = Call("practices", "insert", InsertRequest(), Practice(), idempotent=True)

@@ -76,9 +76,16 @@ class CartCount(Schema):
 
 
 class CheckoutBody(Schema):
-    """One to five practices of one creditor, paid together."""
+    """One to five practices of one creditor, paid together.
+
+    Where an equal practice (same service, person and amount) was paid lately, is being paid, or stands among these, the
+    answer is `equal_practice_found`, and `params.equals` names each with its `equal_id`, `standing` (`paid`,
+    `being_paid`, `in_this_payment`), `since` and `until`. Ask the payer; to go on, send the same with `pay_anyway`, if
+    you like under the same Idempotency-Key.
+    """
 
     practice_ids = fields.List(fields.UUID(), required=True)
+    pay_anyway = fields.Boolean(load_default=False)
 
 
 class Checkout(CheckoutReply):

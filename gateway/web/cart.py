@@ -12,7 +12,7 @@ from gateway.web import addresses
 from gateway.web.announcements import ADDED, CART_CLEARED, REMOVED
 from gateway.web.origins import form_page
 from gateway.web.page import Form, Page, checked_form, see_other
-from gateway.web.payment import go_to_checkout
+from gateway.web.paying import Paying
 from gateway.web.practice_lookup import one_practice
 
 _PRACTICE_FIELD: Final = "practice_id"
@@ -82,14 +82,14 @@ class PayCart(CartAction):
         """Pay the rows that can be paid, as the page said. Raises Refused(CART_EMPTY)."""
         form = checked_form(req)
         visit = visit_of(req)
-        self.site.entity(visit, entity)
+        found_entity = self.site.entity(visit, entity)
         shown = visit.call(cart.SHOW, owner=visit.owner, viewer=visit.viewer)
         payable = [practice for practice in shown["practices"] if practice["payable"]]
         if not payable:
             raise Refused(ErrorCode.CART_EMPTY)
         if any(practice["entity_code"] != entity for practice in payable):
             raise Refused(ErrorCode.CART_OTHER_ENTITY)
-        go_to_checkout(resp, visit, self.site.settings, entity, payable, form)
+        Paying(self.site, req, resp, found_entity, form).pay(payable)
 
 
 def _practice_id(form: Form) -> UUID:

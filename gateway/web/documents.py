@@ -10,8 +10,8 @@ from contracts.call import Call
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import notices
 from gateway.visit import visit_of
+from gateway.web.outcome import ask_checkout
 from gateway.web.page import Page
-from gateway.web.payment import ask_checkout
 from gateway.web.practice_lookup import one_practice
 from gateway.web.site import Site
 

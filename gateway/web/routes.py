@@ -8,8 +8,9 @@ from gateway.web.cart import AddToCart, CartPage, ClearCart, PayCart, RemoveFrom
 from gateway.web.documents import CartReceiptPdf, NoticePdf, ReceiptPdf
 from gateway.web.insertion import InsertionPage, ServicesPage
 from gateway.web.login import AssertionConsumer, LoginPage, Logout, Metadata, SingleLogout
+from gateway.web.outcome import OutcomePage
 from gateway.web.page import Page
-from gateway.web.payment import OutcomePage, Pay
+from gateway.web.paying import Pay
 from gateway.web.practices import HistoryPage, PracticePage, PracticesPage
 from gateway.web.privacy import GrantConsent, OwnData, PrivacyPage, RevokeConsent
 from gateway.web.registration import RegistrationPage

@@ -1,6 +1,6 @@
 """The only SQL of practices."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import islice
 from typing import Any, TypeVar
@@ -22,6 +22,7 @@ from services.practices.models import (
 )
 
 _BATCH_ROWS = 1_000
+_ALIKE_ROWS = 200
 _T = TypeVar("_T")
 
 
@@ -144,6 +145,23 @@ def of_debtor(
     if before is not None:
         statement = statement.where(PracticeRow.place < before)
     return session.scalars(statement.order_by(PracticeRow.place.desc()).limit(limit)).all()
+
+
+def alike(
+    session: Session, one: PracticeRow, fiscal_code: str | None, practice_ids: Collection[UUID]
+) -> Sequence[PracticeRow]:
+    """Return practices of the same service and amount, newest first: the debtor's, and those among `practice_ids`.
+
+    `fiscal_code` is None where the debtor is nobody in particular.
+    """
+    statement = select(PracticeRow).where(
+        PracticeRow.entity_code == one.entity_code,
+        or_(PracticeRow.debtor_fiscal_code == fiscal_code, PracticeRow.id.in_(practice_ids)),
+        PracticeRow.service_code == one.service_code,
+        PracticeRow.amount_cents == one.amount_cents,
+        PracticeRow.id != one.id,
+    )
+    return session.scalars(statement.order_by(PracticeRow.place.desc()).limit(_ALIKE_ROWS)).all()
 
 
 def positions(

@@ -14,7 +14,7 @@ from contracts.events.payments import (
 )
 from contracts.rpc import practices
 from services.practices import models
-from services.practices.usecases import catalogue, debts, expiring, following, importing, inserting, showing
+from services.practices.usecases import catalogue, comparing, debts, expiring, following, importing, inserting, showing
 
 _EXPIRY_INTERVAL_S = 60
 
@@ -44,6 +44,11 @@ class PracticesService:
     def get_many(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return practices by id, as far as the viewer may see them."""
         return showing.get_many(self.database, request, now())
+
+    @answers(practices.EQUALS)
+    def equals(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return practices that look like the same payment asked for twice."""
+        return comparing.equals(self.database, request)
 
     @answers(practices.PLAN)
     def plan(self, request: dict[str, Any]) -> dict[str, Any]:

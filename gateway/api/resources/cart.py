@@ -10,7 +10,7 @@ from contracts.rpc import cart, payments
 from gateway.api import examples, schemas
 from gateway.api.operation import Access, Asked, Key, Operation, Resource, operation
 from gateway.api.resources.practices import visible
-from gateway.checkouts import ask_as_payer
+from gateway.checkouts import ask_as_payer, start
 
 _CART_TAG: Final = "Cart"
 _CHECKOUT_TAG: Final = "Checkouts"
@@ -118,6 +118,7 @@ class CheckoutsResource(Resource):
                 ErrorCode.CART_FULL,
                 ErrorCode.CART_OTHER_ENTITY,
                 *_NOT_PAYABLE,
+                ErrorCode.EQUAL_PRACTICE_FOUND,
                 ErrorCode.CHECKOUT_REFUSED,
                 ErrorCode.CHECKOUT_NOTICE_REFUSED,
                 ErrorCode.CHECKOUT_NOTICES_REPEATED,
@@ -141,14 +142,12 @@ class CheckoutsResource(Resource):
         entities = {practice["entity_code"] for practice in visible(asked.visit, practice_ids)}
         if len(entities) > 1:
             raise Refused(ErrorCode.CART_OTHER_ENTITY)
-        citizen = asked.visit.registered_citizen
-        checkout = asked.visit.call(
-            payments.START_CHECKOUT,
-            idempotency_key=asked.idempotency_key,
-            payer_ref=asked.visit.owner,
-            practice_ids=practice_ids,
+        checkout = start(
+            asked.visit,
+            practice_ids,
+            idempotency_key=str(asked.idempotency_key),
             return_url=f"{self.context.settings.public_url}/enti/{entities.pop()}/esito/{{checkout_id}}",
-            email=citizen["email"] if citizen else None,
+            pay_anyway=asked.body["pay_anyway"],
         )
         asked.resp.location = f"/api/v1/checkouts/{checkout['id']}"
         return checkout

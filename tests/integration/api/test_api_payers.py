@@ -283,6 +283,27 @@ def test_a_checkout_sends_the_payer_to_pagopa_and_comes_back_to_our_page(
     assert shown.json["state"] == "open"
 
 
+def test_an_equal_practice_is_told_and_the_payer_may_pay_anyway(client: TestClient, services: FakeServices) -> None:
+    practice_id, equal_id = UUID(examples.PRACTICE_ID), uuid4()
+    equals = [{"practice_id": practice_id, "equal_ids": [equal_id]}]
+    services.answers[practices.EQUALS.name] = lambda _: {
+        "equals": [{"practice_id": str(practice_id), "equal_ids": [str(equal_id)]}]
+    }
+    told = {"practice_id": str(practice_id), "equal_id": str(equal_id), "standing": "paid", "until": None}
+    told["since"] = "2026-11-02T09:20:00+00:00"
+    opened = services.answers[payments.START_CHECKOUT.name]
+    services.refuse(payments.START_CHECKOUT, ErrorCode.EQUAL_PRACTICE_FOUND, {"equals": [told]})
+    body: dict[str, Any] = {"practice_ids": [str(practice_id)]}
+    result = client.simulate_post("/api/v1/checkouts", json=body, cookies=CITIZEN, headers=KEY)
+    assert problem(result, 409, ErrorCode.EQUAL_PRACTICE_FOUND)["params"] == {"equals": [told]}
+    assert services.asked(payments.START_CHECKOUT)["equals"] == equals
+    services.answers[payments.START_CHECKOUT.name] = opened
+    body["pay_anyway"] = True
+    result = client.simulate_post("/api/v1/checkouts", json=body, cookies=CITIZEN, headers=KEY)
+    assert result.status_code == 201
+    assert services.asked(payments.START_CHECKOUT)["pay_anyway"] is True
+
+
 @pytest.mark.parametrize(
     ("practice_ids", "status", "code"),
     [

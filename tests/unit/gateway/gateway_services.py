@@ -144,6 +144,7 @@ class Services:
         self.students: list[dict[str, Any]] = []
         self.session_live = True
         self.session_asked = 0
+        self.equals: dict[UUID, list[UUID]] = {}
         self.cart: list[UUID] = []
         self.adopted: list[tuple[str, str]] = []
         self.checkouts: dict[UUID, dict[str, Any]] = {}
@@ -157,7 +158,7 @@ class Services:
         self.failures: dict[str, Exception] = {}
         self.calls: list[tuple[str, dict[str, Any], str | None]] = []
         self.email: str | None = "mario.rossi@posta.example"
-        self._answers: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+        self._answers: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             call.name: answer for call, answer in self._table().items()
         }
 
@@ -179,6 +180,10 @@ class Services:
         """Put practices into the list."""
         self.practices.update({practice["id"]: practice for practice in made})
 
+    def answer(self, call: Call, answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        """From now on answer a procedure in another way."""
+        self._answers[call.name] = answer
+
     def asked(self, call: Call) -> list[dict[str, Any]]:
         """The requests a procedure got."""
         return [request for name, request, _ in self.calls if name == call.name]
@@ -193,6 +198,7 @@ class Services:
             practices.LIST: self._list,
             practices.GET_MANY: self._get_many,
             practices.INSERT: self._insert,
+            practices.EQUALS: self._equals,
             identity.PROVIDERS: self._providers,
             identity.METADATA: lambda _: {"xml": "<EntityDescriptor/>"},
             identity.START_LOGIN: lambda _: {"redirect_url": "http://localhost:8088/sso?SAMLRequest=x"},
@@ -251,6 +257,10 @@ class Services:
         if not found:
             raise Refused(ErrorCode.PRACTICE_NOT_FOUND)
         return {"practices": [practice | {"masked": request["fiscal_code"] is None} for practice in found]}
+
+    def _equals(self, request: dict[str, Any]) -> dict[str, Any]:
+        found = {practice_id: self.equals.get(practice_id, []) for practice_id in request["practice_ids"]}
+        return {"equals": [{"practice_id": key, "equal_ids": equal} for key, equal in found.items() if equal]}
 
     def _list(self, request: dict[str, Any]) -> dict[str, Any]:
         mine = [

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -12,6 +13,7 @@ from services.payments.domain.checkouts import CheckoutState, move
 from services.payments.domain.positions import Position, Standing
 from services.payments.models import Checkout, CheckoutItem
 from services.payments.repository import checkouts, positions
+from services.payments.usecases.checkouts.doubting import check_equals, equals_of
 
 _SCOPE: Final = "start_checkout"
 
@@ -24,19 +26,21 @@ def reserve_once(tx: Tx, request: Mapping[str, Any], practice_ids: Sequence[UUID
     checkout_id: UUID = reply["checkout_id"]
     checkout = checkouts.get(tx.session, checkout_id)
     if checkout is not None and checkout.state == CheckoutState.NOT_OPENED:
-        return _reserve_again(tx, checkout_id, practice_ids, now)
+        return _reserve_again(tx, request, checkout_id, practice_ids, now)
     return checkout_id
 
 
 def _reserve(tx: Tx, request: Mapping[str, Any], practice_ids: Sequence[UUID], now: datetime) -> UUID:
     """Make a checkout that holds all these practices, or find the payer's own open one for the same."""
-    known = _payable(tx, practice_ids, now)
+    equals = equals_of(request)
+    known = _payable(tx, practice_ids, equals, now)
     held = checkouts.holders(tx.session, practice_ids)
     if held:
         return _resumable(held, request["payer_ref"], practice_ids)
-    entity_codes = {position.entity_code for position in known.values()}
+    entity_codes = {known[practice_id].entity_code for practice_id in practice_ids}
     if len(entity_codes) > 1:
         raise Refused(ErrorCode.CART_OTHER_ENTITY)
+    check_equals(tx, practice_ids, equals, known, now)
     checkout = Checkout(
         id=uuid4(),
         entity_code=entity_codes.pop(),
@@ -54,14 +58,18 @@ def _reserve(tx: Tx, request: Mapping[str, Any], practice_ids: Sequence[UUID], n
     return checkout.id
 
 
-def _reserve_again(tx: Tx, checkout_id: UUID, practice_ids: Sequence[UUID], now: datetime) -> UUID:
+def _reserve_again(
+    tx: Tx, request: Mapping[str, Any], checkout_id: UUID, practice_ids: Sequence[UUID], now: datetime
+) -> UUID:
     """Let a checkout that never opened hold its practices once more."""
-    _payable(tx, practice_ids, now)
+    equals = equals_of(request)
+    known = _payable(tx, practice_ids, equals, now)
     checkout = checkouts.get(tx.session, checkout_id, lock=True)
     if checkout is None or checkout.state != CheckoutState.NOT_OPENED:
         return checkout_id
     if held := checkouts.holders(tx.session, practice_ids):
         return _resumable(held, checkout.payer_ref, practice_ids)
+    check_equals(tx, practice_ids, equals, known, now)
     move(CheckoutState.NOT_OPENED, CheckoutState.OPENING)
     checkout.state = CheckoutState.OPENING.value
     checkout.problem, checkout.ended_at, checkout.end_reason = None, None, None
@@ -72,9 +80,11 @@ def _reserve_again(tx: Tx, checkout_id: UUID, practice_ids: Sequence[UUID], now:
     return checkout_id
 
 
-def _payable(tx: Tx, practice_ids: Sequence[UUID], now: datetime) -> dict[UUID, Position]:
-    """Lock the positions and return them when every one may be paid today."""
-    known = positions.by_practice(tx.session, practice_ids, lock=True)
+def _payable(
+    tx: Tx, practice_ids: Sequence[UUID], equals: Mapping[UUID, Sequence[UUID]], now: datetime
+) -> dict[UUID, Position]:
+    """Lock the positions, with the equal ones, and return them when every one to be paid may be paid today."""
+    known = positions.by_practice(tx.session, {*practice_ids, *chain.from_iterable(equals.values())}, lock=True)
     for practice_id in practice_ids:
         if code := _why_not_payable(known[practice_id], now):
             raise Refused(code, {"practice_id": str(practice_id)})
