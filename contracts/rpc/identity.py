@@ -38,9 +38,13 @@ class StartLoginRequest(Schema):
 
 
 class StartLogin(Schema):
-    """Where to send the browser: the IdP's address with the signed AuthnRequest in its query."""
+    """Where to send the browser with the signed AuthnRequest.
+
+    By GET to `redirect_url`, which holds it (HTTP-Redirect); where there are `form_fields`, by a POST of them to it.
+    """
 
     redirect_url = fields.String(required=True)
+    form_fields = fields.Dict(keys=fields.String(), values=fields.String(), load_default=None, allow_none=True)
 
 
 class FinishLoginRequest(Schema):

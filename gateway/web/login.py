@@ -1,8 +1,10 @@
 """Entra con SPID: choice of the identity provider, the bindings of SAML, logout."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from secrets import token_urlsafe
 from typing import Final
+from urllib.parse import urlsplit
 
 import falcon
 
@@ -50,11 +52,12 @@ class LoginPage(Page):
             )
             return
         self.site.rates.check(req, LOGIN)
-        self._send_to_provider(resp, visit, idp, entity_code, return_to)
+        self._send_to_provider(req, resp, idp, entity_code, return_to)
 
     def _send_to_provider(
-        self, resp: falcon.Response, visit: Visit, idp: str, entity_code: str | None, return_to: str
+        self, req: falcon.Request, resp: falcon.Response, idp: str, entity_code: str | None, return_to: str
     ) -> None:
+        visit = visit_of(req)
         attempt = LoginAttempt(token_urlsafe(32), visit.visitor.visitor_id)
         started = visit.call(
             identity.START_LOGIN,
@@ -65,6 +68,11 @@ class LoginPage(Page):
         )
         visit.keep_visitor()
         visit.cookies.write_login(resp, attempt)
+        if started["form_fields"]:
+            carry_by_form(
+                self.site, req, resp, started["redirect_url"], started["form_fields"], template="login_post.html"
+            )
+            return
         # 302 and not 303: AgID's conformance tool knows no other (spid.md section 3.1, trap 1).
         resp.status = HTTPStatus.FOUND
         resp.location = started["redirect_url"]
@@ -140,8 +148,9 @@ class SingleLogout(Page):
             identity.SLO, binding=binding, message=message, relay_state=relay_state, query=query
         )
         visit_of(req).forget(resp)
-        resp.set_header("Content-Security-Policy", content_security_policy((answer["destination"],)))
-        self.site.render(req, resp, "slo.html", offline=True, answer=answer)
+        carried = {"SAMLResponse": answer["saml_response"], "RelayState": answer["relay_state"]}
+        carried = {name: value for name, value in carried.items() if value}
+        carry_by_form(self.site, req, resp, answer["destination"], carried, template="slo.html")
 
 
 class Logout(Page):
@@ -165,6 +174,16 @@ class Logout(Page):
             resp,
             addresses.announcing(addresses.front(entity_code), LOGGED_OUT_EVERYWHERE if everywhere else LOGGED_OUT),
         )
+
+
+def carry_by_form(
+    site: Site, req: falcon.Request, resp: falcon.Response, action: str, fields: Mapping[str, str], *, template: str
+) -> None:
+    """Write a page whose form carries `fields` to another site: by itself with a script, by its button without."""
+    target = urlsplit(action)
+    # The whole origin: CSP knows no query, and the address may lead on to another page of the same site.
+    resp.set_header("Content-Security-Policy", content_security_policy((f"{target.scheme}://{target.netloc}",)))
+    site.render(req, resp, template, offline=True, action=action, fields=fields)
 
 
 def adopt_cart(visit: Visit, visitor_id: str, citizen_id: str) -> None:

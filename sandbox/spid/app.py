@@ -1,6 +1,7 @@
 """The identity providers over HTTP: index, metadata, login page, answer (Falcon, WSGI)."""
 
 from base64 import b64encode
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -12,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sandbox.spid import metadata, providers
 from sandbox.spid.citizens import CITIZENS
-from sandbox.spid.portal import Portal
+from sandbox.spid.portal import REDIRECTED, Portal
 from sandbox.spid.providers import Provider
 from sandbox.spid.requests import Asked, RequestRefused
 from sandbox.spid.responses import Answer, build, sign
@@ -20,6 +21,7 @@ from sandbox.spid.settings import Settings
 from sandbox.spid.texts import TEXTS
 
 _STATIC: Final = Path(__file__).parent / "static"
+_CARRIED: Final = (REDIRECTED, "SAMLRequest", "RelayState")
 _FORM_BYTES_MAX: Final = 64 * 1024
 _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'",
@@ -97,25 +99,36 @@ class MetadataDocument:
 
 
 class LoginPage:
-    """HTTP-Redirect in, HTTP-POST out. Nothing is kept in between: the form carries the signed query along."""
+    """HTTP-Redirect or HTTP-POST in, HTTP-POST out. Nothing is kept in between: the form carries the request along."""
 
     def __init__(self, pages: Pages, known: dict[str, Provider], portals: dict[str, Portal]) -> None:
         self._pages, self._known, self._portals = pages, known, portals
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, key: str) -> None:
-        """Verify the request and show who can log in, and how it can end."""
-        provider = _provider(self._known, key)
-        asked = self._portals[key].read(_signed_part(req.query_string), provider)
-        self._pages.render(
-            req, resp, "login.html", provider=provider, asked=asked, citizens=CITIZENS, action=f"/{key}/sso"
-        )
+        """Take a request by HTTP-Redirect."""
+        self._show(req, resp, key, {REDIRECTED: _signed_part(req.query_string)})
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, key: str) -> None:
-        """Verify the request again and send the browser back with the chosen answer, signed."""
+        """Take a request by HTTP-POST; or the page's own form, and send the browser back with the chosen answer."""
+        form = dict(parse_qsl(req.bounded_stream.read(_FORM_BYTES_MAX).decode("utf-8", "replace")))
+        if "citizen" in form:
+            self._answer(req, resp, key, form)
+        else:
+            self._show(req, resp, key, form)
+
+    def _show(self, req: falcon.Request, resp: falcon.Response, key: str, carried: Mapping[str, str]) -> None:
+        """Verify the request and show who can log in, and how it can end."""
         provider = _provider(self._known, key)
-        body = req.bounded_stream.read(_FORM_BYTES_MAX).decode("utf-8", "replace")
-        form = dict(parse_qsl(body))
-        asked = self._portals[key].read(_signed_part(form.get("request", "")), provider)
+        asked = self._portals[key].read(carried, provider)
+        carried = {name: value for name, value in carried.items() if name in _CARRIED}
+        self._pages.render(
+            req, resp, "login.html", provider=provider, asked=asked, citizens=CITIZENS, carried=carried, action=req.path
+        )
+
+    def _answer(self, req: falcon.Request, resp: falcon.Response, key: str, form: Mapping[str, str]) -> None:
+        """Verify the request again and answer it, signed."""
+        provider = _provider(self._known, key)
+        asked = self._portals[key].read(form, provider)
         answer = _answer(asked, provider, form)
         document = sign(build(answer, datetime.now(UTC)), provider.private_key, provider.certificate)
         self._pages.render(
@@ -123,7 +136,7 @@ class LoginPage:
         )
 
 
-def _answer(asked: Asked, provider: Provider, form: dict[str, str]) -> Answer:
+def _answer(asked: Asked, provider: Provider, form: Mapping[str, str]) -> Answer:
     outcome = form.get("outcome", "success")
     citizen = next((one for one in CITIZENS if one.username == form.get("citizen")), None)
     if outcome not in TEXTS["it"]["outcome_names"] or citizen is None:

@@ -18,6 +18,7 @@ def build(provider: Provider) -> str:
         name=provider.name,
         idp_url=provider.idp_url,
         sso_url=provider.sso_url,
+        bindings=provider.bindings,
         slo_url=provider.slo_url,
         certificate=b64encode(provider.certificate.public_bytes(Encoding.DER)).decode(),
     )

@@ -1,7 +1,13 @@
 """The portal this peer serves: its metadata, fetched when first needed and again when it may have changed."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from sandbox.spid.providers import Provider
-from sandbox.spid.requests import Asked, RequestRefused, ServiceProvider, fetch_metadata, read
+from sandbox.spid.requests import Asked, RequestRefused, ServiceProvider, fetch_metadata, read_post, read_redirect
+
+REDIRECTED: Final = "request"
+"""The field in which a page carries the query of HTTP-Redirect along; HTTP-POST has its own fields."""
 
 
 class Portal:
@@ -11,19 +17,23 @@ class Portal:
         self._url = url
         self._known: ServiceProvider | None = None
 
-    def read(self, query: str, provider: Provider) -> Asked:
-        """Verify and read an AuthnRequest sent to `provider`. Raises RequestRefused.
+    def read(self, carried: Mapping[str, str], provider: Provider) -> Asked:
+        """Verify and read an AuthnRequest sent to `provider`, by the query in `REDIRECTED` or by HTTP-POST's fields.
 
-        A request that does not fit the metadata we have is tried once more with fresh ones: keys rotate.
+        A request that does not fit the metadata we have is tried once more with fresh ones: keys rotate. Raises
+        RequestRefused.
         """
         if self._known is not None:
             try:
-                return self._read(query, provider, self._known)
+                return self._read(carried, provider, self._known)
             except RequestRefused:
                 self._known = None
         self._known = fetch_metadata(self._url)
-        return self._read(query, provider, self._known)
+        return self._read(carried, provider, self._known)
 
     @staticmethod
-    def _read(query: str, provider: Provider, known: ServiceProvider) -> Asked:
-        return read(query, known, sso_url=provider.sso_url, idp_entity_id=provider.entity_id)
+    def _read(carried: Mapping[str, str], provider: Provider, known: ServiceProvider) -> Asked:
+        where = {"sso_url": provider.sso_url, "idp_entity_id": provider.entity_id}
+        if REDIRECTED in carried:
+            return read_redirect(carried[REDIRECTED], known, **where)
+        return read_post(carried, known, **where)

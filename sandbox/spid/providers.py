@@ -30,6 +30,11 @@ class Provider:
         return self.key == CIE
 
     @property
+    def bindings(self) -> tuple[str, ...]:
+        """How it takes requests: the second one by HTTP-POST alone, so that both bindings are seen at work."""
+        return ("HTTP-POST",) if self.key == "prova-2" else ("HTTP-Redirect", "HTTP-POST")
+
+    @property
     def entity_id(self) -> str:
         """Its SAML name, also the address of its metadata."""
         return f"{self.idp_url}/{self.key}/metadata"

@@ -2,7 +2,7 @@
 
 import zlib
 from base64 import b64decode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -14,6 +14,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from lxml import etree
+from signxml.algorithms import DigestAlgorithm, SignatureMethod
+from signxml.exceptions import SignXMLException
+from signxml.verifier import SignatureConfiguration, XMLVerifier
 
 _NS: Final = {
     "md": "urn:oasis:names:tc:SAML:2.0:metadata",
@@ -22,6 +25,8 @@ _NS: Final = {
     "saml": "urn:oasis:names:tc:SAML:2.0:assertion",
 }
 _RSA_SHA256: Final = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
+_METHODS: Final = frozenset({SignatureMethod.RSA_SHA256, SignatureMethod.RSA_SHA512})
+_DIGESTS: Final = frozenset({DigestAlgorithm.SHA256, DigestAlgorithm.SHA512})
 _CLASS_REFERENCE: Final = "https://www.spid.gov.it/SpidL"
 _MESSAGE_BYTES_MAX: Final = 64 * 1024
 _CLOCK_SKEW: Final = timedelta(minutes=3)
@@ -92,12 +97,26 @@ def read_metadata(document: bytes) -> ServiceProvider:
     )
 
 
-def read(query: str, provider: ServiceProvider, *, sso_url: str, idp_entity_id: str) -> Asked:
+def read_redirect(query: str, provider: ServiceProvider, *, sso_url: str, idp_entity_id: str) -> Asked:
     """Verify the raw query string of HTTP-Redirect and read the AuthnRequest in it. Raises RequestRefused."""
     raw = dict(part.partition("=")[::2] for part in query.split("&"))
     _check_signature(raw, provider.certificates)
     root = _inflated(raw.get("SAMLRequest", ""))
-    _check_header(root, provider, (sso_url, idp_entity_id))
+    return _read(root, provider, (sso_url, idp_entity_id), unquote_plus(raw.get("RelayState", "")))
+
+
+def read_post(form: Mapping[str, str], provider: ServiceProvider, *, sso_url: str, idp_entity_id: str) -> Asked:
+    """Verify the AuthnRequest in a form of HTTP-POST and read it. Raises RequestRefused."""
+    try:
+        root = _parsed(b64decode(form.get("SAMLRequest", ""), validate=True))
+    except (ValueError, etree.XMLSyntaxError) as cause:
+        raise RequestRefused(8, "SAMLRequest is not an XML document") from cause
+    _check_enveloped_signature(root, provider.certificates)
+    return _read(root, provider, (sso_url, idp_entity_id), form.get("RelayState", ""))
+
+
+def _read(root: etree._Element, provider: ServiceProvider, destinations: tuple[str, str], relay_state: str) -> Asked:
+    _check_header(root, provider, destinations)
     acs_url = provider.acs_urls.get(root.get("AssertionConsumerServiceIndex", ""))
     if not acs_url:
         raise RequestRefused(16, "AssertionConsumerServiceIndex is not in the metadata")
@@ -110,8 +129,22 @@ def read(query: str, provider: ServiceProvider, *, sso_url: str, idp_entity_id: 
         acs_url=acs_url,
         attributes=attributes,
         level=_level(root),
-        relay_state=unquote_plus(raw.get("RelayState", "")),
+        relay_state=relay_state,
     )
+
+
+def _check_enveloped_signature(root: etree._Element, certificates: Sequence[x509.Certificate]) -> None:
+    """Look for the signature where SPID wants it, right after the Issuer, and verify it."""
+    if [etree.QName(child).localname for child in list(root)[:2]] != ["Issuer", "Signature"]:
+        raise RequestRefused(2, "the signature does not follow the Issuer")
+    config = SignatureConfiguration(location="./", signature_methods=_METHODS, digest_algorithms=_DIGESTS)
+    for certificate in certificates:
+        try:
+            XMLVerifier().verify(root, x509_cert=certificate, id_attribute="ID", expect_config=config)
+        except (SignXMLException, InvalidSignature, ValueError):
+            continue
+        return
+    raise RequestRefused(2, "the signature is not of a key in the metadata")
 
 
 def _check_signature(raw: dict[str, str], certificates: Sequence[x509.Certificate]) -> None:
@@ -137,9 +170,13 @@ def _inflated(value: str) -> etree._Element:
     try:
         inflater = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
         document = inflater.decompress(b64decode(unquote_plus(value), validate=True), _MESSAGE_BYTES_MAX)
-        root = etree.fromstring(document, etree.XMLParser(resolve_entities=False, no_network=True))
+        return _parsed(document)
     except (ValueError, zlib.error, etree.XMLSyntaxError) as cause:
         raise RequestRefused(8, "SAMLRequest is not a deflated XML document") from cause
+
+
+def _parsed(document: bytes) -> etree._Element:
+    root = etree.fromstring(document, etree.XMLParser(resolve_entities=False, no_network=True))
     if root.tag != f"{{{_NS['samlp']}}}AuthnRequest":
         raise RequestRefused(8, "not an AuthnRequest")
     return root

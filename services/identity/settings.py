@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
 from cryptography import x509
 from cryptography.fernet import Fernet, MultiFernet
 from environs import FileAwareEnv
+from marshmallow import validate
 
 from chassis import clock
 from services.identity import documents
@@ -17,18 +19,25 @@ from services.identity.registry_keeper import RegistryKeeper
 from services.identity.registry_source import RegistrySource
 from services.identity.saml.idp_registry import IdentityProvider, IdpRegistry, RegistryError, is_public_test_key
 from services.identity.saml.metadata import CIE_ATTRIBUTES, Organization, ServiceProvider
+from services.identity.saml.names import HTTP_POST, HTTP_REDIRECT
 from services.identity.saml.signing import SigningKey
+
+_BINDINGS: Final = {"redirect": HTTP_REDIRECT, "post": HTTP_POST}
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything the use cases are handed. `level` is the SPID level asked for, 1 to 3; `levels` where it differs."""
+    """Everything the use cases are handed. `level` is the SPID level asked for, 1 to 3; `levels` where it differs.
+
+    `binding`: how requests are sent to identity providers that offer both.
+    """
 
     provider: ServiceProvider
     key: SigningKey
     keeper: RegistryKeeper
     level: int
     levels: Mapping[str, int]
+    binding: str
     trace_cipher: MultiFernet
     documents: tuple[PrivacyDocument, ...]
 
@@ -52,6 +61,7 @@ class Settings:
             keeper=RegistryKeeper(registry_source(env), clock.now()),
             level=env.int("SPID_LEVEL", 2, validate=_check_level),
             levels=env.dict("SPID_LEVELS", {}, subcast_values=int, validate=_check_levels),
+            binding=_BINDINGS[env.str("SPID_BINDING", "redirect", validate=validate.OneOf(_BINDINGS))],
             trace_cipher=MultiFernet([Fernet(key) for key in trace_keys]),
             documents=documents.load(),
         )

@@ -118,6 +118,9 @@ class Browser:
         """Entra con SPID at the first identity provider; ends on the portal, wherever that leads."""
         self.open_portal(f"/spid/login?entity={ENTITY}")
         self.open(next(href for href in self.page.xpath("//a/@href") if "idp=" in href))
+        if "SAMLRequest" in self.answer.text and "citizen" not in self.answer.text:  # by HTTP-POST: sent by hand
+            form = next(form for form in self.page.forms if "SAMLRequest" in form.fields)
+            self.send(form, dict(form.form_values()))
         login = next(form for form in self.page.forms if "citizen" in form.fields)
         data = {**dict(login.form_values()), "citizen": citizen, "outcome": outcome}
         self.send(login, data)

@@ -1,9 +1,10 @@
 """A running copy behind TLS that trusts the identity provider AgID's conformance tool plays."""
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,11 @@ from tests.e2e.conftest import SERVICES
 from tests.e2e.running import PortalCopy
 from tests.spid.tls import TlsFront, write_certificate
 
-TOOL_IDP = "https://localhost:8443"
 TOOL_TIMEOUT_S = 300
+REDIRECT_IDP = "https://localhost:8443"
+POST_IDP = "https://localhost:8444"
+CIE_IDP = "https://conformance.idserver.servizicie.interno.gov.it"
+"""Whom the tool plays: an identity provider with both bindings, one that takes HTTP-POST alone, that of CIE."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,19 @@ class Tool:
     program: Path
     environment: Mapping[str, str]
     folder: Path
+
+    def playing(self, entity_id: str) -> "Tool":
+        """Return the tool as another identity provider."""
+        return replace(self, environment={**self.environment, "IDP_ENTITYID": entity_id})
+
+    def metadata(self) -> str:
+        """Return the metadata of the identity provider it plays; that of POST_IDP without its other binding."""
+        printed = self.run("--idp-metadata")
+        if self.environment["IDP_ENTITYID"] != POST_IDP:
+            return printed
+        kept = re.sub(r"<[^<]*SingleSignOnService[^<]*HTTP-Redirect[^<]*/>", "", printed)
+        assert kept != printed
+        return kept
 
     def run(self, *arguments: str) -> str:
         """Run it and return what it printed; its exit code says little (spid.md section 3.1, trap 1)."""
@@ -76,14 +93,14 @@ def tool(tmp_path_factory: pytest.TempPathFactory) -> Tool:
     # Its own bundled certificate has expired, and anybody has its key.
     write_certificate(folder / "private.key", folder / "public.cert", "conformance tool")
     environment = {**spid_tool.environment(), "IDP_CERT_PATH": str(folder), "TMPDIR": str(folder)}
-    return Tool(spid_tool.ensure(), environment, folder)
+    return Tool(spid_tool.ensure(), environment, folder).playing(REDIRECT_IDP)
 
 
 @pytest.fixture(scope="module")
 def portal(
     tmp_path_factory: pytest.TempPathFactory, tool: Tool, amqp_url: str, database_url: str
 ) -> Iterator[TlsPortal]:
-    """The whole system; the tool is one more identity provider, in its folder of trusted metadata."""
+    """The whole system; the tool is three more identity providers, in its folder of trusted metadata."""
     folder = tmp_path_factory.mktemp("tls")
     key_file, certificate_file = folder / "key.pem", folder / "cert.pem"
     write_certificate(key_file, certificate_file, "localhost")
@@ -94,7 +111,8 @@ def portal(
         drop_database(settings.database_url(service, {"DATABASE_URL": url}))
     trusted = folder / "home" / "spid" / "idp-metadata"
     trusted.mkdir(parents=True)
-    (trusted / "conformance.xml").write_text(tool.run("--idp-metadata"))
+    for name, entity_id in (("redirect", REDIRECT_IDP), ("post", POST_IDP), ("card", CIE_IDP)):
+        (trusted / f"conformance-{name}.xml").write_text(tool.playing(entity_id).metadata())
     with TlsFront(key_file, certificate_file) as front:
         public_url = f"https://localhost:{front.port}"
         copy = PortalCopy(folder / "home", {"AMQP_URL": amqp_url, "DATABASE_URL": url, "PUBLIC_URL": public_url})

@@ -31,7 +31,7 @@ window.addEventListener("pageshow", () => {
 // Who sent a form with mistakes starts reading at them.
 document.querySelector("[data-focus]")?.focus();
 
-// The answer to a single logout goes on by itself.
+// What the browser carries to an identity provider goes on by itself.
 document.querySelector("form[data-send-at-once]")?.submit();
 
 // The session's end is told three minutes before; staying logged in keeps what is typed in the page.

@@ -8,7 +8,7 @@ from typing import Final
 
 from lxml import etree
 
-from services.identity.saml.names import FORMAT_ENTITY, FORMAT_TRANSIENT, LEVELS, SAML, SAMLP, tag
+from services.identity.saml.names import FORMAT_ENTITY, FORMAT_TRANSIENT, HTTP_REDIRECT, LEVELS, SAML, SAMLP, tag
 from services.identity.saml.signing import SigningKey, sign_enveloped, sign_query
 from services.identity.saml.xml import child, instant, root
 
@@ -28,11 +28,15 @@ class AuthnRequest:
 
 
 @dataclass(frozen=True)
-class PostForm:
-    """The form a browser must POST to `action`."""
+class Outgoing:
+    """A signed AuthnRequest on its way: `url` by GET or, where there are `form_fields`, by a POST of them.
 
-    action: str
-    fields: dict[str, str]
+    `document` is the message as sent, for the register of transactions.
+    """
+
+    url: str
+    form_fields: dict[str, str] | None
+    document: bytes
 
 
 def build(request: AuthnRequest) -> etree._Element:
@@ -57,15 +61,19 @@ def build(request: AuthnRequest) -> etree._Element:
     return element
 
 
-def redirect_url(message: etree._Element, location: str, relay_state: str, key: SigningKey) -> str:
+def send(request: AuthnRequest, binding: str, relay_state: str, key: SigningKey) -> Outgoing:
+    """Sign `request` as `binding` wants it, HTTP_REDIRECT or HTTP_POST."""
+    message = build(request)
+    if binding == HTTP_REDIRECT:
+        return Outgoing(_redirect_url(message, request.destination, relay_state, key), None, etree.tostring(message))
+    signed = etree.tostring(sign_enveloped(message, key))
+    fields = {"SAMLRequest": b64encode(signed).decode(), "RelayState": relay_state}
+    return Outgoing(request.destination, fields, signed)
+
+
+def _redirect_url(message: etree._Element, location: str, relay_state: str, key: SigningKey) -> str:
     """Return the address that carries `message` by HTTP-Redirect, signed in the query; no XML signature."""
     deflater = zlib.compressobj(level=9, wbits=-zlib.MAX_WBITS)
     deflated = deflater.compress(etree.tostring(message)) + deflater.flush()
     query = sign_query([("SAMLRequest", b64encode(deflated).decode()), ("RelayState", relay_state)], key)
     return f"{location}{'&' if '?' in location else '?'}{query}"
-
-
-def post_form(message: etree._Element, location: str, relay_state: str, key: SigningKey) -> PostForm:
-    """Return the form that carries `message` by HTTP-POST, with an enveloped signature after its Issuer."""
-    signed = etree.tostring(sign_enveloped(message, key))
-    return PostForm(location, {"SAMLRequest": b64encode(signed).decode(), "RelayState": relay_state})

@@ -42,7 +42,10 @@ class RegistryError(ValueError):
 
 @dataclass(frozen=True)
 class IdentityProvider:
-    """One identity provider. `sso` and `slo` map a binding to its address; several certificates during rotation."""
+    """One identity provider. `sso` and `slo` map a binding to its address; several certificates during rotation.
+
+    `sso` holds one binding at least.
+    """
 
     key: str
     entity_id: str
@@ -50,6 +53,10 @@ class IdentityProvider:
     certificates: tuple[x509.Certificate, ...]
     sso: Mapping[str, str]
     slo: Mapping[str, str]
+
+    def sso_binding(self, preferred: str) -> str:
+        """Return the binding by which a request is sent: `preferred` where its metadata offers that, else the other."""
+        return preferred if preferred in self.sso else next(iter(self.sso))
 
     @property
     def is_cie(self) -> bool:
@@ -176,8 +183,8 @@ def _provider(descriptor: etree._Element, key: str) -> IdentityProvider:
         raise ValueError("no IDPSSODescriptor or no entityID")
     certificates = tuple(_signing_certificates(idp))
     sso = _addresses(idp, "SingleSignOnService")
-    if not certificates or HTTP_REDIRECT not in sso:
-        raise ValueError("no signing certificate or no HTTP-Redirect SingleSignOnService")
+    if not certificates or not sso:
+        raise ValueError("no signing certificate or no SingleSignOnService by HTTP-Redirect or HTTP-POST")
     name = _display_name(descriptor) or urlsplit(entity_id).hostname or key
     return IdentityProvider(key, entity_id, name, certificates, sso, _addresses(idp, "SingleLogoutService"))
 

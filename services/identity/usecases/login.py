@@ -9,15 +9,12 @@ from hmac import compare_digest
 from typing import Any, Final
 from uuid import uuid4
 
-from lxml import etree
-
 from chassis.database import Database, Tx
 from chassis.logs import get_logger
 from contracts.errors import ErrorCode, Refused
 from services.identity import domain, repository
 from services.identity.models import AuthnRequest, Citizen, CitizenSession, SamlTrace
 from services.identity.saml import authn_request, metadata, response
-from services.identity.saml.names import HTTP_REDIRECT
 from services.identity.saml.refusal import Reason, ResponseRefused, require
 from services.identity.saml.structure import Received
 from services.identity.settings import Settings
@@ -57,22 +54,24 @@ def service_provider_metadata(settings: Settings, kind: str) -> dict[str, Any]:
 
 
 def start(database: Database, settings: Settings, request: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """Begin a login and return where to send the browser.
+    """Begin a login and return where and how to send the browser.
 
     Raises Refused(UNKNOWN_IDENTITY_PROVIDER), or Refused(INVALID_REQUEST) for a path that is not ours.
     """
     idp = settings.registry.find(request["idp"])
     if idp is None:
         raise Refused(ErrorCode.UNKNOWN_IDENTITY_PROVIDER)
+    binding = idp.sso_binding(settings.binding)
     asked = authn_request.AuthnRequest(
         id=f"_{secrets.token_hex(20)}",
         issue_instant=now.replace(microsecond=0),
-        destination=idp.sso[HTTP_REDIRECT],
+        destination=idp.sso[binding],
         entity_id=settings.provider_for(idp).entity_id,
         force_authn=idp.is_cie,
         level=settings.level_of(request["entity_code"]),
     )
-    message = authn_request.build(asked)
+    # Opaque and not looked at again: the answer is matched by InResponseTo and the browser's cookie.
+    outgoing = authn_request.send(asked, binding, secrets.token_urlsafe(16), settings.key)
     row = AuthnRequest(
         id=asked.id,
         idp_entity_id=idp.entity_id,
@@ -80,14 +79,12 @@ def start(database: Database, settings: Settings, request: dict[str, Any], now: 
         browser_token_sha256=_digest(request["browser_token"]),
         return_to=domain.return_path(request["return_to"]),
         entity_code=request["entity_code"],
-        message_encrypted=settings.trace_cipher.encrypt(etree.tostring(message)),
+        message_encrypted=settings.trace_cipher.encrypt(outgoing.document),
         issue_instant=asked.issue_instant,
     )
     with database.transaction() as tx:
         tx.session.add(row)
-    # Opaque and not looked at again: the answer is matched by InResponseTo and the browser's cookie.
-    relay_state = secrets.token_urlsafe(16)
-    return {"redirect_url": authn_request.redirect_url(message, asked.destination, relay_state, settings.key)}
+    return {"redirect_url": outgoing.url, "form_fields": outgoing.form_fields}
 
 
 def finish(database: Database, settings: Settings, request: dict[str, Any], now: datetime) -> dict[str, Any]:

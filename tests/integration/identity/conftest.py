@@ -43,8 +43,12 @@ class Portal:
     def begin(self, *, browser: str = "browser", idp: str = "prova-1", now: datetime = NOW) -> str:
         """Begin a login and return the AuthnRequest's id."""
         request = {"idp": idp, "entity_code": "PM108", "return_to": "/enti/PM108/pratiche", "browser_token": browser}
-        url = login.start(self.database, self.settings, request, now)["redirect_url"]
-        document = decompress(b64decode(parse_qs(urlsplit(url).query)["SAMLRequest"][0]), wbits=-15)
+        started = login.start(self.database, self.settings, request, now)
+        if started["form_fields"]:
+            document = b64decode(started["form_fields"]["SAMLRequest"])
+        else:
+            query = parse_qs(urlsplit(started["redirect_url"]).query)
+            document = decompress(b64decode(query["SAMLRequest"][0]), wbits=-15)
         return str(etree.fromstring(document).get("ID"))
 
     def answer(

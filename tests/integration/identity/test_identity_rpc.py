@@ -58,17 +58,18 @@ def answer_of(
     call: Callable[..., Any], *, citizen: str = MARIO.username, outcome: str = "success", idp: str = "prova-1"
 ) -> str:
     """Go to the identity provider as a browser without JavaScript does; return the SAMLResponse it sends back."""
-    url = call(
+    started = call(
         identity.START_LOGIN,
         idp=idp,
         entity_code="PM108",
         return_to="/enti/PM108/pratiche",
         browser_token=BROWSER,
-    )["redirect_url"]
-    page = requests.get(url, timeout=5)
+    )
+    url, fields = started["redirect_url"], started["form_fields"]
+    page = requests.post(url, data=fields, timeout=5) if fields else requests.get(url, timeout=5)
     assert page.status_code == 200, page.text
-    choice = {"request": form_value(page.text, "request"), "citizen": citizen, "outcome": outcome}
-    answer = requests.post(url.partition("?")[0], data=choice, timeout=5)
+    carried = {name: form_value(page.text, name) for name in fields or ("request",)}
+    answer = requests.post(url.partition("?")[0], data={**carried, "citizen": citizen, "outcome": outcome}, timeout=5)
     assert answer.status_code == 200, answer.text
     assert re.search(r'<form method="post" action="[^"]+/spid/acs"', answer.text)
     return form_value(answer.text, "SAMLResponse")
@@ -94,6 +95,12 @@ def test_from_the_choice_of_the_provider_to_a_registered_session_and_out(running
     log = service.log()
     for secret in (token["session_token"], MARIO.fiscal_code, "Rossi", "m@posta.example", "SAMLRequest"):
         assert secret not in log
+
+
+def test_a_provider_that_takes_requests_by_post_alone_logs_in_too(running: Any) -> None:
+    call, _, _ = running
+    answer = answer_of(call, idp="prova-2")
+    assert call(identity.FINISH_LOGIN, saml_response=answer, browser_token=BROWSER)["session"]["spid_level"] == 2
 
 
 def test_the_card_of_the_sandbox_logs_in_over_http_too(running: Any) -> None:

@@ -140,6 +140,7 @@ class Services:
         self.practices: dict[UUID, dict[str, Any]] = {}
         self.registered = True
         self.card = False
+        self.login_fields: dict[str, str] | None = None
         self.strong_entities: set[str] = set()
         self.students: list[dict[str, Any]] = []
         self.session_live = True
@@ -201,7 +202,7 @@ class Services:
             practices.EQUALS: self._equals,
             identity.PROVIDERS: self._providers,
             identity.METADATA: lambda _: {"xml": "<EntityDescriptor/>"},
-            identity.START_LOGIN: lambda _: {"redirect_url": "http://localhost:8088/sso?SAMLRequest=x"},
+            identity.START_LOGIN: self._start_login,
             identity.FINISH_LOGIN: self._finish_login,
             identity.SESSION: self._session,
             identity.LOGOUT: nothing,
@@ -338,6 +339,10 @@ class Services:
             params = {"entity_code": request["entity_code"], "spid_level": 2, "spid_level_wanted": 3}
             raise Refused(ErrorCode.SPID_LEVEL_TOO_LOW, params)
         return self._citizen_session()
+
+    def _start_login(self, request: dict[str, Any]) -> dict[str, Any]:
+        query = "" if self.login_fields else "?SAMLRequest=x"
+        return {"redirect_url": f"http://localhost:8088/sso{query}", "form_fields": self.login_fields}
 
     def _finish_login(self, request: dict[str, Any]) -> dict[str, Any]:
         return {

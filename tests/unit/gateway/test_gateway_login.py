@@ -38,6 +38,22 @@ def test_choosing_a_provider_binds_the_login_to_this_browser_and_redirects_with_
     assert answer.cookies["login"].http_only
 
 
+def test_a_request_by_post_is_carried_by_a_form_that_a_button_sends_without_javascript(
+    browser: Browser, services: Services
+):
+    services.login_fields = {"SAMLRequest": "PHg+", "RelayState": "opaque"}
+    answer = browser.get("/spid/login?idp=sandbox&entity=PM108")
+    assert answer.status_code == HTTPStatus.OK
+    (form,) = page_of(answer).xpath("//form[@data-send-at-once]")
+    assert (form.get("method"), form.get("action")) == ("post", "http://localhost:8088/sso")
+    assert {one.get("name"): one.get("value") for one in form.xpath(".//input")} == services.login_fields
+    (button,) = form.xpath(".//button[@type='submit']")
+    assert button.text_content().strip() == "Continua"
+    assert answer.headers["content-security-policy"].endswith("form-action 'self' http://localhost:8088")
+    assert answer.cookies["login"].http_only
+    assert answer.headers["cache-control"] == "no-store"
+
+
 @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:1"])
 def test_a_return_address_that_leads_elsewhere_is_not_taken(browser: Browser, services: Services, elsewhere: str):
     browser.get(f"/spid/login?idp=sandbox&entity=PM108&return_to={elsewhere}")
@@ -201,7 +217,7 @@ def test_the_single_logout_answer_is_carried_back_by_a_form_to_that_provider_onl
     browser.log_in()
     answer = browser.request("POST", "/spid/slo", headers=FORM, body="SAMLRequest=eA%3D%3D&RelayState=r")
     assert page_of(answer).xpath("//form[@action='http://localhost:8088/slo']//input[@name='SAMLResponse']")
-    assert "http://localhost:8088/slo" in answer.headers["content-security-policy"]
+    assert answer.headers["content-security-policy"].endswith("form-action 'self' http://localhost:8088")
     assert services.asked(identity.SLO)[0]["binding"] == "post"
     query = "SAMLRequest=a%2Bb&RelayState=r&SigAlg=s&Signature=t"
     browser.get(f"/spid/slo?{query}")

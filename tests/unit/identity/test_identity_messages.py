@@ -1,7 +1,7 @@
 """What we send: metadata, AuthnRequest, LogoutResponse, certificate; read back by other code than wrote it."""
 
 import zlib
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -16,7 +16,7 @@ from sandbox.spid import requests
 from services.identity.saml import authn_request, certificate, metadata
 from services.identity.saml.names import HTTP_POST, HTTP_REDIRECT
 from services.identity.saml.signing import SigningKey
-from tests.unit.identity.spid_world import ACS, IDP, NOW, NS, SLO, SP, one, signed_by, signer
+from tests.unit.identity.spid_world import ACS, IDP, NOW, NS, SLO, SP, one, provider, signed_by, signer
 
 SSO = "https://idp-1.example/sso"
 PROVIDER = metadata.ServiceProvider(
@@ -93,24 +93,24 @@ def test_the_metadata_publish_the_next_certificate_too_during_rotation() -> None
 
 def test_an_identity_provider_verifies_and_reads_our_request_by_redirect() -> None:
     # The sandbox compares the instant with its own clock.
-    message = authn_request.build(replace(asked(), issue_instant=datetime.now(UTC)))
-    url = authn_request.redirect_url(message, SSO, "opaque~state", signing_key())
-    provider = requests.read_metadata(metadata.build(PROVIDER, signing_key(), message_id="_m1"))
-    read = requests.read(urlsplit(url).query, provider, sso_url=SSO, idp_entity_id=IDP)
+    fresh = replace(asked(), issue_instant=datetime.now(UTC))
+    url = authn_request.send(fresh, HTTP_REDIRECT, "opaque~state", signing_key()).url
+    known = requests.read_metadata(metadata.build(PROVIDER, signing_key(), message_id="_m1"))
+    read = requests.read_redirect(urlsplit(url).query, known, sso_url=SSO, idp_entity_id=IDP)
     assert (read.id, read.acs_url, read.level, read.relay_state) == ("_id0123456789", ACS, 2, "opaque~state")
     assert read.attributes == ("name", "familyName", "fiscalNumber", "email")
 
 
 def test_a_request_changed_on_its_way_is_refused_by_the_identity_provider() -> None:
-    url = authn_request.redirect_url(authn_request.build(asked()), SSO, "state", signing_key())
-    provider = requests.read_metadata(metadata.build(PROVIDER, signing_key(), message_id="_m1"))
+    url = authn_request.send(asked(), HTTP_REDIRECT, "state", signing_key()).url
+    known = requests.read_metadata(metadata.build(PROVIDER, signing_key(), message_id="_m1"))
     query = urlsplit(url).query.replace("RelayState=state", "RelayState=other")
     with pytest.raises(requests.RequestRefused):
-        requests.read(query, provider, sso_url=SSO, idp_entity_id=IDP)
+        requests.read_redirect(query, known, sso_url=SSO, idp_entity_id=IDP)
 
 
 def redirected(level: int) -> etree._Element:
-    url = authn_request.redirect_url(authn_request.build(asked(level)), SSO, "state", signing_key())
+    url = authn_request.send(asked(level), HTTP_REDIRECT, "state", signing_key()).url
     message = parse_qs(urlsplit(url).query)["SAMLRequest"][0]
     return etree.fromstring(zlib.decompress(b64decode(message), wbits=-15))
 
@@ -139,19 +139,63 @@ def test_the_request_has_what_spid_wants_and_nothing_it_forbids() -> None:
     assert root.find("ds:Signature", NS) is None
 
 
+def posted(request: authn_request.AuthnRequest) -> dict[str, str]:
+    outgoing = authn_request.send(request, HTTP_POST, "opaque~state", signing_key())
+    assert outgoing.url == SSO
+    assert outgoing.form_fields is not None
+    return outgoing.form_fields
+
+
 def test_by_post_the_request_is_signed_inside_right_after_its_issuer() -> None:
-    form = authn_request.post_form(authn_request.build(asked()), SSO, "state", signing_key())
-    assert form.action == SSO
-    assert form.fields["RelayState"] == "state"
-    document = b64decode(form.fields["SAMLRequest"])
+    fields = posted(asked())
+    assert set(fields) == {"SAMLRequest", "RelayState"}
+    assert fields["RelayState"] == "opaque~state"
+    document = b64decode(fields["SAMLRequest"])
     assert signed_by("portal", document).get("ID") == "_id0123456789"
     order = [etree.QName(one).localname for one in etree.fromstring(document)]
     assert order == ["Issuer", "Signature", "NameIDPolicy", "RequestedAuthnContext"]
 
 
+def test_an_identity_provider_verifies_and_reads_our_request_by_post() -> None:
+    fields = posted(replace(asked(), issue_instant=datetime.now(UTC)))
+    known = requests.read_metadata(metadata.build(PROVIDER, signing_key(), message_id="_m1"))
+    read = requests.read_post(fields, known, sso_url=SSO, idp_entity_id=IDP)
+    assert (read.id, read.acs_url, read.level, read.relay_state) == ("_id0123456789", ACS, 2, "opaque~state")
+    changed = b64encode(b64decode(fields["SAMLRequest"]).replace(b"SpidL2", b"SpidL1")).decode()
+    with pytest.raises(requests.RequestRefused, match="signature"):
+        requests.read_post({**fields, "SAMLRequest": changed}, known, sso_url=SSO, idp_entity_id=IDP)
+
+
+@pytest.mark.parametrize("binding", [HTTP_REDIRECT, HTTP_POST])
+def test_what_is_traced_is_what_was_sent(binding: str) -> None:
+    outgoing = authn_request.send(asked(), binding, "state", signing_key())
+    if outgoing.form_fields is not None:
+        assert b64decode(outgoing.form_fields["SAMLRequest"]) == outgoing.document
+    else:
+        sent = b64decode(parse_qs(urlsplit(outgoing.url).query)["SAMLRequest"][0])
+        assert zlib.decompress(sent, wbits=-15) == outgoing.document
+
+
 def test_a_location_that_has_a_query_keeps_it() -> None:
-    url = authn_request.redirect_url(authn_request.build(asked()), f"{SSO}?tenant=1", "state", signing_key())
+    request = replace(asked(), destination=f"{SSO}?tenant=1")
+    url = authn_request.send(request, HTTP_REDIRECT, "state", signing_key()).url
     assert url.startswith(f"{SSO}?tenant=1&SAMLRequest=")
+
+
+@pytest.mark.parametrize(
+    ("offered", "preferred", "chosen"),
+    [
+        ((HTTP_REDIRECT, HTTP_POST), HTTP_REDIRECT, HTTP_REDIRECT),
+        ((HTTP_REDIRECT, HTTP_POST), HTTP_POST, HTTP_POST),
+        ((HTTP_POST,), HTTP_REDIRECT, HTTP_POST),
+        ((HTTP_REDIRECT,), HTTP_POST, HTTP_REDIRECT),
+    ],
+)
+def test_the_binding_is_the_preferred_one_where_the_provider_offers_it(
+    offered: tuple[str, ...], preferred: str, chosen: str
+) -> None:
+    idp = replace(provider("idp-1"), sso=dict.fromkeys(offered, SSO))
+    assert idp.sso_binding(preferred) == chosen
 
 
 def test_the_certificate_is_as_agid_wants_it_for_a_public_body() -> None:

@@ -133,7 +133,7 @@ def test_a_provider_without_certificate_or_redirect_address_stops_the_start(tmp_
     with pytest.raises(RegistryError, match="certificate"):
         idp_registry.load(tmp_path, allow_test=False)
     write(tmp_path, "gestore", "https://a.it", "idp-1", redirect=False)
-    with pytest.raises(RegistryError, match="HTTP-Redirect"):
+    with pytest.raises(RegistryError, match="SingleSignOnService"):
         idp_registry.load(tmp_path, allow_test=False)
 
 
