@@ -7,7 +7,7 @@ import secrets
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Final
 
 import psycopg2
@@ -21,7 +21,6 @@ from sandbox.run.waiting import ticks
 
 _ANSWER_S: Final = 5
 _START_S: Final = 60
-_ROLE: Final = "portal_test"
 _MAY_CREATE: Final = "SELECT rolsuper OR rolcreatedb FROM pg_roles WHERE rolname = current_user"
 
 
@@ -32,22 +31,18 @@ def provided(run_name: str) -> Iterator[str]:
     On the server of DATABASE_URL, else of the standard local port, else of Debian's package, installed and started (and
     stopped afterwards). Raises ProblemError where no database can be created.
     """
-    stop: Callable[[], None] | None = None
     given = os.environ.get("DATABASE_URL", "")
     server = given or DEFAULT_DATABASE_URL
-    if not may_create(server):
-        if given:
-            raise ProblemError("PostgreSQL at DATABASE_URL does not answer, or its user may not create databases.")
-        if not _is_listening():
-            stop = _start_debian_package()
-        server = _with_own_role(server)
-    url = sa.make_url(with_driver(server)).set(database=run_name).render_as_string(hide_password=False)
-    try:
+    with ExitStack() as ending:
+        if not may_create(server):
+            if given:
+                raise ProblemError("PostgreSQL at DATABASE_URL does not answer, or its user may not create databases.")
+            if not _is_listening():
+                ending.callback(_start_debian_package())
+            server = ending.enter_context(own_role(server, run_name))
+        url = sa.make_url(with_driver(server)).set(database=run_name).render_as_string(hide_password=False)
+        ending.callback(_drop_all, url, run_name)
         yield url
-    finally:
-        _drop_all(url, run_name)
-        if stop is not None:
-            stop()
 
 
 def may_create(url: str) -> bool:
@@ -76,31 +71,40 @@ def _connected(url: str) -> Iterator[psycopg2.extensions.cursor]:
 def _is_listening() -> bool:
     """Tell whether anything speaks PostgreSQL on the standard port, whatever it thinks of us."""
     try:
-        psycopg2.connect(host="127.0.0.1", port=5432, user=_ROLE, dbname="postgres", connect_timeout=_ANSWER_S).close()
+        psycopg2.connect(
+            host="127.0.0.1", port=5432, user="nobody", dbname="postgres", connect_timeout=_ANSWER_S
+        ).close()
     except psycopg2.OperationalError as error:
         return "refused" not in str(error) and "timeout" not in str(error)
     return True
 
 
-def _with_own_role(url: str) -> str:
-    """Make a role for the tests as the server's own administrator, and return the address with it."""
-    prefix = packages.as_root()
+@contextmanager
+def own_role(url: str, name: str) -> Iterator[str]:
+    """Yield the address with a role that ends with the run, made by the server's own administrator.
+
+    Each run has its own: a second one must not change the password under the first. Raises ProblemError.
+    """
     password = secrets.token_hex(16)
-    rights = f"LOGIN CREATEDB PASSWORD '{password}'"
-    statement = (
-        f"DO $$ BEGIN CREATE ROLE {_ROLE} {rights}; EXCEPTION WHEN duplicate_object THEN ALTER ROLE {_ROLE} {rights}; "
-        f"END $$; GRANT pg_signal_backend TO {_ROLE}"
-    )
-    if prefix is not None:
-        for _ in ticks(_START_S, every_s=0.5):
-            command = [*prefix, "su", "postgres", "-c", "psql -q -v ON_ERROR_STOP=1 -d postgres"]
-            done = subprocess.run(command, input=statement, text=True, capture_output=True, cwd="/", check=False)
-            if done.returncode == 0:
-                own = sa.make_url(url).set(username=_ROLE, password=password)
-                return own.render_as_string(hide_password=False)
-    raise ProblemError(
-        "PostgreSQL answers on port 5432 and does not let us create databases; set DATABASE_URL to a user who may."
-    )
+    made = f"CREATE ROLE {name} LOGIN CREATEDB PASSWORD '{password}'; GRANT pg_signal_backend TO {name}"
+    if packages.as_root() is None or not any(_administer(made) for _ in ticks(_START_S, every_s=0.5)):
+        raise ProblemError(
+            "PostgreSQL answers on port 5432 and does not let us create databases; set DATABASE_URL to a user who may."
+        )
+    try:
+        yield sa.make_url(url).set(username=name, password=password).render_as_string(hide_password=False)
+    finally:
+        _administer(f"DROP ROLE IF EXISTS {name}")
+
+
+def _administer(statements: str) -> bool:
+    """Run statements as the administrator of the server on this machine, all or none; tell whether that went well."""
+    prefix = packages.as_root()
+    if prefix is None:
+        return False
+    command = [*prefix, "su", "postgres", "-c", "psql -q -1 -v ON_ERROR_STOP=1 -d postgres"]
+    done = subprocess.run(command, input=statements, text=True, capture_output=True, cwd="/", check=False)
+    return done.returncode == 0
 
 
 def _start_debian_package() -> Callable[[], None]:
