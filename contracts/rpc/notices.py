@@ -1,4 +1,4 @@
-"""What notices answers: PDF documents."""
+"""What notices answers: PDF documents, and how mail to a citizen stands."""
 
 from marshmallow import Schema, fields, validate
 
@@ -124,6 +124,19 @@ class Document(Schema):
     content_base64 = fields.String(required=True)
 
 
+class MailingRequest(Schema):
+    """About mail to a citizen, whose address is `email`."""
+
+    citizen_id = fields.UUID(required=True)
+    email = fields.String(required=True)
+
+
+class Mailing(Schema):
+    """`address_refused`: mail to this address came back too often, and it is not used any more."""
+
+    address_refused = fields.Boolean(required=True)
+
+
 NOTICE = Call("notices", "notice", NoticeRequest(), Document(), idempotent=True, timeout_s=15)
 RECEIPT = Call("notices", "receipt", DocumentRequest(), Document(), idempotent=True, timeout_s=15)
 CART_RECEIPT = Call("notices", "cart_receipt", CartReceiptRequest(), Document(), idempotent=True, timeout_s=15)
@@ -131,4 +144,5 @@ START_JOB = Call("notices", "start_job", JobRequest(), JobReply(), idempotent=Tr
 JOB = Call("notices", "job", JobGetRequest(), JobReply(), idempotent=True)
 JOB_DOCUMENTS = Call("notices", "job_documents", JobDocumentsRequest(), JobDocuments(), idempotent=True, timeout_s=15)
 VERIFY = Call("notices", "verify", VerifyRequest(), Verification(), idempotent=True)
+MAILING = Call("notices", "mailing", MailingRequest(), Mailing(), idempotent=True, timeout_s=2)
 PING = Call("notices", "ping", Empty(), Empty(), idempotent=True, timeout_s=1)

@@ -6,9 +6,9 @@ from http import HTTPStatus
 import falcon
 import orjson
 
-from contracts.errors import ErrorCode, Refused
-from contracts.rpc import identity
-from gateway.visit import visit_of
+from contracts.errors import ErrorCode, Refused, Unavailable
+from contracts.rpc import identity, notices
+from gateway.visit import Visit, visit_of
 from gateway.web import addresses
 from gateway.web.announcements import ACCOUNT_CLOSED, GRANTED, REVOKED
 from gateway.web.emails import email_error
@@ -101,10 +101,23 @@ def _write_privacy(
         status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
         privacy=privacy,
         agreed={one["purpose"]: one["document_id"] for one in privacy["history"]},
+        address_refused=EMAIL_REMINDERS in privacy["granted"] and _is_refused(visit),
         students=remembered(visit),
         email=email,
         errors=errors or {},
     )
+
+
+def _is_refused(visit: Visit) -> bool:
+    """Say whether mail to the citizen keeps coming back; while notices is down the page does without."""
+    citizen = visit.require_citizen()
+    if not citizen["email"]:
+        return False
+    try:
+        standing = visit.call(notices.MAILING, citizen_id=citizen["id"], email=citizen["email"])
+    except Unavailable:
+        return False
+    return bool(standing["address_refused"])
 
 
 def _purpose(form: Form) -> str:

@@ -2,17 +2,20 @@
 
 mails [STATE]   how many mails there are in each state, or those of one state: unknown, given_up, bounced, queued …
 send-again ID   queue once more a mail whose outcome is unknown or that was given up
+record-bounces  take in a delivery report from standard input, or the new ones of a maildir
 """
 
 import argparse
+import mailbox
 import os
 import sys
+from pathlib import Path
 from uuid import UUID
 
 from chassis import clock, logs
 from chassis.database import Database
 from services.notices import models
-from services.notices.mail import repository
+from services.notices.mail import bounces, repository
 from services.notices.mail.domain import State
 
 
@@ -24,6 +27,8 @@ def main(arguments: list[str]) -> int:
     try:
         if asked.command == "mails":
             return _list(database, asked.state)
+        if asked.command == "record-bounces":
+            return _record_bounces(database, asked.maildir)
         return _send_again(database, asked.id)
     finally:
         database.close()
@@ -49,6 +54,22 @@ def _send_again(database: Database, mail_id: UUID) -> int:
     return 1
 
 
+def _record_bounces(database: Database, maildir: Path | None) -> int:
+    """Exit code 0 also for what is no report about a mail of ours: who pipes mail in here must not get it back."""
+    if maildir is None:
+        bounces.record(database, sys.stdin.buffer.read(), clock.now())
+        return 0
+    box = mailbox.Maildir(maildir, create=False)
+    for key in box.keys():  # noqa: SIM118 -- a mailbox is no dict: iterating it reads every message
+        message = box.get_message(key)
+        if "S" not in message.get_flags():
+            bounces.record(database, message.as_bytes(), clock.now())
+            message.set_subdir("cur")
+            message.add_flag("S")
+            box[key] = message
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m services.notices", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -56,6 +77,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     listing = commands.add_parser("mails")
     listing.add_argument("state", nargs="?", choices=[state.value for state in State])
+    record = commands.add_parser("record-bounces")
+    record.add_argument("--maildir", type=Path, help="folder of the mailbox that MAIL_BOUNCE_ADDRESS delivers to")
     again = commands.add_parser("send-again")
     again.add_argument("id", type=UUID)
     return parser

@@ -121,7 +121,7 @@ class Mail(Base):
     """One mail, queued once and for all: `occasion` is the due date of a reminder, the receipt of a payment.
 
     `state` is one of mail.domain.State, `reason` why it ended so. `claim` is whose it is until `claimed_until`;
-    `sending_at` when its hand-over to `address_sha256` began, committed before the first byte of it left.
+    `address_sha256` where it goes; `sending_at` when its hand-over began, committed before the first byte of it left.
     """
 
     __tablename__ = "mails"

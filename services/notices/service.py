@@ -12,7 +12,7 @@ from contracts.events.payments import PAYMENT_CONFIRMED
 from contracts.events.practices import PRACTICE_AMENDED, PRACTICE_CANCELLED, PRACTICE_CREATED, PRACTICE_EXPIRED
 from contracts.rpc import notices
 from services.notices import jobs, models, usecases
-from services.notices.mail import projection, queueing, sending
+from services.notices.mail import bounces, projection, queueing, sending
 from services.notices.renderers import Renderers
 from services.notices.settings import Settings
 
@@ -69,6 +69,11 @@ class NoticesService:
     def verify(self, request: dict[str, Any]) -> dict[str, Any]:
         """Say whether a document is genuine and still payable."""
         return usecases.verify(self._parts, request)
+
+    @answers(notices.MAILING)
+    def mailing(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Say whether mail reaches a citizen."""
+        return bounces.mailing(self.database, request)
 
     @answers(notices.START_JOB)
     def start_job(self, request: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from sqlalchemy.types import Text
 
 from services.notices.mail import domain
 from services.notices.mail.domain import Kind, State
-from services.notices.models import Mail, MailDebt, MailReceipt, MailSubscription
+from services.notices.models import Mail, MailBounce, MailDebt, MailReceipt, MailSubscription
 
 _COLUMNS: Final = (
     "id",
@@ -151,10 +151,10 @@ def claim(session: Session, now: datetime) -> Mail | None:
     return session.scalars(update(Mail).where(Mail.id == one).values(values).returning(Mail)).first()
 
 
-def begin(session: Session, mail: Mail, address_sha256: bytes, now: datetime) -> bool:
+def begin(session: Session, mail: Mail, now: datetime) -> bool:
     """Note that a mail is being handed over; False where it is no longer ours to send."""
     statement = update(Mail).where(Mail.id == mail.id, Mail.claim == mail.claim, Mail.state == State.QUEUED)
-    begun = statement.values(state=State.SENDING, sending_at=now, address_sha256=address_sha256)
+    begun = statement.values(state=State.SENDING, sending_at=now)
     return session.scalar(begun.returning(Mail.id)) is not None
 
 
@@ -166,9 +166,16 @@ def put_off(session: Session, mail: Mail, until: datetime, reason: str, *, count
     session.execute(_ours(mail).values(values))
 
 
-def end(session: Session, mail: Mail, state: State, reason: str | None, now: datetime) -> None:
-    """End a mail. What the server said after all also corrects `unknown`."""
-    session.execute(_ours(mail).values(state=state, reason=reason, ended_at=now, claimed_until=None))
+def end(session: Session, mail: Mail, state: State, reason: str | None, now: datetime) -> bool:
+    """End a mail. What the server said after all also corrects `unknown`. False where it was not ours any more."""
+    ended = _ours(mail).values(state=state, reason=reason, ended_at=now, claimed_until=None)
+    return session.scalar(ended.returning(Mail.id)) is not None
+
+
+def note_address(session: Session, mail: Mail, address_sha256: bytes) -> None:
+    """Note where a mail is about to go, for when it comes back."""
+    ours = update(Mail).where(Mail.id == mail.id, Mail.claim == mail.claim)
+    session.execute(ours.values(address_sha256=address_sha256))
 
 
 def _ours(mail: Mail) -> Any:
@@ -193,6 +200,45 @@ def send_again(session: Session, mail_id: UUID, now: datetime) -> bool:
     statement = update(Mail).where(Mail.id == mail_id, Mail.state.in_([State.UNKNOWN, State.GIVEN_UP]))
     queued = statement.values(state=State.QUEUED, reason=None, attempts=0, not_before=now, claim=None, ended_at=None)
     return session.scalar(queued.returning(Mail.id)) is not None
+
+
+# ---- what came back
+
+
+def add_bounce(session: Session, mail_id: UUID, *, hard: bool, status: str, now: datetime) -> bool:
+    """Note that a mail came back; False where that is noted already."""
+    statement = insert(MailBounce).values(mail_id=mail_id, hard=hard, status=status, at=now).on_conflict_do_nothing()
+    return session.scalar(statement.returning(MailBounce.mail_id)) is not None
+
+
+def came_back(session: Session, mail_id: UUID, status: str, now: datetime) -> bool:
+    """Mark a mail that had left as bounced; False where there is none."""
+    had_left = Mail.state.in_([State.SENDING, State.SENT, State.UNKNOWN, State.BOUNCED])
+    statement = update(Mail).where(Mail.id == mail_id, had_left)
+    bounced = statement.values(state=State.BOUNCED, reason=status, ended_at=now, claim=None)
+    return session.scalar(bounced.returning(Mail.id)) is not None
+
+
+def refuse_address_of(session: Session, mail_id: UUID, *, after: int) -> None:
+    """Use a mail's address no more when it refused as many mails to its citizen."""
+    mail = session.get_one(Mail, mail_id)
+    refusals = (
+        select(func.count())
+        .select_from(MailBounce)
+        .join(Mail, Mail.id == MailBounce.mail_id)
+        .where(MailBounce.hard, Mail.citizen_id == mail.citizen_id, Mail.address_sha256 == mail.address_sha256)
+    )
+    if (session.scalar(refusals) or 0) >= after:
+        subscription = update(MailSubscription).where(MailSubscription.citizen_id == mail.citizen_id)
+        session.execute(subscription.values(refused_address_sha256=mail.address_sha256))
+
+
+def is_refused(session: Session, citizen_id: UUID, address_sha256: bytes) -> bool:
+    """Say whether an address of a citizen is not used any more."""
+    statement = select(MailSubscription.citizen_id).where(
+        MailSubscription.citizen_id == citizen_id, MailSubscription.refused_address_sha256 == address_sha256
+    )
+    return session.scalar(statement) is not None
 
 
 # ---- looking, forgetting

@@ -15,7 +15,7 @@ from chassis import logs
 from chassis.database import Database
 from chassis.rpc_client import RpcClient
 from contracts.errors import Unavailable
-from services.notices.mail import domain, letters, repository, smtp
+from services.notices.mail import bounces, domain, letters, repository, smtp
 from services.notices.mail.domain import State
 from services.notices.mail.settings import MailSettings
 from services.notices.models import Mail
@@ -57,8 +57,7 @@ def note_lost(database: Database, now: datetime) -> None:
 
 def _send(post: Post, mail: Mail, now: datetime) -> None:
     try:
-        letter = letters.write(post.rpc, post.settings, post.public_url, mail, now)
-        answer = _hand_over(post, mail, letter, now)
+        answer = _hand_over(post, mail, letters.write(post.rpc, post.settings, post.public_url, mail, now), now)
     except letters.NotToBeSentError as reason:
         _end(post, mail, State.DROPPED, str(reason), now)
     except letters.NotNowError:
@@ -68,7 +67,7 @@ def _send(post: Post, mail: Mail, now: datetime) -> None:
     except smtp.TryAgainError as error:
         _try_again(post, mail, str(error), now)
     except smtp.RefusedError as error:
-        _bounce(post, mail, error, now)
+        _come_back(post, mail, error, now)
     except smtp.OutcomeUnknownError as error:
         log.error("mail_outcome_unknown", mail_id=str(mail.id), reason=str(error))  # noqa: TRY400 -- no trace: the reason says it
         _end(post, mail, State.UNKNOWN, str(error), now)
@@ -83,10 +82,14 @@ def _send(post: Post, mail: Mail, now: datetime) -> None:
 
 def _hand_over(post: Post, mail: Mail, letter: letters.Letter, now: datetime) -> str | None:
     address_sha256 = domain.address_sha256(letter.recipient)
+    with post.database.transaction() as tx:
+        if repository.is_refused(tx.session, mail.citizen_id, address_sha256):
+            raise letters.NotToBeSentError("address_refused")
+        repository.note_address(tx.session, mail, address_sha256)
 
     def begin() -> bool:
         with post.database.transaction() as tx:
-            return repository.begin(tx.session, mail, address_sha256, now)
+            return repository.begin(tx.session, mail, now)
 
     sender = post.settings.envelope_sender(mail.id.hex)
     return smtp.hand_over(post.settings, sender, letter.recipient, letter.message, begin)
@@ -106,12 +109,20 @@ def _put_off(post: Post, mail: Mail, until: datetime, reason: str, *, counts: bo
     log.warning("mail_put_off", mail_id=str(mail.id), kind=mail.kind, reason=reason, until=until.isoformat())
 
 
-def _bounce(post: Post, mail: Mail, error: smtp.RefusedError, now: datetime) -> None:
-    _end(post, mail, State.BOUNCED, str(error), now)
+def _come_back(post: Post, mail: Mail, error: smtp.RefusedError, now: datetime) -> None:
+    hard = error.by_recipient and domain.is_hard(str(error))
+    with post.database.transaction() as tx:
+        if repository.end(tx.session, mail, State.BOUNCED, str(error), now):
+            bounces.note(tx.session, mail.id, hard=hard, status=str(error), now=now)
+    _tell(mail, State.BOUNCED, str(error))
 
 
 def _end(post: Post, mail: Mail, state: State, reason: str | None, now: datetime) -> None:
     with post.database.transaction() as tx:
         repository.end(tx.session, mail, state, reason, now)
+    _tell(mail, state, reason)
+
+
+def _tell(mail: Mail, state: State, reason: str | None) -> None:
     _ENDED.labels(mail.kind, state.value).inc()
     log.info("mail_ended", mail_id=str(mail.id), kind=mail.kind, state=state.value, reason=reason)

@@ -339,7 +339,7 @@ def test_a_process_that_died_while_handing_over_leaves_it_unknown(world: MailWor
     with world.database.transaction() as tx:
         mail = repository.claim(tx.session, world.now)
         assert mail is not None
-        assert repository.begin(tx.session, mail, b"", world.now)
+        assert repository.begin(tx.session, mail, world.now)
     world.now += domain.LEASE * 2
     assert world.work() == []
     sending.note_lost(world.database, world.now)
@@ -362,7 +362,7 @@ def test_a_process_that_died_before_handing_over_leaves_it_to_the_next(world: Ma
     assert len(world.work()) == 1
     # It was not dead, only slow: what it had claimed is not its own any more.
     with world.database.transaction() as tx:
-        assert not repository.begin(tx.session, slow, b"", world.now)
+        assert not repository.begin(tx.session, slow, world.now)
 
 
 def test_many_processes_at_once_send_each_mail_once(world: MailWorld) -> None:

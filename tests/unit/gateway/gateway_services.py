@@ -153,6 +153,7 @@ class Services:
         self.inserted_keys: dict[str, UUID] = {}
         self.granted = ["registration"]
         self.agreed_document_id = "promemoria-1"
+        self.address_refused = False
         self.timeline: list[dict[str, Any]] = []
         self.receipts: list[dict[str, Any]] = []
         self.verified: dict[str, dict[str, Any]] = {}
@@ -216,6 +217,7 @@ class Services:
             identity.REGISTER: self._register,
             identity.PRIVACY: self._privacy,
             identity.GRANT: self._grant,
+            notices.MAILING: lambda _: {"address_refused": self.address_refused},
             identity.REVOKE: self._revoke,
             identity.EXPORT: lambda _: {"data": {"fiscal_code": FISCAL_CODE}},
             cart.SHOW: self._show_cart,

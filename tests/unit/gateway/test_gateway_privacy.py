@@ -4,7 +4,8 @@ from http import HTTPStatus
 
 import pytest
 
-from contracts.rpc import identity
+from contracts.errors import Unavailable
+from contracts.rpc import identity, notices
 from tests.unit.gateway.gateway_browser import Browser, page_of, text_of
 from tests.unit.gateway.gateway_services import TOKEN, Services
 
@@ -49,6 +50,15 @@ def test_who_agreed_to_an_older_text_is_offered_the_one_in_force(browser: Browse
     assert len(page_of(page).xpath("//form[@action='/profilo/privacy/revoca']")) == 2
     browser.submit("/profilo/privacy/concedi", purpose="email_reminders", email="m@posta.example")
     assert services.asked(identity.GRANT)[0]["language"] == "it"
+
+
+def test_who_cannot_be_reached_by_mail_is_told(browser: Browser, services: Services):
+    services.address_refused = True
+    assert "sono tornati indietro" not in text_of(browser.get("/profilo/privacy"))
+    services.granted.append("email_reminders")
+    assert "sono tornati indietro" in text_of(browser.get("/profilo/privacy"))
+    services.failures[notices.MAILING.name] = Unavailable()
+    assert "sono tornati indietro" not in text_of(browser.get("/profilo/privacy"))
 
 
 def test_revoking_the_registration_tells_the_effect_then_closes_and_logs_out(browser: Browser, services: Services):
