@@ -1,15 +1,18 @@
 """Memory and speed of a printing job: the same service code for a small and a large job, on a real database.
 
+Then the job is merged into one PDF, as the gateway does it, in this process too.
+
     DATABASE_URL=... python benchmarks/notice_job.py [SMALL] [LARGE]
 
 practices is stood in for by debts made on the fly, so that only notices is measured: its process and its renderer. The
 highest resident memory of both is read after each job; the large one must not need more than the small one.
 """
 
+import base64
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,7 @@ import sqlalchemy as sa  # noqa: E402 - after the path is set
 from chassis.database import Database, database_url  # noqa: E402
 from contracts.call import Call  # noqa: E402
 from contracts.rpc import notices, practices  # noqa: E402
+from gateway.printed.merging import merged  # noqa: E402
 from services.notices import jobs, models  # noqa: E402
 from services.notices.renderers import Renderers  # noqa: E402
 from services.notices.settings import Settings  # noqa: E402
@@ -75,8 +79,8 @@ def peak_mb(pid: int) -> float:
     return int(status.partition("VmHWM:")[2].split()[0]) / 1000
 
 
-def print_job(parts: Parts, count: int) -> float:
-    """Print a job and read every document back; return notices per second of printing."""
+def print_job(parts: Parts, count: int) -> tuple[float, float, float]:
+    """Print a job and merge it; return notices per second of printing and of merging, and the size in megabytes."""
     run = uuid4().hex
     request = {"entity_code": "BENCH", "idempotency_key": run, "external_ids": [f"{run}-{n}" for n in range(count)]}
     job = jobs.start(parts, notices.JobRequest().load(request), datetime.now(UTC))["job"]
@@ -84,11 +88,19 @@ def print_job(parts: Parts, count: int) -> float:
     while jobs.work(parts, datetime.now(UTC)):
         pass
     took = time.perf_counter() - started
+    merging = time.process_time()
+    size = sum(len(piece) for piece in merged(printed(parts, job["id"]), "Avvisi di pagamento"))
+    return count / took, count / (time.process_time() - merging), size / 1e6
+
+
+def printed(parts: Parts, job_id: UUID) -> Iterator[bytes]:
+    """Yield every document of a job."""
     after: int | None = 0
     while after is not None:
-        asked = {"entity_code": "BENCH", "job_id": job["id"], "after": after, "limit": 20}
-        after = jobs.documents(parts, asked)["next_after"]
-    return count / took
+        asked = {"entity_code": "BENCH", "job_id": job_id, "after": after, "limit": 20, "with_content": True}
+        page = jobs.documents(parts, asked)
+        yield from (base64.b64decode(item["content_base64"]) for item in page["items"])
+        after = page["next_after"]
 
 
 def main() -> None:
@@ -100,10 +112,11 @@ def main() -> None:
     parts = Parts(database, Debts(), renderers, settings)  # type: ignore[arg-type]  # -- the call is all it needs
     try:
         for count in sizes:
-            rate = print_job(parts, count)
+            rate, merging, size = print_job(parts, count)
             (renderer,) = renderers.pids()
             memory = f"service {peak_mb(os.getpid()):.0f} MB, renderer {peak_mb(renderer):.0f} MB at most"
             print(f"{count:>6} notices: {rate:.1f}/s with one renderer; {memory}")
+            print(f"{'merged:':>15} {merging:.0f}/s of processor time; {size:.1f} MB")
     finally:
         renderers.close()
         with database.transaction() as tx:

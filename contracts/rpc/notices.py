@@ -93,14 +93,15 @@ class JobReply(Schema):
 
 
 class JobDocumentsRequest(JobGetRequest):
-    """The documents of a job after a place, a few at a time."""
+    """The documents of a job after a place, a few at a time. `with_content`: with their PDFs."""
 
     after = fields.Integer(load_default=0)
     limit = fields.Integer(load_default=20, validate=validate.Range(1, 50))
+    with_content = fields.Boolean(load_default=True)
 
 
 class JobDocument(Schema):
-    """One debt of a job: its PDF, or the ErrorCode why there is none; neither while it waits."""
+    """One debt of a job: its PDF, or the ErrorCode why there is none; neither, and no name, while it waits."""
 
     place = fields.Integer(required=True)
     external_id = fields.String(required=True)

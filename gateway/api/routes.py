@@ -39,6 +39,8 @@ ROUTES: Final[Mapping[str, type[Resource]]] = {
     "/creditors/{entity}/print-jobs": printing.PrintJobsResource,
     "/creditors/{entity}/print-jobs/{job_id:uuid}": printing.PrintJobResource,
     "/creditors/{entity}/print-jobs/{job_id:uuid}/archive": printing.PrintArchiveResource,
+    "/creditors/{entity}/print-jobs/{job_id:uuid}/merged": printing.PrintMergedResource,
+    "/creditors/{entity}/print-jobs/{job_id:uuid}/refusals": printing.PrintRefusalsResource,
     "/creditors/{entity}/payments": reconciliation.PaymentsResource,
     "/creditors/{entity}/settlements": settlement.SettlementsResource,
     "/creditors/{entity}/settlements/{flow_id}": settlement.SettlementResource,

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, exists, func, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, defer
 
@@ -42,8 +42,10 @@ def find_verified(session: Session, code: str) -> Document | None:
 
 
 def forget(session: Session, *, before: datetime) -> int:
-    """Drop the PDFs made before a moment; return how many."""
-    statement = update(Document).where(Document.created_at < before, Document.pdf.is_not(None)).values(pdf=None)
+    """Drop the PDFs made before a moment, but not those that a job still offers; return how many."""
+    is_offered = exists().where(PrintJobItem.content_sha256 == Document.content_sha256)
+    is_old = Document.created_at < before, Document.pdf.is_not(None), ~is_offered
+    statement = update(Document).where(*is_old).values(pdf=None)
     return len(session.scalars(statement.returning(Document.content_sha256)).all())
 
 
@@ -91,9 +93,9 @@ def open_items(session: Session, job_id: UUID, limit: int) -> Sequence[PrintJobI
 
 
 def job_documents(session: Session, asked: Mapping[str, Any]) -> Sequence[tuple[PrintJobItem, bytes | None]]:
-    """Return items of an entity's job after a place, with their PDFs."""
+    """Return items of an entity's job after a place, with their PDFs where these are wanted."""
     statement = (
-        select(PrintJobItem, Document.pdf)
+        select(PrintJobItem, Document.pdf if asked["with_content"] else null())
         .join(PrintJob, PrintJob.id == PrintJobItem.job_id)
         .outerjoin(Document, Document.content_sha256 == PrintJobItem.content_sha256)
         .where(PrintJob.entity_code == asked["entity_code"], PrintJob.id == asked["job_id"])

@@ -1,9 +1,11 @@
-"""For the entity's own software: the notices of many debts, printed as a job and fetched as one ZIP."""
+"""For the entity's own software: the notices of many debts, printed as a job, fetched as one ZIP or one merged PDF."""
 
 import base64
-import zipfile
-from collections.abc import Iterator
+import csv
+from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
+from io import StringIO
+from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,11 +16,14 @@ from contracts.rpc import notices
 from gateway.api import examples, schemas
 from gateway.api.keys import Scope
 from gateway.api.operation import Access, Asked, Key, Operation, Resource, operation
+from gateway.printed.merging import merged
+from gateway.printed.zipping import zipped
 from gateway.visit import Visit
 
 _TAG: Final = "Printing (API key)"
 _PAGE: Final = 20
-_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+_PAGE_WITHOUT_CONTENT: Final = 50
+_TITLE: Final = "Avvisi di pagamento"
 
 
 class PrintJobsResource(Resource):
@@ -82,7 +87,52 @@ class PrintArchiveResource(Resource):
         _job(asked.visit, notices.JOB, entity_code=entity, job_id=job_id)
         asked.resp.content_type = "application/zip"
         asked.resp.downloadable_as = f"avvisi-{job_id}.zip"
-        asked.resp.stream = _zip(asked.visit, entity, job_id)
+        asked.resp.stream = zipped(_files(_items(asked.visit, entity, job_id)))
+
+
+class PrintMergedResource(Resource):
+    """The same as one document."""
+
+    @operation(
+        Operation(
+            summary="The notices printed so far as one PDF, in the order of the job; 404 while none is printed",
+            tag=_TAG,
+            access=Access.KEY,
+            scope=Scope.NOTICES_PRINT,
+            media_type="application/pdf",
+        )
+    )
+    def on_get(self, asked: Asked, entity: str, job_id: UUID) -> None:
+        """Send it as it is put together; each notice keeps its bookmark and its structure for screen readers."""
+        _job(asked.visit, notices.JOB, entity_code=entity, job_id=job_id)
+        printed = _printed(_items(asked.visit, entity, job_id))
+        first = next(printed, None)
+        if first is None:
+            raise falcon.HTTPNotFound
+        asked.resp.content_type = "application/pdf"
+        asked.resp.downloadable_as = f"avvisi-{job_id}.pdf"
+        asked.resp.stream = merged(chain([first], printed), _TITLE)
+
+
+class PrintRefusalsResource(Resource):
+    """What a job could not print."""
+
+    @operation(
+        Operation(
+            summary="The debts without a notice and why, as CSV: `waiting` is not printed yet",
+            tag=_TAG,
+            access=Access.KEY,
+            scope=Scope.NOTICES_PRINT,
+            media_type="text/csv",
+        )
+    )
+    def on_get(self, asked: Asked, entity: str, job_id: UUID) -> None:
+        """Send what the ZIP holds as refused.csv."""
+        _job(asked.visit, notices.JOB, entity_code=entity, job_id=job_id)
+        asked.resp.content_type = "text/csv; charset=utf-8"
+        asked.resp.downloadable_as = f"avvisi-{job_id}-rifiutati.csv"
+        items = _items(asked.visit, entity, job_id, with_content=False)
+        asked.resp.data = _refusals(item for item in items if item["file_name"] is None)
 
 
 def _job(visit: Visit, call: Call, **request: Any) -> dict[str, Any]:
@@ -92,41 +142,43 @@ def _job(visit: Visit, call: Call, **request: Any) -> dict[str, Any]:
     return job
 
 
-class _Outlet:
-    """A file that only grows: what zipfile writes to it is taken away at once."""
-
-    def __init__(self) -> None:
-        self._written = bytearray()
-
-    def write(self, content: bytes) -> int:
-        """Take what is written."""
-        self._written += content
-        return len(content)
-
-    def flush(self) -> None:
-        """Nothing waits."""
-
-    def take(self) -> bytes:
-        """Hand over what was written since the last time."""
-        content = bytes(self._written)
-        self._written.clear()
-        return content
+Item = Mapping[str, Any]
 
 
-def _zip(visit: Visit, entity: str, job_id: UUID) -> Iterator[bytes]:
-    outlet = _Outlet()
+def _items(visit: Visit, entity: str, job_id: UUID, *, with_content: bool = True) -> Iterator[Item]:
+    """Yield contracts.rpc.notices.JobDocument in the order of the job, a page of them in memory at a time."""
     after: int | None = 0
-    refused = ["codice_debito;motivo"]
-    with zipfile.ZipFile(outlet, "w") as archive:  # type: ignore[call-overload]  # -- write is all it needs
-        while after is not None:
-            page = visit.call(notices.JOB_DOCUMENTS, entity_code=entity, job_id=job_id, after=after, limit=_PAGE)
-            for item in page["items"]:
-                if item["content_base64"]:
-                    name = zipfile.ZipInfo(f"{item['place']:05d}-{item['file_name']}", _EPOCH)
-                    archive.writestr(name, base64.b64decode(item["content_base64"]))
-                    yield outlet.take()
-                else:
-                    refused.append(f"{item['external_id']};{item['code'] or 'waiting'}")
-            after = page["next_after"]
-        archive.writestr(zipfile.ZipInfo("refused.csv", _EPOCH), "\r\n".join(refused) + "\r\n")
-    yield outlet.take()
+    while after is not None:
+        page = visit.call(
+            notices.JOB_DOCUMENTS,
+            entity_code=entity,
+            job_id=job_id,
+            after=after,
+            limit=_PAGE if with_content else _PAGE_WITHOUT_CONTENT,
+            with_content=with_content,
+        )
+        yield from page["items"]
+        after = page["next_after"]
+
+
+def _printed(items: Iterable[Item]) -> Iterator[bytes]:
+    return (base64.b64decode(item["content_base64"]) for item in items if item["content_base64"])
+
+
+def _files(items: Iterable[Item]) -> Iterator[tuple[str, bytes]]:
+    """Yield the files of the ZIP: the notices, then the list of what has none."""
+    left_out = []
+    for item in items:
+        if item["content_base64"]:
+            yield f"{item['place']:05d}-{item['file_name']}", base64.b64decode(item["content_base64"])
+        else:
+            left_out.append(item)
+    yield "refused.csv", _refusals(left_out)
+
+
+def _refusals(items: Iterable[Item]) -> bytes:
+    written = StringIO(newline="")
+    rows = csv.writer(written, delimiter=";")
+    rows.writerow(("codice_debito", "motivo"))
+    rows.writerows((item["external_id"], item["code"] or "waiting") for item in items)
+    return written.getvalue().encode()

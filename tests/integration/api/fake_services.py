@@ -129,7 +129,9 @@ def _printed(request: Mapping[str, Any]) -> dict[str, Any]:
             "external_id": f"TARI-{place}",
             "file_name": None if place == 5 else f"avviso-{place}.pdf",
             "code": "practice_paid" if place == 5 else None,
-            "content_base64": None if place == 5 else base64.b64encode(b"%PDF-1.4").decode(),
+            "content_base64": base64.b64encode(b"%PDF-1.4").decode()
+            if place != 5 and request["with_content"]
+            else None,
         }
         for place in places
     ]

@@ -2,12 +2,15 @@
 
 import base64
 import contextlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
+
+import sqlalchemy as sa
 
 from contracts.errors import ErrorCode, Unavailable
 from contracts.rpc import notices, practices
-from services.notices import jobs
+from services.notices import jobs, usecases
+from services.notices.models import Document
 from services.notices.renderers import Renderers
 from services.notices.settings import Settings
 from services.notices.usecases import Parts
@@ -22,10 +25,10 @@ def state(office, job):
     return office.rpc.call(notices.JOB, {"entity_code": "PM108", "job_id": job["id"]})["job"]
 
 
-def documents(office, job):
+def documents(office, job, **wishes):
     found, after = [], 0
     while after is not None:
-        asked = {"entity_code": "PM108", "job_id": job["id"], "after": after, "limit": 20}
+        asked = {"entity_code": "PM108", "job_id": job["id"], "after": after, "limit": 20, **wishes}
         page = office.rpc.call(notices.JOB_DOCUMENTS, asked)
         found += page["items"]
         after = page["next_after"]
@@ -53,6 +56,9 @@ def test_a_job_prints_what_it_can_and_says_why_not_the_rest(office, eventually):
     printed = [item for item in items if item["content_base64"]]
     assert len({item["file_name"] for item in printed}) == 59
     assert all(base64.b64decode(item["content_base64"]).startswith(b"%PDF") for item in printed)
+    listed = documents(office, job, with_content=False)
+    assert [item["file_name"] for item in listed] == [item["file_name"] for item in items]
+    assert {item["content_base64"] for item in listed} == {None}
 
 
 def test_the_same_key_is_the_same_job(office):
@@ -87,3 +93,21 @@ def test_a_job_that_was_interrupted_goes_on(office, eventually):
         jobs.work(failing, datetime.now(UTC))
     eventually(lambda: state(office, job)["finished_at"], timeout_s=30)
     assert state(office, job)["printed"] == 5
+
+
+def test_a_document_printed_long_before_is_kept_as_long_as_a_job_offers_it(office, eventually):
+    practice, settings = office.owed(), Settings.load()
+    office.notice(practice)
+    long_ago = datetime.now(UTC) - timedelta(days=settings.keep_pdf_days - 1)
+    with office.documents.transaction() as tx:
+        made = sa.update(Document).where(Document.practice_id == practice["id"]).values(created_at=long_ago)
+        tx.session.execute(made)
+    job = start(office, [practice["external_id"]])
+    eventually(lambda: state(office, job)["finished_at"])
+    usecases.forget_old(office.documents, settings, datetime.now(UTC) + timedelta(days=2))
+    assert documents(office, job)[0]["content_base64"]
+    usecases.forget_old(office.documents, settings, datetime.now(UTC) + timedelta(days=settings.keep_pdf_days + 1))
+    assert state(office, job) is None
+    with office.documents.reading() as session:
+        kept = session.scalars(sa.select(Document.pdf).where(Document.practice_id == practice["id"])).all()
+    assert kept == [None]

@@ -48,8 +48,8 @@ def instalments(count: int, *, due: bool = True) -> tuple[Payment, ...]:
     )
 
 
-@pytest.fixture(scope="session")
-def notice() -> NoticeContent:
+def a_notice() -> NoticeContent:
+    """Make the notice of the official references."""
     return NoticeContent(
         language="it",
         subject="Avviso Pagamento di TEST",
@@ -59,6 +59,11 @@ def notice() -> NoticeContent:
         postal=PostalAccount("000000123456", "Comune di Test", "AUT. 08/5 S3/81 53079 08129.07.20211"),
         artworks=Artworks(),
     )
+
+
+@pytest.fixture(scope="session")
+def notice() -> NoticeContent:
+    return a_notice()
 
 
 @pytest.fixture(scope="session")
