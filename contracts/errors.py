@@ -23,6 +23,7 @@ class ErrorCode(StrEnum):
     DESCRIPTION_TOO_LONG = "description_too_long"
     BENEFICIARY_REQUIRED = "beneficiary_required"
     NAME_REQUIRED = "name_required"
+    NAME_TOO_LONG = "name_too_long"
     INVALID_DATE = "invalid_date"
     DUPLICATE_REFERENCE = "duplicate_reference"
     IDEMPOTENCY_CONFLICT = "idempotency_conflict"

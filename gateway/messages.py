@@ -48,6 +48,7 @@ MESSAGES: Final[Mapping[ErrorCode, Message]] = {
         _("Servono i dati dello studente: Cognome e Nome, Corso, Scuola, Tipologia di contributo didattico."), _CORRECT
     ),
     ErrorCode.NAME_REQUIRED: Message(_("Scrivi cognome e nome."), _CORRECT),
+    ErrorCode.NAME_TOO_LONG: Message(_("Cognome e nome possono avere insieme al massimo 70 caratteri."), _CORRECT),
     ErrorCode.INVALID_DATE: Message(_("La data non esiste o non è scritta come AAAA-MM-GG."), _CORRECT),
     ErrorCode.DUPLICATE_REFERENCE: Message(_("Lo stesso riferimento compare più di una volta nel file."), _IMPORT),
     ErrorCode.IDEMPOTENCY_CONFLICT: Message(

@@ -32,6 +32,7 @@ class DebtResource(Resource):
                 ErrorCode.UNKNOWN_SERVICE,
                 ErrorCode.INVALID_FISCAL_CODE,
                 ErrorCode.NAME_REQUIRED,
+                ErrorCode.NAME_TOO_LONG,
                 ErrorCode.AMOUNT_OUT_OF_RANGE,
                 ErrorCode.AMOUNT_NOT_ALLOWED,
                 ErrorCode.DESCRIPTION_REQUIRED,

@@ -98,12 +98,12 @@ def checked_description(text: str | None) -> str:
 
 
 def checked_name(text: str) -> str:
-    """Return a person's or body's name, 1 to 70 characters. Raises Refused(NAME_REQUIRED) or (INVALID_REQUEST)."""
+    """Return a person's or body's name, 1 to 70 characters. Raises Refused(NAME_REQUIRED), (NAME_TOO_LONG)."""
     text = readable(text)
     if not text:
         raise Refused(ErrorCode.NAME_REQUIRED)
     if len(text) > NAME_MAX_CHARS:
-        raise Refused(ErrorCode.INVALID_REQUEST, {"max": NAME_MAX_CHARS, "length": len(text)})
+        raise Refused(ErrorCode.NAME_TOO_LONG, {"max": NAME_MAX_CHARS, "length": len(text)})
     return text
 
 

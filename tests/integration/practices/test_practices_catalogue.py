@@ -74,6 +74,27 @@ def test_a_catalogue_with_a_wrong_iban_is_refused_and_nothing_of_it_stored(
         assert session.scalar(select(func.count()).select_from(EntityRow)) == 0
 
 
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"creditor": {"company_name": "x" * 101}}, "company_name"),
+        ({"creditor": {"office_name": "x" * 51}}, "office_name"),
+        ({"website": f"https://{'x' * 80}.example", "contact_email": "a@conservatorio.example"}, "at most 100"),
+        ({"cbill": "cjm08"}, "cbill"),
+        ({"postal_account": "1234567890123"}, "postal_account"),
+        ({"postal_account_holder": "x" * 51}, "postal_account_holder"),
+    ],
+)
+def test_a_body_that_does_not_fit_a_notice_is_refused_when_it_is_loaded(
+    service_database: Callable[[str], Database], changes: dict[str, Any], where: str
+) -> None:
+    document = json.loads(FILE.read_text())
+    entity = document["entities"][0]
+    entity |= {**changes, "creditor": entity["creditor"] | changes.get("creditor", {})}
+    with pytest.raises(ValidationError, match=where):
+        catalogue.load_catalogue(service_database("practices"), document)
+
+
 def test_the_command_loads_a_file_and_says_in_one_line_what_is_wrong_with_another(
     database: Database, start_process: Callable[..., Any], tmp_path: Path
 ) -> None:

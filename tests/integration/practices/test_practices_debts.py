@@ -79,6 +79,7 @@ def test_a_debt_being_paid_or_paid_keeps_its_terms(
         ({"amount_cents": 0}, ErrorCode.AMOUNT_OUT_OF_RANGE),
         ({"description": ""}, ErrorCode.DESCRIPTION_REQUIRED),
         ({"description": "x" * 141}, ErrorCode.DESCRIPTION_TOO_LONG),
+        ({"full_name": "x" * 71}, ErrorCode.NAME_TOO_LONG),
         ({"due_date": date(206, 1, 1)}, ErrorCode.INVALID_DATE),
         ({"instalment": {"number": 8, "total": 7}}, ErrorCode.INVALID_REQUEST),
         ({"email": "nowhere"}, ErrorCode.INVALID_REQUEST),

@@ -61,7 +61,7 @@ def test_a_good_line_becomes_a_debt() -> None:
         ({"codice_fiscale": ""}, "invalid_fiscal_code", "codice_fiscale"),
         ({"codice_fiscale": "80012345675"}, "invalid_fiscal_code", "codice_fiscale"),
         ({"cognome_nome": " "}, "name_required", "cognome_nome"),
-        ({"cognome_nome": "x" * 71}, "invalid_request", "cognome_nome"),
+        ({"cognome_nome": "x" * 71}, "name_too_long", "cognome_nome"),
         ({"email": "mario"}, "invalid_request", "email"),
         ({"causale": ""}, "description_required", "causale"),
         ({"causale": "x" * 141}, "description_too_long", "causale"),
