@@ -43,8 +43,9 @@ class CheckoutItem(Schema):
 
 
 class Checkout(Schema):
-    """A visit to pagoPA Checkout. `redirect_url` only while it is open; `open_until` is when the janitor ends it.
+    """A visit to pagoPA Checkout. `redirect_url` only while it is open.
 
+    `open_until` is when the janitor ends it at the latest, `ended_at` when it did end.
     `returned`: what the browser said on coming back (RETURN_OUTCOMES), which proves nothing.
     """
 
@@ -54,6 +55,7 @@ class Checkout(Schema):
     state = fields.String(required=True, validate=validate.OneOf(CHECKOUT_STATES))
     created_at = UtcDateTime(required=True)
     open_until = UtcDateTime(required=True)
+    ended_at = UtcDateTime(load_default=None, allow_none=True)
     returned = fields.String(load_default=None, allow_none=True)
     redirect_url = fields.String(load_default=None, allow_none=True)
     items = fields.List(fields.Nested(CheckoutItem), required=True)

@@ -105,7 +105,8 @@ CHECKOUT: Final[dict[str, Any]] = {
     "entity_code": "PM108",
     "state": "open",
     "created_at": "2026-11-02T09:20:00+00:00",
-    "open_until": "2026-11-02T09:50:00+00:00",
+    "open_until": "2026-11-02T10:20:00+00:00",
+    "ended_at": None,
     "returned": None,
     "redirect_url": "https://checkout.pagopa.it/c/5f1b2c3d",
     "items": [

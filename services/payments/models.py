@@ -92,7 +92,7 @@ class Checkout(Base):
     """A visit to pagoPA Checkout.
 
     `lease_until`: who opens it with pagoPA has until then; afterwards anybody may try again. `open_until`: when the
-    janitor ends it.
+    janitor ends it at the latest; from `ask_at` on it asks whether it may already.
     """
 
     __tablename__ = "checkouts"
@@ -113,6 +113,7 @@ class Checkout(Base):
     lease_until: Mapped[datetime]
     opened_at: Mapped[datetime | None]
     open_until: Mapped[datetime]
+    ask_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None]
     items: Mapped[list["CheckoutItem"]] = relationship(order_by="CheckoutItem.place", lazy="selectin")

@@ -10,7 +10,8 @@ class Settings:
     """Where pagoPA Checkout and fdr-org are, and how long things may take.
 
     `checkout_url` ends with the version of Checkout's API that is spoken: v1 or v2.
-    `checkout_open_s`: after so long without a receipt the janitor frees the practices of a checkout.
+    `checkout_open_s`: after so long without a receipt the janitor frees the practices of a checkout, unless a payment
+    token of theirs may be alive; half an hour later it frees them in any case.
     `opening_slots`: how many workers may at once be waiting for Checkout, which asks us about every notice before it
     answers: the others must be free to answer it.
     """

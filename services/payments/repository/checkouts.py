@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from services.payments.domain.checkouts import CheckoutState
@@ -44,9 +44,10 @@ def claim(session: Session, checkout_id: UUID, now: datetime, lease_s: float) ->
 
 
 def overdue(session: Session, now: datetime, limit: int) -> Sequence[UUID]:
-    """Return the checkouts that should have ended by themselves."""
+    """Return the checkouts that nobody has ended and that may be due to end."""
     statement = select(Checkout.id).where(
-        Checkout.state.in_([CheckoutState.OPENING, CheckoutState.OPEN]), Checkout.open_until <= now
+        Checkout.state.in_([CheckoutState.OPENING, CheckoutState.OPEN]),
+        or_(Checkout.open_until <= now, Checkout.ask_at <= now),
     )
     return session.scalars(statement.order_by(Checkout.open_until).limit(limit)).all()
 

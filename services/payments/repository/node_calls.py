@@ -1,17 +1,18 @@
 """What the node asked and was answered, for the timeline."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from services.payments.models import NodeCall
 
 # The plain table: one insert per question of the node need not go through the mapper.
 _TABLE: Final = NodeCall.metadata.tables[NodeCall.__tablename__]
+_ACTIVATES: Final = ("paGetPayment", "paGetPaymentV2")
 
 
 def note(session: Session, **call: Any) -> None:
@@ -24,6 +25,14 @@ def purge(session: Session, before: datetime, limit: int) -> int:
     old = select(_TABLE.c.id).where(_TABLE.c.at < before, _TABLE.c.raw_xml.is_(None)).limit(limit)
     gone = session.execute(delete(_TABLE).where(_TABLE.c.id.in_(old)).returning(_TABLE.c.id))
     return len(gone.all())
+
+
+def last_activation(session: Session, practice_ids: Collection[UUID]) -> datetime | None:
+    """Return when the node was last told what to pay for one of these practices: a payment token began to live."""
+    statement = select(func.max(NodeCall.at)).where(
+        NodeCall.practice_id.in_(practice_ids), NodeCall.operation.in_(_ACTIVATES), NodeCall.fault.is_(None)
+    )
+    return session.scalar(statement)
 
 
 def of_practice(session: Session, practice_id: UUID) -> Sequence[NodeCall]:

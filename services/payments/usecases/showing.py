@@ -33,6 +33,7 @@ def show_checkout(checkout: Checkout) -> dict[str, Any]:
         "state": shown_state(CheckoutState(checkout.state)),
         "created_at": checkout.created_at,
         "open_until": checkout.open_until,
+        "ended_at": checkout.ended_at,
         "returned": checkout.returned,
         "redirect_url": checkout.redirect_url if is_open else None,
         "items": [_show_item(item) for item in checkout.items],

@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import Any
@@ -33,6 +34,7 @@ from gateway.settings import Settings as GatewaySettings
 from services.payments import models
 from services.practices import models as practices_models
 from tests.conftest import PROJECT, Running, empty_tables, wait_until, wait_until_answering
+from tests.integration.payments.payments_actors import OpensEveryCart
 
 PAYER = "visitor:integration-test"
 CREDITOR = "80012345676"
@@ -292,3 +294,18 @@ def refused() -> Callable[..., tuple[str, dict[str, Any]]]:
         return caught.value.code.value, caught.value.params
 
     return code_of
+
+
+@pytest.fixture
+def pagopa_url() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), OpensEveryCart) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def database(service_database):
+    return service_database("payments")

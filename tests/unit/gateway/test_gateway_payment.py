@@ -120,7 +120,7 @@ def test_coming_back_is_noted_once_and_the_address_is_cleaned(browser: Browser, 
 
 
 OUTCOMES: list[tuple[dict[str, Any], str, str]] = [
-    ({"returned": "ok"}, "Stiamo aspettando la conferma", "aspettiamo la ricevuta fino al"),
+    ({"returned": "ok"}, "Stiamo aspettando la conferma", "aspettiamo la ricevuta al più tardi fino al"),
     ({"returned": "attesa"}, "Stiamo aspettando la conferma", "pagoPA non sa ancora com'è finito il pagamento"),
     ({}, "Pagamento non concluso", "Riprendi il pagamento su pagoPA"),
     ({"state": "paid"}, "Pagamento riuscito", "Quietanza"),

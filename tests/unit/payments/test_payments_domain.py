@@ -18,6 +18,7 @@ from services.payments.domain.checkouts import (
     IllegalTransition,
     after_end,
     after_payment,
+    keep_until,
     move,
     shown_state,
 )
@@ -269,3 +270,27 @@ def test_a_time_of_the_node_without_offset_is_italian_time(sent, meant):
 def test_midnight_in_rome_begins_the_day():
     assert rome_day(datetime(2026, 11, 22, 22, 59, tzinfo=UTC)) == date(2026, 11, 22)
     assert rome_day(datetime(2026, 11, 22, 23, 0, tzinfo=UTC)) == date(2026, 11, 23)
+
+
+@pytest.mark.parametrize(
+    ("activated_min", "asked_min", "kept_until_min"),
+    [
+        (None, 30, None),
+        (5, 30, 35),
+        (5, 35, None),
+        (29, 30, 59),
+        (29, 59, None),
+        # Activated again while it was kept: the end that was told holds.
+        (45, 50, 60),
+        (45, 60, None),
+        (59, 61, None),
+    ],
+)
+def test_an_open_checkout_is_kept_while_a_payment_token_may_live_and_never_beyond_its_end(
+    activated_min: int | None, asked_min: int, kept_until_min: int | None
+) -> None:
+    def at(minutes: int | None) -> datetime | None:
+        return None if minutes is None else NOW + timedelta(minutes=minutes)
+
+    asked = NOW + timedelta(minutes=asked_min)
+    assert keep_until(NOW + timedelta(minutes=60), at(activated_min), asked) == at(kept_until_min)

@@ -7,9 +7,9 @@ from chassis.database import Database, Tx
 from chassis.logs import get_logger
 from contracts.errors import Unavailable
 from contracts.events.payments import CHECKOUT_ABANDONED
-from services.payments.domain.checkouts import CheckoutState, after_end, move
+from services.payments.domain.checkouts import CheckoutState, after_end, keep_until, move
 from services.payments.models import Checkout
-from services.payments.repository import checkouts
+from services.payments.repository import checkouts, node_calls
 
 log = get_logger(__name__)
 
@@ -17,19 +17,34 @@ _BATCH: Final = 100
 
 
 def end_overdue(database: Database, now: datetime) -> None:
-    """Free the practices of checkouts that nobody ended: the janitor. A receipt that comes later still wins."""
+    """Free the practices of checkouts that nobody ended: the janitor. A receipt that comes later still wins.
+
+    It asks first. Checkout has nobody to ask (its API opens carts, no more) and receipts can be asked for only after
+    the settlement flow; but whoever pays makes the node ask us what to pay, and that is written down: while a payment
+    token of an unpaid practice may be alive, its checkout stays open.
+    """
     with database.reading() as session:
         overdue = checkouts.overdue(session, now, _BATCH)
     for checkout_id in overdue:
         with database.transaction() as tx:
             checkout = checkouts.get(tx.session, checkout_id, lock=True)
-            if checkout is None or checkout.open_until > now:
-                continue
-            if checkout.state == CheckoutState.OPEN:
-                end(tx, checkout, "timed_out", now)
-            elif checkout.state == CheckoutState.OPENING:
-                not_opened(checkout, {"family": Unavailable.__name__}, now)
-        log.info("checkout_ended_by_janitor", checkout_id=str(checkout_id))
+            if checkout is not None:
+                _end_overdue(tx, checkout, now)
+
+
+def _end_overdue(tx: Tx, checkout: Checkout, now: datetime) -> None:
+    if checkout.state == CheckoutState.OPENING and checkout.open_until <= now:
+        not_opened(checkout, {"family": Unavailable.__name__}, now)
+    elif checkout.state == CheckoutState.OPEN:
+        unpaid = [item.practice_id for item in checkout.items if item.receipt_id is None]
+        checkout.ask_at = keep_until(checkout.open_until, node_calls.last_activation(tx.session, unpaid), now)
+        if checkout.ask_at is not None:
+            log.info("checkout_kept_for_a_payment_token", checkout_id=str(checkout.id))
+            return
+        end(tx, checkout, "timed_out", now)
+    else:
+        return
+    log.info("checkout_ended_by_janitor", checkout_id=str(checkout.id))
 
 
 def end(tx: Tx, checkout: Checkout, reason: str, now: datetime) -> None:

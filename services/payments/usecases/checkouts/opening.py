@@ -12,7 +12,7 @@ from contracts.errors import ErrorCode, Refused, Unavailable
 from contracts.events.payments import CHECKOUT_STARTED
 from services.payments import clients
 from services.payments.checkout_client import CheckoutClient
-from services.payments.domain.checkouts import CheckoutState, move
+from services.payments.domain.checkouts import TOKEN_LIFE, CheckoutState, move
 from services.payments.repository import checkouts
 from services.payments.settings import Settings
 from services.payments.usecases.checkouts.carts import cart_of
@@ -97,7 +97,8 @@ def _opened(tx: Tx, checkout_id: UUID, redirect_url: str, now: datetime, open_s:
     checkout.state = CheckoutState.OPEN.value
     checkout.redirect_url = redirect_url
     checkout.opened_at = now
-    checkout.open_until = now + timedelta(seconds=open_s)
+    checkout.ask_at = now + timedelta(seconds=open_s)
+    checkout.open_until = checkout.ask_at + TOKEN_LIFE
     unpaid = [item for item in checkout.items if item.receipt_id is None]
     started = {
         "checkout_id": checkout.id,
