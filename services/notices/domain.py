@@ -16,7 +16,7 @@ from contracts.codes import ANONYMOUS_FISCAL_CODE
 from contracts.errors import ErrorCode, Refused
 from services.notices.codes import POSTAL_AMOUNT_MAX_CENTS
 
-TEMPLATE_VERSION: Final = 4
+TEMPLATE_VERSION: Final = 5
 """Raise it with any change that alters the bytes of a document, so that kept ones are made anew."""
 
 ROME: Final = ZoneInfo("Europe/Rome")
@@ -122,8 +122,17 @@ class NoticeContent:
 
 
 @dataclass(frozen=True)
+class Share:
+    """One transfer of a payment that went to several, or to several accounts."""
+
+    amount_cents: int
+    fiscal_code: str
+    payee: str | None
+
+
+@dataclass(frozen=True)
 class PaidReceipt:
-    """One receipt of the node. `paid_at` in Europe/Rome; amounts in cents.
+    """One receipt of the node. `paid_at` in Europe/Rome; amounts in cents; `shares` only where there are several.
 
     `subject`, `beneficiary` and `debtor` where the document holds several practices and they are this receipt's own.
     """
@@ -139,6 +148,7 @@ class PaidReceipt:
     application_date: date | None
     payer: Person | None
     duplicate: bool
+    shares: tuple[Share, ...] = ()
     subject: str | None = None
     beneficiary: str | None = None
     debtor: Person | None = None
@@ -310,6 +320,7 @@ def from_json(document: Mapping[str, Any]) -> Content:
                 "paid_at": datetime.fromisoformat(receipt["paid_at"]).astimezone(ROME),
                 "application_date": _read_date(receipt["application_date"]),
                 "payer": receipt["payer"] and _read_person(receipt["payer"]),
+                "shares": tuple(Share(**share) for share in receipt["shares"]),
                 "debtor": receipt["debtor"] and _read_person(receipt["debtor"]),
             }
         )
@@ -379,7 +390,8 @@ def _postal_account(entity: Mapping[str, Any], payments: Sequence[Payment]) -> P
 
 
 def _paid_receipt(receipt: Mapping[str, Any], *, masked: bool) -> PaidReceipt:
-    payer = receipt["payer"]
+    payer, transfers = receipt["payer"], receipt["transfers"]
+    shares = tuple(Share(item["amount_cents"], item["fiscal_code"], item.get("company_name")) for item in transfers)
     return PaidReceipt(
         receipt_id=receipt["receipt_id"],
         notice_number=receipt["notice_number"],
@@ -392,6 +404,7 @@ def _paid_receipt(receipt: Mapping[str, Any], *, masked: bool) -> PaidReceipt:
         application_date=receipt["application_date"],
         payer=_person(payer) if payer and not masked else None,
         duplicate=receipt["duplicate"],
+        shares=shares if len(shares) > 1 else (),
     )
 
 

@@ -6,8 +6,8 @@ from typing import Final
 
 from contracts.codes import NoticeNumber
 from services.notices.domain import PaidReceipt, ReceiptContent
-from services.notices.rendering.fitting import Paragraph
-from services.notices.rendering.fonts import BOLD, MONO, MONO_BOLD, REGULAR
+from services.notices.rendering.fitting import MM, Paragraph
+from services.notices.rendering.fonts import BOLD, MONO, MONO_BOLD, REGULAR, printable, width_pt
 from services.notices.rendering.header import (
     LEFT,
     RIGHT,
@@ -24,6 +24,9 @@ from services.notices.rendering.writing import written_amount, written_date, wri
 
 _VALUES: Final = 82.0
 _ROW: Final = 5.4
+_SIZE: Final = 8.5
+_LEADING: Final = 3.5
+_TOTAL: Final = 8.0
 _GAP: Final = 3.0
 _FIRST_TOP: Final = 89.69
 _NEXT_TOP: Final = 43.92
@@ -54,6 +57,8 @@ def render_receipt(content: ReceiptContent) -> bytes:
         top = _FIRST_TOP if number == 1 else _NEXT_TOP
         for index, receipt in receipts:
             top = _block(page, content, texts, receipt, index, top)
+        if number == len(sheets) and _is_cart(content):
+            _total(page, content, texts, top)
         _footer(page, texts, number, len(sheets))
     return page.finish()
 
@@ -64,7 +69,8 @@ def _sheets(content: ReceiptContent) -> list[list[tuple[int, PaidReceipt]]]:
     top = _FIRST_TOP
     for index, receipt in enumerate(content.receipts, start=1):
         height = _height(content, receipt)
-        if sheets[-1] and top + height > _LAST_BASELINE:
+        below = _TOTAL if index == len(content.receipts) and _is_cart(content) else 0
+        if sheets[-1] and top + height + below > _LAST_BASELINE:
             sheets.append([])
             top = _NEXT_TOP
         sheets[-1].append((index, receipt))
@@ -74,7 +80,32 @@ def _sheets(content: ReceiptContent) -> list[list[tuple[int, PaidReceipt]]]:
 
 def _height(content: ReceiptContent, receipt: PaidReceipt) -> float:
     rows = _rows(content, RECEIPT_TEXTS[content.language], receipt)
-    return _first_row(receipt) + _ROW * len(list(rows)) + _GAP
+    return _first_row(receipt) + sum(_row_height(name, value) for name, _, value in rows) + _GAP
+
+
+def _row_height(name: str, value: str) -> float:
+    """A value too long for one line has two."""
+    font = _font_of(name)
+    is_long = width_pt(printable(value, font), font, _SIZE) / MM > RIGHT - _VALUES
+    return _ROW + (_LEADING if is_long else 0)
+
+
+def _font_of(name: str) -> str:
+    return MONO_BOLD if name in _MONO_LABELS else BOLD
+
+
+def _is_cart(content: ReceiptContent) -> bool:
+    """Whether the receipts are of several practices, each with a subject of its own."""
+    return any(receipt.subject for receipt in content.receipts)
+
+
+def _total(page: Page, content: ReceiptContent, texts: ReceiptTexts, top: float) -> None:
+    """Say what was paid in all, in a bar of its own."""
+    page.box(0, top, WIDTH, top + 7.94, BAR)
+    page.line(texts.total.upper(), LEFT, top + 5.03, font=BOLD, size=10, width=90, style=bar_title())
+    total_cents = sum(receipt.amount_cents for receipt in content.receipts)
+    amount = f"{written_amount(total_cents, content.language)} Euro"
+    page.line(amount, RIGHT, top + 5.03, font=BOLD, size=10, width=80, right=True)
 
 
 def _first_row(receipt: PaidReceipt) -> float:
@@ -100,9 +131,10 @@ def _block(
     baseline = top + _first_row(receipt)
     for name, label, value in _rows(content, texts, receipt):
         page.line(label, LEFT, baseline, font=REGULAR, size=8, width=_VALUES - LEFT - 3)
-        font = MONO_BOLD if name in _MONO_LABELS else BOLD
-        page.fitted([Paragraph(value, _VALUES, RIGHT - _VALUES, baseline, 8.5, font, leading=3.2)], baseline + 3.1)
-        baseline += _ROW
+        height = _row_height(name, value)
+        value_text = Paragraph(value, _VALUES, RIGHT - _VALUES, baseline, _SIZE, _font_of(name), leading=_LEADING)
+        page.fitted([value_text], baseline + height - 2.3)
+        baseline += height
     return baseline + _GAP
 
 
@@ -120,7 +152,7 @@ def _rows(content: ReceiptContent, texts: ReceiptTexts, receipt: PaidReceipt) ->
         "iuv": receipt.iuv,
         "iur": receipt.receipt_id,
         "psp": receipt.psp,
-        "method": receipt.payment_method or "",
+        "method": texts.methods.get(receipt.payment_method or "", receipt.payment_method or ""),
         "paid_at": written_moment(receipt.paid_at),
         "application_date": written_date(receipt.application_date) if receipt.application_date else "",
         "fee": fee or texts.no_fee,
@@ -128,6 +160,10 @@ def _rows(content: ReceiptContent, texts: ReceiptTexts, receipt: PaidReceipt) ->
     for name, value in named.items():
         if value:
             yield name, getattr(texts, name), value
+    for number, share in enumerate(receipt.shares, start=1):
+        label = texts.share.format(number=number, total=len(receipt.shares))
+        amount = f"{written_amount(share.amount_cents, content.language)} Euro"
+        yield "share", label, " · ".join(filter(None, (amount, share.payee, share.fiscal_code)))
 
 
 def _footer(page: Page, texts: ReceiptTexts, number: int, total: int) -> None:

@@ -1,12 +1,13 @@
 """Fixed texts of the receipt by language. They are ours: pagoPA prescribes none."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 
 @dataclass(frozen=True)
 class ReceiptTexts:
-    """The words of a quietanza."""
+    """The words of a quietanza. `methods`: by the node's name (stPaymentMethod); others are printed as they are."""
 
     title: str
     debtor: str
@@ -23,6 +24,9 @@ class ReceiptTexts:
     iur: str
     psp: str
     method: str
+    methods: Mapping[str, str]
+    share: str
+    total: str
     paid_at: str
     application_date: str
     fee: str
@@ -48,6 +52,9 @@ RECEIPT_TEXTS: Final = {
         iur="IUR – Identificativo Univoco Riscossione",
         psp="Prestatore di servizi di pagamento (PSP)",
         method="Strumento di pagamento",
+        methods={"cash": "Contanti", "creditCard": "Carta di pagamento", "bancomat": "Bancomat", "other": "Altro"},
+        share="Quota {number} di {total}",
+        total="Totale pagato",
         paid_at="Data e ora del pagamento",
         application_date="Data di applicazione",
         fee="Commissione del PSP (non compresa nell’importo)",
@@ -74,6 +81,9 @@ RECEIPT_TEXTS: Final = {
         iur="IUR – unique collection identifier",
         psp="Payment service provider (PSP)",
         method="Payment method",
+        methods={"cash": "Cash", "creditCard": "Payment card", "bancomat": "Bancomat", "other": "Other"},
+        share="Share {number} of {total}",
+        total="Total paid",
         paid_at="Date and time of payment",
         application_date="Application date",
         fee="Fee of the PSP (not part of the amount)",

@@ -7,7 +7,7 @@ import pytest
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc.practices import PRACTICE_STATES
 from services.notices import domain
-from services.notices.domain import Artwork, Artworks
+from services.notices.domain import Artwork, Artworks, Share
 
 DEBTOR = {
     "entity_type": "F",
@@ -63,6 +63,7 @@ RECEIPT = {
     "application_date": None,
     "payer": DEBTOR,
     "duplicate": False,
+    "transfers": [{"id_transfer": 1, "amount_cents": 15_000, "fiscal_code": "80012345676"}],
 }
 
 
@@ -212,4 +213,16 @@ def test_a_cart_names_the_debtor_of_another_practice_beside_its_receipt():
     assert other.debtor
     assert other.debtor.full_name == "Anna Rossi"
     assert other.subject == "Mensa"
+    assert domain.from_json(domain.to_json(content)) == content
+
+
+def test_what_went_to_several_is_listed_and_one_transfer_is_the_payment_itself():
+    parts = [
+        {"id_transfer": 1, "amount_cents": 10_000, "fiscal_code": "80012345676", "company_name": "Conservatorio"},
+        {"id_transfer": 2, "amount_cents": 5_000, "fiscal_code": "99999000013"},
+    ]
+    shares = (Share(10_000, "80012345676", "Conservatorio"), Share(5_000, "99999000013", None))
+    assert quietanza().receipts[0].shares == ()
+    content = quietanza(receipts=[RECEIPT | {"transfers": parts}])
+    assert content.receipts[0].shares == shares
     assert domain.from_json(domain.to_json(content)) == content

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.notices.domain import Person
+from services.notices.domain import Person, Share
 from services.notices.rendering.quietanza import render_receipt
 
 
@@ -37,6 +37,30 @@ def test_the_english_receipt_is_in_english(receipt, text_of):
     assert "PAYMENT RECEIPT" in text
     assert "1,500.00 Euro" in text
     assert "Fee of the PSP (not part of the amount) 1.50 Euro" in text
+
+
+def test_a_payment_to_several_says_who_had_how_much(receipt, paid_receipt, text_of):
+    shares = (Share(100_000, "99999000013", "Comune di Test"), Share(50_000, "80012345676", None))
+    text = text_of(render_receipt(replace(receipt, receipts=(replace(paid_receipt, shares=shares),))))
+    assert "Quota 1 di 2 1.000,00 Euro · Comune di Test · 99999000013" in text
+    assert "Quota 2 di 2 500,00 Euro · 80012345676" in text
+
+
+@pytest.mark.parametrize(
+    ("method", "words"), [("cash", "Contanti"), ("creditCard", "Carta di pagamento"), ("qr-pos", "qr-pos")]
+)
+def test_the_means_of_payment_is_said_in_words_where_the_node_names_it(receipt, paid_receipt, text_of, method, words):
+    text = text_of(render_receipt(replace(receipt, receipts=(replace(paid_receipt, payment_method=method),))))
+    assert f"Strumento di pagamento {words}" in text
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_the_receipt_of_a_cart_ends_with_the_total(receipt, paid_receipt, text_of, boxes_of, count):
+    several = tuple(replace(paid_receipt, subject=f"Contributo {number}") for number in range(count))
+    pdf = render_receipt(replace(receipt, receipts=several))
+    assert f"TOTALE PAGATO {count * 1_500:,},00 Euro".replace(",", ".", 1) in text_of(pdf)
+    for page in boxes_of(pdf):
+        assert not [pair for pair in combinations(page, 2) if pair[0].overlaps(pair[1], tolerance=0.35)]
 
 
 def test_what_is_not_known_is_left_out_but_the_fee_is_said_to_be_unknown(receipt, paid_receipt, text_of):
@@ -96,6 +120,8 @@ def test_whatever_people_are_called_nothing_overlaps_or_leaves_the_page(receipt,
         payer=Person("W" * 16, text(70)),
         amount_cents=99_999_999_999,
         duplicate=data.draw(st.booleans()),
+        shares=(Share(99_999_999_999, "W" * 11, text(140)),) * data.draw(st.sampled_from([0, 2, 5])),
+        subject=data.draw(st.none() | st.just("W" * 140)),
     )
     content = replace(
         receipt,

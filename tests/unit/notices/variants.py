@@ -8,7 +8,16 @@ from typing import Final
 
 from PIL import Image
 
-from services.notices.domain import Artwork, Artworks, Content, NoticeContent, Person, ReceiptContent, Verification
+from services.notices.domain import (
+    Artwork,
+    Artworks,
+    Content,
+    NoticeContent,
+    Person,
+    ReceiptContent,
+    Share,
+    Verification,
+)
 from tests.unit.notices.conftest import instalments
 
 LINK: Final = "https://pagamenti.conservatorio.example/verifica/ABCD-EFGH-JKMN"
@@ -64,13 +73,14 @@ def _with_picture(notice: NoticeContent, _receipt: ReceiptContent) -> Content:
     return replace(notice, artworks=Artworks(entity=picture))
 
 
-def _receipt(*, language: str = "it", count: int = 1, cart: bool = False) -> _Variant:
+def _receipt(*, language: str = "it", count: int = 1, cart: bool = False, shares: tuple[Share, ...] = ()) -> _Variant:
     def make(_notice: NoticeContent, receipt: ReceiptContent) -> Content:
         paid = receipt.receipts[0]
         several = tuple(
             replace(
                 paid,
                 receipt_id=f"{number:032x}",
+                shares=shares,
                 duplicate=number > 0 and not cart,
                 subject=f"Contributo {number}" if cart else None,
                 beneficiary="Anna Rossi" if cart and number else None,
@@ -103,5 +113,8 @@ _VARIANTS: Final[dict[str, _Variant]] = {
     "receipt in en": _receipt(language="en"),
     "receipt of a practice paid twice": _receipt(count=2),
     "receipt of a cart": _receipt(count=5, cart=True),
+    "receipt of a payment to two": _receipt(
+        shares=(Share(100_000, "99999000013", "Comune di Test"), Share(50_000, "80012345676", "Conservatorio"))
+    ),
 }
 NAMES: Final = tuple(_VARIANTS)
