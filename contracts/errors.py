@@ -24,6 +24,7 @@ class ErrorCode(StrEnum):
     BENEFICIARY_REQUIRED = "beneficiary_required"
     NAME_REQUIRED = "name_required"
     NAME_TOO_LONG = "name_too_long"
+    STAMP_REQUIRED = "stamp_required"
     INVALID_DATE = "invalid_date"
     DUPLICATE_REFERENCE = "duplicate_reference"
     IDEMPOTENCY_CONFLICT = "idempotency_conflict"
@@ -50,7 +51,9 @@ class ErrorCode(StrEnum):
     PRACTICE_CANCELLED = "practice_cancelled"
     PRACTICE_NOT_AMENDABLE = "practice_not_amendable"
     EQUAL_PRACTICE_FOUND = "equal_practice_found"
+    PRACTICE_ONLINE_ONLY = "practice_online_only"
     RECEIPT_NOT_FOUND = "receipt_not_found"
+    STAMP_NOT_FOUND = "stamp_not_found"
     # cart and checkout
     CART_FULL = "cart_full"
     CART_EMPTY = "cart_empty"

@@ -94,14 +94,25 @@ class Creditor(Schema):
     station_id = fields.String(required=True, validate=validate.Length(1, 35))
 
 
+class Stamp(Schema):
+    """What a digital revenue stamp (@e.bollo) is bought for: the document's SHA-256, and where the payer lives."""
+
+    document_hash = fields.String(required=True, validate=validate.Regexp(r"^[A-Za-z0-9+/]{43}=\Z"))
+    province = fields.String(required=True, validate=validate.Regexp(r"^[A-Z]{2}\Z"))
+
+
 class Transfer(Schema):
-    """One share of a payment, pagoPA's transfer; 1 to 5 of them, amounts adding up to the payment's."""
+    """One share of a payment, pagoPA's transfer; 1 to 5 of them, amounts adding up to the payment's.
+
+    It goes to an account, or it is a digital revenue stamp (@e.bollo), which has none.
+    """
 
     id_transfer = fields.Integer(required=True, validate=validate.Range(1, 5))
     amount_cents = Cents(required=True)
     fiscal_code = CreditorFiscalCode(required=True)
     company_name = fields.String(required=True, validate=validate.Length(1, 140))
-    iban = fields.String(required=True, validate=validate.Length(1, 35))
+    iban = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 35))
+    stamp = fields.Nested(Stamp, load_default=None, allow_none=True)
     postal_iban = fields.String(load_default=None, allow_none=True)
     remittance_information = Description(required=True)
     category = fields.String(required=True, validate=validate.Length(1, 140))

@@ -49,7 +49,10 @@ class PaymentConfirmed(Schema):
 
 
 class PaymentDuplicated(Schema):
-    """Money arrived that was not expected: look at it. `reason` says which case."""
+    """Money arrived that was not expected: look at it. `reason` says which case.
+
+    `wrong_stamp`: the digital stamp that came with the money is missing, unreadable or for another document.
+    """
 
     receipt_id = fields.String(required=True)
     practice_id = fields.UUID(load_default=None, allow_none=True)
@@ -59,7 +62,9 @@ class PaymentDuplicated(Schema):
     first_receipt_id = fields.String(load_default=None, allow_none=True)
     reason = fields.String(
         required=True,
-        validate=validate.OneOf(["already_paid", "cancelled", "expired", "unknown_notice", "other_amount"]),
+        validate=validate.OneOf(
+            ["already_paid", "cancelled", "expired", "unknown_notice", "other_amount", "wrong_stamp"]
+        ),
     )
     at = UtcDateTime(required=True)
 

@@ -92,6 +92,23 @@ class NodeReply(Schema):
     status = fields.Integer(load_default=200)
 
 
+class BoughtStamp(Schema):
+    """A digital revenue stamp as it came with a receipt (MBDAttachment). What could not be read of it is None.
+
+    `signature`: `verified` with the certificate in it, `unverifiable` where it carries none, `wrong`. `problem` says
+    why it is none at all: `unreadable`, `schema`, `signature`.
+    """
+
+    transfer = fields.Integer(required=True)
+    iubd = fields.String(load_default=None, allow_none=True)
+    purchased_at = UtcDateTime(load_default=None, allow_none=True)
+    seller = fields.String(load_default=None, allow_none=True)
+    amount_cents = fields.Integer(load_default=None, allow_none=True)
+    document_hash = fields.String(load_default=None, allow_none=True)
+    signature = fields.String(load_default=None, allow_none=True)
+    problem = fields.String(load_default=None, allow_none=True)
+
+
 class Receipt(Schema):
     """A receipt of the node (ricevuta telematica), the proof that a practice was paid."""
 
@@ -115,6 +132,7 @@ class Receipt(Schema):
     application_date = fields.Date(load_default=None, allow_none=True)
     received_at = UtcDateTime(required=True)
     duplicate = fields.Boolean(load_default=False)
+    stamps = fields.List(fields.Nested(BoughtStamp), load_default=list)
 
 
 class ReceiptsRequest(Schema):
@@ -127,6 +145,14 @@ class Receipts(Schema):
     """Empty when nothing was paid."""
 
     receipts = fields.List(fields.Nested(Receipt), required=True)
+
+
+class StampFile(Schema):
+    """A digital revenue stamp as it was received, byte for byte: whoever checks it checks its signature."""
+
+    file_name = fields.String(required=True)
+    media_type = fields.String(required=True)
+    content_base64 = fields.String(required=True)
 
 
 class TimelineEntry(Schema):
@@ -165,6 +191,7 @@ CHECKOUT = Call("payments", "checkout", CheckoutRequest(), Checkout(), idempoten
 RETURNED = Call("payments", "returned", ReturnedRequest(), Checkout(), idempotent=True)
 PA_FOR_NODE = Call("payments", "pa_for_node", NodeRequest(), NodeReply(), idempotent=True, timeout_s=10)
 RECEIPTS = Call("payments", "receipts", ReceiptsRequest(), Receipts(), idempotent=True)
+STAMP = Call("payments", "stamp", ReceiptsRequest(), StampFile(), idempotent=True)
 TIMELINE = Call("payments", "timeline", ReceiptsRequest(), Timeline(), idempotent=True)
 LIST_PAYMENTS = Call("payments", "list_payments", PaymentsRequest(), PaymentsPage(), idempotent=True)
 EVENTS = Call("payments", "events", EventsRequest(), EventsReply(), idempotent=True)

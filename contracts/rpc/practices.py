@@ -13,6 +13,7 @@ from contracts.fields import (
     Instalment,
     LocalisedText,
     NoticeDigits,
+    Stamp,
     Subject,
     Transfer,
     UtcDateTime,
@@ -23,11 +24,31 @@ PRACTICE_STATES = ("to_pay", "unconfirmed", "paid", "expired", "cancelled", "rep
 ORIGINS = ("issued", "spontaneous")
 
 
+class DemandCodes(Schema):
+    """By which codes a citizen asks for a service at a PSP's counter (idServizio, idSoggettoServizio)."""
+
+    service_id = fields.String(required=True, validate=validate.Length(equal=5))
+    subject_id = fields.String(required=True, validate=validate.Length(equal=5))
+
+
+class Share(Schema):
+    """The fixed part of each payment of a service that goes to another body."""
+
+    fiscal_code = CreditorFiscalCode(required=True)
+    company_name = fields.String(required=True, validate=validate.Length(1, 140))
+    iban = fields.String(required=True, validate=validate.Length(1, 35))
+    postal_iban = fields.String(load_default=None, allow_none=True)
+    category = fields.String(required=True, validate=validate.Length(1, 140))
+    amount_cents = Cents(required=True)
+
+
 class CatalogueService(Schema):
     """A service of an entity. Amount rules are in cents; None means no rule.
 
     `unit_cents`: the amount must be a multiple of it (booklets of 25 euro).
-    `fixed_cents`: the only amount accepted. `spontaneous`: offered under Inserimento spontaneo.
+    `fixed_cents`: the only amount accepted. `spontaneous`: offered under Inserimento spontaneo. `demand`: a citizen may
+    ask for it at a PSP. `shares`: what of each payment goes to other bodies; `stamp_cents`: what of it buys a digital
+    revenue stamp. Both are within the amount.
     """
 
     code = fields.String(required=True)
@@ -42,6 +63,9 @@ class CatalogueService(Schema):
     max_cents = fields.Integer(load_default=None, allow_none=True)
     unit_cents = fields.Integer(load_default=None, allow_none=True)
     fixed_cents = fields.Integer(load_default=None, allow_none=True)
+    demand = fields.Nested(DemandCodes, load_default=None, allow_none=True)
+    shares = fields.List(fields.Nested(Share), load_default=list)
+    stamp_cents = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(min=1))
 
 
 class Entity(Schema):
@@ -65,6 +89,7 @@ class Practice(Schema):
     `payable` is the answer to "may a payment be started now?"; when false `not_payable_code` is the ErrorCode
     why. `overdue` compares Europe/Rome calendar days. `masked`: names and fiscal code are shortened because the
     viewer found it by notice number alone. `needs_attention`: money arrived that a human must look at.
+    `online_only`: it buys a digital stamp, which pagoPA sells only through our own Checkout: no printed notice.
     """
 
     id = fields.UUID(required=True)
@@ -92,6 +117,8 @@ class Practice(Schema):
     not_payable_code = fields.String(load_default=None, allow_none=True)
     needs_attention = fields.Boolean(load_default=False)
     masked = fields.Boolean(load_default=False)
+    online_only = fields.Boolean(load_default=False)
+    stamp = fields.Nested(Stamp, load_default=None, allow_none=True)
     created_at = UtcDateTime(required=True)
 
 
@@ -193,6 +220,7 @@ class InsertRequest(Schema):
 
     For a service with beneficiary `description` is composed by practices and may be None. `anonymous`: no login,
     debtor ANONIMO named after the beneficiary. `idempotency_key` makes a repeated send land on the same practice.
+    `stamp` is needed by services that sell a digital stamp, and by no others.
     """
 
     idempotency_key = fields.String(required=True, validate=validate.Length(8, 128))
@@ -203,6 +231,24 @@ class InsertRequest(Schema):
     debtor = fields.Nested(Subject, load_default=None, allow_none=True)
     beneficiary = fields.Nested(Beneficiary, load_default=None, allow_none=True)
     amount_cents = fields.Integer(required=True)
+    description = fields.String(load_default=None, allow_none=True)
+    stamp = fields.Nested(Stamp, load_default=None, allow_none=True)
+
+
+class DemandRequest(Schema):
+    """A citizen asks at a PSP's counter for a spontaneous payment (paDemandPaymentNotice).
+
+    `fiscal_code` is ANONIMO or None where there is none; `amount_cents` may be None where the service fixes it.
+    There is no key: the same demand gets the same practice for as long as that is owed.
+    """
+
+    creditor_fiscal_code = CreditorFiscalCode(required=True)
+    service_id = fields.String(required=True, validate=validate.Length(equal=5))
+    subject_id = fields.String(required=True, validate=validate.Length(equal=5))
+    fiscal_code = fields.String(load_default=None, allow_none=True)
+    full_name = fields.String(required=True)
+    beneficiary = fields.Nested(Beneficiary, load_default=None, allow_none=True)
+    amount_cents = fields.Integer(load_default=None, allow_none=True)
     description = fields.String(load_default=None, allow_none=True)
 
 
@@ -312,6 +358,7 @@ EQUALS = Call("practices", "equals", GetManyRequest(), EqualsReply(), idempotent
 PLAN = Call("practices", "plan", PlanRequest(), PracticeList(), idempotent=True)
 DEBTS = Call("practices", "debts", DebtsRequest(), PracticeList(), idempotent=True)
 INSERT = Call("practices", "insert", InsertRequest(), Practice(), idempotent=True)
+DEMAND = Call("practices", "demand", DemandRequest(), Position(), idempotent=True, timeout_s=5)
 PUT_DEBT = Call("practices", "put_debt", DebtRequest(), Practice(), idempotent=True)
 ANNUL_DEBT = Call("practices", "annul_debt", AnnulRequest(), Practice(), idempotent=True)
 IMPORT = Call("practices", "import_debts", ImportRequest(), ImportReport(), idempotent=True, timeout_s=60)

@@ -137,6 +137,7 @@ def _debt(values: Mapping[str, str], services: Mapping[str, ServiceRules]) -> De
     service = services.get(values["servizio"].upper())
     if service is None:
         raise RowRefused(ErrorCode.UNKNOWN_SERVICE, "servizio")
+    _checked("servizio", lambda: service.check_stamp(None))
     debtor = _checked("codice_fiscale", lambda: subject(values["codice_fiscale"], "-"))
     debtor["full_name"] = _checked("cognome_nome", lambda: checked_name(values["cognome_nome"]))
     debtor["email"] = _checked("email", lambda: checked_email(values["email"]))

@@ -74,6 +74,9 @@ class ServiceRow(Base):
     max_cents: Mapped[int | None] = mapped_column(BigInteger)
     unit_cents: Mapped[int | None] = mapped_column(BigInteger)
     fixed_cents: Mapped[int | None] = mapped_column(BigInteger)
+    demand: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
+    shares: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
+    stamp_cents: Mapped[int | None] = mapped_column(BigInteger)
     withdrawn: Mapped[bool] = mapped_column(default=False)
 
 
@@ -91,8 +94,9 @@ class PracticeRow(Base):
     """One thing owed.
 
     `place` orders a list, newest highest. `facts` is domain.standing.Facts as JSON; the state columns are derived
-    from it. `inserted_by`: the viewer of a spontaneous one (`citizen:<id>`, `visitor:<id>`). `sequence` is the number
-    of the last event about it.
+    from it. `inserted_by`: the viewer of a spontaneous one (`citizen:<id>`, `visitor:<id>`). `demand_digest`: what was
+    asked for at a PSP's counter. `shares`: what of the amount goes to other bodies, as the catalogue had it then.
+    `sequence` is the number of the last event about it.
     """
 
     __tablename__ = "practices"
@@ -108,6 +112,7 @@ class PracticeRow(Base):
         Index("ix_practices_notice_number", "notice_number"),
         Index("ix_practices_debtor", "debtor_fiscal_code", "entity_code", "place"),
         Index("ix_practices_expiring", "payable_until", postgresql_where=text("state = 'to_pay'")),
+        Index("ix_practices_demanded", "demand_digest", postgresql_where=text("demand_digest IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
@@ -128,6 +133,9 @@ class PracticeRow(Base):
     payable_until: Mapped[date | None] = mapped_column(Date)
     instalment_number: Mapped[int | None] = mapped_column(Integer)
     instalment_total: Mapped[int | None] = mapped_column(Integer)
+    shares: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
+    stamp: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    demand_digest: Mapped[str | None] = mapped_column(String(64))
     inserted_by: Mapped[str | None] = mapped_column(String(140))
     state: Mapped[str] = mapped_column(String(16), default=State.TO_PAY.value)
     state_since: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -9,6 +9,7 @@ from services.practices.domain import display, standing
 from services.practices.domain.standing import Standing, Terms
 from services.practices.domain.states import State
 from services.practices.domain.terms import AmountRules, Debt, ServiceRules
+from services.practices.domain.transfers import Payee, divided
 from services.practices.models import EntityRow, PracticeRow, ServiceRow
 
 _SUBJECT_FIELDS = tuple(Subject().fields)
@@ -23,6 +24,8 @@ def rules_of(service: ServiceRow) -> ServiceRules:
         requires_beneficiary=service.requires_beneficiary,
         accepts_late=service.accepts_late,
         amounts=AmountRules(service.min_cents, service.max_cents, service.unit_cents, service.fixed_cents),
+        shares=tuple(service.shares or ()),
+        stamp_cents=service.stamp_cents,
     )
 
 
@@ -58,6 +61,7 @@ def debt_of(row: PracticeRow) -> Debt:
         beneficiary=row.beneficiary,
         due_date=row.due_date,
         instalment=instalment,
+        stamp=_stamp_of(row),
     )
 
 
@@ -72,6 +76,8 @@ def write_debt(row: PracticeRow, debt: Debt, rules: ServiceRules) -> None:
     row.due_date = debt.due_date
     row.payable_until = rules.payable_until(debt.due_date)
     row.instalment_number, row.instalment_total = debt.instalment or (None, None)
+    row.shares = [dict(share) for share in rules.shares]
+    row.stamp = {**debt.stamp, "amount_cents": rules.stamp_cents} if debt.stamp else None
 
 
 def practice_of(row: PracticeRow, now: datetime) -> dict[str, Any]:
@@ -104,11 +110,13 @@ def practice_of(row: PracticeRow, now: datetime) -> dict[str, Any]:
         "not_payable_code": why_not and why_not.value,
         "needs_attention": row.needs_attention,
         "masked": False,
+        "online_only": row.stamp is not None,
+        "stamp": _stamp_of(row),
         "created_at": row.created_at,
     }
 
 
-def position_of(row: PracticeRow, entity: EntityRow, category: str) -> dict[str, Any]:
+def position_of(row: PracticeRow, entity: EntityRow, service: ServiceRow) -> dict[str, Any]:
     """Return the row as contracts.rpc.practices.Position: what payments answers the node with."""
     return {
         "practice_id": row.id,
@@ -121,7 +129,7 @@ def position_of(row: PracticeRow, entity: EntityRow, category: str) -> dict[str,
         "amount_cents": row.amount_cents,
         "description": row.description,
         "debtor": _debtor_of(row),
-        "transfers": [_transfer_of(row, entity, category)],
+        "transfers": divided(row.amount_cents, row.description, _payee(entity, service), row.shares or (), row.stamp),
         "due_date": row.due_date,
         "payable_until": row.payable_until,
         "cancelled": row.state == State.CANCELLED,
@@ -160,17 +168,19 @@ def _debtor_of(row: PracticeRow) -> dict[str, Any]:
     return {name: row.debtor.get(name) for name in _SUBJECT_FIELDS}
 
 
-def _transfer_of(row: PracticeRow, entity: EntityRow, category: str) -> dict[str, Any]:
-    return {
-        "id_transfer": 1,
-        "amount_cents": row.amount_cents,
-        "fiscal_code": entity.creditor_fiscal_code,
-        "company_name": entity.company_name,
-        "iban": entity.iban,
-        "postal_iban": entity.postal_iban,
-        "remittance_information": row.description,
-        "category": category,
-    }
+def _payee(entity: EntityRow, service: ServiceRow) -> Payee:
+    return Payee(
+        fiscal_code=entity.creditor_fiscal_code,
+        company_name=entity.company_name,
+        iban=entity.iban,
+        postal_iban=entity.postal_iban,
+        category=service.category,
+    )
+
+
+def _stamp_of(row: PracticeRow) -> dict[str, str] | None:
+    """Return contracts.fields.Stamp."""
+    return {name: row.stamp[name] for name in ("document_hash", "province")} if row.stamp else None
 
 
 def _instalment_of(row: PracticeRow) -> dict[str, int] | None:

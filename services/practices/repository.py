@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, and_, or_, select, text, update
+from sqlalchemy import Select, and_, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, joinedload
 
@@ -52,6 +52,33 @@ def service(session: Session, entity_code: str, code: str) -> ServiceRow:
     if row is None or row.withdrawn:
         raise Refused(ErrorCode.UNKNOWN_SERVICE)
     return row
+
+
+def demanded_service(session: Session, creditor_fiscal_code: str, service_id: str, subject_id: str) -> ServiceRow:
+    """Return the service that a PSP asks for by these codes. Raises Refused(UNKNOWN_SERVICE)."""
+    statement = (
+        select(ServiceRow)
+        .join(EntityRow, EntityRow.code == ServiceRow.entity_code)
+        .where(
+            EntityRow.creditor_fiscal_code == creditor_fiscal_code,
+            ServiceRow.demand["service_id"].astext == service_id,
+            ServiceRow.demand["subject_id"].astext == subject_id,
+            ~ServiceRow.withdrawn,
+        )
+    )
+    row = session.scalars(statement.order_by(ServiceRow.entity_code, ServiceRow.place).limit(1)).first()
+    if row is None:
+        raise Refused(ErrorCode.UNKNOWN_SERVICE)
+    return row
+
+
+def ended_demands(session: Session, demand_digest: str) -> int:
+    """Return how many practices demanded alike are no longer owed."""
+    still_owed = (State.TO_PAY.value, State.UNCONFIRMED.value)
+    statement = select(func.count()).where(
+        PracticeRow.demand_digest == demand_digest, PracticeRow.state.not_in(still_owed)
+    )
+    return session.scalar(statement) or 0
 
 
 def save_entity(session: Session, values: Mapping[str, Any]) -> None:

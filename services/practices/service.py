@@ -14,7 +14,17 @@ from contracts.events.payments import (
 )
 from contracts.rpc import practices
 from services.practices import models
-from services.practices.usecases import catalogue, comparing, debts, expiring, following, importing, inserting, showing
+from services.practices.usecases import (
+    catalogue,
+    comparing,
+    debts,
+    demanding,
+    expiring,
+    following,
+    importing,
+    inserting,
+    showing,
+)
 
 _EXPIRY_INTERVAL_S = 60
 
@@ -64,6 +74,11 @@ class PracticesService:
     def insert(self, request: dict[str, Any]) -> dict[str, Any]:
         """Create a spontaneous practice."""
         return inserting.insert(self.database, request, now())
+
+    @answers(practices.DEMAND)
+    def demand(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Create a spontaneous practice asked for at a PSP."""
+        return demanding.demand(self.database, request, now())
 
     @answers(practices.PUT_DEBT)
     def put_debt(self, request: dict[str, Any]) -> dict[str, Any]:

@@ -105,5 +105,6 @@ def masked(practice: Mapping[str, Any]) -> dict[str, Any]:
         },
         "beneficiary": beneficiary and {**beneficiary, "full_name": masked_name(beneficiary["full_name"])},
         "description": description[: len(practice["description"])],
+        "stamp": None,
         "masked": True,
     }

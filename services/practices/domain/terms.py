@@ -57,6 +57,19 @@ class ServiceRules:
     requires_beneficiary: bool = False
     accepts_late: bool = True
     amounts: AmountRules = AmountRules()
+    shares: tuple[Mapping[str, Any], ...] = ()
+    stamp_cents: int | None = None
+
+    def check_stamp(self, stamp: Mapping[str, str] | None) -> Mapping[str, str] | None:
+        """Return what a digital stamp is bought for: needed where the service sells one, and nowhere else.
+
+        Raises Refused(STAMP_REQUIRED) or (INVALID_REQUEST).
+        """
+        if self.stamp_cents and stamp is None:
+            raise Refused(ErrorCode.STAMP_REQUIRED)
+        if stamp is not None and not self.stamp_cents:
+            raise Refused(ErrorCode.INVALID_REQUEST, {"fields": ["stamp"]})
+        return stamp
 
     def payable_until(self, due_date: date | None) -> date | None:
         """Return the last Rome day on which payment is accepted; None where late payment is."""
@@ -74,6 +87,7 @@ class Debt:
     beneficiary: Mapping[str, str] | None = None
     due_date: date | None = None
     instalment: tuple[int, int] | None = None
+    stamp: Mapping[str, str] | None = None
 
 
 def readable(text: str) -> str:
@@ -174,6 +188,11 @@ def checked_beneficiary(beneficiary: Mapping[str, str] | None) -> dict[str, str]
     if not all(read.values()):
         raise Refused(ErrorCode.BENEFICIARY_REQUIRED, {"fields": [name for name in names if not read[name]]})
     return read
+
+
+def description_of(beneficiary: Mapping[str, str] | None, typed: str | None) -> str:
+    """Return the causale of an insertion: composed where there is a beneficiary, else as typed."""
+    return composed_description(beneficiary) if beneficiary else checked_description(typed)
 
 
 def composed_description(beneficiary: Mapping[str, str]) -> str:

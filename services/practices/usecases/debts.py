@@ -103,7 +103,7 @@ def create(
     records.write_debt(row, debt, records.rules_of(service))
     records.keep(row, Standing())
     tx.session.add(row)
-    position = records.position_of(row, entity, service.category)
+    position = records.position_of(row, entity, service)
     tx.emit(PRACTICE_CREATED, position, subject=str(row.id), sequence=row.sequence, now=now)
     return row
 
@@ -121,7 +121,7 @@ def amend(tx: Tx, row: PracticeRow, debt: Debt, entity: EntityRow, service: Serv
     records.write_debt(row, debt, records.rules_of(service))
     records.keep(row, standing.amended(current, now))
     row.sequence += 1
-    position = records.position_of(row, entity, service.category)
+    position = records.position_of(row, entity, service)
     tx.emit(PRACTICE_AMENDED, position, subject=str(row.id), sequence=row.sequence, now=now)
     return True
 
@@ -152,6 +152,8 @@ def _annul(tx: Tx, row: PracticeRow, reason: str, now: datetime) -> None:
 def _debt(request: Mapping[str, Any], rules: ServiceRules) -> Debt:
     """Check the terms a body's software sent. Raises Refused."""
     instalment = request["instalment"] or {}
+    # A stamp is bought for a document of the payer's, which the body cannot know.
+    rules.check_stamp(None)
     return Debt(
         service_code=rules.code,
         debtor=terms.subject(request["fiscal_code"], request["full_name"], request["email"]),

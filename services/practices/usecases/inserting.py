@@ -17,7 +17,8 @@ def insert(database: Database, request: Mapping[str, Any], now: datetime) -> dic
     """Create a practice once per idempotency key of the same payer, and return it as it stands now.
 
     Raises Refused(UNKNOWN_SERVICE), (ANONYMOUS_NOT_ALLOWED), (LOGIN_REQUIRED), (BENEFICIARY_REQUIRED),
-    (DESCRIPTION_REQUIRED), (DESCRIPTION_TOO_LONG), (AMOUNT_OUT_OF_RANGE), (AMOUNT_NOT_ALLOWED), (IDEMPOTENCY_CONFLICT).
+    (DESCRIPTION_REQUIRED), (DESCRIPTION_TOO_LONG), (AMOUNT_OUT_OF_RANGE), (AMOUNT_NOT_ALLOWED), (STAMP_REQUIRED),
+    (IDEMPOTENCY_CONFLICT).
     """
     with database.reading() as session:
         entity = repository.entity(session, request["entity_code"])
@@ -38,7 +39,8 @@ def insert(database: Database, request: Mapping[str, Any], now: datetime) -> dic
 def _what_was_asked(request: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a repeated send has in common with the first: what the viewer has been granted since is not."""
     names = ("entity_code", "service_code", "anonymous", "beneficiary", "amount_cents", "description")
-    return {name: request[name] for name in names}
+    stamp = {"stamp": request["stamp"]} if request.get("stamp") else {}
+    return {name: request[name] for name in names} | stamp
 
 
 def _debt(request: Mapping[str, Any], rules: ServiceRules) -> Debt:
@@ -50,13 +52,13 @@ def _debt(request: Mapping[str, Any], rules: ServiceRules) -> Debt:
     beneficiary = terms.checked_beneficiary(request["beneficiary"])
     if beneficiary is None and (rules.requires_beneficiary or request["anonymous"]):
         raise Refused(ErrorCode.BENEFICIARY_REQUIRED)
-    composed = beneficiary and terms.composed_description(beneficiary)
     return Debt(
         service_code=rules.code,
         debtor=_debtor(request, beneficiary),
-        description=composed or terms.checked_description(request["description"]),
+        description=terms.description_of(beneficiary, request["description"]),
         amount_cents=rules.amounts.check(request["amount_cents"]),
         beneficiary=beneficiary,
+        stamp=rules.check_stamp(request.get("stamp")),
     )
 
 

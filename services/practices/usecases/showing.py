@@ -96,7 +96,7 @@ def positions(database: Database, request: Mapping[str, Any]) -> dict[str, Any]:
         rows = repository.positions(session, domain, request["notice_number"], request["practice_ids"])
     return {
         "creditor": records.creditor_of(entity) if entity else None,
-        "positions": [records.position_of(row, row.entity, row.service.category) for row in rows],
+        "positions": [records.position_of(row, row.entity, row.service) for row in rows],
     }
 
 

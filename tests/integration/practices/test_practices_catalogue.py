@@ -30,7 +30,7 @@ def test_an_entity_is_shown_with_its_services_in_the_catalogues_order(database: 
     entity = shown(database)
     assert entity["creditor"]["fiscal_code"] == "80012345676"
     assert [item["code"] for item in entity["services"]] == [
-        "BOLLO_IT", "BOLLO_ST", "CONTRIB_IT", "CONTRIB_ST", "TARI", "MENSA", "RETTA",
+        "BOLLO_IT", "BOLLO_ST", "CONTRIB_IT", "CONTRIB_ST", "CERT_MBD", "TARI", "MENSA", "RETTA", "ISCRIZIONE",
     ]  # fmt: skip
     assert entity["services"][0]["fixed_cents"] == 1_600
 
@@ -47,8 +47,8 @@ def test_loading_again_changes_nothing(database: Database) -> None:
     catalogue.load_catalogue(database, json.loads(FILE.read_text()))
     assert shown(database) == before
     with database.reading() as session:
-        assert session.scalar(select(func.count()).select_from(EntityRow)) == 2
-        assert session.scalar(select(func.count()).select_from(ServiceRow)) == 14
+        assert session.scalar(select(func.count()).select_from(EntityRow)) == 3
+        assert session.scalar(select(func.count()).select_from(ServiceRow)) == 18
 
 
 def test_a_service_left_out_is_no_longer_offered_and_comes_back_when_named_again(database: Database) -> None:
@@ -93,6 +93,45 @@ def test_a_body_that_does_not_fit_a_notice_is_refused_when_it_is_loaded(
     entity |= {**changes, "creditor": entity["creditor"] | changes.get("creditor", {})}
     with pytest.raises(ValidationError, match=where):
         catalogue.load_catalogue(service_database("practices"), document)
+
+
+STAMPED = {"stamp_cents": 1600, "fixed_cents": 1500, "demand": None}
+
+
+@pytest.mark.parametrize(
+    ("code", "changes"),
+    [
+        ("TARI", {"category": "0101101IM"}),
+        ("TARI", {"category": "9/0101101XX/"}),
+        ("ISCRIZIONE", {"min_cents": 13_999}),
+        ("ISCRIZIONE", {"min_cents": None}),
+        ("BOLLO_IT", STAMPED),
+        ("BOLLO_IT", {**STAMPED, "stamp_cents": 0}),
+        ("CERT_MBD", {"demand": {"service_id": "00009", "subject_id": "PM108"}}),
+        ("TARI", {"demand": {"service_id": "00009", "subject_id": "PM108"}}),
+        ("BOLLO_IT", {"demand": {"service_id": "1", "subject_id": "PM108"}}),
+        ("BOLLO_IT", {"demand": {"service_id": "00002", "subject_id": "PM108"}}),
+    ],
+)
+def test_a_service_whose_money_or_codes_do_not_fit_is_refused(
+    database: Database, code: str, changes: dict[str, Any]
+) -> None:
+    document = json.loads(FILE.read_text())
+    next(item for item in document["entities"][0]["services"] if item["code"] == code).update(changes)
+    with pytest.raises(ValidationError):
+        catalogue.load_catalogue(database, document)
+
+
+def test_a_service_with_more_than_five_transfers_or_a_bank_account_for_the_post_is_refused(database: Database) -> None:
+    for changes in ({"shares": 5}, {"postal_iban": "IT66N0999915800000000046108"}):
+        document = json.loads(FILE.read_text())
+        service = next(item for item in document["entities"][0]["services"] if item["code"] == "ISCRIZIONE")
+        if "shares" in changes:
+            service |= {"min_cents": 100_000, "shares": service["shares"] * 5}
+        else:
+            service["shares"][0] |= changes
+        with pytest.raises(ValidationError):
+            catalogue.load_catalogue(database, document)
 
 
 def test_the_command_loads_a_file_and_says_in_one_line_what_is_wrong_with_another(

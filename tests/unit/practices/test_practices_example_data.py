@@ -13,9 +13,10 @@ from contracts.codes import parse_amount_cents
 from sandbox.data import make_debts
 from sandbox.data.codice_fiscale import codice_fiscale
 from services.practices import debt_file
+from services.practices.catalogue_file import Catalogue
 from services.practices.debt_file import Row
 from services.practices.domain.terms import ServiceRules
-from services.practices.usecases.catalogue import Catalogue
+from services.practices.domain.transfers import STAMP_CATEGORY
 
 DATA = Path(make_debts.__file__).parent
 ENTITY = Catalogue().load(json.loads((DATA / "catalogue.json").read_text()))["entities"][0]
@@ -88,9 +89,9 @@ def test_codici_fiscali_follow_the_decree(
     assert codicefiscale.is_valid(code)
 
 
-def test_the_catalogue_has_the_four_spontaneous_services_and_texts_in_both_languages() -> None:
+def test_the_catalogue_has_its_spontaneous_services_and_texts_in_both_languages() -> None:
     spontaneous = [item["code"] for item in ENTITY["services"] if item["spontaneous"]]
-    assert spontaneous == ["BOLLO_IT", "BOLLO_ST", "CONTRIB_IT", "CONTRIB_ST"]
+    assert spontaneous == ["BOLLO_IT", "BOLLO_ST", "CONTRIB_IT", "CONTRIB_ST", "CERT_MBD"]
     assert [item["code"] for item in ENTITY["services"] if item["allows_anonymous"]] == ["BOLLO_ST", "CONTRIB_ST"]
     for item in ENTITY["services"]:
         for text in (item["title"], item["note"]):
@@ -100,6 +101,18 @@ def test_the_catalogue_has_the_four_spontaneous_services_and_texts_in_both_langu
     assert ENTITY["postal_iban"].endswith(ENTITY["postal_account"])
     bollo = next(item for item in ENTITY["services"] if item["code"] == "BOLLO_IT")
     assert bollo["fixed_cents"] == parse_amount_cents("16,00")
+
+
+TAXONOMY = Path(__file__).parents[4] / "shared" / "specs" / "pagopa" / "taxonomy" / "tassonomia.json"
+
+
+@pytest.mark.skipif(not TAXONOMY.is_file(), reason="the official taxonomy is not here")
+def test_every_category_of_the_catalogue_stands_in_the_official_taxonomy() -> None:
+    official = TAXONOMY.read_text()
+    services = ENTITY["services"]
+    categories = {item["category"] for item in [*services, *(share for item in services for share in item["shares"])]}
+    for category in {*categories, STAMP_CATEGORY}:
+        assert f'"{category}"' in official, category
 
 
 def test_the_logo_named_in_the_catalogue_is_there() -> None:

@@ -1,0 +1,82 @@
+"""A citizen asks at a PSP's counter for a spontaneous payment, through the node (paDemandPaymentNotice).
+
+The node may repeat its question and gives it no key. So what is asked is the key: the same demand gets the same
+practice for as long as that is owed, and a new one after it has been paid, cancelled or has expired.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from chassis import stored_values
+from chassis.database import Database, Tx
+from contracts.codes import ANONYMOUS_FISCAL_CODE
+from contracts.errors import ErrorCode, Refused
+from services.practices import records, repository
+from services.practices.domain import terms
+from services.practices.domain.terms import Debt, ServiceRules
+from services.practices.models import EntityRow, ServiceRow
+from services.practices.usecases import debts
+
+_SCOPE: Final = "demand"
+
+
+def demand(database: Database, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Return the Position of the practice demanded, made now or found.
+
+    Raises Refused(UNKNOWN_SERVICE), (STAMP_REQUIRED) for a service that sells stamps, (INVALID_FISCAL_CODE),
+    (ANONYMOUS_NOT_ALLOWED), (BENEFICIARY_REQUIRED), (INVALID_AMOUNT) and what insertion refuses.
+    """
+    with database.reading() as session:
+        service = repository.demanded_service(
+            session, request["creditor_fiscal_code"], request["service_id"], request["subject_id"]
+        )
+        entity = repository.entity(session, service.entity_code)
+    debt = _debt(request, records.rules_of(service))
+    with database.transaction() as tx:
+        row = repository.practice(tx.session, _made_once(database, tx, debt, entity, service, now))
+        return records.position_of(row, row.entity, row.service)
+
+
+def _made_once(database: Database, tx: Tx, debt: Debt, entity: EntityRow, service: ServiceRow, now: datetime) -> Any:
+    """Return the id of the practice, made once per generation: those demanded alike before it are no longer owed."""
+    asked = {"entity": entity.code, "service": service.code, "debtor": debt.debtor, "amount": debt.amount_cents}
+    digest = stored_values.fingerprint(asked | {"description": debt.description})
+
+    def make() -> dict[str, Any]:
+        number = debts.allocate(database, entity, 1)[0]
+        row = debts.create(tx, None, number, debt, entity, service, now)
+        row.demand_digest = digest
+        tx.session.flush()
+        return {"practice_id": row.id}
+
+    generation = repository.ended_demands(tx.session, digest)
+    return tx.once(_SCOPE, f"{digest}:{generation}", asked, make)["practice_id"]
+
+
+def _debt(request: Mapping[str, Any], rules: ServiceRules) -> Debt:
+    """Check what was typed at the counter as the portal's own form is checked."""
+    rules.check_stamp(None)
+    beneficiary = terms.checked_beneficiary(request["beneficiary"])
+    if beneficiary is None and rules.requires_beneficiary:
+        raise Refused(ErrorCode.BENEFICIARY_REQUIRED)
+    amount_cents = request["amount_cents"] or rules.amounts.fixed_cents
+    if amount_cents is None:
+        raise Refused(ErrorCode.INVALID_AMOUNT)
+    return Debt(
+        service_code=rules.code,
+        debtor=_debtor(request, rules),
+        description=terms.description_of(beneficiary, request["description"]),
+        amount_cents=rules.amounts.check(amount_cents),
+        beneficiary=beneficiary,
+    )
+
+
+def _debtor(request: Mapping[str, Any], rules: ServiceRules) -> Mapping[str, Any]:
+    fiscal_code = (request["fiscal_code"] or ANONYMOUS_FISCAL_CODE).strip().upper()
+    if fiscal_code != ANONYMOUS_FISCAL_CODE:
+        return terms.subject(fiscal_code, request["full_name"])
+    if not rules.allows_anonymous:
+        raise Refused(ErrorCode.ANONYMOUS_NOT_ALLOWED)
+    name = terms.checked_name(request["full_name"])
+    return {"entity_type": "F", "fiscal_code": ANONYMOUS_FISCAL_CODE, "full_name": name}

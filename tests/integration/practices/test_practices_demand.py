@@ -1,0 +1,186 @@
+"""What a citizen asks for at a PSP's counter: one practice per demand while it is owed, refused as the form refuses."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from chassis.database import Database
+from contracts.errors import ErrorCode, Refused
+from contracts.rpc import practices
+from services.practices.models import OutboxMessage, PracticeRow
+from services.practices.usecases import debts, demanding, following, inserting
+
+STUDENT = {"full_name": "Li Wei", "course": "Canto", "school": "Jazz", "contribution_type": "Iscrizione"}
+
+
+def asked(**changes: Any) -> dict[str, Any]:
+    request = {
+        "creditor_fiscal_code": "80012345676",
+        "service_id": "00001",
+        "subject_id": "PM108",
+        "fiscal_code": "RSSMRA85T10A562S",
+        "full_name": "Rossi Mario",
+        "description": "Certificato di iscrizione",
+    }
+    loaded: dict[str, Any] = practices.DEMAND.request.load(request | changes)
+    return loaded
+
+
+def paid(database: Database, practice_id: Any, amount_cents: int) -> None:
+    data = {
+        "practice_id": practice_id,
+        "receipt_id": uuid4().hex,
+        "paid_at": datetime.now(UTC),
+        "amount_cents": amount_cents,
+    }
+    with database.transaction() as tx:
+        following.payment_confirmed(tx, data)
+
+
+def made(database: Database) -> int:
+    with database.reading() as session:
+        return session.scalar(sa.select(sa.func.count()).select_from(PracticeRow)) or 0
+
+
+def test_a_demand_becomes_a_spontaneous_practice_with_its_event(database: Database, now: datetime) -> None:
+    position = demanding.demand(database, asked(), now)
+    assert practices.DEMAND.reply.validate(practices.DEMAND.reply.dump(position)) == {}
+    assert (position["amount_cents"], position["origin"]) == (1_600, "spontaneous")
+    assert position["debtor"]["fiscal_code"] == "RSSMRA85T10A562S"
+    with database.reading() as session:
+        [event] = session.scalars(sa.select(OutboxMessage)).all()
+    assert (event.type, event.subject) == ("PracticeCreated.v1", str(position["practice_id"]))
+
+
+def test_the_same_demand_gets_the_same_practice_until_it_is_paid(database: Database, now: datetime) -> None:
+    first, again = (demanding.demand(database, asked(), now) for _ in range(2))
+    assert again == first
+    paid(database, first["practice_id"], 1_600)
+    later = demanding.demand(database, asked(fiscal_code="rssmra85t10a562s"), now)
+    assert later["practice_id"] != first["practice_id"]
+    assert demanding.demand(database, asked(), now) == later
+    assert made(database) == 2
+
+
+@pytest.mark.parametrize(
+    "changes", [{"fiscal_code": "VRDGPP13R10B293P"}, {"description": "Diploma"}, {"full_name": "Rossi Mario Luigi"}]
+)
+def test_another_demand_gets_another_practice(database: Database, now: datetime, changes: dict[str, Any]) -> None:
+    first = demanding.demand(database, asked(), now)
+    assert demanding.demand(database, asked(**changes), now)["practice_id"] != first["practice_id"]
+
+
+def test_a_demand_repeated_by_ten_nodes_at_once_is_one_practice(database: Database, now: datetime) -> None:
+    with ThreadPoolExecutor(10) as nodes:
+        positions = list(nodes.map(lambda _: demanding.demand(database, asked(), now), range(10)))
+    assert len({position["practice_id"] for position in positions}) == 1
+    assert made(database) == 1
+
+
+def test_the_causale_is_composed_from_the_student_and_nobody_may_be_the_debtor(
+    database: Database, now: datetime
+) -> None:
+    request = asked(service_id="00004", fiscal_code=None, full_name="Li Wei", beneficiary=STUDENT, amount_cents=30_000)
+    position = demanding.demand(database, request, now)
+    assert position["debtor"]["fiscal_code"] == "ANONIMO"
+    assert position["description"] == "Iscrizione - Li Wei - Canto - Jazz"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"service_id": "99999"}, ErrorCode.UNKNOWN_SERVICE),
+        ({"subject_id": "XXXXX"}, ErrorCode.UNKNOWN_SERVICE),
+        ({"creditor_fiscal_code": "80098765433"}, ErrorCode.UNKNOWN_SERVICE),
+        ({"fiscal_code": "RSSMRA85T10A562X"}, ErrorCode.INVALID_FISCAL_CODE),
+        ({"fiscal_code": None}, ErrorCode.ANONYMOUS_NOT_ALLOWED),
+        ({"full_name": " "}, ErrorCode.NAME_REQUIRED),
+        ({"description": None}, ErrorCode.DESCRIPTION_REQUIRED),
+        ({"amount_cents": 1_601}, ErrorCode.AMOUNT_NOT_ALLOWED),
+        ({"service_id": "00003"}, ErrorCode.BENEFICIARY_REQUIRED),
+        ({"service_id": "00003", "beneficiary": STUDENT}, ErrorCode.INVALID_AMOUNT),
+        ({"service_id": "00003", "beneficiary": STUDENT, "amount_cents": 2_600}, ErrorCode.AMOUNT_NOT_ALLOWED),
+        ({"amount_cents": 10**12}, ErrorCode.AMOUNT_OUT_OF_RANGE),
+    ],
+)
+def test_what_the_form_would_refuse_is_refused_and_makes_nothing(
+    database: Database, now: datetime, changes: dict[str, Any], code: ErrorCode
+) -> None:
+    with pytest.raises(Refused) as refusal:
+        demanding.demand(database, asked(**changes), now)
+    assert refusal.value.code is code
+    assert made(database) == 0
+
+
+STAMP = {"document_hash": "wHpFSLCGZjIvNSXxqtGbxg7275t446DRTk5ZrsdUQ6E=", "province": "MI"}
+
+
+def insertion(**changes: Any) -> dict[str, Any]:
+    request = {
+        "idempotency_key": str(uuid4()),
+        "entity_code": "PM108",
+        "service_code": "CERT_MBD",
+        "viewer": {"citizen_id": str(uuid4()), "fiscal_code": "RSSMRA85T10A562S"},
+        "debtor": {"entity_type": "F", "fiscal_code": "RSSMRA85T10A562S", "full_name": "Rossi Mario"},
+        "amount_cents": 2_100,
+        "description": "Certificato",
+        "stamp": STAMP,
+    }
+    loaded: dict[str, Any] = practices.INSERT.request.load(request | changes)
+    return loaded
+
+
+def test_a_service_with_a_stamp_takes_the_documents_hash_and_says_that_it_is_paid_only_online(
+    database: Database, now: datetime
+) -> None:
+    practice = inserting.insert(database, insertion(), now)
+    assert (practice["online_only"], practice["stamp"]) == (True, STAMP)
+    with database.reading() as session:
+        [event] = session.scalars(sa.select(OutboxMessage)).all()
+    own, stamp = event.body["data"]["transfers"]
+    assert (own["amount_cents"], stamp["amount_cents"], stamp["stamp"], stamp["iban"]) == (500, 1_600, STAMP, None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"stamp": None}, ErrorCode.STAMP_REQUIRED),
+        ({"service_code": "BOLLO_IT", "amount_cents": 1_600}, ErrorCode.INVALID_REQUEST),
+    ],
+)
+def test_a_stamp_is_needed_where_one_is_sold_and_nowhere_else(
+    database: Database, now: datetime, changes: dict[str, Any], code: ErrorCode
+) -> None:
+    with pytest.raises(Refused) as refusal:
+        inserting.insert(database, insertion(**changes), now)
+    assert refusal.value.code is code
+
+
+def test_a_body_cannot_ask_for_a_stamp_on_a_document_it_does_not_have(database: Database, now: datetime) -> None:
+    request = {
+        "entity_code": "PM108", "external_id": "X-1", "service_code": "CERT_MBD", "fiscal_code": "RSSMRA85T10A562S",
+        "full_name": "Rossi Mario", "amount_cents": 2_100, "description": "Certificato",
+    }  # fmt: skip
+    with pytest.raises(Refused) as refusal:
+        debts.put_debt(database, practices.PUT_DEBT.request.load(request), now)
+    assert refusal.value.code is ErrorCode.STAMP_REQUIRED
+
+
+def test_an_issued_debt_of_a_shared_service_goes_to_both_bodies_and_stays_so(database: Database, now: datetime) -> None:
+    request = {
+        "entity_code": "PM108", "external_id": "X-2", "service_code": "ISCRIZIONE", "fiscal_code": "RSSMRA85T10A562S",
+        "full_name": "Rossi Mario", "amount_cents": 39_000, "description": "Iscrizione",
+    }  # fmt: skip
+    for _ in range(2):
+        debts.put_debt(database, practices.PUT_DEBT.request.load(request), now)
+    with database.reading() as session:
+        [event] = session.scalars(sa.select(OutboxMessage)).all()
+    transfers = event.body["data"]["transfers"]
+    assert [(part["fiscal_code"], part["amount_cents"]) for part in transfers] == [
+        ("80012345676", 25_000),
+        ("80098765433", 14_000),
+    ]
