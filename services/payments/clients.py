@@ -1,11 +1,11 @@
 """What payments asks practices, over RPC. pagoPA is talked to in checkout_client.py and settlement/fdr_org.py."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
 from contracts.call import Call
-from contracts.rpc.practices import POSITIONS
+from contracts.rpc.practices import DEMAND, POSITIONS
 
 
 class Rpc(Protocol):
@@ -29,3 +29,11 @@ def ask_positions(
     if notice_number is not None:
         request["notice_number"] = notice_number
     return rpc.call(POSITIONS, request)
+
+
+def demand_practice(
+    rpc: Rpc, *, creditor_fiscal_code: str, service_id: str, subject_id: str, typed: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Have practices make what a citizen asks for at a PSP; returns its Position. Raises Refused and Unavailable."""
+    codes = {"creditor_fiscal_code": creditor_fiscal_code, "service_id": service_id, "subject_id": subject_id}
+    return rpc.call(DEMAND, {**typed, **codes})

@@ -57,6 +57,11 @@ class PaymentsService:
         """Return the receipts of a practice."""
         return queries.receipts_of(self.database, request["practice_id"])
 
+    @answers(payments.STAMP)
+    def stamp(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return the digital stamp that came with a payment."""
+        return queries.stamp(self.database, request["practice_id"])
+
     @answers(payments.TIMELINE)
     def timeline(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return what happened to a practice, and how we know."""

@@ -34,6 +34,7 @@ class Fault(StrEnum):
     DUPLICATE_PAYMENT = "PAA_PAGAMENTO_DUPLICATO", "Pagamento in attesa risulta concluso all’Ente Creditore"
     EXPIRED_PAYMENT = "PAA_PAGAMENTO_SCADUTO", "Pagamento in attesa risulta scaduto all’Ente Creditore"
     CANCELLED_PAYMENT = "PAA_PAGAMENTO_ANNULLATO", "Pagamento in attesa risulta annullato all’Ente Creditore"
+    EXTRA_SYNTAX = "PAA_SINTASSI_EXTRAXSD", "Errore di sintassi extra XSD"
     SEMANTICS = "PAA_SEMANTICA", "Errore semantico"
     SYSTEM_ERROR = "PAA_SYSTEM_ERROR", "Errore generico"
 
@@ -43,6 +44,7 @@ class Situation:
     """All that the table looks at. `creditor` is None when the domain asked about is not ours.
 
     `domain`, `broker` and `station` are empty where the request does not say them: then it is the syntax that is wrong.
+    `takes_stamp`: the payment was started at our own Checkout, and the operation can carry a digital stamp.
     """
 
     domain: str
@@ -52,6 +54,7 @@ class Situation:
     well_formed: bool
     position: Position | None
     today: date
+    takes_stamp: bool = False
 
 
 CALLER_ROWS: Final[tuple[tuple[Fault, Callable[[Situation], bool]], ...]] = (
@@ -77,6 +80,16 @@ PAYMENT_ROWS: Final[tuple[tuple[Fault, Callable[[Situation], bool]], ...]] = (
     (
         Fault.CANCELLED_PAYMENT,
         lambda asked: asked.position is not None and asked.position.standing is Standing.CANCELLED,
+    ),
+    # A digital stamp is sold only through our own Checkout, by paGetPaymentV2 (pagopa.md section 3.10).
+    (
+        Fault.SEMANTICS,
+        lambda asked: (
+            asked.position is not None
+            and asked.position.terms is not None
+            and asked.position.terms.has_stamp
+            and not asked.takes_stamp
+        ),
     ),
     # Cannot happen while practices numbers its events, but an amount is never invented.
     (Fault.SYSTEM_ERROR, lambda asked: asked.position is not None and asked.position.terms is None),

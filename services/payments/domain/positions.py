@@ -59,6 +59,11 @@ class Terms:
         values["transfers"] = tuple(position["transfers"])
         return cls(**values)
 
+    @property
+    def has_stamp(self) -> bool:
+        """Say whether a digital stamp is bought with it."""
+        return any(share.get("stamp") for share in self.transfers)
+
 
 @dataclass(frozen=True, slots=True)
 class Change:

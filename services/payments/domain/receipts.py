@@ -7,7 +7,8 @@ from typing import Final
 
 from contracts.events.envelope import EventType
 from contracts.events.payments import PAYMENT_CONFIRMED, PAYMENT_DUPLICATED
-from services.payments.domain.positions import Position, Standing
+from services.payments.domain.positions import Position, Standing, Terms
+from services.payments.domain.stamps import BoughtStamp, are_as_asked
 
 
 class Judgement(StrEnum):
@@ -18,6 +19,7 @@ class Judgement(StrEnum):
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     OTHER_AMOUNT = "other_amount"
+    WRONG_STAMP = "wrong_stamp"
     UNKNOWN_NOTICE = "unknown_notice"
     # Sent to us as one of several beneficiaries of another body's notice (certification scenario EC-PSP-03).
     SECONDARY = "secondary"
@@ -37,6 +39,7 @@ RAISES: Final[dict[Judgement, tuple[EventType, ...]]] = {
     Judgement.CANCELLED: _CONFIRMED_AND_FLAGGED,
     Judgement.EXPIRED: _CONFIRMED_AND_FLAGGED,
     Judgement.OTHER_AMOUNT: _CONFIRMED_AND_FLAGGED,
+    Judgement.WRONG_STAMP: _CONFIRMED_AND_FLAGGED,
     Judgement.UNKNOWN_NOTICE: _CONFIRMED_AND_FLAGGED,
     Judgement.SECONDARY: _CONFIRMED,
     Judgement.NO_MONEY: (),
@@ -48,7 +51,10 @@ FLAGGED: Final = frozenset(judgement for judgement, raised in RAISES.items() if 
 
 @dataclass(frozen=True, slots=True)
 class ReceiptFacts:
-    """What the judgement looks at. `recipient` is the body the node sent it to, `owner` the one whose notice it is."""
+    """What the judgement looks at. `recipient` is the body the node sent it to, `owner` the one whose notice it is.
+
+    `stamps` is None where the receipt was made from a settlement flow, which knows of none.
+    """
 
     receipt_id: str
     recipient: str
@@ -57,6 +63,7 @@ class ReceiptFacts:
     amount_cents: int
     own_share_cents: int
     paid_at: datetime
+    stamps: tuple[BoughtStamp, ...] | None = ()
 
     @property
     def is_secondary(self) -> bool:
@@ -88,6 +95,13 @@ def judge(facts: ReceiptFacts, position: Position | None) -> Judgement:
         return Judgement.CANCELLED
     if position.is_expired_at(facts.paid_at):
         return Judgement.EXPIRED
-    if position.terms and position.terms.amount_cents != facts.amount_cents:
+    return _compared(facts, position.terms) if position.terms else Judgement.EXPECTED
+
+
+def _compared(facts: ReceiptFacts, terms: Terms) -> Judgement:
+    """Compare what was paid with what was asked for."""
+    if terms.amount_cents != facts.amount_cents:
         return Judgement.OTHER_AMOUNT
+    if facts.stamps is not None and not are_as_asked(facts.stamps, terms.transfers):
+        return Judgement.WRONG_STAMP
     return Judgement.EXPECTED

@@ -12,6 +12,7 @@ from lxml import etree
 from services.payments.domain.calendar import from_node
 from services.payments.domain.receipts import ReceiptFacts
 from services.payments.soap.envelope import PA_NS, Unreadable, open_envelope
+from services.payments.soap.stamps import attachment, bought, stamps_of
 
 _SCHEMA_FILE: Final = Path(__file__).with_name("pa_for_node.rng")
 
@@ -71,6 +72,7 @@ def read_message(envelope: str, soap_action: str) -> Message:
     Raises Unreadable when not even the operation can be told.
     """
     body = open_envelope(envelope)
+    _unqualify(body)
     operation = _BY_ROOT.get(str(body.tag))
     if operation is None:
         raise Unreadable("no operation of paForNode")
@@ -87,11 +89,17 @@ def read_message(envelope: str, soap_action: str) -> Message:
         station=_text(body, "idStation"),
         owner=_text(body, f"{place}/fiscalCode"),
         notice_number=_text(body, f"{place}/noticeNumber"),
-        payment_note=_optional(body, "receipt/paymentNote") or _optional(body, "paymentNote"),
+        payment_note=optional_text(body, "receipt/paymentNote") or optional_text(body, "paymentNote"),
         postal=_text(body, "transferType") == "POSTAL",
         body=body,
         problem=problem,
     )
+
+
+def _unqualify(body: etree._Element) -> None:
+    """Take the namespace off the children: by the schema they have none, but some toolkits qualify them."""
+    for child in body.iterdescendants(f"{{{PA_NS}}}*"):
+        child.tag = etree.QName(child).localname
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,41 +123,50 @@ def read_receipt(message: Message, now: datetime) -> ReceivedReceipt:
     if receipt is None:
         raise Unreadable("no receipt")
     transfers = [_transfer(transfer) for transfer in receipt.iterfind("transferList/transfer")]
+    stamps = [stamp.shown() for stamp in stamps_of(receipt)]
     return ReceivedReceipt(
         facts=ReceiptFacts(
             receipt_id=_text(receipt, "receiptId"),
             recipient=message.id_pa,
             owner=message.owner,
             outcome=_text(receipt, "outcome"),
-            amount_cents=_cents(_text(receipt, "paymentAmount")),
+            amount_cents=cents(_text(receipt, "paymentAmount")),
             own_share_cents=sum(share["amount_cents"] for share in transfers if share["fiscal_code"] == message.id_pa),
-            paid_at=_moment(_optional(receipt, "paymentDateTime")) or now,
+            paid_at=_moment(optional_text(receipt, "paymentDateTime")) or now,
+            stamps=bought(stamps),
         ),
         notice_number=message.notice_number,
         iuv=_text(receipt, "creditorReferenceId"),
         psp_id=_text(receipt, "idPSP"),
         psp_name=_text(receipt, "PSPCompanyName"),
-        payment_method=_optional(receipt, "paymentMethod"),
+        payment_method=optional_text(receipt, "paymentMethod"),
         payment_note=message.payment_note,
-        application_date=_day(_optional(receipt, "applicationDate")),
+        application_date=_day(optional_text(receipt, "applicationDate")),
         details={
             "company_name": _text(receipt, "companyName"),
             "description": _text(receipt, "description"),
             "debtor": _subject(receipt, "debtor"),
             "payer": _subject(receipt, "payer"),
-            "fee_cents": _cents(fee) if (fee := _optional(receipt, "fee")) else None,
+            "fee_cents": cents(fee) if (fee := optional_text(receipt, "fee")) else None,
             "transfers": transfers,
+            "stamps": stamps,
         },
     )
+
+
+def attached_stamp(envelope: str, transfer: int) -> bytes | None:
+    """Return the digital stamp in a transfer of a receipt that we have kept, byte for byte."""
+    receipt = read_message(envelope, "").body.find("receipt")
+    return None if receipt is None else attachment(receipt, transfer)
 
 
 def _transfer(transfer: etree._Element) -> dict[str, Any]:
     values: dict[str, Any] = {
         "id_transfer": int(_text(transfer, "idTransfer")),
-        "amount_cents": _cents(_text(transfer, "transferAmount")),
+        "amount_cents": cents(_text(transfer, "transferAmount")),
         "fiscal_code": _text(transfer, "fiscalCodePA"),
-        "company_name": _optional(transfer, "companyName"),
-        "iban": _optional(transfer, "IBAN"),
+        "company_name": optional_text(transfer, "companyName"),
+        "iban": optional_text(transfer, "IBAN"),
         "remittance_information": _text(transfer, "remittanceInformation"),
         "category": _text(transfer, "transferCategory"),
     }
@@ -164,19 +181,20 @@ def _subject(receipt: etree._Element, name: str) -> dict[str, Any] | None:
         "entity_type": _text(subject, "uniqueIdentifier/entityUniqueIdentifierType"),
         "fiscal_code": _text(subject, "uniqueIdentifier/entityUniqueIdentifierValue"),
         "full_name": _text(subject, "fullName"),
-        "street_name": _optional(subject, "streetName"),
-        "civic_number": _optional(subject, "civicNumber"),
-        "postal_code": _optional(subject, "postalCode"),
-        "city": _optional(subject, "city"),
-        "province": _optional(subject, "stateProvinceRegion"),
-        "country": _optional(subject, "country"),
-        "email": _optional(subject, "e-mail"),
+        "street_name": optional_text(subject, "streetName"),
+        "civic_number": optional_text(subject, "civicNumber"),
+        "postal_code": optional_text(subject, "postalCode"),
+        "city": optional_text(subject, "city"),
+        "province": optional_text(subject, "stateProvinceRegion"),
+        "country": optional_text(subject, "country"),
+        "email": optional_text(subject, "e-mail"),
     }
 
 
-def _cents(amount: str) -> int:
-    euro, cents = amount.strip().split(".")
-    return int(euro) * 100 + int(cents)
+def cents(amount: str) -> int:
+    """Read an amount that the schema has passed."""
+    euro, rest = amount.strip().split(".")
+    return int(euro) * 100 + int(rest)
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -195,7 +213,8 @@ def _day(text: str | None) -> date | None:
         return None
 
 
-def _optional(parent: etree._Element, path: str) -> str | None:
+def optional_text(parent: etree._Element, path: str) -> str | None:
+    """Return the text of a child, None where it is absent or empty."""
     return parent.findtext(path) or None
 
 

@@ -43,6 +43,22 @@ def verified(operation: Operation, creditor: Creditor, terms: Terms) -> str:
     """Answer paVerifyPaymentNotice: what is owed, to whom, by when. No debtor in it."""
     response = element(operation.response_root)
     add(response, "outcome", "OK")
+    _add_offer(response, creditor, terms)
+    return close_envelope(response)
+
+
+def demanded(operation: Operation, creditor: Creditor, notice_number: str, terms: Terms) -> str:
+    """Answer paDemandPaymentNotice: the notice to pay, and what verify would say of it."""
+    response = element(operation.response_root)
+    add(response, "outcome", "OK")
+    code = add(response, "qrCode")
+    add(code, "fiscalCode", creditor.fiscal_code)
+    add(code, "noticeNumber", notice_number)
+    _add_offer(response, creditor, terms)
+    return close_envelope(response)
+
+
+def _add_offer(response: etree._Element, creditor: Creditor, terms: Terms) -> None:
     option = add(add(response, "paymentList"), "paymentOptionDescription")
     add(option, "amount", _amount(terms.amount_cents))
     add(option, "options", "EQ")
@@ -53,7 +69,6 @@ def verified(operation: Operation, creditor: Creditor, terms: Terms) -> str:
     add(response, "paymentDescription", terms.description[:140])
     add(response, "fiscalCodePA", creditor.fiscal_code)
     _add_company(response, creditor)
-    return close_envelope(response)
 
 
 def payment(operation: Operation, creditor: Creditor, position: Position, terms: Terms, *, postal: bool) -> str:
@@ -89,13 +104,24 @@ def _add_transfer(parent: etree._Element, transfer: Mapping[str, Any], *, named:
     add(share, "fiscalCodePA", transfer["fiscal_code"])
     if named:
         add(share, "companyName", transfer["company_name"][:140])
-    add(share, "IBAN", postal_iban if postal and postal_iban else transfer["iban"])
+    if stamp := transfer.get("stamp"):
+        _add_stamp(share, stamp)
+    else:
+        add(share, "IBAN", postal_iban if postal and postal_iban else transfer["iban"])
     add(share, "remittanceInformation", transfer["remittance_information"][:140])
     add(share, "transferCategory", transfer["category"][:140])
     if postal_iban and not postal:
         entry = add(add(share, "metadata"), "mapEntry")
         add(entry, "key", "IBANAPPOGGIO")
         add(entry, "value", postal_iban)
+
+
+def _add_stamp(share: etree._Element, stamp: Mapping[str, str]) -> None:
+    """Ask for a digital stamp: the version 1 operation has no place for it."""
+    asked = add(share, "richiestaMarcaDaBollo")
+    add(asked, "hashDocumento", stamp["document_hash"])
+    add(asked, "tipoBollo", "01")
+    add(asked, "provinciaResidenza", stamp["province"])
 
 
 def _add_subject(parent: etree._Element, name: str, subject: Mapping[str, Any]) -> None:

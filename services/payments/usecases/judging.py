@@ -13,6 +13,7 @@ from services.payments.domain.positions import Position
 from services.payments.domain.receipts import RAISES, Judgement, ReceiptFacts, judge
 from services.payments.models import Checkout, Receipt
 from services.payments.repository import checkouts, positions, receipts
+from services.payments.soap.stamps import bought
 
 _JUDGED: Final = ("judgement", "judged_at", "practice_id", "entity_code", "checkout_id", "event_sequence")
 _ABOUT_NO_PRACTICE: Final = (Judgement.NO_MONEY, Judgement.SECONDARY)
@@ -52,7 +53,7 @@ def _judge(tx: Tx, receipt: Receipt, position: Position | None, now: datetime) -
         return []
     receipt.practice_id, receipt.entity_code = position.practice_id, position.entity_code
     receipt.event_sequence = position.event_sequence + 1
-    concerned = checkouts.of_payment(tx.session, position.practice_id, _checkout_id(receipt.payment_note))
+    concerned = checkouts.of_payment(tx.session, position.practice_id, checkout_id(receipt.payment_note))
     receipt.checkout_id = concerned[0].id if concerned else None
     return concerned
 
@@ -158,10 +159,11 @@ def facts_of(receipt: Receipt) -> ReceiptFacts:
         amount_cents=receipt.amount_cents,
         own_share_cents=receipt.own_share_cents,
         paid_at=receipt.paid_at,
+        stamps=bought(receipt.details["stamps"]) if "stamps" in receipt.details else None,
     )
 
 
-def _checkout_id(payment_note: str | None) -> UUID | None:
+def checkout_id(payment_note: str | None) -> UUID | None:
     """Read the idCart we gave to Checkout; other channels write other things there."""
     try:
         return UUID(payment_note or "")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -14,10 +15,12 @@ from services.payments import clients
 from services.payments.domain.calendar import rome_day
 from services.payments.domain.node import Fault, Situation, refuse_caller, refuse_payment
 from services.payments.domain.positions import Creditor, Position
-from services.payments.repository import node_calls, positions
+from services.payments.repository import checkouts, node_calls, positions
 from services.payments.soap import responses
 from services.payments.soap.envelope import Unreadable, soap_fault
 from services.payments.soap.requests import Message, Operation, read_message, read_receipt
+from services.payments.usecases.demanding import demand_notice
+from services.payments.usecases.judging import checkout_id
 from services.payments.usecases.positions import learn
 from services.payments.usecases.receipts import resolve_receipt, take_receipt
 
@@ -51,8 +54,11 @@ def _answer_payment(node: Node, message: Message, envelope: str) -> str:
     del envelope
     with node.database.reading() as session:
         creditor, position = _look_up(node, session, message)
-        fault = refuse_payment(_situation(node, message, creditor, position))
-        _note(node, session, message, position, fault)
+        situation = _situation(node, message, creditor, position)
+        if position and position.terms and position.terms.has_stamp:
+            situation = replace(situation, takes_stamp=_takes_stamp(session, message, position))
+        fault = refuse_payment(situation)
+        _note(node, session, message, position.practice_id if position else None, fault)
     if fault or creditor is None or position is None or position.terms is None:
         return _refusal(message, fault or Fault.SYSTEM_ERROR)
     if message.operation is Operation.VERIFY:
@@ -97,10 +103,16 @@ def _acknowledge(node: Node, message: Message, waiting: int | None) -> str:
 
 
 def _answer_demand(node: Node, message: Message, envelope: str) -> str:
-    """Answer paDemandPaymentNotice: no service can be asked for at a PSP's counter yet."""
+    """Answer paDemandPaymentNotice: a practice is made for what a citizen asks for at a PSP's counter."""
     del envelope
-    fault = refuse_caller(_situation(node, message, _creditor(node, message), None)) or Fault.SEMANTICS
-    return _refusal(message, fault)
+    creditor = _creditor(node, message)
+    fault = refuse_caller(_situation(node, message, creditor, None))
+    if fault or creditor is None:
+        return _refusal(message, fault or Fault.UNKNOWN_DOMAIN)
+    done = demand_notice(node.database, node.rpc, message, creditor, node.now)
+    with node.database.reading() as session:
+        _note(node, session, replace(message, notice_number=done.notice_number), done.practice_id, done.fault)
+    return done.answer
 
 
 _ANSWERS: Final[Mapping[Operation, Callable[[Node, Message, str], str]]] = {
@@ -152,6 +164,15 @@ def _situation(node: Node, message: Message, creditor: Creditor | None, position
     )
 
 
+def _takes_stamp(session: Session, message: Message, position: Position) -> bool:
+    """Say whether a digital stamp may be sold: Checkout asks while a visit of ours is open, and pays by its idCart."""
+    if message.operation is Operation.VERIFY:
+        return bool(checkouts.holders(session, [position.practice_id]))
+    named = checkout_id(message.payment_note)
+    known = checkouts.of_practice(session, position.practice_id)
+    return message.operation is Operation.GET_PAYMENT_V2 and named in {checkout.id for checkout in known}
+
+
 def _refusal(message: Message, fault: Fault) -> str:
     return responses.fault(message.operation, fault, message.id_pa, message.problem if fault is Fault.SYNTAX else None)
 
@@ -168,7 +189,7 @@ def _note(
     node: Node,
     session: Session,
     message: Message,
-    position: Position | None,
+    practice_id: UUID | None,
     fault: Fault | None,
     raw_xml: str | None = None,
 ) -> None:
@@ -179,7 +200,7 @@ def _note(
         operation=message.operation.value,
         creditor_fiscal_code=message.id_pa,
         notice_number=message.notice_number,
-        practice_id=position.practice_id if position else None,
+        practice_id=practice_id,
         fault=fault.value if fault else None,
         raw_xml=raw_xml,
     )

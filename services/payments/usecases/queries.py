@@ -1,5 +1,6 @@
 """What was paid, and how we know."""
 
+import base64
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate
@@ -22,6 +23,7 @@ from contracts.events.practices import PRACTICE_CREATED
 from services.payments.domain.receipts import RAISES, Judgement
 from services.payments.models import Checkout, NodeCall, Receipt
 from services.payments.repository import checkouts, node_calls, positions, receipts
+from services.payments.soap.requests import attached_stamp
 from services.payments.usecases.showing import show_receipt
 
 _START: Final = (0, 0)
@@ -34,6 +36,22 @@ def receipts_of(database: Database, practice_id: UUID) -> dict[str, Any]:
     """Return the receipts of a practice, oldest first."""
     with database.reading() as session:
         return {"receipts": [show_receipt(receipt) for receipt in receipts.of_practice(session, practice_id)]}
+
+
+def stamp(database: Database, practice_id: UUID) -> dict[str, Any]:
+    """Return the digital stamp that came with a payment of a practice, as the node sent it.
+
+    Raises Refused(STAMP_NOT_FOUND).
+    """
+    with database.reading() as session:
+        for receipt in receipts.of_practice(session, practice_id):
+            for bought in receipt.details.get("stamps", ()):
+                content = attached_stamp(receipt.raw_xml, bought["transfer"])
+                if content is not None:
+                    name = f"marca_da_bollo_{bought['iubd'] or receipt.receipt_id}.xml"
+                    encoded = base64.b64encode(content).decode()
+                    return {"file_name": name, "media_type": "application/xml", "content_base64": encoded}
+    raise Refused(ErrorCode.STAMP_NOT_FOUND)
 
 
 def payments_page(database: Database, request: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Rows in the shapes of contracts.rpc.payments."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from services.payments.domain.checkouts import CheckoutState, shown_state
@@ -46,8 +48,14 @@ def show_receipt(receipt: Receipt) -> dict[str, Any]:
     return {
         **{name: getattr(receipt, name) for name in _SAME},
         **receipt.details,
+        "stamps": [_show_stamp(stamp) for stamp in receipt.details.get("stamps", ())],
         "duplicate": receipt.judgement == Judgement.ALREADY_PAID,
     }
+
+
+def _show_stamp(stamp: Mapping[str, Any]) -> dict[str, Any]:
+    purchased_at = stamp["purchased_at"]
+    return {**stamp, "purchased_at": datetime.fromisoformat(purchased_at) if purchased_at else None}
 
 
 def _show_item(item: CheckoutItem) -> dict[str, Any]:

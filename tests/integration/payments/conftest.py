@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from socketserver import ThreadingMixIn
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID, uuid4
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
@@ -72,6 +72,7 @@ class Town:
     door_url: str
     folder: Path
     environment: dict[str, str]
+    practices_database: Database
     running: dict[str, Running] = field(default_factory=dict)
 
     def run(self, name: str, *arguments: str, **env: str) -> Running:
@@ -115,6 +116,23 @@ class Town:
             "description": "TARI 2026",
         }
         return self.rpc.call(practices.PUT_DEBT, debt | changes)
+
+    # Nobody's document: its SHA-256 in base64.
+    STAMP: ClassVar = {"document_hash": "wHpFSLCGZjIvNSXxqtGbxg7275t446DRTk5ZrsdUQ6E=", "province": "MI"}
+
+    def insert(self, service_code: str, amount_cents: int, **more: Any) -> dict[str, Any]:
+        """Let a citizen insert a debt of their own."""
+        citizen = {"entity_type": "F", "fiscal_code": "RSSMRA85T10A562S", "full_name": "Mario Rossi"}
+        request = {
+            "idempotency_key": uuid4().hex,
+            "entity_code": "PM108",
+            "service_code": service_code,
+            "viewer": {"citizen_id": uuid4(), "fiscal_code": citizen["fiscal_code"]},
+            "debtor": citizen,
+            "amount_cents": amount_cents,
+            "description": "Inserita da Mario",
+        }
+        return self.rpc.call(practices.INSERT, request | more)
 
     def annul(self, practice: dict[str, Any]) -> None:
         request = {"entity_code": "PM108", "external_id": practice["external_id"], "reason": "errore di calcolo"}
@@ -182,6 +200,14 @@ class Town:
             ).all()
         told = [body["data"] for body in bodies]
         return [data for data in told if ids & {data.get("practice_id"), *data.get("practice_ids", ())}]
+
+    def confirmed(self, receipt_id: str) -> list[dict[str, Any]]:
+        """Return the data of each PaymentConfirmed of a receipt: one per body it was sent to."""
+        with self.database.reading() as session:
+            bodies = session.scalars(
+                sa.select(models.OutboxMessage.body).where(models.OutboxMessage.type == "PaymentConfirmed.v1")
+            ).all()
+        return [body["data"] for body in bodies if body["data"]["receipt_id"] == receipt_id]
 
     def ask(self, envelope: str, action: str = "", *, status: int = 200) -> str:
         """Post an envelope to the door, as the node would."""
@@ -270,7 +296,7 @@ def town(
         "SANDBOX_RETRY_DELAYS_S": "0.3,0.5,1",
         "SANDBOX_LATE_RECEIPT_S": "2",
     }
-    town = Town(module_rpc, databases["payments"], pagopa_url, door, folder, environment)
+    town = Town(module_rpc, databases["payments"], pagopa_url, door, folder, environment, databases["practices"])
     catalogue = town.run("catalogue", "-m", "services.practices", "load-catalogue", "sandbox/data/catalogue.json")
     town.run("pagopa", "-m", "sandbox.pagopa", str(pagopa_port))
     assert catalogue.process.wait(60) == 0, catalogue.log()

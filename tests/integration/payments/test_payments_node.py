@@ -1,6 +1,5 @@
-"""The node's door: every fault, receipts nobody expected, and answers while practices is away."""
+"""The node's door: receipts nobody expected, and answers while practices is away. Faults: test_payments_faults.py."""
 
-import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -12,80 +11,29 @@ import pytest
 import requests
 from lxml import etree
 
-from contracts.events.practices import PRACTICE_EXPIRED
 from contracts.rpc import payments
 from services.payments import models
 from services.payments.repository import node_calls
 from services.payments.soap.envelope import open_envelope
 from services.payments.usecases import queries
 from tests.conftest import wait_until_answering
+from tests.integration.payments.node_messages import (
+    ASKING,
+    CREDITOR,
+    HEAD,
+    SENDING,
+    deliver,
+    envelope,
+    expire,
+    fault_of,
+    notice,
+    outcome_of,
+    receipt,
+    said,
+)
 
-CREDITOR = "80012345676"
 SPECS = Path(__file__).parents[4] / "shared" / "specs" / "pagopa"
 needs_specs = pytest.mark.skipif(not SPECS.is_dir(), reason="the official pagoPA schema is not here")
-HEAD = f"<idPA>{CREDITOR}</idPA><idBrokerPA>{CREDITOR}</idBrokerPA><idStation>{CREDITOR}_01</idStation>"
-ROOTS = {
-    "paVerifyPaymentNotice": "paVerifyPaymentNoticeReq",
-    "paGetPayment": "paGetPaymentReq",
-    "paGetPaymentV2": "paGetPaymentV2Request",
-    "paSendRT": "paSendRTReq",
-    "paSendRTV2": "paSendRTV2Request",
-    "paDemandPaymentNotice": "paDemandPaymentNoticeRequest",
-}
-ASKING = ["paVerifyPaymentNotice", "paGetPayment", "paGetPaymentV2"]
-SENDING = ["paSendRT", "paSendRTV2"]
-
-
-def envelope(action, inside):
-    root = ROOTS[action]
-    return (
-        '<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"'
-        ' xmlns:p="http://pagopa-api.pagopa.gov.it/pa/paForNode.xsd">'
-        f"<s:Body><p:{root}>{inside}</p:{root}></s:Body></s:Envelope>"
-    )
-
-
-def notice(notice_number, owner=CREDITOR):
-    return f"<qrCode><fiscalCode>{owner}</fiscalCode><noticeNumber>{notice_number}</noticeNumber></qrCode>"
-
-
-def receipt(
-    notice_number, *, receipt_id=None, amount="12.34", outcome="OK", owner=CREDITOR, shares=None, note="", at=""
-):
-    transfers = "".join(
-        f"<transfer><idTransfer>{number}</idTransfer><transferAmount>{share}</transferAmount>"
-        f"<fiscalCodePA>{code}</fiscalCodePA><IBAN>IT60X0542811101000000123456</IBAN>"
-        "<remittanceInformation>x</remittanceInformation><transferCategory>9/0601112AP/</transferCategory></transfer>"
-        for number, (code, share) in enumerate(shares or [(owner, amount if amount != "0.00" else "0.01")], start=1)
-    )
-    return (
-        f"<receipt><receiptId>{receipt_id or uuid4().hex}</receiptId><noticeNumber>{notice_number}</noticeNumber>"
-        f"<fiscalCode>{owner}</fiscalCode><outcome>{outcome}</outcome>"
-        f"<creditorReferenceId>{notice_number[1:]}</creditorReferenceId><paymentAmount>{amount}</paymentAmount>"
-        "<description>TARI</description><companyName>Ente</companyName><debtor><uniqueIdentifier>"
-        "<entityUniqueIdentifierType>F</entityUniqueIdentifierType>"
-        "<entityUniqueIdentifierValue>RSSMRA85T10A562S</entityUniqueIdentifierValue></uniqueIdentifier>"
-        f"<fullName>Mario Rossi</fullName></debtor><transferList>{transfers}</transferList><idPSP>PSP</idPSP>"
-        "<PSPCompanyName>Banca</PSPCompanyName><idChannel>1_01</idChannel><channelDescription>app</channelDescription>"
-        f"<paymentDateTime>{at or '2026-11-23T10:00:00'}</paymentDateTime></receipt>"
-    )
-
-
-def said(answer, name):
-    found = re.search(f"<{name}>(.*?)</{name}>", answer)
-    return found[1] if found else None
-
-
-def fault_of(answer):
-    return said(answer, "faultCode")
-
-
-def outcome_of(answer):
-    return said(answer, "outcome")
-
-
-def send(town, notice_number, action="paSendRTV2", head=HEAD, **values):
-    return town.ask(envelope(action, head + receipt(notice_number, **values)), action)
 
 
 @pytest.fixture(scope="module")
@@ -113,46 +61,13 @@ def test_a_notice_to_pay_is_answered_ok_and_valid_and_nothing_changes(town, offi
 def test_a_postal_payment_gets_the_postal_account(town, action, kind, abi):
     number = town.owed()["notice_number"]
     inside = HEAD + notice(number) + f"<transferType>{kind}</transferType>"
-    assert said(town.ask(envelope(action, inside), action), "IBAN")[5:10] == abi
-
-
-@pytest.mark.parametrize("action", [*ASKING, *SENDING, "paDemandPaymentNotice"])
-@pytest.mark.parametrize(
-    ("head", "fault"),
-    [
-        (HEAD.replace(f"<idPA>{CREDITOR}", "<idPA>77777777777"), "PAA_ID_DOMINIO_ERRATO"),
-        (HEAD.replace(f"<idPA>{CREDITOR}", "<idPA>nobody"), "PAA_ID_DOMINIO_ERRATO"),
-        (HEAD.replace(f"<idBrokerPA>{CREDITOR}", "<idBrokerPA>77777777777"), "PAA_ID_INTERMEDIARIO_ERRATO"),
-        (HEAD.replace("_01", "_02"), "PAA_STAZIONE_INT_ERRATA"),
-        (HEAD, "PAA_SINTASSI_XSD"),
-        ("", "PAA_SINTASSI_XSD"),
-    ],
-)
-@needs_specs
-def test_who_asks_and_through_what_is_checked_before_the_syntax(town, official, action, head, fault):
-    town.owed()
-    answer = town.ask(envelope(action, head + "<broken/>"), action)
-    assert fault_of(answer) == fault
-    assert_valid(official, answer)
-
-
-@pytest.mark.parametrize("action", ASKING)
-def test_an_unknown_notice_is_unknown(town, action):
-    answer = town.ask(envelope(action, HEAD + notice("301999999999999999")), action)
-    assert fault_of(answer) == "PAA_PAGAMENTO_SCONOSCIUTO"
-
-
-@pytest.mark.parametrize("action", ASKING)
-def test_a_notice_of_another_body_is_unknown_here(town, action):
-    practice = town.owed()
-    answer = town.ask(envelope(action, HEAD + notice(practice["notice_number"], owner="77777777777")), action)
-    assert fault_of(answer) == "PAA_PAGAMENTO_SCONOSCIUTO"
+    assert str(said(town.ask(envelope(action, inside), action), "IBAN"))[5:10] == abi
 
 
 @pytest.mark.parametrize("action", ASKING)
 def test_paid_cancelled_and_expired_notices_say_so(town, eventually, publish_event, action):
     paid, cancelled, expired = town.owed(), town.owed(), town.owed()
-    send(town, paid["notice_number"])
+    deliver(town, paid["notice_number"])
     town.annul(cancelled)
     expire(publish_event, expired)
     expected = {
@@ -165,40 +80,12 @@ def test_paid_cancelled_and_expired_notices_say_so(town, eventually, publish_eve
         eventually(lambda ask=ask, fault=fault: fault_of(town.ask(ask, action)) == fault)
 
 
-def expire(publish_event, practice):
-    data = {
-        "practice_id": practice["id"],
-        "sequence": 99,
-        "entity_code": "PM108",
-        "creditor_fiscal_code": CREDITOR,
-        "notice_number": practice["notice_number"],
-        "iuv": practice["iuv"],
-        "reason": "payable_until",
-        "at": datetime.now(UTC),
-    }
-    publish_event(PRACTICE_EXPIRED, data, subject=str(practice["id"]), sequence=99)
-
-
-def test_what_cannot_be_read_gets_a_fault_bean_by_its_soap_action_or_else_a_soap_fault(town):
-    assert fault_of(town.ask("<not xml", "paSendRTV2")) == "PAA_SINTASSI_XSD"
-    assert fault_of(town.ask("<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", '"paGetPayment"')) == "PAA_SINTASSI_XSD"
-    assert "Fault>" in town.ask("<not xml", "", status=500)
-
-
-def test_a_demand_for_a_notice_is_refused_properly_until_a_service_takes_it(town):
-    inside = (
-        f"{HEAD}<idServizio>00001</idServizio><idSoggettoServizio>00001</idSoggettoServizio>"
-        "<datiSpecificiServizioRequest>PGEvPg==</datiSpecificiServizioRequest>"
-    )
-    assert fault_of(town.ask(envelope("paDemandPaymentNotice", inside), "paDemandPaymentNotice")) == "PAA_SEMANTICA"
-
-
 @pytest.mark.parametrize("action", SENDING)
 def test_the_same_receipt_is_acknowledged_each_time_and_counts_once(town, eventually, action):
     practice = town.owed()
     receipt_id = uuid4().hex
     for _ in range(3):
-        answer = send(town, practice["notice_number"], action, receipt_id=receipt_id)
+        answer = deliver(town, practice["notice_number"], action, receipt_id=receipt_id)
         assert outcome_of(answer) == "OK"
     eventually(lambda: town.events("PaymentConfirmed", practice))
     assert [found["receipt_id"] for found in town.receipts(practice["id"])] == [receipt_id]
@@ -219,12 +106,12 @@ def test_two_receipts_at_once_are_one_expected_and_one_flagged(town, eventually)
     practice = town.owed()
     barrier = threading.Barrier(2)
 
-    def deliver(_):
+    def arrive(_):
         barrier.wait()
-        return outcome_of(send(town, practice["notice_number"]))
+        return outcome_of(deliver(town, practice["notice_number"]))
 
     with ThreadPoolExecutor(2) as nodes:
-        assert list(nodes.map(deliver, range(2))) == ["OK", "OK"]
+        assert list(nodes.map(arrive, range(2))) == ["OK", "OK"]
     eventually(lambda: len(town.events("PaymentConfirmed", practice)) == 2)
     [flagged] = eventually(lambda: town.events("PaymentDuplicated", practice))
     first, second = town.receipts(practice["id"])
@@ -242,7 +129,7 @@ def test_money_for_what_was_not_owed_like_that_is_kept_confirmed_and_flagged(tow
     if reason != "other_amount":
         eventually(lambda: standing(town, practice) == reason)
     assert (
-        outcome_of(send(town, practice["notice_number"], amount="99.00" if reason == "other_amount" else "12.34"))
+        outcome_of(deliver(town, practice["notice_number"], amount="99.00" if reason == "other_amount" else "12.34"))
         == "OK"
     )
     [flagged] = eventually(lambda: town.events("PaymentDuplicated", practice))
@@ -263,7 +150,7 @@ def test_paid_in_time_and_told_late_is_not_late(town):
     yesterday = datetime.now(UTC) - timedelta(days=1)
     with town.database.transaction() as tx:
         tx.session.get_one(models.Position, practice["id"]).payable_until = yesterday.date()
-    send(town, practice["notice_number"], at=yesterday.replace(hour=12, tzinfo=None).isoformat(timespec="seconds"))
+    deliver(town, practice["notice_number"], at=yesterday.replace(hour=12, tzinfo=None).isoformat(timespec="seconds"))
     assert town.events("PaymentDuplicated", practice) == []
     assert judgement(town, practice["notice_number"]) == "expected"
 
@@ -276,7 +163,7 @@ def judgement(town, notice_number):
 
 def test_a_receipt_for_a_notice_nobody_issued_is_kept_and_flagged(town, eventually):
     number = "301888888888888888"
-    assert outcome_of(send(town, number)) == "OK"
+    assert outcome_of(deliver(town, number)) == "OK"
     assert judgement(town, number) == "unknown_notice"
     [listed] = eventually(lambda: [found for found in all_payments(town) if found["notice_number"] == number])
     assert listed["practice_id"] is None
@@ -284,8 +171,8 @@ def test_a_receipt_for_a_notice_nobody_issued_is_kept_and_flagged(town, eventual
 
 def test_a_receipt_without_money_is_kept_and_confirms_nothing(town):
     refused, nothing = town.owed(), town.owed()
-    assert outcome_of(send(town, refused["notice_number"], outcome="KO")) == "OK"
-    assert outcome_of(send(town, nothing["notice_number"], amount="0.00")) == "OK"
+    assert outcome_of(deliver(town, refused["notice_number"], outcome="KO")) == "OK"
+    assert outcome_of(deliver(town, nothing["notice_number"], amount="0.00")) == "OK"
     for practice in (refused, nothing):
         assert judgement(town, practice["notice_number"]) == "no_money"
         assert town.receipts(practice["id"]) == []
@@ -295,13 +182,13 @@ def test_a_receipt_without_money_is_kept_and_confirms_nothing(town):
 def test_as_one_of_several_beneficiaries_we_are_told_of_our_share(town):
     number = "302777777777777777"
     shares = [("77777777777", "10.00"), (CREDITOR, "2.34")]
-    assert outcome_of(send(town, number, owner="77777777777", shares=shares)) == "OK"
+    assert outcome_of(deliver(town, number, owner="77777777777", shares=shares)) == "OK"
     assert judgement(town, number) == "secondary"
 
 
 def test_a_receipt_that_cannot_be_taken_is_kept_whole_for_a_human(town):
     practice = town.owed()
-    answer = send(town, practice["notice_number"], amount="12,34")
+    answer = deliver(town, practice["notice_number"], amount="12,34")
     assert fault_of(answer) == "PAA_SINTASSI_XSD"
     with town.database.reading() as session:
         query = models.NodeCall.__table__.select().where(models.NodeCall.notice_number == practice["notice_number"])
@@ -324,7 +211,7 @@ def all_payments(town, limit=1000):
 def test_pages_of_payments_follow_each_other_without_gap_or_repetition(town, eventually):
     sent = [town.owed()["notice_number"] for _ in range(5)]
     for number in sent:
-        send(town, number)
+        deliver(town, number)
 
     def listed():
         return [found["notice_number"] for found in all_payments(town, limit=2) if found["notice_number"] in sent]
@@ -349,8 +236,8 @@ def test_while_practices_is_away_the_node_is_answered_and_no_receipt_is_refused(
         assert outcome_of(asked) == "OK"
         asked = town.ask(envelope("paVerifyPaymentNotice", HEAD + notice(unseen["notice_number"])))
         assert fault_of(asked) == "PAA_SYSTEM_ERROR"
-        assert outcome_of(send(town, unseen["notice_number"])) == "OK"
-        assert outcome_of(send(town, "301666666666666666")) == "OK"
+        assert outcome_of(deliver(town, unseen["notice_number"])) == "OK"
+        assert outcome_of(deliver(town, "301666666666666666")) == "OK"
         assert judgement(town, unseen["notice_number"]) is None
         assert town.events("PaymentConfirmed", unseen) == []
     finally:

@@ -157,7 +157,6 @@ def test_soap_action_must_not_contradict_the_body():
         (QR + HEAD, "idPA"),
         (HEAD.replace("77777777777_01", "7" * 36) + QR, "idStation"),
         (HEAD + QR + "<extra/>", "extra"),
-        (HEAD.replace("idPA", "p:idPA") + QR, "idPA"),
     ],
 )
 def test_a_request_that_breaks_the_schema_is_read_only_as_far_as_its_head(inside, element):
@@ -165,6 +164,17 @@ def test_a_request_that_breaks_the_schema_is_read_only_as_far_as_its_head(inside
     assert message.problem is not None
     assert "311111111112222222" not in message.problem
     assert element in message.problem or "RELAXNG" in message.problem
+
+
+def test_children_that_a_toolkit_qualifies_are_read_like_unqualified_ones():
+    plain = HEAD + QR
+    message = read_message(verify(plain.replace("</", "</p:").replace("<", "<p:").replace("<p:/p:", "</p:")), "")
+    assert message.problem is None
+    assert (message.id_pa, message.notice_number) == ("77777777777", "311111111112222222")
+
+
+def test_children_of_another_namespace_are_not_taken_for_ours():
+    assert read_message(verify(HEAD + QR.replace("<qrCode>", '<qrCode xmlns="urn:other">')), "").problem is not None
 
 
 @pytest.mark.parametrize(
@@ -272,6 +282,40 @@ def test_a_payment_is_valid_with_one_to_five_transfers(official, operation, post
     iban = TRANSFER["postal_iban"] if postal else TRANSFER["iban"]
     assert [share.findtext("IBAN") for share in body.iterfind("data/transferList/transfer")] == [iban] * count
     assert (body.find("data/transferList/transfer/companyName") is not None) == (operation is Operation.GET_PAYMENT_V2)
+
+
+STAMP = {
+    **TRANSFER,
+    "id_transfer": 2,
+    "iban": None,
+    "postal_iban": None,
+    "category": "9/1201105IM/",
+    "stamp": {"document_hash": "wHpFSLCGZjIvNSXxqtGbxg7275t446DRTk5ZrsdUQ6E=", "province": "MI"},
+}
+
+
+@needs_specs
+@pytest.mark.parametrize("postal", [True, False])
+def test_a_digital_stamp_is_asked_for_as_the_official_sample_asks(official, postal):
+    owed = terms(transfers=(TRANSFER, STAMP))
+    answer = responses.payment(Operation.GET_PAYMENT_V2, CREDITOR, POSITION, owed, postal=postal)
+    body = assert_valid(official, answer)
+    asked = body.find("data/transferList/transfer[2]/richiestaMarcaDaBollo")
+    sample = open_envelope((SAMPLES / "07_paGetPaymentV2_response_OK_marcaDaBollo_and_IBAN.xml").read_text())
+    theirs = sample.find("data/transferList/transfer/richiestaMarcaDaBollo")
+    assert asked is not None
+    assert theirs is not None
+    assert [(part.tag, part.text) for part in asked] == [(part.tag, part.text) for part in theirs]
+    assert "<allCCP>false</allCCP>" in responses.verified(Operation.VERIFY, CREDITOR, owed)
+
+
+@needs_specs
+def test_a_notice_demanded_at_a_psp_is_answered_validly_with_its_number(official):
+    answer = responses.demanded(Operation.DEMAND_NOTICE, CREDITOR, "311111111112222222", terms())
+    body = assert_valid(official, answer)
+    assert body.findtext("qrCode/noticeNumber") == "311111111112222222"
+    assert body.findtext("paymentList/paymentOptionDescription/amount") == "1234.56"
+    assert body.findtext("companyName") == "Conservatorio di Prova"
 
 
 @needs_specs
