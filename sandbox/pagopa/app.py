@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import falcon
 
-from sandbox.pagopa import checkout, counter, settlement, steering, transactions
+from sandbox.pagopa import checkout, counter, demanding, settlement, steering, transactions
 from sandbox.pagopa.delivery import Delivery
 from sandbox.pagopa.node_client import NodeClient
 from sandbox.pagopa.pages import Pages
@@ -31,6 +31,7 @@ def create_app(settings: Settings) -> falcon.App[Any, Any]:
         app.add_route(f"/checkout/ec/{version}/carts", checkout.Carts(request, settings, store, node, registry))
     app.add_route("/ecommerce/checkout/v1/carts/{cart_id}/redirect", payment_page)
     app.add_route("/psp", counter.Counter(pages, node, till, registry))
+    app.add_route("/psp/spontaneo", demanding.DemandForm(pages, node, registry))
     app.add_route("/transactions", transactions.Transactions(pages, store))
     app.add_route("/transactions/{row_id:int}/send", transactions.SendNow(store, delivery))
     app.add_route("/sandbox/carts/{cart_id}/outcome", steering.CartOutcome(store, till))

@@ -65,7 +65,7 @@ def flows_of(receipts: Iterable[Receipt]) -> list[Flow]:
         if receipt.acknowledged_at is not None and receipt.psp_name in by_name:
             day = datetime.fromtimestamp(receipt.made_at, _ROME).date()
             grouped.setdefault((day, receipt.psp_name, receipt.recipient), []).append(receipt)
-    return [
+    flows = [
         Flow(
             psp=by_name[name],
             body=body,
@@ -76,6 +76,8 @@ def flows_of(receipts: Iterable[Receipt]) -> list[Flow]:
         )
         for (day, name, body), held in sorted(grouped.items())
     ]
+    # Of nothing but stamps no money goes to the body.
+    return [flow for flow in flows if flow.rows]
 
 
 def summary(flow: Flow) -> dict[str, Any]:

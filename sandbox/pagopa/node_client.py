@@ -1,5 +1,6 @@
 """The node's calls to a creditor body's station: SOAP 1.1, pagopa.md section 3."""
 
+import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,7 +10,8 @@ from zoneinfo import ZoneInfo
 import requests
 from lxml import etree
 
-from sandbox.pagopa.registry import Body, Psp
+from sandbox.pagopa.registry import Body, DemandedService, Psp
+from sandbox.pagopa.stamps import StampOffice
 
 SOAP_NS: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 PA_NS: Final = "http://pagopa-api.pagopa.gov.it/pa/paForNode.xsd"
@@ -19,12 +21,16 @@ _ROME: Final = ZoneInfo("Europe/Rome")
 
 
 class StationFault(Exception):
-    """The body answered KO, or nothing that can be used. `code` is what a PSP would be told."""
+    """The body answered KO, or nothing that can be used. `code` is what a PSP would be told.
 
-    def __init__(self, code: str, description: str = "") -> None:
+    `reason` is the body's own description of its fault, where it gave one.
+    """
+
+    def __init__(self, code: str, description: str = "", reason: str = "") -> None:
         super().__init__(code)
         self.code = code
         self.description = description
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -100,6 +106,17 @@ class NodeClient:
         recipients = dict.fromkeys(_needed(transfer, "fiscalCodePA") for transfer in transfers)
         return Activated(data, _needed(data, "creditorReferenceId"), amount_cents, tuple(recipients))
 
+    def demand(self, body: Body, service: DemandedService, data: bytes) -> str:
+        """Ask for a payment nobody has asked for (paDemandPaymentNotice); returns its notice number.
+
+        `data` is the body's own XML. Raises StationFault.
+        """
+        request = _request("paDemandPaymentNoticeRequest", body)
+        _add(request, "idServizio", service.service_id)
+        _add(request, "idSoggettoServizio", service.subject_id)
+        _add(request, "datiSpecificiServizioRequest", base64.b64encode(data).decode())
+        return _needed(self._ask("paDemandPaymentNotice", request), "qrCode/noticeNumber")
+
     def send_receipt(self, envelope: str) -> str:
         """Deliver a receipt made by `receipt_envelope` and return OK or the body's fault code.
 
@@ -129,7 +146,9 @@ class NodeClient:
         return _read(answer.content)
 
 
-def receipt_envelope(body: Body, owner: Body, notice_number: str, activated: Activated, payment: Payment) -> str:
+def receipt_envelope(
+    body: Body, owner: Body, notice_number: str, activated: Activated, payment: Payment, stamps: StampOffice
+) -> str:
     """Write the paSendRTV2 that tells `body` of a payment to `owner`, from what the owner answered on activation."""
     request = _request("paSendRTV2Request", body)
     receipt = _add(request, "receipt")
@@ -142,7 +161,7 @@ def receipt_envelope(body: Body, owner: Body, notice_number: str, activated: Act
     receipt.append(_copied(activated.data, "debtor"))
     transfers = _add(receipt, "transferList")
     for transfer in activated.data.iterfind("transferList/transfer"):
-        transfers.append(_receipt_transfer(transfer))
+        transfers.append(_receipt_transfer(transfer, payment, stamps))
     _add(receipt, "idPSP", payment.psp.id)
     _add(receipt, "pspFiscalCode", payment.psp.fiscal_code)
     _add(receipt, "PSPCompanyName", payment.psp.name)
@@ -159,11 +178,15 @@ def receipt_envelope(body: Body, owner: Body, notice_number: str, activated: Act
     return _envelope(request)
 
 
-def _receipt_transfer(transfer: etree._Element) -> etree._Element:
-    """Copy a transfer without its metadata, which are between body and node."""
+def _receipt_transfer(transfer: etree._Element, payment: Payment, stamps: StampOffice) -> etree._Element:
+    """Copy a transfer without its metadata, which are between body and node; a stamp asked for is bought."""
     copied = etree.Element("transfer")
     for child in transfer:
-        if child.tag != "metadata":
+        if child.tag == "richiestaMarcaDaBollo":
+            amount, digest = _needed(transfer, "transferAmount"), _needed(child, "hashDocumento")
+            stamp = stamps.issue(payment.psp, payment.paid_at, amount, digest)
+            _add(copied, "MBDAttachment", base64.b64encode(stamp).decode())
+        elif child.tag != "metadata":
             _add(copied, str(child.tag), child.text)
     return copied
 
@@ -221,7 +244,8 @@ def _read(content: bytes) -> etree._Element:
     fault = answer.find("fault") if answer is not None and outcome == "KO" else None
     if fault is None:
         raise StationFault("PPT_STAZIONE_INT_PA_ERRORE_RESPONSE", "outcome")
-    raise StationFault(fault.findtext("faultCode") or "", fault.findtext("faultString") or "")
+    texts = [fault.findtext(name) or "" for name in ("faultCode", "faultString", "description")]
+    raise StationFault(*texts)
 
 
 def _body_elements(root: etree._Element) -> Iterator[etree._Element]:

@@ -10,6 +10,7 @@ from uuid import uuid4
 from sandbox.pagopa.delivery import Delivery
 from sandbox.pagopa.node_client import Activated, NodeClient, Payment, StationFault, receipt_envelope
 from sandbox.pagopa.registry import PSPS, Body, Psp, Registry
+from sandbox.pagopa.stamps import StampOffice
 from sandbox.pagopa.store import Cart, NewReceipt, Store
 
 
@@ -48,6 +49,7 @@ class Till:
         self._delivery = delivery
         self._registry = registry
         self._late_s = late_s
+        self._stamps = StampOffice()
 
     def end_cart(self, cart: Cart, outcome: Outcome, only: Sequence[str] = ()) -> str:
         """End an open cart and return where the browser goes. `only`: pay just these notices of it."""
@@ -110,7 +112,7 @@ class Till:
                 amount_cents=activated.amount_cents,
                 psp_name=psp.name,
                 cart_id=payer.cart_id,
-                envelope=receipt_envelope(self._registry.body(code), owner, number, activated, payment),
+                envelope=receipt_envelope(self._registry.body(code), owner, number, activated, payment, self._stamps),
                 due_at=due_at,
                 deliveries=2 if outcome is Outcome.TWICE else 1,
             )

@@ -17,6 +17,22 @@ class Body:
 
 
 @dataclass(frozen=True)
+class DemandedService:
+    """A service that a citizen may ask for at a counter, by the codes the body has agreed with the PSPs."""
+
+    creditor: str
+    service_id: str
+    subject_id: str
+    title: str
+    needs_student: bool
+
+    @property
+    def key(self) -> str:
+        """What a form calls it."""
+        return f"{self.creditor}|{self.service_id}|{self.subject_id}"
+
+
+@dataclass(frozen=True)
 class Psp:
     """A payment service provider."""
 
@@ -53,6 +69,18 @@ class Registry:
         self.bodies: Final = tuple(
             Body(known["fiscal_code"], known["company_name"], known["broker_fiscal_code"], known["station_id"])
             for known in creditors
+        )
+        self.demanded: Final = tuple(
+            DemandedService(
+                creditor=entity["creditor"]["fiscal_code"],
+                service_id=service["demand"]["service_id"],
+                subject_id=service["demand"]["subject_id"],
+                title=service["title"]["it"],
+                needs_student=service["requires_beneficiary"],
+            )
+            for entity in entities
+            for service in entity["services"]
+            if service.get("demand")
         )
 
     def body(self, fiscal_code: str) -> Body:
