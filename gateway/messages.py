@@ -49,6 +49,9 @@ MESSAGES: Final[Mapping[ErrorCode, Message]] = {
     ),
     ErrorCode.NAME_REQUIRED: Message(_("Scrivi cognome e nome."), _CORRECT),
     ErrorCode.NAME_TOO_LONG: Message(_("Cognome e nome possono avere insieme al massimo 70 caratteri."), _CORRECT),
+    ErrorCode.STAMP_REQUIRED: Message(
+        _("Servono il documento su cui va la marca da bollo e la provincia di residenza di chi paga."), _CORRECT
+    ),
     ErrorCode.INVALID_DATE: Message(_("La data non esiste o non è scritta come AAAA-MM-GG."), _CORRECT),
     ErrorCode.DUPLICATE_REFERENCE: Message(_("Lo stesso riferimento compare più di una volta nel file."), _IMPORT),
     ErrorCode.IDEMPOTENCY_CONFLICT: Message(
@@ -116,6 +119,14 @@ MESSAGES: Final[Mapping[ErrorCode, Message]] = {
     ErrorCode.EQUAL_PRACTICE_FOUND: Message(
         _("Una pratica uguale, con lo stesso servizio, persona e importo, risulta già pagata o in pagamento."),
         _("Controlla prima di pagare due volte: se sono davvero due pagamenti diversi, conferma e paga comunque."),
+    ),
+    ErrorCode.PRACTICE_ONLINE_ONLY: Message(
+        _("Questa pratica comprende una marca da bollo digitale e non ha un bollettino da stampare."),
+        _("Pagala online da questo portale, con il pulsante Paga."),
+    ),
+    ErrorCode.STAMP_NOT_FOUND: Message(
+        _("Per questa pratica non c'è una marca da bollo digitale."),
+        _("Arriva insieme alla ricevuta del pagamento: riprova più tardi, oppure entra con SPID se non l'hai fatto."),
     ),
     ErrorCode.RECEIPT_NOT_FOUND: Message(
         _("Per questa pratica non c'è ancora una quietanza."),

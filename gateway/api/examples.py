@@ -89,6 +89,8 @@ PRACTICE: Final[dict[str, Any]] = {
     "not_payable_code": None,
     "needs_attention": False,
     "masked": False,
+    "online_only": False,
+    "stamp": None,
     "created_at": "2026-11-02T09:15:00+00:00",
 }
 
@@ -233,6 +235,7 @@ RECEIPT: Final[dict[str, Any]] = {
     "application_date": "2026-11-02",
     "received_at": "2026-11-02T09:25:03+00:00",
     "duplicate": False,
+    "stamps": [],
 }
 
 EVENTS: Final[dict[str, Any]] = {

@@ -24,6 +24,7 @@ ROUTES: Final[Mapping[str, type[Resource]]] = {
     "/practices/{practice_id:uuid}": practices.PracticeResource,
     "/practices/{practice_id:uuid}/notice": practices.NoticeResource,
     "/practices/{practice_id:uuid}/receipt": practices.ReceiptResource,
+    "/practices/{practice_id:uuid}/stamp": practices.StampResource,
     "/cart": cart.CartResource,
     "/cart/items": cart.CartItemsResource,
     "/cart/items/{practice_id:uuid}": cart.CartItemResource,

@@ -6,7 +6,7 @@ knows are refused. Amounts are whole euro cents, times are ISO 8601 in UTC.
 
 from marshmallow import Schema, fields, validate
 
-from contracts.fields import Beneficiary, Cents, Instalment, UtcDateTime
+from contracts.fields import Beneficiary, Cents, Instalment, Stamp, UtcDateTime
 from contracts.rpc.identity import PURPOSES
 from contracts.rpc.identity import Privacy as PrivacyReply
 from contracts.rpc.notices import NOTICE_LANGUAGES
@@ -60,13 +60,17 @@ class PracticeQuery(Schema):
 
 
 class InsertBody(Schema):
-    """Inserimento spontaneo. `anonymous` is for services that allow it, with a beneficiary and without login."""
+    """Inserimento spontaneo. `anonymous` is for services that allow it, with a beneficiary and without login.
+
+    `stamp` is for services that sell a digital revenue stamp (`stamp_cents`): the SHA-256 of the document in base64.
+    """
 
     service_code = fields.String(required=True, validate=validate.Length(1, 35))
     amount_cents = fields.Integer(required=True, strict=True)
     description = fields.String(load_default=None, allow_none=True)
     beneficiary = fields.Nested(Beneficiary, load_default=None, allow_none=True)
     anonymous = fields.Boolean(load_default=False)
+    stamp = fields.Nested(Stamp, load_default=None, allow_none=True)
 
 
 class CartCount(Schema):

@@ -73,6 +73,11 @@ def receipt_pdf(entity_code: str, practice_id: UUID) -> str:
     return f"{practice(entity_code, practice_id)}/quietanza.pdf"
 
 
+def stamp_xml(entity_code: str, practice_id: UUID) -> str:
+    """The digital revenue stamp that was bought with it."""
+    return f"{practice(entity_code, practice_id)}/marca-da-bollo.xml"
+
+
 def insertion(entity_code: str, service_code: str | None = None, *, student_id: UUID | None = None) -> str:
     """Inserimento spontaneo, or the form of one service, filled in for a student paid for before."""
     address = f"{search(entity_code)}/inserimento"

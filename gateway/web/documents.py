@@ -8,7 +8,7 @@ import falcon
 
 from contracts.call import Call
 from contracts.errors import ErrorCode, Refused
-from contracts.rpc import notices
+from contracts.rpc import notices, payments
 from gateway.visit import visit_of
 from gateway.web.outcome import ask_checkout
 from gateway.web.page import Page
@@ -57,6 +57,20 @@ class ReceiptPdf(DocumentPage):
 
     def __init__(self, site: Site) -> None:
         super().__init__(site, notices.RECEIPT)
+
+
+class StampXml(Page):
+    """marca-da-bollo.xml: the digital stamp that came with the payment, exactly as the seller signed it."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, entity: str, practice_id: UUID) -> None:
+        """Answer the file to whoever sees the whole practice. Raises Refused(STAMP_NOT_FOUND)."""
+        visit = visit_of(req)
+        practice = one_practice(visit, entity, practice_id)
+        if practice["masked"]:
+            raise Refused(ErrorCode.STAMP_NOT_FOUND)
+        document = visit.call(payments.STAMP, practice_id=practice["id"])
+        answer_document(resp, document)
+        resp.downloadable_as = document["file_name"]
 
 
 class CartReceiptPdf(Page):

@@ -17,7 +17,7 @@ from gateway.visit import Visit, visit_of
 from gateway.web import addresses
 from gateway.web.announcements import INSERTED
 from gateway.web.insertion_fields import BENEFICIARY_FIELDS, FormKind, InsertionForm, read
-from gateway.web.page import Page, checked_form, see_other
+from gateway.web.page import Page, checked_document_form, see_other
 from gateway.web.students import remember, remembered
 
 _FIELD_OF_CODE: Final[Mapping[ErrorCode, str]] = {
@@ -54,17 +54,17 @@ class InsertionPage(Page):
         kind = _kind_for(visit, found_service)
         students = remembered(visit) if kind.has_beneficiary else ()
         chosen = next((one for one in students if str(one["id"]) == req.get_param("studente")), None)
-        form = InsertionForm.empty(kind, str(uuid4()), chosen)
+        form = InsertionForm.empty(kind, str(uuid4()), chosen, needs_stamp=bool(found_service["stamp_cents"]))
         self._write(req, resp, found_entity, found_service, form, students=students)
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, entity: str, service: str) -> None:
         """Insert, and show the list with the new practice in it; else the form with what is wrong."""
-        form = checked_form(req)
+        form = checked_document_form(req)
         visit = visit_of(req)
         found_entity = self.site.entity(visit, entity)
         found_service = self.site.service(found_entity, service)
         try:
-            typed = read(form, _kind_for(visit, found_service))
+            typed = read(form, _kind_for(visit, found_service), needs_stamp=bool(found_service["stamp_cents"]))
         except Refused as refusal:
             if refusal.code not in {ErrorCode.SESSION_EXPIRED, ErrorCode.LOGIN_REQUIRED, ErrorCode.SPID_LEVEL_TOO_LOW}:
                 raise
@@ -103,7 +103,8 @@ class InsertionPage(Page):
         form: Mapping[str, str],
     ) -> None:
         """Keep what was typed although the session is over: the person logs in beside it and sends again."""
-        typed = read(form, FormKind.beneficiary if service["requires_beneficiary"] else FormKind.description)
+        kind = FormKind.beneficiary if service["requires_beneficiary"] else FormKind.description
+        typed = read(form, kind, needs_stamp=bool(service["stamp_cents"]))
         self._write(req, resp, entity, service, typed, HTTPStatus.UNAUTHORIZED)
 
     def _write(
@@ -152,4 +153,5 @@ def _request(visit: Visit, entity: Entity, service: Mapping[str, Any], form: Ins
         "beneficiary": form.beneficiary if form.kind.has_beneficiary else None,
         "amount_cents": form.amount_cents,
         "description": form.values["description"] or None,
+        "stamp": form.stamp,
     }

@@ -12,6 +12,7 @@ from contracts.errors import ErrorCode, Refused
 from gateway.messages import MESSAGES
 from gateway.translations import marked as _
 from gateway.web.page import Form, cleaned
+from gateway.web.provinces import PROVINCES
 
 BENEFICIARY_FIELDS: Final[Mapping[str, str]] = {
     "full_name": _("Cognome e Nome"),
@@ -19,10 +20,15 @@ BENEFICIARY_FIELDS: Final[Mapping[str, str]] = {
     "school": _("Scuola"),
     "contribution_type": _("Tipologia di contributo didattico"),
 }
+_STAMP_FIELDS: Final = ("document_hash", "document_name", "province")
+_FIELDS: Final = ("amount", "description", "anonymous", *BENEFICIARY_FIELDS, *_STAMP_FIELDS)
 _BENEFICIARY_MAX_CHARS: Final = 70
+_SHA256: Final = re.compile(r"[A-Za-z0-9+/]{43}=")
 _KEY: Final = re.compile(r"[0-9a-f-]{36}")
 _REQUIRED: Final = _("Campo obbligatorio.")
 _TOO_LONG: Final = _("Massimo 70 caratteri.")
+_NO_DOCUMENT: Final = _("Scegli il file del documento su cui va la marca da bollo.")
+_NO_PROVINCE: Final = _("Scrivi le due lettere di una provincia italiana, per esempio MI.")
 _TICK: Final = _("Senza accesso con SPID l'inserimento è anonimo: conferma con la spunta, oppure entra con SPID.")
 
 
@@ -41,19 +47,32 @@ class FormKind(Enum):
 
 @dataclass(frozen=True)
 class InsertionForm:
-    """The form as typed. `key` makes a double click land on the same practice; `errors` are by field."""
+    """The form as typed. `key` makes a double click land on the same practice; `errors` are by field.
+
+    `needs_stamp`: it asks for the document of a digital stamp. A document chosen once is remembered by its hash.
+    """
 
     kind: FormKind
     key: str
     values: Mapping[str, str]
     amount_cents: int = 0
     errors: dict[str, str] = field(default_factory=dict)
+    needs_stamp: bool = False
 
     @classmethod
-    def empty(cls, kind: FormKind, key: str, beneficiary: Mapping[str, str] | None = None) -> "InsertionForm":
+    def empty(
+        cls, kind: FormKind, key: str, beneficiary: Mapping[str, str] | None = None, *, needs_stamp: bool = False
+    ) -> "InsertionForm":
         """Return a form nobody has typed in, but for a student paid for before."""
-        values = dict.fromkeys(("amount", "description", "anonymous", *BENEFICIARY_FIELDS), "")
-        return cls(kind, key, values | {name: beneficiary[name] for name in BENEFICIARY_FIELDS if beneficiary})
+        values = dict.fromkeys(_FIELDS, "")
+        values |= {name: beneficiary[name] for name in BENEFICIARY_FIELDS if beneficiary}
+        return cls(kind, key, values, needs_stamp=needs_stamp)
+
+    @property
+    def stamp(self) -> dict[str, str] | None:
+        """What a digital stamp is bought for, as contracts.fields.Stamp."""
+        names = ("document_hash", "province")
+        return {name: self.values[name] for name in names} if self.needs_stamp else None
 
     @property
     def beneficiary(self) -> dict[str, str]:
@@ -61,9 +80,10 @@ class InsertionForm:
         return {name: self.values[name] for name in BENEFICIARY_FIELDS}
 
 
-def read(form: Form, kind: FormKind) -> InsertionForm:
+def read(form: Form, kind: FormKind, *, needs_stamp: bool = False) -> InsertionForm:
     """Read what was typed and find what can be told wrong without asking a service."""
-    values = {name: cleaned(form, name) for name in ("amount", "description", "anonymous", *BENEFICIARY_FIELDS)}
+    values = {name: cleaned(form, name) for name in _FIELDS}
+    values["province"] = values["province"].upper()
     key = form.get("key", "")
     # In the order of the fields on the page, which is the order they are listed in above it.
     errors: dict[str, str] = {}
@@ -74,7 +94,10 @@ def read(form: Form, kind: FormKind) -> InsertionForm:
     amount_cents = _read_amount(values["amount"], errors)
     if not kind.has_beneficiary:
         errors |= _description_errors(values["description"])
-    return InsertionForm(kind, key if _KEY.fullmatch(key) else str(uuid4()), values, amount_cents, errors)
+    if needs_stamp:
+        errors |= _stamp_errors(values)
+    key = key if _KEY.fullmatch(key) else str(uuid4())
+    return InsertionForm(kind, key, values, amount_cents, errors, needs_stamp)
 
 
 def _read_amount(text: str, errors: dict[str, str]) -> int:
@@ -91,6 +114,11 @@ def _description_errors(text: str) -> dict[str, str]:
     if len(text) > DESCRIPTION_MAX_CHARS:
         return {"description": MESSAGES[ErrorCode.DESCRIPTION_TOO_LONG].sentence}
     return {}
+
+
+def _stamp_errors(values: Mapping[str, str]) -> dict[str, str]:
+    errors = {} if _SHA256.fullmatch(values["document_hash"]) else {"document": _NO_DOCUMENT}
+    return errors if values["province"] in PROVINCES else errors | {"province": _NO_PROVINCE}
 
 
 def _beneficiary_errors(values: Mapping[str, str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ from http import HTTPStatus
 import falcon
 
 from gateway.edge.bodies import read_form
+from gateway.edge.documents import read_document_form
 from gateway.visit import CSRF_FIELD, visit_of
 from gateway.web.site import Site
 
@@ -24,7 +25,18 @@ def checked_form(req: falcon.Request) -> Form:
 
     Raises Refused(CSRF_FAILED or INVALID_REQUEST), falcon.HTTPContentTooLarge.
     """
-    form = read_form(req)
+    return _checked(req, read_form(req))
+
+
+def checked_document_form(req: falcon.Request) -> Form:
+    """Read the form of a POST that may have a document in it, of which the form gets `document_hash`.
+
+    Raises as `checked_form` does.
+    """
+    return _checked(req, read_document_form(req))
+
+
+def _checked(req: falcon.Request, form: Form) -> Form:
     visit_of(req).check_csrf(form.get(CSRF_FIELD))
     return form
 

@@ -5,7 +5,7 @@ import falcon
 from gateway.web import addresses
 from gateway.web.calendar import DueDateEntry
 from gateway.web.cart import AddToCart, CartPage, ClearCart, PayCart, RemoveFromCart
-from gateway.web.documents import CartReceiptPdf, NoticePdf, ReceiptPdf
+from gateway.web.documents import CartReceiptPdf, NoticePdf, ReceiptPdf, StampXml
 from gateway.web.insertion import InsertionPage, ServicesPage
 from gateway.web.login import AssertionConsumer, LoginPage, Logout, Metadata, SingleLogout
 from gateway.web.outcome import OutcomePage
@@ -68,6 +68,7 @@ def _add_entity(app: falcon.App[falcon.Request, falcon.Response], site: Site) ->
     _add(app, f"{_PRACTICE}/paga", Pay(site))
     _add(app, f"{_PRACTICE}/bollettino.pdf", NoticePdf(site))
     _add(app, f"{_PRACTICE}/quietanza.pdf", ReceiptPdf(site))
+    _add(app, f"{_PRACTICE}/marca-da-bollo.xml", StampXml(site))
     _add(app, f"{_PRACTICE}/scadenza.ics", DueDateEntry(site))
     _add(app, f"{_ENTITY}/carrello", CartPage(site))
     _add(app, f"{_ENTITY}/carrello/aggiungi", AddToCart(site))

@@ -173,10 +173,15 @@ _Content = TypeVar("_Content", NoticeContent, ReceiptContent)
 
 
 def refuse_unprintable(practice: Mapping[str, Any]) -> None:
-    """Raise Refused when there is nothing left to pay: PRACTICE_PAID, PRACTICE_CANCELLED or PRACTICE_EXPIRED."""
+    """Raise Refused when there is nothing left to pay: PRACTICE_PAID, PRACTICE_CANCELLED or PRACTICE_EXPIRED.
+
+    And PRACTICE_ONLINE_ONLY for what no PSP but our own Checkout can sell.
+    """
     code = _REFUSALS.get(practice["state"])
     if code:
         raise Refused(code)
+    if practice.get("online_only"):
+        raise Refused(ErrorCode.PRACTICE_ONLINE_ONLY)
 
 
 def notice_content(

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from contracts.call import Call
 from contracts.errors import ErrorCode, Refused
-from contracts.rpc import notices, practices
+from contracts.rpc import notices, payments, practices
 from gateway.api import examples, schemas
 from gateway.api.operation import Access, Asked, Key, Operation, Resource, operation
 from gateway.api.paging import link_next
@@ -17,12 +17,14 @@ from gateway.visit import Visit
 
 _TAG: Final = "Practices"
 _PDF: Final = "application/pdf"
+_XML: Final = "application/xml"
 _AMOUNT_ERRORS: Final = (
     ErrorCode.AMOUNT_OUT_OF_RANGE,
     ErrorCode.AMOUNT_NOT_ALLOWED,
     ErrorCode.DESCRIPTION_REQUIRED,
     ErrorCode.DESCRIPTION_TOO_LONG,
     ErrorCode.BENEFICIARY_REQUIRED,
+    ErrorCode.STAMP_REQUIRED,
 )
 
 
@@ -149,9 +151,7 @@ class DocumentResource(Resource):
         """Answer with the file, in the language asked, to who may see the practice."""
         visible(asked.visit, [practice_id])
         file = asked.visit.call(call, practice_id=practice_id, viewer=asked.visit.viewer, language=asked.visit.language)
-        asked.resp.content_type = file["media_type"]
-        asked.resp.downloadable_as = file["file_name"]
-        asked.resp.data = base64.b64decode(file["content_base64"])
+        answer_file(asked, file)
 
 
 class NoticeResource(DocumentResource):
@@ -168,6 +168,7 @@ class NoticeResource(DocumentResource):
                 ErrorCode.PRACTICE_PAID,
                 ErrorCode.PRACTICE_EXPIRED,
                 ErrorCode.PRACTICE_CANCELLED,
+                ErrorCode.PRACTICE_ONLINE_ONLY,
             ),
         )
     )
@@ -191,6 +192,33 @@ class ReceiptResource(DocumentResource):
     def on_get(self, asked: Asked, practice_id: UUID) -> None:
         """Render the receipt."""
         self.document(notices.RECEIPT, asked, practice_id)
+
+
+class StampResource(Resource):
+    """The digital revenue stamp that was bought with a practice."""
+
+    @operation(
+        Operation(
+            summary="The digital revenue stamp (marca da bollo digitale) that came with the payment, as it was signed",
+            tag=_TAG,
+            access=Access.PAYER,
+            media_type=_XML,
+            errors=(ErrorCode.PRACTICE_NOT_FOUND, ErrorCode.STAMP_NOT_FOUND),
+        )
+    )
+    def on_get(self, asked: Asked, practice_id: UUID) -> None:
+        """Answer the file to whoever sees the whole practice."""
+        [practice] = visible(asked.visit, [practice_id])
+        if practice["masked"]:
+            raise Refused(ErrorCode.STAMP_NOT_FOUND)
+        answer_file(asked, asked.visit.call(payments.STAMP, practice_id=practice_id))
+
+
+def answer_file(asked: Asked, file: dict[str, Any]) -> None:
+    """Answer with a file made elsewhere."""
+    asked.resp.content_type = file["media_type"]
+    asked.resp.downloadable_as = file["file_name"]
+    asked.resp.data = base64.b64decode(file["content_base64"])
 
 
 def visible(visit: Visit, practice_ids: list[UUID]) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """The services behind the pages, as the pages meet them: answers by `Call`, kept in memory."""
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -45,6 +46,8 @@ def make_practice(number: int, **changes: Any) -> dict[str, Any]:
         "not_payable_code": None,
         "needs_attention": False,
         "masked": False,
+        "online_only": False,
+        "stamp": None,
         "created_at": NOW - timedelta(days=20),
     }
     return practice | changes
@@ -65,6 +68,9 @@ def make_service(code: str, title: str, **rules: Any) -> dict[str, Any]:
         "max_cents": None,
         "unit_cents": None,
         "fixed_cents": None,
+        "demand": None,
+        "shares": [],
+        "stamp_cents": None,
     }
     return service | rules
 
@@ -105,6 +111,7 @@ ENTITY = {
             allows_anonymous=True,
             requires_beneficiary=True,
         ),
+        make_service("CERT_MBD", "Certificato con marca da bollo", fixed_cents=2100, stamp_cents=1600),
         make_service("TARI", "Tassa rifiuti (TARI)", spontaneous=False),
     ],
 }
@@ -141,6 +148,7 @@ class Services:
         self.registered = True
         self.card = False
         self.login_fields: dict[str, str] | None = None
+        self.stamp: bytes | None = None
         self.strong_entities: set[str] = set()
         self.students: list[dict[str, Any]] = []
         self.session_live = True
@@ -233,6 +241,7 @@ class Services:
                 "envelope": f"<answer>{len(request['envelope'])}</answer>",
                 "status": 200,
             },
+            payments.STAMP: lambda _: self._stamp(),
             payments.RECEIPTS: lambda _: {"receipts": self.receipts},
             payments.TIMELINE: lambda _: {"entries": self.timeline},
             notices.NOTICE: lambda _: self._pdf("avviso.pdf"),
@@ -484,6 +493,12 @@ class Services:
             request["outcome"]
         ]
         return checkout
+
+    def _stamp(self) -> dict[str, Any]:
+        if self.stamp is None:
+            raise Refused(ErrorCode.STAMP_NOT_FOUND)
+        content = b64encode(self.stamp).decode()
+        return {"file_name": "marca_da_bollo_1.xml", "media_type": "application/xml", "content_base64": content}
 
     def _pdf(self, name: str) -> dict[str, Any]:
         return {"file_name": name, "media_type": "application/pdf", "content_base64": "JVBERi0xLjcK"}

@@ -21,7 +21,7 @@ KEY = "5b1a4a3e-5f7e-4a92-9f0a-6b0a3d0a9b11"
 def test_only_the_services_for_spontaneous_payment_are_offered(browser: Browser):
     page = page_of(browser.get("/enti/PM108/inserimento"))
     offered = [link.get("href").rsplit("/", 1)[1] for link in page.xpath("//ul[@class='portal-services']//h2/a")]
-    assert offered == ["BOLLO_IT", "BOLLO_ST", "CONTRIB_IT", "CONTRIB_ST"]
+    assert offered == ["BOLLO_IT", "BOLLO_ST", "CONTRIB_IT", "CONTRIB_ST", "CERT_MBD"]
     assert browser.get("/enti/PM108/inserimento/TARI").status_code == HTTPStatus.NOT_FOUND
 
 
