@@ -27,21 +27,23 @@ def up(
     port: Annotated[int, typer.Option(envvar="PORTAL_PORT", help="The portal.")] = 8080,
     spid_port: Annotated[int, typer.Option(envvar="PORTAL_SPID_PORT", help="The sandbox identity provider.")] = 8088,
     pagopa_port: Annotated[int, typer.Option(envvar="PORTAL_PAGOPA_PORT", help="The sandbox pagoPA.")] = 8089,
+    mail_port: Annotated[int, typer.Option(envvar="PORTAL_MAIL_PORT", help="The sandbox mail; 0: 8090, or any.")] = 0,
     *,
     processes: Annotated[bool, typer.Option(help="A process per service, on AMQP_URL and DATABASE_URL.")] = False,
     scale: Annotated[list[str] | None, typer.Option(help="With --processes: payments=3. May be repeated.")] = None,
 ) -> None:
     """Start the whole system and its sandbox; Ctrl-C stops it."""
     folder = Home(home.resolve())
+    ports = (port, spid_port, pagopa_port, mail_port)
     if processes:
         from sandbox.run.copy import Copy
         from sandbox.run.processes import up as up_processes
 
-        up_processes(Copy(folder, host, port, spid_port, pagopa_port), _scale(scale or []))
+        up_processes(Copy(folder, host, *ports), _scale(scale or []))
         return
     if scale:
         raise ProblemError("--scale needs --processes.")
-    where = [str(folder.folder), host, str(port), str(spid_port), str(pagopa_port)]
+    where = [str(folder.folder), host, *map(str, ports)]
     os.execv(sys.executable, [sys.executable, "-m", "sandbox.run.embedded", *where])
 
 

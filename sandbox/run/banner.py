@@ -16,6 +16,7 @@ def show(copy: Copy) -> None:
         f"  JSON API      {copy.public_url}/api/docs",
         f"  Sandbox SPID  {copy.spid_url}    identity provider: test citizens and outcomes",
         f"  Sandbox PSP   {copy.pagopa_url}    pagoPA: Checkout, the counter of a PSP, receipts",
+        f"  Sandbox mail  {copy.mail_url}    every mail the portal sends, to whomever",
         "",
         "  Test citizens (Entra con SPID):",
         *(f"    {citizen.username:<15} {citizen.fiscal_code}  {citizen.description}" for citizen in CITIZENS),

@@ -7,8 +7,8 @@ import os
 import secrets
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -17,19 +17,26 @@ from sandbox.run.problem import ProblemError
 from sandbox.spid import setup as spid_setup
 
 ENTITY_CODE: Final = "PM108"
+USUAL_MAIL_PORT: Final = 8090
+USUAL_SMTP_PORT: Final = 8025
 SERVICES: Final = ("identity", "practices", "cart", "payments", "notices")
 _SCOPES: Final = ("debts:write", "imports:write", "payments:read", "events:read", "settlements:write", "notices:print")
 
 
 @dataclass(frozen=True)
 class Copy:
-    """What tells two copies on one machine apart. `host` is the address all three ports are bound on."""
+    """What tells two copies on one machine apart. `host` is the address all ports are bound on.
+
+    `mail_port` shows the mails and may be 0, `smtp_port` takes them: `with_mail_ports` finds free ones.
+    """
 
     home: Home
     host: str
     port: int
     spid_port: int
     pagopa_port: int
+    mail_port: int = 0
+    smtp_port: int = 0
 
     @property
     def public_url(self) -> str:
@@ -47,10 +54,19 @@ class Copy:
         return os.environ.get("SANDBOX_PAGOPA_URL", f"http://localhost:{self.pagopa_port}").rstrip("/")
 
     @property
+    def mail_url(self) -> str:
+        """The mails of the sandbox, to be read."""
+        return os.environ.get("SANDBOX_MAIL_URL", f"http://localhost:{self.mail_port}").rstrip("/")
+
+    @property
+    def local_host(self) -> str:
+        """This copy, as a program on this machine reaches it."""
+        return "127.0.0.1" if self.host in ("", "0.0.0.0", "::") else self.host  # noqa: S104 - compared, not bound
+
+    @property
     def local_url(self) -> str:
         """The portal, as a program on this machine reaches it."""
-        host = "127.0.0.1" if self.host in ("", "0.0.0.0", "::") else self.host  # noqa: S104 - compared, not bound
-        return f"http://{host}:{self.port}"
+        return f"http://{self.local_host}:{self.port}"
 
     @property
     def ports(self) -> dict[str, int]:
@@ -88,10 +104,36 @@ def listen(host: str, port: int, flag: str) -> socket.socket:
     return listener
 
 
-def check_ports(copy: Copy) -> None:
-    """Raise ProblemError when a port is taken."""
+def check_ports(copy: Copy) -> Copy:
+    """Return the copy with ports for its mail. Raises ProblemError when a port is taken."""
     for flag, port in copy.ports.items():
         listen(copy.host, port, flag).close()
+    settled, sockets = with_mail_ports(copy)
+    for one in sockets:
+        one.close()
+    return settled
+
+
+def with_mail_ports(copy: Copy) -> tuple[Copy, list[socket.socket]]:
+    """Return the copy with its two ports of mail and their sockets, SMTP first.
+
+    A port that nobody asked for must not be in the way of a second copy: it is the usual one where that is free, else
+    any. Raises ProblemError when one that was asked for is taken.
+    """
+    with ExitStack() as opened:
+        smtp = opened.enter_context(_listen_somewhere(copy.host, copy.smtp_port, USUAL_SMTP_PORT, "--smtp-port"))
+        http = opened.enter_context(_listen_somewhere(copy.host, copy.mail_port, USUAL_MAIL_PORT, "--mail-port"))
+        opened.pop_all()
+    return replace(copy, smtp_port=smtp.getsockname()[1], mail_port=http.getsockname()[1]), [smtp, http]
+
+
+def _listen_somewhere(host: str, asked: int, usual: int, flag: str) -> socket.socket:
+    if asked:
+        return listen(host, asked, flag)
+    try:
+        return listen(host, usual, flag)
+    except ProblemError:
+        return listen(host, 0, flag)
 
 
 def environment(copy: Copy) -> dict[str, str]:
@@ -119,8 +161,22 @@ def environment(copy: Copy) -> dict[str, str]:
         "IDP_LOGOS_DIR": str(ROOT / "sandbox" / "spid" / "logos"),
         "PORTAL_NODE_URL": f"{copy.local_url}/pagopa/pa-for-node",
         "SANDBOX_SP_METADATA_URL": f"{copy.local_url}/spid/metadata",
+        **_mail(copy),
     }
     return {**made, **{name: os.environ[name] for name in made if name in os.environ}}
+
+
+def _mail(copy: Copy) -> dict[str, str]:
+    """Make mail go to the sandbox, at any hour; where the caller names a server of his own, to that."""
+    if "SMTP_HOST" in os.environ:
+        return {}
+    return {
+        "SMTP_HOST": copy.local_host,
+        "SMTP_PORT": str(copy.smtp_port),
+        "SMTP_SECURITY": "none",
+        "MAIL_FROM": "Portale dei pagamenti <no-reply@conservatorio.example>",
+        "MAIL_REMINDER_HOURS": "0-24",
+    }
 
 
 def api_key(home: Home) -> str:

@@ -13,6 +13,7 @@ import logging
 import os
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -29,7 +30,7 @@ from gateway.app import create_app as create_gateway
 from gateway.settings import Settings as GatewaySettings
 from sandbox.run import assets, banner, peers, readiness, schema
 from sandbox.run.console import complain, step
-from sandbox.run.copy import SERVICES, Copy, environment, held, listen
+from sandbox.run.copy import SERVICES, Copy, environment, held, listen, with_mail_ports
 from sandbox.run.paths import Home
 from sandbox.run.postgres import EmbeddedPostgres
 from sandbox.run.problem import ProblemError
@@ -43,6 +44,7 @@ def up(copy: Copy) -> None:
     stop = _StopRequest()
     with held(copy.home), ExitStack() as running:
         listeners = [running.enter_context(listen(copy.host, port, flag)) for flag, port in copy.ports.items()]
+        copy, mail_sockets = with_mail_ports(copy)
         assets.prepare()
         step("starting PostgreSQL")
         postgres = EmbeddedPostgres(copy.home.postgres, copy.home.logs / "postgres.log")
@@ -50,6 +52,7 @@ def up(copy: Copy) -> None:
         postgres.start()
         os.environ.update(environment(copy), AMQP_URL=embedded.INPROC_URL, DATABASE_URL=postgres.url("portal"))
         schema.prepare(copy.home.logs / "migrations.log")
+        running.enter_context(_mail(mail_sockets, copy.home.logs / "mail.log"))
         step("starting the five services, the gateway and the sandbox")
         _log_to(copy.home.logs / "portal.log")
         running.callback(_start_services().stop)
@@ -74,6 +77,29 @@ def _apps() -> list[Any]:
     """Make the WSGI applications, in the order of the copy's ports."""
     gateway = create_gateway(GatewaySettings.load(), rpc_client.shared(embedded.INPROC_URL))
     return [gateway, peers.spid(), peers.pagopa()]
+
+
+@contextmanager
+def _mail(sockets: list[socket.socket], log: Path) -> Iterator[None]:
+    """Run the mail of the sandbox as a process of its own, which ends with this one: asyncio does not go with green."""
+    numbers = [one.fileno() for one in sockets]
+    command = [sys.executable, "-m", "sandbox.mail", "--fds", *map(str, numbers)]
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command,
+            pass_fds=numbers,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # Ctrl-C is for us
+        )
+    for one in sockets:
+        one.close()
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
 
 
 @contextmanager
@@ -128,7 +154,7 @@ class _StopRequest:
 
 
 def main(arguments: list[str]) -> int:
-    """Run a copy given as home, host and three ports; answer the exit code."""
+    """Run a copy given as home, host and its ports; answer the exit code."""
     home, host, *ports = arguments
     try:
         up(Copy(Home(Path(home)), host, *(int(port) for port in ports)))

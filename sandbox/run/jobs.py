@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
 
 def _copy(folder: str) -> Copy:
     host, port = os.environ.get("PORTAL_HOST", "127.0.0.1"), int(os.environ.get("PORTAL_PORT", "8080"))
-    return Copy(Home(Path(folder)), host, port, spid_port=8088, pagopa_port=8089)
+    return Copy(Home(Path(folder)), host, port, spid_port=8088, pagopa_port=8089, mail_port=8090, smtp_port=8025)
 
 
 if __name__ == "__main__":

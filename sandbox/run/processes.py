@@ -26,7 +26,7 @@ def up(copy: Copy, scale: Mapping[str, int]) -> None:
     """Run a copy until Ctrl-C or SIGTERM, starting again what ends. Raises ProblemError when it cannot start."""
     programs = _programs(scale)
     with held(copy.home), ExitStack() as running:
-        check_ports(copy)
+        copy = check_ports(copy)
         assets.prepare()
         settings = {**os.environ, **environment(copy), **_outside(), **_where(copy)}
         _check_reachable(settings["AMQP_URL"], settings["DATABASE_URL"])
@@ -82,6 +82,8 @@ def _where(copy: Copy) -> dict[str, str]:
         "PORT": str(copy.port),
         "SPID_PORT": str(copy.spid_port),
         "PAGOPA_PORT": str(copy.pagopa_port),
+        "MAIL_PORT": str(copy.mail_port),
+        "MAILBOX_PORT": str(copy.smtp_port),
     }
 
 

@@ -52,9 +52,10 @@ class PortalCopy:
 
     def __init__(self, home: Path, environment: Mapping[str, str]) -> None:
         self.home = home
-        self.port, self.spid_port, self.pagopa_port = _free_ports(3)
+        self.port, self.spid_port, self.pagopa_port, self.mail_port = _free_ports(4)
         self.url = f"http://localhost:{self.port}"
         self.pagopa_url = f"http://localhost:{self.pagopa_port}"
+        self.mail_url = f"http://localhost:{self.mail_port}"
         self._environment = {**os.environ, **PACE, **environment, "PYTHONPATH": str(PROJECT), "PATH": _path()}
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -66,6 +67,7 @@ class PortalCopy:
     def start(self) -> None:
         """Start and wait until the portal is up and the sample debts are in."""
         ports = ["--port", self.port, "--spid-port", self.spid_port, "--pagopa-port", self.pagopa_port]
+        ports += ["--mail-port", self.mail_port]
         with self.output_file.open("wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "sandbox.cli", "up", "--processes", "--home", str(self.home), *map(str, ports)],

@@ -6,7 +6,7 @@ from email.utils import parseaddr
 from pathlib import Path
 from typing import Final
 
-from environs import EnvError, FileAwareEnv
+from environs import Env, EnvError
 
 _SECURITY: Final = ("starttls", "tls", "none")
 
@@ -29,7 +29,7 @@ class MailSettings:
     @classmethod
     def load(cls) -> "MailSettings | None":
         """Read the environment. Raises EnvError naming the setting that is missing or wrong."""
-        env = FileAwareEnv()
+        env = Env()
         host = env.str("SMTP_HOST", None)
         if not host:
             return None
@@ -40,12 +40,12 @@ class MailSettings:
             host=host,
             port=env.int("SMTP_PORT", 587),
             security=security,
-            user=env.str("SMTP_USER", None),
-            password=env.str("SMTP_PASSWORD", None),
-            ca_file=env.path("SMTP_CA_FILE", None),
+            user=env.str("SMTP_USER", "") or None,
+            password=_password(env),
+            ca_file=_file(env, "SMTP_CA_FILE"),
             timeout_s=env.float("SMTP_TIMEOUT_S", 60.0),
             sender=_address(env.str("MAIL_FROM")),
-            bounce_address=env.str("MAIL_BOUNCE_ADDRESS", None),
+            bounce_address=env.str("MAIL_BOUNCE_ADDRESS", "") or None,
             hours=_hours(env.str("MAIL_REMINDER_HOURS", "8-20")),
         )
 
@@ -55,6 +55,17 @@ class MailSettings:
             return self.sender.addr_spec
         local, _, domain = self.bounce_address.rpartition("@")
         return f"{local}+{mail_id_hex}@{domain}"
+
+
+def _file(env: Env, name: str) -> Path | None:
+    """Read a path; empty, as a container may have it, is none."""
+    text = env.str(name, "")
+    return Path(text) if text else None
+
+
+def _password(env: Env) -> str | None:
+    file = _file(env, "SMTP_PASSWORD_FILE")
+    return file.read_text(encoding="utf-8").strip() if file else env.str("SMTP_PASSWORD", "") or None
 
 
 def _address(text: str) -> Address:

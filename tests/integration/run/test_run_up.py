@@ -33,7 +33,7 @@ class Portal:
     """A `./portal up` of this test's own."""
 
     home: Path
-    ports: list[int] = field(default_factory=lambda: free_ports(3))
+    ports: list[int] = field(default_factory=lambda: free_ports(4))
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -47,6 +47,7 @@ class Portal:
     def start(self) -> None:
         flags = ["--home", str(self.home), "--port", str(self.ports[0])]
         flags += ["--spid-port", str(self.ports[1]), "--pagopa-port", str(self.ports[2])]
+        flags += ["--mail-port", str(self.ports[3])]
         kept = {name: value for name, value in os.environ.items() if name not in {"AMQP_URL", "DATABASE_URL"}}
         with (self.home.parent / f"{self.home.name}.out").open("wb") as output:
             self.process = subprocess.Popen(
@@ -101,6 +102,7 @@ def test_the_first_start_brings_a_portal_with_the_bodys_debts(start_portal: Call
     assert (old_link.status_code, old_link.headers["Location"]) == (302, "/enti/PM108")
     assert requests.get(f"http://127.0.0.1:{portal.ports[1]}/", timeout=10).status_code == 200
     assert requests.get(f"http://127.0.0.1:{portal.ports[2]}/", timeout=10).status_code == 200
+    assert requests.get(f"http://127.0.0.1:{portal.ports[3]}/sandbox/messages", timeout=10).json() == []
     report = json.loads((portal.home / "first-import.json").read_text())
     assert report["accepted"] + report["refused"] == 500
     assert f"{report['accepted']} rows accepted, {report['refused']} refused" in portal.output

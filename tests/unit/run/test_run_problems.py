@@ -42,7 +42,8 @@ def assert_one_sentence(done: subprocess.CompletedProcess[str], *words: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("mode", "flag"), [([], "--port"), (["--processes"], "--spid-port"), (["--processes"], "--pagopa-port")]
+    ("mode", "flag"),
+    [([], "--port"), (["--processes"], "--spid-port"), (["--processes"], "--pagopa-port"), ([], "--mail-port")],
 )
 def test_a_taken_port_is_named_with_the_flag_that_moves_it(
     mode: list[str], flag: str, taken_port: int, tmp_path: Path

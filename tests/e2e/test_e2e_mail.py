@@ -1,0 +1,46 @@
+"""Mail, from the consent on the privacy page to the stand-in's mailbox."""
+
+from uuid import uuid4
+
+import requests
+
+from tests.e2e.browser import Browser
+from tests.e2e.running import PortalCopy, until
+
+GIULIA = {"fiscal_code": "BNCGLI82D63L049K", "full_name": "Bianchi Giulia"}
+MAIL_S = 60
+
+
+def mails_about(portal: PortalCopy, notice_number: str) -> list[dict[str, str]]:
+    grouped = " ".join(notice_number[start : start + 4] for start in range(0, 18, 4))
+    mails: list[dict[str, str]] = requests.get(f"{portal.mail_url}/sandbox/messages", timeout=30).json()
+    return [mail for mail in mails if grouped in mail["text"]]
+
+
+def owed(portal: PortalCopy) -> dict[str, str]:
+    debt: dict[str, str] = portal.put_debt(f"e2e-mail-{uuid4().hex[:8]}", **GIULIA)
+    return debt
+
+
+def test_who_agreed_gets_mail_and_who_revoked_gets_none(browser: Browser, portal: PortalCopy) -> None:
+    browser.enter("giulia-bianchi").open_portal("/profilo/privacy")
+    browser.submit("/concedi", email="giulia@posta.example")
+    first = owed(portal)
+    (mail,) = until(lambda: mails_about(portal, first["notice_number"]), timeout_s=MAIL_S, what="word of the practice")
+    assert mail["to"] == "giulia@posta.example"
+    assert mail["subject"].startswith("Nuova pratica da pagare")
+    link = next(word for word in mail["text"].split() if word.startswith(f"{portal.url}/enti/"))
+    browser.open(link)
+    assert first["description"] in browser.text
+    assert portal.pay_at_counter(first["notice_number"])
+    until(lambda: len(mails_about(portal, first["notice_number"])) == 2, timeout_s=MAIL_S, what="the confirmation")
+    assert mails_about(portal, first["notice_number"])[0]["subject"].startswith("Pagamento confermato")
+
+    browser.open_portal("/profilo/privacy")
+    revoking = browser.page.xpath('//form[contains(@action, "/revoca")][.//input[@value="email_reminders"]]')[0]
+    browser.send(revoking, {**dict(revoking.form_values()), "conferma": "si"})
+    unheard = owed(portal)
+    browser.submit("/concedi", email="giulia@posta.example")
+    heard = owed(portal)
+    until(lambda: mails_about(portal, heard["notice_number"]), timeout_s=MAIL_S, what="word of the practice")
+    assert mails_about(portal, unheard["notice_number"]) == []
