@@ -21,7 +21,9 @@ _log = get_logger("gateway.providers")
 class IdentityProviders:
     """The list that identity validates answers with, at most a minute old: what is listed can be chosen."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, logo_of: Callable[[str], str | None], clock: Callable[[], float] = time.monotonic) -> None:
+        """Take `logo_of`: from a provider's key to the address of its picture."""
+        self._logo_of = logo_of
         self._clock = clock
         self._held: list[Provider] = []
         self._fresh_until_s = clock()
@@ -32,7 +34,8 @@ class IdentityProviders:
         Raises Unavailable.
         """
         if self._clock() >= self._fresh_until_s:
-            self._held = visit.call(identity.PROVIDERS)["providers"]
+            listed = visit.call(identity.PROVIDERS)["providers"]
+            self._held = [{**one, "logo": self._logo_of(one["key"])} for one in listed]
             self._fresh_until_s = self._clock() + _FRESH_S
         return SystemRandom().sample(self._held, len(self._held))
 

@@ -22,24 +22,23 @@ class LoginChoices:
     """The identity providers with their logos. One per process."""
 
     def __init__(self, static_files: StaticFiles) -> None:
-        self._providers = IdentityProviders()
+        self._providers = IdentityProviders(self._logo_of)
         self._static_files = static_files
 
     def of_kind(self, visit: Visit, kind: str) -> list[Mapping[str, Any]]:
         """Return those of SPID (`spid`) or of the electronic identity card (`cie`). Raises Unavailable."""
-        return [self._with_logo(one) for one in self._providers.get(visit) if one["kind"] == kind]
+        return [one for one in self._providers.get(visit) if one["kind"] == kind]
 
     def of_page(self, visit: Visit, *, offline: bool) -> Choices:
         """Return the same for templates: asked for only where a button stands, empty where there is nobody to ask."""
 
         def choices(kind: str) -> list[Mapping[str, Any]]:
             known = [] if offline else self._providers.known(visit)
-            return [self._with_logo(one) for one in known if one["kind"] == kind]
+            return [one for one in known if one["kind"] == kind]
 
         return choices
 
-    def _with_logo(self, provider: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Add the address of its logo, `<key>.svg` or `.png` in IDP_LOGOS_DIR, or None."""
-        names = (f"idps/{provider['key']}{suffix}" for suffix in (".svg", ".png"))
-        logo = next((self._static_files.address(name) for name in names if self._static_files.find(name)), None)
-        return {**provider, "logo": logo}
+    def _logo_of(self, key: str) -> str | None:
+        """Return the address of `<key>.svg` or `.png` in IDP_LOGOS_DIR, or None."""
+        names = (f"idps/{key}{suffix}" for suffix in (".svg", ".png"))
+        return next((self._static_files.address(name) for name in names if self._static_files.find(name)), None)

@@ -2,7 +2,6 @@
 
 import json
 import re
-import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,32 +18,6 @@ CATALOGUE = json.loads((Path(__file__).parents[3] / "sandbox/data/catalogue.json
 UNUSED_BROKER = "amqp://guest:guest@127.0.0.1:1//"
 
 
-@pytest.fixture(name="start_gateway")
-def _start_gateway(start_process: Any, eventually: Callable[..., Any]) -> Callable[..., str]:
-    """Start a gateway and return its address."""
-
-    def start(**env: str) -> str:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            address = f"127.0.0.1:{probe.getsockname()[1]}"
-        url = f"http://{address}"
-        server = ("--worker-class", "gthread", "--threads", "16", "--bind", address)
-        environment = {"SECRET_KEY": "a secret of the tests", "PUBLIC_URL": url, **env}
-        running = start_process("-m", "gunicorn", *server, "gateway.wsgi:application", env=environment)
-
-        def answers() -> bool:
-            assert running.process.poll() is None, running.log()
-            try:
-                return requests.get(f"{url}/status/live", timeout=1).ok
-            except requests.RequestException:
-                return False
-
-        eventually(answers, timeout_s=40)
-        return url
-
-    return start
-
-
 @pytest.fixture(name="practices")
 def _practices(service_database: Any, run_service: Any) -> Any:
     """The practices service with the catalogue of the running example."""
@@ -59,7 +32,7 @@ def token_of(page: requests.Response) -> str:
 
 
 def test_an_anonymous_student_inserts_finds_and_sees_a_practice(start_gateway: Any, practices: Any):
-    url = start_gateway()
+    url = start_gateway().url
     browser = requests.Session()
     form = browser.get(f"{url}/enti/PM108/inserimento/CONTRIB_ST", timeout=10)
     key = re.search(r'name="key" value="([^"]+)"', form.text)
@@ -95,7 +68,7 @@ def test_an_anonymous_student_inserts_finds_and_sees_a_practice(start_gateway: A
 def test_a_page_says_when_its_service_is_down_and_recovers_by_itself(
     start_gateway: Any, practices: Any, run_service: Any, eventually: Callable[..., Any]
 ):
-    url = start_gateway()
+    url = start_gateway().url
     browser = requests.Session()
     token = token_of(browser.get(f"{url}/enti/PM108", timeout=10))
     data = {"csrf_token": token, "notice_number": "301000000000000144"}
@@ -118,7 +91,7 @@ def test_a_page_says_when_its_service_is_down_and_recovers_by_itself(
 
 
 def test_without_the_broker_pages_and_health_say_so_quickly(start_gateway: Any):
-    url = start_gateway(AMQP_URL=UNUSED_BROKER)
+    url = start_gateway(AMQP_URL=UNUSED_BROKER).url
     started_s = time.monotonic()
     page = requests.get(f"{url}/enti/PM108", timeout=10)
     assert page.status_code == HTTPStatus.SERVICE_UNAVAILABLE
@@ -132,7 +105,7 @@ def test_without_the_broker_pages_and_health_say_so_quickly(start_gateway: Any):
 
 
 def test_a_body_without_a_length_is_counted_while_it_streams(start_gateway: Any, practices: Any):
-    url = start_gateway()
+    url = start_gateway().url
     browser = requests.Session()
     token = token_of(browser.get(f"{url}/enti/PM108", timeout=10))
     form = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -149,7 +122,7 @@ def test_a_body_without_a_length_is_counted_while_it_streams(start_gateway: Any,
 
 
 def test_threads_of_one_process_answer_each_its_own_visitor(start_gateway: Any, practices: Any):
-    url = start_gateway(SEARCH_RATE="1000/minute")
+    url = start_gateway(SEARCH_RATE="1000/minute").url
 
     def visit(number: int) -> tuple[str, str]:
         browser = requests.Session()

@@ -1,68 +1,118 @@
-"""Ten thousand changed copies of a genuine answer, each against a login that is waiting for it."""
+"""Ten thousand changed copies of genuine answers, posted to the gateway's ACS in front of the running service.
+
+Each meets a login that is waiting for it: the database is made to forget that an answer used its request up.
+"""
 
 import random
 from base64 import b64decode, b64encode
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, cast
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from zlib import decompress
 
 import pytest
-from structlog.testing import capture_logs
+import requests
+import sqlalchemy as sa
+from lxml import etree
 
-from chassis.database import Tx
-from contracts.errors import Refused
-from services.identity.usecases import login
-from tests.integration.identity.conftest import NOW, Portal
+from chassis.database import Database
+from tests.integration.conftest import Gateway
+from tests.integration.identity.conftest import MARIO, PUBLIC_URL, Portal
 from tests.unit.identity.mutations import mutated
 
-MUTANTS = 10_000
-PARTS = 4
+LOGINS = 40
+MUTANTS_PER_LOGIN = 250
+CLIENTS = 8
+
+WAITING_FOR_EVER = """
+CREATE FUNCTION wait_on() RETURNS trigger AS $$ BEGIN NEW.consumed_at := NULL; RETURN NEW; END $$ LANGUAGE plpgsql;
+CREATE TRIGGER wait_on BEFORE UPDATE ON authn_requests FOR EACH ROW EXECUTE FUNCTION wait_on();
+CREATE FUNCTION trace_last() RETURNS trigger AS $$
+    BEGIN DELETE FROM saml_traces WHERE request_id = NEW.request_id; RETURN NEW; END $$ LANGUAGE plpgsql;
+CREATE TRIGGER trace_last BEFORE INSERT ON saml_traces FOR EACH ROW EXECUTE FUNCTION trace_last();
+"""
+AS_BEFORE = "DROP FUNCTION IF EXISTS wait_on CASCADE; DROP FUNCTION IF EXISTS trace_last CASCADE"
 
 
-class ForgetfulDatabase:
-    """Takes back the work of each transaction, done on PostgreSQL inside `tx`, so that the login goes on waiting."""
-
-    def __init__(self, tx: Tx) -> None:
-        self._tx = tx
-
-    @contextmanager
-    def transaction(self) -> Iterator[Tx]:
-        """Give a transaction that is rolled back."""
-        before = self._tx.session.begin_nested()
-        yield self._tx
-        self._tx.session.flush()
-        self._tx.session.expunge_all()  # they stay readable after it, as after a commit
-        before.rollback()
+@pytest.fixture
+def waiting(portal: Portal) -> Iterator[None]:
+    """Let a request be answered again and again; only the last answer to it is traced."""
+    run_sql(portal.database, AS_BEFORE + ";" + WAITING_FOR_EVER)
+    yield
+    run_sql(portal.database, AS_BEFORE)
 
 
-def outcome(portal: Portal, forgetful: ForgetfulDatabase, document: bytes) -> str:
-    """Hand a document in as the gateway does; return `granted`, or the reason that stands in the log."""
-    request = {"saml_response": b64encode(document).decode(), "relay_state": "", "browser_token": "browser"}
-    with capture_logs() as lines:
-        try:
-            login.finish(cast("Any", forgetful), portal.settings, request, NOW)
-        except Refused as refused:
-            reasons = [str(line["reason"]) for line in lines if line["event"] == refused.code.value == "login_refused"]
-            return reasons[0]
-    return login.GRANTED
+def run_sql(database: Database, statements: str) -> None:
+    with database.engine.begin() as connection:
+        connection.execute(sa.text(statements))
 
 
-@pytest.mark.parametrize("part", range(PARTS))
-def test_no_changed_answer_logs_anybody_in_and_none_is_a_server_error(portal: Portal, part: int) -> None:
-    chance = random.Random(part)
-    original = b64decode(portal.answer(portal.begin()))
-    reasons: Counter[str] = Counter()
-    with portal.database.transaction() as tx:
-        forgetful = ForgetfulDatabase(tx)
-        for _ in range(MUTANTS // PARTS):
-            changed = mutated(original, chance)
-            reason = outcome(portal, forgetful, changed)
-            assert reason != login.GRANTED, changed
-            reasons[reason] += 1
-        # The login was waiting all the time.
-        assert outcome(portal, forgetful, original) == login.GRANTED
+@dataclass
+class Client:
+    """Somebody at the gateway with a login begun, as the identity provider sees their browser."""
+
+    gateway: Gateway
+    portal: Portal
+
+    def __post_init__(self) -> None:
+        self.session = requests.Session()
+        address = f"{self.gateway.url}/spid/login?idp=prova-1"
+        begun = self.session.get(address, allow_redirects=False, timeout=60)
+        query = parse_qs(urlsplit(begun.headers["Location"]).query)
+        message = etree.fromstring(decompress(b64decode(query["SAMLRequest"][0]), wbits=-15))
+        self.cookies = dict(begun.cookies)
+        self.genuine = b64decode(self.portal.answer(str(message.get("ID")), MARIO, now=datetime.now(UTC)))
+
+    def send(self, document: bytes) -> requests.Response:
+        """Post a document to the ACS."""
+        self.session.cookies.clear()
+        return self.session.post(
+            f"{self.gateway.url}/spid/acs",
+            data={"SAMLResponse": b64encode(document).decode(), "RelayState": "opaque"},
+            cookies=self.cookies,
+            allow_redirects=False,
+            timeout=60,
+        )
+
+
+def attack(gateway: Gateway, portal: Portal, seed: int) -> Counter[int]:
+    """Send changed copies of one genuine answer, and at last the answer itself; count the statuses of the copies."""
+    chance, client = random.Random(seed), Client(gateway, portal)
+    statuses: Counter[int] = Counter()
+    for _ in range(MUTANTS_PER_LOGIN):
+        changed = mutated(client.genuine, chance)
+        answer = client.send(changed)
+        assert "session" not in answer.cookies, changed
+        statuses[answer.status_code] += 1
+    accepted = client.send(client.genuine)
+    assert (accepted.status_code, "session" in accepted.cookies) == (303, True), "the login was waiting all the time"
+    return statuses
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.usefixtures("waiting")
+def test_no_changed_answer_logs_anybody_in_and_none_is_a_server_error(
+    portal: Portal,
+    spid_environment: dict[str, str],
+    run_service: Callable[..., Any],
+    start_gateway: Callable[..., Gateway],
+) -> None:
+    service = run_service("identity", env=spid_environment)
+    gateway = start_gateway(workers=2, PUBLIC_URL=PUBLIC_URL, LOGIN_RATE="1000000/minute")
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        counted = clients.map(lambda seed: attack(gateway, portal, seed), range(LOGINS))
+        statuses = sum(counted, Counter[int]())
+    assert statuses == {403: LOGINS * MUTANTS_PER_LOGIN}
+    reasons = Counter(line["reason"] for line in service.lines("login_refused"))
+    print(f"{sum(statuses.values())} changed answers: 0 accepted, 0 server errors; {len(reasons)} reasons: {reasons}")
+    assert reasons.total() > 0.99 * statuses.total(), "the gateway itself refuses only what is empty"
     assert "request_consumed" not in reasons
     # The changes reached checks of every kind.
     assert {"malformed_xml", "unsolicited", "signature_invalid"} <= reasons.keys()
     assert len(reasons) >= 15
+    for process in (service, gateway.process):
+        assert '"level": "error"' not in process.log()

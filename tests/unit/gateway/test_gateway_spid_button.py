@@ -101,7 +101,7 @@ def names(ask: Callable[[Visit], Any], visit: Visit) -> list[str]:
 
 def test_the_list_is_at_most_a_minute_old(visit: Visit, services: Services):
     clock = [0.0]
-    providers = IdentityProviders(clock=lambda: clock[0])
+    providers = IdentityProviders(lambda key: None, clock=lambda: clock[0])
     assert [names(providers.get, visit) for _ in range(3)] == [["altro", "sandbox"]] * 3
     assert len(services.asked(identity.PROVIDERS)) == 1
     clock[0] = 61.0
@@ -111,7 +111,7 @@ def test_the_list_is_at_most_a_minute_old(visit: Visit, services: Services):
 
 def test_an_identity_out_of_reach_is_asked_again_only_after_ten_seconds(visit: Visit, services: Services):
     clock = [0.0]
-    providers = IdentityProviders(clock=lambda: clock[0])
+    providers = IdentityProviders(lambda key: None, clock=lambda: clock[0])
     services.failures["identity"] = Unavailable()
     assert [providers.known(visit) for _ in range(3)] == [[]] * 3
     assert len(services.asked(identity.PROVIDERS)) == 1
