@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,6 +17,8 @@ from services.notices.codes import POSTAL_AMOUNT_MAX_CENTS, postal_text, qr_text
 from services.notices.domain import Person, to_json
 from services.notices.rendering.avviso import render_notice
 from services.notices.rendering.fonts import printable
+from services.notices.rendering.render import render
+from tests.unit.notices.variants import every_variant
 
 MAX_FILE_BYTES = 60_000
 
@@ -100,15 +103,25 @@ def test_only_subsets_of_the_four_fonts_are_embedded(notice):
     assert embedded == {"TitilliumWeb-Regular", "TitilliumWeb-Bold", "RobotoMono-Regular", "RobotoMono-Bold"}
 
 
-def test_the_same_notice_has_the_same_bytes_in_another_process(notice):
+@pytest.mark.parametrize(
+    "name", ["single with slips", "three in it and de", "single with a picture", "receipt of a cart"]
+)
+def test_the_same_content_has_the_same_bytes_in_another_process_in_another_year(notice, receipt, name):
     program = (
-        "import json, sys; from services.notices.rendering.render import render_json;"
+        "import json, sys, time; time.time = lambda: 4_102_444_800.5;"
+        "from services.notices.rendering.render import render_json;"
         "sys.stdout.buffer.write(render_json(json.load(sys.stdin)))"
     )
-    document = json.dumps(to_json(notice)).encode()
-    other = subprocess.run([sys.executable, "-c", program], input=document, capture_output=True, check=True).stdout
+    content = every_variant(notice, receipt)[name]
+    other = subprocess.run(
+        [sys.executable, "-c", program],
+        input=json.dumps(to_json(content)).encode(),
+        env={**os.environ, "PYTHONHASHSEED": "4711", "TZ": "Pacific/Kiritimati", "LC_ALL": "C"},
+        capture_output=True,
+        check=True,
+    )
     render_notice(replace(notice, subject="Another one first"))
-    assert render_notice(notice) == other
+    assert render(content) == other.stdout
 
 
 def opened(pdf: bytes) -> Any:
