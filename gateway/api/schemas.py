@@ -155,6 +155,17 @@ class PrintJobBody(Schema):
     second_language = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(NOTICE_LANGUAGES))
 
 
+class MergedQuery(Schema):
+    """How the merged document will be printed. `two_sided`: each notice begins on a sheet of its own."""
+
+    two_sided = fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "An empty page after each notice with an odd number of pages: no sheet has two payers."
+        },
+    )
+
+
 class AnnulBody(Schema):
     """Why the debt is withdrawn; the payer reads it."""
 

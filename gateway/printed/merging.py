@@ -34,13 +34,14 @@ _XMP: Final = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <?xpacket end="w"?>"""
 
 
-def merged(documents: Iterable[bytes], title: str) -> Iterator[bytes]:
+def merged(documents: Iterable[bytes], title: str, *, two_sided: bool = False) -> Iterator[bytes]:
     """Yield one PDF, called `title`, holding all `documents`, one at least.
 
+    With `two_sided` an empty page fills the last sheet of each document, so that no sheet holds two of them.
     The same documents always give the same bytes. Raises ValueError where there is no document, pikepdf.PdfError where
     one is none.
     """
-    file = _File(title)
+    file = _File(title, two_sided=two_sided)
     coming = iter(documents)
     current = next(coming, None)
     if current is None:
@@ -56,8 +57,9 @@ def merged(documents: Iterable[bytes], title: str) -> Iterator[bytes]:
 class _File:
     """The file being written, and what must be remembered until its end: numbers only."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, *, two_sided: bool) -> None:
         self._title = title
+        self._two_sided = two_sided
         self._language = ""
         self._position = 0
         self._digest = hashlib.sha256()
@@ -84,19 +86,27 @@ class _File:
         found = Reached(stops=(pdf.Root.Pages.objgen, tree.objgen))
         found.reach([*(page.obj for page in pdf.pages), part])
         page_node, parent_node, bookmark = range(self._next, self._next + 3)
-        numbers = {one: number for number, one in enumerate(found.plain, start=bookmark + 1)}
-        stream_number = bookmark + 1 + len(numbers)
+        empty_page = bookmark + 1 if self._two_sided and len(pdf.pages) % 2 else None
+        first = (empty_page or bookmark) + 1
+        numbers = {one: number for number, one in enumerate(found.plain, start=first)}
+        stream_number = first + len(numbers)
         numbers |= {one: number for number, one in enumerate(found.streams, start=stream_number + 1)}
         self._next = stream_number + 1 + len(found.streams)
         writer = Writer({**numbers, pdf.Root.Pages.objgen: page_node, tree.objgen: _WHOLE}, self._next_mark)
         following = None if is_last else self._next + bookmark - page_node
         plain = [
-            self._page_node(writer, pdf),
+            self._page_node(writer, pdf, empty_page),
             self._parent_node(writer, tree),
             self._bookmark(writer, pdf, following),
+            *([_empty_page(pdf, page_node)] if empty_page else ()),
             *(writer.value(one, is_top=True) for one in found.plain.values()),
         ]
-        self._remember(pdf, page_node, parent_node, bookmark, numbers[part.objgen])
+        self._page_count += len(pdf.pages) + (1 if empty_page else 0)
+        self._language = self._language or str(pdf.Root.Lang)
+        self._page_nodes.append(page_node)
+        self._parent_nodes.append(parent_node)
+        self._bookmarks.append(bookmark)
+        self._parts.append(numbers[part.objgen])
         self._held.append(len(plain))
         self._streams.append(1 + len(found.streams))
         self._offsets.append(self._position)
@@ -105,17 +115,10 @@ class _File:
             self._offsets.append(self._position)
             yield self._stream(numbers[identity], writer.entries(one), one.read_raw_bytes())
 
-    def _remember(self, pdf: pikepdf.Pdf, page_node: int, parent_node: int, bookmark: int, part: int) -> None:
-        self._page_nodes.append(page_node)
-        self._parent_nodes.append(parent_node)
-        self._bookmarks.append(bookmark)
-        self._parts.append(part)
-        self._page_count += len(pdf.pages)
-        self._language = self._language or str(pdf.Root.Lang)
-
-    def _page_node(self, writer: Writer, pdf: pikepdf.Pdf) -> str:
-        kids = " ".join(writer.value(page.obj) for page in pdf.pages)
-        return f"<</Type/Pages/Parent {_PAGES} 0 R/Count {len(pdf.pages)}/Kids[{kids}]>>"
+    def _page_node(self, writer: Writer, pdf: pikepdf.Pdf, empty_page: int | None) -> str:
+        kids = [writer.value(page.obj) for page in pdf.pages]
+        kids += [f"{empty_page} 0 R"] if empty_page else []
+        return f"<</Type/Pages/Parent {_PAGES} 0 R/Count {len(kids)}/Kids[{' '.join(kids)}]>>"
 
     def _parent_node(self, writer: Writer, tree: pikepdf.Object) -> str:
         first, entries = self._next_mark, pikepdf.NumberTree(tree.ParentTree)
@@ -193,6 +196,11 @@ class _File:
         self._position += len(content)
         self._digest.update(content)
         return content
+
+
+def _empty_page(pdf: pikepdf.Pdf, page_node: int) -> str:
+    size = " ".join(str(side) for side in pdf.pages[0].mediabox)
+    return f"<</Type/Page/Parent {page_node} 0 R/MediaBox[{size}]/Resources<<>>/Tabs/S>>"
 
 
 def _references(numbers: Iterable[int]) -> str:

@@ -16,7 +16,7 @@ from contracts.codes import ANONYMOUS_FISCAL_CODE
 from contracts.errors import ErrorCode, Refused
 from services.notices.codes import POSTAL_AMOUNT_MAX_CENTS
 
-TEMPLATE_VERSION: Final = 5
+TEMPLATE_VERSION: Final = 6
 """Raise it with any change that alters the bytes of a document, so that kept ones are made anew."""
 
 ROME: Final = ZoneInfo("Europe/Rome")
@@ -197,7 +197,7 @@ def notice_content(
     return NoticeContent(
         language=language,
         second_language=None if second_language == language else second_language,
-        subject=_plan_subject(first) if is_plan else first["description"],
+        subject=_with_initial_capital(_plan_subject(first) if is_plan else first["description"]),
         payee=_payee(entity),
         recipient=_person(first["debtor"]),
         payment=None if is_plan else payments[0],
@@ -375,6 +375,11 @@ def _payment(practice: Mapping[str, Any]) -> Payment:
         due_date=practice["due_date"],
         instalment=instalment["number"] if instalment and instalment["total"] > 1 else None,
     )
+
+
+def _with_initial_capital(text: str) -> str:
+    """Return the subject as the guide wants it (pagopa.md section 2.2)."""
+    return text[:1].upper() + text[1:]
 
 
 def _plan_subject(practice: Mapping[str, Any]) -> str:

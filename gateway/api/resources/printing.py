@@ -100,6 +100,7 @@ class PrintMergedResource(Resource):
             access=Access.KEY,
             scope=Scope.NOTICES_PRINT,
             media_type="application/pdf",
+            query=schemas.MergedQuery(),
         )
     )
     def on_get(self, asked: Asked, entity: str, job_id: UUID) -> None:
@@ -111,7 +112,7 @@ class PrintMergedResource(Resource):
             raise falcon.HTTPNotFound
         asked.resp.content_type = "application/pdf"
         asked.resp.downloadable_as = f"avvisi-{job_id}.pdf"
-        asked.resp.stream = merged(chain([first], printed), _TITLE)
+        asked.resp.stream = merged(chain([first], printed), _TITLE, two_sided=asked.query["two_sided"])
 
 
 class PrintRefusalsResource(Resource):

@@ -82,6 +82,8 @@ def test_the_merged_document_holds_every_notice_in_the_order_of_the_job(client: 
     document = pypdf.PdfReader(io.BytesIO(result.content))
     assert len(document.pages) == len(document.outline) == 30
     assert result.content == client.simulate_get(f"{JOB}/merged", headers=ALL).content
+    two_sided = client.simulate_get(f"{JOB}/merged", params={"two_sided": "true"}, headers=ALL)
+    assert len(pypdf.PdfReader(io.BytesIO(two_sided.content)).pages) == 60
 
 
 def test_there_is_no_merged_document_while_nothing_is_printed(client: TestClient, services: FakeServices) -> None:

@@ -193,7 +193,7 @@ def test_a_document_carries_the_code_of_all_that_it_says():
     [
         ("Retta 2026/2027, rata 2 di 7 - Rossi Sofia", "Retta 2026/2027 - Rossi Sofia"),
         ("Retta - Rata 2/7", "Retta"),
-        ("rata 2 di 7", "rata 2 di 7"),
+        ("rata 2 di 7", "Rata 2 di 7"),
         ("Rata 3 di 7 della retta", "Rata 3 di 7 della retta"),
     ],
 )
@@ -226,3 +226,7 @@ def test_what_went_to_several_is_listed_and_one_transfer_is_the_payment_itself()
     content = quietanza(receipts=[RECEIPT | {"transfers": parts}])
     assert content.receipts[0].shares == shares
     assert domain.from_json(domain.to_json(content)) == content
+
+
+def test_the_subject_begins_with_a_capital_and_is_else_as_it_was_typed():
+    assert notice({"description": "èspositori in fiera, iPad"}).subject == "Èspositori in fiera, iPad"

@@ -48,10 +48,14 @@ def test_it_breaks_no_rule_of_pdf_ua_1_that_a_machine_can_check(whole):
 
 @pytest.mark.parametrize("count", [1, 2, 7])
 def test_the_file_is_sound(documents, tmp_path, count):
+    check_with_qpdf(b"".join(merged(documents[:count], TITLE)), tmp_path)
+
+
+def check_with_qpdf(pdf, folder):
     if which("qpdf") is None:
         pytest.skip("no qpdf")
-    (tmp_path / "merged.pdf").write_bytes(b"".join(merged(documents[:count], TITLE)))
-    done = subprocess.run(["qpdf", "--check", tmp_path / "merged.pdf"], capture_output=True, text=True, check=False)
+    (folder / "merged.pdf").write_bytes(pdf)
+    done = subprocess.run(["qpdf", "--check", folder / "merged.pdf"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -117,6 +121,21 @@ def test_no_more_than_two_documents_are_held_at_a_time(documents):
     for sent, _ in enumerate(merged(coming(), TITLE)):
         assert len(taken) <= sent + 1
     assert sent == len(taken) + 1 == 11
+
+
+def test_printed_on_two_sides_no_sheet_holds_two_documents(documents, tmp_path):
+    pdf = b"".join(merged(documents, TITLE, two_sided=True))
+    pages = iter(pages_of(pdf))
+    for document in documents:
+        own = list(pages_of(document))
+        assert list(itertools.islice(pages, len(own))) == own
+        if len(own) % 2:
+            assert next(pages)[0] == ""
+    assert next(pages, None) is None
+    reader: Any = pypdf.PdfReader(BytesIO(pdf))
+    assert {reader.get_destination_page_number(bookmark) % 2 for bookmark in reader.outline} == {0}
+    assert ua_checker.validate_pdf_bytes(pdf, profile="ua1").is_compliant
+    check_with_qpdf(pdf, tmp_path)
 
 
 def test_nothing_at_all_cannot_be_merged():
