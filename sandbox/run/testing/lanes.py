@@ -88,7 +88,8 @@ def run(lanes: Sequence[Lane], options: Sequence[str]) -> list[Outcome]:
 
 
 def _environment(lane: Lane, servers: ExitStack) -> dict[str, str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    # The Node that Playwright brings along needs libatomic, which a bare Debian has not.
+    environment = {"PLAYWRIGHT_NODEJS_PATH": str(assets.NODE), **os.environ, "PYTHONPATH": str(ROOT)}
     if lane.needs_servers:
         run_name = f"portal_test_{os.getpid()}_{lane.name}"
         environment["AMQP_URL"] = servers.enter_context(rabbitmq.provided(run_name))
