@@ -228,6 +228,30 @@ def gunicorn(port: int, application: str, *more: str) -> tuple[str, ...]:
     return ("-m", "gunicorn", application, *shape, "--bind", f"127.0.0.1:{port}", *more)
 
 
+def bench_environment() -> dict[str, str]:
+    """Return the environment of every process here: the services' own, with a database apart."""
+    base, question, more = os.environ.get("DATABASE_URL", settings.DEFAULT_DATABASE_URL).partition("?")
+    return {
+        **os.environ,
+        "DATABASE_URL": f"{base}_bench{question}{more}",
+        "AMQP_URL": os.environ.get("AMQP_URL", settings.DEFAULT_AMQP_URL),
+        "SECRET_KEY": "s" * 64,
+        "LOG_LEVEL": "WARNING",
+        "MAX_WORKERS": "16",
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+@contextmanager
+def doors(environment: Mapping[str, str], sides: list[Side]) -> Iterator[None]:
+    """Run both web processes: the use case called straight, and the gateway in front of the bus."""
+    direct_side, bus_side = sides
+    folder = str(Path(__file__).parent)
+    straight = gunicorn(direct_side.port, "node_soap:direct()", "--pythonpath", folder)
+    with process(environment, *straight), process(environment, *gunicorn(bus_side.port, "gateway.wsgi:application")):
+        yield
+
+
 def prepare(environment: Mapping[str, str], positions: int) -> None:
     """Make the database anew, with `positions` notices that nobody has paid."""
     url = settings.database_url("payments", environment)
@@ -302,28 +326,16 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--positions", type=int, default=100_000)
     options = parser.parse_args()
-    base, question, more = os.environ.get("DATABASE_URL", settings.DEFAULT_DATABASE_URL).partition("?")
-    environment = {
-        **os.environ,
-        "DATABASE_URL": f"{base}_bench{question}{more}",
-        "AMQP_URL": os.environ.get("AMQP_URL", settings.DEFAULT_AMQP_URL),
-        "SECRET_KEY": "s" * 64,
-        "LOG_LEVEL": "WARNING",
-        "MAX_WORKERS": "16",
-        "PYTHONPATH": str(ROOT),
-    }
+    environment = bench_environment()
     prepare(environment, options.positions)
     sides = [Side("direct", free_port()), Side("bus", free_port())]
     with ExitStack() as running:
         for _ in range(options.processes):
             running.enter_context(process(environment, "-m", "chassis.run", "payments"))
-        folder = str(Path(__file__).parent)
-        running.enter_context(
-            process(environment, *gunicorn(sides[0].port, "node_soap:direct()", "--pythonpath", folder))
-        )
-        running.enter_context(process(environment, *gunicorn(sides[1].port, "gateway.wsgi:application")))
+        running.enter_context(doors(environment, sides))
         wait_until_answering(sides, environment["AMQP_URL"])
         measure(sides, options)
+        print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the end")
     return 0
 
 
