@@ -117,6 +117,14 @@ class JobDocuments(Schema):
     next_after = fields.Integer(load_default=None, allow_none=True)
 
 
+class DayReportRequest(Schema):
+    """The reconciliation report of a body for a day of settlement (dataRegolamento)."""
+
+    entity_code = fields.String(required=True)
+    day = fields.Date(required=True)
+    language = fields.String(load_default="it", validate=validate.OneOf(["it", "en"]))
+
+
 class Document(Schema):
     """A rendered file."""
 
@@ -144,6 +152,7 @@ CART_RECEIPT = Call("notices", "cart_receipt", CartReceiptRequest(), Document(),
 START_JOB = Call("notices", "start_job", JobRequest(), JobReply(), idempotent=True)
 JOB = Call("notices", "job", JobGetRequest(), JobReply(), idempotent=True)
 JOB_DOCUMENTS = Call("notices", "job_documents", JobDocumentsRequest(), JobDocuments(), idempotent=True, timeout_s=15)
+DAY_REPORT = Call("notices", "day_report", DayReportRequest(), Document(), idempotent=True, timeout_s=30)
 VERIFY = Call("notices", "verify", VerifyRequest(), Verification(), idempotent=True)
 MAILING = Call("notices", "mailing", MailingRequest(), Mailing(), idempotent=True, timeout_s=2)
 PING = Call("notices", "ping", Empty(), Empty(), idempotent=True, timeout_s=1)

@@ -133,6 +133,40 @@ class DayReport(Schema):
     csv = fields.String(required=True)
 
 
+class DayRow(Schema):
+    """One transfer of a flow. `finding` is None while nobody has looked at it."""
+
+    iuv = fields.String(required=True)
+    iur = fields.String(required=True)
+    index = fields.Integer(load_default=None, allow_none=True)
+    outcome = fields.Integer(required=True)
+    finding = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(FINDINGS))
+    practice_id = fields.UUID(load_default=None, allow_none=True)
+    amount_cents = fields.Integer(required=True)
+
+
+class DayFlow(Schema):
+    """A flow of the day: its rows, what they amount to, and what the bank credited under its id."""
+
+    flow_id = fields.String(required=True)
+    settled_on = fields.Date(required=True)
+    sender = fields.String(required=True)
+    regulation_id = fields.String(required=True)
+    rows = fields.List(fields.Nested(DayRow), required=True)
+    total_cents = fields.Integer(required=True)
+    credited_cents = fields.Integer(required=True)
+    credit_reference = fields.String(load_default=None, allow_none=True)
+    reconciled = fields.Boolean(required=True)
+
+
+class Day(Schema):
+    """What a day of settlement adds up to: rows to flows, flows to the day, beside the bank's credits."""
+
+    flows = fields.List(fields.Nested(DayFlow), required=True)
+    total_cents = fields.Integer(required=True)
+    credited_cents = fields.Integer(required=True)
+
+
 TAKE_SETTLEMENT = Call(
     "payments", "take_settlement", TakeSettlementRequest(), Settlement(), idempotent=True, timeout_s=30
 )
@@ -141,3 +175,4 @@ SETTLEMENTS = Call("payments", "settlements", SettlementsRequest(), Settlements(
 WORKLIST = Call("payments", "settlement_worklist", WorklistRequest(), Worklist(), idempotent=True)
 PUT_CREDIT = Call("payments", "put_bank_credit", PutCreditRequest(), Credit(), idempotent=True)
 DAY_REPORT = Call("payments", "settlement_day_report", DayRequest(), DayReport(), idempotent=True, timeout_s=15)
+DAY = Call("payments", "settlement_day", DayRequest(), Day(), idempotent=True, timeout_s=15)

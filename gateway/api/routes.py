@@ -48,6 +48,7 @@ ROUTES: Final[Mapping[str, type[Resource]]] = {
     "/creditors/{entity}/settlement-worklist": settlement.WorklistResource,
     "/creditors/{entity}/bank-credits/{reference}": settlement.BankCreditResource,
     "/creditors/{entity}/reconciliations/{day}": settlement.DayReportResource,
+    "/creditors/{entity}/reconciliations/{day}/report.pdf": settlement.DayReportPdfResource,
     "/events": reconciliation.EventsResource,
 }
 

@@ -11,7 +11,7 @@ from contracts.events.identity import CONSENT_GRANTED, CONSENT_REVOKED
 from contracts.events.payments import PAYMENT_CONFIRMED
 from contracts.events.practices import PRACTICE_AMENDED, PRACTICE_CANCELLED, PRACTICE_CREATED, PRACTICE_EXPIRED
 from contracts.rpc import notices
-from services.notices import jobs, models, usecases
+from services.notices import day_report, jobs, models, usecases
 from services.notices.mail import bounces, projection, queueing, sending
 from services.notices.renderers import Renderers
 from services.notices.settings import Settings
@@ -64,6 +64,11 @@ class NoticesService:
     def cart_receipt(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return one quietanza for the practices of a cart."""
         return usecases.cart_receipt(self._parts, request, now())
+
+    @answers(notices.DAY_REPORT)
+    def day_report(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return the reconciliation report of a day."""
+        return day_report.day_report(self._parts, request, now())
 
     @answers(notices.VERIFY)
     def verify(self, request: dict[str, Any]) -> dict[str, Any]:

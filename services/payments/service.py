@@ -12,7 +12,7 @@ from contracts.rpc import settlement as fdr
 from services.payments import models
 from services.payments.domain.positions import Standing
 from services.payments.soap.envelope import http_status
-from services.payments.usecases import node, positions, queries, receipts, reconciliation, settlements
+from services.payments.usecases import day_report, node, positions, queries, receipts, reconciliation, settlements
 from services.payments.usecases.checkouts import ending, opening, visiting
 
 _JANITOR_INTERVAL_S = 10
@@ -100,8 +100,13 @@ class PaymentsService:
 
     @answers(fdr.DAY_REPORT)
     def settlement_day_report(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Return the reconciliation report of a day."""
-        return reconciliation.day_report(self.database, request)
+        """Return the reconciliation report of a day as CSV."""
+        return day_report.day_csv(self.database, request)
+
+    @answers(fdr.DAY)
+    def settlement_day(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return what a day of settlement adds up to."""
+        return day_report.day(self.database, request)
 
     @answers(payments.EVENTS)
     def events(self, request: dict[str, Any]) -> dict[str, Any]:

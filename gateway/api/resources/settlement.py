@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from contracts.errors import ErrorCode, Refused
-from contracts.rpc import settlement
+from contracts.rpc import notices, settlement
 from gateway.api import examples, schemas, uploads
 from gateway.api.field_errors import FieldError
 from gateway.api.keys import Scope
@@ -146,6 +146,27 @@ class DayReportResource(Resource):
         asked.resp.content_type = "text/csv; charset=utf-8"
         asked.resp.downloadable_as = report["file_name"]
         asked.resp.text = report["csv"]
+
+
+class DayReportPdfResource(Resource):
+    """The same report to be read and filed."""
+
+    @operation(
+        Operation(
+            summary="The reconciliation report of a day (PDF), in the language of the request",
+            tag=_TAG,
+            access=Access.KEY,
+            scope=Scope.PAYMENTS_READ,
+            media_type="application/pdf",
+        )
+    )
+    def on_get(self, asked: Asked, entity: str, day: str) -> None:
+        """Hand it out."""
+        wanted = {"entity_code": entity, "day": _day(day), "language": asked.visit.language}
+        report = asked.visit.call(notices.DAY_REPORT, **wanted)
+        asked.resp.content_type = report["media_type"]
+        asked.resp.downloadable_as = report["file_name"]
+        asked.resp.data = base64.b64decode(report["content_base64"])
 
 
 def _day(text: str) -> date:

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from services.notices import day_report
 from services.notices.domain import Content, NoticeContent, from_json
 from services.notices.rendering.avviso import render_notice
+from services.notices.rendering.day_report import render_day_report
 from services.notices.rendering.quietanza import render_receipt
 
 
@@ -14,5 +16,7 @@ def render(content: Content) -> bytes:
 
 
 def render_json(document: Mapping[str, Any]) -> bytes:
-    """Return the PDF of what `domain.to_json` wrote."""
+    """Return the PDF of what `domain.to_json` or `day_report.to_json` wrote."""
+    if document["kind"] == day_report.KIND:
+        return render_day_report(day_report.from_json(document))
     return render(from_json(document))

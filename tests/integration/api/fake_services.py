@@ -57,6 +57,7 @@ class FakeServices:
             identity.REVOKE.name: lambda _: examples.CONSENTS,
             identity.EXPORT.name: lambda _: {"data": {"citizen": {"name": "Mario"}}},
             notices.NOTICE.name: lambda _: _document("avviso.pdf"),
+            notices.DAY_REPORT.name: lambda _: _document("riconciliazione.pdf"),
             notices.RECEIPT.name: lambda _: _document("quietanza.pdf"),
             notices.START_JOB.name: lambda _: {"job": examples.PRINT_JOB},
             notices.JOB.name: lambda request: {

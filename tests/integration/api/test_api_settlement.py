@@ -6,10 +6,10 @@ import pytest
 from falcon.testing import TestClient
 
 from contracts.errors import ErrorCode
-from contracts.rpc import settlement
+from contracts.rpc import notices, settlement
 from gateway.api import examples
 from gateway.api.uploads import FILE_MAX_BYTES
-from tests.integration.api.fake_services import FakeServices
+from tests.integration.api.fake_services import PDF, FakeServices
 
 FLOWS = "/api/v1/creditors/PM108/settlements"
 ALL = {"Authorization": "Bearer all"}
@@ -50,6 +50,13 @@ def test_flows_the_worklist_and_a_days_report_are_read(client: TestClient, servi
     report = client.simulate_get("/api/v1/creditors/PM108/reconciliations/2026-11-03", headers=ALL)
     assert report.headers["Content-Type"].startswith("text/csv")
     assert "riconciliazione.csv" in report.headers["Content-Disposition"]
+    printed = client.simulate_get(
+        "/api/v1/creditors/PM108/reconciliations/2026-11-03/report.pdf", headers={**ALL, "Accept-Language": "en"}
+    )
+    assert (printed.status_code, printed.headers["Content-Type"]) == (200, "application/pdf")
+    assert printed.content == PDF
+    asked = services.asked(notices.DAY_REPORT)
+    assert (asked["entity_code"], asked["day"].isoformat(), asked["language"]) == ("PM108", "2026-11-03", "en")
     wrong = client.simulate_get("/api/v1/creditors/PM108/reconciliations/yesterday", headers=ALL)
     assert (wrong.status_code, wrong.json["code"]) == (400, ErrorCode.INVALID_REQUEST)
 
