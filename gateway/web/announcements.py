@@ -12,6 +12,7 @@ INSERTED: Final = "inserita"
 LOGGED_OUT: Final = "uscita"
 LOGGED_OUT_EVERYWHERE: Final = "uscita-ovunque"
 REGISTERED: Final = "registrato"
+ACKNOWLEDGED: Final = "presa-visione"
 GRANTED: Final = "concesso"
 REVOKED: Final = "revocato"
 SESSION_ENDED: Final = "accesso-terminato"
@@ -26,6 +27,7 @@ ANNOUNCEMENTS: Final[Mapping[str, str]] = {
     LOGGED_OUT: _("Sei uscito dal portale."),
     LOGGED_OUT_EVERYWHERE: _("Sei uscito dal portale su tutti i tuoi dispositivi."),
     REGISTERED: _("Registrazione completata."),
+    ACKNOWLEDGED: _("Grazie: hai preso visione della nuova informativa."),
     GRANTED: _("Il consenso è stato registrato."),
     REVOKED: _("Il consenso è stato revocato. Vale da adesso in poi."),
     SESSION_ENDED: _("L'accesso è stato terminato: quel dispositivo è già fuori."),

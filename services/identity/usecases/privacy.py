@@ -25,7 +25,8 @@ def show(database: Database, settings: Settings, token: str, now: datetime) -> d
 def register(database: Database, settings: Settings, request: dict[str, Any], now: datetime) -> dict[str, Any]:
     """Acknowledge the privacy notice in force and choose the optional purposes; return the session.
 
-    Asking again after it was done changes nothing but purposes newly chosen. Raises Refused: SESSION_EXPIRED,
+    Asking again after it was done changes nothing but purposes newly chosen; a new version of the notice revokes
+    nothing, nor the address that reminders go to. Raises Refused: SESSION_EXPIRED,
     CONSENT_MISSING when the document is not the one in force, INVALID_REQUEST for reminders without an address.
     """
     with database.transaction() as tx:
@@ -35,7 +36,8 @@ def register(database: Database, settings: Settings, request: dict[str, Any], no
             raise Refused(ErrorCode.CONSENT_MISSING, {"document_id": notice.id})
         if not is_registered(citizen, settings, now):
             _acknowledge(tx, citizen, session, notice, now)
-            citizen.email = request["email"] or None
+            reminded = domain.EMAIL_REMINDERS in domain.granted(repository.history(tx.session, citizen.id))
+            citizen.email = request["email"] or (citizen.email if reminded else None)
         citizen.language = request["language"] or citizen.language
         for purpose in sorted(domain.OPTIONAL_PURPOSES.intersection(request["purposes"])):
             _grant(tx, settings, citizen, session, purpose, now)

@@ -198,9 +198,9 @@ def test_after_closing_the_account_the_person_can_register_again(portal: Portal)
     assert [one["action"] for one in history] == ["acknowledged"]
 
 
-def test_a_new_notice_is_asked_for_again(portal: Portal) -> None:
+def test_a_new_notice_is_asked_for_again_and_takes_nothing_away(portal: Portal) -> None:
     token = portal.token()
-    register(portal, token)
+    register(portal, token, email="m@posta.example", purposes=["email_reminders"])
     notice = next(one for one in portal.settings.documents if one.id == NOTICE)
     newer = type(notice)(
         "registration-2.0", "registration", "2.0", notice.valid_from, notice.title, {"it": "b", "en": "b"}, "b" * 64
@@ -213,8 +213,10 @@ def test_a_new_notice_is_asked_for_again(portal: Portal) -> None:
         ]
         is False
     )
-    assert register(portal, token, document_id="registration-2.0")["registered"] is True
-    assert events(portal) == [("CitizenRegistered.v1", "0000000001")]
+    again = register(portal, token, document_id="registration-2.0")
+    assert (again["registered"], again["citizen"]["email"]) == (True, "m@posta.example")
+    assert [kind for kind, _ in events(portal)] == ["CitizenRegistered.v1", "ConsentGranted.v1"]
+    assert privacy.show(portal.database, portal.settings, token, NOW)["granted"] == ["email_reminders", "registration"]
 
 
 def test_a_text_edited_under_an_old_version_is_a_bug_and_not_a_consent(portal: Portal) -> None:

@@ -146,6 +146,7 @@ class Services:
     def __init__(self) -> None:
         self.practices: dict[UUID, dict[str, Any]] = {}
         self.registered = True
+        self.known = False
         self.card = False
         self.login_fields: dict[str, str] | None = None
         self.stamp: bytes | None = None
@@ -399,6 +400,8 @@ class Services:
                 "document_version": "1.0",
             }
         ]
+        if not (self.registered or self.known):
+            return {"documents": DOCUMENTS, "granted": [], "history": []}
         history += [
             {**history[0], "purpose": purpose, "action": "granted", "document_id": self.agreed_document_id}
             for purpose in self.granted

@@ -180,6 +180,29 @@ def test_registering_records_the_version_shown_and_only_the_purposes_ticked(brow
     assert services.adopted
 
 
+def test_who_is_known_and_must_read_a_new_notice_is_told_so_and_keeps_what_was_chosen(
+    browser: Browser, services: Services
+):
+    services.registered, services.known, services.granted = False, True, ["email_reminders"]
+    browser.log_in()
+    answer = browser.get("/profilo/registrazione?return_to=/enti/PM108/pratiche")
+    assert page_of(answer).xpath("string(//h1)") == "L'informativa è cambiata"
+    assert "avevi letto la versione 1.0" in text_of(answer)
+    assert "primo accesso" not in text_of(answer)
+    assert page_of(answer).xpath("//input[@type='checkbox']/@name") == ["acknowledged"]
+    form = {"return_to": "/enti/PM108/pratiche", "document_id": "informativa-1", "acknowledged": "si"}
+    services.agreed_document_id = "promemoria-0"  # an older text: the one in force is offered
+    offered = page_of(browser.get("/profilo/registrazione")).xpath("//input[@type='checkbox']/@name")
+    assert offered == ["acknowledged", "purpose_email_reminders"]
+    # The reminders were granted before: they need an address still.
+    refused = browser.submit("/profilo/registrazione", **form, email="")
+    assert refused.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert services.asked(identity.REGISTER) == []
+    accepted = browser.submit("/profilo/registrazione", **form, email="m@posta.example")
+    assert accepted.headers["location"] == "/enti/PM108/pratiche?messaggio=presa-visione"
+    assert services.asked(identity.REGISTER)[0]["purposes"] == []
+
+
 def test_a_citizen_who_has_not_registered_acts_as_a_visitor(browser: Browser, services: Services):
     services.registered = False
     browser.log_in()
