@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import pytest
 import requests
+from kombu import Connection
 
 T = TypeVar("T")
 PROJECT: Final = Path(__file__).resolve().parents[2]
@@ -104,6 +105,47 @@ class PortalCopy:
         os.kill(pid, signal.SIGKILL)
         until(lambda: not any(map(_lives, family)), what=f"the end of {program}")
         until(lambda: self.pids(program) not in ([], [pid]), timeout_s=40, what=f"a new {program}")
+
+    def run(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start another process of the system beside those of the Procfile, with the same settings."""
+        secrets = json.loads((self.home / "secrets.json").read_text())
+        key = secrets["checkout_subscription_key"]
+        settings = {
+            "CHECKOUT_URL": f"{self.pagopa_url}/checkout/ec/v2",
+            "CHECKOUT_SUBSCRIPTION_KEY": key,
+            "FDR_URL": f"{self.pagopa_url}/fdr-org/service/v1",
+            "FDR_SUBSCRIPTION_KEY": key,
+        }
+        with self.output_file.with_suffix(".beside.log").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=PROJECT,
+                env={**self._environment, **settings},
+                stdout=subprocess.PIPE if "fetch-settlements" in arguments else log,
+                stderr=log,
+                text=True,
+            )
+
+    def consumers(self, queue: str) -> int:
+        """How many processes listen to a queue."""
+        with Connection(self._environment["AMQP_URL"]) as connection:
+            return int(connection.default_channel.queue_declare(queue, passive=True).consumer_count)
+
+    def node_call(self, action: str, inside: str, *, id_pa: str = CREDITOR) -> requests.Response:
+        """Call the door as the node would; `inside` is what follows the head."""
+        head = f"<idPA>{id_pa}</idPA><idBrokerPA>{id_pa}</idBrokerPA><idStation>{id_pa}_01</idStation>"
+        root = f"{action}{'Request' if action.endswith('V2') else 'Req'}"
+        envelope = (
+            '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" xmlns:p="http://pagopa-api.pagopa.gov.it/pa/'
+            f'paForNode.xsd"><s:Body><p:{root}>{head}{inside}</p:{root}></s:Body></s:Envelope>'
+        )
+        headers = {"SOAPAction": action, "Content-Type": "text/xml"}
+        return requests.post(f"{self.url}/pagopa/pa-for-node", data=envelope.encode(), headers=headers, timeout=30)
+
+    def receipts_of(self, notice_number: str) -> list[dict[str, Any]]:
+        """The receipts the node has made for a notice, one per beneficiary, with their delivery."""
+        listed = requests.get(f"{self.pagopa_url}/sandbox/receipts", timeout=30).json()["receipts"]
+        return [receipt for receipt in listed if receipt["notice_number"] == notice_number]
 
     def family(self, program: str) -> list[int]:
         """The processes of a program with their children: gunicorn's workers outlive their parent by a moment."""

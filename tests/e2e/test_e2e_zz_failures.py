@@ -8,9 +8,10 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
+from threading import Event
 from uuid import uuid4
 
 import pytest
@@ -19,7 +20,7 @@ from kombu import Connection
 
 from tests.e2e.browser import Browser
 from tests.e2e.line import Line
-from tests.e2e.running import ENTITY, PROJECT, PortalCopy, until
+from tests.e2e.running import CREDITOR, ENTITY, PROJECT, PortalCopy, until
 
 
 @pytest.fixture(autouse=True)
@@ -75,26 +76,78 @@ def test_a_cut_line_is_told_survived_and_mended(
     assert browser.open_portal(f"/enti/{ENTITY}/pratiche").heading == "Pratiche associate"
 
 
-def test_a_hundred_payments_leave_one_ledger_row_per_receipt_whatever_is_killed(
+# What is killed, and after which part of the payments has been made.
+KILLS = [(0.15, "payments"), (0.35, "payments-relay"), (0.55, "payments"), (0.7, "payments-relay"), (0.85, "payments")]
+KINDS = ("PaymentConfirmed", "PaymentDuplicated")
+# MAX_WORKERS of a payments process: so many calls it may have in hand.
+IN_HAND = 10
+
+
+@pytest.mark.timeout(300)
+def test_five_hundred_payments_leave_one_ledger_row_per_receipt_whatever_is_killed(
     portal: PortalCopy, accounting: "Accounting"
 ) -> None:
     accounting.start()
-    notices = portal.issue_many(100)
-    with ThreadPoolExecutor(8) as payers:
+    notices = portal.issue_many(500)
+    # A second process of the service goes on while the first one is started again.
+    with _beside(portal), ThreadPoolExecutor(16) as payers:
         paying = [payers.submit(_pay_until_taken, portal, notice, number) for number, notice in enumerate(notices)]
-        for part in (0.25, 0.5, 0.75):
-            until(partial(_are_done, paying, part), timeout_s=60, what=f"{part:.0%} of the payments")
-            portal.kill("payments")
+        for part, program in KILLS:
+            until(partial(_are_done, paying, part), timeout_s=120, what=f"{part:.0%} of the payments")
+            portal.kill(program)
             accounting.kill()
             accounting.start()
         receipts = [receipt_id for one in paying for receipt_id in one.result()]
-    assert len(receipts) == 110, "every tenth was paid at two PSPs"
+    assert len(receipts) == 550, "every tenth was paid at two PSPs"
 
-    until(lambda: sorted(accounting.receipts()) == sorted(receipts), timeout_s=60, what="one row per receipt")
-    confirmed = [e["data"]["receipt_id"] for e in portal.events() if e["type"] == "PaymentConfirmed.v1"]
-    assert sorted(set(confirmed) & set(receipts)) == sorted(receipts)
-    assert len(confirmed) == len(set(confirmed))
-    until(lambda: all(_state(portal, notice) == "paid" for notice in notices), timeout_s=60, what="all paid")
+    until(lambda: sorted(accounting.receipts()) == sorted(receipts), timeout_s=120, what="one row per receipt")
+    told = [event for event in portal.events() if event["type"] in ("PaymentConfirmed.v1", "PaymentDuplicated.v1")]
+    told_of = {kind: [e["data"]["receipt_id"] for e in told if e["type"].startswith(kind)] for kind in KINDS}
+    assert sorted(set(told_of["PaymentConfirmed"]) & set(receipts)) == sorted(receipts)
+    assert len(set(told_of["PaymentDuplicated"]) & set(receipts)) == 50
+    with ThreadPoolExecutor(16) as clerks:
+        until(lambda: set(clerks.map(partial(_state, portal), notices)) == {"paid"}, timeout_s=90, what="all paid")
+
+
+def test_with_three_payments_processes_one_killed_and_one_added_no_node_call_fails(portal: PortalCopy) -> None:
+    notices = portal.issue_many(5)
+    stopping, answers = Event(), list[tuple[int, bool]]()
+    with _beside(portal) as second, _beside(portal, expected=3), ThreadPoolExecutor(8) as nodes:
+        calling = [nodes.submit(_verify_until, stopping, portal, notices[n % 5], answers) for n in range(8)]
+        try:
+            until(lambda: len(answers) >= 40, what="the load")
+            second.kill()
+            until(lambda: portal.consumers("rpc-payments") == 2, what="the end of one of three")
+            with _beside(portal, expected=3):
+                before = len(answers)
+                until(lambda: len(answers) >= before + 40, what="answers of three again")
+        finally:
+            stopping.set()
+        for one in calling:
+            one.result()
+    failed = [answer for answer in answers if answer != (200, True)]
+    # RabbitMQ gives even what the killed one had in hand to another, which has time to answer it.
+    assert len(failed) <= IN_HAND, failed
+
+
+def _verify_until(stopping: Event, portal: PortalCopy, notice: str, answers: list[tuple[int, bool]]) -> None:
+    """Ask about a notice again and again; note each status, and whether the answer was OK."""
+    code = f"<qrCode><fiscalCode>{CREDITOR}</fiscalCode><noticeNumber>{notice}</noticeNumber></qrCode>"
+    while not stopping.is_set():
+        answer = portal.node_call("paVerifyPaymentNotice", code)
+        answers.append((answer.status_code, "<outcome>OK</outcome>" in answer.text))
+
+
+@contextmanager
+def _beside(portal: PortalCopy, expected: int = 2) -> Iterator[subprocess.Popen[str]]:
+    """One more payments process, as `--scale` starts them; ended by kill -9."""
+    process = portal.run("-m", "chassis.run", "payments")
+    try:
+        until(lambda: portal.consumers("rpc-payments") == expected, timeout_s=40, what=f"{expected} payments processes")
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
 def _are_done(paying: Sequence[Future[list[str]]], part: float) -> bool:

@@ -90,6 +90,36 @@ def test_a_hundred_payments_survive_kill_9_of_payments_and_of_the_consumer(town,
     eventually(lambda: all(town.practice(practice["id"])["state"] == "paid" for practice in practices), timeout_s=30)
 
 
+def test_two_hundred_clicks_on_paga_over_http_are_one_checkout(town, eventually):
+    practice, portal = town.owed(), town.door_url.removesuffix("/pagopa/pa-for-node")
+    found = requests.post(
+        f"{portal}/api/v1/creditors/PM108/searches", json={"notice_number": practice["notice_number"]}, timeout=30
+    )
+    body, start = {"practice_ids": [str(practice["id"])]}, threading.Barrier(200)
+
+    def press(key):
+        """Click, and again with the same key where there are too many clicks to serve at once."""
+        headers = {"Idempotency-Key": key}
+        return requests.post(
+            f"{portal}/api/v1/checkouts", json=body, headers=headers, cookies=found.cookies, timeout=60
+        )
+
+    def click(key):
+        start.wait()
+        answer = press(key)
+        return key, answer.status_code, answer.json().get("id")
+
+    with ThreadPoolExecutor(200) as fingers:
+        clicked = list(fingers.map(click, [uuid4().hex for _ in range(200)]))
+    opened = {checkout_id for _, status, checkout_id in clicked if status == 201}
+    assert len(opened) == 1
+    assert {status for _, status, _ in clicked} <= {201, 503, 504}
+    for key in [key for key, status, _ in clicked if status != 201][:10]:
+        assert eventually(lambda key=key: press(key).json().get("id"), timeout_s=30) in opened
+    started = eventually(lambda: town.events("CheckoutStarted", practice))
+    assert {data["checkout_id"] for data in started} == opened
+
+
 def test_the_ledger_keeps_one_row_when_an_event_is_published_again(town, eventually, start_consumer):
     start_consumer()
     practice = town.owed()
