@@ -46,6 +46,15 @@ _KINDS: Final[Mapping[str, _Kind]] = {
         _("L'importo è stato riversato all'ente"), _("Il pagamento compare nel flusso di rendicontazione.")
     ),
 }
+_ASKED_BY_NODE: Final = frozenset({"verified", "activated"})
+_REFUSED: Final = _Kind(
+    _("Qualcuno ha provato a pagare e non ha potuto"),
+    _("Ce l'ha chiesto il nodo pagoPA: abbiamo risposto che l'avviso non si poteva pagare."),
+)
+_RECOVERED: Final = _Kind(
+    _("Il pagamento è confermato"),
+    _("Il pagamento compare nel flusso di rendicontazione: la ricevuta telematica non è ancora arrivata."),
+)
 _ABANDONED: Final[Mapping[str, str]] = {
     "cancelled": _("Il pagamento online è stato annullato da chi pagava"),
     "failed": _("Il pagamento online non è riuscito"),
@@ -62,9 +71,10 @@ _CREATED_BY: Final[Mapping[str, _Kind]] = {
 
 
 def happenings(practice: Practice, entries: Iterable[Mapping[str, Any]]) -> list[Happening]:
-    """Tell the practice's creation and each entry (payments.TimelineEntry), oldest first.
+    """Tell the practice's creation and each entry (payments.TimelineEntry) after it, in the order given.
 
-    Entries of a kind this version does not know are left out: a reader within a version only ever meets more.
+    payments knows in which order it decided what comes at the same moment; times alone do not tell. Entries of a kind
+    this version does not know are left out: a reader within a version only ever meets more.
     """
     origin = _CREATED_BY[practice["origin"]]
     told = [Happening(practice["created_at"], origin.what, origin.how_we_know)]
@@ -72,7 +82,7 @@ def happenings(practice: Practice, entries: Iterable[Mapping[str, Any]]) -> list
         kind = _kind_of(entry)
         if kind:
             told.append(Happening(entry["at"], kind.what, kind.how_we_know))
-    return sorted(told, key=lambda happening: happening.at)
+    return told
 
 
 def _kind_of(entry: Mapping[str, Any]) -> _Kind | None:
@@ -80,4 +90,8 @@ def _kind_of(entry: Mapping[str, Any]) -> _Kind | None:
     if name == "CheckoutAbandoned":
         reason = entry["detail"].get("reason", "")
         return _Kind(_ABANDONED.get(reason, _ABANDONED_OTHERWISE), _FROM_CHECKOUT)
+    if name in _ASKED_BY_NODE and entry["detail"].get("fault"):
+        return _REFUSED
+    if name == "PaymentConfirmed" and entry["source"] == "settlement":
+        return _RECOVERED
     return _KINDS.get(name)

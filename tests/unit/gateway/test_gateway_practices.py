@@ -140,10 +140,14 @@ def test_the_story_is_told_oldest_first_and_unknown_kinds_are_left_out(browser: 
         return {"at": NOW - timedelta(days=days_ago), "kind": kind, "source": "payments", "detail": detail}
 
     services.timeline = [
-        entry(1, "PaymentConfirmed"),
         entry(3, "CheckoutStarted.v1"),
         entry(2, "CheckoutAbandoned.v1", reason="timed_out"),
         entry(2, "SomethingOfTomorrow.v1"),
+        # Judged in this order, though the second one had come a moment earlier.
+        entry(0, "PaymentConfirmed"),
+        entry(1, "PaymentConfirmed"),
+        entry(1, "PaymentDuplicated.v1"),
+        entry(0, "verified", fault="PAA_PAGAMENTO_DUPLICATO"),
     ]
     page = page_of(browser.get(f"/enti/PM108/pratiche/{practice['id']}"))
     told = [item.text_content() for item in page.xpath("//ol[@class='portal-timeline']/li/strong")]
@@ -152,7 +156,20 @@ def test_the_story_is_told_oldest_first_and_unknown_kinds_are_left_out(browser: 
         "Il pagamento online è stato aperto",
         "Il tempo per il pagamento online è finito",
         "Il pagamento è confermato",
+        "Il pagamento è confermato",
+        "È arrivato un altro pagamento, non atteso",
+        "Qualcuno ha provato a pagare e non ha potuto",
     ]
+
+
+def test_a_payment_known_from_a_settlement_flow_does_not_claim_a_receipt(browser: Browser, services: Services):
+    practice = make_practice(1, state="reported", payable=False)
+    services.add(practice)
+    browser.log_in()
+    services.timeline = [{"at": NOW, "kind": "PaymentConfirmed.v1", "source": "settlement", "detail": {}}]
+    page = page_of(browser.get(f"/enti/PM108/pratiche/{practice['id']}"))
+    [how] = page.xpath("//ol[@class='portal-timeline']/li[2]/span")
+    assert "la ricevuta telematica non è ancora arrivata" in how.text_content()
 
 
 def test_the_page_of_a_practice_opens_while_payments_is_down(browser: Browser, services: Services):
