@@ -241,10 +241,12 @@ def _payment_details(sheet: _Sheet, payment: Payment) -> None:
         with page.figure(words.first.qr_alternative.format(number=number), LEFT, 154.75 + shift, 25, 25):
             page.cells(qr_cells(code), LEFT, 154.75 + shift, 25)
         scan, second_scan = words.pair("scan")
-        paragraphs = [Paragraph(scan, LEFT, 43, 187.32 + shift, markup=True)]
+        # Two languages take the white above and below as well.
+        baseline, bottom = (184.6, 199.6) if second_scan else (187.32, 196.8)
+        paragraphs = [Paragraph(scan, LEFT, 43, baseline + shift, markup=True)]
         if second_scan:
-            paragraphs.append(Paragraph(second_scan, LEFT, 43, 187.32, markup=True, grey=True))
-        page.fitted(paragraphs, bottom=(199.6 if second_scan else 196.8) + shift)
+            paragraphs.append(Paragraph(second_scan, LEFT, 43, baseline, markup=True, grey=True))
+        page.fitted(paragraphs, bottom=bottom + shift)
         _parties(sheet, payment)
         _codes(sheet, payment)
 

@@ -93,6 +93,7 @@ def _in_hundreds(mapped: Sequence[str]) -> Iterator[str]:
         yield "endbfchar"
 
 
+# reportlab looks its own up by this name, in this module.
 ttfonts.makeToUnicodeCMap = _to_unicode
 
 
