@@ -10,6 +10,7 @@ from contracts.errors import ErrorCode, Refused
 from contracts.rpc import payments
 from gateway.edge.addresses import client_address, is_within
 from gateway.edge.bodies import read_body
+from gateway.edge.client_certificates import client_certificate
 from gateway.rpc import Rpc
 from gateway.settings import Settings
 
@@ -39,6 +40,7 @@ class NodeEndpoint:
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Hand the envelope over; a failure behind us is an HTTP 5xx, which makes the node try again."""
         self._check_address(req)
+        self._check_certificate(req)
         envelope = _decode(read_body(req, ENVELOPE_MAX_BYTES))
         soap_action = (req.get_header("SOAPAction") or "").strip('"')
         reply = self._rpc.call(
@@ -53,6 +55,12 @@ class NodeEndpoint:
     def _check_address(self, req: falcon.Request) -> None:
         address = client_address(req, self._settings.trusted_proxies)
         if not is_within(address, self._settings.node_allowed_networks):
+            raise falcon.HTTPForbidden
+
+    def _check_certificate(self, req: falcon.Request) -> None:
+        """Where certificates are named, the TLS in front of us must have ended with one of them."""
+        allowed = self._settings.node_client_certificates
+        if allowed and client_certificate(req, self._settings.trusted_proxies) not in allowed:
             raise falcon.HTTPForbidden
 
 

@@ -23,6 +23,7 @@ class Settings:
     amqp_url: str
     public_url: str
     secret_key: str
+    node_client_certificates: frozenset[str]
     node_allowed_networks: tuple[Network, ...]
     trusted_proxies: tuple[Network, ...]
     metrics_allowed_networks: tuple[Network, ...]
@@ -45,6 +46,7 @@ class Settings:
             amqp_url=env.str("AMQP_URL", "amqp://guest:guest@127.0.0.1:5672//"),
             public_url=env.str("PUBLIC_URL", "http://localhost:8080").rstrip("/"),
             secret_key=env.str("SECRET_KEY"),
+            node_client_certificates=_fingerprints(env.str("NODE_CLIENT_CERTIFICATES", "")),
             node_allowed_networks=_networks(env.str("NODE_ALLOWED_NETWORKS", _LOOPBACK)),
             trusted_proxies=_networks(env.str("TRUSTED_PROXIES", "")),
             metrics_allowed_networks=_networks(env.str("METRICS_ALLOWED_NETWORKS", _PRIVATE)),
@@ -66,6 +68,11 @@ class Settings:
 
 def _networks(text: str) -> tuple[Network, ...]:
     return tuple(ip_network(item.strip(), strict=False) for item in text.split(",") if item.strip())
+
+
+def _fingerprints(text: str) -> frozenset[str]:
+    """Read fingerprints in hex, with colons between the bytes or without."""
+    return frozenset(item.replace(":", "").strip().lower() for item in text.split(",") if item.strip())
 
 
 def _origins(pages: str, checkout_url: str) -> tuple[str, ...]:

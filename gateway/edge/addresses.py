@@ -13,10 +13,10 @@ def client_address(req: falcon.Request, trusted_proxies: Sequence[Network]) -> I
 
     X-Forwarded-For is read from the right, and only as far as trusted proxies wrote it.
     """
-    address = _parse(req.remote_addr)
+    address = parse(req.remote_addr)
     forwarded = [item.strip() for item in (req.get_header("X-Forwarded-For") or "").split(",") if item.strip()]
     while forwarded and address is not None and is_within(address, trusted_proxies):
-        address = _parse(forwarded.pop())
+        address = parse(forwarded.pop())
     return address
 
 
@@ -25,7 +25,8 @@ def is_within(address: IPv4Address | IPv6Address | None, networks: Sequence[Netw
     return address is not None and any(address in network for network in networks)
 
 
-def _parse(text: str) -> IPv4Address | IPv6Address | None:
+def parse(text: str) -> IPv4Address | IPv6Address | None:
+    """Read an address, an IPv4 one written as IPv6 as what it is; None when it is none."""
     try:
         address = ip_address(text)
     except ValueError:

@@ -24,6 +24,7 @@ _REASONS: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.ANONYMOUS_NOT_ALLOWED: "il servizio richiede il codice fiscale",
     ErrorCode.BENEFICIARY_REQUIRED: "mancano i dati dello studente",
     ErrorCode.NAME_REQUIRED: "manca il nominativo",
+    ErrorCode.NAME_TOO_LONG: "nominativo troppo lungo",
     ErrorCode.DESCRIPTION_REQUIRED: "manca la causale",
     ErrorCode.DESCRIPTION_TOO_LONG: "causale troppo lunga",
     ErrorCode.INVALID_AMOUNT: "manca l'importo",

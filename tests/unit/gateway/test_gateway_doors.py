@@ -1,5 +1,7 @@
 """The doors that are not pages: the node, health, metrics, static files."""
 
+import hashlib
+from base64 import b64encode
 from http import HTTPStatus
 from pathlib import Path
 
@@ -64,6 +66,45 @@ def test_only_the_nodes_networks_get_in(
     browser = Browser(create_app(Settings.load(), services))
     headers = SOAP | ({"X-Forwarded-For": forwarded} if forwarded else {})
     assert browser.request("POST", "/pagopa/pa-for-node", headers=headers, body=ENVELOPE).status_code == status
+
+
+CERTIFICATE = b"der of the node's certificate"
+PINNED = hashlib.sha256(CERTIFICATE).hexdigest()
+TOLD = f":{b64encode(CERTIFICATE).decode()}:"
+
+
+@pytest.mark.parametrize(
+    ("pinned", "proxies", "told", "status"),
+    [
+        ("", "", None, HTTPStatus.OK),
+        (PINNED, "127.0.0.1/32", TOLD, HTTPStatus.OK),
+        (PINNED.upper(), "127.0.0.1/32", TOLD, HTTPStatus.OK),
+        (f"{'0' * 64},{PINNED}", "127.0.0.1/32", TOLD, HTTPStatus.OK),
+        (PINNED, "127.0.0.1/32", None, HTTPStatus.FORBIDDEN),
+        (PINNED, "127.0.0.1/32", "::", HTTPStatus.FORBIDDEN),
+        (PINNED, "127.0.0.1/32", ":%%%:", HTTPStatus.FORBIDDEN),
+        (PINNED, "127.0.0.1/32", TOLD.strip(":"), HTTPStatus.FORBIDDEN),
+        (PINNED, "127.0.0.1/32", f":{b64encode(b'another').decode()}:", HTTPStatus.FORBIDDEN),
+        (PINNED, "", TOLD, HTTPStatus.FORBIDDEN),
+        (PINNED, "10.0.0.0/8", TOLD, HTTPStatus.FORBIDDEN),
+    ],
+)
+def test_only_a_pinned_certificate_told_by_a_trusted_proxy_gets_in(
+    settings: Settings,
+    services: Services,
+    monkeypatch: pytest.MonkeyPatch,
+    pinned: str,
+    proxies: str,
+    told: str | None,
+    status: HTTPStatus,
+):
+    monkeypatch.setenv("NODE_CLIENT_CERTIFICATES", pinned)
+    monkeypatch.setenv("TRUSTED_PROXIES", proxies)
+    monkeypatch.setenv("NODE_ALLOWED_NETWORKS", "127.0.0.1/32")
+    browser = Browser(create_app(Settings.load(), services))
+    headers = SOAP | ({"Client-Cert": told} if told else {})
+    assert browser.request("POST", "/pagopa/pa-for-node", headers=headers, body=ENVELOPE).status_code == status
+    assert bool(services.asked(payments.PA_FOR_NODE)) == (status == HTTPStatus.OK)
 
 
 def test_health_names_the_part_that_is_down_and_recovers(browser: Browser, services: Services):
