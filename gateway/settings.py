@@ -7,12 +7,14 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from environs import FileAwareEnv
+from marshmallow import ValidationError
 
 Network = IPv4Network | IPv6Network
 
 _LOOPBACK: Final = "127.0.0.1/32,::1/128"
 _PRIVATE: Final = "127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"
 _CHECKOUT_PAGES: Final = "https://checkout.pagopa.it,https://uat.checkout.pagopa.it"
+_THIS_MACHINE: Final = ("localhost", "127.0.0.1", "::1")
 _GATEWAY: Final = Path(__file__).resolve().parent
 
 
@@ -44,7 +46,7 @@ class Settings:
         api_keys_file = env.str("API_KEYS_FILE", "")
         return cls(
             amqp_url=env.str("AMQP_URL", "amqp://guest:guest@127.0.0.1:5672//"),
-            public_url=env.str("PUBLIC_URL", "http://localhost:8080").rstrip("/"),
+            public_url=env.str("PUBLIC_URL", "http://localhost:8080", validate=_check_public_url).rstrip("/"),
             secret_key=env.str("SECRET_KEY"),
             node_client_certificates=_fingerprints(env.str("NODE_CLIENT_CERTIFICATES", "")),
             node_allowed_networks=_networks(env.str("NODE_ALLOWED_NETWORKS", _LOOPBACK)),
@@ -64,6 +66,15 @@ class Settings:
     def https(self) -> bool:
         """Whether browsers reach us over TLS: decides Secure cookies, their `__Host-` prefix and HSTS."""
         return self.public_url.startswith("https://")
+
+
+def _check_public_url(text: str) -> None:
+    """Plain HTTP would carry sessions in clear: it is for this machine alone."""
+    address = urlsplit(text)
+    host = address.hostname or ""
+    is_here = host in _THIS_MACHINE or host.endswith(".localhost")
+    if address.scheme != "https" and not (address.scheme == "http" and is_here):
+        raise ValidationError("PUBLIC_URL must be https://, except for http://localhost")
 
 
 def _networks(text: str) -> tuple[Network, ...]:

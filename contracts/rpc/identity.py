@@ -9,6 +9,7 @@ from contracts.call import Call
 from contracts.fields import Beneficiary, Empty, UtcDateTime
 
 PURPOSES = ("registration", "email_reminders")
+CHANNELS = ("web", "api")
 MESSAGES = ("notice", "reminder", "receipt")
 LANGUAGES = ("it", "en")
 
@@ -160,6 +161,7 @@ class RegisterRequest(TokenRequest):
     email = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=256))
     purposes = fields.List(fields.String(validate=validate.OneOf(PURPOSES)), load_default=list)
     language = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(LANGUAGES))
+    channel = fields.String(load_default="web", validate=validate.OneOf(CHANNELS))
 
 
 class PurposeRequest(TokenRequest):
@@ -173,6 +175,7 @@ class PurposeRequest(TokenRequest):
     purpose = fields.String(required=True, validate=validate.OneOf(PURPOSES))
     email = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=256))
     language = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(LANGUAGES))
+    channel = fields.String(load_default="web", validate=validate.OneOf(CHANNELS))
 
 
 class PrivacyDocument(Schema):
@@ -194,6 +197,7 @@ class ConsentEvent(Schema):
     action = fields.String(required=True, validate=validate.OneOf(["granted", "acknowledged", "revoked"]))
     document_id = fields.String(required=True)
     document_version = fields.String(required=True)
+    channel = fields.String(load_default="web", validate=validate.OneOf(CHANNELS))
 
 
 class Privacy(Schema):

@@ -158,6 +158,7 @@ CONSENTS: Final[dict[str, Any]] = {
             "action": "acknowledged",
             "document_id": "privacy-1",
             "document_version": "1",
+            "channel": "web",
         }
     ],
 }

@@ -86,9 +86,10 @@ class AssertionConsumer(Page):
         visit = visit_of(req)
         self.site.rates.check(req, LOGIN)
         form = read_form(req, _SAML_MAX_BYTES)
-        attempt = visit.cookies.read_login(req)
-        if attempt is None or not form.get("SAMLResponse"):
+        if not form.get("SAMLResponse"):
             raise Refused(ErrorCode.LOGIN_REFUSED)
+        # Without its cookie the answer is refused too, by identity, which notes why under the reference.
+        attempt = visit.cookies.read_login(req) or LoginAttempt("", "")
         try:
             finished = visit.call(
                 identity.FINISH_LOGIN,

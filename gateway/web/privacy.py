@@ -67,7 +67,7 @@ class RevokeConsent(Page):
         if form.get("conferma") != "si":
             self.site.render(req, resp, "revoke.html", purpose=purpose)
             return
-        visit.call(identity.REVOKE, session_token=visit.session_token, purpose=purpose)
+        visit.call(identity.REVOKE, session_token=visit.session_token, purpose=purpose, language=visit.language)
         if purpose == REGISTRATION:
             visit.forget(resp)
             see_other(resp, addresses.announcing(addresses.front(visit.visitor.entity_code), ACCOUNT_CLOSED))

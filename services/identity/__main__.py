@@ -1,6 +1,7 @@
 """Commands for whoever runs the portal: `python -m services.identity COMMAND`.
 
 make-certificate  a new key and a conformant self-signed certificate for a public body
+why-refused       why a login was refused, by the reference the person was shown: nothing personal
 extract-trace     the SAML messages of a login, in clear, for the authority
 refresh-idps      the SPID registry's list of identity providers, believed only if its pinned certificate signed it
 delete-expired    what the service's timer does every hour
@@ -10,7 +11,9 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from environs import FileAwareEnv
 
@@ -20,7 +23,7 @@ from services.identity import clients, models
 from services.identity.saml import certificate
 from services.identity.saml.idp_registry import RegistryError
 from services.identity.settings import Settings, registry_source
-from services.identity.usecases import upkeep
+from services.identity.usecases import helpdesk, upkeep
 
 log = logs.get_logger("identity.commands")
 
@@ -37,10 +40,16 @@ def main(arguments: list[str]) -> int:
     if asked.command == "delete-expired":
         upkeep.delete_expired(database, clock.now())
         return 0
-    traces = upkeep.extract_traces(database, Settings.load(), asked.reference)
-    json.dump(traces, sys.stdout, indent=2, ensure_ascii=False)
+    if asked.command == "why-refused":
+        return _print(helpdesk.why_refused(database, asked.reference))
+    return _print(upkeep.extract_traces(database, Settings.load(), asked.reference))
+
+
+def _print(found: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None) -> int:
+    """Exit code 1 where there is nothing."""
+    json.dump(found, sys.stdout, indent=2, ensure_ascii=False)
     sys.stdout.write("\n")
-    return 0 if traces else 1
+    return 0 if found else 1
 
 
 def _make_certificate(asked: argparse.Namespace) -> int:
@@ -78,6 +87,8 @@ def _parser() -> argparse.ArgumentParser:
     make.add_argument("--ipa-code", required=True)
     make.add_argument("--entity-id", required=True, help="PUBLIC_URL + /spid/metadata")
     make.add_argument("--city", required=True)
+    why = commands.add_parser("why-refused")
+    why.add_argument("reference", help="the code shown to the person")
     extract = commands.add_parser("extract-trace")
     extract.add_argument("reference", help="the code shown to the person, an AuthnRequest id, or a citizen id")
     refresh = commands.add_parser("refresh-idps")

@@ -20,6 +20,7 @@ SESSION_ABSOLUTE: Final = timedelta(hours=8)
 SESSION_NOTED_EVERY: Final = timedelta(seconds=15)
 """A use of the session is written down at most this often: the idle time is exact to 15 s, and reads stay reads."""
 BENEFICIARIES_KEPT: Final = 10
+REFUSAL_KEPT: Final = timedelta(days=30)
 TRACE_KEPT: Final = timedelta(days=731)
 """24 months (DPCM 24-10-2014 article 13), in days so that a leap year never shortens it."""
 

@@ -104,6 +104,24 @@ class SamlTrace(Base):
     received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
 
 
+class RefusedLogin(Base):
+    """Why a login was refused, by the reference the person was shown: for the help desk, a month, nothing personal.
+
+    `idp_entity_id`, `entity_code` and `request_id` are None where the answer matched no login of ours.
+    """
+
+    __tablename__ = "refused_logins"
+
+    reference: Mapped[str] = mapped_column(Text, primary_key=True)
+    reason: Mapped[str] = mapped_column(Text)
+    detail: Mapped[str] = mapped_column(Text)
+    anomaly: Mapped[int | None] = mapped_column(Integer)
+    idp_entity_id: Mapped[str | None] = mapped_column(Text)
+    entity_code: Mapped[str | None] = mapped_column(Text)
+    request_id: Mapped[str | None] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+
+
 class UsedAssertion(Base):
     """An assertion that logged somebody in; it must not do so again while it is valid."""
 
@@ -165,7 +183,10 @@ class PrivacyDocument(Base):
 
 
 class ConsentEvent(Base):
-    """One line of the consent ledger: appended, never changed (the database refuses UPDATE and DELETE)."""
+    """One line of the consent ledger: appended, never changed (the database refuses UPDATE and DELETE).
+
+    How: in a session that SPID opened, by `channel` (`web` or `api`), the text read in `language` where that is known.
+    """
 
     __tablename__ = "consent_events"
 
@@ -175,4 +196,6 @@ class ConsentEvent(Base):
     action: Mapped[str] = mapped_column(Text)
     document_id: Mapped[str] = mapped_column(ForeignKey("privacy_documents.id"))
     session_id: Mapped[UUID] = mapped_column(Uuid)
+    channel: Mapped[str] = mapped_column(Text)
+    language: Mapped[str | None] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

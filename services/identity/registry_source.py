@@ -25,10 +25,15 @@ class RegistrySource:
     allow_test: bool
 
     def load(self, now: datetime) -> list[IdentityProvider]:
-        """Read both. Raises RegistryError, also for a provider that stands in both."""
+        """Read both, without those whose certificates have all expired: what is listed can be used.
+
+        Raises RegistryError, also for a provider that stands in both.
+        """
         providers: list[IdentityProvider] = []
         if self.folder is not None:
-            providers += idp_registry.load(self.folder, allow_test=self.allow_test)
+            providers += [
+                one for one in idp_registry.load(self.folder, allow_test=self.allow_test) if one.is_usable(now)
+            ]
         if self.aggregate is not None and self.aggregate.exists():
             providers += self.read(self.aggregate.read_bytes(), now)
         names = [one.entity_id for one in providers]

@@ -18,6 +18,7 @@ from services.identity.models import (
     CitizenSession,
     ConsentEvent,
     PrivacyDocument,
+    RefusedLogin,
     SamlTrace,
     UsedAssertion,
 )
@@ -176,6 +177,7 @@ def history(session: Session, citizen_id: UUID) -> list[dict[str, Any]]:
             ConsentEvent.purpose,
             ConsentEvent.action,
             ConsentEvent.document_id,
+            ConsentEvent.channel,
             PrivacyDocument.version.label("document_version"),
         )
         .join(PrivacyDocument, PrivacyDocument.id == ConsentEvent.document_id)
@@ -205,6 +207,7 @@ def delete_expired(session: Session, now: datetime) -> dict[str, int]:
         ~select(ConsentEvent.id).where(ConsentEvent.citizen_id == Citizen.id).exists(),
     )
     statements = {
+        "refused_logins": delete(RefusedLogin).where(RefusedLogin.at < now - domain.REFUSAL_KEPT),
         "saml_traces": delete(SamlTrace).where(SamlTrace.received_at < now - domain.TRACE_KEPT),
         "authn_requests": delete(AuthnRequest).where(AuthnRequest.issue_instant < now - _LEFTOVERS_KEPT),
         "used_assertions": delete(UsedAssertion).where(UsedAssertion.usable_until < now - _LEFTOVERS_KEPT),

@@ -65,8 +65,8 @@ class ConsentsResource(Resource):
         """Register, or grant one optional purpose."""
         token = asked.visit.session_token
         if asked.body["purpose"] != _REGISTRATION:
-            purpose, language = asked.body["purpose"], asked.visit.language
-            return asked.visit.call(identity.GRANT, session_token=token, purpose=purpose, language=language)
+            purpose = asked.body["purpose"]
+            return asked.visit.call(identity.GRANT, session_token=token, purpose=purpose, **_how(asked))
         if asked.body["document_id"] is None:
             raise invalid([FieldError("pointer", "/document_id", "required")])
         asked.visit.call(
@@ -74,7 +74,7 @@ class ConsentsResource(Resource):
             session_token=token,
             document_id=asked.body["document_id"],
             email=asked.body["email"],
-            language=asked.visit.language,
+            **_how(asked),
         )
         return asked.visit.call(identity.PRIVACY, session_token=token)
 
@@ -95,7 +95,7 @@ class ConsentResource(Resource):
         """Revoke it."""
         if purpose not in identity.PURPOSES:
             raise Refused(ErrorCode.NOT_FOUND)
-        asked.visit.call(identity.REVOKE, session_token=asked.visit.session_token, purpose=purpose)
+        asked.visit.call(identity.REVOKE, session_token=asked.visit.session_token, purpose=purpose, **_how(asked))
 
 
 class ExportResource(Resource):
@@ -114,3 +114,8 @@ class ExportResource(Resource):
         """Hand it over as a download."""
         asked.resp.downloadable_as = "export.json"
         return asked.visit.call(identity.EXPORT, session_token=asked.visit.session_token)
+
+
+def _how(asked: Asked) -> dict[str, str]:
+    """What the ledger of consents says of how a choice was made."""
+    return {"channel": "api", "language": asked.visit.language}

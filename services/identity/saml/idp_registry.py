@@ -53,6 +53,12 @@ class IdentityProvider:
     certificates: tuple[x509.Certificate, ...]
     sso: Mapping[str, str]
     slo: Mapping[str, str]
+    valid_until: datetime | None = None
+
+    def is_usable(self, now: datetime) -> bool:
+        """Say whether an answer can be verified at `now`: neither it nor all of its certificates have expired."""
+        has_expired = self.valid_until is not None and now >= self.valid_until
+        return not has_expired and any(valid_at(one, now) for one in self.certificates)
 
     def sso_binding(self, preferred: str) -> str:
         """Return the binding by which a request is sent: `preferred` where its metadata offers that, else the other."""
@@ -138,7 +144,7 @@ def parse_aggregate(
         found = [_provider(one, _key_of(one)) for one in _current_entities(verified, now)]
     except (ValueError, ResponseRefused) as cause:
         raise RegistryError(f"not a registry of SPID to be believed ({cause})") from cause
-    providers = [one for one in found if any(valid_at(each, now) for each in one.certificates)]
+    providers = [one for one in found if one.is_usable(now)]
     if not providers:
         raise RegistryError("no identity provider in the registry is valid now")
     refuse_test_providers(providers, allow_test=allow_test)
@@ -186,7 +192,16 @@ def _provider(descriptor: etree._Element, key: str) -> IdentityProvider:
     if not certificates or not sso:
         raise ValueError("no signing certificate or no SingleSignOnService by HTTP-Redirect or HTTP-POST")
     name = _display_name(descriptor) or urlsplit(entity_id).hostname or key
-    return IdentityProvider(key, entity_id, name, certificates, sso, _addresses(idp, "SingleLogoutService"))
+    slo = _addresses(idp, "SingleLogoutService")
+    return IdentityProvider(key, entity_id, name, certificates, sso, slo, _valid_until(descriptor))
+
+
+def _valid_until(descriptor: etree._Element) -> datetime | None:
+    until = descriptor.get("validUntil")
+    moment = parse_instant(until)
+    if until is not None and moment is None:
+        raise ValueError("validUntil is not an instant in UTC")
+    return moment
 
 
 def _signing_certificates(idp: etree._Element) -> Iterator[x509.Certificate]:

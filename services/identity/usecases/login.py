@@ -13,7 +13,7 @@ from chassis.database import Database, Tx
 from chassis.logs import get_logger
 from contracts.errors import ErrorCode, Refused
 from services.identity import domain, repository
-from services.identity.models import AuthnRequest, Citizen, CitizenSession, SamlTrace
+from services.identity.models import AuthnRequest, Citizen, CitizenSession, RefusedLogin, SamlTrace
 from services.identity.saml import authn_request, metadata, response
 from services.identity.saml.refusal import Reason, ResponseRefused, require
 from services.identity.saml.structure import Received
@@ -91,10 +91,12 @@ def finish(database: Database, settings: Settings, request: dict[str, Any], now:
     """Take the identity provider's answer and open a session.
 
     The answer is traced and its request used up whether it is good or not; that is committed before anything is
-    refused. Raises Refused(LOGIN_REFUSED) with a reference; the reason is in the log only.
+    refused. Raises Refused(LOGIN_REFUSED) with a reference, by which the reason is found (helpdesk.py).
     """
     with database.transaction() as tx:
         outcome = _answer(tx, settings, request, now)
+        if isinstance(outcome, _Failed):
+            _note_refusal(tx, outcome, now)
     if not isinstance(outcome, _Failed):
         return outcome
     refusal, pending = outcome.refusal, outcome.pending
@@ -140,7 +142,8 @@ def _checked_request(tx: Tx, pending: AuthnRequest | None, browser_token: str, n
     if pending is None:
         raise ResponseRefused(Reason.UNSOLICITED)
     # The browser first: somebody else's must not learn anything, nor use the request up.
-    require(compare_digest(_digest(browser_token), pending.browser_token_sha256), Reason.OTHER_BROWSER)
+    is_same = browser_token and compare_digest(_digest(browser_token), pending.browser_token_sha256)
+    require(is_same, Reason.OTHER_BROWSER)
     require(now < pending.issue_instant + domain.REQUEST_LIFETIME, Reason.REQUEST_EXPIRED)
     require(repository.consume_request(tx.session, pending.id, now), Reason.REQUEST_CONSUMED)
     return pending
@@ -225,6 +228,22 @@ def _trace(
         received_at=now,
     )
     tx.session.add(trace)
+
+
+def _note_refusal(tx: Tx, failed: _Failed, now: datetime) -> None:
+    pending = failed.pending
+    tx.session.add(
+        RefusedLogin(
+            reference=failed.reference,
+            reason=failed.refusal.reason.value,
+            detail=failed.refusal.detail,
+            anomaly=failed.refusal.anomaly,
+            idp_entity_id=pending.idp_entity_id if pending else None,
+            entity_code=pending.entity_code if pending else None,
+            request_id=pending.id if pending else None,
+            at=now,
+        )
+    )
 
 
 def _new_reference() -> str:

@@ -1,5 +1,6 @@
 """Registration, consents, and the citizen's own data."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,19 @@ from services.identity.models import Citizen, CitizenSession, ConsentEvent
 from services.identity.settings import Settings
 from services.identity.usecases import beneficiaries, sessions
 from services.identity.usecases.views import is_registered, session_view, times_of
+
+
+@dataclass(frozen=True)
+class _How:
+    """How a choice was made: in which session, by `web` or `api`, the text read in which language."""
+
+    session_id: UUID
+    channel: str
+    language: str | None
+
+    @classmethod
+    def of(cls, session: CitizenSession, request: dict[str, Any]) -> "_How":
+        return cls(session.id, request["channel"], request["language"])
 
 
 def show(database: Database, settings: Settings, token: str, now: datetime) -> dict[str, Any]:
@@ -31,16 +45,17 @@ def register(database: Database, settings: Settings, request: dict[str, Any], no
     """
     with database.transaction() as tx:
         session, citizen = _locked(tx, request["session_token"], now)
+        how = _How.of(session, request)
         notice = domain.in_force(settings.documents, now)[domain.REGISTRATION]
         if request["document_id"] != notice.id:
             raise Refused(ErrorCode.CONSENT_MISSING, {"document_id": notice.id})
         if not is_registered(citizen, settings, now):
-            _acknowledge(tx, citizen, session, notice, now)
+            _acknowledge(tx, citizen, how, notice, now)
             reminded = domain.EMAIL_REMINDERS in domain.granted(repository.history(tx.session, citizen.id))
             citizen.email = request["email"] or (citizen.email if reminded else None)
         citizen.language = request["language"] or citizen.language
         for purpose in sorted(domain.OPTIONAL_PURPOSES.intersection(request["purposes"])):
-            _grant(tx, settings, citizen, session, purpose, now)
+            _grant(tx, settings, citizen, how, purpose, now)
         return session_view(session, citizen, settings, now)
 
 
@@ -55,11 +70,12 @@ def grant(database: Database, settings: Settings, request: dict[str, Any], now: 
         raise Refused(ErrorCode.INVALID_REQUEST, {"field": "purpose"})
     with database.transaction() as tx:
         session, citizen = _locked(tx, request["session_token"], now)
+        how = _How.of(session, request)
         if not is_registered(citizen, settings, now):
             raise Refused(ErrorCode.CONSENT_MISSING)
         citizen.email = request["email"] or citizen.email
         citizen.language = request["language"] or citizen.language
-        _grant(tx, settings, citizen, session, purpose, now)
+        _grant(tx, settings, citizen, how, purpose, now)
         return _view(settings, repository.history(tx.session, citizen.id), now)
 
 
@@ -67,11 +83,12 @@ def revoke(database: Database, settings: Settings, request: dict[str, Any], now:
     """Revoke a purpose, at once; `registration` closes the account. Raises Refused(SESSION_EXPIRED)."""
     with database.transaction() as tx:
         session, citizen = _locked(tx, request["session_token"], now)
+        how = _How.of(session, request)
         granted = domain.granted(repository.history(tx.session, citizen.id))
         closing = request["purpose"] == domain.REGISTRATION
         for purpose in granted if closing else [one for one in granted if one == request["purpose"]]:
             document = _last_document(tx, citizen.id, purpose)
-            _record(tx, citizen, session, purpose, "revoked", document, now)
+            _record(tx, citizen, how, purpose, "revoked", document, now)
             _emit_change(tx, CONSENT_REVOKED, citizen, purpose, document, now)
         if closing:
             _close(tx, citizen, now)
@@ -145,18 +162,16 @@ def _locked(tx: Tx, token: str, now: datetime) -> tuple[CitizenSession, Citizen]
     return session, citizen
 
 
-def _acknowledge(
-    tx: Tx, citizen: Citizen, session: CitizenSession, notice: domain.PrivacyDocument, now: datetime
-) -> None:
+def _acknowledge(tx: Tx, citizen: Citizen, how: _How, notice: domain.PrivacyDocument, now: datetime) -> None:
     _archive(tx, notice)
-    _record(tx, citizen, session, domain.REGISTRATION, "acknowledged", (notice.id, notice.version), now)
+    _record(tx, citizen, how, domain.REGISTRATION, "acknowledged", (notice.id, notice.version), now)
     if citizen.registered_at is None:
         citizen.registered_at = now
         _emit(tx, CITIZEN_REGISTERED, citizen, {"citizen_id": citizen.id, "at": now}, now)
     citizen.acknowledged_document_id = notice.id
 
 
-def _grant(tx: Tx, settings: Settings, citizen: Citizen, session: CitizenSession, purpose: str, now: datetime) -> None:
+def _grant(tx: Tx, settings: Settings, citizen: Citizen, how: _How, purpose: str, now: datetime) -> None:
     """Agree to the text in force, unless that is done already."""
     if purpose == domain.EMAIL_REMINDERS and not citizen.email:
         raise Refused(ErrorCode.INVALID_REQUEST, {"field": "email"})
@@ -164,7 +179,7 @@ def _grant(tx: Tx, settings: Settings, citizen: Citizen, session: CitizenSession
     if document.id == domain.agreed_document(repository.history(tx.session, citizen.id), purpose):
         return
     _archive(tx, document)
-    _record(tx, citizen, session, purpose, "granted", (document.id, document.version), now)
+    _record(tx, citizen, how, purpose, "granted", (document.id, document.version), now)
     _emit_change(tx, CONSENT_GRANTED, citizen, purpose, (document.id, document.version), now)
 
 
@@ -185,14 +200,14 @@ def _archive(tx: Tx, document: domain.PrivacyDocument) -> None:
 def _record(
     tx: Tx,
     citizen: Citizen,
-    session: CitizenSession,
+    how: _How,
     purpose: str,
     action: str,
     document: tuple[str, str],
     now: datetime,
 ) -> None:
     event = ConsentEvent(
-        citizen_id=citizen.id, purpose=purpose, action=action, document_id=document[0], session_id=session.id, at=now
+        citizen_id=citizen.id, purpose=purpose, action=action, document_id=document[0], at=now, **vars(how)
     )
     tx.session.add(event)
     tx.session.flush()

@@ -35,7 +35,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     (tmp_path / "keys.json").write_text(json.dumps(rows))
     monkeypatch.setenv("SECRET_KEY", "a secret of this test")
     monkeypatch.setenv("API_KEYS_FILE", str(tmp_path / "keys.json"))
-    monkeypatch.setenv("PUBLIC_URL", "http://portal.test")
+    monkeypatch.setenv("PUBLIC_URL", "http://portal.localhost")
     monkeypatch.setenv("SEARCH_RATE", "5/minute")
     return Settings.load()
 

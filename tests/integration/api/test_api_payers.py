@@ -136,7 +136,7 @@ def test_a_write_that_another_site_made_the_browser_send_is_refused(
     assert services.calls == []
 
 
-@pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://portal.test"}])
+@pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://portal.localhost"}])
 def test_a_write_of_our_own_pages_or_of_a_program_is_taken(client: TestClient, headers: dict[str, str]) -> None:
     result = client.simulate_delete("/api/v1/cart/items", cookies=CITIZEN, headers=headers)
     assert result.status_code == 200
@@ -277,7 +277,7 @@ def test_a_checkout_sends_the_payer_to_pagopa_and_comes_back_to_our_page(
     assert "payer_ref" not in result.json
     asked = services.asked(payments.START_CHECKOUT)
     assert asked["practice_ids"] == [UUID(examples.PRACTICE_ID)]
-    assert asked["return_url"] == "http://portal.test/enti/PM108/esito/{checkout_id}"
+    assert asked["return_url"] == "http://portal.localhost/enti/PM108/esito/{checkout_id}"
     assert asked["email"] == examples.ME["email"]
     shown = client.simulate_get(result.headers["Location"], cookies=CITIZEN)
     assert shown.json["state"] == "open"

@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from services.identity.saml.idp_registry import RegistryError
+from services.identity.saml.refusal import Reason
 from services.identity.saml.signing import SigningKey
 from services.identity.settings import Settings
-from tests.integration.identity.conftest import MARIO, Portal
+from tests.integration.identity.conftest import MARIO, Portal, refused_login
 from tests.unit.identity.spid_world import signer
 from tests.unit.identity.test_identity_registry import aggregate, descriptor
 
@@ -47,6 +48,22 @@ def test_extract_trace_prints_both_messages_of_a_login(
     assert trace["AuthnRequest"].startswith("<samlp:AuthnRequest")
     assert MARIO.fiscal_code in trace["Response"]
     assert start_process(*COMMAND, "extract-trace", "NOSUCH00", env=spid_environment).process.wait(30) == 1
+
+
+def test_the_help_desk_finds_why_a_login_was_refused_without_anything_personal(
+    portal: Portal, spid_environment: dict[str, str], start_process: Callable[..., Any]
+) -> None:
+    with refused_login(Reason.REQUEST_CONSUMED) as params:
+        answer = portal.answer(portal.begin())
+        portal.finish(answer)
+        portal.finish(answer)
+    found = start_process(*COMMAND, "why-refused", params["reference"].lower(), env=spid_environment)
+    assert found.process.wait(30) == 0
+    shown = json.loads(found.log())
+    assert (shown["reason"], shown["entity_code"]) == ("request_consumed", "PM108")
+    assert "reloaded" in shown["meaning"]
+    assert MARIO.fiscal_code not in found.log()
+    assert start_process(*COMMAND, "why-refused", "NOSUCH00", env=spid_environment).process.wait(30) == 1
 
 
 def test_delete_expired_runs_by_hand_too(

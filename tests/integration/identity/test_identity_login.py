@@ -94,6 +94,12 @@ def test_another_browser_is_refused_and_does_not_use_the_request_up(portal: Port
     assert portal.finish(answer, browser="mine")["session_token"]
 
 
+def test_a_browser_without_the_logins_cookie_is_nobody(portal: Portal) -> None:
+    request = portal.begin(browser="")
+    with refused_login(Reason.OTHER_BROWSER):
+        portal.finish(portal.answer(request), browser="")
+
+
 def test_an_answer_after_fifteen_minutes_is_refused(portal: Portal) -> None:
     request = portal.begin()
     late = NOW + timedelta(minutes=15)

@@ -20,13 +20,13 @@ NOTICE = "registration-1.1"
 
 
 def register(portal: Portal, token: str, **chosen: Any) -> dict[str, Any]:
-    unchosen: dict[str, Any] = {"email": None, "purposes": [], "language": None}
+    unchosen: dict[str, Any] = {"email": None, "purposes": [], "language": None, "channel": "web"}
     request = {"session_token": token, "document_id": NOTICE, **unchosen, **chosen}
     return privacy.register(portal.database, portal.settings, request, NOW)
 
 
 def change(portal: Portal, call: Any, token: str, purpose: str, email: str | None = None) -> dict[str, Any]:
-    request = {"session_token": token, "purpose": purpose, "email": email, "language": None}
+    request = {"session_token": token, "purpose": purpose, "email": email, "language": None, "channel": "api"}
     shown: dict[str, Any] = call(portal.database, portal.settings, request, NOW)
     return shown
 
@@ -73,6 +73,18 @@ def test_registering_again_changes_nothing(portal: Portal) -> None:
     assert register(portal, token)["registered"] is True
     assert events(portal) == before
     assert len(privacy.show(portal.database, portal.settings, token, NOW)["history"]) == 1
+
+
+def test_the_ledger_says_how_each_choice_was_made(portal: Portal) -> None:
+    token = portal.token()
+    register(portal, token, email="m@posta.example", language="en")
+    change(portal, privacy.grant, token, "email_reminders")
+    shown = privacy.show(portal.database, portal.settings, token, NOW)["history"]
+    assert [(one["action"], one["channel"]) for one in shown] == [("acknowledged", "web"), ("granted", "api")]
+    with portal.database.reading() as session:
+        events = session.scalars(sa.select(models.ConsentEvent).order_by(models.ConsentEvent.id)).all()
+        assert [one.language for one in events] == ["en", None]
+        assert len({one.session_id for one in events}) == 1
 
 
 def test_a_double_click_registers_once(portal: Portal) -> None:

@@ -11,8 +11,9 @@ from lxml import etree
 from contracts.errors import ErrorCode, Refused
 from sandbox.spid.responses import sign_element
 from services.identity import models
-from services.identity.usecases import privacy, sessions, slo, upkeep
-from tests.integration.identity.conftest import GIULIA, NOW, Portal
+from services.identity.saml.refusal import Reason
+from services.identity.usecases import helpdesk, privacy, sessions, slo, upkeep
+from tests.integration.identity.conftest import GIULIA, NOW, Portal, refused_login
 
 
 def count(portal: Portal, table: type[models.Base]) -> int:
@@ -27,6 +28,7 @@ def register(portal: Portal, token: str) -> None:
         "email": None,
         "purposes": [],
         "language": None,
+        "channel": "web",
     }
     privacy.register(portal.database, portal.settings, request, NOW)
 
@@ -43,6 +45,18 @@ def test_traces_are_kept_for_twenty_four_months_and_no_longer(portal: Portal) ->
     assert count(portal, models.SamlTrace) == 1
     upkeep.delete_expired(portal.database, NOW + timedelta(days=732))
     assert count(portal, models.SamlTrace) == 0
+
+
+def test_why_a_login_was_refused_is_kept_for_a_month_also_where_it_matched_none(portal: Portal) -> None:
+    with refused_login(Reason.UNSOLICITED) as params:
+        portal.finish(portal.answer("_nobody_asked"))
+    found = helpdesk.why_refused(portal.database, params["reference"])
+    assert found is not None
+    assert (found["reason"], found["request_id"], found["identity_provider"]) == (Reason.UNSOLICITED, None, None)
+    upkeep.delete_expired(portal.database, NOW + timedelta(days=29))
+    assert count(portal, models.RefusedLogin) == 1
+    upkeep.delete_expired(portal.database, NOW + timedelta(days=31))
+    assert helpdesk.why_refused(portal.database, params["reference"]) is None
 
 
 def test_a_person_who_never_registered_is_forgotten_after_a_day_and_a_registered_one_is_not(portal: Portal) -> None:

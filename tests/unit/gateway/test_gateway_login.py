@@ -76,8 +76,17 @@ def test_the_answer_of_the_provider_starts_the_session_and_takes_the_cart_along(
     assert citizen == f"citizen:{CITIZEN_ID}"
 
 
-def test_an_answer_nobody_here_asked_for_is_refused(browser: Browser, services: Services):
+def test_an_answer_nobody_here_asked_for_goes_to_identity_as_nobodys(browser: Browser, services: Services):
+    services.failures[identity.FINISH_LOGIN.name] = Refused(ErrorCode.LOGIN_REFUSED, {"reference": "R-123"})
     answer = browser.request("POST", "/spid/acs", headers=FORM, body="SAMLResponse=eA%3D%3D")
+    assert answer.status_code == HTTPStatus.FORBIDDEN
+    assert "R-123" in text_of(answer)
+    assert [asked["browser_token"] for asked in services.asked(identity.FINISH_LOGIN)] == [""]
+    assert "session" not in browser.cookies
+
+
+def test_a_form_without_an_answer_is_refused_by_itself(browser: Browser, services: Services):
+    answer = browser.request("POST", "/spid/acs", headers=FORM, body="RelayState=r")
     assert answer.status_code == HTTPStatus.FORBIDDEN
     assert services.asked(identity.FINISH_LOGIN) == []
     assert "session" not in browser.cookies

@@ -10,6 +10,7 @@ import falcon.inspect
 import falcon.testing
 import pytest
 import structlog.testing
+from environs import EnvError
 
 from contracts.errors import Broken, Unavailable
 from contracts.rpc import practices
@@ -195,3 +196,15 @@ def test_the_entity_is_asked_once_a_minute_and_remembered_while_practices_is_dow
     assert len(services.asked(practices.ENTITY)) == 2
     with pytest.raises(Unavailable):
         catalogue.get(visit, "PM999")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://pagamenti.example", "http://localhost.example", "ftp://localhost", "pagamenti"]
+)
+def test_plain_http_is_for_this_machine_alone(monkeypatch: pytest.MonkeyPatch, settings: Settings, url: str):
+    monkeypatch.setenv("PUBLIC_URL", url)
+    with pytest.raises(EnvError, match="https"):
+        Settings.load()
+    for allowed in ("https://pagamenti.example", "http://localhost:8080", "http://127.0.0.1:8080"):
+        monkeypatch.setenv("PUBLIC_URL", allowed)
+        assert Settings.load().public_url == allowed

@@ -241,3 +241,16 @@ def test_a_provider_in_the_folder_and_in_the_registry_is_refused(tmp_path: Path)
     (tmp_path / "registry").write_bytes(aggregate(descriptor(A, "idp-1")))
     with pytest.raises(RegistryError, match="both"):
         source(tmp_path, folder=tmp_path, aggregate=tmp_path / "registry").load(NOW)
+
+
+def test_expired_providers_of_the_folder_are_left_out_too(tmp_path: Path) -> None:
+    folder = tmp_path / "idps"
+    folder.mkdir()
+    write(folder, "good", A, "idp-1", "expired", attributes='validUntil="2099-01-01T00:00:00Z"')
+    write(folder, "old-key", B, "expired")
+    write(folder, "old", "https://idp.c.it", "idp-2", attributes='validUntil="2020-01-01T00:00:00Z"')
+    files = source(tmp_path, folder=folder, aggregate=None)
+    assert [one.key for one in files.load(NOW)] == ["good"]
+    write(folder, "old", "https://idp.c.it", "idp-2", attributes='validUntil="tomorrow"')
+    with pytest.raises(RegistryError, match="validUntil"):
+        files.load(NOW)

@@ -1,0 +1,43 @@
+"""What the help desk tells who could not log in, by the reference they were shown."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from chassis.database import Database
+from services.identity.models import RefusedLogin
+from services.identity.saml.refusal import Reason
+
+_ADVICE: Final[Mapping[Reason, str]] = {
+    Reason.USER_ANOMALY: "the identity provider refused it for a reason of the person's own: the page said which",
+    Reason.OTHER_BROWSER: "the answer came without the cookie of its login: another browser, or cookies blocked",
+    Reason.UNSOLICITED: "the answer belongs to no login of ours: to be begun from the portal, not from a bookmark",
+    Reason.REQUEST_EXPIRED: "the answer came more than 15 minutes after the login was begun: begin again",
+    Reason.REQUEST_CONSUMED: "the answer came twice: the page was reloaded or gone back to; begin again",
+    Reason.REPLAYED: "the answer had been used before: begin again",
+    Reason.LEVEL_TOO_LOW: "the identity provider answered at a lower SPID level than was asked for",
+    Reason.FISCAL_CODE: "the identity has no Italian fiscal code: the person can use the anonymous insertion",
+    Reason.STATUS_NOT_SUCCESS: "the identity provider refused our request, see `detail`; for whoever runs the portal",
+    Reason.RESPONSE_IN_FUTURE: "a clock is wrong, ours or the identity provider's; for whoever runs the portal",
+    Reason.IDP_CERTIFICATE_EXPIRED: "refresh-idps is due; for whoever runs the portal",
+    Reason.SIGNATURE_INVALID: "refresh-idps may be due; for whoever runs the portal",
+}
+_OTHER: Final = "the answer was not as SPID wants it; for whoever runs the portal, who finds it with extract-trace"
+
+
+def why_refused(database: Database, reference: str) -> dict[str, Any] | None:
+    """Return what is known of a refused login; None when the reference is unknown or older than a month."""
+    with database.reading() as session:
+        found = session.get(RefusedLogin, reference.strip().upper())
+    if found is None:
+        return None
+    return {
+        "reference": found.reference,
+        "at": found.at.isoformat(),
+        "reason": found.reason,
+        "meaning": _ADVICE.get(Reason(found.reason), _OTHER),
+        "detail": found.detail,
+        "anomaly": found.anomaly,
+        "identity_provider": found.idp_entity_id,
+        "entity_code": found.entity_code,
+        "request_id": found.request_id,
+    }
