@@ -14,6 +14,12 @@ class DocumentRequest(Schema):
     language = fields.String(load_default="it", validate=validate.OneOf(["it", "en"]))
 
 
+class ReceiptRequest(DocumentRequest):
+    """The quietanza of a practice: every payment of it, or the one with this `receipt_id` alone."""
+
+    receipt_id = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 35))
+
+
 class CartReceiptRequest(Schema):
     """One receipt for what was paid together: the practices of a cart, all of one body."""
 
@@ -147,7 +153,7 @@ class Mailing(Schema):
 
 
 NOTICE = Call("notices", "notice", NoticeRequest(), Document(), idempotent=True, timeout_s=15)
-RECEIPT = Call("notices", "receipt", DocumentRequest(), Document(), idempotent=True, timeout_s=15)
+RECEIPT = Call("notices", "receipt", ReceiptRequest(), Document(), idempotent=True, timeout_s=15)
 CART_RECEIPT = Call("notices", "cart_receipt", CartReceiptRequest(), Document(), idempotent=True, timeout_s=15)
 START_JOB = Call("notices", "start_job", JobRequest(), JobReply(), idempotent=True)
 JOB = Call("notices", "job", JobGetRequest(), JobReply(), idempotent=True)

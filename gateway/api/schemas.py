@@ -59,6 +59,12 @@ class PracticeQuery(Schema):
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
 
 
+class ReceiptQuery(Schema):
+    """Which payment, where a practice was paid more than once; without it the document holds them all."""
+
+    receipt_id = fields.String(load_default=None, validate=validate.Length(1, 35))
+
+
 class InsertBody(Schema):
     """Inserimento spontaneo. `anonymous` is for services that allow it, with a beneficiary and without login.
 

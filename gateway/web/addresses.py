@@ -68,9 +68,10 @@ def due_date_entry(entity_code: str, practice_id: UUID) -> str:
     return f"{practice(entity_code, practice_id)}/scadenza.ics"
 
 
-def receipt_pdf(entity_code: str, practice_id: UUID) -> str:
-    """The receipt (quietanza)."""
-    return f"{practice(entity_code, practice_id)}/quietanza.pdf"
+def receipt_pdf(entity_code: str, practice_id: UUID, receipt_id: str | None = None) -> str:
+    """The receipt (quietanza), of all payments of the practice or of one."""
+    address = f"{practice(entity_code, practice_id)}/quietanza.pdf"
+    return address if receipt_id is None else _with_params(address, {"ricevuta": receipt_id})
 
 
 def stamp_xml(entity_code: str, practice_id: UUID) -> str:

@@ -1,7 +1,7 @@
 """Stampa bollettino and quietanza: PDF documents of a practice."""
 
 import base64
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import falcon
@@ -14,6 +14,8 @@ from gateway.web.outcome import ask_checkout
 from gateway.web.page import Page
 from gateway.web.practice_lookup import one_practice
 from gateway.web.site import Site
+
+_RECEIPT_ID_CHARS: Final = 35
 
 
 class DocumentPage(Page):
@@ -53,10 +55,17 @@ class NoticePdf(DocumentPage):
 
 
 class ReceiptPdf(DocumentPage):
-    """quietanza.pdf."""
+    """quietanza.pdf: of every payment of the practice, or of the one named by `ricevuta`."""
 
     def __init__(self, site: Site) -> None:
         super().__init__(site, notices.RECEIPT)
+
+    def wishes(self, req: falcon.Request) -> dict[str, Any]:
+        """Read `ricevuta`; what can be no receipt's identifier names none."""
+        receipt_id = req.get_param("ricevuta")
+        if receipt_id and len(receipt_id) > _RECEIPT_ID_CHARS:
+            raise Refused(ErrorCode.RECEIPT_NOT_FOUND)
+        return {"receipt_id": receipt_id or None}
 
 
 class StampXml(Page):

@@ -53,12 +53,13 @@ def notice(parts: Parts, request: Mapping[str, Any], now: datetime) -> dict[str,
 
 
 def receipt(parts: Parts, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """Return the quietanza of a practice the viewer may see, every receipt in it.
+    """Return the quietanza of a practice the viewer may see: every receipt in it, or the one asked for.
 
     Raises Refused: PRACTICE_NOT_FOUND, RECEIPT_NOT_FOUND.
     """
     practice = _visible_practice(parts, request)
-    receipts = parts.rpc.call(payments.RECEIPTS, {"practice_id": practice["id"]})["receipts"]
+    kept = parts.rpc.call(payments.RECEIPTS, {"practice_id": practice["id"]})["receipts"]
+    receipts = [one for one in kept if request["receipt_id"] in (None, one["receipt_id"])]
     entity = _entity(parts, practice)
     content = domain.receipt_content(practice, entity, receipts, artworks_of(parts, entity), request["language"])
     return _document(parts, domain.verifiable(content, parts.settings.public_url), [practice], now)

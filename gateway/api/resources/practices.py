@@ -147,11 +147,11 @@ class PracticeResource(Resource):
 class DocumentResource(Resource):
     """A PDF of a practice."""
 
-    def document(self, call: Call, asked: Asked, practice_id: UUID) -> None:
+    def document(self, call: Call, asked: Asked, practice_id: UUID, **more: Any) -> None:
         """Answer with the file, in the language asked, to who may see the practice."""
         visible(asked.visit, [practice_id])
-        file = asked.visit.call(call, practice_id=practice_id, viewer=asked.visit.viewer, language=asked.visit.language)
-        answer_file(asked, file)
+        wanted = {"practice_id": practice_id, "viewer": asked.visit.viewer, "language": asked.visit.language}
+        answer_file(asked, asked.visit.call(call, **wanted, **more))
 
 
 class NoticeResource(DocumentResource):
@@ -182,16 +182,17 @@ class ReceiptResource(DocumentResource):
 
     @operation(
         Operation(
-            summary="The receipt (quietanza) of a paid practice as PDF",
+            summary="The receipt (quietanza) of a paid practice as PDF: every payment of it, or one",
             tag=_TAG,
             access=Access.PAYER,
+            query=schemas.ReceiptQuery(),
             media_type=_PDF,
             errors=(ErrorCode.PRACTICE_NOT_FOUND, ErrorCode.RECEIPT_NOT_FOUND),
         )
     )
     def on_get(self, asked: Asked, practice_id: UUID) -> None:
         """Render the receipt."""
-        self.document(notices.RECEIPT, asked, practice_id)
+        self.document(notices.RECEIPT, asked, practice_id, receipt_id=asked.query["receipt_id"])
 
 
 class StampResource(Resource):

@@ -8,7 +8,7 @@ import pytest
 from falcon.testing import Result, TestClient
 
 from contracts.errors import ErrorCode
-from contracts.rpc import cart, identity, payments, practices
+from contracts.rpc import cart, identity, notices, payments, practices
 from gateway.api import examples
 from tests.integration.api.fake_services import CITIZEN_TOKEN, NEWCOMER_TOKEN, PDF, FakeServices
 
@@ -302,6 +302,14 @@ def test_an_equal_practice_is_told_and_the_payer_may_pay_anyway(client: TestClie
     result = client.simulate_post("/api/v1/checkouts", json=body, cookies=CITIZEN, headers=KEY)
     assert result.status_code == 201
     assert services.asked(payments.START_CHECKOUT)["pay_anyway"] is True
+
+
+def test_the_receipt_of_one_payment_can_be_asked_for(client: TestClient, services: FakeServices) -> None:
+    address = f"/api/v1/practices/{examples.PRACTICE_ID}/receipt"
+    assert client.simulate_get(f"{address}?receipt_id=IUR-2", cookies=CITIZEN).status_code == 200
+    assert services.asked(notices.RECEIPT)["receipt_id"] == "IUR-2"
+    assert client.simulate_get(address, cookies=CITIZEN).status_code == 200
+    assert services.asked(notices.RECEIPT)["receipt_id"] is None
 
 
 @pytest.mark.parametrize(

@@ -77,11 +77,15 @@ class Office:
     def notice(self, practice: dict[str, Any], viewer: dict[str, Any] = MARIO, language: str = "it") -> bytes:
         return self._document(notices.NOTICE, practice, viewer, language)
 
-    def receipt(self, practice: dict[str, Any], viewer: dict[str, Any] = MARIO, language: str = "it") -> bytes:
-        return self._document(notices.RECEIPT, practice, viewer, language)
+    def receipt(
+        self, practice: dict[str, Any], viewer: dict[str, Any] = MARIO, language: str = "it", **more: Any
+    ) -> bytes:
+        return self._document(notices.RECEIPT, practice, viewer, language, **more)
 
-    def _document(self, call: Any, practice: dict[str, Any], viewer: dict[str, Any], language: str) -> bytes:
-        reply = self.rpc.call(call, {"practice_id": practice["id"], "viewer": viewer, "language": language})
+    def _document(
+        self, call: Any, practice: dict[str, Any], viewer: dict[str, Any], language: str, **more: Any
+    ) -> bytes:
+        reply = self.rpc.call(call, {"practice_id": practice["id"], "viewer": viewer, "language": language, **more})
         assert reply["media_type"] == "application/pdf"
         assert practice["notice_number"] in reply["file_name"]
         return base64.b64decode(reply["content_base64"])

@@ -97,6 +97,13 @@ def test_a_practice_paid_twice_has_no_notice_and_a_receipt_with_both_payments(of
     assert "Luca Verdi" in text
     assert "Pagamento ulteriore" in text
     assert "PAYMENT RECEIPT" in text_of(office.receipt(practice, language="en"))
+    for one, other, is_further in ((*paid, False), (*reversed(paid), True)):
+        alone = text_of(office.receipt(practice, receipt_id=one))
+        assert (one in alone, other in alone) == (True, False)
+        assert ("Pagamento ulteriore" in alone) is is_further
+    with pytest.raises(Refused) as refused:
+        office.receipt(practice, receipt_id="somebody-elses")
+    assert refused.value.code == ErrorCode.RECEIPT_NOT_FOUND
     visitor = {"visitor_id": "v1", "granted_practice_ids": [practice["id"]]}
     masked = text_of(office.receipt(practice, visitor))
     assert paid[0] in masked

@@ -53,6 +53,28 @@ def make_practice(number: int, **changes: Any) -> dict[str, Any]:
     return practice | changes
 
 
+def make_receipt(practice: dict[str, Any], receipt_id: str, **changes: Any) -> dict[str, Any]:
+    """A receipt of the node for a practice."""
+    receipt = {
+        "receipt_id": receipt_id,
+        "practice_id": practice["id"],
+        "entity_code": practice["entity_code"],
+        "creditor_fiscal_code": "80012345676",
+        "company_name": practice["creditor_name"],
+        "notice_number": practice["notice_number"],
+        "iuv": practice["iuv"],
+        "amount_cents": practice["amount_cents"],
+        "description": practice["description"],
+        "debtor": practice["debtor"],
+        "psp_id": "ABI00001",
+        "psp_name": "Banca di prova",
+        "transfers": [],
+        "paid_at": NOW,
+        "received_at": NOW,
+    }
+    return receipt | changes
+
+
 def make_service(code: str, title: str, **rules: Any) -> dict[str, Any]:
     """A service of the catalogue, offered for spontaneous insertion."""
     service = {

@@ -10,7 +10,7 @@ import pytest
 from contracts.errors import ErrorCode, Refused, Unavailable
 from contracts.rpc import notices, practices
 from tests.unit.gateway.gateway_browser import Browser, page_of, rows_of, text_of
-from tests.unit.gateway.gateway_services import CITIZEN_ID, FISCAL_CODE, NOW, Services, make_practice
+from tests.unit.gateway.gateway_services import CITIZEN_ID, FISCAL_CODE, NOW, Services, make_practice, make_receipt
 
 COLUMNS = [
     "Nome",
@@ -203,6 +203,21 @@ def test_documents_come_as_pdf_in_the_language_of_the_page(browser: Browser, ser
     assert answer.headers["cache-control"] == "no-store"
     assert answer.content.startswith(b"%PDF")
     assert services.asked(call)[0]["language"] == "en"
+
+
+def test_who_paid_twice_gets_the_receipt_of_each_payment(browser: Browser, services: Services):
+    practice = make_practice(1, state="paid", payable=False, not_payable_code="practice_paid")
+    services.add(practice)
+    services.receipts = [make_receipt(practice, "IUR-1"), make_receipt(practice, "IUR-2", duplicate=True)]
+    answer = browser.get(f"/enti/PM108/pratiche/{practice['id']}")
+    addresses = page_of(answer).xpath("//a[contains(@href, '?ricevuta=')]/@href")
+    assert [address.partition("?ricevuta=")[2] for address in addresses] == ["IUR-1", "IUR-2"]
+    assert text_of(answer).count("Pagamento ulteriore") == 1
+    for address in addresses:
+        assert browser.get(address).status_code == HTTPStatus.OK
+    assert [asked["receipt_id"] for asked in services.asked(notices.RECEIPT)] == ["IUR-1", "IUR-2"]
+    wrong = browser.get(f"/enti/PM108/pratiche/{practice['id']}/quietanza.pdf?ricevuta={'x' * 36}")
+    assert wrong.status_code == HTTPStatus.NOT_FOUND
 
 
 def test_a_receipt_that_is_not_there_yet_is_explained(browser: Browser, services: Services):
