@@ -90,6 +90,7 @@ class Practice(Schema):
     why. `overdue` compares Europe/Rome calendar days. `masked`: names and fiscal code are shortened because the
     viewer found it by notice number alone. `needs_attention`: money arrived that a human must look at.
     `online_only`: it buys a digital stamp, which pagoPA sells only through our own Checkout: no printed notice.
+    `postal_slip`: whoever gets a share of it has a postal account, as far as practices knows.
     """
 
     id = fields.UUID(required=True)
@@ -118,6 +119,7 @@ class Practice(Schema):
     needs_attention = fields.Boolean(load_default=False)
     masked = fields.Boolean(load_default=False)
     online_only = fields.Boolean(load_default=False)
+    postal_slip = fields.Boolean(load_default=True)
     stamp = fields.Nested(Stamp, load_default=None, allow_none=True)
     created_at = UtcDateTime(required=True)
 

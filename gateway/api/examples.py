@@ -90,6 +90,7 @@ PRACTICE: Final[dict[str, Any]] = {
     "needs_attention": False,
     "masked": False,
     "online_only": False,
+    "postal_slip": True,
     "stamp": None,
     "created_at": "2026-11-02T09:15:00+00:00",
 }

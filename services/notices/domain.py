@@ -202,7 +202,7 @@ def notice_content(
         recipient=_person(first["debtor"]),
         payment=None if is_plan else payments[0],
         instalments=payments if is_plan else (),
-        postal=_postal_account(entity, payments),
+        postal=_postal_account(entity, payments) if all(one.get("postal_slip", True) for one in owed) else None,
         artworks=artworks,
     )
 

@@ -111,6 +111,7 @@ def practice_of(row: PracticeRow, now: datetime) -> dict[str, Any]:
         "needs_attention": row.needs_attention,
         "masked": False,
         "online_only": row.stamp is not None,
+        "postal_slip": row.stamp is None and all(share.get("postal_iban") for share in row.shares or ()),
         "stamp": _stamp_of(row),
         "created_at": row.created_at,
     }

@@ -7,10 +7,11 @@ practice for as long as that is owed, and a new one after it has been paid, canc
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from chassis import stored_values
 from chassis.database import Database, Tx
-from contracts.codes import ANONYMOUS_FISCAL_CODE
+from contracts.codes import ANONYMOUS_FISCAL_CODE, NoticeNumber
 from contracts.errors import ErrorCode, Refused
 from services.practices import records, repository
 from services.practices.domain import terms
@@ -33,25 +34,27 @@ def demand(database: Database, request: Mapping[str, Any], now: datetime) -> dic
         )
         entity = repository.entity(session, service.entity_code)
     debt = _debt(request, records.rules_of(service))
+    # Before the transaction that uses it, as everywhere; of a demand that was made before, a hole.
+    number = debts.allocate(database, entity, 1)[0]
     with database.transaction() as tx:
-        row = repository.practice(tx.session, _made_once(database, tx, debt, entity, service, now))
+        row = repository.practice(tx.session, _made_once(tx, number, debt, entity, service, now))
         return records.position_of(row, row.entity, row.service)
 
 
-def _made_once(database: Database, tx: Tx, debt: Debt, entity: EntityRow, service: ServiceRow, now: datetime) -> Any:
+def _made_once(tx: Tx, number: NoticeNumber, debt: Debt, entity: EntityRow, service: ServiceRow, now: datetime) -> UUID:
     """Return the id of the practice, made once per generation: those demanded alike before it are no longer owed."""
     asked = {"entity": entity.code, "service": service.code, "debtor": debt.debtor, "amount": debt.amount_cents}
     digest = stored_values.fingerprint(asked | {"description": debt.description})
 
     def make() -> dict[str, Any]:
-        number = debts.allocate(database, entity, 1)[0]
         row = debts.create(tx, None, number, debt, entity, service, now)
         row.demand_digest = digest
         tx.session.flush()
         return {"practice_id": row.id}
 
     generation = repository.ended_demands(tx.session, digest)
-    return tx.once(_SCOPE, f"{digest}:{generation}", asked, make)["practice_id"]
+    practice_id: UUID = tx.once(_SCOPE, f"{digest}:{generation}", asked, make)["practice_id"]
+    return practice_id
 
 
 def _debt(request: Mapping[str, Any], rules: ServiceRules) -> Debt:

@@ -176,7 +176,8 @@ def test_an_issued_debt_of_a_shared_service_goes_to_both_bodies_and_stays_so(dat
         "full_name": "Rossi Mario", "amount_cents": 39_000, "description": "Iscrizione",
     }  # fmt: skip
     for _ in range(2):
-        debts.put_debt(database, practices.PUT_DEBT.request.load(request), now)
+        practice = debts.put_debt(database, practices.PUT_DEBT.request.load(request), now)
+    assert practice["postal_slip"] is False, "the other body has no postal account"
     with database.reading() as session:
         [event] = session.scalars(sa.select(OutboxMessage)).all()
     transfers = event.body["data"]["transfers"]

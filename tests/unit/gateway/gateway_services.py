@@ -47,6 +47,7 @@ def make_practice(number: int, **changes: Any) -> dict[str, Any]:
         "needs_attention": False,
         "masked": False,
         "online_only": False,
+        "postal_slip": True,
         "stamp": None,
         "created_at": NOW - timedelta(days=20),
     }

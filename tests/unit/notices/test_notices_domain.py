@@ -118,6 +118,16 @@ def test_an_instalment_keeps_its_number_and_a_single_payment_has_none():
     assert notice({"instalment": {"number": 1, "total": 1}}).payment.instalment is None
 
 
+def test_what_another_body_gets_on_a_bank_account_has_no_slip():
+    assert notice({"postal_slip": True}).postal is not None
+    assert notice({"postal_slip": False}).postal is None
+
+
+def test_what_is_paid_only_online_has_no_notice():
+    with pytest.raises(Refused, match="practice_online_only"):
+        domain.refuse_unprintable(PRACTICE | {"online_only": True})
+
+
 def test_a_body_without_a_postal_account_has_no_slip():
     assert notice(entity={"postal_account": None}).postal is None
 

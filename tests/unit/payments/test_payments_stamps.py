@@ -94,6 +94,21 @@ def test_a_stamp_of_another_kind_breaks_the_schema(sold: bytes, old: bytes, new:
     assert read(sold.replace(old, new)).problem == "schema"
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"rsa-sha256", b"unknown"),
+        (b"enveloped-signature", b"xslt"),
+        (b"<ds:SignedInfo>", b"<ds:SignedInfo><ds:Nothing/>"),
+    ],
+)
+def test_whatever_stands_in_its_signature_a_stamp_is_judged_and_raises_nothing(
+    sold: bytes, old: bytes, new: bytes
+) -> None:
+    assert old in sold
+    assert read(sold.replace(old, new)).signature == "wrong"
+
+
 def test_a_stamp_that_is_not_base64_is_unreadable() -> None:
     [stamp] = stamps_of(receipt_with("%%%"))
     assert stamp.problem == "unreadable"
