@@ -33,7 +33,7 @@ def test_lines_go_down_the_page_and_end_above_the_bottom(texts, bottom):
     paragraphs = [Paragraph(text, 10, 90, 20 + 5 * index, font=BOLD) for index, text in enumerate(texts)]
     baselines = [span.baseline for span in fit(paragraphs, bottom)]
     assert baselines == sorted(baselines)
-    assert baselines[-1] < bottom
+    assert all(baseline < bottom for baseline in baselines)
 
 
 def test_text_that_fits_keeps_its_size_and_its_place():
