@@ -37,6 +37,7 @@ class Settings:
     search_rate: str
     login_rate: str
     insertion_rate: str
+    calendar_rate: str = "120/minute"
 
     @classmethod
     def load(cls) -> "Settings":
@@ -60,6 +61,7 @@ class Settings:
             search_rate=env.str("SEARCH_RATE", "30/minute"),
             login_rate=env.str("LOGIN_RATE", "60/minute"),
             insertion_rate=env.str("INSERTION_RATE", "30/minute"),
+            calendar_rate=env.str("CALENDAR_RATE", "120/minute"),
         )
 
     @property

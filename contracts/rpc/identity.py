@@ -258,6 +258,39 @@ class MailboxReply(Schema):
     mailbox = fields.Nested(Mailbox, load_default=None, allow_none=True)
 
 
+class CalendarFeed(Schema):
+    """Since when the citizen's calendar may read the due dates; None where it may not."""
+
+    created_at = UtcDateTime(load_default=None, allow_none=True)
+
+
+class RenewCalendarFeedRequest(TokenRequest):
+    """`language`: what the page was read in, and what the entries are written in."""
+
+    language = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(LANGUAGES))
+
+
+class CalendarFeedToken(Schema):
+    """The secret part of the address, told this once: identity keeps its SHA-256. The one before is void."""
+
+    feed_token = fields.String(required=True)
+
+
+class CalendarReaderRequest(Schema):
+    """By the secret part of the address. Refused(NOT_FOUND) when it is unknown or revoked."""
+
+    feed_token = fields.String(required=True, validate=validate.Length(max=128))
+
+
+class CalendarReader(Schema):
+    """Whose due dates the address is for. `excluded_entity_codes`: bodies that want a higher SPID level."""
+
+    citizen_id = fields.UUID(required=True)
+    fiscal_code = fields.String(required=True)
+    language = fields.String(required=True, validate=validate.OneOf(LANGUAGES))
+    excluded_entity_codes = fields.List(fields.String(), required=True)
+
+
 class Export(Schema):
     """All that identity keeps about the citizen."""
 
@@ -286,5 +319,11 @@ PRIVACY = Call("identity", "privacy", TokenRequest(), Privacy(), idempotent=True
 GRANT = Call("identity", "grant", PurposeRequest(), Privacy(), idempotent=True)
 REVOKE = Call("identity", "revoke", PurposeRequest(), Privacy(), idempotent=True)
 MAILBOX = Call("identity", "mailbox", MailboxRequest(), MailboxReply(), idempotent=True)
+CALENDAR_FEED = Call("identity", "calendar_feed", TokenRequest(), CalendarFeed(), idempotent=True)
+RENEW_CALENDAR_FEED = Call(
+    "identity", "renew_calendar_feed", RenewCalendarFeedRequest(), CalendarFeedToken(), idempotent=True
+)
+REVOKE_CALENDAR_FEED = Call("identity", "revoke_calendar_feed", TokenRequest(), Empty(), idempotent=True)
+CALENDAR_READER = Call("identity", "calendar_reader", CalendarReaderRequest(), CalendarReader(), idempotent=True)
 EXPORT = Call("identity", "export", TokenRequest(), Export(), idempotent=True)
 PING = Call("identity", "ping", Empty(), Empty(), idempotent=True, timeout_s=1)

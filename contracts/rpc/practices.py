@@ -183,6 +183,25 @@ class ListRequest(Schema):
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
 
 
+class DueDatesRequest(Schema):
+    """What a citizen owes or owed with a due date, of all bodies; what was over before `since` is left out."""
+
+    viewer = fields.Nested(Viewer, required=True)
+    since = UtcDateTime(required=True)
+
+
+class DatedPractice(Practice):
+    """`revision` grows with everything that changes about it: terms, and whether it is still to be paid."""
+
+    revision = fields.Integer(required=True)
+
+
+class DueDates(Schema):
+    """By due date, the latest first, 500 at most."""
+
+    practices = fields.List(fields.Nested(DatedPractice), required=True)
+
+
 class GetManyRequest(Schema):
     """Practices by id, in the order asked; those the viewer may not see are left out."""
 
@@ -355,6 +374,7 @@ class EventsReply(Schema):
 ENTITY = Call("practices", "entity", EntityRequest(), Entity(), idempotent=True)
 SEARCH = Call("practices", "search", SearchRequest(), PracticeList(), idempotent=True)
 LIST = Call("practices", "list_practices", ListRequest(), PracticeList(), idempotent=True)
+DUE_DATES = Call("practices", "due_dates", DueDatesRequest(), DueDates(), idempotent=True)
 GET_MANY = Call("practices", "get_many", GetManyRequest(), PracticeList(), idempotent=True)
 EQUALS = Call("practices", "equals", GetManyRequest(), EqualsReply(), idempotent=True)
 PLAN = Call("practices", "plan", PlanRequest(), PracticeList(), idempotent=True)

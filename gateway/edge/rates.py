@@ -15,6 +15,7 @@ SEARCH: Final = "search"
 LOGIN: Final = "login"
 INSERTION: Final = "insertion"
 VERIFICATION: Final = "verification"
+CALENDAR: Final = "calendar"
 
 
 class RateLimiter:
@@ -28,6 +29,7 @@ class RateLimiter:
             LOGIN: parse(settings.login_rate),
             INSERTION: parse(settings.insertion_rate),
             VERIFICATION: parse(settings.search_rate),
+            CALENDAR: parse(settings.calendar_rate),
         }
 
     def check(self, req: falcon.Request, action: str) -> None:

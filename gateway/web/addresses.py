@@ -13,6 +13,8 @@ PRIVACY_EXPORT: Final = "/profilo/dati.json"
 SESSIONS: Final = "/profilo/accessi"
 SESSION_END: Final = "/profilo/accessi/termina"
 SESSION_EXTEND: Final = "/profilo/accessi/prolunga"
+CALENDAR_RENEW: Final = "/profilo/calendario/crea"
+CALENDAR_REVOKE: Final = "/profilo/calendario/revoca"
 STUDENT_FORGET: Final = "/profilo/studenti/dimentica"
 REGISTRATION: Final = "/profilo/registrazione"
 LOGIN: Final = "/spid/login"
@@ -72,6 +74,11 @@ def receipt_pdf(entity_code: str, practice_id: UUID, receipt_id: str | None = No
     """The receipt (quietanza), of all payments of the practice or of one."""
     address = f"{practice(entity_code, practice_id)}/quietanza.pdf"
     return address if receipt_id is None else _with_params(address, {"ricevuta": receipt_id})
+
+
+def calendar_feed(token: str) -> str:
+    """The due dates of whoever made this token, for a calendar."""
+    return f"/calendario/{token}.ics"
 
 
 def stamp_xml(entity_code: str, practice_id: UUID) -> str:

@@ -17,6 +17,7 @@ GRANTED: Final = "concesso"
 REVOKED: Final = "revocato"
 SESSION_ENDED: Final = "accesso-terminato"
 STUDENT_FORGOTTEN: Final = "studente-dimenticato"
+CALENDAR_REVOKED: Final = "calendario-revocato"
 ACCOUNT_CLOSED: Final = "account-chiuso"
 
 ANNOUNCEMENTS: Final[Mapping[str, str]] = {
@@ -32,5 +33,6 @@ ANNOUNCEMENTS: Final[Mapping[str, str]] = {
     REVOKED: _("Il consenso è stato revocato. Vale da adesso in poi."),
     SESSION_ENDED: _("L'accesso è stato terminato: quel dispositivo è già fuori."),
     STUDENT_FORGOTTEN: _("I dati dello studente non sono più ricordati."),
+    CALENDAR_REVOKED: _("L'indirizzo del calendario è stato revocato."),
     ACCOUNT_CLOSED: _("La registrazione è stata revocata e i dati del tuo profilo sono stati cancellati."),
 }

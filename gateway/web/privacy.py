@@ -101,6 +101,7 @@ def _write_privacy(
         status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
         privacy=privacy,
         agreed={one["purpose"]: one["document_id"] for one in privacy["history"]},
+        calendar_since=visit.call(identity.CALENDAR_FEED, session_token=visit.session_token)["created_at"],
         address_refused=EMAIL_REMINDERS in privacy["granted"] and _is_refused(visit),
         students=remembered(visit),
         email=email,

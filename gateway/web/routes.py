@@ -4,6 +4,7 @@ import falcon
 
 from gateway.web import addresses
 from gateway.web.calendar import DueDateEntry
+from gateway.web.calendar_feed import CalendarFeed, RenewCalendarFeed, RevokeCalendarFeed
 from gateway.web.cart import AddToCart, CartPage, ClearCart, PayCart, RemoveFromCart
 from gateway.web.documents import CartReceiptPdf, NoticePdf, ReceiptPdf, StampXml
 from gateway.web.insertion import InsertionPage, ServicesPage
@@ -54,6 +55,9 @@ def _add_login(app: falcon.App[falcon.Request, falcon.Response], site: Site) -> 
     _add(app, addresses.PRIVACY_GRANT, GrantConsent(site))
     _add(app, addresses.PRIVACY_REVOKE, RevokeConsent(site))
     _add(app, addresses.PRIVACY_EXPORT, OwnData(site))
+    _add(app, addresses.CALENDAR_RENEW, RenewCalendarFeed(site))
+    _add(app, addresses.CALENDAR_REVOKE, RevokeCalendarFeed(site))
+    _add(app, addresses.calendar_feed("{token}"), CalendarFeed(site))
 
 
 def _add_entity(app: falcon.App[falcon.Request, falcon.Response], site: Site) -> None:

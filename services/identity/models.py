@@ -168,6 +168,20 @@ class Beneficiary(Base):
     used_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
+class CalendarFeed(Base):
+    """The address under which a citizen's calendar reads the due dates, found by its token's SHA-256.
+
+    `level` is the SPID level of the session that made it; gone with the account.
+    """
+
+    __tablename__ = "calendar_feeds"
+
+    citizen_id: Mapped[UUID] = mapped_column(ForeignKey("citizens.id"), primary_key=True)
+    token_sha256: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    level: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
 class PrivacyDocument(Base):
     """A document that somebody agreed to, word for word; written once, when the first consent names it."""
 

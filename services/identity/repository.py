@@ -14,6 +14,7 @@ from services.identity import domain
 from services.identity.models import (
     AuthnRequest,
     Beneficiary,
+    CalendarFeed,
     Citizen,
     CitizenSession,
     ConsentEvent,
@@ -138,6 +139,33 @@ def beneficiaries_of(session: Session, citizen_id: UUID) -> list[Beneficiary]:
     """Return the students a citizen paid for, the latest first."""
     statement = select(Beneficiary).where(Beneficiary.citizen_id == citizen_id)
     return list(session.scalars(statement.order_by(Beneficiary.used_at.desc(), Beneficiary.id)))
+
+
+# ---- the calendar
+
+
+def find_feed(session: Session, citizen_id: UUID) -> CalendarFeed | None:
+    """Return the citizen's feed, if there is one."""
+    return session.get(CalendarFeed, citizen_id)
+
+
+def find_reader(session: Session, token_sha256: bytes) -> tuple[CalendarFeed, Citizen] | None:
+    """Return the feed with this token and its citizen."""
+    statement = select(CalendarFeed, Citizen).join(Citizen, Citizen.id == CalendarFeed.citizen_id)
+    row = session.execute(statement.where(CalendarFeed.token_sha256 == token_sha256)).first()
+    return (row[0], row[1]) if row else None
+
+
+def keep_feed(session: Session, citizen_id: UUID, token_sha256: bytes, level: int, now: datetime) -> None:
+    """Keep a citizen's feed, in the place of the one before."""
+    values = {"token_sha256": token_sha256, "level": level, "created_at": now}
+    statement = insert(CalendarFeed).values(citizen_id=citizen_id, **values)
+    session.execute(statement.on_conflict_do_update(index_elements=[CalendarFeed.citizen_id], set_=values))
+
+
+def forget_feed(session: Session, citizen_id: UUID) -> None:
+    """Forget a citizen's feed."""
+    session.execute(delete(CalendarFeed).where(CalendarFeed.citizen_id == citizen_id))
 
 
 # ---- consents

@@ -7,7 +7,7 @@ from chassis.entrypoints import DatabaseProvider, SettingsProvider, answers, eve
 from contracts.rpc import identity
 from services.identity import models
 from services.identity.settings import Settings
-from services.identity.usecases import beneficiaries, login, privacy, sessions, slo, upkeep
+from services.identity.usecases import beneficiaries, calendar_feed, login, privacy, sessions, slo, upkeep
 
 
 class IdentityService:
@@ -76,6 +76,26 @@ class IdentityService:
     def forget_beneficiary(self, request: dict[str, Any]) -> dict[str, Any]:
         """Forget a student."""
         return beneficiaries.forget(self.database, request, now())
+
+    @answers(identity.CALENDAR_FEED)
+    def calendar_feed(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Say whether the citizen's calendar reads the due dates."""
+        return calendar_feed.show(self.database, request["session_token"], now())
+
+    @answers(identity.RENEW_CALENDAR_FEED)
+    def renew_calendar_feed(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Make a new secret address for the citizen's calendar."""
+        return calendar_feed.renew(self.database, request, now())
+
+    @answers(identity.REVOKE_CALENDAR_FEED)
+    def revoke_calendar_feed(self, request: dict[str, Any]) -> dict[str, Any]:
+        """End the secret address of the citizen's calendar."""
+        return calendar_feed.revoke(self.database, request["session_token"], now())
+
+    @answers(identity.CALENDAR_READER)
+    def calendar_reader(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Say whose due dates a secret address is for."""
+        return calendar_feed.reader(self.database, self.settings, request["feed_token"])
 
     @answers(identity.SLO)
     def slo(self, request: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The only SQL of practices."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from itertools import islice
 from typing import Any, TypeVar
 from uuid import UUID
@@ -172,6 +172,17 @@ def of_debtor(
     if before is not None:
         statement = statement.where(PracticeRow.place < before)
     return session.scalars(statement.order_by(PracticeRow.place.desc()).limit(limit)).all()
+
+
+def dated_of_debtor(session: Session, fiscal_code: str, since: datetime, limit: int) -> Sequence[PracticeRow]:
+    """Return a debtor's practices with a due date, still owed or over only since then, by due date, latest first."""
+    is_owed = PracticeRow.state.in_([State.TO_PAY, State.UNCONFIRMED])
+    statement = _shown().where(
+        PracticeRow.debtor_fiscal_code == fiscal_code,
+        PracticeRow.due_date.is_not(None),
+        or_(is_owed, PracticeRow.state_since >= since),
+    )
+    return session.scalars(statement.order_by(PracticeRow.due_date.desc(), PracticeRow.place).limit(limit)).all()
 
 
 def alike(

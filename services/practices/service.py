@@ -50,6 +50,11 @@ class PracticesService:
         """Return a page of the viewing citizen's practices."""
         return showing.list_practices(self.database, request, now())
 
+    @answers(practices.DUE_DATES)
+    def due_dates(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return what the viewing citizen has to pay by when."""
+        return showing.due_dates(self.database, request, now())
+
     @answers(practices.GET_MANY)
     def get_many(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return practices by id, as far as the viewer may see them."""

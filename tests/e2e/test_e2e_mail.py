@@ -1,7 +1,9 @@
-"""Mail, from the consent on the privacy page to the stand-in's mailbox."""
+"""Mail and calendar: what reaches a citizen outside the portal."""
 
+from http import HTTPStatus
 from uuid import uuid4
 
+import icalendar
 import requests
 
 from tests.e2e.browser import Browser
@@ -44,3 +46,21 @@ def test_who_agreed_gets_mail_and_who_revoked_gets_none(browser: Browser, portal
     heard = owed(portal)
     until(lambda: mails_about(portal, heard["notice_number"]), timeout_s=MAIL_S, what="word of the practice")
     assert mails_about(portal, unheard["notice_number"]) == []
+
+
+def test_a_calendar_follows_what_is_paid(browser: Browser, portal: PortalCopy) -> None:
+    browser.enter("giulia-bianchi").open_portal("/profilo/privacy")
+    browser.submit("/profilo/calendario/crea")
+    address = str(browser.page.get_element_by_id("indirizzo-calendario").text)
+    debt = portal.put_debt(f"e2e-calendar-{uuid4().hex[:8]}", **GIULIA, due_date="2099-12-31")
+
+    def status() -> str:
+        calendar = icalendar.Calendar.from_ical(requests.get(address, timeout=30).text)
+        found = {str(event["UID"]): str(event["STATUS"]) for event in calendar.walk("VEVENT")}
+        return found.get(f"{debt['id']}@pratiche", "")
+
+    assert status() == "CONFIRMED"
+    assert portal.pay_at_counter(debt["notice_number"])
+    until(lambda: status() == "CANCELLED", timeout_s=MAIL_S, what="the cancelled event")
+    browser.open_portal("/profilo/privacy").submit("/profilo/calendario/revoca")
+    assert requests.get(address, timeout=30).status_code == HTTPStatus.NOT_FOUND

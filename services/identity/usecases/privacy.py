@@ -120,6 +120,7 @@ def export(database: Database, token: str, now: datetime) -> dict[str, Any]:
     with database.reading() as session:
         _, citizen = sessions.live(session, token, now)
         consents = repository.history(session, citizen.id)
+        feed = repository.find_feed(session, citizen.id)
         return {
             "data": {
                 "citizen": {
@@ -137,6 +138,7 @@ def export(database: Database, token: str, now: datetime) -> dict[str, Any]:
                     {**one, "id": str(one["id"])}
                     for one in beneficiaries.views(repository.beneficiaries_of(session, citizen.id))
                 ],
+                "calendar_feed": {"created_at": feed.created_at.isoformat()} if feed else None,
                 "sessions": [_exported_session(one, now) for one in repository.sessions_of(session, citizen.id)],
                 "logins": [
                     {
@@ -187,6 +189,7 @@ def _close(tx: Tx, citizen: Citizen, now: datetime) -> None:
     """End the sessions and erase the profile. The id stays, for the ledger and the traces that the law keeps."""
     repository.revoke_of_citizen(tx.session, citizen.id, now)
     repository.forget_beneficiaries(tx.session, citizen.id)
+    repository.forget_feed(tx.session, citizen.id)
     citizen.fiscal_code = citizen.name = citizen.family_name = citizen.email = citizen.language = None
     citizen.closed_at = now
 

@@ -116,7 +116,7 @@ _PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "en": {
         "body": "Creditor",
-        "body_fiscal_code": "Creditor's fiscal code",
+        "body_fiscal_code": "Creditor's tax code",
         "service": "Service",
         "amount": "Amount",
         "due": "Due date",
@@ -129,10 +129,10 @@ _PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
         "tomorrow": "is due tomorrow",
         "in_days": "is due in {days} days",
         "elsewhere": "You can also pay with your bank's app or site, or at banks, post offices and tobacconists: the "
-        "notice number and the creditor's fiscal code are enough.",
+        "notice number and the creditor's tax code are enough.",
         "login": "The portal asks you to log in with SPID or CIE. It never asks for passwords or card details by "
         "e-mail.",
-        "why": "You receive this message because you agreed to notices by e-mail. You can revoke the consent at any "
+        "why": "You receive this message because you agreed to notices by e-mail. You can withdraw the consent at any "
         "time:",
         "privacy": "Privacy and consents",
         "no_reply": "Automatic message: replies are not read.",

@@ -3,7 +3,7 @@
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from chassis import outbox
 from chassis.database import Database
@@ -14,6 +14,8 @@ from services.practices.domain import display, viewers
 from services.practices.domain.terms import plan_references
 from services.practices.domain.viewers import Sight
 from services.practices.models import OutboxMessage, PracticeRow
+
+_DATED_MAX: Final = 500
 
 
 def search(database: Database, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -55,6 +57,16 @@ def list_practices(database: Database, request: Mapping[str, Any], now: datetime
         "practices": [records.practice_of(row, now) for row in page],
         "next_cursor": _cursor(page[-1].place) if len(rows) > limit else None,
     }
+
+
+def due_dates(database: Database, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Return the practices with a due date that the viewing citizen is debtor of, of all bodies."""
+    fiscal_code = request["viewer"]["fiscal_code"]
+    if not fiscal_code:
+        return {"practices": []}
+    with database.reading() as session:
+        rows = repository.dated_of_debtor(session, fiscal_code, request["since"], _DATED_MAX)
+    return {"practices": [{**records.practice_of(row, now), "revision": records.revision_of(row)} for row in rows]}
 
 
 def get_many(database: Database, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:

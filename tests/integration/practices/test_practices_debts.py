@@ -189,6 +189,29 @@ def test_a_longer_due_date_reopens_an_expired_practice(database: Database, put: 
     assert (reopened["state"], reopened["payable"]) == ("to_pay", True)
 
 
+def due_dates(database: Database, fiscal_code: str | None, since: datetime) -> list[tuple[str, int, str]]:
+    request = {"viewer": {"fiscal_code": fiscal_code}, "since": since}
+    found = showing.due_dates(database, request, since)["practices"]
+    return [(practice["external_id"], practice["revision"], practice["state"]) for practice in found]
+
+
+def test_due_dates_are_of_all_bodies_and_their_revision_grows_with_every_change(
+    database: Database, put: Put, now: datetime
+) -> None:
+    mario = "RSSMRA85T10A562S"
+    first = put("A", due_date=date(2026, 12, 1))
+    put("B", entity_code="PM200", due_date=date(2026, 12, 31))
+    put("C", due_date=None)
+    put("D", due_date=date(2026, 12, 1), fiscal_code="BNCGLI82D63L049K")
+    assert due_dates(database, mario, now) == [("B", 2, "to_pay"), ("A", 2, "to_pay")]
+    put("A", due_date=date(2026, 12, 2))
+    assert due_dates(database, mario, now)[1] == ("A", 4, "to_pay")
+    pay(database, first, now)
+    assert due_dates(database, mario, now)[1] == ("A", 5, "paid")
+    assert due_dates(database, mario, now + timedelta(seconds=1)) == [("B", 2, "to_pay")]
+    assert due_dates(database, None, now) == []
+
+
 def test_several_processes_expire_every_practice_once(
     database: Database, put: Put, now: datetime, emitted: Emitted
 ) -> None:

@@ -1,5 +1,6 @@
 """The services behind the pages, as the pages meet them: answers by `Call`, kept in memory."""
 
+import secrets
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -186,6 +187,9 @@ class Services:
         self.granted = ["registration"]
         self.agreed_document_id = "promemoria-1"
         self.address_refused = False
+        self.calendar_token: str | None = None
+        self.excluded_entity_codes: list[str] = []
+        self.revision = 2
         self.timeline: list[dict[str, Any]] = []
         self.receipts: list[dict[str, Any]] = []
         self.verified: dict[str, dict[str, Any]] = {}
@@ -249,6 +253,13 @@ class Services:
             identity.REGISTER: self._register,
             identity.PRIVACY: self._privacy,
             identity.GRANT: self._grant,
+            identity.CALENDAR_FEED: lambda _: {"created_at": NOW if self.calendar_token else None},
+            identity.RENEW_CALENDAR_FEED: self._renew_calendar,
+            identity.REVOKE_CALENDAR_FEED: self._revoke_calendar,
+            identity.CALENDAR_READER: self._read_calendar,
+            practices.DUE_DATES: lambda _: {
+                "practices": [{**one, "revision": self.revision} for one in self.practices.values() if one["due_date"]]
+            },
             notices.MAILING: lambda _: {"address_refused": self.address_refused},
             identity.REVOKE: self._revoke,
             identity.EXPORT: lambda _: {"data": {"fiscal_code": FISCAL_CODE}},
@@ -439,6 +450,24 @@ class Services:
     def _revoke(self, request: dict[str, Any]) -> dict[str, Any]:
         self.granted.remove(request["purpose"])
         return self._privacy(request)
+
+    def _renew_calendar(self, _request: dict[str, Any]) -> dict[str, Any]:
+        self.calendar_token = secrets.token_urlsafe(32)
+        return {"feed_token": self.calendar_token}
+
+    def _revoke_calendar(self, _request: dict[str, Any]) -> dict[str, Any]:
+        self.calendar_token = None
+        return {}
+
+    def _read_calendar(self, request: dict[str, Any]) -> dict[str, Any]:
+        if request["feed_token"] != self.calendar_token:
+            raise Refused(ErrorCode.NOT_FOUND)
+        return {
+            "citizen_id": UUID(int=7),
+            "fiscal_code": FISCAL_CODE,
+            "language": "it",
+            "excluded_entity_codes": self.excluded_entity_codes,
+        }
 
     # --- cart ---
 
