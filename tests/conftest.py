@@ -40,7 +40,7 @@ from uuid import UUID, uuid4
 import pytest
 import sqlalchemy as sa
 
-from chassis import correlation, migrations, settings, wire
+from chassis import correlation, logs, migrations, settings, wire
 from chassis.database import Database
 from chassis.publishing import ConfirmedPublisher
 from chassis.rpc_client import RpcClient
@@ -79,6 +79,12 @@ def wait_until(check: Callable[[], T], *, timeout_s: float = 10, pause_s: float 
 def no_correlation_id_is_left_behind() -> Iterator[None]:
     yield
     correlation.set(None)
+
+
+@pytest.fixture(autouse=True)
+def logging_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command run inside the test process must not set up logging for the tests after it."""
+    monkeypatch.setattr(logs, "configure", lambda *_: None)
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from sandbox.run.problem import ProblemError
 # A command the tests run, and the package it comes in.
 TOOLS: Final = {
     "chromium": "chromium",
+    "git": "git",
     "openssl": "openssl",
     "xmlsec1": "xmlsec1",
     "pdftoppm": "poppler-utils",

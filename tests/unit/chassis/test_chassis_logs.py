@@ -5,18 +5,23 @@ import json
 import logging
 
 import pytest
+import structlog
 
 from chassis import correlation, logs
 
+CONFIGURE = logs.configure
+
 
 @pytest.fixture
-def root_logger():
-    """Put the root logger back as it was."""
+def configured(capsys):
+    """Logging as in a process of ours, to what `capsys` reads; afterwards it is as it was."""
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield root
+    handlers, level, structured = root.handlers[:], root.level, structlog.get_config()
+    CONFIGURE("test")
+    yield
     root.handlers[:] = handlers
     root.setLevel(level)
+    structlog.configure(**structured)
 
 
 def lines(capsys):
@@ -59,8 +64,7 @@ def test_the_credentials_in_an_address_are_taken_out():
     assert logs.redacted("amqp://user:secret@broker:5672/x") == "amqp://[credentials]@broker:5672/x"
 
 
-def test_a_line_is_json_with_process_level_and_correlation_id(root_logger, capsys):
-    logs.configure("test")
+def test_a_line_is_json_with_process_level_and_correlation_id(configured, capsys):
     with correlation.carrying("visit-1"):
         logs.get_logger("somewhere").info("practice_created", rows=2)
     (line,) = lines(capsys)
@@ -68,8 +72,7 @@ def test_a_line_is_json_with_process_level_and_correlation_id(root_logger, capsy
     assert (line["process"], line["correlation_id"], line["logger"]) == ("test", "visit-1", "somewhere")
 
 
-def test_lines_of_libraries_and_texts_of_exceptions_are_redacted_too(root_logger, capsys):
-    logs.configure("test")
+def test_lines_of_libraries_and_texts_of_exceptions_are_redacted_too(configured, capsys):
     try:
         raise ValueError("RSSMRA85T10A562S is in arrears")
     except ValueError:
