@@ -46,6 +46,11 @@ _PARTS: Final = {
     "day": "The day of settlement (dataRegolamento), YYYY-MM-DD.",
 }
 
+_EXAMPLE_PARAMS: Final[Mapping[ErrorCode, Mapping[str, Any]]] = {
+    ErrorCode.INVALID_REQUEST: {"errors": [{"pointer": "/amount_cents", "code": "type"}]},
+    ErrorCode.SPID_LEVEL_TOO_LOW: {"entity_code": "PM108", "spid_level": 2, "spid_level_wanted": 3},
+}
+
 _INTRODUCTION: Final = f"""
 The payer's portal of pagoPA, for programs. Amounts are whole euro cents; times are ISO 8601 in UTC; fields that nobody
 knows are refused. Errors are `application/problem+json` (RFC 9457) with a stable `code`; their sentences come in
@@ -225,8 +230,7 @@ def _problem_response(examples_by_code: Mapping[str, Problem]) -> dict[str, Any]
 
 
 def _example(code: ErrorCode) -> Problem:
-    params = {"errors": [{"pointer": "/amount_cents", "code": "type"}]} if code is ErrorCode.INVALID_REQUEST else {}
-    return Problem(STATUS_OF[code], code, params)
+    return Problem(STATUS_OF[code], code, _EXAMPLE_PARAMS.get(code, {}))
 
 
 def _json_body(body: Schema, example: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from gateway.edge.bodies import stream_of
 from gateway.languages import negotiate
 from gateway.messages import text_of
 from gateway.problems import Problem
+from gateway.web import addresses
 
 MEDIA_TYPE: Final = "application/problem+json"
 DOCS_PATH: Final = "/api/docs"
@@ -80,9 +81,14 @@ def _answer_then_drain(req: falcon.Request, answer: bytes) -> Iterator[bytes]:
 
 
 def as_json(problem: Problem, language: str, instance: str) -> dict[str, Any]:
-    """The members of a problem. `params["errors"]` holds the fields in error, as request.invalid left them."""
+    """The members of a problem. `params["errors"]` holds the fields in error, as request.invalid left them.
+
+    Where a higher SPID level is wanted `params["login"]` is the page to log in at that level.
+    """
     params = dict(problem.params)
     errors = params.pop("errors", [])
+    if problem.code is ErrorCode.SPID_LEVEL_TOO_LOW:
+        params["login"] = addresses.login(params["entity_code"])
     text = text_of(problem.code, language)
     explained = _INVALID_REQUEST_DETAIL.get(problem.status) if problem.code is ErrorCode.INVALID_REQUEST else None
     members: dict[str, Any] = {

@@ -60,6 +60,11 @@ def save_person(session: Session, person: domain.Person, now: datetime) -> Citiz
     return session.scalars(upsert, execution_options={"populate_existing": True}).one()
 
 
+def note_refusal(session: Session, **values: Any) -> None:
+    """Note a refused login, columns of RefusedLogin; of two with one reference the first stays."""
+    session.execute(insert(RefusedLogin).values(values).on_conflict_do_nothing())
+
+
 def find_traces(session: Session, reference: str) -> list[SamlTrace]:
     """Return the traces a help desk's reference, an AuthnRequest id or a citizen id leads to, oldest first."""
     found = (SamlTrace.reference == reference) | (SamlTrace.request_id == reference)

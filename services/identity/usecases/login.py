@@ -13,7 +13,7 @@ from chassis.database import Database, Tx
 from chassis.logs import get_logger
 from contracts.errors import ErrorCode, Refused
 from services.identity import domain, repository
-from services.identity.models import AuthnRequest, Citizen, CitizenSession, RefusedLogin, SamlTrace
+from services.identity.models import AuthnRequest, Citizen, CitizenSession, SamlTrace
 from services.identity.saml import authn_request, metadata, response
 from services.identity.saml.refusal import Reason, ResponseRefused, require
 from services.identity.saml.structure import Received
@@ -231,18 +231,17 @@ def _trace(
 
 
 def _note_refusal(tx: Tx, failed: _Failed, now: datetime) -> None:
-    pending = failed.pending
-    tx.session.add(
-        RefusedLogin(
-            reference=failed.reference,
-            reason=failed.refusal.reason.value,
-            detail=failed.refusal.detail,
-            anomaly=failed.refusal.anomaly,
-            idp_entity_id=pending.idp_entity_id if pending else None,
-            entity_code=pending.entity_code if pending else None,
-            request_id=pending.id if pending else None,
-            at=now,
-        )
+    refusal, pending = failed.refusal, failed.pending
+    repository.note_refusal(
+        tx.session,
+        reference=failed.reference,
+        reason=refusal.reason.value,
+        detail=refusal.detail,
+        anomaly=refusal.anomaly,
+        idp_entity_id=pending.idp_entity_id if pending else None,
+        entity_code=pending.entity_code if pending else None,
+        request_id=pending.id if pending else None,
+        at=now,
     )
 
 

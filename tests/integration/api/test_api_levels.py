@@ -47,7 +47,7 @@ def check_too_weak(result: Result) -> None:
     assert result.status_code == 401, result.text
     assert result.headers["Content-Type"] == "application/problem+json"
     assert result.json["code"] == ErrorCode.SPID_LEVEL_TOO_LOW
-    assert result.json["params"] == WANTED
+    assert result.json["params"] == {**WANTED, "login": "/spid/login?entity=PM108"}
     assert 'error="insufficient_user_authentication"' in result.headers["WWW-Authenticate"]
 
 
