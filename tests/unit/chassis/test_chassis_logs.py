@@ -13,12 +13,11 @@ CONFIGURE = logs.configure
 
 
 @pytest.fixture
-def configured(capsys):
-    """Logging as in a process of ours, to what `capsys` reads; afterwards it is as it was."""
+def configure():
+    """Set up logging as a process of ours does; afterwards it is as it was."""
     root = logging.getLogger()
     handlers, level, structured = root.handlers[:], root.level, structlog.get_config()
-    CONFIGURE("test")
-    yield
+    yield CONFIGURE
     root.handlers[:] = handlers
     root.setLevel(level)
     structlog.configure(**structured)
@@ -64,7 +63,8 @@ def test_the_credentials_in_an_address_are_taken_out():
     assert logs.redacted("amqp://user:secret@broker:5672/x") == "amqp://[credentials]@broker:5672/x"
 
 
-def test_a_line_is_json_with_process_level_and_correlation_id(configured, capsys):
+def test_a_line_is_json_with_process_level_and_correlation_id(configure, capsys):
+    configure("test")
     with correlation.carrying("visit-1"):
         logs.get_logger("somewhere").info("practice_created", rows=2)
     (line,) = lines(capsys)
@@ -72,7 +72,8 @@ def test_a_line_is_json_with_process_level_and_correlation_id(configured, capsys
     assert (line["process"], line["correlation_id"], line["logger"]) == ("test", "visit-1", "somewhere")
 
 
-def test_lines_of_libraries_and_texts_of_exceptions_are_redacted_too(configured, capsys):
+def test_lines_of_libraries_and_texts_of_exceptions_are_redacted_too(configure, capsys):
+    configure("test")
     try:
         raise ValueError("RSSMRA85T10A562S is in arrears")
     except ValueError:
