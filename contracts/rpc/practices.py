@@ -31,24 +31,12 @@ class DemandCodes(Schema):
     subject_id = fields.String(required=True, validate=validate.Length(equal=5))
 
 
-class Share(Schema):
-    """The fixed part of each payment of a service that goes to another body."""
-
-    fiscal_code = CreditorFiscalCode(required=True)
-    company_name = fields.String(required=True, validate=validate.Length(1, 140))
-    iban = fields.String(required=True, validate=validate.Length(1, 35))
-    postal_iban = fields.String(load_default=None, allow_none=True)
-    category = fields.String(required=True, validate=validate.Length(1, 140))
-    amount_cents = Cents(required=True)
-
-
 class CatalogueService(Schema):
     """A service of an entity. Amount rules are in cents; None means no rule.
 
     `unit_cents`: the amount must be a multiple of it (booklets of 25 euro).
     `fixed_cents`: the only amount accepted. `spontaneous`: offered under Inserimento spontaneo. `demand`: a citizen may
-    ask for it at a PSP. `shares`: what of each payment goes to other bodies; `stamp_cents`: what of it buys a digital
-    revenue stamp. Both are within the amount.
+    ask for it at a PSP. `stamp_cents`: what of the amount buys a digital revenue stamp.
     """
 
     code = fields.String(required=True)
@@ -64,7 +52,6 @@ class CatalogueService(Schema):
     unit_cents = fields.Integer(load_default=None, allow_none=True)
     fixed_cents = fields.Integer(load_default=None, allow_none=True)
     demand = fields.Nested(DemandCodes, load_default=None, allow_none=True)
-    shares = fields.List(fields.Nested(Share), load_default=list)
     stamp_cents = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(min=1))
 
 

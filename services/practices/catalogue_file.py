@@ -6,8 +6,8 @@ from typing import Any, Final
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 from stdnum import iban
 
-from contracts.fields import Creditor
-from contracts.rpc.practices import CatalogueService, Entity, Share
+from contracts.fields import Cents, Creditor, CreditorFiscalCode
+from contracts.rpc.practices import CatalogueService, Entity
 from services.practices.domain.transfers import TRANSFERS_MAX
 
 _INFO_MAX_CHARS: Final = 100
@@ -29,19 +29,22 @@ _CATEGORY: Final = validate.Regexp(r"^9/[0-9]{7}(IM|TS|SP|SA|AP)/")
 _POSTE_ABI: Final = "07601"
 
 
-class LoadedShare(Share):
-    """A share as the catalogue file has it, with an account that exists."""
+class Share(Schema):
+    """The fixed part of each payment of a service that goes to another body."""
 
+    fiscal_code = CreditorFiscalCode(required=True)
+    company_name = fields.String(required=True, validate=validate.Length(1, 140))
     iban = fields.String(required=True, validate=_valid_iban)
     postal_iban = fields.String(load_default=None, allow_none=True, validate=_valid_postal_iban)
     category = fields.String(required=True, validate=_CATEGORY)
+    amount_cents = Cents(required=True)
 
 
 class LoadedService(CatalogueService):
     """A service as the catalogue file has it: its money must find its way (pagopa.md sections 3.3 and 3.9)."""
 
     category = fields.String(required=True, validate=_CATEGORY)
-    shares = fields.List(fields.Nested(LoadedShare), load_default=list)
+    shares = fields.List(fields.Nested(Share), load_default=list)
 
     @validates_schema
     def _check_division(self, item: Mapping[str, Any], **_options: Any) -> None:

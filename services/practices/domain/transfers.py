@@ -34,7 +34,7 @@ def divided(
 ) -> list[dict[str, Any]]:
     """Return contracts.fields.Transfer, adding up to `amount_cents`.
 
-    `shares` are contracts.rpc.practices.Share; `stamp` is contracts.fields.Stamp with its `amount_cents`.
+    `shares` are those of the catalogue file; `stamp` is contracts.fields.Stamp with its `amount_cents`.
     """
     parts = [_to_account(share, share["amount_cents"]) for share in shares]
     if stamp is not None:

@@ -93,7 +93,6 @@ def make_service(code: str, title: str, **rules: Any) -> dict[str, Any]:
         "unit_cents": None,
         "fixed_cents": None,
         "demand": None,
-        "shares": [],
         "stamp_cents": None,
     }
     return service | rules
