@@ -11,6 +11,7 @@ from contracts.rpc import payments
 from contracts.rpc import settlement as fdr
 from services.payments import models
 from services.payments.domain.positions import Standing
+from services.payments.settings import Settings
 from services.payments.soap.envelope import http_status
 from services.payments.usecases import day_report, node, positions, queries, receipts, reconciliation, settlements
 from services.payments.usecases.checkouts import ending, opening, visiting
@@ -27,6 +28,7 @@ class PaymentsService:
     name = "payments"
     database = DatabaseProvider(models)
     rpc = RpcProvider()
+    settings = SettingsProvider(Settings.load)
     cashier = SettingsProvider(opening.Cashier.load)
 
     @answers(payments.PA_FOR_NODE)
@@ -137,7 +139,7 @@ class PaymentsService:
     @every(seconds=_JANITOR_INTERVAL_S)
     def end_overdue_checkouts(self) -> None:
         """Free the practices of checkouts nobody ended."""
-        ending.end_overdue(self.database, now())
+        ending.end_overdue(self.database, self.settings.token_life, now())
 
     @every(seconds=_WAITING_RECEIPTS_INTERVAL_S)
     def resolve_waiting_receipts(self) -> None:

@@ -1,6 +1,7 @@
 """Settings of payments, from the environment."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from environs import Env
 
@@ -11,7 +12,7 @@ class Settings:
 
     `checkout_url` ends with the version of Checkout's API that is spoken: v1 or v2.
     `checkout_open_s`: after so long without a receipt the janitor frees the practices of a checkout, unless a payment
-    token of theirs may be alive; half an hour later it frees them in any case.
+    token of theirs may be alive; `token_life` later, which is how long one lives, it frees them in any case.
     `opening_slots`: how many workers may at once be waiting for Checkout, which asks us about every notice before it
     answers: the others must be free to answer it.
     """
@@ -20,6 +21,7 @@ class Settings:
     checkout_subscription_key: str | None
     checkout_timeout_s: float
     checkout_open_s: int
+    token_life: timedelta
     opening_slots: int
     fdr_url: str
     fdr_subscription_key: str | None
@@ -34,6 +36,7 @@ class Settings:
             checkout_subscription_key=env.str("CHECKOUT_SUBSCRIPTION_KEY", None),
             checkout_timeout_s=env.float("CHECKOUT_TIMEOUT_S", 8.0),
             checkout_open_s=env.int("CHECKOUT_OPEN_S", 1_800),
+            token_life=timedelta(seconds=env.int("PAYMENT_TOKEN_LIFE_S", 1_800)),
             opening_slots=max(1, env.int("MAX_WORKERS", 10) // 2),
             fdr_url=env.str("FDR_URL", "http://localhost:8089/fdr-org/service/v1").rstrip("/"),
             fdr_subscription_key=env.str("FDR_SUBSCRIPTION_KEY", None),

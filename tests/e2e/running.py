@@ -26,6 +26,7 @@ STOP_S: Final = 40
 # Short times: what takes minutes in life is over in seconds here. No rate limits, since all come from one address.
 PACE: Final[Mapping[str, str]] = {
     "CHECKOUT_OPEN_S": "12",
+    "PAYMENT_TOKEN_LIFE_S": "2",
     "SANDBOX_LATE_RECEIPT_S": "4",
     "SANDBOX_RETRY_DELAYS_S": "0.5,1",
     "EVENT_RETRY_DELAYS_S": "0.5,1,2,4,8",

@@ -30,9 +30,6 @@ class IllegalTransition(Exception):
     """A checkout cannot go from the one state to the other."""
 
 
-# A payment token lives that long at most (pagopa.md section 1.5).
-TOKEN_LIFE: Final = timedelta(minutes=30)
-
 _S = CheckoutState
 _ENDED: Final = (_S.CANCELLED, _S.FAILED, _S.TIMED_OUT, _S.PARTIALLY_PAID)
 
@@ -83,15 +80,17 @@ def after_end(reason: str, items_paid: Iterable[bool]) -> CheckoutState:
     return CheckoutState.PARTIALLY_PAID if any(items_paid) else REASONS[reason]
 
 
-def keep_until(open_until: datetime, last_activation: datetime | None, now: datetime) -> datetime | None:
+def keep_until(
+    open_until: datetime, last_activation: datetime | None, token_life: timedelta, now: datetime
+) -> datetime | None:
     """Return how long an open checkout nobody has ended must wait for a receipt; None when its time is over.
 
-    A payment token may be alive for TOKEN_LIFE after the node was last told what to pay: its payment can still come.
+    A payment token may be alive for so long after the node was last told what to pay: its payment can still come.
     `open_until` ends the waiting all the same, so that Non confermato has an end that can be told beforehand.
     """
     if last_activation is None:
         return None
-    until = min(last_activation + TOKEN_LIFE, open_until)
+    until = min(last_activation + token_life, open_until)
     return until if until > now else None
 
 

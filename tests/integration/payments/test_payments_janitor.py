@@ -21,6 +21,8 @@ from tests.integration.payments.payments_actors import (
     start,
 )
 
+TOKEN_LIFE = timedelta(minutes=30)
+
 
 class Street:
     """Two practices, a payer in front of Checkout, the node, and a clock in minutes."""
@@ -37,7 +39,7 @@ class Street:
 
     def sweep(self, minute):
         """Let the janitor come by, and say how the checkout stands afterwards."""
-        ending.end_overdue(self.database, START + timedelta(minutes=minute))
+        ending.end_overdue(self.database, TOKEN_LIFE, START + timedelta(minutes=minute))
         return self.find()["state"]
 
     def find(self):

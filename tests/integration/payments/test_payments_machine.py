@@ -22,7 +22,6 @@ from chassis.database import Database
 from contracts.errors import Refused, Unavailable
 from contracts.events import EVENTS
 from services.payments import models
-from services.payments.domain.checkouts import TOKEN_LIFE
 from services.payments.domain.positions import Standing
 from services.payments.domain.settlements import Flow, FlowRow, Outcome
 from services.payments.usecases import positions, receipts, settlements
@@ -44,6 +43,7 @@ from tests.integration.payments.payments_actors import (
 )
 
 NUMBERS = st.integers(1, 3)
+TOKEN_LIFE = timedelta(minutes=30)
 AMOUNTS = st.sampled_from([1000, 2000])
 RANDOM = st.randoms(use_true_random=False)
 
@@ -198,7 +198,7 @@ class Payments(RuleBasedStateMachine):
     def time_passes(self, minutes):
         self.now += timedelta(minutes=minutes)
         waiting = {checkout.id for checkout in self.checkouts() if checkout.state == "open"}
-        ending.end_overdue(self.database, self.now)
+        ending.end_overdue(self.database, TOKEN_LIFE, self.now)
         receipts.resolve_waiting(self.database, self.practices, self.now)
         settlements.look_at_pending(self.database, self.now)
         for checkout in self.checkouts():

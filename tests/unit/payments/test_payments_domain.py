@@ -293,4 +293,6 @@ def test_an_open_checkout_is_kept_while_a_payment_token_may_live_and_never_beyon
         return None if minutes is None else NOW + timedelta(minutes=minutes)
 
     asked = NOW + timedelta(minutes=asked_min)
-    assert keep_until(NOW + timedelta(minutes=60), at(activated_min), asked) == at(kept_until_min)
+    assert keep_until(NOW + timedelta(minutes=60), at(activated_min), timedelta(minutes=30), asked) == at(
+        kept_until_min
+    )

@@ -1,6 +1,6 @@
 """End checkouts unpaid, in whole or in part: what is not paid is free again. A receipt that comes later still wins."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chassis.database import Database, Tx
@@ -16,7 +16,7 @@ log = get_logger(__name__)
 _BATCH: Final = 100
 
 
-def end_overdue(database: Database, now: datetime) -> None:
+def end_overdue(database: Database, token_life: timedelta, now: datetime) -> None:
     """Free the practices of checkouts that nobody ended: the janitor. A receipt that comes later still wins.
 
     It asks first. Checkout has nobody to ask (its API opens carts, no more) and receipts can be asked for only after
@@ -29,15 +29,16 @@ def end_overdue(database: Database, now: datetime) -> None:
         with database.transaction() as tx:
             checkout = checkouts.get(tx.session, checkout_id, lock=True)
             if checkout is not None:
-                _end_overdue(tx, checkout, now)
+                _end_overdue(tx, checkout, token_life, now)
 
 
-def _end_overdue(tx: Tx, checkout: Checkout, now: datetime) -> None:
+def _end_overdue(tx: Tx, checkout: Checkout, token_life: timedelta, now: datetime) -> None:
     if checkout.state == CheckoutState.OPENING and checkout.open_until <= now:
         not_opened(checkout, {"family": Unavailable.__name__}, now)
     elif checkout.state == CheckoutState.OPEN:
         unpaid = [item.practice_id for item in checkout.items if item.receipt_id is None]
-        checkout.ask_at = keep_until(checkout.open_until, node_calls.last_activation(tx.session, unpaid), now)
+        last_activation = node_calls.last_activation(tx.session, unpaid)
+        checkout.ask_at = keep_until(checkout.open_until, last_activation, token_life, now)
         if checkout.ask_at is not None:
             log.info("checkout_kept_for_a_payment_token", checkout_id=str(checkout.id))
             return

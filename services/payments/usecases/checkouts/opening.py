@@ -12,7 +12,7 @@ from contracts.errors import ErrorCode, Refused, Unavailable
 from contracts.events.payments import CHECKOUT_STARTED
 from services.payments import clients
 from services.payments.checkout_client import CheckoutClient
-from services.payments.domain.checkouts import TOKEN_LIFE, CheckoutState, move
+from services.payments.domain.checkouts import CheckoutState, move
 from services.payments.repository import checkouts
 from services.payments.settings import Settings
 from services.payments.usecases.checkouts.carts import cart_of
@@ -85,10 +85,10 @@ class Cashier:
                 )
             raise
         with database.transaction() as tx:
-            _opened(tx, checkout_id, redirect_url, clock(), self._settings.checkout_open_s)
+            _opened(tx, checkout_id, redirect_url, clock(), self._settings)
 
 
-def _opened(tx: Tx, checkout_id: UUID, redirect_url: str, now: datetime, open_s: int) -> None:
+def _opened(tx: Tx, checkout_id: UUID, redirect_url: str, now: datetime, settings: Settings) -> None:
     """Store where the payer is to be sent, and say that the practices are being paid."""
     checkout = checkouts.get(tx.session, checkout_id, lock=True)
     if checkout is None or checkout.state != CheckoutState.OPENING:
@@ -97,8 +97,8 @@ def _opened(tx: Tx, checkout_id: UUID, redirect_url: str, now: datetime, open_s:
     checkout.state = CheckoutState.OPEN.value
     checkout.redirect_url = redirect_url
     checkout.opened_at = now
-    checkout.ask_at = now + timedelta(seconds=open_s)
-    checkout.open_until = checkout.ask_at + TOKEN_LIFE
+    checkout.ask_at = now + timedelta(seconds=settings.checkout_open_s)
+    checkout.open_until = checkout.ask_at + settings.token_life
     unpaid = [item for item in checkout.items if item.receipt_id is None]
     started = {
         "checkout_id": checkout.id,
