@@ -35,13 +35,8 @@ class CartResource(Resource):
         )
     )
     def on_get(self, asked: Asked) -> dict[str, Any]:
-        """Show the cart. Raises Refused(SPID_LEVEL_TOO_LOW) where the body it belongs to wants a higher level."""
-        shown = asked.visit.call(cart.SHOW, owner=asked.visit.owner, viewer=asked.visit.viewer)
-        if shown["entity_code"]:
-            asked.visit.enter(shown["entity_code"])
-            if asked.visit.is_too_weak:
-                asked.visit.require_login()
-        return shown
+        """Show the cart."""
+        return _shown(asked)
 
 
 class CartItemsResource(Resource):
@@ -58,6 +53,7 @@ class CartItemsResource(Resource):
     )
     def on_delete(self, asked: Asked) -> dict[str, Any]:
         """Take everything out."""
+        _shown(asked)
         return asked.visit.call(cart.CLEAR, owner=asked.visit.owner)
 
 
@@ -95,6 +91,7 @@ class CartItemResource(Resource):
     )
     def on_delete(self, asked: Asked, practice_id: UUID) -> dict[str, Any]:
         """Remove it."""
+        _shown(asked)
         return asked.visit.call(
             cart.REMOVE, owner=asked.visit.owner, viewer=asked.visit.viewer, practice_id=practice_id
         )
@@ -178,3 +175,13 @@ class CheckoutResource(Resource):
         except Refused:
             visit.require_login()
             raise
+
+
+def _shown(asked: Asked) -> dict[str, Any]:
+    """Return the cart. Raises Refused(SPID_LEVEL_TOO_LOW) where the body it belongs to wants a higher level."""
+    shown = asked.visit.call(cart.SHOW, owner=asked.visit.owner, viewer=asked.visit.viewer)
+    if shown["entity_code"]:
+        asked.visit.enter(shown["entity_code"])
+        if asked.visit.is_too_weak:
+            asked.visit.require_login()
+    return shown
