@@ -1,5 +1,6 @@
 """Logging in on a real database: once, by one browser, in time, and traced."""
 
+from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -7,12 +8,14 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from environs import EnvError
 from lxml import etree
 from structlog.testing import capture_logs
 
 from contracts.errors import ErrorCode, Refused
 from services.identity import models
 from services.identity.saml.refusal import Reason
+from services.identity.settings import Settings
 from services.identity.usecases import login, upkeep
 from tests.integration.identity.conftest import GIULIA, LUCA, MARIO, NOW, Portal, refused_login
 
@@ -200,6 +203,25 @@ def test_all_providers_are_listed_by_the_name_in_their_metadata(portal: Portal) 
         "cie": "CIE di prova",
     }
     assert {one["key"] for one in listed if one["kind"] == "cie"} == {"cie"}
+
+
+def test_the_setting_chooses_the_binding_and_the_register_holds_what_was_sent(
+    portal: Portal, spid_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in spid_environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("SPID_BINDING", "post")
+    portal.settings = Settings.load()
+    request = {"idp": "prova-1", "entity_code": "PM108", "return_to": "/", "browser_token": "browser"}
+    started = login.start(portal.database, portal.settings, request, NOW)
+    assert started["redirect_url"] == portal.idps["prova-1"].sso_url
+    sent = b64decode(started["form_fields"]["SAMLRequest"])
+    portal.finish(portal.answer(str(etree.fromstring(sent).get("ID"))))
+    (trace,) = rows(portal, models.SamlTrace)
+    assert portal.settings.trace_cipher.decrypt(trace.request_encrypted) == sent
+    monkeypatch.setenv("SPID_BINDING", "soap")
+    with pytest.raises(EnvError, match="SPID_BINDING"):
+        Settings.load()
 
 
 def test_a_person_logs_in_with_the_electronic_identity_card_by_its_own_rules(portal: Portal) -> None:
