@@ -124,9 +124,10 @@ def test_no_more_than_two_documents_are_held_at_a_time(documents):
 
 
 def test_printed_on_two_sides_no_sheet_holds_two_documents(documents, tmp_path):
-    pdf = b"".join(merged(documents, TITLE, two_sided=True))
+    some = documents[::6]
+    pdf = b"".join(merged(some, TITLE, two_sided=True))
     pages = iter(pages_of(pdf))
-    for document in documents:
+    for document in some:
         own = list(pages_of(document))
         assert list(itertools.islice(pages, len(own))) == own
         if len(own) % 2:
