@@ -18,7 +18,9 @@ from services.notices.settings import Settings
 
 _FORGET_INTERVAL_S = 3_600
 _JOBS_INTERVAL_S = 2
-_MAIL_INTERVAL_S = 2
+_MAIL_NEWS_INTERVAL_S = 4
+_MAIL_REMINDERS_INTERVAL_S = 60
+_MAIL_SENDING_INTERVAL_S = 2
 _LOST_MAIL_INTERVAL_S = 60
 
 
@@ -136,12 +138,23 @@ class NoticesService:
         """Learn who may not be written to any more."""
         projection.learn_revocation(tx, event, now())
 
-    @every(seconds=_MAIL_INTERVAL_S)
-    def mails(self) -> None:
-        """Queue the mails that became due, and send those that are queued."""
+    @every(seconds=_MAIL_NEWS_INTERVAL_S)
+    def queue_news(self) -> None:
+        """Queue mail about what is newly owed or paid."""
+        if self.settings.mail is not None:
+            queueing.queue_news(self.database, now())
+
+    @every(seconds=_MAIL_REMINDERS_INTERVAL_S)
+    def queue_reminders(self) -> None:
+        """Queue mail about what is due soon."""
+        if self.settings.mail is not None:
+            queueing.queue_reminders(self.database, self.settings.mail, now())
+
+    @every(seconds=_MAIL_SENDING_INTERVAL_S)
+    def send_mails(self) -> None:
+        """Send the mails that are queued."""
         if self.settings.mail is not None:
             post = sending.Post(self.database, self.rpc, self.settings.mail, self.settings.public_url)
-            queueing.queue(self.database, self.settings.mail, now())
             sending.send_due(post, now())
 
     @every(seconds=_LOST_MAIL_INTERVAL_S)

@@ -13,15 +13,28 @@ from services.notices.mail.settings import MailSettings
 log = logs.get_logger(__name__)
 
 
-def queue(database: Database, settings: MailSettings, now: datetime) -> int:
-    """Queue what became due since the last look; return how many mails."""
-    today = now.astimezone(domain.ROME).date()
+def queue_news(database: Database, now: datetime) -> int:
+    """Queue word of what is newly owed and of what was paid; return how many mails."""
     with database.transaction() as tx:
         count = repository.queue_notices(tx.session, now) + repository.queue_receipts(tx.session, now)
-        if domain.is_reminding_time(now, settings.hours):
-            before = domain.start_of_day(today)
-            for kind, first, last in domain.windows(today):
-                count += repository.queue_reminders(tx.session, kind, (first, last), before, now)
+    return _told(count)
+
+
+def queue_reminders(database: Database, settings: MailSettings, now: datetime) -> int:
+    """Queue the reminders of today, within the hours set for them; return how many mails."""
+    if not domain.is_reminding_time(now, settings.hours):
+        return 0
+    today = now.astimezone(domain.ROME).date()
+    before = domain.start_of_day(today)
+    with database.transaction() as tx:
+        count = sum(
+            repository.queue_reminders(tx.session, kind, (first, last), before, now)
+            for kind, first, last in domain.windows(today)
+        )
+    return _told(count)
+
+
+def _told(count: int) -> int:
     if count:
         log.info("mails_queued", count=count)
     return count

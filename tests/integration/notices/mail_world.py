@@ -242,7 +242,8 @@ class MailWorld:
         return sending.Post(self.database, self.neighbours, self.settings, PUBLIC_URL)  # type: ignore[arg-type]
 
     def queue(self) -> int:
-        return queueing.queue(self.database, self.settings, self.now)
+        reminders = queueing.queue_reminders(self.database, self.settings, self.now)
+        return queueing.queue_news(self.database, self.now) + reminders
 
     def work(self) -> list[EmailMessage]:
         """Queue and send, and return what arrived by it."""
