@@ -103,7 +103,7 @@ def test_a_document_printed_long_before_is_kept_as_long_as_a_job_offers_it(offic
         made = sa.update(Document).where(Document.practice_id == practice["id"]).values(created_at=long_ago)
         tx.session.execute(made)
     job = start(office, [practice["external_id"]])
-    eventually(lambda: state(office, job)["finished_at"])
+    eventually(lambda: state(office, job)["finished_at"], timeout_s=60)
     usecases.forget_old(office.documents, settings, datetime.now(UTC) + timedelta(days=2))
     assert documents(office, job)[0]["content_base64"]
     usecases.forget_old(office.documents, settings, datetime.now(UTC) + timedelta(days=settings.keep_pdf_days + 1))
