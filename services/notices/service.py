@@ -21,6 +21,7 @@ _JOBS_INTERVAL_S = 2
 _MAIL_NEWS_INTERVAL_S = 4
 _MAIL_REMINDERS_INTERVAL_S = 60
 _MAIL_SENDING_INTERVAL_S = 2
+_MAILS_AT_ONCE = 50
 _LOST_MAIL_INTERVAL_S = 60
 
 
@@ -155,7 +156,9 @@ class NoticesService:
         """Send the mails that are queued."""
         if self.settings.mail is not None:
             post = sending.Post(self.database, self.rpc, self.settings.mail, self.settings.public_url)
-            sending.send_due(post, now())
+            for _ in range(_MAILS_AT_ONCE):
+                if not sending.send_next(post, now()):
+                    break
 
     @every(seconds=_LOST_MAIL_INTERVAL_S)
     def note_lost_mails(self) -> None:

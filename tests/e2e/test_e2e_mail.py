@@ -4,13 +4,16 @@ from http import HTTPStatus
 from uuid import uuid4
 
 import icalendar
+import pytest
 import requests
 
 from tests.e2e.browser import Browser
 from tests.e2e.running import PortalCopy, until
 
 GIULIA = {"fiscal_code": "BNCGLI82D63L049K", "full_name": "Bianchi Giulia"}
-MAIL_S = 60
+MAIL_S = 90
+
+pytestmark = pytest.mark.timeout(400)
 
 
 def mails_about(portal: PortalCopy, notice_number: str) -> list[dict[str, str]]:

@@ -20,7 +20,7 @@ LOST_AFTER: Final = timedelta(minutes=15)
 """A hand-over that has not ended by then is one whose end nobody will tell us."""
 BUSY_PAUSE: Final = timedelta(minutes=30)
 """When to look again at a practice that is being paid right now."""
-OUTAGE_PAUSE: Final = timedelta(minutes=1)
+OUTAGE_PAUSE: Final = timedelta(seconds=15)
 """When to try again after another service of ours could not be reached; it is not the mail's fault."""
 HARD_BOUNCES_MAX: Final = 3
 KEPT: Final = timedelta(days=400)

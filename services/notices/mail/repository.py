@@ -183,10 +183,11 @@ def _ours(mail: Mail) -> Any:
     return update(Mail).where(Mail.id == mail.id, Mail.claim == mail.claim, alive)
 
 
-def lose(session: Session, now: datetime) -> Sequence[UUID]:
-    """Mark as unknown what has been under way for too long; return which."""
+def lose(session: Session, now: datetime) -> list[tuple[UUID, str]]:
+    """Mark as unknown what has been under way for too long; return which, with their kinds."""
     statement = update(Mail).where(Mail.state == State.SENDING, Mail.sending_at < now - domain.LOST_AFTER)
-    return session.scalars(statement.values(state=State.UNKNOWN, ended_at=now).returning(Mail.id)).all()
+    lost = statement.values(state=State.UNKNOWN, ended_at=now).returning(Mail.id, Mail.kind)
+    return [(mail_id, kind) for mail_id, kind in session.execute(lost)]
 
 
 def drop_queued(session: Session, citizen_id: UUID, reason: str, now: datetime) -> None:

@@ -23,7 +23,6 @@ from services.notices.models import Mail
 log = logs.get_logger(__name__)
 
 _ENDED: Final = Counter("mails_total", "Mails that came to an end, by what it was.", ["kind", "state"])
-_AT_ONCE: Final = 50
 
 
 @dataclass(frozen=True)
@@ -36,23 +35,23 @@ class Post:
     public_url: str
 
 
-def send_due(post: Post, now: datetime) -> int:
-    """Send what is due, some of it at most, so that a stop is not held up; return how many were looked at."""
-    for count in range(_AT_ONCE):
-        with post.database.transaction() as tx:
-            mail = repository.claim(tx.session, now)
-        if mail is None:
-            return count
-        _send(post, mail, now)
-    return _AT_ONCE
+def send_next(post: Post, now: datetime) -> bool:
+    """Take up the next mail that is due and send it, or put it off; False where none is due."""
+    with post.database.transaction() as tx:
+        mail = repository.claim(tx.session, now)
+    if mail is None:
+        return False
+    _send(post, mail, now)
+    return True
 
 
 def note_lost(database: Database, now: datetime) -> None:
     """Tell ops of mails whose hand-over was cut off."""
     with database.transaction() as tx:
         lost = repository.lose(tx.session, now)
-    for mail_id in lost:
-        log.error("mail_outcome_unknown", mail_id=str(mail_id))
+    for mail_id, kind in lost:
+        _ENDED.labels(kind, State.UNKNOWN.value).inc()
+        log.error("mail_outcome_unknown", mail_id=str(mail_id), kind=kind)
 
 
 def _send(post: Post, mail: Mail, now: datetime) -> None:

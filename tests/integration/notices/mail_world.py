@@ -249,7 +249,7 @@ class MailWorld:
         """Queue and send, and return what arrived by it."""
         before = len(self.office.received)
         self.queue()
-        while sending.send_due(self.post, self.now):
+        while sending.send_next(self.post, self.now):
             pass
         return self.office.received[before:]
 

@@ -372,7 +372,7 @@ def test_many_processes_at_once_send_each_mail_once(world: MailWorld) -> None:
 
     def work() -> None:
         world.queue()
-        while sending.send_due(world.post, world.now):
+        while sending.send_next(world.post, world.now):
             pass
 
     threads = [threading.Thread(target=work) for _ in range(5)]
