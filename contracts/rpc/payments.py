@@ -156,7 +156,10 @@ class StampFile(Schema):
 
 
 class TimelineEntry(Schema):
-    """What happened, when, and how we know: `kind` is an event type or `verified`, `activated` (asked by the node)."""
+    """What happened, when, and how we know: `kind` is an event type, or what the node asked.
+
+    That is `demanded` (a citizen wanted the notice at a PSP), `verified` or `activated`.
+    """
 
     at = UtcDateTime(required=True)
     kind = fields.String(required=True)

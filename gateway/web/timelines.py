@@ -30,6 +30,10 @@ _KINDS: Final[Mapping[str, _Kind]] = {
     "PracticeAmended": _Kind(_("La pratica è stata modificata"), _FROM_BODY),
     "PracticeCancelled": _Kind(_("La pratica è stata annullata"), _FROM_BODY),
     "PracticeExpired": _Kind(_("Il termine per pagare è passato"), _FROM_BODY),
+    "demanded": _Kind(
+        _("L'avviso è stato chiesto allo sportello di un prestatore di servizi di pagamento"),
+        _("Ce l'ha chiesto il nodo pagoPA."),
+    ),
     "verified": _Kind(
         _("Un prestatore di servizi di pagamento ha controllato l'avviso"), _("Ce l'ha chiesto il nodo pagoPA.")
     ),
@@ -50,6 +54,10 @@ _ASKED_BY_NODE: Final = frozenset({"verified", "activated"})
 _REFUSED: Final = _Kind(
     _("Qualcuno ha provato a pagare e non ha potuto"),
     _("Ce l'ha chiesto il nodo pagoPA: abbiamo risposto che l'avviso non si poteva pagare."),
+)
+_WRONG_STAMP: Final = _Kind(
+    _("La marca da bollo ricevuta non è quella richiesta"),
+    _("Il nodo pagoPA l'ha inviata con la ricevuta telematica: l'ente la sta verificando."),
 )
 _RECOVERED: Final = _Kind(
     _("Il pagamento è confermato"),
@@ -92,6 +100,8 @@ def _kind_of(entry: Mapping[str, Any]) -> _Kind | None:
         return _Kind(_ABANDONED.get(reason, _ABANDONED_OTHERWISE), _FROM_CHECKOUT)
     if name in _ASKED_BY_NODE and entry["detail"].get("fault"):
         return _REFUSED
+    if name == "PaymentDuplicated" and entry["detail"].get("reason") == "wrong_stamp":
+        return _WRONG_STAMP
     if name == "PaymentConfirmed" and entry["source"] == "settlement":
         return _RECOVERED
     return _KINDS.get(name)

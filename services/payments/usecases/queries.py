@@ -29,7 +29,12 @@ from services.payments.usecases.showing import show_receipt
 _START: Final = (0, 0)
 _CALLS_KEPT_FOR: Final = timedelta(days=400)
 _PURGED_AT_ONCE: Final = 5_000
-_ASKED: Final = {"paVerifyPaymentNotice": "verified", "paGetPayment": "activated", "paGetPaymentV2": "activated"}
+_ASKED: Final = {
+    "paDemandPaymentNotice": "demanded",
+    "paVerifyPaymentNotice": "verified",
+    "paGetPayment": "activated",
+    "paGetPaymentV2": "activated",
+}
 
 
 def receipts_of(database: Database, practice_id: UUID) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from uuid import uuid4
 import pytest
 from lxml import etree
 
+from contracts.rpc import payments
 from services.payments import models
 from services.payments.soap.envelope import open_envelope
 from services.practices import models as practices_models
@@ -263,7 +264,14 @@ def test_a_demand_asked_twice_gets_the_same_notice_and_that_can_be_paid(town: An
     assert (outcome_of(verified), said(verified, "amount")) == ("OK", "16.00")
     assert outcome_of(deliver(town, number, amount="16.00")) == "OK"
     eventually(lambda: state_of(town, number) == "paid")
+    told = town.rpc.call(payments.TIMELINE, {"practice_id": practice_of(town, number)})["entries"]
+    assert [entry["kind"] for entry in told].count("demanded") == 2
     assert said(town.ask(asked, "paDemandPaymentNotice"), "noticeNumber") != number
+
+
+def practice_of(town: Any, number: str) -> Any:
+    with town.practices_database.reading() as session:
+        return session.query(practices_models.PracticeRow).filter_by(notice_number=number).one().id
 
 
 def state_of(town: Any, number: str) -> str:

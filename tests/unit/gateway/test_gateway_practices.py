@@ -172,6 +172,22 @@ def test_a_payment_known_from_a_settlement_flow_does_not_claim_a_receipt(browser
     assert "la ricevuta telematica non è ancora arrivata" in how.text_content()
 
 
+def test_what_was_asked_for_at_a_psp_and_a_wrong_stamp_are_told_as_what_they_are(browser: Browser, services: Services):
+    practice = make_practice(1, origin="spontaneous", external_id=None, state="paid", payable=False)
+    services.add(practice)
+    browser.log_in()
+    services.timeline = [
+        {"at": NOW, "kind": kind, "source": "pagopa_node", "detail": detail}
+        for kind, detail in (("demanded", {"fault": None}), ("PaymentDuplicated.v1", {"reason": "wrong_stamp"}))
+    ]
+    page = page_of(browser.get(f"/enti/PM108/pratiche/{practice['id']}"))
+    told = [item.text_content() for item in page.xpath("//ol[@class='portal-timeline']/li/strong")]
+    assert told[1:] == [
+        "L'avviso è stato chiesto allo sportello di un prestatore di servizi di pagamento",
+        "La marca da bollo ricevuta non è quella richiesta",
+    ]
+
+
 def test_the_page_of_a_practice_opens_while_payments_is_down(browser: Browser, services: Services):
     practice = make_practice(1)
     services.add(practice)
