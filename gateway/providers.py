@@ -26,7 +26,7 @@ class IdentityProviders:
         self._logo_of = logo_of
         self._clock = clock
         self._held: list[Provider] = []
-        self._fresh_until_s = clock()
+        self._fresh_until_s = self._asked_again_s = clock()
 
     def get(self, visit: Visit) -> list[Provider]:
         """Return contracts.rpc.identity.IdentityProvider loaded, in random order: none stands first (AgID's button).
@@ -37,13 +37,27 @@ class IdentityProviders:
             listed = visit.call(identity.PROVIDERS)["providers"]
             self._held = [{**one, "logo": self._logo_of(one["key"])} for one in listed]
             self._fresh_until_s = self._clock() + _FRESH_S
-        return SystemRandom().sample(self._held, len(self._held))
+        return _shuffled(self._held)
 
     def known(self, visit: Visit) -> list[Provider]:
-        """Return the same for a page that does without; while identity is out of reach it is not asked all the time."""
+        """Return the same for a page that does without it: while identity is out of reach no page waits for the list.
+
+        Where it is a minute old one page asks anew, and the others are not kept waiting for that.
+        """
+        now_s = self._clock()
+        if now_s < self._asked_again_s:
+            return _shuffled(self._held)
+        if self._held and now_s >= self._fresh_until_s:
+            self._asked_again_s = now_s + _ASKED_AGAIN_S
         try:
-            return self.get(visit)
+            found = self.get(visit)
         except RpcError as error:
             _log.warning("providers_not_shown", code=error.code.value)
-            self._held, self._fresh_until_s = [], self._clock() + _ASKED_AGAIN_S
+            self._held, self._asked_again_s = [], self._clock() + _ASKED_AGAIN_S
             return []
+        self._asked_again_s = now_s
+        return found
+
+
+def _shuffled(providers: list[Provider]) -> list[Provider]:
+    return SystemRandom().sample(providers, len(providers))

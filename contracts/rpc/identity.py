@@ -297,7 +297,7 @@ class Export(Schema):
     data = fields.Dict(required=True)
 
 
-PROVIDERS = Call("identity", "providers", Empty(), IdentityProviders(), idempotent=True)
+PROVIDERS = Call("identity", "providers", Empty(), IdentityProviders(), idempotent=True, timeout_s=2)
 METADATA = Call("identity", "metadata", MetadataRequest(), Metadata(), idempotent=True)
 START_LOGIN = Call("identity", "start_login", StartLoginRequest(), StartLogin(), idempotent=True)
 FINISH_LOGIN = Call("identity", "finish_login", FinishLoginRequest(), FinishLogin(), idempotent=False)

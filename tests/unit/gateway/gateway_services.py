@@ -195,7 +195,7 @@ class Services:
         self.failures: dict[str, Exception] = {}
         self.calls: list[tuple[str, dict[str, Any], str | None]] = []
         self.email: str | None = "mario.rossi@posta.example"
-        self._answers: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+        self.answers: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             call.name: answer for call, answer in self._table().items()
         }
 
@@ -210,7 +210,7 @@ class Services:
         failure = self.failures.get(call.name) or self.failures.get(call.service)
         if failure:
             raise failure
-        reply: dict[str, Any] = call.reply.load(call.reply.dump(self._answers[call.name](loaded)))
+        reply: dict[str, Any] = call.reply.load(call.reply.dump(self.answers[call.name](loaded)))
         return reply
 
     def add(self, *made: dict[str, Any]) -> None:
@@ -219,7 +219,7 @@ class Services:
 
     def answer(self, call: Call, answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
         """From now on answer a procedure in another way."""
-        self._answers[call.name] = answer
+        self.answers[call.name] = answer
 
     def asked(self, call: Call) -> list[dict[str, Any]]:
         """The requests a procedure got."""

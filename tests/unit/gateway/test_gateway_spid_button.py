@@ -109,12 +109,38 @@ def test_the_list_is_at_most_a_minute_old(visit: Visit, services: Services):
     assert names(providers.get, visit) == ["altro", "cie", "sandbox"]
 
 
-def test_an_identity_out_of_reach_is_asked_again_only_after_ten_seconds(visit: Visit, services: Services):
+def test_an_identity_out_of_reach_is_asked_again_by_pages_after_ten_seconds_and_by_the_login_at_once(
+    visit: Visit, services: Services
+):
     clock = [0.0]
     providers = IdentityProviders(lambda key: None, clock=lambda: clock[0])
+    assert names(providers.known, visit) == ["altro", "sandbox"]
+    clock[0] = 61.0
     services.failures["identity"] = Unavailable()
     assert [providers.known(visit) for _ in range(3)] == [[]] * 3
-    assert len(services.asked(identity.PROVIDERS)) == 1
+    assert len(services.asked(identity.PROVIDERS)) == 2
+    with pytest.raises(Unavailable):
+        providers.get(visit)
     services.failures.clear()
-    clock[0] = 11.0
+    assert providers.known(visit) == []
+    assert names(providers.get, visit) == ["altro", "sandbox"]
+    clock[0] = 72.0
     assert names(providers.known, visit) == ["altro", "sandbox"]
+
+
+def test_no_page_waits_while_another_one_asks_for_the_list(visit: Visit, services: Services):
+    clock = [0.0]
+    providers = IdentityProviders(lambda key: None, clock=lambda: clock[0])
+    assert names(providers.known, visit) == ["altro", "sandbox"]
+    clock[0] = 61.0
+    meanwhile: list[list[str]] = []
+    answer = services.answers["identity.providers"]
+
+    def slowly(request: dict[str, Any]) -> dict[str, Any]:
+        meanwhile.append(names(providers.known, visit))
+        return answer(request)
+
+    services.answers["identity.providers"] = slowly
+    services.card = True
+    assert names(providers.known, visit) == ["altro", "cie", "sandbox"]
+    assert meanwhile == [["altro", "sandbox"]]
