@@ -8,6 +8,7 @@ from io import BytesIO
 from itertools import combinations
 from typing import Any
 
+import page as ua_checker
 import pypdf
 import pytest
 from hypothesis import given, settings
@@ -172,6 +173,7 @@ def test_whatever_people_are_called_nothing_overlaps_or_leaves_the_page(notice, 
     content = data.draw(contents(notice, alphabet))
     pdf = render_notice(content)
     assert len(pdf) <= MAX_FILE_BYTES
+    assert ua_checker.validate_pdf_bytes(pdf, profile="ua1").is_compliant
     (page,) = boxes_of(pdf)
     for box in page:
         assert box.left >= 9.5, box

@@ -2,6 +2,7 @@ from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
+import page as ua_checker
 import pypdf
 import pytest
 from hypothesis import given, settings
@@ -132,7 +133,9 @@ def test_whatever_people_are_called_nothing_overlaps_or_leaves_the_page(receipt,
         beneficiary=text(70),
         receipts=(paid,) * data.draw(st.integers(1, 4)),
     )
-    for page in boxes_of(render_receipt(content)):
+    pdf = render_receipt(content)
+    assert ua_checker.validate_pdf_bytes(pdf, profile="ua1").is_compliant
+    for page in boxes_of(pdf):
         for box in page:
             assert 9.5 <= box.left <= box.right <= 200.5, box
             assert 5 <= box.top <= box.bottom <= 297, box
