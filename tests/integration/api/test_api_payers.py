@@ -217,6 +217,19 @@ def test_an_insertion_takes_the_debtor_from_the_session(client: TestClient, serv
     assert asked["idempotency_key"] == KEY["Idempotency-Key"]
 
 
+def test_an_insertion_with_a_stamp_takes_the_hash_of_the_document(client: TestClient, services: FakeServices) -> None:
+    stamp = {"document_hash": "wHpFSLCGZjIvNSXxqtGbxg7275t446DRTk5ZrsdUQ6E=", "province": "MI"}
+    body = {"service_code": "CERT_MBD", "amount_cents": 2100, "description": "Domanda", "stamp": stamp}
+    assert client.simulate_post(PRACTICES, json=body, cookies=CITIZEN, headers=KEY).status_code == 201
+    assert services.asked(practices.INSERT)["stamp"] == stamp
+    for wrong in ({"document_hash": "0123abcd"}, {"province": "Milano"}):
+        result = client.simulate_post(PRACTICES, json=body | {"stamp": stamp | wrong}, cookies=CITIZEN, headers=KEY)
+        errors = problem(result, 400, ErrorCode.INVALID_REQUEST)["errors"]
+        assert [error["pointer"] for error in errors] == [f"/stamp/{next(iter(wrong))}"]
+    services.refuse(practices.INSERT, ErrorCode.STAMP_REQUIRED)
+    problem(client.simulate_post(PRACTICES, json=body, cookies=CITIZEN, headers=KEY), 422, ErrorCode.STAMP_REQUIRED)
+
+
 def test_an_anonymous_insertion_needs_no_login_and_a_named_one_does(client: TestClient, services: FakeServices) -> None:
     problem(client.simulate_post(PRACTICES, json=examples.INSERTION, headers=KEY), 401, ErrorCode.LOGIN_REQUIRED)
     result = client.simulate_post(PRACTICES, json={**examples.INSERTION, "anonymous": True}, headers=KEY)
