@@ -73,7 +73,8 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=32)
     parser.add_argument("--positions", type=int, default=200_000)
     options = parser.parse_args()
-    environment = bench_environment()
+    # Each worker holds a connection: those of four processes must fit what PostgreSQL takes by default.
+    environment = bench_environment() | {"MAX_WORKERS": "8"}
     prepare(environment, options.positions)
     unpaid: Iterator[int] = iter(range(options.positions - 1, 0, -1))
     kinds: dict[str, Callable[[], bytes]] = {
