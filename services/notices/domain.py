@@ -16,7 +16,7 @@ from contracts.codes import ANONYMOUS_FISCAL_CODE
 from contracts.errors import ErrorCode, Refused
 from services.notices.codes import POSTAL_AMOUNT_MAX_CENTS
 
-TEMPLATE_VERSION: Final = 7
+TEMPLATE_VERSION: Final = 8
 """Raise it with any change that alters the bytes of a document, so that kept ones are made anew."""
 
 ROME: Final = ZoneInfo("Europe/Rome")

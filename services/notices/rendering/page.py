@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from functools import cache
 from io import BytesIO
 from typing import Final
 
@@ -193,7 +194,7 @@ class Page:
         return [spans[0].baseline for spans in pieces if spans]
 
     def _show(self, span: Span, color: HexColor) -> None:
-        self._canvas.setFillColor(color)
+        self._fill(color)
         place = f"BT 1 0 0 1 {span.x * MM:.3f} {(HEIGHT - span.baseline) * MM:.3f} Tm"
         shown = fonts.font(span.font).show(span.text, span.size, self._document)
         text = " ".join((place, *shown, "ET"))
@@ -218,7 +219,7 @@ class Page:
     def box(self, left: float, top: float, right: float, bottom: float, color: HexColor = BAR) -> None:
         """Fill a rectangle."""
         with self._shape():
-            self._canvas.setFillColor(color)
+            self._fill(color)
             self._canvas.rect(
                 left * MM, (HEIGHT - bottom) * MM, (right - left) * MM, (bottom - top) * MM, stroke=0, fill=1
             )
@@ -229,7 +230,7 @@ class Page:
         runs = " ".join(
             f"{start} {-row - 1} {length} 1 re" for row, line in enumerate(cells) for start, length in _runs(line)
         )
-        self._canvas.setFillColor(BLACK)
+        self._fill(BLACK)
         # In cells, not in points: the path is a third as long.
         self._canvas.addLiteral(f"q {step:.5f} 0 0 {step:.5f} {left * MM:.3f} {(HEIGHT - top) * MM:.3f} cm {runs} f Q")
 
@@ -241,7 +242,7 @@ class Page:
             path.lineTo(*_place(point))
         path.close()
         with self._shape():
-            self._canvas.setFillColor(color)
+            self._fill(color)
             self._canvas.drawPath(path, stroke=0, fill=1)
 
     def stroke(
@@ -264,7 +265,7 @@ class Page:
         """Draw a circle: filled, or as a ring of `thickness`."""
         with self._shape():
             self._pen(thickness, color)
-            self._canvas.setFillColor(color)
+            self._fill(color)
             self._canvas.circle(*_place(center), radius * MM, stroke=int(not fill), fill=int(fill))
 
     def arc(self, center: Point, radius: float, thickness: float, color: HexColor, *, degrees: Point) -> None:
@@ -281,7 +282,7 @@ class Page:
         """Draw the outline of a rectangle with rounded corners, white inside."""
         with self._shape():
             self._pen(thickness, BLACK)
-            self._canvas.setFillColor(WHITE)
+            self._fill(WHITE)
             self._canvas.roundRect(
                 left * MM, (HEIGHT - bottom) * MM, (right - left) * MM, (bottom - top) * MM, 0.6 * MM, stroke=1, fill=1
             )
@@ -306,9 +307,21 @@ class Page:
         draw_svg(self._canvas, drawing, x, y)
         self._canvas.restoreState()
 
+    def _fill(self, color: HexColor) -> None:
+        self._canvas.addLiteral(f"{_components(color)} rg")
+
+    def _stroke(self, color: HexColor) -> None:
+        self._canvas.addLiteral(f"{_components(color)} RG")
+
     def _pen(self, thickness: float, color: HexColor) -> None:
         self._canvas.setLineWidth(thickness * MM)
-        self._canvas.setStrokeColor(color)
+        self._stroke(color)
+
+
+@cache
+def _components(color: HexColor) -> str:
+    """Write a colour's three parts; reportlab writes them out anew for every line of text."""
+    return " ".join(f"{part:.4g}" for part in color.rgb())
 
 
 def _place(point: Point) -> Point:
