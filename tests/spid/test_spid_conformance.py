@@ -50,6 +50,7 @@ def test_the_conformance_tool_checks_everything_and_finds_nothing_wrong(trusting
     }
 
 
+@pytest.mark.timeout(600)
 def test_by_post_the_request_passes_more_checks_and_its_answers_are_taken_alike(
     trusting: Tool, portal: TlsPortal
 ) -> None:
