@@ -63,7 +63,7 @@ def test_students_are_in_the_export_and_go_with_the_account(portal: Portal) -> N
     remember(portal, token, 1)
     data = privacy.export(portal.database, token, NOW)["data"]
     assert [one["full_name"] for one in data["beneficiaries"]] == ["Bianchi Anna 1"]
-    request = {"session_token": token, "purpose": "registration", "email": None}
+    request = {"session_token": token, "purpose": "registration", "channel": "web", "language": "it"}
     privacy.revoke(portal.database, portal.settings, request, NOW)
     assert names(portal, portal.token(GIULIA)) == []
     with portal.database.reading() as session:
