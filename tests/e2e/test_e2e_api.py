@@ -210,7 +210,7 @@ def test_a_key_opens_its_own_entity_only_and_a_wrong_one_nothing(portal: PortalC
 def test_a_payment_stands_in_the_payments_and_in_the_feed(portal: PortalCopy) -> None:
     debt = portal.put_debt(f"e2e-feed-{uuid4().hex[:8]}", amount_cents=4321)
     portal.pay_at_counter(debt["notice_number"])
-    paid = until(lambda: _payment(portal, debt["notice_number"]), what="the payment")
+    paid = until(lambda: _payment(portal, debt["notice_number"]), timeout_s=90, what="the payment")
     assert paid["amount_cents"] == 4321
     assert paid["debtor"]["fiscal_code"] == "RSSMRA85T10A562S"
     created, confirmed = until(lambda: _events(portal, debt["id"], 2), what="two events")

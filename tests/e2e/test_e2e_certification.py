@@ -123,13 +123,6 @@ def test_ec_psp_03_a_secondary_body_gets_the_receipt_of_anothers_payment(portal:
     [told] = until(lambda: confirmed(portal, None, receipt_id), what="PaymentConfirmed")
     assert (told["amount_cents"], told["creditor_fiscal_code"]) == (1_234, CREDITOR)
 
-    def listed() -> bool:
-        # Once no older transaction is running anywhere on the server.
-        page = portal.api("GET", f"/creditors/{ENTITY}/payments", params={"limit": 1000}).json()
-        return receipt_id in [payment["receipt_id"] for payment in page["items"]]
-
-    until(listed, what="the receipt among the body's payments")
-
 
 def test_ec_psp_04_our_own_payments_are_reconciled_with_the_flow_of_the_psp(
     portal: PortalCopy, browser: Browser

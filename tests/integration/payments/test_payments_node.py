@@ -165,7 +165,8 @@ def test_a_receipt_for_a_notice_nobody_issued_is_kept_and_flagged(town, eventual
     number = "301888888888888888"
     assert outcome_of(deliver(town, number)) == "OK"
     assert judgement(town, number) == "unknown_notice"
-    [listed] = eventually(lambda: [found for found in all_payments(town) if found["notice_number"] == number])
+    found_later = eventually(lambda: [found for found in all_payments(town) if found["notice_number"] == number], **LAG)
+    [listed] = found_later
     assert listed["practice_id"] is None
 
 
@@ -196,6 +197,10 @@ def test_a_receipt_that_cannot_be_taken_is_kept_whole_for_a_human(town):
     assert "<paymentAmount>12,34</paymentAmount>" in kept.raw_xml
 
 
+# The list waits for every transaction that was running anywhere on the server, other tests' too.
+LAG = {"timeout_s": 90}
+
+
 def all_payments(town, limit=1000):
     """Walk the pages to the end. A receipt is in them as soon as no older transaction is running."""
     seen: list[dict[str, Any]] = []
@@ -216,7 +221,7 @@ def test_pages_of_payments_follow_each_other_without_gap_or_repetition(town, eve
     def listed():
         return [found["notice_number"] for found in all_payments(town, limit=2) if found["notice_number"] in sent]
 
-    eventually(lambda: listed() == sent)
+    eventually(lambda: listed() == sent, **LAG)
 
 
 def test_a_cursor_that_is_none_of_ours_is_refused(town, refused):
