@@ -23,7 +23,7 @@ from reportlab.pdfbase.ttfonts import TTFont  # noqa: E402
 from reportlab.pdfgen.canvas import Canvas  # noqa: E402
 
 from services.notices.codes import postal_text, qr_text  # noqa: E402
-from services.notices.domain import (  # noqa: E402
+from services.notices.domain.content import (  # noqa: E402
     Artworks,
     NoticeContent,
     Payee,

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from contracts.rpc import practices, settlement
-from services.notices.domain import ROME
+from services.notices.domain.content import ROME
 from services.notices.usecases import Parts
 
 KIND: Final = "day_report"

@@ -11,7 +11,8 @@ from uuid import uuid4
 
 from contracts.errors import Refused
 from contracts.rpc import practices
-from services.notices import domain, repository
+from services.notices import repository
+from services.notices.domain import composing, keeping, verification
 from services.notices.models import PrintJob, PrintJobItem
 from services.notices.usecases import Parts, artworks_of, kept_document
 
@@ -82,12 +83,12 @@ def _print(parts: Parts, job: PrintJob, items: Mapping[str, PrintJobItem], now: 
             item.code = "practice_not_found"
             continue
         try:
-            domain.refuse_unprintable(practice)
+            composing.refuse_unprintable(practice)
         except Refused as refusal:
             item.code = refusal.code.value
             continue
-        content = domain.notice_content([practice], entity, artworks, job.language, job.second_language)
-        content = domain.verifiable(content, parts.settings.public_url)
+        content = composing.notice_content([practice], entity, artworks, job.language, job.second_language)
+        content = verification.verifiable(content, parts.settings.public_url)
         kept_document(parts, content, [practice], now)
-        item.content_sha256 = domain.content_sha256(content)
-        item.file_name = domain.file_name(content)
+        item.content_sha256 = keeping.content_sha256(content)
+        item.file_name = keeping.file_name(content)

@@ -12,7 +12,7 @@ from typing import Final
 from PIL import Image, UnidentifiedImageError
 
 from chassis import logs
-from services.notices.domain import Artwork
+from services.notices.domain.content import Artwork
 from services.notices.rendering.svg import UnsupportedSvg, read_svg
 
 log = logs.get_logger(__name__)

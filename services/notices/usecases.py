@@ -12,8 +12,9 @@ from chassis.rpc_client import RpcClient
 from contracts.errors import ErrorCode, Refused
 from contracts.events.notices import NOTICE_ISSUED
 from contracts.rpc import payments, practices
-from services.notices import domain, repository
-from services.notices.domain import Artworks, Content, NoticeContent
+from services.notices import repository
+from services.notices.domain import composing, keeping, verification
+from services.notices.domain.content import Artworks, Content, NoticeContent
 from services.notices.logos import entity_logo, load_logo
 from services.notices.mail import repository as mail_repository
 from services.notices.models import Document
@@ -44,12 +45,12 @@ def notice(parts: Parts, request: Mapping[str, Any], now: datetime) -> dict[str,
     owed = [practice]
     if request["whole_plan"]:
         wanted = {"viewer": request["viewer"], "practice_id": practice["id"]}
-        owed = domain.still_to_pay(parts.rpc.call(practices.PLAN, wanted)["practices"]) or owed
-    domain.refuse_unprintable(owed[0])
+        owed = composing.still_to_pay(parts.rpc.call(practices.PLAN, wanted)["practices"]) or owed
+    composing.refuse_unprintable(owed[0])
     entity = _entity(parts, practice)
     languages = request["language"], request["second_language"]
-    content = domain.notice_content(owed, entity, artworks_of(parts, entity), *languages)
-    return _document(parts, domain.verifiable(content, parts.settings.public_url), owed, now)
+    content = composing.notice_content(owed, entity, artworks_of(parts, entity), *languages)
+    return _document(parts, verification.verifiable(content, parts.settings.public_url), owed, now)
 
 
 def receipt(parts: Parts, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -61,8 +62,8 @@ def receipt(parts: Parts, request: Mapping[str, Any], now: datetime) -> dict[str
     kept = parts.rpc.call(payments.RECEIPTS, {"practice_id": practice["id"]})["receipts"]
     receipts = [one for one in kept if request["receipt_id"] in (None, one["receipt_id"])]
     entity = _entity(parts, practice)
-    content = domain.receipt_content(practice, entity, receipts, artworks_of(parts, entity), request["language"])
-    return _document(parts, domain.verifiable(content, parts.settings.public_url), [practice], now)
+    content = composing.receipt_content(practice, entity, receipts, artworks_of(parts, entity), request["language"])
+    return _document(parts, verification.verifiable(content, parts.settings.public_url), [practice], now)
 
 
 def cart_receipt(parts: Parts, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -76,14 +77,14 @@ def cart_receipt(parts: Parts, request: Mapping[str, Any], now: datetime) -> dic
         raise Refused(ErrorCode.PRACTICE_NOT_FOUND)
     paid = [(item, parts.rpc.call(payments.RECEIPTS, {"practice_id": item["id"]})["receipts"]) for item in found]
     entity = _entity(parts, found[0])
-    content = domain.cart_receipt_content(paid, entity, artworks_of(parts, entity), request["language"])
+    content = composing.cart_receipt_content(paid, entity, artworks_of(parts, entity), request["language"])
     owed = [practice for practice, receipts in paid if receipts]
-    return _document(parts, domain.verifiable(content, parts.settings.public_url), owed, now)
+    return _document(parts, verification.verifiable(content, parts.settings.public_url), owed, now)
 
 
 def verify(parts: Parts, request: Mapping[str, Any]) -> dict[str, Any]:
     """Say whether a document with this code was made here, and whether any of it can still be paid."""
-    code = domain.typed_code(request["code"])
+    code = verification.typed_code(request["code"])
     with parts.database.reading() as session:
         document = repository.find_verified(session, code) if code else None
     if document is None:
@@ -132,7 +133,7 @@ def artworks_of(parts: Parts, entity: Mapping[str, Any]) -> Artworks:
 def _document(parts: Parts, content: Content, owed: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, Any]:
     pdf = kept_document(parts, content, owed, now)
     return {
-        "file_name": domain.file_name(content),
+        "file_name": keeping.file_name(content),
         "media_type": "application/pdf",
         "content_base64": base64.b64encode(pdf).decode(),
     }
@@ -140,11 +141,11 @@ def _document(parts: Parts, content: Content, owed: Sequence[Mapping[str, Any]],
 
 def kept_document(parts: Parts, content: Content, owed: Sequence[Mapping[str, Any]], now: datetime) -> bytes:
     """Return the document kept for this content; else render it, keep it, and tell of a new notice."""
-    content_sha256 = domain.content_sha256(content)
+    content_sha256 = keeping.content_sha256(content)
     with parts.database.reading() as session:
         pdf = repository.find_pdf(session, content_sha256)
     if pdf is None:
-        pdf = parts.renderers.render(domain.to_json(content))
+        pdf = parts.renderers.render(keeping.to_json(content))
         _keep(parts, content, content_sha256, owed, pdf, now)
     return pdf
 

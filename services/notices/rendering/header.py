@@ -3,7 +3,7 @@
 import base64
 from typing import Final
 
-from services.notices.domain import Artwork, Content, Payee, Person
+from services.notices.domain.content import Artwork, Content, Payee, Person
 from services.notices.rendering import drawings
 from services.notices.rendering.fitting import Paragraph
 from services.notices.rendering.fonts import BOLD, MONO

@@ -6,7 +6,7 @@ from typing import Final
 
 from contracts.codes import NoticeNumber
 from services.notices.codes import qr_text
-from services.notices.domain import NoticeContent, Payment
+from services.notices.domain.content import NoticeContent, Payment
 from services.notices.rendering import drawings
 from services.notices.rendering.fitting import Paragraph
 from services.notices.rendering.fonts import BOLD, MONO_BOLD, REGULAR

@@ -5,7 +5,7 @@ from typing import Final
 
 from contracts.codes import NoticeNumber
 from services.notices.codes import postal_text
-from services.notices.domain import NoticeContent, Payment, PostalAccount
+from services.notices.domain.content import NoticeContent, Payment, PostalAccount
 from services.notices.rendering import drawings
 from services.notices.rendering.fitting import Paragraph
 from services.notices.rendering.fonts import BOLD, MONO_BOLD, REGULAR

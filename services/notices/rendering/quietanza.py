@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from typing import Final
 
 from contracts.codes import NoticeNumber
-from services.notices.domain import PaidReceipt, ReceiptContent
+from services.notices.domain.content import PaidReceipt, ReceiptContent
 from services.notices.rendering.fitting import MM, Paragraph
 from services.notices.rendering.fonts import BOLD, MONO, MONO_BOLD, REGULAR, printable, width_pt
 from services.notices.rendering.header import (

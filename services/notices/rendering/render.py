@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.notices import day_report
-from services.notices.domain import Content, NoticeContent, from_json
+from services.notices.domain.content import Content, NoticeContent
+from services.notices.domain.keeping import from_json
 from services.notices.rendering.avviso import render_notice
 from services.notices.rendering.day_report import render_day_report
 from services.notices.rendering.quietanza import render_receipt

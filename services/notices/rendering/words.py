@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.notices.domain import NoticeContent, Payment
+from services.notices.domain.content import NoticeContent, Payment
 from services.notices.rendering.notice_texts import NOTICE_TEXTS, NoticeTexts
 from services.notices.rendering.writing import written_date
 

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.notices.codes import POSTAL_AMOUNT_MAX_CENTS, postal_text, qr_text
-from services.notices.domain import Person, to_json
+from services.notices.domain.content import Person
+from services.notices.domain.keeping import to_json
 from services.notices.rendering.avviso import render_notice
 from services.notices.rendering.fonts import printable
 from services.notices.rendering.render import render

@@ -8,7 +8,7 @@ import pypdfium2
 import pytest
 
 from services.notices.day_report import DayReport, FlowReport, Row, from_json, to_json
-from services.notices.domain import ROME
+from services.notices.domain.content import ROME
 from services.notices.rendering.day_report import render_day_report
 from services.notices.rendering.render import render_json
 

@@ -10,7 +10,7 @@ from PIL import Image
 from structlog.testing import LogCapture
 
 from services.notices import logos
-from services.notices.domain import Artworks
+from services.notices.domain.content import Artworks
 from services.notices.logos import entity_logo, load_logo
 from services.notices.rendering.avviso import render_notice
 

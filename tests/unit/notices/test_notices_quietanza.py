@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.notices.domain import Person, Share
+from services.notices.domain.content import Person, Share
 from services.notices.rendering.quietanza import render_receipt
 
 

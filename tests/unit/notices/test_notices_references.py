@@ -14,7 +14,7 @@ from typing import Any
 import pypdfium2
 import pytest
 
-from services.notices.domain import Artworks, NoticeContent, Payee, Payment, Person, PostalAccount
+from services.notices.domain.content import Artworks, NoticeContent, Payee, Payment, Person, PostalAccount
 from services.notices.rendering.avviso import render_notice
 from tests.unit.notices.conftest import MM, Box
 

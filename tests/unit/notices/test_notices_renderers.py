@@ -12,7 +12,7 @@ import pytest
 
 from chassis import deadline
 from contracts.errors import Broken, ErrorCode, Unavailable
-from services.notices.domain import to_json
+from services.notices.domain.keeping import to_json
 from services.notices.renderers import Renderers
 from services.notices.rendering.avviso import render_notice
 from services.notices.rendering.fonts import fonts_dir

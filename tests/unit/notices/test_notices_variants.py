@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.notices.codes import postal_text, qr_text
-from services.notices.domain import NoticeContent, Person, Verification
+from services.notices.domain.content import NoticeContent, Person, Verification
 from services.notices.rendering.avviso import render_notice
 from services.notices.rendering.render import render
 from tests.unit.notices.conftest import instalments

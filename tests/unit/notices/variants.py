@@ -8,7 +8,7 @@ from typing import Final
 
 from PIL import Image
 
-from services.notices.domain import (
+from services.notices.domain.content import (
     Artwork,
     Artworks,
     Content,
