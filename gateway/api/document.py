@@ -213,6 +213,8 @@ def _http_problems(described: Operation) -> dict[str, Any]:
     statuses = [HTTPStatus.UNSUPPORTED_MEDIA_TYPE]
     if described.body is not None:
         statuses.append(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    if described.file_types:
+        statuses.append(HTTPStatus.LENGTH_REQUIRED)
     return {
         str(status.value): _problem_response({"invalid_request": Problem(status, ErrorCode.INVALID_REQUEST)})
         for status in statuses

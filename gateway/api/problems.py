@@ -42,6 +42,10 @@ _INVALID_REQUEST_DETAIL: Final[Mapping[HTTPStatus, Mapping[str, str]]] = {
         "it": "Questo indirizzo non accetta il metodo usato: quelli ammessi sono in `Allow`.",
         "en": "This address does not take the method used: those it takes stand in `Allow`.",
     },
+    HTTPStatus.LENGTH_REQUIRED: {
+        "it": "Indica la lunghezza del corpo in Content-Length, oppure manda il file da solo, senza multipart.",
+        "en": "Say how long the body is in Content-Length, or send the file by itself, without multipart.",
+    },
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: {
         "it": "Il corpo della richiesta è troppo grande.",
         "en": "The body of the request is too large.",

@@ -30,7 +30,8 @@ class Upload:
 def receive(req: falcon.Request, media_types: Collection[str] = ("text/csv",)) -> Upload:
     """Take a body of one of these types, or the part `file` of a `multipart/form-data` one.
 
-    Raises Refused(IMPORT_TOO_LARGE) from the Content-Length alone where there is one, else once the cap is passed.
+    Raises Refused(IMPORT_TOO_LARGE) from the Content-Length alone where there is one, else once the cap is passed, and
+    falcon.HTTPLengthRequired for parts without it.
     """
     media_type = (req.content_type or "").partition(";")[0].strip().lower()
     if (req.content_length or 0) > FILE_MAX_BYTES + _MULTIPART_EXTRA_BYTES:
@@ -48,6 +49,8 @@ def too_large() -> Refused:
 
 
 def _part(req: falcon.Request) -> Upload:
+    if req.content_length is None:  # chunked: Falcon's reader of parts needs to know where they end
+        raise falcon.HTTPLengthRequired
     form: Any = req.get_media()
     for part in form:
         if part.name == "file":

@@ -105,6 +105,13 @@ def test_a_multipart_body_without_a_file_or_broken_is_refused(client: TestClient
         problem(client.simulate_post(IMPORTS, body=body, headers=headers), 400, ErrorCode.INVALID_REQUEST)
 
 
+def test_parts_without_a_length_are_refused_and_told_how_to_come(client: TestClient, services: FakeServices) -> None:
+    headers = {**ALL, "Content-Type": "multipart/form-data; boundary=limit"}
+    result = client.simulate_post(IMPORTS, body=b"--limit--", headers=headers, extras={"CONTENT_LENGTH": ""})
+    assert "Content-Length" in problem(result, 411, ErrorCode.INVALID_REQUEST)["detail"]
+    assert services.calls == []
+
+
 def test_an_empty_file_or_another_media_type_is_refused(client: TestClient, services: FakeServices) -> None:
     problem(client.simulate_post(IMPORTS, body=b"", headers=CSV), 422, ErrorCode.IMPORT_EMPTY)
     result = client.simulate_post(IMPORTS, body=b"{}", headers={**ALL, "Content-Type": "application/json"})
