@@ -14,6 +14,7 @@ from tests.browser.conftest import Portal
 OpenBrowser = Callable[..., Page]
 Look = Callable[[Page, str], None]
 
+WAIT_MS = 30_000
 # A screen, and a telephone with another language and without scripts.
 SCREENS = [
     pytest.param({"width": 1280, "locale": "it-IT"}, id="screen"),
@@ -45,9 +46,9 @@ def press_pay(page: Page, practice: dict[str, Any]) -> None:
 
 
 def choose(page: Page, portal: Portal, outcome: str) -> None:
-    expect(page).to_have_url(re.compile(re.escape(portal.pagopa_url)))
+    expect(page).to_have_url(re.compile(re.escape(portal.pagopa_url)), timeout=WAIT_MS)
     page.locator(f"button[value={outcome}]").click()
-    page.wait_for_url(re.compile("/esito/"))
+    page.wait_for_url(re.compile("/esito/"), timeout=WAIT_MS)
 
 
 @pytest.mark.parametrize("screen", SCREENS)
@@ -60,15 +61,15 @@ def test_a_payment_asked_for_twice_is_shown_and_goes_on_only_if_one_means_it(
     find(page, portal, first)
     press_pay(page, first)
     choose(page, portal, "paid")
-    expect(page.locator("a[href$='quietanza.pdf']").first).to_be_visible(timeout=30_000)
+    expect(page.locator("a[href$='quietanza.pdf']").first).to_be_visible(timeout=WAIT_MS)
 
     find(page, portal, second)
     press_pay(page, second)
-    expect(page.locator("form input[name=anyway]")).to_have_count(1)
+    expect(page.locator("form input[name=anyway]")).to_have_count(1, timeout=WAIT_MS)
     look(page, "pratica-uguale")
     page.locator("form:has(input[name=anyway]) button").click()
     choose(page, portal, "pending")
-    expect(page.locator("meta[http-equiv=refresh]")).to_have_count(1)
+    expect(page.locator("meta[http-equiv=refresh]")).to_have_count(1, timeout=WAIT_MS)
     look(page, "esito-in-attesa")
 
 
@@ -84,18 +85,20 @@ def test_a_payment_under_way_is_explained_to_others_and_resumed_by_its_payer(
         page.locator("form[action$='/carrello/aggiungi'] button").first.click()
     page.goto(f"{portal.url}/enti/PM108/carrello")
     page.locator("form[action$='/carrello/paga'] button").click()
-    expect(page).to_have_url(re.compile(re.escape(portal.pagopa_url)))
+    expect(page).to_have_url(re.compile(re.escape(portal.pagopa_url)), timeout=WAIT_MS)
 
     find(page, portal, practice)
     press_pay(page, practice)
+    expect(page.locator("main a[href*='/esito/']")).to_have_count(1, timeout=WAIT_MS)
     look(page, "proprio-pagamento-in-corso")
     page.locator("main a[href*='/esito/']").click()
-    expect(page.locator(f"main a[href^='{portal.pagopa_url}']")).to_have_count(1)
+    expect(page.locator(f"main a[href^='{portal.pagopa_url}']")).to_have_count(1, timeout=WAIT_MS)
     look(page, "esito-non-concluso")
 
     somebody_else = open_browser(**screen)
     find(somebody_else, portal, practice)
     press_pay(somebody_else, practice)
+    expect(somebody_else.locator(".portal-outcome--waiting")).to_have_count(1, timeout=WAIT_MS)
     expect(somebody_else.locator("main a[href*='/esito/']")).to_have_count(0)
     look(somebody_else, "altrui-pagamento-in-corso")
     page.locator(f"main a[href^='{portal.pagopa_url}']").click()
