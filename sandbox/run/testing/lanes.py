@@ -17,8 +17,8 @@ from sandbox.run.paths import BUILD, ROOT
 from sandbox.run.testing import packages, postgres, rabbitmq, spid_tool
 from sandbox.run.testing.outcome import Outcome
 
-# They wait for a running system more than they work: beside them the other tests cost hardly any time.
-_JOURNEYS: Final = ("browser", "e2e", "spid")
+# What fills the second lane, so that both end at about the same time.
+_JOURNEYS: Final = ("tests/integration/identity", "tests/integration/run", "tests/browser", "tests/e2e", "tests/spid")
 # Suites that touch neither broker nor database, nor a browser.
 _PURE: Final = ("tests/unit", "tests/contract")
 
@@ -55,9 +55,14 @@ def of(targets: Sequence[str]) -> list[Lane]:
     """Make one lane of what was asked for; of everything, two."""
     if targets:
         return [Lane("tests", targets)]
-    folders = sorted(path.name for path in (ROOT / "tests").iterdir() if path.is_dir() and path.name[0].isalpha())
-    parts = [f"tests/{name}" for name in folders if name not in _JOURNEYS]
-    return [Lane("parts", parts), Lane("journeys", [f"tests/{name}" for name in _JOURNEYS])]
+    suites = [*_folders("tests"), *_folders("tests/integration")]
+    parts = [suite for suite in suites if suite not in {*_JOURNEYS, "tests/integration"}]
+    return [Lane("parts", parts), Lane("journeys", _JOURNEYS)]
+
+
+def _folders(below: str) -> list[str]:
+    found = (path.name for path in (ROOT / below).iterdir() if path.is_dir() and path.name[0].isalpha())
+    return sorted(f"{below}/{name}" for name in found)
 
 
 def run(lanes: Sequence[Lane], options: Sequence[str]) -> list[Outcome]:

@@ -5,6 +5,7 @@ import re
 import tomllib
 from pathlib import Path
 
+from sandbox.run.testing import lanes
 from tests.unit.house.conftest import ROOT
 
 THIS_FILE = Path("tests/unit/house/test_house_files.py")
@@ -66,3 +67,11 @@ def test_every_exception_in_the_product_has_its_reason_beside_it(text_files: dic
         if (match := EXCEPTION.search(line)) and not re.search(r"[-—] \S", match["reason"])
     ]
     assert not bare, "write `# noqa: RULE -- why`"
+
+
+def test_every_test_runs_in_exactly_one_lane(files: list[Path]) -> None:
+    targets = [target for lane in lanes.of([]) for target in lane.targets]
+    for path in files:
+        if path.name.startswith("test_") and path.suffix == ".py":
+            name = path.relative_to(ROOT).as_posix()
+            assert sum(name.startswith(f"{target}/") for target in targets) == 1, name
