@@ -98,7 +98,6 @@ def test_two_hundred_clicks_on_paga_over_http_are_one_checkout(town, eventually)
     body, start = {"practice_ids": [str(practice["id"])]}, threading.Barrier(200)
 
     def press(key):
-        """Click, and again with the same key where there are too many clicks to serve at once."""
         headers = {"Idempotency-Key": key}
         return requests.post(
             f"{portal}/api/v1/checkouts", json=body, headers=headers, cookies=found.cookies, timeout=60
@@ -112,10 +111,11 @@ def test_two_hundred_clicks_on_paga_over_http_are_one_checkout(town, eventually)
     with ThreadPoolExecutor(200) as fingers:
         clicked = list(fingers.map(click, [uuid4().hex for _ in range(200)]))
     opened = {checkout_id for _, status, checkout_id in clicked if status == 201}
-    assert len(opened) == 1
     assert {status for _, status, _ in clicked} <= {201, 503, 504}
+    # Who was not served at once (nobody, where two cores have too much to do) clicks again, as the message says.
     for key in [key for key, status, _ in clicked if status != 201][:10]:
-        assert eventually(lambda key=key: press(key).json().get("id"), timeout_s=30) in opened
+        opened.add(eventually(lambda key=key: press(key).json().get("id"), timeout_s=40))
+    assert len(opened) == 1
     started = eventually(lambda: town.events("CheckoutStarted", practice))
     assert {data["checkout_id"] for data in started} == opened
 
