@@ -2,6 +2,7 @@
 
 Then the job is merged into one PDF, as the gateway does it, in this process too.
 
+    DATABASE_URL=... python -m chassis.migrations upgrade notices
     DATABASE_URL=... python benchmarks/notice_job.py [SMALL] [LARGE]
 
 practices is stood in for by debts made on the fly, so that only notices is measured: its process and its renderer. The
