@@ -53,6 +53,7 @@ T = TypeVar("T")
 PROJECT = Path(__file__).parent.parent
 STARTS_WITHIN_S = 20
 STOPS_WITHIN_S = 15
+LISTENS_WITHIN_S = 5
 
 
 def require_server(url: str, name: str, default_port: int) -> None:
@@ -305,8 +306,13 @@ def publish_event(amqp_url: str) -> Iterator[Callable[..., UUID]]:
         body = wrap(event_type, data, event_id=event_id, subject=subject, sequence=sequence, time=time_of_event)
         exchange = wire.event_exchange(event_type.source)
         publisher = publishers.setdefault(exchange.name, ConfirmedPublisher(amqp_url, declare=[exchange]))
-        message = wire.Message(exchange.name, event_type.type, json.dumps(body), message_id=str(event_id))
-        publisher.publish_all([message])
+        message = wire.Message(
+            exchange.name, event_type.type, json.dumps(body), message_id=str(event_id), mandatory=True
+        )
+        # A service answers calls a moment before its event queues are there; a relay would have declared them.
+        ends_at = time.monotonic() + LISTENS_WITHIN_S
+        while publisher.publish_all([message]) and time.monotonic() < ends_at:
+            time.sleep(0.05)
         return event_id
 
     yield publish
