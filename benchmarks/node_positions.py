@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from node_soap import CREDITOR, NobodyAtHome, prepare, receipt, verify
 
 from chassis import clock, settings
-from chassis.database import Database
+from chassis.storage.database import Database
 from services.payments import models
 from services.payments.usecases.node import Node, answer_node
 

@@ -33,9 +33,10 @@ sys.path.insert(0, str(ROOT))
 import falcon  # noqa: E402 -- after the path is set
 import sqlalchemy as sa  # noqa: E402 -- as above
 
-from chassis import clock, migrations, settings  # noqa: E402 -- as above
-from chassis.database import Database  # noqa: E402 -- as above
-from chassis.rpc_client import RpcClient  # noqa: E402 -- as above
+from chassis import clock, settings  # noqa: E402 -- as above
+from chassis.messaging.rpc_client import RpcClient  # noqa: E402 -- as above
+from chassis.storage import migrations  # noqa: E402 -- as above
+from chassis.storage.database import Database  # noqa: E402 -- as above
 from contracts.errors import RpcError, Unavailable  # noqa: E402 -- as above
 from contracts.rpc import payments  # noqa: E402 -- as above
 from services.payments import models  # noqa: E402 -- as above

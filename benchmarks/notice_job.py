@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT))
 
 import sqlalchemy as sa  # noqa: E402 - after the path is set
 
-from chassis.database import Database, database_url  # noqa: E402
+from chassis.storage.database import Database, database_url  # noqa: E402
 from contracts.call import Call  # noqa: E402
 from contracts.rpc import notices, practices  # noqa: E402
 from gateway.printed.merging import merged  # noqa: E402

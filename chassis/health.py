@@ -10,10 +10,11 @@ from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import clock, outbox
-from chassis.database import Database
-from chassis.rpc_client import RpcClient
+from chassis import clock
+from chassis.messaging.rpc_client import RpcClient
 from chassis.settings import ChassisSettings
+from chassis.storage import outbox
+from chassis.storage.database import Database
 from contracts.call import Call
 from contracts.errors import RpcError
 from contracts.fields import Empty

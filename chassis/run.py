@@ -1,68 +1,8 @@
-"""One service process: `python -m chassis.run practices`.
+"""One service process: `python -m chassis.run practices`."""
 
-It starts while the broker or the database is away and goes on trying. SIGTERM and Ctrl-C let the work under way
-finish; a second one does not.
-"""
-
-import chassis.green  # noqa: F401 -- must come before every other import
-
-# isort: split
-import os
-import signal
 import sys
-from typing import Any
 
-import eventlet
-from environs.exceptions import EnvError
-
-from chassis import logs, metrics
-from chassis.containers import ChassisContainer, check_settings, configure_nameko, load_service
-from chassis.settings import ChassisSettings
-
-log = logs.get_logger(__name__)
-
-
-def run(service_cls: type) -> None:
-    """Run `service_cls` until a signal stops it."""
-    settings = ChassisSettings.load()
-    configure_nameko(settings)
-    metrics.serve(settings.metrics_port)
-    container = ChassisContainer(service_cls)
-    _stop_on_signals(container)
-    container.start()
-    log.info("service_started", service=container.service_name, pid=os.getpid())
-    container.wait()
-    log.info("service_stopped", service=container.service_name, pid=os.getpid())
-
-
-def _stop_on_signals(container: ChassisContainer) -> None:
-    def stop(_number: int, _frame: Any) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, kill)
-        eventlet.spawn_n(container.stop)
-
-    def kill(_number: int, _frame: Any) -> None:
-        os._exit(1)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-
-
-def main(arguments: list[str]) -> int:
-    """Run the command line and return its exit code."""
-    if len(arguments) != 1:
-        sys.stderr.write("usage: python -m chassis.run SERVICE\n")
-        return 2
-    service_cls = load_service(arguments[0])
-    try:
-        logs.configure(arguments[0], ChassisSettings.load().log_level)
-        check_settings(service_cls)
-    except EnvError as error:
-        sys.stderr.write(f"{arguments[0]}: {error}\n")
-        return os.EX_CONFIG
-    run(service_cls)
-    return 0
-
+from chassis.runtime.process import main
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -1,65 +1,8 @@
-"""Which queues the services listen on: `python -m chassis.topology declare practices|all`.
-
-A one-shot job beside the migrations, so that a wrong broker address shows before anything starts. Relays declare what
-they publish to by themselves (contracts.events.subscriptions).
-"""
+"""The queues the services listen on: `python -m chassis.topology declare practices|all`."""
 
 import sys
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, Final
 
-from kombu import Connection
-from nameko.extensions import ENTRYPOINT_EXTENSIONS_ATTR
-
-from chassis import logs, wire
-from chassis.containers import load_service
-from chassis.event_entrypoint import ReliableEventHandler
-from chassis.settings import ChassisSettings
-from contracts.events.subscriptions import Subscription
-
-SERVICES_FOLDER: Final = Path(__file__).parent.parent / "services"
-
-log = logs.get_logger(__name__)
-
-
-def service_names() -> list[str]:
-    """Return the names of all services in this image, in alphabetical order."""
-    return sorted(path.parent.name for path in SERVICES_FOLDER.glob("*/service.py"))
-
-
-def subscriptions(service_cls: Any) -> Iterator[Subscription]:
-    """Yield what a service class listens to."""
-    name = service_cls.name
-    for attribute in sorted(dir(service_cls)):
-        for entrypoint in getattr(getattr(service_cls, attribute), ENTRYPOINT_EXTENSIONS_ATTR, ()):
-            if isinstance(entrypoint, ReliableEventHandler):
-                yield Subscription(f"{name}.{attribute}", entrypoint.described)
-
-
-def declare(service_cls: Any, amqp_url: str) -> list[str]:
-    """Declare the queues a service listens on, and their dead letter queues; return the queues' names."""
-    names = []
-    with Connection(amqp_url, connect_timeout=3, ssl=wire.tls_options(amqp_url)) as connection:
-        channel = connection.channel()
-        for subscription in subscriptions(service_cls):
-            wire.event_queue(subscription)(channel).declare()
-            wire.dead_letter_queue(subscription.queue_name)(channel).declare()
-            names.append(subscription.queue_name)
-    return names
-
-
-def main(arguments: list[str]) -> int:
-    """Run the command line and return its exit code."""
-    if len(arguments) != 2 or arguments[0] != "declare":
-        sys.stderr.write("usage: python -m chassis.topology declare SERVICE|all\n")
-        return 2
-    settings = ChassisSettings.load()
-    logs.configure("topology", settings.log_level)
-    for name in service_names() if arguments[1] == "all" else [arguments[1]]:
-        log.info("queues_declared", service=name, queues=declare(load_service(name), settings.amqp_url))
-    return 0
-
+from chassis.runtime.topology import main
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -3,7 +3,7 @@
 import os
 
 from chassis import logs
-from chassis.rpc_client import shared
+from chassis.messaging.rpc_client import shared
 from gateway.app import create_app
 from gateway.settings import Settings
 

@@ -3,7 +3,7 @@
 amqp_url          AMQP_URL, else RabbitMQ on the standard local port; fails clearly where nothing answers.
 database_url      DATABASE_URL, else PostgreSQL on the standard local port, with `_test` behind its database name;
                   services put `_<service>` behind that.
-service_database  a factory: `service_database("practices")` -> chassis.database.Database of `<name>_test_practices`,
+service_database  a factory: `service_database("practices")` -> storage.database.Database of `<name>_test_practices`,
                   migrated once per session, its tables emptied before each test.
 environment       the dict of environment variables for child processes (AMQP_URL, DATABASE_URL, fast retries ...);
                   a test may add to it before it starts one.
@@ -12,7 +12,7 @@ run_service       a factory: `run_service("practices")` -> Running: a real servi
                   `run_service("identity", env={"SPID_LEVEL": "2"})`. `.log()` is its output, `.lines("rpc_served")`
                   its parsed log lines of one kind, `.stop()` and `.kill()` end it; all are ended after the test.
 start_process     a factory: `start_process("-m", "some.module", env={...})` -> Running, for any other program.
-rpc               a chassis.rpc_client.RpcClient: `rpc.call(practices.SEARCH, {...})`.
+rpc               a chassis.messaging.rpc_client.RpcClient: `rpc.call(practices.SEARCH, {...})`.
 eventually        `eventually(lambda: check())` repeats until that returns something true, and returns it; the test
                   fails after `timeout_s=10`.
 publish_event     `publish_event(PAYMENT_CONFIRMED, data, subject="...", sequence=1)` puts an event on the broker as a
@@ -40,10 +40,12 @@ from uuid import UUID, uuid4
 import pytest
 import sqlalchemy as sa
 
-from chassis import correlation, logs, migrations, settings, wire
-from chassis.database import Database
-from chassis.publishing import ConfirmedPublisher
-from chassis.rpc_client import RpcClient
+from chassis import correlation, logs, settings
+from chassis.messaging import wire
+from chassis.messaging.publisher import ConfirmedPublisher
+from chassis.messaging.rpc_client import RpcClient
+from chassis.storage import migrations
+from chassis.storage.database import Database
 from contracts.call import Call
 from contracts.errors import RpcError
 from contracts.events.envelope import EventType, wrap

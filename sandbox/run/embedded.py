@@ -6,7 +6,7 @@ A program of its own, because making a process green must come before every othe
 import sandbox.run.interrupts  # noqa: F401 -- before the imports that take time
 
 # isort: split
-import chassis.green  # noqa: F401 -- before every import that opens sockets or makes threads
+import chassis.runtime.green  # noqa: F401 -- before every import that opens sockets or makes threads
 
 # isort: split
 import logging
@@ -25,7 +25,9 @@ import eventlet
 import eventlet.wsgi
 from environs import EnvError
 
-from chassis import embedded, logs, rpc_client
+from chassis import logs
+from chassis.embedded import system
+from chassis.messaging import rpc_client
 from gateway.app import create_app as create_gateway
 from gateway.settings import Settings as GatewaySettings
 from sandbox.run import assets, banner, peers, readiness, schema
@@ -50,7 +52,7 @@ def up(copy: Copy) -> None:
         postgres = EmbeddedPostgres(copy.home.postgres, copy.home.logs / "postgres.log")
         running.callback(postgres.stop)
         postgres.start()
-        os.environ.update(environment(copy), AMQP_URL=embedded.INPROC_URL, DATABASE_URL=postgres.url("portal"))
+        os.environ.update(environment(copy), AMQP_URL=system.INPROC_URL, DATABASE_URL=postgres.url("portal"))
         schema.prepare(copy.home.logs / "migrations.log")
         running.enter_context(_mail(mail_sockets, copy.home.logs / "mail.log"))
         step("starting the five services, the gateway and the sandbox")
@@ -66,16 +68,16 @@ def up(copy: Copy) -> None:
     step("stopped")
 
 
-def _start_services() -> embedded.Running:
+def _start_services() -> system.Running:
     try:
-        return embedded.start(SERVICES)
+        return system.start(SERVICES)
     except (RuntimeError, EnvError) as error:
         raise ProblemError(f"The services did not start: {error}") from error
 
 
 def _apps() -> list[Any]:
     """Make the WSGI applications, in the order of the copy's ports."""
-    gateway = create_gateway(GatewaySettings.load(), rpc_client.shared(embedded.INPROC_URL))
+    gateway = create_gateway(GatewaySettings.load(), rpc_client.shared(system.INPROC_URL))
     return [gateway, peers.spid(), peers.pagopa()]
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import DateTime, String, Uuid
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from chassis.tables import InboxMixin
+from chassis.storage.tables import InboxMixin
 
 
 class Base(DeclarativeBase):

@@ -3,8 +3,8 @@
 from typing import Any
 
 from chassis.clock import now
-from chassis.database import Tx
-from chassis.entrypoints import DatabaseProvider, RpcProvider, answers, every, on_event
+from chassis.runtime.entrypoints import DatabaseProvider, RpcProvider, answers, every, on_event
+from chassis.storage.database import Tx
 from contracts.events.payments import PAYMENT_CONFIRMED
 from contracts.rpc import cart
 from services.cart import models, usecases

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from chassis.database import Database, Tx
+from chassis.storage.database import Database, Tx
 from contracts.errors import ErrorCode, Refused
 from services.cart import clients, domain, repository
 from services.cart.clients import RpcCaller

@@ -18,7 +18,7 @@ from typing import Any
 from environs import FileAwareEnv
 
 from chassis import clock, logs
-from chassis.database import Database
+from chassis.storage.database import Database
 from services.identity import clients, models
 from services.identity.saml import certificate
 from services.identity.saml.idp_registry import RegistryError

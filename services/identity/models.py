@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from chassis.tables import OutboxMixin
+from chassis.storage.tables import OutboxMixin
 
 
 class Base(DeclarativeBase):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from chassis.clock import now
-from chassis.entrypoints import DatabaseProvider, SettingsProvider, answers, every
+from chassis.runtime.entrypoints import DatabaseProvider, SettingsProvider, answers, every
 from contracts.rpc import identity
 from services.identity import models
 from services.identity.settings import Settings

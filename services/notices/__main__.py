@@ -13,7 +13,7 @@ from pathlib import Path
 from uuid import UUID
 
 from chassis import clock, logs
-from chassis.database import Database
+from chassis.storage.database import Database
 from services.notices import models
 from services.notices.mail import bounces, repository
 from services.notices.mail.domain import State

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Date, DateTime, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from chassis.tables import InboxMixin, OutboxMixin
+from chassis.storage.tables import InboxMixin, OutboxMixin
 
 
 class Base(DeclarativeBase):

@@ -5,8 +5,8 @@ from typing import Any
 from nameko.extensions import DependencyProvider
 
 from chassis.clock import now
-from chassis.database import Tx
-from chassis.entrypoints import DatabaseProvider, RpcProvider, SettingsProvider, answers, every, on_event
+from chassis.runtime.entrypoints import DatabaseProvider, RpcProvider, SettingsProvider, answers, every, on_event
+from chassis.storage.database import Tx
 from contracts.events.identity import CONSENT_GRANTED, CONSENT_REVOKED
 from contracts.events.payments import PAYMENT_CONFIRMED
 from contracts.events.practices import PRACTICE_AMENDED, PRACTICE_CANCELLED, PRACTICE_CREATED, PRACTICE_EXPIRED

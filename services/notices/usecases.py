@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from chassis import logs
-from chassis.database import Database
-from chassis.rpc_client import RpcClient
+from chassis.messaging.rpc_client import RpcClient
+from chassis.storage.database import Database
 from contracts.errors import ErrorCode, Refused
 from contracts.events.notices import NOTICE_ISSUED
 from contracts.rpc import payments, practices

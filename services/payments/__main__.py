@@ -9,9 +9,9 @@ import sys
 from datetime import datetime
 
 from chassis.clock import now
-from chassis.database import Database
-from chassis.rpc_client import RpcClient
+from chassis.messaging.rpc_client import RpcClient
 from chassis.settings import DEFAULT_AMQP_URL
+from chassis.storage.database import Database
 from contracts.errors import RpcError
 from services.payments import models
 from services.payments.settings import Settings

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Date, DateTime, ForeignKey, Identity, Index, 
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from chassis.tables import IdempotencyMixin, InboxMixin, OutboxMixin
+from chassis.storage.tables import IdempotencyMixin, InboxMixin, OutboxMixin
 
 
 class Base(DeclarativeBase):

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from chassis import outbox
 from chassis.clock import now
-from chassis.database import Tx
-from chassis.entrypoints import DatabaseProvider, RpcProvider, SettingsProvider, answers, every, on_event
+from chassis.runtime.entrypoints import DatabaseProvider, RpcProvider, SettingsProvider, answers, every, on_event
+from chassis.storage import outbox
+from chassis.storage.database import Tx
 from contracts.events.practices import PRACTICE_AMENDED, PRACTICE_CANCELLED, PRACTICE_CREATED, PRACTICE_EXPIRED
 from contracts.rpc import payments
 from contracts.rpc import settlement as fdr

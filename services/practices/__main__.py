@@ -6,7 +6,7 @@ from pathlib import Path
 
 from marshmallow import ValidationError
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from services.practices import models
 from services.practices.usecases import catalogue
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from chassis.tables import IdempotencyMixin, InboxMixin, OutboxMixin
+from chassis.storage.tables import IdempotencyMixin, InboxMixin, OutboxMixin
 from services.practices.domain.states import State
 
 

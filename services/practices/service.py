@@ -3,8 +3,8 @@
 from typing import Any
 
 from chassis.clock import now
-from chassis.database import Tx
-from chassis.entrypoints import DatabaseProvider, answers, every, on_event
+from chassis.runtime.entrypoints import DatabaseProvider, answers, every, on_event
+from chassis.storage.database import Tx
 from contracts.events.payments import (
     CHECKOUT_ABANDONED,
     CHECKOUT_STARTED,

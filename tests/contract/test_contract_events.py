@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from chassis.entrypoints import read_event
+from chassis.runtime.entrypoints import read_event
 from contracts.events import EVENTS
 from contracts.events.envelope import Envelope, EventType, wrap
 

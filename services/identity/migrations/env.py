@@ -1,6 +1,6 @@
 """Alembic's entry into this service's tables."""
 
-from chassis.migrations import run_env
+from chassis.storage.migrations import run_env
 from services.identity import models
 
 run_env(models.Base.metadata)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from services.identity import repository
 from services.identity.models import Beneficiary
 from services.identity.usecases import sessions

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from contracts.errors import ErrorCode, Refused
 from services.identity import repository
 from services.identity.settings import Settings

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from services.identity.models import RefusedLogin
 from services.identity.saml.refusal import Reason
 

@@ -9,8 +9,8 @@ from hmac import compare_digest
 from typing import Any, Final
 from uuid import uuid4
 
-from chassis.database import Database, Tx
 from chassis.logs import get_logger
+from chassis.storage.database import Database, Tx
 from contracts.errors import ErrorCode, Refused
 from services.identity import domain, repository
 from services.identity.models import AuthnRequest, Citizen, CitizenSession, SamlTrace

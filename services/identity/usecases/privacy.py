@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Database, Tx
+from chassis.storage.database import Database, Tx
 from contracts.errors import Broken, ErrorCode, Refused
 from contracts.events.envelope import EventType
 from contracts.events.identity import CITIZEN_REGISTERED, CONSENT_GRANTED, CONSENT_REVOKED

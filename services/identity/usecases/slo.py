@@ -4,8 +4,8 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from chassis.database import Database
 from chassis.logs import get_logger
+from chassis.storage.database import Database
 from contracts.errors import ErrorCode, Refused
 from services.identity import repository
 from services.identity.saml import logout

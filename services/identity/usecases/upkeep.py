@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from chassis.database import Database
 from chassis.logs import get_logger
+from chassis.storage.database import Database
 from services.identity import repository
 from services.identity.settings import Settings
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from chassis import logs
-from chassis.database import Database
+from chassis.storage.database import Database
 from services.notices.mail import domain, repository
 
 log = logs.get_logger(__name__)

@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Any
 
-from chassis.rpc_client import RpcClient
+from chassis.messaging.rpc_client import RpcClient
 from contracts.rpc import identity, payments, practices
 from services.notices.mail import domain, texts
 from services.notices.mail.domain import Kind, Verdict

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from chassis.database import Tx
-from chassis.rpc_client import RpcClient
+from chassis.messaging.rpc_client import RpcClient
+from chassis.storage.database import Tx
 from contracts.rpc import identity
 from services.notices.mail import domain, repository
 

@@ -6,7 +6,7 @@ The database's unique key decides, so it may run in any number of processes, aft
 from datetime import datetime
 
 from chassis import logs
-from chassis.database import Database
+from chassis.storage.database import Database
 from services.notices.mail import domain, repository
 from services.notices.mail.settings import MailSettings
 

@@ -12,8 +12,8 @@ from typing import Final
 from prometheus_client import Counter
 
 from chassis import logs
-from chassis.database import Database
-from chassis.rpc_client import RpcClient
+from chassis.messaging.rpc_client import RpcClient
+from chassis.storage.database import Database
 from contracts.errors import Unavailable
 from services.notices.mail import bounces, domain, letters, repository, smtp
 from services.notices.mail.domain import State

@@ -1,6 +1,6 @@
 """Alembic environment of notices."""
 
-from chassis.migrations import run_env
+from chassis.storage.migrations import run_env
 from services.notices.models import Base
 
 run_env(Base.metadata)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from services.payments.models import BankCredit, SettlementFlow, SettlementRow
 from services.payments.repository import settlements
 from services.payments.usecases.reconciliation import fitting_credit

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from contracts.errors import ErrorCode, Refused
 from services.payments import clients
 from services.payments.domain.node import Fault

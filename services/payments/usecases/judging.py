@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from chassis.database import Tx
+from chassis.storage.database import Tx
 from contracts.events.payments import PAYMENT_CONFIRMED
 from services.payments.domain.checkouts import CheckoutState, after_payment, move
 from services.payments.domain.positions import Position

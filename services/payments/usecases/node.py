@@ -8,8 +8,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from chassis.database import Database
 from chassis.logs import get_logger
+from chassis.storage.database import Database
 from contracts.errors import RpcError, Unavailable
 from services.payments import clients
 from services.payments.domain.calendar import rome_day

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Database, Tx
+from chassis.storage.database import Database, Tx
 from contracts.errors import ErrorCode, Refused
 from services.payments import clients
 from services.payments.domain.positions import Change, Creditor, Position, Standing

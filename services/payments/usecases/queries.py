@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from contracts.errors import ErrorCode, Refused
 from contracts.events.payments import (
     CHECKOUT_ABANDONED,

@@ -7,8 +7,8 @@ and it is set once, under the lock of the position or of the receipt itself.
 
 from datetime import datetime
 
-from chassis.database import Database, Tx
 from chassis.logs import get_logger
+from chassis.storage.database import Database, Tx
 from contracts.errors import RpcError, Unavailable
 from services.payments import clients
 from services.payments.domain.positions import Creditor, Position

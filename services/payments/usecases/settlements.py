@@ -15,8 +15,8 @@ from datetime import time as clock_time
 from typing import Any, Final
 from uuid import UUID
 
-from chassis.database import Database, Tx
 from chassis.logs import get_logger
+from chassis.storage.database import Database, Tx
 from contracts.errors import ErrorCode, Refused
 from contracts.events.payments import PAYMENT_REPORTED
 from services.payments import clients

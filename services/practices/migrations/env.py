@@ -1,6 +1,6 @@
 """Alembic environment of practices."""
 
-from chassis.migrations import run_env
+from chassis.storage.migrations import run_env
 from services.practices import models
 
 run_env(models.Base.metadata)

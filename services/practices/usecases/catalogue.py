@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from contracts.rpc.practices import CatalogueService
 from services.practices import records, repository
 from services.practices.catalogue_file import Catalogue

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from contracts.codes import ANONYMOUS_FISCAL_CODE
 from services.practices import records, repository
 from services.practices.domain import viewers

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from sqlalchemy.exc import IntegrityError
 
-from chassis.database import Database, Tx
+from chassis.storage.database import Database, Tx
 from contracts.codes import NoticeNumber
 from contracts.errors import ErrorCode, Refused
 from contracts.events.practices import PRACTICE_AMENDED, PRACTICE_CANCELLED, PRACTICE_CREATED

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from chassis import stored_values
-from chassis.database import Database, Tx
+from chassis.storage import stored_values
+from chassis.storage.database import Database, Tx
 from contracts.codes import ANONYMOUS_FISCAL_CODE, NoticeNumber
 from contracts.errors import ErrorCode, Refused
 from services.practices import records, repository

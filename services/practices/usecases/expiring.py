@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from chassis.database import Database, Tx
+from chassis.storage.database import Database, Tx
 from contracts.events.practices import PRACTICE_EXPIRED
 from services.practices import records, repository
 from services.practices.domain import standing

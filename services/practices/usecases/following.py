@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Tx
+from chassis.storage.database import Tx
 from contracts.errors import Broken
 from services.practices import records, repository
 from services.practices.domain import standing

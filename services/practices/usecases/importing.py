@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4
 
-from chassis.database import Database, Tx
+from chassis.storage.database import Database, Tx
 from contracts.codes import NoticeNumber
 from contracts.errors import ErrorCode, Refused
 from services.practices import debt_file, records, repository

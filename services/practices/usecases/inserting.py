@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from contracts.codes import ANONYMOUS_FISCAL_CODE
 from contracts.errors import ErrorCode, Refused
 from services.practices import records, repository

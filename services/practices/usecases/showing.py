@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from chassis import outbox
-from chassis.database import Database
+from chassis.storage import outbox
+from chassis.storage.database import Database
 from contracts.codes import FiscalCode, NoticeNumber
 from contracts.errors import ErrorCode, Refused
 from services.practices import records, repository

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from services.practices.usecases import catalogue, debts
 
 CATALOGUE: dict[str, Any] = json.loads((Path(__file__).parents[3] / "sandbox/data/catalogue.json").read_text())

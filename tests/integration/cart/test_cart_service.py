@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from chassis.rpc_client import RpcClient
+from chassis.messaging.rpc_client import RpcClient
 from contracts.errors import ErrorCode, RpcError
 from contracts.events.payments import PAYMENT_CONFIRMED
 from contracts.rpc import cart

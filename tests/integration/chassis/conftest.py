@@ -12,8 +12,10 @@ import pytest
 import sqlalchemy as sa
 from kombu import Connection
 
-from chassis import migrations, settings, wire
-from chassis.database import Database
+from chassis import settings
+from chassis.messaging import wire
+from chassis.storage import migrations
+from chassis.storage.database import Database
 from tests.conftest import ProcessStarter, child_environment, wait_until
 from tests.integration.chassis import probe
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from marshmallow import Schema, fields
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from chassis.tables import IdempotencyMixin, InboxMixin, OutboxMixin
+from chassis.storage.tables import IdempotencyMixin, InboxMixin, OutboxMixin
 from contracts.call import Call
 from contracts.events.envelope import EventType
 from contracts.events.subscriptions import Subscription

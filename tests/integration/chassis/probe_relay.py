@@ -4,7 +4,7 @@ import os
 import signal
 
 from chassis import logs
-from chassis.relay import Relay
+from chassis.messaging.relay import Relay
 from chassis.settings import database_url
 from tests.integration.chassis import probe
 

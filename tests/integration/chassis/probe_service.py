@@ -1,12 +1,12 @@
 """The invented service itself; run as a process: `python -m tests.integration.chassis.probe_service`."""
 
-import chassis.green  # noqa: F401 -- must come before every other import
+import chassis.runtime.green  # noqa: F401 -- must come before every other import
 
 # isort: split
 from chassis import correlation, logs
 from chassis.clock import now
-from chassis.entrypoints import DatabaseProvider, RpcProvider, answers, every, on_event
-from chassis.run import run
+from chassis.runtime.entrypoints import DatabaseProvider, RpcProvider, answers, every, on_event
+from chassis.runtime.process import run
 from contracts.errors import Broken, ErrorCode, Refused, Unavailable
 from tests.integration.chassis import probe
 

@@ -4,7 +4,7 @@
 program runs on RabbitMQ and on `inproc://`, whose broker nobody outside the process could reach.
 """
 
-import chassis.green  # noqa: F401 -- must come before every other import
+import chassis.runtime.green  # noqa: F401 -- must come before every other import
 
 # isort: split
 import json
@@ -18,11 +18,13 @@ from typing import Any
 import eventlet
 from kombu import Connection, Queue
 
-from chassis import dead_letters, embedded, logs, rpc_client, wire
-from chassis.database import Database
-from chassis.publishing import ConfirmedPublisher
-from chassis.relay import Relay
+from chassis import logs
+from chassis.embedded import system
+from chassis.messaging import dead_letters, rpc_client, wire
+from chassis.messaging.publisher import ConfirmedPublisher
+from chassis.messaging.relay import Relay
 from chassis.settings import database_url
+from chassis.storage.database import Database
 from contracts.errors import RpcError
 from tests.integration.chassis import probe
 from tests.integration.chassis.probe_service import ProbeService
@@ -75,7 +77,7 @@ def replay_missed():
     def database():
         return Database(DATABASE, probe)
 
-    return embedded.replay_to(probe.LISTENER, outbox=database(), inbox=database(), amqp_url=URL)
+    return system.replay_to(probe.LISTENER, outbox=database(), inbox=database(), amqp_url=URL)
 
 
 COMMANDS = {
@@ -86,9 +88,9 @@ COMMANDS = {
 
 def serve(path):
     logs.configure("probe")
-    running = embedded.start_services([ProbeService], amqp_url=URL)
+    running = system.start_services([ProbeService], amqp_url=URL)
     relay = Relay("probe", probe, url=DATABASE, amqp_url=URL, listeners=[probe.LISTENER])
-    embedded.start_relays(running, [relay])
+    system.start_relays(running, [relay])
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
     listener.listen()

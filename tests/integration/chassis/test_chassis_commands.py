@@ -10,10 +10,12 @@ from uuid import uuid4
 import pytest
 from kombu import Connection, Queue
 
-from chassis import dead_letters, migrations, topology, wire
 from chassis.clock import now
-from chassis.containers import load_service
-from chassis.publishing import ConfirmedPublisher
+from chassis.messaging import dead_letters, wire
+from chassis.messaging.publisher import ConfirmedPublisher
+from chassis.runtime import topology
+from chassis.runtime.container import load_service
+from chassis.storage import migrations
 from contracts.events.subscriptions import SUBSCRIPTIONS
 from tests.conftest import wait_until_answering
 from tests.integration.chassis import probe

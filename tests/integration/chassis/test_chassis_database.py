@@ -9,8 +9,9 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
-from chassis import correlation, housekeeping, outbox
-from chassis.database import Database, is_out_of_reach
+from chassis import correlation
+from chassis.storage import cleanup, outbox
+from chassis.storage.database import Database, is_out_of_reach
 from contracts.errors import Refused
 from tests.integration.chassis import probe
 
@@ -222,7 +223,7 @@ def test_old_answers_and_old_inbox_entries_are_forgotten_and_newer_ones_kept(dat
         for days, consumer in ((121, "old"), (119, "new")):
             at = NOW - timedelta(days=days)
             tx.session.add(inbox(consumer=consumer, message_id=uuid4(), received_at=at))
-    housekeeping.tidy(database, NOW)
+    cleanup.tidy(database, NOW)
     with database.reading() as session:
         assert session.scalars(sa.select(keys.key)).all() == ["new"]
         assert session.scalars(sa.select(inbox.consumer)).all() == ["new"]

@@ -7,11 +7,11 @@ import pytest
 import sqlalchemy as sa
 from alembic.util import CommandError
 
-from chassis import migrations
+from chassis.storage import migrations
 from tests.conftest import drop_database
 
 ENV = """
-from chassis.migrations import run_env
+from chassis.storage.migrations import run_env
 import sqlalchemy as sa
 metadata = sa.MetaData()
 sa.Table("things", metadata, sa.Column("id", sa.Integer, primary_key=True){extra})

@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 
-from chassis import wire
 from chassis.clock import now
-from chassis.publishing import ConfirmedPublisher, PublishFailed
-from chassis.rpc_client import RpcClient
+from chassis.messaging import wire
+from chassis.messaging.publisher import ConfirmedPublisher, PublishFailed
+from chassis.messaging.rpc_client import RpcClient
 from contracts.errors import RpcError, Unavailable
 from tests.conftest import wait_until_answering
 from tests.integration.chassis import probe
@@ -232,7 +232,7 @@ def test_large_requests_from_many_threads_arrive_whole(run_probe, rpc):
 
 FORKING = """
 import os
-from chassis.rpc_client import RpcClient
+from chassis.messaging.rpc_client import RpcClient
 from tests.integration.chassis import probe
 
 client = RpcClient(os.environ["AMQP_URL"])

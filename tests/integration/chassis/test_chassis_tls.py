@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from chassis.rpc_client import RpcClient
+from chassis.messaging.rpc_client import RpcClient
 from contracts.errors import Unavailable
 from tests.conftest import wait_until_answering
 from tests.integration.chassis import probe

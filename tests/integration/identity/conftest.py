@@ -16,7 +16,7 @@ import pytest
 from lxml import etree
 from structlog.testing import capture_logs
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from contracts.errors import Refused
 from sandbox.spid import providers, setup
 from sandbox.spid.citizens import CITIZENS, TestCitizen

@@ -19,7 +19,7 @@ import requests
 import sqlalchemy as sa
 from lxml import etree
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from tests.integration.conftest import Gateway
 from tests.integration.identity.conftest import MARIO, PUBLIC_URL, Portal
 from tests.unit.identity.mutations import mutated

@@ -10,7 +10,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 import pytest
 import requests
 
-from chassis.rpc_client import RpcClient
+from chassis.messaging.rpc_client import RpcClient
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import identity
 from sandbox.spid import app, setup

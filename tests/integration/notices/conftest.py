@@ -16,9 +16,9 @@ import pytest
 import sqlalchemy as sa
 from kombu import Connection
 
-from chassis import wire
-from chassis.database import Database
-from chassis.rpc_client import RpcClient
+from chassis.messaging import wire
+from chassis.messaging.rpc_client import RpcClient
+from chassis.storage.database import Database
 from contracts.events.subscriptions import SUBSCRIPTIONS
 from contracts.rpc import notices, payments, practices
 from services.notices import models

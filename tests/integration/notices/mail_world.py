@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from contracts.call import Call
 from contracts.rpc import identity, payments, practices
 from sandbox.mail import smtp_server

@@ -3,13 +3,14 @@
 `python -m tests.integration.notices.probe_neighbours`.
 """
 
-import chassis.green  # noqa: F401 -- must come before every other import
+import chassis.runtime.green  # noqa: F401 -- must come before every other import
 
 # isort: split
 import os
 
-from chassis import embedded, logs
-from chassis.entrypoints import answers
+from chassis import logs
+from chassis.embedded import system
+from chassis.runtime.entrypoints import answers
 from contracts.rpc import identity, practices
 from tests.integration.notices.mail_world import CREDITOR, MARIO_CODE, make_practice
 
@@ -51,5 +52,5 @@ class PracticesService:
 
 if __name__ == "__main__":
     logs.configure("neighbours")
-    running = embedded.start_services([IdentityService, PracticesService], amqp_url=os.environ["AMQP_URL"])
+    running = system.start_services([IdentityService, PracticesService], amqp_url=os.environ["AMQP_URL"])
     running.services.wait()

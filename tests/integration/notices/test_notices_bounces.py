@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 import sqlalchemy as sa
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from services.notices import __main__ as commands
 from services.notices.mail import bounces
 from services.notices.models import Mail, MailBounce

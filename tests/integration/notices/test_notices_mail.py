@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from contracts.errors import Unavailable
 from services.notices import __main__ as commands
 from services.notices.mail import domain, repository, sending

@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from chassis.database import Database
-from chassis.rpc_client import RpcClient
+from chassis.messaging.rpc_client import RpcClient
+from chassis.storage.database import Database
 from contracts.events.identity import CONSENT_GRANTED
 from contracts.events.practices import PRACTICE_CREATED
 from services.notices.models import Mail

@@ -24,8 +24,8 @@ import requests
 import sqlalchemy as sa
 from kombu import Connection
 
-from chassis.database import Database
-from chassis.rpc_client import RpcClient
+from chassis.messaging.rpc_client import RpcClient
+from chassis.storage.database import Database
 from contracts.errors import RpcError
 from contracts.events import EVENTS
 from contracts.rpc import payments, practices

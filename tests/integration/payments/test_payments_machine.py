@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from contracts.errors import Refused, Unavailable
 from contracts.events import EVENTS
 from services.payments import models

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from services.practices.models import OutboxMessage
 from services.practices.usecases import catalogue, debts
 

@@ -10,7 +10,7 @@ import pytest
 from marshmallow import ValidationError
 from sqlalchemy import func, select
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import practices
 from services.practices.models import EntityRow, ServiceRow

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from contracts.codes import NoticeNumber
 from contracts.errors import ErrorCode, Refused
 from services.practices import repository

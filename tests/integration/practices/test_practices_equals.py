@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from contracts.rpc import practices
 from services.practices.usecases import comparing, inserting
 

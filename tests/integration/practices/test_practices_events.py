@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
-from chassis.database import Database
-from chassis.rpc_client import RpcClient
+from chassis.messaging.rpc_client import RpcClient
+from chassis.storage.database import Database
 from contracts.errors import ErrorCode, Refused
 from contracts.events.envelope import EventType
 from contracts.events.payments import (

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import practices
 from services.practices.models import PracticeRow

@@ -10,8 +10,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, update
 
-from chassis.database import Database
-from chassis.entrypoints import read_event
+from chassis.runtime.entrypoints import read_event
+from chassis.storage.database import Database
 from contracts.events import EVENTS
 from services.practices.models import OutboxMessage, PracticeRow
 from services.practices.service import PracticesService

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import practices
 from services.practices.usecases import showing

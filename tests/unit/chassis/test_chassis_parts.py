@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import Schema, ValidationError, fields
 
-from chassis import deadline, rpc_errors, schemas, settings, stored_values, wire
+from chassis import deadline, settings
+from chassis.messaging import rpc_errors, schemas, wire
+from chassis.storage import stored_values
 from contracts.errors import Broken, ErrorCode, Refused, RpcError, Unavailable
 from contracts.events.payments import PAYMENT_CONFIRMED
 from contracts.events.subscriptions import Subscription

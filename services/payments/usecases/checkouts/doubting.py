@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Tx
+from chassis.storage.database import Tx
 from contracts.errors import ErrorCode, Refused
 from services.payments.domain.duplicates import Doubt, Equal, doubts
 from services.payments.domain.positions import Position

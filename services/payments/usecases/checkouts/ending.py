@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from chassis.database import Database, Tx
 from chassis.logs import get_logger
+from chassis.storage.database import Database, Tx
 from contracts.errors import Unavailable
 from contracts.events.payments import CHECKOUT_ABANDONED
 from services.payments.domain.checkouts import CheckoutState, after_end, keep_until, move

@@ -7,7 +7,7 @@ from threading import BoundedSemaphore
 from typing import Any, Final, Self
 from uuid import UUID
 
-from chassis.database import Database, Tx
+from chassis.storage.database import Database, Tx
 from contracts.errors import ErrorCode, Refused, Unavailable
 from contracts.events.payments import CHECKOUT_STARTED
 from services.payments import clients

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from chassis.database import Tx
+from chassis.storage.database import Tx
 from contracts.errors import ErrorCode, Refused
 from services.payments.domain.calendar import rome_day
 from services.payments.domain.checkouts import CheckoutState, move

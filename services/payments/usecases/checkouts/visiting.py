@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from chassis.database import Database
+from chassis.storage.database import Database
 from contracts.errors import ErrorCode, Refused
 from services.payments.domain.checkouts import RETURN_REASONS, CheckoutState
 from services.payments.models import Checkout

@@ -15,7 +15,7 @@ from kombu.transport import TRANSPORT_ALIASES
 
 from contracts.events.subscriptions import Subscription
 
-TRANSPORT_ALIASES["inproc"] = "chassis.inproc:Transport"
+TRANSPORT_ALIASES["inproc"] = "chassis.embedded.broker:Transport"
 
 RPC_EXCHANGE: Final = Exchange("nameko-rpc", type="topic", durable=True)
 JSON: Final = "application/json"

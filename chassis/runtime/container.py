@@ -8,9 +8,11 @@ import nameko
 from nameko.containers import ServiceContainer
 from nameko.extensions import is_dependency
 
-from chassis import clock, housekeeping, wire
-from chassis.entrypoints import SettingsProvider, answers, every
+from chassis import clock
+from chassis.messaging import wire
+from chassis.runtime.entrypoints import SettingsProvider, answers, every
 from chassis.settings import ChassisSettings
+from chassis.storage import cleanup
 from contracts.call import Call
 from contracts.fields import Empty
 
@@ -40,7 +42,7 @@ def with_own_entrypoints(service_cls: Any) -> type:
     @every(seconds=_TIDY_EVERY_S)
     def tidy(service: Any) -> None:
         if hasattr(service, "database"):
-            housekeeping.tidy(service.database, clock.now())
+            cleanup.tidy(service.database, clock.now())
 
     own = {"__module__": service_cls.__module__, "ping": ping, "tidy_database": tidy}
     return type(service_cls.__name__, (service_cls,), own)

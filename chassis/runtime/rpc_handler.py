@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from nameko.rpc import Rpc, RpcConsumer
 
-from chassis import correlation, logs, rpc_errors, wire
-from chassis.consumers import DrainingConsumer, drop_connection
+from chassis import correlation, logs
+from chassis.messaging import rpc_errors, wire
+from chassis.runtime.consumer import DrainingConsumer, drop_connection
 from contracts.errors import Broken, ErrorCode
 
 log = logs.get_logger(__name__)

@@ -9,7 +9,8 @@ from typing import Any, Final
 from amqp.exceptions import ChannelError
 from kombu import Connection, Exchange, Queue
 
-from chassis import logs, wire
+from chassis import logs
+from chassis.messaging import wire
 
 log = logs.get_logger(__name__)
 

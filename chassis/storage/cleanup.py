@@ -6,8 +6,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from chassis import logs, outbox
-from chassis.database import Database
+from chassis import logs
+from chassis.storage import outbox
+from chassis.storage.database import Database
 
 log = logs.get_logger(__name__)
 

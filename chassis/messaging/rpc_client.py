@@ -22,7 +22,8 @@ from amqp.exceptions import ChannelError
 from kombu import Connection, Consumer, Queue
 from marshmallow import ValidationError
 
-from chassis import correlation, deadline, logs, rpc_errors, schemas, wire
+from chassis import correlation, deadline, logs
+from chassis.messaging import rpc_errors, schemas, wire
 from chassis.metrics import RPC_CALLED_SECONDS
 from contracts.call import Call
 from contracts.errors import Broken, ErrorCode, Refused, RpcError, Unavailable

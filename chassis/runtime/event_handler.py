@@ -11,10 +11,11 @@ import eventlet
 from nameko import config
 from nameko.events import EventHandler
 
-from chassis import clock, logs, wire
-from chassis.consumers import DrainingConsumer
+from chassis import clock, logs
+from chassis.messaging import wire
+from chassis.messaging.publisher import ConfirmedPublisher, PublishFailed
 from chassis.metrics import DEAD_LETTERS, EVENT_RETRIES
-from chassis.publishing import ConfirmedPublisher, PublishFailed
+from chassis.runtime.consumer import DrainingConsumer
 from contracts.events.envelope import EventType
 from contracts.events.subscriptions import Subscription
 

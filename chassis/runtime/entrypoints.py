@@ -27,11 +27,12 @@ from nameko import config
 from nameko.extensions import DependencyProvider, register_entrypoint
 from nameko.timer import Timer
 
-from chassis import correlation, deadline, logs, rpc_client, rpc_errors, schemas
-from chassis.database import Database, is_out_of_reach
-from chassis.event_entrypoint import Disposition, EventDelivery, EventOutcome, ReliableEventHandler
+from chassis import correlation, deadline, logs
+from chassis.messaging import rpc_client, rpc_errors, schemas
 from chassis.metrics import EVENTS_HANDLED, RPC_SERVED_SECONDS
-from chassis.rpc_entrypoint import DROPPED, FastRpc, RpcDelivery
+from chassis.runtime.event_handler import Disposition, EventDelivery, EventOutcome, ReliableEventHandler
+from chassis.runtime.rpc_handler import DROPPED, FastRpc, RpcDelivery
+from chassis.storage.database import Database, is_out_of_reach
 from contracts.call import Call
 from contracts.errors import Broken, ErrorCode, Refused, RpcError, Unavailable
 from contracts.events.envelope import Envelope, EventType

@@ -18,9 +18,10 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from chassis import correlation, stored_values
+from chassis import correlation
 from chassis.metrics import INBOX_DUPLICATES
 from chassis.settings import database_url, with_driver
+from chassis.storage import stored_values
 from contracts.errors import ErrorCode, Refused
 from contracts.events.envelope import EventType, wrap
 

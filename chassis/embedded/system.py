@@ -1,7 +1,7 @@
 """The whole system in one process: service containers and relays as greenlets, over the broker inside the process.
 
-Import chassis.green before anything else. `start` returns when every service answers; what the last process's memory
-lost is then on its way again, out of the outboxes.
+Import chassis.runtime.green before anything else. `start` returns when every service answers; what the last process's
+memory lost is then on its way again, out of the outboxes.
 """
 
 import json
@@ -16,13 +16,14 @@ import sqlalchemy as sa
 from eventlet.patcher import is_monkey_patched
 from nameko.runners import ServiceRunner
 
-from chassis import correlation, logs, rpc_client, wire
-from chassis.containers import ChassisContainer, check_settings, configure_nameko, load_service
-from chassis.database import Database
-from chassis.publishing import ConfirmedPublisher
-from chassis.relay import Relay, relay_of
+from chassis import correlation, logs
+from chassis.messaging import rpc_client, wire
+from chassis.messaging.publisher import ConfirmedPublisher
+from chassis.messaging.relay import Relay, relay_of
+from chassis.runtime.container import ChassisContainer, check_settings, configure_nameko, load_service
+from chassis.runtime.topology import subscriptions
 from chassis.settings import ChassisSettings
-from chassis.topology import subscriptions
+from chassis.storage.database import Database
 from contracts.call import Call
 from contracts.errors import RpcError
 from contracts.events.subscriptions import Subscription
@@ -71,7 +72,7 @@ def start(services: Sequence[str], *, amqp_url: str = INPROC_URL) -> Running:
 def start_services(service_classes: Sequence[type], *, amqp_url: str = INPROC_URL) -> Running:
     """Start service classes and return when every one of them answers `ping`."""
     if not is_monkey_patched("socket"):
-        raise RuntimeError("import chassis.green before anything else")
+        raise RuntimeError("import chassis.runtime.green before anything else")
     for service_cls in service_classes:
         check_settings(service_cls)
     configure_nameko(replace(ChassisSettings.load(), amqp_url=amqp_url))

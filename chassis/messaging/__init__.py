@@ -1,0 +1,1 @@
+"""Messages between processes: frames and names on the broker, publishing, relay, RPC client, dead letters."""

@@ -1,0 +1,106 @@
+"""Events given up on: `python -m chassis.dead_letters list` and `… replay [queue]`.
+
+`list` shows each dead letter queue with what is in it, without the events' data. `replay` sends them to their
+consumer again, with all attempts before them; without a queue it replays all. Nothing is lost on the way: a letter is
+removed only after the broker has confirmed its copy.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from kombu import Connection
+
+from chassis import logs
+from chassis.messaging import wire
+from chassis.messaging.publisher import ConfirmedPublisher
+from chassis.settings import ChassisSettings
+from contracts.events.subscriptions import SUBSCRIPTIONS
+
+_LISTED_HEADERS: Final = ("x-error", "x-attempts", "x-dead-at")
+_SHOWN_PER_QUEUE: Final = 20
+_LEFT_BEHIND: Final = (wire.ATTEMPT_HEADER, wire.OUTAGE_HEADER, "x-consumer", *_LISTED_HEADERS)
+
+log = logs.get_logger(__name__)
+
+
+def count(amqp_url: str, queue_name: str) -> int:
+    """Return how many letters of the consumer queue `queue_name` are dead."""
+    with _channel(amqp_url) as channel:
+        size: int = wire.dead_letter_queue(queue_name)(channel).queue_declare().message_count
+        return size
+
+
+def look(amqp_url: str, queue_name: str, at_most: int = _SHOWN_PER_QUEUE) -> list[dict[str, Any]]:
+    """Return the id, attempts, error class and time of the first dead letters, leaving them where they are."""
+    with _channel(amqp_url) as channel:
+        queue = wire.dead_letter_queue(queue_name)(channel)
+        queue.declare()
+        letters = [letter for letter in (queue.get() for _ in range(at_most)) if letter is not None]
+        # Not acked: they go back to their places when the channel closes.
+        return [
+            {"id": letter.properties.get("message_id"), **{name: letter.headers.get(name) for name in _LISTED_HEADERS}}
+            for letter in letters
+        ]
+
+
+def replay(amqp_url: str, queue_name: str) -> int:
+    """Send the dead letters that are there now to the consumer queue `queue_name` again; return how many."""
+    replayed = 0
+    publisher = ConfirmedPublisher(amqp_url)
+    try:
+        with _channel(amqp_url) as channel:
+            queue = wire.dead_letter_queue(queue_name)(channel)
+            waiting = queue.queue_declare().message_count
+            for letter in (queue.get() for _ in range(waiting)):
+                if letter is None:
+                    break
+                publisher.publish_all([_fresh_copy(letter, queue_name)])
+                letter.ack()
+                replayed += 1
+    finally:
+        publisher.close()
+    return replayed
+
+
+def _fresh_copy(letter: Any, queue_name: str) -> wire.Message:
+    return wire.Message(
+        exchange="",
+        routing_key=queue_name,
+        body=letter.body,
+        headers={name: value for name, value in letter.headers.items() if name not in _LEFT_BEHIND},
+        message_id=letter.properties.get("message_id"),
+        content_type=letter.content_type or wire.JSON,
+    )
+
+
+@contextmanager
+def _channel(amqp_url: str) -> Iterator[Any]:
+    with Connection(amqp_url, connect_timeout=3, ssl=wire.tls_options(amqp_url)) as connection:
+        yield connection.channel()
+
+
+def consumer_queues() -> list[str]:
+    """Return the queues of all event handlers of all services."""
+    return [subscription.queue_name for subscription in SUBSCRIPTIONS]
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command line and return its exit code."""
+    settings = ChassisSettings.load()
+    logs.configure("dead-letters", settings.log_level)
+    match arguments:
+        case ["list"]:
+            for queue_name in consumer_queues():
+                sys.stdout.write(f"{count(settings.amqp_url, queue_name):6d}  {queue_name}\n")
+                for letter in look(settings.amqp_url, queue_name):
+                    sys.stdout.write(f"        {json.dumps(letter)}\n")
+        case ["replay", *names] if len(names) <= 1:
+            for queue_name in names or consumer_queues():
+                sys.stdout.write(f"{replay(settings.amqp_url, queue_name):6d}  {queue_name}\n")
+        case _:
+            sys.stderr.write("usage: python -m chassis.dead_letters list | replay [QUEUE]\n")
+            return 2
+    return 0

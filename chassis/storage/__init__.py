@@ -1,0 +1,1 @@
+"""A service's own database: transactions, outbox, inbox, idempotency keys, migrations, cleanup."""
