@@ -17,7 +17,7 @@ from chassis.storage import outbox
 from chassis.storage.database import Database
 from contracts.call import Call
 from contracts.errors import RpcError
-from contracts.fields import Empty
+from contracts.shapes import Empty
 
 RELAY_LAG_MAX_S: Final = 60.0
 _RELAY_SUFFIX: Final = "-relay"
@@ -27,7 +27,7 @@ def is_healthy(service: str, amqp_url: str, timeout_s: float = 2.0) -> bool:
     """Ask any process of `service` whether it and its database are there."""
     client = RpcClient(amqp_url)
     try:
-        client.call(Call(service, "ping", Empty(), Empty(), idempotent=True, timeout_s=timeout_s))
+        client.call(Call(service, "ping", Empty, Empty, idempotent=True, timeout_s=timeout_s), Empty())
     except RpcError:
         return False
     finally:

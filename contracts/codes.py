@@ -1,13 +1,13 @@
-"""Value objects for the codes people type and the node sends.
+"""Value objects for the codes and amounts that people type and the node sends; each checks itself on construction.
 
-Check digits are enforced on what people type (`NoticeNumber.typed`, `FiscalCode.typed`), never on what the
-node sends: official samples carry wrong ones (shared specification pagopa.md section 1.1).
+They are strings and integers that cannot be wrong: wherever one is, its shape has been checked. Check digits are
+enforced on what people type (`NoticeNumber.typed`, `FiscalCode.typed`), never on what the node sends: official samples
+carry wrong ones (shared specification pagopa.md section 1.1).
 """
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, Self
 
 from stdnum import luhn
 from stdnum.exceptions import ValidationError as StdnumError
@@ -17,13 +17,17 @@ from contracts.errors import ErrorCode, Refused
 
 AMOUNT_MAX_CENTS: Final = 99_999_999_999
 DESCRIPTION_MAX_CHARS: Final = 140
+NAME_MAX_CHARS: Final = 70
 ANONYMOUS_FISCAL_CODE: Final = "ANONIMO"
 MAX_NOTICES_PER_CHECKOUT: Final = 5
 
-_NOTICE_NUMBER = re.compile(r"[0-9]{18}")
+_NOTICE_NUMBER: Final = re.compile(r"[0-9]{18}")
+_FISCAL_CODE: Final = re.compile(r"[A-Z0-9]{16}|[0-9]{11}")
+_CREDITOR_FISCAL_CODE: Final = re.compile(r"[0-9]{11}")
+_IUV: Final = re.compile(r"[0-9]{15}|[0-9]{17}")
 # A dot before three digits is a thousands separator to one reader and three decimals to another:
 # it is taken only where a decimal comma settles the matter.
-_TYPED_AMOUNT = re.compile(r"\d+([.,]\d{1,2})?|\d{1,3}(\.\d{3})+,\d{1,2}")
+_TYPED_AMOUNT: Final = re.compile(r"\d+([.,]\d{1,2})?|\d{1,3}(\.\d{3})+,\d{1,2}")
 
 
 def check_digits(first_sixteen: str) -> str:
@@ -31,52 +35,76 @@ def check_digits(first_sixteen: str) -> str:
     return f"{int(first_sixteen) % 93:02d}"
 
 
-@dataclass(frozen=True, slots=True)
-class NoticeNumber:
-    """Codice avviso (NAV): 18 digits, the first one the aux digit."""
+class NoticeNumber(str):
+    """Codice avviso (NAV): 18 digits, the first one the aux digit. Raises Refused(INVALID_NOTICE_NUMBER)."""
 
-    digits: str
+    __slots__ = ()
 
-    def __post_init__(self) -> None:
-        if not _NOTICE_NUMBER.fullmatch(self.digits):
+    def __new__(cls, digits: str) -> Self:
+        """Check and construct."""
+        if not _NOTICE_NUMBER.fullmatch(digits):
             raise Refused(ErrorCode.INVALID_NOTICE_NUMBER)
+        return super().__new__(cls, digits)
 
     @classmethod
-    def typed(cls, text: str) -> "NoticeNumber":
+    def typed(cls, text: str) -> Self:
         """Accept what a person typed: spaces allowed, check digits enforced.
 
         Raises Refused(INVALID_NOTICE_NUMBER).
         """
         number = cls(re.sub(r"[\s.-]", "", text))
-        if number.digits[0] != "1" and number.digits[16:] != check_digits(number.digits[:16]):
+        if number[0] != "1" and number[16:] != check_digits(number[:16]):
             raise Refused(ErrorCode.INVALID_NOTICE_NUMBER)
         return number
 
     @classmethod
-    def issue(cls, segregation_code: str, base: int) -> "NoticeNumber":
+    def issue(cls, segregation_code: str, base: int) -> Self:
         """Make the aux-digit-3 number of `base` (0 to 9,999,999,999,999) under a two-digit segregation code."""
         first_sixteen = f"3{segregation_code}{base:013d}"
         return cls(first_sixteen + check_digits(first_sixteen))
 
     @property
-    def iuv(self) -> str:
+    def iuv(self) -> "Iuv":
         """The creditorReferenceId: 15 digits for aux digit 0, else 17."""
-        return self.digits[3:] if self.digits[0] == "0" else self.digits[1:]
+        return Iuv(self[3:] if self[0] == "0" else self[1:])
 
     @property
     def grouped(self) -> str:
         """As printed: NNNN NNNN NNNN NNNN NN."""
-        return " ".join(self.digits[i : i + 4] for i in range(0, 18, 4))
+        return " ".join(self[i : i + 4] for i in range(0, 18, 4))
 
 
-@dataclass(frozen=True, slots=True)
-class FiscalCode:
-    """Codice fiscale: 16 characters for a person, 11 digits for a body or a provisional code."""
+class Iuv(str):
+    """The IUV of a notice of ours (creditorReferenceId): 15 digits under aux digit 0, else 17.
 
-    value: str
+    What other bodies and older models use (up to 35 characters) stays a plain string. Raises Refused(INVALID_REQUEST).
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, digits: str) -> Self:
+        """Check and construct."""
+        if not _IUV.fullmatch(digits):
+            raise Refused(ErrorCode.INVALID_REQUEST)
+        return super().__new__(cls, digits)
+
+
+class FiscalCode(str):
+    """Codice fiscale: 16 characters for a person, 11 digits for a body or a provisional code.
+
+    Raises Refused(INVALID_FISCAL_CODE).
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        """Check and construct."""
+        if not _FISCAL_CODE.fullmatch(text):
+            raise Refused(ErrorCode.INVALID_FISCAL_CODE)
+        return super().__new__(cls, text)
 
     @classmethod
-    def typed(cls, text: str) -> "FiscalCode":
+    def typed(cls, text: str) -> Self:
         """Accept what a person typed, upper-cased, check character enforced.
 
         Raises Refused(INVALID_FISCAL_CODE).
@@ -92,25 +120,48 @@ class FiscalCode:
     @property
     def entity_type(self) -> str:
         """pagoPA's entityUniqueIdentifierType: F for a person, G for a body."""
-        return "G" if len(self.value) == 11 else "F"
+        return "G" if len(self) == 11 else "F"
 
 
-def parse_amount_cents(text: str) -> int:
-    """Read an amount in euro as a person types it (`1.234,56`, `1234.5`, `25`) into cents.
+class CreditorFiscalCode(str):
+    """The fiscal code of a public body: 11 digits, no Luhn, which official test bodies fail (pagopa.md section 1.4).
 
-    Raises Refused(INVALID_AMOUNT) for anything else, three decimals and the ambiguous `1.000` included, and
-    Refused(AMOUNT_OUT_OF_RANGE) outside 0.01 to 999,999,999.99.
+    Raises Refused(INVALID_FISCAL_CODE).
     """
-    text = re.sub(r"[\s€]", "", text)
-    if not _TYPED_AMOUNT.fullmatch(text):
-        raise Refused(ErrorCode.INVALID_AMOUNT)
-    if "," in text:
-        text = text.replace(".", "").replace(",", ".")
-    return checked_amount_cents(int(Decimal(text) * 100))
+
+    __slots__ = ()
+
+    def __new__(cls, digits: str) -> Self:
+        """Check and construct."""
+        if not _CREDITOR_FISCAL_CODE.fullmatch(digits):
+            raise Refused(ErrorCode.INVALID_FISCAL_CODE)
+        return super().__new__(cls, digits)
 
 
-def checked_amount_cents(amount_cents: int) -> int:
-    """Return `amount_cents` when pagoPA can carry it (stAmountNotZero), else raise Refused(AMOUNT_OUT_OF_RANGE)."""
-    if not 0 < amount_cents <= AMOUNT_MAX_CENTS:
-        raise Refused(ErrorCode.AMOUNT_OUT_OF_RANGE)
-    return amount_cents
+class AmountCents(int):
+    """An amount that pagoPA can carry (stAmountNotZero): 0.01 to 999,999,999.99 euro, in cents.
+
+    Raises Refused(AMOUNT_OUT_OF_RANGE).
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, cents: int) -> Self:
+        """Check and construct."""
+        if not 0 < cents <= AMOUNT_MAX_CENTS:
+            raise Refused(ErrorCode.AMOUNT_OUT_OF_RANGE)
+        return super().__new__(cls, cents)
+
+    @classmethod
+    def typed(cls, text: str) -> Self:
+        """Read an amount in euro as a person types it (`1.234,56`, `1234.5`, `25`).
+
+        Raises Refused(INVALID_AMOUNT) for anything else, three decimals and the ambiguous `1.000` included, and
+        Refused(AMOUNT_OUT_OF_RANGE).
+        """
+        text = re.sub(r"[\s€]", "", text)
+        if not _TYPED_AMOUNT.fullmatch(text):
+            raise Refused(ErrorCode.INVALID_AMOUNT)
+        if "," in text:
+            text = text.replace(".", "").replace(",", ".")
+        return cls(int(Decimal(text) * 100))

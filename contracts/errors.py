@@ -4,9 +4,9 @@ Refused: a business rule said no; show it. Unavailable: try again later. Broken:
 Codes are stable for ever: adding is allowed, renaming is not (tests/contract/test_error_codes.py).
 """
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 
 class ErrorCode(StrEnum):
@@ -85,15 +85,40 @@ class ErrorCode(StrEnum):
     INTERNAL_ERROR = "internal_error"
 
 
+class Detail(Protocol):
+    """What an error tells beyond its code, never personal data."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return JSON values."""
+        ...
+
+
+@dataclass(frozen=True)
+class ReceivedParams:
+    """JSON values as they stood on the wire, of no type of ours."""
+
+    params: dict[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return them."""
+        return self.params
+
+
 class RpcError(Exception):
-    """Base of the three families. `params` holds JSON values the message needs, never personal data."""
+    """Base of the three families. `detail` says what the message needs, typed (contracts/error_details.py)."""
 
     default: ErrorCode = ErrorCode.INTERNAL_ERROR
 
-    def __init__(self, code: ErrorCode | str | None = None, params: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, code: ErrorCode | str | None = None, detail: "Detail | None" = None) -> None:
         self.code = ErrorCode(code or self.default)
-        self.params = dict(params or {})
+        # A stock nameko client makes the error again out of what stood on the wire.
+        self.detail = ReceivedParams(detail) if isinstance(detail, dict) else detail
         super().__init__(self.code.value)
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """`detail` as JSON values, for the wire, templates and problem documents."""
+        return {} if self.detail is None else self.detail.as_json()
 
 
 class Refused(RpcError):

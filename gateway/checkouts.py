@@ -22,7 +22,7 @@ def start(
     """
     equals = []
     if not pay_anyway:
-        equals = visit.call(practices.EQUALS, viewer=visit.viewer, practice_ids=practice_ids)["equals"]
+        equals = visit.call(practices.DUPLICATES, viewer=visit.viewer, practice_ids=practice_ids)["equals"]
     citizen = visit.registered_citizen
     asked = {
         "idempotency_key": idempotency_key,

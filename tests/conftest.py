@@ -42,14 +42,15 @@ import sqlalchemy as sa
 
 from chassis import correlation, logs, settings
 from chassis.messaging import wire
+from chassis.messaging.events import wrap
 from chassis.messaging.publisher import ConfirmedPublisher
 from chassis.messaging.rpc_client import RpcClient
 from chassis.storage import migrations
 from chassis.storage.database import Database
 from contracts.call import Call
 from contracts.errors import RpcError
-from contracts.events.envelope import EventType, wrap
-from contracts.fields import Empty
+from contracts.events.envelope import EventType
+from contracts.shapes import Empty
 
 T = TypeVar("T")
 PROJECT = Path(__file__).parent.parent
@@ -264,7 +265,7 @@ def run_service(
 
 
 def wait_until_answering(rpc: RpcClient, service: str, running: Running) -> None:
-    ping = Call(service, "ping", Empty(), Empty(), idempotent=True, timeout_s=1)
+    ping = Call(service, "ping", Empty, Empty, idempotent=True, timeout_s=1)
 
     def answers() -> bool:
         if running.process.poll() is not None:

@@ -27,7 +27,7 @@ from chassis.storage.database import Database
 from contracts.call import Call
 from contracts.errors import RpcError
 from contracts.events.subscriptions import Subscription
-from contracts.fields import Empty
+from contracts.shapes import Empty
 
 log = logs.get_logger(__name__)
 
@@ -173,16 +173,16 @@ def _wait_for_answers(names: Sequence[str], amqp_url: str) -> None:
     client = rpc_client.shared(amqp_url)
     ends_at = time.monotonic() + _STARTS_WITHIN_S
     for name in names:
-        ping = Call(name, "ping", Empty(), Empty(), idempotent=True, timeout_s=1)
+        ping = Call(name, "ping", Empty, Empty, idempotent=True, timeout_s=1)
         while not _is_answered(client, ping):
             if time.monotonic() > ends_at:
                 raise RuntimeError(f"{name} did not answer within {_STARTS_WITHIN_S:.0f} s")
             time.sleep(_PING_PAUSE_S)
 
 
-def _is_answered(client: rpc_client.RpcClient, ping: Call) -> bool:
+def _is_answered(client: rpc_client.RpcClient, ping: Call[Empty, Empty]) -> bool:
     try:
-        client.call(ping)
+        client.call(ping, Empty())
     except RpcError:
         return False
     return True

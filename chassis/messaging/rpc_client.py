@@ -7,7 +7,6 @@ eventlet's monkey patch as it is.
 """
 
 import contextlib
-import json
 import os
 import select
 import ssl
@@ -15,18 +14,18 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from time import monotonic, perf_counter
-from typing import Any, Final
+from typing import Any, Final, Generic
 from uuid import uuid4
 
 from amqp.exceptions import ChannelError
 from kombu import Connection, Consumer, Queue
-from marshmallow import ValidationError
 
 from chassis import correlation, deadline, logs
-from chassis.messaging import rpc_errors, schemas, wire
+from chassis.messaging import codec, rpc_errors, wire
 from chassis.metrics import RPC_CALLED_SECONDS
-from contracts.call import Call
-from contracts.errors import Broken, ErrorCode, Refused, RpcError, Unavailable
+from contracts.call import AnyCall, Call, Reply, Request
+from contracts.error_details import OutOfReach
+from contracts.errors import Broken, ErrorCode, RpcError, Unavailable
 
 log = logs.get_logger(__name__)
 
@@ -51,20 +50,20 @@ class RpcClient:
 
     def call(
         self,
-        call: Call,
-        request: Mapping[str, Any] | None = None,
+        call: Call[Request, Reply],
+        request: Any = None,
         *,
         correlation_id: str | None = None,
         timeout_s: float | None = None,
-    ) -> dict[str, Any]:
-        """Call `call` with Python values and return its reply as Python values.
+    ) -> Reply:
+        """Call `call` and return its reply.
 
         It takes at most `timeout_s` (default: the call's), and less where the caller itself is being waited for.
         Raises what the service raised: Refused, Unavailable, Broken. Unavailable(SERVICE_UNAVAILABLE) as well when
         nothing was done or doing it again is harmless; Unavailable(OUTCOME_UNKNOWN) when a call that is not
         idempotent was sent and no answer came.
         """
-        body = _request_body(call, request or {})
+        body = _request_body(call, request)
         carried = correlation_id or correlation.get() or correlation.new()
         started = perf_counter()
         outcome = "ok"
@@ -91,17 +90,17 @@ class RpcClient:
         if link is not None:
             link.close()
 
-    def _exchange(self, call: Call, body: str, correlation_id: str, timeout_s: float) -> dict[str, Any]:
+    def _exchange(self, call: Call[Request, Reply], body: bytes, correlation_id: str, timeout_s: float) -> Reply:
         ends_at = monotonic() + timeout_s
         pending = self._send_and_wait(call, body, correlation_id, ends_at)
         if pending.unroutable or not pending.sent:
-            raise Unavailable(ErrorCode.SERVICE_UNAVAILABLE, {"service": call.service})
-        if pending.payload is None:
+            raise Unavailable(ErrorCode.SERVICE_UNAVAILABLE, OutOfReach(service=call.service))
+        if pending.body is None:
             code = ErrorCode.SERVICE_UNAVAILABLE if call.idempotent else ErrorCode.OUTCOME_UNKNOWN
-            raise Unavailable(code, {"service": call.service})
-        return _read_reply(call, pending.payload)
+            raise Unavailable(code, OutOfReach(service=call.service))
+        return _read_reply(call, pending.body)
 
-    def _send_and_wait(self, call: Call, body: str, correlation_id: str, ends_at: float) -> "_Pending":
+    def _send_and_wait(self, call: AnyCall, body: bytes, correlation_id: str, ends_at: float) -> "_Pending":
         """Send the request, again after a lost connection where that is harmless, and wait until `ends_at`."""
         pending = _Pending()
         for attempt in range(_RECONNECT_ATTEMPTS):
@@ -147,7 +146,7 @@ class _Pending:
 
     id: str = field(default_factory=lambda: uuid4().hex)
     done: threading.Event = field(default_factory=threading.Event)
-    payload: dict[str, Any] | None = None
+    body: bytes | str | None = None
     sent: bool = False
     lost: bool = False
     unroutable: bool = False
@@ -247,11 +246,7 @@ class _Link:
         pending = self._pending.pop(message.properties.get("correlation_id"), None)
         if pending is None:
             return
-        try:
-            payload = json.loads(message.body)
-        except ValueError:
-            payload = None
-        pending.payload = payload if isinstance(payload, dict) else {"error": {}}
+        pending.body = message.body
         pending.done.set()
 
     def _on_return(self, _error: Exception, _exchange: str, _routing_key: str, message: Any) -> None:
@@ -279,15 +274,22 @@ class _Link:
                 self._raw.collect()
 
 
-def _request_body(call: Call, request: Mapping[str, Any]) -> str:
-    try:
-        dumped = schemas.dump_strictly(call.request, request)
-    except ValidationError as error:
-        raise Refused(ErrorCode.INVALID_REQUEST, {"fields": error.normalized_messages()}) from error
-    return json.dumps({"args": [], "kwargs": {"request": dumped}})
+@dataclass(frozen=True, slots=True)
+class _Answer(Generic[Reply]):
+    """A reply on nameko's wire: what came of the call, or the error in nameko's own shape."""
+
+    result: Reply | None = None
+    error: Mapping[str, Any] | None = None
 
 
-def _request_message(call: Call, body: str, correlation_id: str, life_s: float) -> wire.Message:
+def _request_body(call: Call[Request, Reply], request: Request) -> bytes:
+    request = codec.transitional(request, call.request_type)
+    if not isinstance(request, call.request_type):
+        raise TypeError(f"{call.name} does not take {type(request).__name__}")
+    return codec.write({"args": [], "kwargs": {"request": codec.checked(request)}})
+
+
+def _request_message(call: AnyCall, body: bytes, correlation_id: str, life_s: float) -> wire.Message:
     return wire.Message(
         exchange=wire.RPC_EXCHANGE.name,
         routing_key=call.name,
@@ -299,15 +301,16 @@ def _request_message(call: Call, body: str, correlation_id: str, life_s: float) 
     )
 
 
-def _read_reply(call: Call, payload: Mapping[str, Any]) -> dict[str, Any]:
-    if payload.get("error") is not None:
-        raise rpc_errors.from_wire(payload["error"])
+def _read_reply(call: Call[Request, Reply], body: bytes | str) -> Reply:
     try:
-        reply: dict[str, Any] = schemas.lenient(call.reply).load(payload.get("result") or {})
-    except ValidationError as error:
+        answer = codec.read(body, _Answer[call.reply_type])  # type: ignore[name-defined]  # made at run time
+        if answer.error is None:
+            result: Reply = codec.convert({}, call.reply_type) if answer.result is None else answer.result
+            return result
+    except codec.Unreadable as error:
         log.exception("rpc_reply_invalid", method=call.name)
         raise Broken(ErrorCode.INTERNAL_ERROR) from error
-    return reply
+    raise rpc_errors.from_wire(answer.error)
 
 
 _shared: dict[str, RpcClient] = {}

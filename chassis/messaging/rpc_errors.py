@@ -1,13 +1,17 @@
 """The three families of errors over nameko's wire, both ways.
 
 nameko carries an exception as its class path and arguments. Only the families of contracts.errors cross as they
-are, with code and params; everything else arrives as Broken(INTERNAL_ERROR), its cause in the answering side's log.
+are, with code and detail; everything else arrives as Broken(INTERNAL_ERROR), its cause in the answering side's log.
 """
 
 from collections.abc import Mapping
 from typing import Any, Final
 
+from marshmallow import EXCLUDE, ValidationError
+
+from contracts.error_details import DETAIL_OF, ErrorDetail
 from contracts.errors import Broken, ErrorCode, Refused, RpcError, Unavailable
+from contracts.message import schema_of
 
 _FAMILIES: Final = {f"contracts.errors.{family.__name__}": family for family in (Refused, Unavailable, Broken)}
 
@@ -32,4 +36,16 @@ def from_wire(error: Mapping[str, Any]) -> RpcError:
     code, params = arguments
     if code not in set(ErrorCode) or not isinstance(params, dict):
         return family()
-    return family(code, params)
+    return family(code, read_detail(ErrorCode(code), params))
+
+
+def read_detail(code: ErrorCode, params: Mapping[str, Any]) -> ErrorDetail | None:
+    """Read the detail of a code; None where it has none, or where a newer sender says it in a way unknown here."""
+    detail_type = DETAIL_OF.get(code)
+    if detail_type is None or not params:
+        return None
+    try:
+        detail: ErrorDetail = schema_of(detail_type).load(params, unknown=EXCLUDE)
+    except ValidationError:
+        return None
+    return detail

@@ -10,11 +10,12 @@ from nameko.extensions import is_dependency
 
 from chassis import clock
 from chassis.messaging import wire
-from chassis.runtime.entrypoints import SettingsProvider, answers, every
+from chassis.runtime.entrypoints import answers, every
+from chassis.runtime.providers import SettingsProvider
 from chassis.settings import ChassisSettings
 from chassis.storage import cleanup
 from contracts.call import Call
-from contracts.fields import Empty
+from contracts.shapes import Empty
 
 _HEARTBEAT_S: Final = 15
 _TIDY_EVERY_S: Final = 3_600
@@ -33,11 +34,11 @@ def with_own_entrypoints(service_cls: Any) -> type:
     `ping` says that the process is at work and reaches its database, if it has one; a timer tidies that database.
     """
 
-    @answers(Call(service_cls.name, "ping", Empty(), Empty(), idempotent=True, timeout_s=1))
-    def ping(service: Any, _request: dict[str, Any]) -> dict[str, Any]:
+    @answers(Call(service_cls.name, "ping", Empty, Empty, idempotent=True, timeout_s=1))
+    def ping(service: Any, request: Empty) -> Empty:
         if hasattr(service, "database"):
             service.database.ping()
-        return {}
+        return request
 
     @every(seconds=_TIDY_EVERY_S)
     def tidy(service: Any) -> None:

@@ -1,4 +1,4 @@
-"""What a service class is written with: entrypoints and what is injected into them.
+"""What a service class is written with: its entrypoints.
 
 class PracticesService:
     name = "practices"
@@ -7,98 +7,54 @@ class PracticesService:
     settings = SettingsProvider(Settings.load)
 
     @answers(practices.SEARCH)
-    def search(self, request): ...
+    def search(self, request: SearchRequest) -> PracticeList: ...
 
     @on_event(PAYMENT_CONFIRMED)
-    def on_payment_confirmed(self, tx, event): ...
+    def on_payment_confirmed(self, tx: Tx, event: Event[PaymentConfirmed]) -> None: ...
 
     @every(seconds=60)
-    def expire_overdue(self): ...
+    def expire_overdue(self) -> None: ...
+
+mypy checks each method against the contract it answers or the event it handles.
 """
 
 from collections.abc import Callable
 from functools import wraps
 from time import monotonic, perf_counter
-from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
-from marshmallow import ValidationError
-from nameko import config
-from nameko.extensions import DependencyProvider, register_entrypoint
+from nameko.extensions import register_entrypoint
 from nameko.timer import Timer
 
 from chassis import correlation, deadline, logs
-from chassis.messaging import rpc_client, rpc_errors, schemas
+from chassis.messaging import codec
+from chassis.messaging.events import UnreadableEvent, read_event
 from chassis.metrics import EVENTS_HANDLED, RPC_SERVED_SECONDS
 from chassis.runtime.event_handler import Disposition, EventDelivery, EventOutcome, ReliableEventHandler
-from chassis.runtime.rpc_handler import DROPPED, FastRpc, RpcDelivery
-from chassis.storage.database import Database, is_out_of_reach
-from contracts.call import Call
-from contracts.errors import Broken, ErrorCode, Refused, RpcError, Unavailable
-from contracts.events.envelope import Envelope, EventType
+from chassis.runtime.rpc_handler import DROPPED, FastRpc, RpcDelivery, failure, success
+from chassis.storage.database import Tx, is_out_of_reach
+from contracts.call import Call, Reply, Request
+from contracts.errors import Broken, ErrorCode, RpcError, Unavailable
+from contracts.events.envelope import Data, Event, EventType
+
+S = TypeVar("S")
 
 log = logs.get_logger(__name__)
 
-Method = Callable[..., Any]
 
-
-class DatabaseProvider(DependencyProvider):
-    """Injects the service's Database. `models` is its models module."""
-
-    def __init__(self, models: ModuleType) -> None:
-        self.models = models
-
-    def setup(self) -> None:
-        """Prepare the pool; no connection is made before it is needed."""
-        self.database = Database.of_service(
-            self.container.service_name, self.models, pool_size=self.container.max_workers
-        )
-
-    def stop(self) -> None:
-        """Close the pool."""
-        self.database.close()
-
-    def get_dependency(self, _worker_ctx: Any) -> Database:
-        """Return the one Database of this process."""
-        return self.database
-
-
-class RpcProvider(DependencyProvider):
-    """Injects a client with `.call(CALL, request)`; it carries the correlation id and the caller's deadline on."""
-
-    def get_dependency(self, _worker_ctx: Any) -> rpc_client.RpcClient:
-        """Return the one client of this process."""
-        return rpc_client.shared(config["AMQP_URI"])
-
-
-class SettingsProvider(DependencyProvider):
-    """Injects a service's settings, read once at its start by `load`."""
-
-    def __init__(self, load: Callable[[], Any]) -> None:
-        self.load = load
-
-    def setup(self) -> None:
-        """Read the environment; a wrong setting stops the start."""
-        self.settings = self.load()
-
-    def get_dependency(self, _worker_ctx: Any) -> Any:
-        """Return the settings."""
-        return self.settings
-
-
-def answers(call: Call) -> Callable[[Method], Method]:
-    """Make a method answer `call`: it is given the loaded request and returns the reply's Python values.
+def answers(call: Call[Request, Reply]) -> Callable[[Callable[[S, Request], Reply]], Callable[[S, Request], Reply]]:
+    """Make a method answer `call`: it is given the request and returns the reply.
 
     What it raises crosses the wire as one of the three families. A request whose caller has given up is not worked
     on; one that came before and is not idempotent is answered OUTCOME_UNKNOWN.
     """
 
-    def decorate(method: Method) -> Method:
+    def decorate(method: Callable[[S, Request], Reply]) -> Callable[[S, Request], Reply]:
         if method.__name__ != call.method:
             raise TypeError(f"{method.__name__} cannot answer {call.name}: the names must be the same")
 
         @wraps(method)
-        def answer(self: Any, delivery: RpcDelivery) -> Any:
+        def answer(self: S, delivery: Any) -> Any:
             with correlation.carrying(delivery.correlation_id), deadline.until(delivery.ends_at_s):
                 return _answer(call, method, self, delivery)
 
@@ -108,34 +64,38 @@ def answers(call: Call) -> Callable[[Method], Method]:
     return decorate
 
 
-def _answer(call: Call, method: Method, service: Any, delivery: RpcDelivery) -> Any:
+def _answer(
+    call: Call[Request, Reply], method: Callable[[S, Request], Reply], service: S, delivery: RpcDelivery
+) -> bytes | object:
     if delivery.ends_at_s is not None and monotonic() > delivery.ends_at_s:
         log.warning("rpc_expired", method=call.name)
         return DROPPED
     started = perf_counter()
     outcome = "ok"
     try:
-        return {"result": _work(call, method, service, delivery), "error": None}
+        return success(_work(call, method, service, delivery))
     except Exception as error:
         crossing = family_of(error)
         outcome = crossing.code.value
         if isinstance(crossing, Broken):
             log.exception("rpc_broken", method=call.name)
-        return {"result": None, "error": rpc_errors.to_wire(crossing)}
+        return failure(crossing)
     finally:
         duration_s = perf_counter() - started
         RPC_SERVED_SECONDS.labels(call.name, outcome).observe(duration_s)
         log.info("rpc_served", method=call.name, outcome=outcome, duration_ms=round(duration_s * 1000, 1))
 
 
-def _work(call: Call, method: Method, service: Any, delivery: RpcDelivery) -> Any:
+def _work(
+    call: Call[Request, Reply], method: Callable[[S, Request], Reply], service: S, delivery: RpcDelivery
+) -> Reply:
     if delivery.redelivered and not call.idempotent:
         raise Unavailable(ErrorCode.OUTCOME_UNKNOWN)
-    try:
-        request = call.request.load(delivery.request)
-    except ValidationError as error:
-        raise Refused(ErrorCode.INVALID_REQUEST, {"fields": error.normalized_messages()}) from error
-    return call.reply.dump(method(service, request) or {})
+    reply = method(service, codec.admitted(delivery.request, call.request_type))
+    reply = codec.transitional(reply, call.reply_type)
+    if not isinstance(reply, call.reply_type):
+        raise TypeError(f"{call.name} does not answer {type(reply).__name__}")
+    return reply
 
 
 def family_of(error: BaseException) -> RpcError:
@@ -147,14 +107,16 @@ def family_of(error: BaseException) -> RpcError:
     return Broken(ErrorCode.INTERNAL_ERROR)
 
 
-def on_event(event_type: EventType) -> Callable[[Method], Method]:
-    """Make a method handle events: it is given a transaction and the envelope, `data` as Python values.
+def on_event(
+    event_type: EventType[Data],
+) -> Callable[[Callable[[S, Tx, Event[Data]], None]], Callable[[S, Tx, Event[Data]], None]]:
+    """Make a method handle events: it is given a transaction and the event.
 
     The inbox entry and the effect are one transaction, so an event that comes twice has one effect. When the method
     raises, nothing is kept and the event comes again by the retry table. The service needs `database`.
     """
 
-    def decorate(method: Method) -> Method:
+    def decorate(method: Callable[[S, Tx, Event[Data]], None]) -> Callable[[S, Tx, Event[Data]], None]:
         @wraps(method)
         def handle(self: Any, delivery: EventDelivery) -> EventOutcome:
             body = delivery.body if isinstance(delivery.body, dict) else {}
@@ -164,21 +126,26 @@ def on_event(event_type: EventType) -> Callable[[Method], Method]:
                 return outcome
 
         register_entrypoint(handle, ReliableEventHandler(event_type))
-        return handle
+        return handle  # type: ignore[return-value]  # nameko calls it with what came; mypy checks the method
 
     return decorate
 
 
-def _handle(event_type: EventType, method: Method, service: Any, delivery: EventDelivery) -> EventOutcome:
+def _handle(
+    event_type: EventType[Data],
+    method: Callable[[Any, Tx, Event[Data]], None],
+    service: Any,
+    delivery: EventDelivery,
+) -> EventOutcome:
     started = perf_counter()
     outcome = EventOutcome(Disposition.DONE)
     try:
         event = read_event(event_type, delivery.body)
         with service.database.transaction() as tx:
-            if tx.first_time(delivery.consumer, event["id"]):
+            if tx.first_time(delivery.consumer, event.id):
                 method(service, tx, event)
-    except _UnreadableEvent as error:
-        log.warning("event_unreadable", consumer=delivery.consumer, problems=error.args[0])
+    except UnreadableEvent as error:
+        log.warning("event_unreadable", consumer=delivery.consumer, problems=str(error))
         outcome = EventOutcome(Disposition.DEAD, "Unreadable")
     except Exception as error:
         is_outage = isinstance(family_of(error), Unavailable)
@@ -190,26 +157,12 @@ def _handle(event_type: EventType, method: Method, service: Any, delivery: Event
     return outcome
 
 
-class _UnreadableEvent(Exception):
-    """An event that does not fit its schema; trying again changes nothing before another release."""
-
-
-def read_event(event_type: EventType, body: Any) -> dict[str, Any]:
-    """Load an envelope and its `data`, leaving out what a newer producer may have added."""
-    try:
-        event: dict[str, Any] = Envelope().load(body)
-        event["data"] = schemas.lenient(event_type.schema).load(event["data"])
-    except ValidationError as error:
-        raise _UnreadableEvent(error.normalized_messages()) from error
-    return event
-
-
-def every(*, seconds: float) -> Callable[[Method], Method]:
+def every(*, seconds: float) -> Callable[[Callable[[S], None]], Callable[[S], None]]:
     """Make a method run each `seconds` in every process of the service; what it raises is logged."""
 
-    def decorate(method: Method) -> Method:
+    def decorate(method: Callable[[S], None]) -> Callable[[S], None]:
         @wraps(method)
-        def tick(self: Any) -> None:
+        def tick(self: S) -> None:
             with correlation.carrying(None):
                 try:
                     method(self)

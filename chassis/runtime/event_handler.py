@@ -16,7 +16,7 @@ from chassis.messaging import wire
 from chassis.messaging.publisher import ConfirmedPublisher, PublishFailed
 from chassis.metrics import DEAD_LETTERS, EVENT_RETRIES
 from chassis.runtime.consumer import DrainingConsumer
-from contracts.events.envelope import EventType
+from contracts.events.envelope import AnyEventType
 from contracts.events.subscriptions import Subscription
 
 log = logs.get_logger(__name__)
@@ -63,7 +63,7 @@ class ReliableEventHandler(EventHandler):
 
     consumer_cls = DrainingConsumer
 
-    def __init__(self, event_type: EventType) -> None:
+    def __init__(self, event_type: AnyEventType) -> None:
         self.described = event_type
         super().__init__(event_type.source, event_type.type, prefetch_count=EVENT_PREFETCH)
 

@@ -4,16 +4,16 @@ Stock nameko 3.0.0rc11 dies of a message without `reply_to` (which stays, and ki
 that cannot be sent while the broker restarts. Replying on the request's own channel mends that and is faster too.
 """
 
-import json
 from dataclasses import dataclass
 from typing import Any, Final
 
 from nameko.rpc import Rpc, RpcConsumer
 
 from chassis import correlation, logs
-from chassis.messaging import rpc_errors, wire
+from chassis.messaging import codec, rpc_errors, wire
 from chassis.runtime.consumer import DrainingConsumer, drop_connection
-from contracts.errors import Broken, ErrorCode
+from contracts.errors import Broken, ErrorCode, RpcError
+from contracts.message import Message
 
 log = logs.get_logger(__name__)
 
@@ -32,10 +32,20 @@ DROPPED: Final = object()
 """What an entrypoint returns when nobody waits for the answer any more."""
 
 
+def success(reply: Message) -> bytes:
+    """Return the payload of a reply."""
+    return codec.write({"result": codec.checked(reply), "error": None})
+
+
+def failure(error: RpcError) -> bytes:
+    """Return the payload of an error."""
+    return codec.write({"result": None, "error": rpc_errors.to_wire(error)})
+
+
 class FastRpcConsumer(RpcConsumer):
     """Replies and acks on the request's own channel, and survives any message.
 
-    A worker returns the ready payload `{"result": …, "error": …}` or DROPPED; it never raises.
+    A worker returns the ready payload, JSON of `{"result": …, "error": …}`, or DROPPED; it never raises.
     """
 
     consumer_cls = DrainingConsumer
@@ -55,26 +65,26 @@ class FastRpcConsumer(RpcConsumer):
             provider.handle_message(body, message)
         except Exception as error:  # noqa: BLE001 -- any request, however wrong, gets an answer
             log.warning("rpc_message_refused", reason=type(error).__name__)
-            self.reply(message, {"result": None, "error": rpc_errors.to_wire(Broken(ErrorCode.INTERNAL_ERROR))})
+            self.reply(message, failure(Broken(ErrorCode.INTERNAL_ERROR)))
 
     def handle_result(self, message: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
         """Reply with what the worker returned."""
         if exc_info is not None:
             log.error("rpc_worker_raised", exc_info=exc_info)
-            result = {"result": None, "error": rpc_errors.to_wire(Broken(ErrorCode.INTERNAL_ERROR))}
+            result = failure(Broken(ErrorCode.INTERNAL_ERROR))
         if result is DROPPED:
             self.consumer.ack_message(message)
         else:
             self.reply(message, result)
         return result, None
 
-    def reply(self, message: Any, payload: dict[str, Any]) -> None:
+    def reply(self, message: Any, payload: bytes) -> None:
         """Publish the reply, then ack the request. When the connection is lost the request comes again."""
         reply = wire.Message(
             exchange=wire.RPC_EXCHANGE.name,
             routing_key=message.properties["reply_to"],
             correlation_id=message.properties.get("correlation_id"),
-            body=json.dumps(payload),
+            body=payload,
             persistent=False,
         )
         try:

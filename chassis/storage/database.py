@@ -19,11 +19,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from chassis import correlation
+from chassis.messaging.events import wrap
 from chassis.metrics import INBOX_DUPLICATES
 from chassis.settings import database_url, with_driver
 from chassis.storage import stored_values
 from contracts.errors import ErrorCode, Refused
-from contracts.events.envelope import EventType, wrap
+from contracts.events.envelope import Data, EventType
 
 __all__ = ["OUTBOX_CHANNEL", "Database", "Tx", "database_url", "is_out_of_reach", "make_engine"]
 
@@ -72,9 +73,7 @@ class Tx:
     session: Session
     models: ModuleType
 
-    def emit(
-        self, event_type: EventType, data: Mapping[str, Any], *, subject: str, sequence: int, now: datetime
-    ) -> UUID:
+    def emit(self, event_type: EventType[Data], data: Data, *, subject: str, sequence: int, now: datetime) -> UUID:
         """Write an event into the outbox and return its id; the relay publishes it after the commit."""
         event_id = uuid4()
         body = wrap(

@@ -1,5 +1,6 @@
 """JSON that gives back the Python values it was made from: what an idempotency key remembers."""
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
@@ -7,9 +8,13 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from contracts.message import Message
+
 
 def encode(value: Any) -> Any:
-    """Turn a reply into plain JSON values; UUIDs and times become single-key objects that `decode` knows."""
+    """Turn values into plain JSON; UUIDs and times become single-key objects that `decode` knows."""
+    if isinstance(value, Message):
+        return {one.name: encode(getattr(value, one.name)) for one in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         return {str(key): encode(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

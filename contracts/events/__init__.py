@@ -8,7 +8,7 @@ contracts/samples/<type>.json.
 from collections.abc import Mapping
 from typing import Final
 
-from contracts.events.envelope import EventType
+from contracts.events.envelope import AnyEventType
 from contracts.events.identity import CITIZEN_REGISTERED, CONSENT_GRANTED, CONSENT_REVOKED
 from contracts.events.notices import NOTICE_ISSUED
 from contracts.events.payments import (
@@ -20,7 +20,7 @@ from contracts.events.payments import (
 )
 from contracts.events.practices import PRACTICE_AMENDED, PRACTICE_CANCELLED, PRACTICE_CREATED, PRACTICE_EXPIRED
 
-EVENTS: Final[Mapping[str, EventType]] = {
+EVENTS: Final[Mapping[str, AnyEventType]] = {
     event.type: event
     for event in (
         CITIZEN_REGISTERED,

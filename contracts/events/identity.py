@@ -1,28 +1,32 @@
 """Events about citizens. `subject` is the citizen id; no event here carries personal data."""
 
-from marshmallow import Schema, fields
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from contracts.events.envelope import EventType
-from contracts.fields import UtcDateTime
+from contracts.message import Message
 
 
-class CitizenRegistered(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CitizenRegistered(Message):
     """A citizen acknowledged the privacy notice for the first time (or again, after closing the account)."""
 
-    citizen_id = fields.UUID(required=True)
-    at = UtcDateTime(required=True)
+    citizen_id: UUID
+    at: datetime
 
 
-class ConsentChanged(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentChanged(Message):
     """A consent was granted or revoked, by the version of its text."""
 
-    citizen_id = fields.UUID(required=True)
-    purpose = fields.String(required=True)
-    document_id = fields.String(required=True)
-    document_version = fields.String(required=True)
-    at = UtcDateTime(required=True)
+    citizen_id: UUID
+    purpose: str
+    document_id: str
+    document_version: str
+    at: datetime
 
 
-CITIZEN_REGISTERED = EventType("CitizenRegistered", 1, "identity", CitizenRegistered())
-CONSENT_GRANTED = EventType("ConsentGranted", 1, "identity", ConsentChanged())
-CONSENT_REVOKED = EventType("ConsentRevoked", 1, "identity", ConsentChanged())
+CITIZEN_REGISTERED = EventType("CitizenRegistered", 1, "identity", CitizenRegistered)
+CONSENT_GRANTED = EventType("ConsentGranted", 1, "identity", ConsentChanged)
+CONSENT_REVOKED = EventType("ConsentRevoked", 1, "identity", ConsentChanged)

@@ -1,19 +1,23 @@
 """Events about documents. `subject` is the practice id."""
 
-from marshmallow import Schema, fields
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
+from contracts.codes import NoticeNumber
 from contracts.events.envelope import EventType
-from contracts.fields import NoticeDigits, UtcDateTime
+from contracts.message import Message
 
 
-class NoticeIssued(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeIssued(Message):
     """A notice was rendered for the first time with this content."""
 
-    practice_id = fields.UUID(required=True)
-    notice_number = NoticeDigits(required=True)
-    content_sha256 = fields.String(required=True)
-    language = fields.String(required=True)
-    at = UtcDateTime(required=True)
+    practice_id: UUID
+    notice_number: NoticeNumber
+    content_sha256: str
+    language: str
+    at: datetime
 
 
-NOTICE_ISSUED = EventType("NoticeIssued", 1, "notices", NoticeIssued())
+NOTICE_ISSUED = EventType("NoticeIssued", 1, "notices", NoticeIssued)

@@ -1,88 +1,97 @@
 """Events about what was paid. `subject` is the practice id, except for checkouts: the checkout id."""
 
-from marshmallow import Schema, fields, validate
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
 
+from marshmallow.validate import Length, OneOf
+
+from contracts.codes import AmountCents, CreditorFiscalCode, NoticeNumber
 from contracts.events.envelope import EventType
-from contracts.fields import Cents, CreditorFiscalCode, NoticeDigits, UtcDateTime
+from contracts.message import Message
 
 
-class CheckoutStarted(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutStarted(Message):
     """The payer went to pagoPA Checkout; these practices are Non confermato until `open_until` at the latest."""
 
-    checkout_id = fields.UUID(required=True)
-    entity_code = fields.String(required=True)
-    practice_ids = fields.List(fields.UUID(), required=True, validate=validate.Length(1, 5))
-    total_cents = Cents(required=True)
-    started_at = UtcDateTime(required=True)
-    open_until = UtcDateTime(required=True)
+    checkout_id: UUID
+    entity_code: str
+    practice_ids: Annotated[Sequence[UUID], Length(1, 5)]
+    total_cents: AmountCents
+    started_at: datetime
+    open_until: datetime
 
 
-class CheckoutAbandoned(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutAbandoned(Message):
     """A checkout ended without these practices being paid. How we know: `reason`."""
 
-    checkout_id = fields.UUID(required=True)
-    entity_code = fields.String(required=True)
-    practice_ids = fields.List(fields.UUID(), required=True)
-    reason = fields.String(required=True, validate=validate.OneOf(["cancelled", "failed", "timed_out", "not_opened"]))
-    at = UtcDateTime(required=True)
+    checkout_id: UUID
+    entity_code: str
+    practice_ids: Sequence[UUID]
+    reason: Annotated[str, OneOf(["cancelled", "failed", "timed_out", "not_opened"])]
+    at: datetime
 
 
-class PaymentConfirmed(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentConfirmed(Message):
     """A receipt of the node was stored: money was paid. Once per receipt; the accounting's line.
 
     `practice_id` is None when the receipt names a notice we never issued. No personal data.
     """
 
-    receipt_id = fields.String(required=True)
-    practice_id = fields.UUID(load_default=None, allow_none=True)
-    entity_code = fields.String(required=True)
-    creditor_fiscal_code = CreditorFiscalCode(required=True)
-    notice_number = NoticeDigits(required=True)
-    iuv = fields.String(required=True)
-    amount_cents = Cents(required=True)
-    paid_at = UtcDateTime(required=True)
-    application_date = fields.Date(load_default=None, allow_none=True)
-    psp_id = fields.String(required=True)
-    psp_name = fields.String(required=True)
-    payment_method = fields.String(load_default=None, allow_none=True)
-    checkout_id = fields.UUID(load_default=None, allow_none=True)
+    receipt_id: str
+    practice_id: UUID | None = None
+    entity_code: str
+    creditor_fiscal_code: CreditorFiscalCode
+    notice_number: NoticeNumber
+    iuv: str
+    amount_cents: AmountCents
+    paid_at: datetime
+    application_date: date | None = None
+    psp_id: str
+    psp_name: str
+    payment_method: str | None = None
+    checkout_id: UUID | None = None
 
 
-class PaymentDuplicated(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentDuplicated(Message):
     """Money arrived that was not expected: look at it. `reason` says which case.
 
     `wrong_stamp`: the digital stamp that came with the money is missing, unreadable or for another document.
     """
 
-    receipt_id = fields.String(required=True)
-    practice_id = fields.UUID(load_default=None, allow_none=True)
-    entity_code = fields.String(required=True)
-    notice_number = NoticeDigits(required=True)
-    amount_cents = Cents(required=True)
-    first_receipt_id = fields.String(load_default=None, allow_none=True)
-    reason = fields.String(
-        required=True,
-        validate=validate.OneOf(
-            ["already_paid", "cancelled", "expired", "unknown_notice", "other_amount", "wrong_stamp"]
-        ),
-    )
-    at = UtcDateTime(required=True)
+    receipt_id: str
+    practice_id: UUID | None = None
+    entity_code: str
+    notice_number: NoticeNumber
+    amount_cents: AmountCents
+    first_receipt_id: str | None = None
+    reason: Annotated[
+        str, OneOf(["already_paid", "cancelled", "expired", "unknown_notice", "other_amount", "wrong_stamp"])
+    ]
+    at: datetime
 
 
-class PaymentReported(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentReported(Message):
     """All transfers of a practice stand in a settlement flow (FdR)."""
 
-    practice_id = fields.UUID(required=True)
-    entity_code = fields.String(required=True)
-    iuv = fields.String(required=True)
-    receipt_id = fields.String(load_default=None, allow_none=True)
-    flow_id = fields.String(required=True)
-    amount_cents = Cents(required=True)
-    settled_on = fields.Date(required=True)
+    practice_id: UUID
+    entity_code: str
+    iuv: str
+    receipt_id: str | None = None
+    flow_id: str
+    amount_cents: AmountCents
+    settled_on: date
 
 
-CHECKOUT_STARTED = EventType("CheckoutStarted", 1, "payments", CheckoutStarted())
-CHECKOUT_ABANDONED = EventType("CheckoutAbandoned", 1, "payments", CheckoutAbandoned())
-PAYMENT_CONFIRMED = EventType("PaymentConfirmed", 1, "payments", PaymentConfirmed())
-PAYMENT_DUPLICATED = EventType("PaymentDuplicated", 1, "payments", PaymentDuplicated())
-PAYMENT_REPORTED = EventType("PaymentReported", 1, "payments", PaymentReported())
+CHECKOUT_STARTED = EventType("CheckoutStarted", 1, "payments", CheckoutStarted)
+CHECKOUT_ABANDONED = EventType("CheckoutAbandoned", 1, "payments", CheckoutAbandoned)
+PAYMENT_CONFIRMED = EventType("PaymentConfirmed", 1, "payments", PaymentConfirmed)
+PAYMENT_DUPLICATED = EventType("PaymentDuplicated", 1, "payments", PaymentDuplicated)
+PAYMENT_REPORTED = EventType("PaymentReported", 1, "payments", PaymentReported)

@@ -1,27 +1,31 @@
 """Events about what is owed. `subject` is the practice id."""
 
-from marshmallow import Schema, fields
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
+from contracts.codes import CreditorFiscalCode, Iuv, NoticeNumber
 from contracts.events.envelope import EventType
-from contracts.fields import CreditorFiscalCode, NoticeDigits, UtcDateTime
+from contracts.message import Message
 from contracts.rpc.practices import Position
 
 
-class PracticeEnded(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PracticeEnded(Message):
     """A practice that is no longer payable, and why. No personal data."""
 
-    practice_id = fields.UUID(required=True)
-    sequence = fields.Integer(required=True)
-    entity_code = fields.String(required=True)
-    creditor_fiscal_code = CreditorFiscalCode(required=True)
-    notice_number = NoticeDigits(required=True)
-    iuv = fields.String(required=True)
-    reason = fields.String(required=True)
-    at = UtcDateTime(required=True)
+    practice_id: UUID
+    sequence: int
+    entity_code: str
+    creditor_fiscal_code: CreditorFiscalCode
+    notice_number: NoticeNumber
+    iuv: Iuv
+    reason: str
+    at: datetime
 
 
 # Created and Amended carry the debtor: payments must answer the node while practices is down.
-PRACTICE_CREATED = EventType("PracticeCreated", 1, "practices", Position())
-PRACTICE_AMENDED = EventType("PracticeAmended", 1, "practices", Position())
-PRACTICE_CANCELLED = EventType("PracticeCancelled", 1, "practices", PracticeEnded())
-PRACTICE_EXPIRED = EventType("PracticeExpired", 1, "practices", PracticeEnded())
+PRACTICE_CREATED = EventType("PracticeCreated", 1, "practices", Position)
+PRACTICE_AMENDED = EventType("PracticeAmended", 1, "practices", Position)
+PRACTICE_CANCELLED = EventType("PracticeCancelled", 1, "practices", PracticeEnded)
+PRACTICE_EXPIRED = EventType("PracticeExpired", 1, "practices", PracticeEnded)

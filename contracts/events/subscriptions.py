@@ -7,7 +7,7 @@ nobody. The services' entrypoints and this list are kept the same by a test.
 from dataclasses import dataclass
 from typing import Final
 
-from contracts.events.envelope import EventType
+from contracts.events.envelope import AnyEventType
 from contracts.events.identity import CONSENT_GRANTED, CONSENT_REVOKED
 from contracts.events.payments import (
     CHECKOUT_ABANDONED,
@@ -24,7 +24,7 @@ class Subscription:
     """One handler, `service.method`, of one type of event. The name stands in its queue and in its inbox."""
 
     consumer: str
-    event_type: EventType
+    event_type: AnyEventType
 
     @property
     def queue_name(self) -> str:

@@ -3,10 +3,17 @@
 Tokens travel in requests and replies only; identity stores their SHA-256.
 """
 
-from marshmallow import Schema, fields, validate
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from marshmallow.validate import Length, OneOf, Range
 
 from contracts.call import Call
-from contracts.fields import Beneficiary, Empty, UtcDateTime
+from contracts.message import Message
+from contracts.shapes import Beneficiary, Empty
 
 PURPOSES = ("registration", "email_reminders")
 CHANNELS = ("web", "api")
@@ -14,156 +21,175 @@ MESSAGES = ("notice", "reminder", "receipt")
 LANGUAGES = ("it", "en")
 
 
-class IdentityProvider(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityProvider(Message):
     """An identity provider the person may choose. `key` goes in /spid/login?idp=; `kind` says on which button."""
 
-    key = fields.String(required=True)
-    name = fields.String(required=True)
-    logo = fields.String(load_default=None, allow_none=True)
-    kind = fields.String(load_default="spid", validate=validate.OneOf(["spid", "cie"]))
+    key: str
+    name: str
+    logo: str | None = None
+    kind: Annotated[str, OneOf(["spid", "cie"])] = "spid"
 
 
-class IdentityProviders(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityProviders(Message):
     """In the order to show them."""
 
-    providers = fields.List(fields.Nested(IdentityProvider), required=True)
+    providers: Sequence[IdentityProvider]
 
 
-class StartLoginRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartLoginRequest(Message):
     """`browser_token` is a random value the gateway keeps in a cookie until the ACS. `return_to`: relative path."""
 
-    idp = fields.String(required=True)
-    entity_code = fields.String(load_default=None, allow_none=True)
-    return_to = fields.String(required=True)
-    browser_token = fields.String(required=True)
+    idp: str
+    entity_code: str | None = None
+    return_to: str
+    browser_token: str
 
 
-class StartLogin(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartLogin(Message):
     """Where to send the browser with the signed AuthnRequest.
 
     By GET to `redirect_url`, which holds it (HTTP-Redirect); where there are `form_fields`, by a POST of them to it.
     """
 
-    redirect_url = fields.String(required=True)
-    form_fields = fields.Dict(keys=fields.String(), values=fields.String(), load_default=None, allow_none=True)
+    redirect_url: str
+    form_fields: Mapping[str, str] | None = None
 
 
-class FinishLoginRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishLoginRequest(Message):
     """What the IdP made the browser POST to the ACS."""
 
-    saml_response = fields.String(required=True)
-    relay_state = fields.String(load_default="")
-    browser_token = fields.String(required=True)
+    saml_response: str
+    relay_state: str = ""
+    browser_token: str
 
 
-class Citizen(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citizen(Message):
     """Who logged in, from the signed assertion. `email` may be None."""
 
-    id = fields.UUID(required=True)
-    fiscal_code = fields.String(required=True)
-    name = fields.String(required=True)
-    family_name = fields.String(required=True)
-    email = fields.String(load_default=None, allow_none=True)
+    id: UUID
+    fiscal_code: str
+    name: str
+    family_name: str
+    email: str | None = None
 
 
-class Session(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session(Message):
     """A live session. `registered` is False until the privacy notice in force is acknowledged."""
 
-    citizen = fields.Nested(Citizen, required=True)
-    registered = fields.Boolean(required=True)
-    spid_level = fields.Integer(required=True, validate=validate.Range(1, 3))
-    idle_until = UtcDateTime(required=True)
-    expires_at = UtcDateTime(required=True)
+    citizen: Citizen
+    registered: bool
+    spid_level: Annotated[int, Range(1, 3)]
+    idle_until: datetime
+    expires_at: datetime
 
 
-class FinishLogin(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishLogin(Message):
     """The new session's token and where to go.
 
     Refused(LOGIN_REFUSED, {reference, anomaly?, entity_code?, spid_level?}); `spid_level` is the one asked for.
     """
 
-    session_token = fields.String(required=True)
-    session = fields.Nested(Session, required=True)
-    return_to = fields.String(required=True)
-    entity_code = fields.String(load_default=None, allow_none=True)
+    session_token: str
+    session: Session
+    return_to: str
+    entity_code: str | None = None
 
 
-class TokenRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRequest(Message):
     """By session token. Refused(SESSION_EXPIRED) when it is unknown, idle too long, too old or revoked."""
 
-    session_token = fields.String(required=True)
+    session_token: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionRequest(TokenRequest):
     """`entity_code`: whose pages it is for.
 
     Refused(SPID_LEVEL_TOO_LOW, {entity_code, spid_level, spid_level_wanted}) when that body wants a higher SPID level.
     """
 
-    entity_code = fields.String(load_default=None, allow_none=True)
+    entity_code: str | None = None
 
 
-class OwnSession(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnSession(Message):
     """One live session of the citizen's. `current` is the one asking."""
 
-    id = fields.UUID(required=True)
-    current = fields.Boolean(required=True)
-    created_at = UtcDateTime(required=True)
-    last_used_at = UtcDateTime(required=True)
-    idle_until = UtcDateTime(required=True)
-    spid_level = fields.Integer(required=True, validate=validate.Range(1, 3))
-    identity_provider = fields.String(required=True)
+    id: UUID
+    current: bool
+    created_at: datetime
+    last_used_at: datetime
+    idle_until: datetime
+    spid_level: Annotated[int, Range(1, 3)]
+    identity_provider: str
 
 
-class OwnSessions(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnSessions(Message):
     """The live sessions of the citizen, the one used last first."""
 
-    sessions = fields.List(fields.Nested(OwnSession), required=True)
+    sessions: Sequence[OwnSession]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndSessionRequest(TokenRequest):
     """End one session of one's own; one that is over, or somebody else's, is no error and changes nothing."""
 
-    session_id = fields.UUID(required=True)
+    session_id: UUID
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RememberedBeneficiary(Beneficiary):
     """A student the citizen paid for."""
 
-    id = fields.UUID(required=True)
+    id: UUID
 
 
-class Beneficiaries(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beneficiaries(Message):
     """The students the citizen paid for, the latest first, at most ten."""
 
-    beneficiaries = fields.List(fields.Nested(RememberedBeneficiary), required=True)
+    beneficiaries: Sequence[RememberedBeneficiary]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RememberBeneficiaryRequest(TokenRequest):
     """Remember a student for the next time; beyond ten the one used longest ago is forgotten."""
 
-    beneficiary = fields.Nested(Beneficiary, required=True)
+    beneficiary: Beneficiary
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ForgetBeneficiaryRequest(TokenRequest):
     """Forget a student; one that is not there is no error."""
 
-    beneficiary_id = fields.UUID(required=True)
+    beneficiary_id: UUID
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterRequest(TokenRequest):
     """Acknowledge the privacy notice shown (`document_id`), choose the optional purposes, give an e-mail or none.
 
     `language`: what the page was read in, and what the citizen is written to in.
     """
 
-    document_id = fields.String(required=True)
-    email = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=256))
-    purposes = fields.List(fields.String(validate=validate.OneOf(PURPOSES)), load_default=list)
-    language = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(LANGUAGES))
-    channel = fields.String(load_default="web", validate=validate.OneOf(CHANNELS))
+    document_id: str
+    email: Annotated[str, Length(max=256)] | None = None
+    purposes: Sequence[Annotated[str, OneOf(PURPOSES)]] = field(default_factory=list)
+    language: Annotated[str, OneOf(LANGUAGES)] | None = None
+    channel: Annotated[str, OneOf(CHANNELS)] = "web"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PurposeRequest(TokenRequest):
     """Grant or revoke one purpose. Revoking `registration` closes the account: its sessions end, its data goes.
 
@@ -172,158 +198,172 @@ class PurposeRequest(TokenRequest):
     the text in force.
     """
 
-    purpose = fields.String(required=True, validate=validate.OneOf(PURPOSES))
-    email = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=256))
-    language = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(LANGUAGES))
-    channel = fields.String(load_default="web", validate=validate.OneOf(CHANNELS))
+    purpose: Annotated[str, OneOf(PURPOSES)]
+    email: Annotated[str, Length(max=256)] | None = None
+    language: Annotated[str, OneOf(LANGUAGES)] | None = None
+    channel: Annotated[str, OneOf(CHANNELS)] = "web"
 
 
-class PrivacyDocument(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivacyDocument(Message):
     """A version of the privacy notice or of a purpose's text."""
 
-    id = fields.String(required=True)
-    purpose = fields.String(required=True)
-    version = fields.String(required=True)
-    valid_from = fields.Date(required=True)
-    title = fields.Dict(required=True)
-    text = fields.Dict(required=True)
+    id: str
+    purpose: str
+    version: str
+    valid_from: date
+    title: Mapping[str, Any]
+    text: Mapping[str, Any]
 
 
-class ConsentEvent(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentEvent(Message):
     """One line of the ledger."""
 
-    at = UtcDateTime(required=True)
-    purpose = fields.String(required=True)
-    action = fields.String(required=True, validate=validate.OneOf(["granted", "acknowledged", "revoked"]))
-    document_id = fields.String(required=True)
-    document_version = fields.String(required=True)
-    channel = fields.String(load_default="web", validate=validate.OneOf(CHANNELS))
+    at: datetime
+    purpose: str
+    action: Annotated[str, OneOf(["granted", "acknowledged", "revoked"])]
+    document_id: str
+    document_version: str
+    channel: Annotated[str, OneOf(CHANNELS)] = "web"
 
 
-class Privacy(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Privacy(Message):
     """The documents in force, which purposes are granted, and the history, oldest first."""
 
-    documents = fields.List(fields.Nested(PrivacyDocument), required=True)
-    granted = fields.List(fields.String(), required=True)
-    history = fields.List(fields.Nested(ConsentEvent), required=True)
+    documents: Sequence[PrivacyDocument]
+    granted: Sequence[str]
+    history: Sequence[ConsentEvent]
 
 
-class MetadataRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetadataRequest(Message):
     """Of which federation: SPID or CIE. Refused(INVALID_REQUEST) where CIE is not set up."""
 
-    kind = fields.String(load_default="spid", validate=validate.OneOf(["spid", "cie"]))
+    kind: Annotated[str, OneOf(["spid", "cie"])] = "spid"
 
 
-class Metadata(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata(Message):
     """The service provider's signed metadata."""
 
-    xml = fields.String(required=True)
+    xml: str
 
 
-class SloRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SloRequest(Message):
     """A LogoutRequest as received. `binding`: post (base64 XML in `message`) or redirect (with its signature parts)."""
 
-    binding = fields.String(required=True, validate=validate.OneOf(["post", "redirect"]))
-    message = fields.String(required=True)
-    relay_state = fields.String(load_default="")
-    query = fields.String(load_default="")
+    binding: Annotated[str, OneOf(["post", "redirect"])]
+    message: str
+    relay_state: str = ""
+    query: str = ""
 
 
-class Slo(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slo(Message):
     """The LogoutResponse to send back: where, and its form value."""
 
-    destination = fields.String(required=True)
-    saml_response = fields.String(required=True)
-    relay_state = fields.String(load_default="")
+    destination: str
+    saml_response: str
+    relay_state: str = ""
 
 
-class MailboxRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailboxRequest(Message):
     """Whose mailbox; asked by the service that is about to write to it, never on anybody's behalf."""
 
-    citizen_id = fields.UUID(required=True)
+    citizen_id: UUID
 
 
-class Mailbox(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailbox(Message):
     """Where and in which language to write to a citizen, and the kinds of message that the consent given is for."""
 
-    fiscal_code = fields.String(required=True)
-    email = fields.String(required=True)
-    language = fields.String(required=True, validate=validate.OneOf(LANGUAGES))
-    messages = fields.List(fields.String(validate=validate.OneOf(MESSAGES)), required=True)
+    fiscal_code: str
+    email: str
+    language: Annotated[str, OneOf(LANGUAGES)]
+    messages: Sequence[Annotated[str, OneOf(MESSAGES)]]
 
 
-class MailboxReply(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailboxReply(Message):
     """None where nothing may be sent: no consent, or revoked, no address, the account closed."""
 
-    mailbox = fields.Nested(Mailbox, load_default=None, allow_none=True)
+    mailbox: Mailbox | None = None
 
 
-class CalendarFeed(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarFeed(Message):
     """Since when the citizen's calendar may read the due dates; None where it may not."""
 
-    created_at = UtcDateTime(load_default=None, allow_none=True)
+    created_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RenewCalendarFeedRequest(TokenRequest):
     """`language`: what the page was read in, and what the entries are written in."""
 
-    language = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(LANGUAGES))
+    language: Annotated[str, OneOf(LANGUAGES)] | None = None
 
 
-class CalendarFeedToken(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarFeedToken(Message):
     """The secret part of the address, told this once: identity keeps its SHA-256. The one before is void."""
 
-    feed_token = fields.String(required=True)
+    feed_token: str
 
 
-class CalendarReaderRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarReaderRequest(Message):
     """By the secret part of the address. Refused(NOT_FOUND) when it is unknown or revoked."""
 
-    feed_token = fields.String(required=True, validate=validate.Length(max=128))
+    feed_token: Annotated[str, Length(max=128)]
 
 
-class CalendarReader(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarReader(Message):
     """Whose due dates the address is for. `excluded_entity_codes`: bodies that want a higher SPID level."""
 
-    citizen_id = fields.UUID(required=True)
-    fiscal_code = fields.String(required=True)
-    language = fields.String(required=True, validate=validate.OneOf(LANGUAGES))
-    excluded_entity_codes = fields.List(fields.String(), required=True)
+    citizen_id: UUID
+    fiscal_code: str
+    language: Annotated[str, OneOf(LANGUAGES)]
+    excluded_entity_codes: Sequence[str]
 
 
-class Export(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export(Message):
     """All that identity keeps about the citizen."""
 
-    data = fields.Dict(required=True)
+    data: Mapping[str, Any]
 
 
-PROVIDERS = Call("identity", "providers", Empty(), IdentityProviders(), idempotent=True, timeout_s=2)
-METADATA = Call("identity", "metadata", MetadataRequest(), Metadata(), idempotent=True)
-START_LOGIN = Call("identity", "start_login", StartLoginRequest(), StartLogin(), idempotent=True)
-FINISH_LOGIN = Call("identity", "finish_login", FinishLoginRequest(), FinishLogin(), idempotent=False)
-SESSION = Call("identity", "session", SessionRequest(), Session(), idempotent=True, timeout_s=3)
-LOGOUT = Call("identity", "logout", TokenRequest(), Empty(), idempotent=True)
-LOGOUT_EVERYWHERE = Call("identity", "logout_everywhere", TokenRequest(), Empty(), idempotent=True)
-SESSIONS = Call("identity", "sessions", TokenRequest(), OwnSessions(), idempotent=True)
-END_SESSION = Call("identity", "end_session", EndSessionRequest(), OwnSessions(), idempotent=True)
-BENEFICIARIES = Call("identity", "beneficiaries", TokenRequest(), Beneficiaries(), idempotent=True)
+PROVIDERS = Call("identity", "providers", Empty, IdentityProviders, idempotent=True, timeout_s=2)
+METADATA = Call("identity", "metadata", MetadataRequest, Metadata, idempotent=True)
+START_LOGIN = Call("identity", "start_login", StartLoginRequest, StartLogin, idempotent=True)
+FINISH_LOGIN = Call("identity", "finish_login", FinishLoginRequest, FinishLogin, idempotent=False)
+SESSION = Call("identity", "session", SessionRequest, Session, idempotent=True, timeout_s=3)
+LOGOUT = Call("identity", "logout", TokenRequest, Empty, idempotent=True)
+LOGOUT_EVERYWHERE = Call("identity", "logout_everywhere", TokenRequest, Empty, idempotent=True)
+SESSIONS = Call("identity", "sessions", TokenRequest, OwnSessions, idempotent=True)
+END_SESSION = Call("identity", "end_session", EndSessionRequest, OwnSessions, idempotent=True)
+BENEFICIARIES = Call("identity", "beneficiaries", TokenRequest, Beneficiaries, idempotent=True)
 REMEMBER_BENEFICIARY = Call(
-    "identity", "remember_beneficiary", RememberBeneficiaryRequest(), Beneficiaries(), idempotent=True
+    "identity", "remember_beneficiary", RememberBeneficiaryRequest, Beneficiaries, idempotent=True
 )
-FORGET_BENEFICIARY = Call(
-    "identity", "forget_beneficiary", ForgetBeneficiaryRequest(), Beneficiaries(), idempotent=True
-)
-SLO = Call("identity", "slo", SloRequest(), Slo(), idempotent=True)
-REGISTER = Call("identity", "register", RegisterRequest(), Session(), idempotent=True)
-PRIVACY = Call("identity", "privacy", TokenRequest(), Privacy(), idempotent=True)
-GRANT = Call("identity", "grant", PurposeRequest(), Privacy(), idempotent=True)
-REVOKE = Call("identity", "revoke", PurposeRequest(), Privacy(), idempotent=True)
-MAILBOX = Call("identity", "mailbox", MailboxRequest(), MailboxReply(), idempotent=True)
-CALENDAR_FEED = Call("identity", "calendar_feed", TokenRequest(), CalendarFeed(), idempotent=True)
+FORGET_BENEFICIARY = Call("identity", "forget_beneficiary", ForgetBeneficiaryRequest, Beneficiaries, idempotent=True)
+SLO = Call("identity", "slo", SloRequest, Slo, idempotent=True)
+REGISTER = Call("identity", "register", RegisterRequest, Session, idempotent=True)
+PRIVACY = Call("identity", "privacy", TokenRequest, Privacy, idempotent=True)
+GRANT = Call("identity", "grant", PurposeRequest, Privacy, idempotent=True)
+REVOKE = Call("identity", "revoke", PurposeRequest, Privacy, idempotent=True)
+MAILBOX = Call("identity", "mailbox", MailboxRequest, MailboxReply, idempotent=True)
+CALENDAR_FEED = Call("identity", "calendar_feed", TokenRequest, CalendarFeed, idempotent=True)
 RENEW_CALENDAR_FEED = Call(
-    "identity", "renew_calendar_feed", RenewCalendarFeedRequest(), CalendarFeedToken(), idempotent=True
+    "identity", "renew_calendar_feed", RenewCalendarFeedRequest, CalendarFeedToken, idempotent=True
 )
-REVOKE_CALENDAR_FEED = Call("identity", "revoke_calendar_feed", TokenRequest(), Empty(), idempotent=True)
-CALENDAR_READER = Call("identity", "calendar_reader", CalendarReaderRequest(), CalendarReader(), idempotent=True)
-EXPORT = Call("identity", "export", TokenRequest(), Export(), idempotent=True)
-PING = Call("identity", "ping", Empty(), Empty(), idempotent=True, timeout_s=1)
+REVOKE_CALENDAR_FEED = Call("identity", "revoke_calendar_feed", TokenRequest, Empty, idempotent=True)
+CALENDAR_READER = Call("identity", "calendar_reader", CalendarReaderRequest, CalendarReader, idempotent=True)
+EXPORT = Call("identity", "export", TokenRequest, Export, idempotent=True)
+PING = Call("identity", "ping", Empty, Empty, idempotent=True, timeout_s=1)

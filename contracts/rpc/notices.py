@@ -1,164 +1,186 @@
 """What notices answers: PDF documents, and how mail to a citizen stands."""
 
-from marshmallow import Schema, fields, validate
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from marshmallow.validate import Length, OneOf, Range
 
 from contracts.call import Call
-from contracts.fields import Empty, UtcDateTime, Viewer
+from contracts.message import Message
+from contracts.shapes import Empty, Viewer
 
 
-class DocumentRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentRequest(Message):
     """The document of a practice the viewer may see, in a language of the interface."""
 
-    practice_id = fields.UUID(required=True)
-    viewer = fields.Nested(Viewer, required=True)
-    language = fields.String(load_default="it", validate=validate.OneOf(["it", "en"]))
+    practice_id: UUID
+    viewer: Viewer
+    language: Annotated[str, OneOf(["it", "en"])] = "it"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptRequest(DocumentRequest):
     """The quietanza of a practice: every payment of it, or the one with this `receipt_id` alone."""
 
-    receipt_id = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 35))
+    receipt_id: Annotated[str, Length(1, 35)] | None = None
 
 
-class CartReceiptRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CartReceiptRequest(Message):
     """One receipt for what was paid together: the practices of a cart, all of one body."""
 
-    practice_ids = fields.List(fields.UUID(), required=True, validate=validate.Length(1, 5))
-    viewer = fields.Nested(Viewer, required=True)
-    language = fields.String(load_default="it", validate=validate.OneOf(["it", "en"]))
+    practice_ids: Annotated[Sequence[UUID], Length(1, 5)]
+    viewer: Viewer
+    language: Annotated[str, OneOf(["it", "en"])] = "it"
 
 
 NOTICE_LANGUAGES = ("it", "en", "de", "fr", "sl")
 
 
-class NoticeRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeRequest(Message):
     """The notice of a practice the viewer may see. `second_language`: the fixed texts also in that one.
 
     `whole_plan`: with all instalments of its plan that are still to pay, where it is one of several.
     """
 
-    practice_id = fields.UUID(required=True)
-    viewer = fields.Nested(Viewer, required=True)
-    language = fields.String(load_default="it", validate=validate.OneOf(NOTICE_LANGUAGES))
-    second_language = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(NOTICE_LANGUAGES))
-    whole_plan = fields.Boolean(load_default=False)
+    practice_id: UUID
+    viewer: Viewer
+    language: Annotated[str, OneOf(NOTICE_LANGUAGES)] = "it"
+    second_language: Annotated[str, OneOf(NOTICE_LANGUAGES)] | None = None
+    whole_plan: bool = False
 
 
-class VerifyRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyRequest(Message):
     """The short code of a document, as typed by a person."""
 
-    code = fields.String(required=True, validate=validate.Length(max=80))
+    code: Annotated[str, Length(max=80)]
 
 
-class Verification(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification(Message):
     """Whether a document with this code was made here, and nothing that stands in it.
 
     `kind` and `payable` are None when it was not; `payable` says whether any of it can still be paid.
     """
 
-    genuine = fields.Boolean(required=True)
-    kind = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(["notice", "receipt"]))
-    payable = fields.Boolean(load_default=None, allow_none=True)
+    genuine: bool
+    kind: Annotated[str, OneOf(["notice", "receipt"])] | None = None
+    payable: bool | None = None
 
 
-class JobRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRequest(Message):
     """Notices of a body's debts, by its references, as one job. Same key: same job."""
 
-    idempotency_key = fields.String(required=True, validate=validate.Length(8, 128))
-    entity_code = fields.String(required=True)
-    external_ids = fields.List(
-        fields.String(validate=validate.Length(1, 70)), required=True, validate=validate.Length(1, 10_000)
-    )
-    language = fields.String(load_default="it", validate=validate.OneOf(NOTICE_LANGUAGES))
-    second_language = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(NOTICE_LANGUAGES))
+    idempotency_key: Annotated[str, Length(8, 128)]
+    entity_code: str
+    external_ids: Annotated[Sequence[Annotated[str, Length(1, 70)]], Length(1, 10000)]
+    language: Annotated[str, OneOf(NOTICE_LANGUAGES)] = "it"
+    second_language: Annotated[str, OneOf(NOTICE_LANGUAGES)] | None = None
 
 
-class JobGetRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobGetRequest(Message):
     """A job of an entity by its id."""
 
-    entity_code = fields.String(required=True)
-    job_id = fields.UUID(required=True)
+    entity_code: str
+    job_id: UUID
 
 
-class Job(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job(Message):
     """How far a job is: of `total` so many are printed and so many refused; `finished_at` when none is left."""
 
-    id = fields.UUID(required=True)
-    entity_code = fields.String(required=True)
-    total = fields.Integer(required=True)
-    printed = fields.Integer(required=True)
-    refused = fields.Integer(required=True)
-    created_at = UtcDateTime(required=True)
-    finished_at = UtcDateTime(load_default=None, allow_none=True)
+    id: UUID
+    entity_code: str
+    total: int
+    printed: int
+    refused: int
+    created_at: datetime
+    finished_at: datetime | None = None
 
 
-class JobReply(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobReply(Message):
     """None where the entity has no such job (any more)."""
 
-    job = fields.Nested(Job, load_default=None, allow_none=True)
+    job: Job | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobDocumentsRequest(JobGetRequest):
     """The documents of a job after a place, a few at a time. `with_content`: with their PDFs."""
 
-    after = fields.Integer(load_default=0)
-    limit = fields.Integer(load_default=20, validate=validate.Range(1, 50))
-    with_content = fields.Boolean(load_default=True)
+    after: int = 0
+    limit: Annotated[int, Range(1, 50)] = 20
+    with_content: bool = True
 
 
-class JobDocument(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobDocument(Message):
     """One debt of a job: its PDF, or the ErrorCode why there is none; neither, and no name, while it waits."""
 
-    place = fields.Integer(required=True)
-    external_id = fields.String(required=True)
-    file_name = fields.String(load_default=None, allow_none=True)
-    code = fields.String(load_default=None, allow_none=True)
-    content_base64 = fields.String(load_default=None, allow_none=True)
+    place: int
+    external_id: str
+    file_name: str | None = None
+    code: str | None = None
+    content_base64: str | None = None
 
 
-class JobDocuments(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobDocuments(Message):
     """A page of a job's documents; `next_after` is None on the last."""
 
-    items = fields.List(fields.Nested(JobDocument), required=True)
-    next_after = fields.Integer(load_default=None, allow_none=True)
+    items: Sequence[JobDocument]
+    next_after: int | None = None
 
 
-class DayReportRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayReportRequest(Message):
     """The reconciliation report of a body for a day of settlement (dataRegolamento)."""
 
-    entity_code = fields.String(required=True)
-    day = fields.Date(required=True)
-    language = fields.String(load_default="it", validate=validate.OneOf(["it", "en"]))
+    entity_code: str
+    day: date
+    language: Annotated[str, OneOf(["it", "en"])] = "it"
 
 
-class Document(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document(Message):
     """A rendered file."""
 
-    file_name = fields.String(required=True)
-    media_type = fields.String(required=True)
-    content_base64 = fields.String(required=True)
+    file_name: str
+    media_type: str
+    content_base64: str
 
 
-class MailingRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailingRequest(Message):
     """About mail to a citizen, whose address is `email`."""
 
-    citizen_id = fields.UUID(required=True)
-    email = fields.String(required=True)
+    citizen_id: UUID
+    email: str
 
 
-class Mailing(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailing(Message):
     """`address_refused`: mail to this address came back too often, and it is not used any more."""
 
-    address_refused = fields.Boolean(required=True)
+    address_refused: bool
 
 
-NOTICE = Call("notices", "notice", NoticeRequest(), Document(), idempotent=True, timeout_s=15)
-RECEIPT = Call("notices", "receipt", ReceiptRequest(), Document(), idempotent=True, timeout_s=15)
-CART_RECEIPT = Call("notices", "cart_receipt", CartReceiptRequest(), Document(), idempotent=True, timeout_s=15)
-START_JOB = Call("notices", "start_job", JobRequest(), JobReply(), idempotent=True)
-JOB = Call("notices", "job", JobGetRequest(), JobReply(), idempotent=True)
-JOB_DOCUMENTS = Call("notices", "job_documents", JobDocumentsRequest(), JobDocuments(), idempotent=True, timeout_s=15)
-DAY_REPORT = Call("notices", "day_report", DayReportRequest(), Document(), idempotent=True, timeout_s=30)
-VERIFY = Call("notices", "verify", VerifyRequest(), Verification(), idempotent=True)
-MAILING = Call("notices", "mailing", MailingRequest(), Mailing(), idempotent=True, timeout_s=2)
-PING = Call("notices", "ping", Empty(), Empty(), idempotent=True, timeout_s=1)
+NOTICE = Call("notices", "notice", NoticeRequest, Document, idempotent=True, timeout_s=15)
+RECEIPT = Call("notices", "receipt", ReceiptRequest, Document, idempotent=True, timeout_s=15)
+CART_RECEIPT = Call("notices", "cart_receipt", CartReceiptRequest, Document, idempotent=True, timeout_s=15)
+START_JOB = Call("notices", "start_job", JobRequest, JobReply, idempotent=True)
+JOB = Call("notices", "job", JobGetRequest, JobReply, idempotent=True)
+JOB_DOCUMENTS = Call("notices", "job_documents", JobDocumentsRequest, JobDocuments, idempotent=True, timeout_s=15)
+DAY_REPORT = Call("notices", "day_report", DayReportRequest, Document, idempotent=True, timeout_s=30)
+VERIFY = Call("notices", "verify", VerifyRequest, Verification, idempotent=True)
+MAILING = Call("notices", "mailing", MailingRequest, Mailing, idempotent=True, timeout_s=2)
+PING = Call("notices", "ping", Empty, Empty, idempotent=True, timeout_s=1)

@@ -1,22 +1,26 @@
 """What practices answers: the catalogue, what is owed, insertion, the body's debts and imports."""
 
-from marshmallow import Schema, fields, validate
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from marshmallow.validate import Length, OneOf, Range
 
 from contracts.call import Call
-from contracts.fields import (
+from contracts.codes import AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
+from contracts.message import Message
+from contracts.shapes import (
     Beneficiary,
-    Cents,
     Creditor,
-    CreditorFiscalCode,
     Description,
     Empty,
     Instalment,
     LocalisedText,
-    NoticeDigits,
     Stamp,
     Subject,
     Transfer,
-    UtcDateTime,
     Viewer,
 )
 
@@ -24,14 +28,16 @@ PRACTICE_STATES = ("to_pay", "unconfirmed", "paid", "expired", "cancelled", "rep
 ORIGINS = ("issued", "spontaneous")
 
 
-class DemandCodes(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemandCodes(Message):
     """By which codes a citizen asks for a service at a PSP's counter (idServizio, idSoggettoServizio)."""
 
-    service_id = fields.String(required=True, validate=validate.Length(equal=5))
-    subject_id = fields.String(required=True, validate=validate.Length(equal=5))
+    service_id: Annotated[str, Length(equal=5)]
+    subject_id: Annotated[str, Length(equal=5)]
 
 
-class CatalogueService(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueService(Message):
     """A service of an entity. Amount rules are in cents; None means no rule.
 
     `unit_cents`: the amount must be a multiple of it (booklets of 25 euro).
@@ -39,38 +45,40 @@ class CatalogueService(Schema):
     ask for it at a PSP. `stamp_cents`: what of the amount buys a digital revenue stamp.
     """
 
-    code = fields.String(required=True)
-    title = fields.Nested(LocalisedText, required=True)
-    note = fields.Nested(LocalisedText, load_default=None, allow_none=True)
-    category = fields.String(required=True)
-    spontaneous = fields.Boolean(required=True)
-    allows_anonymous = fields.Boolean(required=True)
-    requires_beneficiary = fields.Boolean(required=True)
-    accepts_late = fields.Boolean(required=True)
-    min_cents = fields.Integer(load_default=None, allow_none=True)
-    max_cents = fields.Integer(load_default=None, allow_none=True)
-    unit_cents = fields.Integer(load_default=None, allow_none=True)
-    fixed_cents = fields.Integer(load_default=None, allow_none=True)
-    demand = fields.Nested(DemandCodes, load_default=None, allow_none=True)
-    stamp_cents = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(min=1))
+    code: str
+    title: LocalisedText
+    note: LocalisedText | None = None
+    category: str
+    spontaneous: bool
+    allows_anonymous: bool
+    requires_beneficiary: bool
+    accepts_late: bool
+    min_cents: int | None = None
+    max_cents: int | None = None
+    unit_cents: int | None = None
+    fixed_cents: int | None = None
+    demand: DemandCodes | None = None
+    stamp_cents: Annotated[int, Range(min=1)] | None = None
 
 
-class Entity(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entity(Message):
     """A public body of the portal and its services."""
 
-    code = fields.String(required=True)
-    creditor = fields.Nested(Creditor, required=True)
-    website = fields.String(load_default=None, allow_none=True)
-    contact_email = fields.String(load_default=None, allow_none=True)
-    logo = fields.String(load_default=None, allow_none=True)
-    cbill = fields.String(load_default=None, allow_none=True)
-    postal_account = fields.String(load_default=None, allow_none=True)
-    postal_account_holder = fields.String(load_default=None, allow_none=True)
-    postal_authorisation = fields.String(load_default=None, allow_none=True)
-    services = fields.List(fields.Nested(CatalogueService), required=True)
+    code: str
+    creditor: Creditor
+    website: str | None = None
+    contact_email: str | None = None
+    logo: str | None = None
+    cbill: str | None = None
+    postal_account: str | None = None
+    postal_account_holder: str | None = None
+    postal_authorisation: str | None = None
+    services: Sequence[CatalogueService]
 
 
-class Practice(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Practice(Message):
     """One thing owed, as shown to whoever may see it.
 
     `payable` is the answer to "may a payment be started now?"; when false `not_payable_code` is the ErrorCode
@@ -80,150 +88,164 @@ class Practice(Schema):
     `postal_slip`: whoever gets a share of it has a postal account, as far as practices knows.
     """
 
-    id = fields.UUID(required=True)
-    entity_code = fields.String(required=True)
-    creditor_name = fields.String(required=True)
-    service_code = fields.String(required=True)
-    service_title = fields.Nested(LocalisedText, required=True)
-    origin = fields.String(required=True, validate=validate.OneOf(ORIGINS))
-    external_id = fields.String(load_default=None, allow_none=True)
-    debtor = fields.Nested(Subject, required=True)
-    beneficiary = fields.Nested(Beneficiary, load_default=None, allow_none=True)
-    description = Description(required=True)
-    amount_cents = Cents(required=True)
-    notice_number = NoticeDigits(required=True)
-    iuv = fields.String(required=True)
-    due_date = fields.Date(load_default=None, allow_none=True)
-    payable_until = fields.Date(load_default=None, allow_none=True)
-    instalment = fields.Nested(Instalment, load_default=None, allow_none=True)
-    state = fields.String(required=True, validate=validate.OneOf(PRACTICE_STATES))
-    state_reason = fields.String(load_default=None, allow_none=True)
-    state_since = UtcDateTime(required=True)
-    state_until = UtcDateTime(load_default=None, allow_none=True)
-    overdue = fields.Boolean(required=True)
-    payable = fields.Boolean(required=True)
-    not_payable_code = fields.String(load_default=None, allow_none=True)
-    needs_attention = fields.Boolean(load_default=False)
-    masked = fields.Boolean(load_default=False)
-    online_only = fields.Boolean(load_default=False)
-    postal_slip = fields.Boolean(load_default=True)
-    stamp = fields.Nested(Stamp, load_default=None, allow_none=True)
-    created_at = UtcDateTime(required=True)
+    id: UUID
+    entity_code: str
+    creditor_name: str
+    service_code: str
+    service_title: LocalisedText
+    origin: Annotated[str, OneOf(ORIGINS)]
+    external_id: str | None = None
+    debtor: Subject
+    beneficiary: Beneficiary | None = None
+    description: Description
+    amount_cents: AmountCents
+    notice_number: NoticeNumber
+    iuv: Iuv
+    due_date: date | None = None
+    payable_until: date | None = None
+    instalment: Instalment | None = None
+    state: Annotated[str, OneOf(PRACTICE_STATES)]
+    state_reason: str | None = None
+    state_since: datetime
+    state_until: datetime | None = None
+    overdue: bool
+    payable: bool
+    not_payable_code: str | None = None
+    needs_attention: bool = False
+    masked: bool = False
+    online_only: bool = False
+    postal_slip: bool = True
+    stamp: Stamp | None = None
+    created_at: datetime
 
 
-class Position(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position(Message):
     """What payments needs to answer the node: also the `data` of PracticeCreated and PracticeAmended.
 
     `payable_until`: last Europe/Rome day on which payment is accepted; None means late payment is accepted.
     `sequence` grows by one with each event about this practice; the highest seen wins.
     """
 
-    practice_id = fields.UUID(required=True)
-    sequence = fields.Integer(required=True, validate=validate.Range(min=1))
-    creditor = fields.Nested(Creditor, required=True)
-    service_code = fields.String(required=True)
-    origin = fields.String(required=True, validate=validate.OneOf(ORIGINS))
-    notice_number = NoticeDigits(required=True)
-    iuv = fields.String(required=True)
-    amount_cents = Cents(required=True)
-    description = Description(required=True)
-    debtor = fields.Nested(Subject, required=True)
-    transfers = fields.List(fields.Nested(Transfer), required=True, validate=validate.Length(1, 5))
-    due_date = fields.Date(load_default=None, allow_none=True)
-    payable_until = fields.Date(load_default=None, allow_none=True)
-    cancelled = fields.Boolean(load_default=False)
-    created_at = UtcDateTime(required=True)
+    practice_id: UUID
+    sequence: Annotated[int, Range(min=1)]
+    creditor: Creditor
+    service_code: str
+    origin: Annotated[str, OneOf(ORIGINS)]
+    notice_number: NoticeNumber
+    iuv: Iuv
+    amount_cents: AmountCents
+    description: Description
+    debtor: Subject
+    transfers: Annotated[Sequence[Transfer], Length(1, 5)]
+    due_date: date | None = None
+    payable_until: date | None = None
+    cancelled: bool = False
+    created_at: datetime
 
 
-class EntityRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntityRequest(Message):
     """Ask for one entity by its code."""
 
-    entity_code = fields.String(required=True, validate=validate.Length(1, 35))
+    entity_code: Annotated[str, Length(1, 35)]
 
 
-class SearchRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchRequest(Message):
     """Either `notice_number`, or `fiscal_code` with `reference` (IUV, notice number or the body's own reference).
 
     Both as typed by a person: the service checks them.
     """
 
-    entity_code = fields.String(required=True)
-    notice_number = fields.String(load_default=None, allow_none=True)
-    fiscal_code = fields.String(load_default=None, allow_none=True)
-    reference = fields.String(load_default=None, allow_none=True)
+    entity_code: str
+    notice_number: str | None = None
+    fiscal_code: str | None = None
+    reference: str | None = None
 
 
-class PracticeList(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PracticeList(Message):
     """A page of practices; `next_cursor` is None on the last."""
 
-    practices = fields.List(fields.Nested(Practice), required=True)
-    next_cursor = fields.String(load_default=None, allow_none=True)
+    practices: Sequence[Practice]
+    next_cursor: str | None = None
 
 
-class ListRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListRequest(Message):
     """The practices a citizen is debtor of, newest first."""
 
-    entity_code = fields.String(required=True)
-    viewer = fields.Nested(Viewer, required=True)
-    states = fields.List(fields.String(validate=validate.OneOf(PRACTICE_STATES)), load_default=list)
-    cursor = fields.String(load_default=None, allow_none=True)
-    limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
+    entity_code: str
+    viewer: Viewer
+    states: Sequence[Annotated[str, OneOf(PRACTICE_STATES)]] = field(default_factory=list)
+    cursor: str | None = None
+    limit: Annotated[int, Range(1, 200)] = 50
 
 
-class DueDatesRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueDatesRequest(Message):
     """What a citizen owes or owed with a due date, of all bodies; what was over before `since` is left out."""
 
-    viewer = fields.Nested(Viewer, required=True)
-    since = UtcDateTime(required=True)
+    viewer: Viewer
+    since: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DatedPractice(Practice):
     """`revision` grows with everything that changes about it: terms, and whether it is still to be paid."""
 
-    revision = fields.Integer(required=True)
+    revision: int
 
 
-class DueDates(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueDates(Message):
     """By due date, the latest first, 500 at most."""
 
-    practices = fields.List(fields.Nested(DatedPractice), required=True)
+    practices: Sequence[DatedPractice]
 
 
-class GetManyRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetManyRequest(Message):
     """Practices by id, in the order asked; those the viewer may not see are left out."""
 
-    viewer = fields.Nested(Viewer, required=True)
-    practice_ids = fields.List(fields.UUID(), required=True, validate=validate.Length(max=200))
+    viewer: Viewer
+    practice_ids: Annotated[Sequence[UUID], Length(max=200)]
 
 
-class EqualPractices(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PracticeDuplicates(Message):
     """A practice, and others of the same service, person and amount: perhaps the same payment asked for twice."""
 
-    practice_id = fields.UUID(required=True)
-    equal_ids = fields.List(fields.UUID(), required=True)
+    practice_id: UUID
+    equal_ids: Sequence[UUID]
 
 
-class EqualsReply(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuplicatesReply(Message):
     """Only practices that have an equal one which the viewer may see too; whether it was paid, payments knows."""
 
-    equals = fields.List(fields.Nested(EqualPractices), required=True)
+    equals: Sequence[PracticeDuplicates]
 
 
-class PlanRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRequest(Message):
     """The instalments of the plan that a practice is one of, as far as the viewer may see them."""
 
-    viewer = fields.Nested(Viewer, required=True)
-    practice_id = fields.UUID(required=True)
+    viewer: Viewer
+    practice_id: UUID
 
 
-class DebtsRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebtsRequest(Message):
     """A body's own debts by its references; for the body's side only, no viewer."""
 
-    entity_code = fields.String(required=True)
-    external_ids = fields.List(fields.String(), required=True, validate=validate.Length(max=200))
+    entity_code: str
+    external_ids: Annotated[Sequence[str], Length(max=200)]
 
 
-class InsertRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InsertRequest(Message):
     """Inserimento spontaneo. `amount_cents` and `description` as the form gave them.
 
     For a service with beneficiary `description` is composed by practices and may be None. `anonymous`: no login,
@@ -231,147 +253,159 @@ class InsertRequest(Schema):
     `stamp` is needed by services that sell a digital stamp, and by no others.
     """
 
-    idempotency_key = fields.String(required=True, validate=validate.Length(8, 128))
-    entity_code = fields.String(required=True)
-    service_code = fields.String(required=True)
-    viewer = fields.Nested(Viewer, required=True)
-    anonymous = fields.Boolean(load_default=False)
-    debtor = fields.Nested(Subject, load_default=None, allow_none=True)
-    beneficiary = fields.Nested(Beneficiary, load_default=None, allow_none=True)
-    amount_cents = fields.Integer(required=True)
-    description = fields.String(load_default=None, allow_none=True)
-    stamp = fields.Nested(Stamp, load_default=None, allow_none=True)
+    idempotency_key: Annotated[str, Length(8, 128)]
+    entity_code: str
+    service_code: str
+    viewer: Viewer
+    anonymous: bool = False
+    debtor: Subject | None = None
+    beneficiary: Beneficiary | None = None
+    amount_cents: int
+    description: str | None = None
+    stamp: Stamp | None = None
 
 
-class DemandRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemandRequest(Message):
     """A citizen asks at a PSP's counter for a spontaneous payment (paDemandPaymentNotice).
 
     `fiscal_code` is ANONIMO or None where there is none; `amount_cents` may be None where the service fixes it.
     There is no key: the same demand gets the same practice for as long as that is owed.
     """
 
-    creditor_fiscal_code = CreditorFiscalCode(required=True)
-    service_id = fields.String(required=True, validate=validate.Length(equal=5))
-    subject_id = fields.String(required=True, validate=validate.Length(equal=5))
-    fiscal_code = fields.String(load_default=None, allow_none=True)
-    full_name = fields.String(required=True)
-    beneficiary = fields.Nested(Beneficiary, load_default=None, allow_none=True)
-    amount_cents = fields.Integer(load_default=None, allow_none=True)
-    description = fields.String(load_default=None, allow_none=True)
+    creditor_fiscal_code: CreditorFiscalCode
+    service_id: Annotated[str, Length(equal=5)]
+    subject_id: Annotated[str, Length(equal=5)]
+    fiscal_code: str | None = None
+    full_name: str
+    beneficiary: Beneficiary | None = None
+    amount_cents: int | None = None
+    description: str | None = None
 
 
-class DebtRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebtRequest(Message):
     """A debt as the body's own software puts it. Repeating it changes nothing; another content amends it."""
 
-    entity_code = fields.String(required=True)
-    external_id = fields.String(required=True, validate=validate.Length(1, 70))
-    service_code = fields.String(required=True)
-    fiscal_code = fields.String(required=True)
-    full_name = fields.String(required=True)
-    email = fields.String(load_default=None, allow_none=True)
-    beneficiary = fields.Nested(Beneficiary, load_default=None, allow_none=True)
-    amount_cents = fields.Integer(required=True)
-    description = fields.String(required=True)
-    due_date = fields.Date(load_default=None, allow_none=True)
-    instalment = fields.Nested(Instalment, load_default=None, allow_none=True)
+    entity_code: str
+    external_id: Annotated[str, Length(1, 70)]
+    service_code: str
+    fiscal_code: str
+    full_name: str
+    email: str | None = None
+    beneficiary: Beneficiary | None = None
+    amount_cents: int
+    description: str
+    due_date: date | None = None
+    instalment: Instalment | None = None
 
 
-class AnnulRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnulRequest(Message):
     """Withdraw a debt, saying why."""
 
-    entity_code = fields.String(required=True)
-    external_id = fields.String(required=True)
-    reason = fields.String(required=True, validate=validate.Length(1, 140))
+    entity_code: str
+    external_id: str
+    reason: Annotated[str, Length(1, 140)]
 
 
-class ImportRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportRequest(Message):
     """A whole debt file, base64 of the bytes received. Same key and bytes: same import."""
 
-    idempotency_key = fields.String(required=True, validate=validate.Length(8, 128))
-    entity_code = fields.String(required=True)
-    file_name = fields.String(load_default="", validate=validate.Length(max=200))
-    content_base64 = fields.String(required=True)
+    idempotency_key: Annotated[str, Length(8, 128)]
+    entity_code: str
+    file_name: Annotated[str, Length(max=200)] = ""
+    content_base64: str
 
 
-class ImportRow(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportRow(Message):
     """What became of one line of the file; line 1 is the header. `code` and `column` say why it was refused."""
 
-    line = fields.Integer(required=True)
-    outcome = fields.String(required=True, validate=validate.OneOf(["created", "amended", "unchanged", "refused"]))
-    external_id = fields.String(load_default=None, allow_none=True)
-    notice_number = fields.String(load_default=None, allow_none=True)
-    code = fields.String(load_default=None, allow_none=True)
-    column = fields.String(load_default=None, allow_none=True)
+    line: int
+    outcome: Annotated[str, OneOf(["created", "amended", "unchanged", "refused"])]
+    external_id: str | None = None
+    notice_number: str | None = None
+    code: str | None = None
+    column: str | None = None
 
 
-class ImportReport(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportReport(Message):
     """What became of a file, line by line."""
 
-    id = fields.UUID(required=True)
-    entity_code = fields.String(required=True)
-    file_name = fields.String(required=True)
-    created_at = UtcDateTime(required=True)
-    accepted = fields.Integer(required=True)
-    refused = fields.Integer(required=True)
-    rows = fields.List(fields.Nested(ImportRow), required=True)
+    id: UUID
+    entity_code: str
+    file_name: str
+    created_at: datetime
+    accepted: int
+    refused: int
+    rows: Sequence[ImportRow]
 
 
-class ImportGetRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportGetRequest(Message):
     """An import by its id."""
 
-    entity_code = fields.String(required=True)
-    import_id = fields.UUID(required=True)
+    entity_code: str
+    import_id: UUID
 
 
-class PositionRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PositionRequest(Message):
     """payments asks on a projection miss: by notice number, by practice, or only whose domain this is."""
 
-    creditor_fiscal_code = CreditorFiscalCode(load_default=None, allow_none=True)
-    notice_number = NoticeDigits(load_default=None, allow_none=True)
-    practice_ids = fields.List(fields.UUID(), load_default=list)
+    creditor_fiscal_code: CreditorFiscalCode | None = None
+    notice_number: NoticeNumber | None = None
+    practice_ids: Sequence[UUID] = field(default_factory=list)
 
 
-class PositionReply(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PositionReply(Message):
     """`creditor` is None when the domain is not ours; `positions` holds what was found."""
 
-    creditor = fields.Nested(Creditor, load_default=None, allow_none=True)
-    positions = fields.List(fields.Nested(Position), required=True)
+    creditor: Creditor | None = None
+    positions: Sequence[Position]
 
 
-class EventsRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventsRequest(Message):
     """The feed of published events after a position, oldest first. Answered by practices and by payments alike."""
 
-    after = fields.Integer(load_default=0)
-    limit = fields.Integer(load_default=100, validate=validate.Range(1, 1000))
+    after: int = 0
+    limit: Annotated[int, Range(1, 1000)] = 100
 
 
-class FeedItem(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedItem(Message):
     """One event and its position in the feed."""
 
-    position = fields.Integer(required=True)
-    event = fields.Dict(required=True)
+    position: int
+    event: Mapping[str, Any]
 
 
-class EventsReply(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventsReply(Message):
     """Events as published."""
 
-    items = fields.List(fields.Nested(FeedItem), required=True)
+    items: Sequence[FeedItem]
 
 
-ENTITY = Call("practices", "entity", EntityRequest(), Entity(), idempotent=True)
-SEARCH = Call("practices", "search", SearchRequest(), PracticeList(), idempotent=True)
-LIST = Call("practices", "list_practices", ListRequest(), PracticeList(), idempotent=True)
-DUE_DATES = Call("practices", "due_dates", DueDatesRequest(), DueDates(), idempotent=True)
-GET_MANY = Call("practices", "get_many", GetManyRequest(), PracticeList(), idempotent=True)
-EQUALS = Call("practices", "equals", GetManyRequest(), EqualsReply(), idempotent=True)
-PLAN = Call("practices", "plan", PlanRequest(), PracticeList(), idempotent=True)
-DEBTS = Call("practices", "debts", DebtsRequest(), PracticeList(), idempotent=True)
-INSERT = Call("practices", "insert", InsertRequest(), Practice(), idempotent=True)
-DEMAND = Call("practices", "demand", DemandRequest(), Position(), idempotent=True, timeout_s=5)
-PUT_DEBT = Call("practices", "put_debt", DebtRequest(), Practice(), idempotent=True)
-ANNUL_DEBT = Call("practices", "annul_debt", AnnulRequest(), Practice(), idempotent=True)
-IMPORT = Call("practices", "import_debts", ImportRequest(), ImportReport(), idempotent=True, timeout_s=60)
-GET_IMPORT = Call("practices", "get_import", ImportGetRequest(), ImportReport(), idempotent=True)
-POSITIONS = Call("practices", "positions", PositionRequest(), PositionReply(), idempotent=True, timeout_s=3)
-EVENTS = Call("practices", "events", EventsRequest(), EventsReply(), idempotent=True)
-PING = Call("practices", "ping", Empty(), Empty(), idempotent=True, timeout_s=1)
+ENTITY = Call("practices", "entity", EntityRequest, Entity, idempotent=True)
+SEARCH = Call("practices", "search", SearchRequest, PracticeList, idempotent=True)
+LIST = Call("practices", "list_practices", ListRequest, PracticeList, idempotent=True)
+DUE_DATES = Call("practices", "due_dates", DueDatesRequest, DueDates, idempotent=True)
+GET_MANY = Call("practices", "get_many", GetManyRequest, PracticeList, idempotent=True)
+DUPLICATES = Call("practices", "equals", GetManyRequest, DuplicatesReply, idempotent=True)
+PLAN = Call("practices", "plan", PlanRequest, PracticeList, idempotent=True)
+DEBTS = Call("practices", "debts", DebtsRequest, PracticeList, idempotent=True)
+INSERT = Call("practices", "insert", InsertRequest, Practice, idempotent=True)
+DEMAND = Call("practices", "demand", DemandRequest, Position, idempotent=True, timeout_s=5)
+PUT_DEBT = Call("practices", "put_debt", DebtRequest, Practice, idempotent=True)
+ANNUL_DEBT = Call("practices", "annul_debt", AnnulRequest, Practice, idempotent=True)
+IMPORT = Call("practices", "import_debts", ImportRequest, ImportReport, idempotent=True, timeout_s=60)
+GET_IMPORT = Call("practices", "get_import", ImportGetRequest, ImportReport, idempotent=True)
+POSITIONS = Call("practices", "positions", PositionRequest, PositionReply, idempotent=True, timeout_s=3)
+EVENTS = Call("practices", "events", EventsRequest, EventsReply, idempotent=True)
+PING = Call("practices", "ping", Empty, Empty, idempotent=True, timeout_s=1)

@@ -1,178 +1,199 @@
 """What payments answers about settlement: flows (FdR), the bank's credits, the worklist, the report of a day."""
 
-from marshmallow import Schema, fields, validate
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from marshmallow.validate import Length, OneOf, Range
 
 from contracts.call import Call
-from contracts.fields import Cents, UtcDateTime
+from contracts.codes import AmountCents
+from contracts.message import Message
 
 FINDINGS = ("reported", "recovered", "revoked", "unknown", "amount_differs", "repeated", "withdrawn")
 
 
-class TakeSettlementRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeSettlementRequest(Message):
     """A settlement flow as a file: XML 1.0.4 or 1.0.5, as it is, in base64, or as the one entry of a ZIP."""
 
-    entity_code = fields.String(required=True)
-    content_base64 = fields.String(required=True)
+    entity_code: str
+    content_base64: str
 
 
-class FindingTotal(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingTotal(Message):
     """How many rows turned out so, and what they amount to."""
 
-    finding = fields.String(required=True, validate=validate.OneOf(FINDINGS))
-    count = fields.Integer(required=True)
-    amount_cents = fields.Integer(required=True)
+    finding: Annotated[str, OneOf(FINDINGS)]
+    count: int
+    amount_cents: int
 
 
-class Settlement(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement(Message):
     """A flow and what became of its rows. `pending` rows have not been looked at yet.
 
     `current` is false for a flow that a newer one of the same id has replaced. `credit_reference` is the bank credit
     that names the flow, `reconciled` says that it is of the same amount.
     """
 
-    entity_code = fields.String(required=True)
-    flow_id = fields.String(required=True)
-    flow_at = UtcDateTime(required=True)
-    revision = fields.Integer(required=True)
-    regulation_id = fields.String(required=True)
-    settled_on = fields.Date(required=True)
-    sender_id = fields.String(required=True)
-    sender_name = fields.String(load_default=None, allow_none=True)
-    payments_count = fields.Integer(required=True)
-    total_cents = fields.Integer(required=True)
-    current = fields.Boolean(required=True)
-    received_at = UtcDateTime(required=True)
-    pending = fields.Integer(required=True)
-    findings = fields.List(fields.Nested(FindingTotal), required=True)
-    credit_reference = fields.String(load_default=None, allow_none=True)
-    reconciled = fields.Boolean(required=True)
+    entity_code: str
+    flow_id: str
+    flow_at: datetime
+    revision: int
+    regulation_id: str
+    settled_on: date
+    sender_id: str
+    sender_name: str | None = None
+    payments_count: int
+    total_cents: int
+    current: bool
+    received_at: datetime
+    pending: int
+    findings: Sequence[FindingTotal]
+    credit_reference: str | None = None
+    reconciled: bool
 
 
-class SettlementRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementRequest(Message):
     """The newest flow of an id."""
 
-    entity_code = fields.String(required=True)
-    flow_id = fields.String(required=True)
+    entity_code: str
+    flow_id: str
 
 
-class SettlementsRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementsRequest(Message):
     """Current flows, the newest day first."""
 
-    entity_code = fields.String(required=True)
-    limit = fields.Integer(load_default=100, validate=validate.Range(1, 1000))
+    entity_code: str
+    limit: Annotated[int, Range(1, 1000)] = 100
 
 
-class Settlements(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlements(Message):
     """A list of flows."""
 
-    settlements = fields.List(fields.Nested(Settlement), required=True)
+    settlements: Sequence[Settlement]
 
 
-class WorklistRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorklistRequest(Message):
     """What a human must look at, oldest first, after the item `after`."""
 
-    entity_code = fields.String(required=True)
-    after = fields.Integer(load_default=0)
-    limit = fields.Integer(load_default=100, validate=validate.Range(1, 1000))
+    entity_code: str
+    after: int = 0
+    limit: Annotated[int, Range(1, 1000)] = 100
 
 
-class WorklistItem(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorklistItem(Message):
     """A row of a flow that is not simply a payment of ours."""
 
-    id = fields.Integer(required=True)
-    finding = fields.String(required=True, validate=validate.OneOf(FINDINGS))
-    flow_id = fields.String(required=True)
-    settled_on = fields.Date(required=True)
-    iuv = fields.String(required=True)
-    iur = fields.String(required=True)
-    transfer = fields.Integer(load_default=None, allow_none=True)
-    amount_cents = fields.Integer(required=True)
-    outcome = fields.Integer(required=True)
-    paid_on = fields.Date(required=True)
-    practice_id = fields.UUID(load_default=None, allow_none=True)
+    id: int
+    finding: Annotated[str, OneOf(FINDINGS)]
+    flow_id: str
+    settled_on: date
+    iuv: str
+    iur: str
+    transfer: int | None = None
+    amount_cents: int
+    outcome: int
+    paid_on: date
+    practice_id: UUID | None = None
 
 
-class Worklist(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worklist(Message):
     """A page of it."""
 
-    items = fields.List(fields.Nested(WorklistItem), required=True)
+    items: Sequence[WorklistItem]
 
 
-class PutCreditRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutCreditRequest(Message):
     """A credit on the body's account, by the bank's reference of it. Put again with other content it is corrected."""
 
-    entity_code = fields.String(required=True)
-    reference = fields.String(required=True, validate=validate.Length(1, 70))
-    booked_on = fields.Date(required=True)
-    amount_cents = Cents(required=True)
-    remittance_text = fields.String(required=True, validate=validate.Length(1, 300))
+    entity_code: str
+    reference: Annotated[str, Length(1, 70)]
+    booked_on: date
+    amount_cents: AmountCents
+    remittance_text: Annotated[str, Length(1, 300)]
 
 
-class Credit(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credit(Message):
     """A bank credit and the flow its text names. `reconciled`: that flow is here and of the same amount."""
 
-    reference = fields.String(required=True)
-    booked_on = fields.Date(required=True)
-    amount_cents = fields.Integer(required=True)
-    flow_id = fields.String(load_default=None, allow_none=True)
-    flow_known = fields.Boolean(required=True)
-    reconciled = fields.Boolean(required=True)
+    reference: str
+    booked_on: date
+    amount_cents: int
+    flow_id: str | None = None
+    flow_known: bool
+    reconciled: bool
 
 
-class DayRequest(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayRequest(Message):
     """A day of settlement (dataRegolamento)."""
 
-    entity_code = fields.String(required=True)
-    day = fields.Date(required=True)
+    entity_code: str
+    day: date
 
 
-class DayReport(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayReport(Message):
     """The report as a CSV file, whose last lines add up."""
 
-    file_name = fields.String(required=True)
-    csv = fields.String(required=True)
+    file_name: str
+    csv: str
 
 
-class DayRow(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayRow(Message):
     """One transfer of a flow. `finding` is None while nobody has looked at it."""
 
-    iuv = fields.String(required=True)
-    iur = fields.String(required=True)
-    index = fields.Integer(load_default=None, allow_none=True)
-    outcome = fields.Integer(required=True)
-    finding = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(FINDINGS))
-    practice_id = fields.UUID(load_default=None, allow_none=True)
-    amount_cents = fields.Integer(required=True)
+    iuv: str
+    iur: str
+    index: int | None = None
+    outcome: int
+    finding: Annotated[str, OneOf(FINDINGS)] | None = None
+    practice_id: UUID | None = None
+    amount_cents: int
 
 
-class DayFlow(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayFlow(Message):
     """A flow of the day: its rows, what they amount to, and what the bank credited under its id."""
 
-    flow_id = fields.String(required=True)
-    settled_on = fields.Date(required=True)
-    sender = fields.String(required=True)
-    regulation_id = fields.String(required=True)
-    rows = fields.List(fields.Nested(DayRow), required=True)
-    total_cents = fields.Integer(required=True)
-    credited_cents = fields.Integer(required=True)
-    credit_reference = fields.String(load_default=None, allow_none=True)
-    reconciled = fields.Boolean(required=True)
+    flow_id: str
+    settled_on: date
+    sender: str
+    regulation_id: str
+    rows: Sequence[DayRow]
+    total_cents: int
+    credited_cents: int
+    credit_reference: str | None = None
+    reconciled: bool
 
 
-class Day(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day(Message):
     """What a day of settlement adds up to: rows to flows, flows to the day, beside the bank's credits."""
 
-    flows = fields.List(fields.Nested(DayFlow), required=True)
-    total_cents = fields.Integer(required=True)
-    credited_cents = fields.Integer(required=True)
+    flows: Sequence[DayFlow]
+    total_cents: int
+    credited_cents: int
 
 
-TAKE_SETTLEMENT = Call(
-    "payments", "take_settlement", TakeSettlementRequest(), Settlement(), idempotent=True, timeout_s=30
-)
-SETTLEMENT = Call("payments", "settlement", SettlementRequest(), Settlement(), idempotent=True)
-SETTLEMENTS = Call("payments", "settlements", SettlementsRequest(), Settlements(), idempotent=True)
-WORKLIST = Call("payments", "settlement_worklist", WorklistRequest(), Worklist(), idempotent=True)
-PUT_CREDIT = Call("payments", "put_bank_credit", PutCreditRequest(), Credit(), idempotent=True)
-DAY_REPORT = Call("payments", "settlement_day_report", DayRequest(), DayReport(), idempotent=True, timeout_s=15)
-DAY = Call("payments", "settlement_day", DayRequest(), Day(), idempotent=True, timeout_s=15)
+TAKE_SETTLEMENT = Call("payments", "take_settlement", TakeSettlementRequest, Settlement, idempotent=True, timeout_s=30)
+SETTLEMENT = Call("payments", "settlement", SettlementRequest, Settlement, idempotent=True)
+SETTLEMENTS = Call("payments", "settlements", SettlementsRequest, Settlements, idempotent=True)
+WORKLIST = Call("payments", "settlement_worklist", WorklistRequest, Worklist, idempotent=True)
+PUT_CREDIT = Call("payments", "put_bank_credit", PutCreditRequest, Credit, idempotent=True)
+DAY_REPORT = Call("payments", "settlement_day_report", DayRequest, DayReport, idempotent=True, timeout_s=15)
+DAY = Call("payments", "settlement_day", DayRequest, Day, idempotent=True, timeout_s=15)

@@ -6,7 +6,8 @@ knows are refused. Amounts are whole euro cents, times are ISO 8601 in UTC.
 
 from marshmallow import Schema, fields, validate
 
-from contracts.fields import Beneficiary, Cents, Instalment, Stamp, UtcDateTime
+from contracts.fields import Cents, UtcDateTime
+from contracts.message import schema_of
 from contracts.rpc.identity import PURPOSES
 from contracts.rpc.identity import Privacy as PrivacyReply
 from contracts.rpc.notices import NOTICE_LANGUAGES
@@ -15,10 +16,11 @@ from contracts.rpc.payments import Receipt
 from contracts.rpc.practices import PRACTICE_STATES, CatalogueService, Practice
 from contracts.rpc.practices import Entity as EntityReply
 from contracts.rpc.settlement import Settlement, WorklistItem
+from contracts.shapes import Beneficiary, Instalment, Stamp
 from gateway.api.field_errors import FIELD_ERROR_CODES
 
 
-class PublicBody(EntityReply):
+class PublicBody(type(schema_of(EntityReply))):
     """A public body of the portal."""
 
     class Meta:
@@ -28,7 +30,7 @@ class PublicBody(EntityReply):
 class Services(Schema):
     """The services of a creditor; those with `spontaneous` can be inserted by the payer."""
 
-    items = fields.List(fields.Nested(CatalogueService), required=True)
+    items = fields.List(fields.Nested(schema_of(CatalogueService)), required=True)
 
 
 class SearchBody(Schema):
@@ -48,7 +50,7 @@ class Page(Schema):
 class PracticePage(Page):
     """Practices, newest first."""
 
-    items = fields.List(fields.Nested(Practice), required=True)
+    items = fields.List(fields.Nested(schema_of(Practice)), required=True)
 
 
 class PracticeQuery(Schema):
@@ -74,9 +76,9 @@ class InsertBody(Schema):
     service_code = fields.String(required=True, validate=validate.Length(1, 35))
     amount_cents = fields.Integer(required=True, strict=True)
     description = fields.String(load_default=None, allow_none=True)
-    beneficiary = fields.Nested(Beneficiary, load_default=None, allow_none=True)
+    beneficiary = fields.Nested(schema_of(Beneficiary), load_default=None, allow_none=True)
     anonymous = fields.Boolean(load_default=False)
-    stamp = fields.Nested(Stamp, load_default=None, allow_none=True)
+    stamp = fields.Nested(schema_of(Stamp), load_default=None, allow_none=True)
 
 
 class CartCount(Schema):
@@ -98,7 +100,7 @@ class CheckoutBody(Schema):
     pay_anyway = fields.Boolean(load_default=False)
 
 
-class Checkout(CheckoutReply):
+class Checkout(type(schema_of(CheckoutReply))):
     """A visit to pagoPA Checkout. Send the payer to `redirect_url`; `paid` is said only after the receipt."""
 
     class Meta:
@@ -119,7 +121,7 @@ class Me(Schema):
     expires_at = UtcDateTime(required=True)
 
 
-class Consents(PrivacyReply):
+class Consents(type(schema_of(PrivacyReply))):
     """The documents in force (`title` and `text` by language), which purposes are granted, and the history."""
 
 
@@ -144,11 +146,11 @@ class DebtBody(Schema):
     fiscal_code = fields.String(required=True, validate=validate.Length(1, 40))
     full_name = fields.String(required=True, validate=validate.Length(1, 70))
     email = fields.Email(load_default=None, allow_none=True, validate=validate.Length(max=256))
-    beneficiary = fields.Nested(Beneficiary, load_default=None, allow_none=True)
+    beneficiary = fields.Nested(schema_of(Beneficiary), load_default=None, allow_none=True)
     amount_cents = fields.Integer(required=True, strict=True)
     description = fields.String(required=True)
     due_date = fields.Date(load_default=None, allow_none=True)
-    instalment = fields.Nested(Instalment, load_default=None, allow_none=True)
+    instalment = fields.Nested(schema_of(Instalment), load_default=None, allow_none=True)
 
 
 class PrintJobBody(Schema):
@@ -189,7 +191,7 @@ class PaymentQuery(Schema):
 class PaymentPage(Page):
     """Receipts of the node, oldest first."""
 
-    items = fields.List(fields.Nested(Receipt), required=True)
+    items = fields.List(fields.Nested(schema_of(Receipt)), required=True)
 
 
 class SettlementQuery(Schema):
@@ -201,7 +203,7 @@ class SettlementQuery(Schema):
 class SettlementPage(Schema):
     """Settlement flows, the newest day first."""
 
-    items = fields.List(fields.Nested(Settlement), required=True)
+    items = fields.List(fields.Nested(schema_of(Settlement)), required=True)
 
 
 class WorklistQuery(Schema):
@@ -214,7 +216,7 @@ class WorklistQuery(Schema):
 class WorklistPage(Schema):
     """Settled amounts a human must look at. `next_after` is None on the last page."""
 
-    items = fields.List(fields.Nested(WorklistItem), required=True)
+    items = fields.List(fields.Nested(schema_of(WorklistItem)), required=True)
     next_after = fields.Integer(load_default=None, allow_none=True)
 
 

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Final
 from uuid import uuid4
 
-from contracts.codes import DESCRIPTION_MAX_CHARS, parse_amount_cents
+from contracts.codes import DESCRIPTION_MAX_CHARS, AmountCents
 from contracts.errors import ErrorCode, Refused
 from gateway.messages import MESSAGES
 from gateway.translations import marked as _
@@ -102,7 +102,7 @@ def read(form: Form, kind: FormKind, *, needs_stamp: bool = False) -> InsertionF
 
 def _read_amount(text: str, errors: dict[str, str]) -> int:
     try:
-        return parse_amount_cents(text)
+        return AmountCents.typed(text)
     except Refused as refusal:
         errors["amount"] = MESSAGES[refusal.code].sentence if text else _REQUIRED
         return 0

@@ -3,7 +3,8 @@
 from typing import Any
 
 from chassis.clock import now
-from chassis.runtime.entrypoints import DatabaseProvider, RpcProvider, answers, every, on_event
+from chassis.runtime.entrypoints import answers, every, on_event
+from chassis.runtime.providers import DatabaseProvider, RpcProvider
 from chassis.storage.database import Tx
 from contracts.events.payments import PAYMENT_CONFIRMED
 from contracts.rpc import cart

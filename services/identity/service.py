@@ -3,7 +3,8 @@
 from typing import Any
 
 from chassis.clock import now
-from chassis.runtime.entrypoints import DatabaseProvider, SettingsProvider, answers, every
+from chassis.runtime.entrypoints import answers, every
+from chassis.runtime.providers import DatabaseProvider, SettingsProvider
 from contracts.rpc import identity
 from services.identity import models
 from services.identity.settings import Settings

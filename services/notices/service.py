@@ -5,7 +5,8 @@ from typing import Any
 from nameko.extensions import DependencyProvider
 
 from chassis.clock import now
-from chassis.runtime.entrypoints import DatabaseProvider, RpcProvider, SettingsProvider, answers, every, on_event
+from chassis.runtime.entrypoints import answers, every, on_event
+from chassis.runtime.providers import DatabaseProvider, RpcProvider, SettingsProvider
 from chassis.storage.database import Tx
 from contracts.events.identity import CONSENT_GRANTED, CONSENT_REVOKED
 from contracts.events.payments import PAYMENT_CONFIRMED

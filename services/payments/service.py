@@ -3,7 +3,8 @@
 from typing import Any
 
 from chassis.clock import now
-from chassis.runtime.entrypoints import DatabaseProvider, RpcProvider, SettingsProvider, answers, every, on_event
+from chassis.runtime.entrypoints import answers, every, on_event
+from chassis.runtime.providers import DatabaseProvider, RpcProvider, SettingsProvider
 from chassis.storage import outbox
 from chassis.storage.database import Tx
 from contracts.events.practices import PRACTICE_AMENDED, PRACTICE_CANCELLED, PRACTICE_CREATED, PRACTICE_EXPIRED

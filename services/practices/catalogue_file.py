@@ -6,8 +6,10 @@ from typing import Any, Final
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 from stdnum import iban
 
-from contracts.fields import Cents, Creditor, CreditorFiscalCode
+from contracts.fields import Cents, CreditorFiscalCode
+from contracts.message import schema_fields
 from contracts.rpc.practices import CatalogueService, Entity
+from contracts.shapes import Creditor
 from services.practices.domain.transfers import TRANSFERS_MAX
 
 _INFO_MAX_CHARS: Final = 100
@@ -40,7 +42,7 @@ class Share(Schema):
     amount_cents = Cents(required=True)
 
 
-class LoadedService(CatalogueService):
+class LoadedService(Schema.from_dict(schema_fields(CatalogueService))):
     """A service as the catalogue file has it: its money must find its way (pagopa.md sections 3.3 and 3.9)."""
 
     category = fields.String(required=True, validate=_CATEGORY)
@@ -64,14 +66,14 @@ class LoadedService(CatalogueService):
             raise ValidationError("only a spontaneous service without stamp can be asked for at a PSP", "demand")
 
 
-class PrintedCreditor(Creditor):
+class PrintedCreditor(Schema.from_dict(schema_fields(Creditor))):
     """A body whose names fit a notice (pagopa.md section 2.2): ENTE.NOME 100 characters, ENTE.SETTORE 50."""
 
     company_name = fields.String(required=True, validate=validate.Length(1, 100))
     office_name = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=50))
 
 
-class LoadedEntity(Entity):
+class LoadedEntity(Schema.from_dict(schema_fields(Entity))):
     """An entity as the catalogue file has it: the public shape, and what only pagoPA and the bank are told.
 
     What stands on a notice is refused here when it does not fit there.

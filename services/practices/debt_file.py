@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, TypeVar
 
-from contracts.codes import parse_amount_cents
+from contracts.codes import AmountCents
 from contracts.errors import ErrorCode, Refused
 from services.practices.domain.terms import (
     Debt,
@@ -163,7 +163,7 @@ def _amount_cents(text: str) -> int:
     """Read an amount. `1.234` alone is refused: a program's 1.234 euro and a person's 1234 look the same."""
     if _AMBIGUOUS_AMOUNT.fullmatch(text):
         raise Refused(ErrorCode.INVALID_AMOUNT)
-    return parse_amount_cents(text)
+    return AmountCents.typed(text)
 
 
 def _day(text: str) -> date | None:

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from contracts.fields import Subject
+from contracts.message import schema_of
+from contracts.shapes import Subject
 from services.practices import stored_facts
 from services.practices.domain import display, standing
 from services.practices.domain.standing import Standing, Terms
@@ -12,7 +13,7 @@ from services.practices.domain.terms import AmountRules, Debt, ServiceRules
 from services.practices.domain.transfers import Payee, divided
 from services.practices.models import EntityRow, PracticeRow, ServiceRow
 
-_SUBJECT_FIELDS = tuple(Subject().fields)
+_SUBJECT_FIELDS = tuple(schema_of(Subject).fields)
 
 
 def rules_of(service: ServiceRow) -> ServiceRules:

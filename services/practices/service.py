@@ -3,7 +3,8 @@
 from typing import Any
 
 from chassis.clock import now
-from chassis.runtime.entrypoints import DatabaseProvider, answers, every, on_event
+from chassis.runtime.entrypoints import answers, every, on_event
+from chassis.runtime.providers import DatabaseProvider
 from chassis.storage.database import Tx
 from contracts.events.payments import (
     CHECKOUT_ABANDONED,
@@ -60,7 +61,7 @@ class PracticesService:
         """Return practices by id, as far as the viewer may see them."""
         return showing.get_many(self.database, request, now())
 
-    @answers(practices.EQUALS)
+    @answers(practices.DUPLICATES)
     def equals(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return practices that look like the same payment asked for twice."""
         return comparing.equals(self.database, request)

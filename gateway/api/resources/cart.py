@@ -6,6 +6,7 @@ from uuid import UUID
 
 from contracts.codes import MAX_NOTICES_PER_CHECKOUT
 from contracts.errors import ErrorCode, Refused
+from contracts.message import schema_of
 from contracts.rpc import cart, payments
 from gateway.api import examples, schemas
 from gateway.api.operation import Access, Asked, Key, Operation, Resource, operation
@@ -30,7 +31,7 @@ class CartResource(Resource):
             summary="The cart: its practices, oldest first, and what is to pay",
             tag=_CART_TAG,
             access=Access.PAYER,
-            answer=cart.Cart(),
+            answer=schema_of(cart.Cart),
             answer_example=examples.CART,
         )
     )

@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from contracts.errors import ErrorCode, Refused
+from contracts.message import schema_of
 from contracts.rpc import practices
 from gateway.api import examples, schemas, uploads
 from gateway.api.keys import Scope
@@ -26,7 +27,7 @@ class DebtResource(Resource):
             access=Access.KEY,
             scope=Scope.DEBTS_WRITE,
             body=schemas.DebtBody(),
-            answer=practices.Practice(),
+            answer=schema_of(practices.Practice),
             errors=(
                 ErrorCode.UNKNOWN_ENTITY,
                 ErrorCode.UNKNOWN_SERVICE,
@@ -55,7 +56,7 @@ class DebtResource(Resource):
             access=Access.KEY,
             scope=Scope.DEBTS_WRITE,
             body=schemas.AnnulBody(),
-            answer=practices.Practice(),
+            answer=schema_of(practices.Practice),
             errors=(
                 ErrorCode.PRACTICE_NOT_FOUND,
                 ErrorCode.PRACTICE_PAID,
@@ -81,7 +82,7 @@ class ImportsResource(Resource):
             access=Access.KEY,
             scope=Scope.IMPORTS_WRITE,
             file_types=("text/csv", "multipart/form-data"),
-            answer=practices.ImportReport(),
+            answer=schema_of(practices.ImportReport),
             status=HTTPStatus.CREATED,
             idempotency=Key.OPTIONAL,
             errors=(
@@ -119,7 +120,7 @@ class ImportResource(Resource):
             tag=_IMPORTS_TAG,
             access=Access.KEY,
             scope=Scope.IMPORTS_WRITE,
-            answer=practices.ImportReport(),
+            answer=schema_of(practices.ImportReport),
             errors=(ErrorCode.IMPORT_NOT_FOUND,),
             answer_example=examples.IMPORT,
         )

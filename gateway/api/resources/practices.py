@@ -7,6 +7,7 @@ from uuid import UUID
 
 from contracts.call import Call
 from contracts.errors import ErrorCode, Refused
+from contracts.message import schema_of
 from contracts.rpc import notices, payments, practices
 from gateway.api import examples, schemas
 from gateway.api.operation import Access, Asked, Key, Operation, Resource, operation
@@ -91,7 +92,7 @@ class PracticesResource(Resource):
             tag=_TAG,
             access=Access.PAYER,
             body=schemas.InsertBody(),
-            answer=practices.Practice(),
+            answer=schema_of(practices.Practice),
             status=HTTPStatus.CREATED,
             idempotency=Key.REQUIRED,
             errors=(
@@ -134,7 +135,7 @@ class PracticeResource(Resource):
             summary="One practice, with its state: reason, since, until",
             tag=_TAG,
             access=Access.PAYER,
-            answer=practices.Practice(),
+            answer=schema_of(practices.Practice),
             errors=(ErrorCode.PRACTICE_NOT_FOUND,),
             answer_example=examples.PRACTICE,
         )

@@ -12,6 +12,7 @@ from uuid import UUID
 import falcon
 
 from contracts.call import Call
+from contracts.message import schema_of
 from contracts.rpc import notices
 from gateway.api import examples, schemas
 from gateway.api.keys import Scope
@@ -36,7 +37,7 @@ class PrintJobsResource(Resource):
             access=Access.KEY,
             scope=Scope.NOTICES_PRINT,
             body=schemas.PrintJobBody(),
-            answer=notices.Job(),
+            answer=schema_of(notices.Job),
             status=HTTPStatus.ACCEPTED,
             idempotency=Key.REQUIRED,
             body_example={"external_ids": ["TARI-2026-00001-1", "TARI-2026-00001-2"], "language": "it"},
@@ -61,7 +62,7 @@ class PrintJobResource(Resource):
             tag=_TAG,
             access=Access.KEY,
             scope=Scope.NOTICES_PRINT,
-            answer=notices.Job(),
+            answer=schema_of(notices.Job),
             answer_example=examples.PRINT_JOB,
         )
     )

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from contracts.errors import ErrorCode, Refused
+from contracts.message import schema_of
 from contracts.rpc import notices, settlement
 from gateway.api import examples, schemas, uploads
 from gateway.api.field_errors import FieldError
@@ -28,7 +29,7 @@ class SettlementsResource(Resource):
             access=Access.KEY,
             scope=Scope.SETTLEMENTS_WRITE,
             file_types=(*_MEDIA_TYPES, "multipart/form-data"),
-            answer=settlement.Settlement(),
+            answer=schema_of(settlement.Settlement),
             status=HTTPStatus.CREATED,
             errors=(
                 ErrorCode.IMPORT_EMPTY,
@@ -76,7 +77,7 @@ class SettlementResource(Resource):
             tag=_TAG,
             access=Access.KEY,
             scope=Scope.PAYMENTS_READ,
-            answer=settlement.Settlement(),
+            answer=schema_of(settlement.Settlement),
             errors=(ErrorCode.SETTLEMENT_NOT_FOUND,),
             answer_example=examples.SETTLEMENT,
         )
@@ -118,7 +119,7 @@ class BankCreditResource(Resource):
             access=Access.KEY,
             scope=Scope.SETTLEMENTS_WRITE,
             body=schemas.BankCreditBody(),
-            answer=settlement.Credit(),
+            answer=schema_of(settlement.Credit),
             body_example=examples.BANK_CREDIT,
             answer_example=examples.CREDIT,
         )

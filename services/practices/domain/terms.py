@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from contracts.codes import DESCRIPTION_MAX_CHARS, FiscalCode, checked_amount_cents
+from contracts.codes import DESCRIPTION_MAX_CHARS, AmountCents, FiscalCode
 from contracts.errors import ErrorCode, Refused
 
 NAME_MAX_CHARS: Final = 70
@@ -34,7 +34,7 @@ class AmountRules:
 
         Raises Refused(AMOUNT_OUT_OF_RANGE), or Refused(AMOUNT_NOT_ALLOWED) with the rule broken in its params.
         """
-        checked_amount_cents(amount_cents)
+        AmountCents(amount_cents)
         broken = {
             "min_cents": self.min_cents is not None and amount_cents < self.min_cents,
             "max_cents": self.max_cents is not None and amount_cents > self.max_cents,
@@ -173,7 +173,7 @@ def subject(fiscal_code: str, full_name: str, email: str | None = None) -> dict[
     code = FiscalCode.typed(fiscal_code)
     return {
         "entity_type": code.entity_type,
-        "fiscal_code": code.value,
+        "fiscal_code": code,
         "full_name": checked_name(full_name),
         "email": checked_email(email),
     }

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from chassis.storage.database import Database
+from contracts.message import schema_of
 from contracts.rpc.practices import CatalogueService
 from services.practices import records, repository
 from services.practices.catalogue_file import Catalogue
 from services.practices.models import EntityRow, ServiceRow
 
-_SERVICE_FIELDS = tuple(CatalogueService().fields)
+_SERVICE_FIELDS = tuple(schema_of(CatalogueService).fields)
 _SHOWN = (
     "code",
     "website",

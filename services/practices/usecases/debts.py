@@ -94,7 +94,7 @@ def create(
         creditor_fiscal_code=entity.creditor_fiscal_code,
         origin="issued" if external_id is not None else "spontaneous",
         external_id=external_id,
-        notice_number=number.digits,
+        notice_number=number,
         iuv=number.iuv,
         inserted_by=inserted_by,
         sequence=1,

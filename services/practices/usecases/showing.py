@@ -29,14 +29,14 @@ def search(database: Database, request: Mapping[str, Any], now: datetime) -> dic
         entity_code = repository.entity(session, request["entity_code"]).code
         typed = {name: _typed(request[name]) for name in ("notice_number", "fiscal_code", "reference")}
         if typed["notice_number"]:
-            typed["reference"] = NoticeNumber.typed(typed["notice_number"]).digits
+            typed["reference"] = NoticeNumber.typed(typed["notice_number"])
             if not typed["fiscal_code"]:
                 rows = repository.by_notice_number(session, entity_code, typed["reference"])
                 return _found([display.masked(records.practice_of(row, now)) for row in rows])
         missing = [name for name in ("fiscal_code", "reference") if not typed[name]]
         if missing:
             raise Refused(ErrorCode.INVALID_REQUEST, {"fields": missing})
-        fiscal_code, reference = FiscalCode.typed(typed["fiscal_code"]).value, _compact(typed["reference"])
+        fiscal_code, reference = FiscalCode.typed(typed["fiscal_code"]), _compact(typed["reference"])
         rows = repository.by_reference(session, entity_code, fiscal_code, reference)
     if not rows:
         _check_notice_digits(reference)

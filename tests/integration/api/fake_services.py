@@ -30,7 +30,7 @@ class FakeServices:
             practices.LIST.name: lambda _: {"practices": [examples.PRACTICE], "next_cursor": "next"},
             practices.GET_MANY.name: _get_many,
             practices.INSERT.name: lambda _: examples.PRACTICE,
-            practices.EQUALS.name: lambda _: {"equals": []},
+            practices.DUPLICATES.name: lambda _: {"equals": []},
             practices.PUT_DEBT.name: lambda _: examples.PRACTICE,
             practices.ANNUL_DEBT.name: lambda _: examples.PRACTICE,
             practices.IMPORT.name: lambda _: examples.IMPORT,

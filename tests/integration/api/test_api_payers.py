@@ -299,7 +299,7 @@ def test_a_checkout_sends_the_payer_to_pagopa_and_comes_back_to_our_page(
 def test_an_equal_practice_is_told_and_the_payer_may_pay_anyway(client: TestClient, services: FakeServices) -> None:
     practice_id, equal_id = UUID(examples.PRACTICE_ID), uuid4()
     equals = [{"practice_id": practice_id, "equal_ids": [equal_id]}]
-    services.answers[practices.EQUALS.name] = lambda _: {
+    services.answers[practices.DUPLICATES.name] = lambda _: {
         "equals": [{"practice_id": str(practice_id), "equal_ids": [str(equal_id)]}]
     }
     told = {"practice_id": str(practice_id), "equal_id": str(equal_id), "standing": "paid", "until": None}

@@ -1,18 +1,19 @@
 """An invented service that the chassis is tested with, and the tables it needs."""
 
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from marshmallow import Schema, fields
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from chassis.storage.tables import IdempotencyMixin, InboxMixin, OutboxMixin
 from contracts.call import Call
 from contracts.events.envelope import EventType
 from contracts.events.subscriptions import Subscription
-from contracts.fields import Empty, UtcDateTime
+from contracts.message import Message
+from contracts.shapes import Empty
 
 
 class Base(DeclarativeBase):
@@ -55,41 +56,44 @@ class Attempt(Base):
     at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.clock_timestamp())
 
 
-class Number(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number(Message):
     """A number to work on, how long, and what to do instead."""
 
-    number = fields.Integer(required=True)
-    sleep_s = fields.Float(load_default=0)
-    failures = fields.Integer(load_default=0)
-    fault = fields.String(load_default="")
+    number: int
+    sleep_s: float = 0
+    failures: int = 0
+    fault: str = ""
 
 
-class Answer(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer(Message):
     """What came of it."""
 
-    number = fields.Integer(required=True)
-    id = fields.UUID(load_default=None, allow_none=True)
-    at = UtcDateTime(load_default=None, allow_none=True)
-    text = fields.String(load_default=None, allow_none=True)
+    number: int
+    id: UUID | None = None
+    at: datetime | None = None
+    text: str | None = None
 
 
-class Text(Schema):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text(Message):
     """Some text."""
 
-    text = fields.String(required=True)
+    text: str
 
 
-NUMBERED = EventType("Numbered", 1, "probe", Number())
-UNHEARD = EventType("Unheard", 1, "probe", Number())
+NUMBERED = EventType("Numbered", 1, "probe", Number)
+UNHEARD = EventType("Unheard", 1, "probe", Number)
 LISTENER = Subscription("probe.on_numbered", NUMBERED)
-ECHO = Call("probe", "echo", Number(), Answer(), idempotent=True, timeout_s=5)
-RELAYED_ECHO = Call("probe", "relayed_echo", Number(), Answer(), idempotent=True, timeout_s=5)
-PAY = Call("probe", "pay", Number(), Answer(), idempotent=False, timeout_s=1)
-EMIT = Call("probe", "emit", Number(), Answer(), idempotent=True, timeout_s=5)
-REPEAT = Call("probe", "repeat", Text(), Text(), idempotent=True, timeout_s=20)
-PING = Call("probe", "ping", Empty(), Empty(), idempotent=True, timeout_s=1)
-NOBODY = Call("nobody", "echo", Number(), Answer(), idempotent=True, timeout_s=5)
-MISSING_METHOD = Call("probe", "missing", Number(), Answer(), idempotent=True, timeout_s=5)
+ECHO = Call("probe", "echo", Number, Answer, idempotent=True, timeout_s=5)
+RELAYED_ECHO = Call("probe", "relayed_echo", Number, Answer, idempotent=True, timeout_s=5)
+PAY = Call("probe", "pay", Number, Answer, idempotent=False, timeout_s=1)
+EMIT = Call("probe", "emit", Number, Answer, idempotent=True, timeout_s=5)
+REPEAT = Call("probe", "repeat", Text, Text, idempotent=True, timeout_s=20)
+PING = Call("probe", "ping", Empty, Empty, idempotent=True, timeout_s=1)
+NOBODY = Call("nobody", "echo", Number, Answer, idempotent=True, timeout_s=5)
+MISSING_METHOD = Call("probe", "missing", Number, Answer, idempotent=True, timeout_s=5)
 EXAMPLE_ID = UUID("11111111-2222-4333-8444-555555555555")
 EXAMPLE_TIME = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
 pause = time.sleep

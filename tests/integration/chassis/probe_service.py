@@ -5,13 +5,15 @@ import chassis.runtime.green  # noqa: F401 -- must come before every other impor
 # isort: split
 from chassis import correlation, logs
 from chassis.clock import now
-from chassis.runtime.entrypoints import DatabaseProvider, RpcProvider, answers, every, on_event
+from chassis.runtime.entrypoints import answers, every, on_event
 from chassis.runtime.process import run
+from chassis.runtime.providers import DatabaseProvider, RpcProvider
+from contracts.error_details import AmountNotAllowed
 from contracts.errors import Broken, ErrorCode, Refused, Unavailable
 from tests.integration.chassis import probe
 
 FAULTS = {
-    "refused": lambda: Refused(ErrorCode.AMOUNT_NOT_ALLOWED, {"allowed_cents": [100, 250]}),
+    "refused": lambda: Refused(ErrorCode.AMOUNT_NOT_ALLOWED, AmountNotAllowed(min_cents=100, unit_cents=250)),
     "unavailable": lambda: Unavailable(ErrorCode.CHECKOUT_UNAVAILABLE),
     "broken": lambda: Broken(ErrorCode.INTERNAL_ERROR),
     "bug": lambda: ZeroDivisionError("RSSMRA85T10A562S divided by nought"),
@@ -32,15 +34,10 @@ class ProbeService:
     @answers(probe.ECHO)
     def echo(self, request):
         """Answer with the number, after sleeping, or fail as told."""
-        probe.pause(request["sleep_s"])
-        if request["fault"]:
-            raise make_fault(request["fault"])
-        return {
-            "number": request["number"],
-            "id": probe.EXAMPLE_ID,
-            "at": probe.EXAMPLE_TIME,
-            "text": correlation.get(),
-        }
+        probe.pause(request.sleep_s)
+        if request.fault:
+            raise make_fault(request.fault)
+        return probe.Answer(number=request.number, id=probe.EXAMPLE_ID, at=probe.EXAMPLE_TIME, text=correlation.get())
 
     @answers(probe.REPEAT)
     def repeat(self, request):
@@ -56,30 +53,30 @@ class ProbeService:
     def pay(self, request):
         """Do something that must not be done twice."""
         with self.database.transaction() as tx:
-            tx.session.add(probe.Effect(number=request["number"]))
-        probe.pause(request["sleep_s"])
-        return {"number": request["number"]}
+            tx.session.add(probe.Effect(number=request.number))
+        probe.pause(request.sleep_s)
+        return probe.Answer(number=request.number)
 
     @answers(probe.EMIT)
     def emit(self, request):
         """Emit Numbered."""
         with self.database.transaction() as tx:
-            tx.emit(probe.NUMBERED, request, subject=str(request["number"]), sequence=1, now=now())
-        return {"number": request["number"]}
+            tx.emit(probe.NUMBERED, request, subject=str(request.number), sequence=1, now=now())
+        return probe.Answer(number=request.number)
 
     @on_event(probe.NUMBERED)
     def on_numbered(self, tx, event):
         """Leave one effect, or fail as told."""
-        data = event["data"]
+        data = event.data
         with self.database.transaction() as other:
-            other.session.add(probe.Attempt(number=data["number"]))
+            other.session.add(probe.Attempt(number=data.number))
         with self.database.reading() as session:
-            attempts = session.query(probe.Attempt).filter_by(number=data["number"]).count()
-        tx.session.add(probe.Effect(number=data["number"], correlation_id=correlation.get()))
+            attempts = session.query(probe.Attempt).filter_by(number=data.number).count()
+        tx.session.add(probe.Effect(number=data.number, correlation_id=correlation.get()))
         tx.session.flush()
-        probe.pause(data["sleep_s"])
-        if attempts <= data["failures"]:
-            raise make_fault(data["fault"])
+        probe.pause(data.sleep_s)
+        if attempts <= data.failures:
+            raise make_fault(data.fault)
 
     @every(seconds=0.5)
     def tick(self):

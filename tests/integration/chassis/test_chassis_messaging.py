@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
-from contracts.events.envelope import wrap
+from chassis.messaging.events import wrap
 from tests.integration.chassis import probe
 from tests.integration.chassis.conftest import EVENT_QUEUE
 

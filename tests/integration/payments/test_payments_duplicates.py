@@ -14,7 +14,7 @@ CITIZEN = {"citizen_id": uuid4(), "fiscal_code": "RSSMRA85T10A562S"}
 def start(town, *owed, key=None, **more):
     """Press Paga as the gateway does."""
     practice_ids = [practice["id"] for practice in owed]
-    equals = town.rpc.call(practices.EQUALS, {"viewer": CITIZEN, "practice_ids": practice_ids})["equals"]
+    equals = town.rpc.call(practices.DUPLICATES, {"viewer": CITIZEN, "practice_ids": practice_ids})["equals"]
     request = {
         "idempotency_key": key or uuid4().hex,
         "payer_ref": "visitor:integration-test",

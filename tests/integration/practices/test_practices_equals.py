@@ -41,7 +41,7 @@ def insert(database: Database, viewer: Callable[..., dict[str, Any]], now: datet
 
 def equals(database: Database, viewer: dict[str, Any], *practice_ids: UUID) -> dict[UUID, list[UUID]]:
     reply = comparing.equals(database, {"viewer": viewer, "practice_ids": list(practice_ids)})
-    assert practices.EQUALS.reply.validate(practices.EQUALS.reply.dump(reply)) == {}
+    assert practices.DUPLICATES.reply.validate(practices.DUPLICATES.reply.dump(reply)) == {}
     return {found["practice_id"]: found["equal_ids"] for found in reply["equals"]}
 
 

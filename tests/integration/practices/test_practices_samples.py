@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, update
 
-from chassis.runtime.entrypoints import read_event
+from chassis.messaging.events import read_event
 from chassis.storage.database import Database
 from contracts.events import EVENTS
 from services.practices.models import OutboxMessage, PracticeRow

@@ -235,7 +235,7 @@ class Services:
             practices.LIST: self._list,
             practices.GET_MANY: self._get_many,
             practices.INSERT: self._insert,
-            practices.EQUALS: self._equals,
+            practices.DUPLICATES: self._equals,
             identity.PROVIDERS: self._providers,
             identity.METADATA: lambda _: {"xml": "<EntityDescriptor/>"},
             identity.START_LOGIN: self._start_login,

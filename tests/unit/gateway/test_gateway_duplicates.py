@@ -55,7 +55,7 @@ def test_an_equal_paid_practice_is_shown_with_its_receipt_and_can_be_paid_anyway
     on = browser.submit(pay, key=fields["key"], anyway=fields["anyway"])
     assert on.status_code == HTTPStatus.SEE_OTHER
     assert services.asked(payments.START_CHECKOUT)[-1]["pay_anyway"] is True
-    assert len(services.asked(practices.EQUALS)) == 1
+    assert len(services.asked(practices.DUPLICATES)) == 1
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from stdnum import iban
 from stdnum.it import codicefiscale
 
-from contracts.codes import parse_amount_cents
+from contracts.codes import AmountCents
 from sandbox.data import make_debts
 from sandbox.data.codice_fiscale import codice_fiscale
 from services.practices import debt_file
@@ -100,7 +100,7 @@ def test_the_catalogue_has_its_spontaneous_services_and_texts_in_both_languages(
     assert iban.is_valid(ENTITY["iban"])
     assert ENTITY["postal_iban"].endswith(ENTITY["postal_account"])
     bollo = next(item for item in ENTITY["services"] if item["code"] == "BOLLO_IT")
-    assert bollo["fixed_cents"] == parse_amount_cents("16,00")
+    assert bollo["fixed_cents"] == AmountCents.typed("16,00")
 
 
 TAXONOMY = Path(__file__).parents[4] / "shared" / "specs" / "pagopa" / "taxonomy" / "tassonomia.json"

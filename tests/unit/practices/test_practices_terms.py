@@ -62,8 +62,8 @@ def test_a_broken_amount_rule_is_named_in_the_refusal(
 def test_a_number_we_issue_is_one_we_accept_when_typed(segregation: int, base: int) -> None:
     number = NoticeNumber.issue(f"{segregation:02d}", base)
     assert NoticeNumber.typed(number.grouped) == number
-    assert check_digits(number.digits[:16]) == number.digits[16:]
-    assert number.iuv == number.digits[1:]
+    assert check_digits(number[:16]) == number.digits[16:]
+    assert number.iuv == number[1:]
 
 
 def test_the_causale_of_a_student_is_composed_of_the_four_fields() -> None:

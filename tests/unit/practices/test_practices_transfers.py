@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.errors import Broken
-from contracts.fields import Transfer
+from contracts.message import schema_of
+from contracts.shapes import Transfer
 from services.practices.domain.transfers import STAMP_CATEGORY, Payee, divided
 
 PAYEE = Payee(
@@ -39,7 +40,7 @@ def test_transfers_are_numbered_from_one_valid_and_add_up_to_the_cent(own: int, 
     assert sum(part["amount_cents"] for part in made) == amount_cents
     assert [part["id_transfer"] for part in made] == list(range(1, len(made) + 1))
     assert 1 <= len(made) <= 5
-    assert Transfer(many=True).validate(Transfer(many=True).dump(made)) == {}
+    assert schema_of(Transfer).validate(schema_of(Transfer).dump(made, many=True), many=True) == {}
 
 
 def test_our_own_share_comes_first_with_its_postal_account_and_the_stamp_last_with_none() -> None:

@@ -1,0 +1,56 @@
+"""Events in their envelope: written into the outbox, read by consumers."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from chassis.messaging import codec
+from contracts.checks import problems_of
+from contracts.events.envelope import Data, Event, EventType
+
+
+class UnreadableEvent(Exception):
+    """An event that does not fit its definition; trying again changes nothing before another release."""
+
+
+def wrap(
+    event_type: EventType[Data],
+    data: Data,
+    *,
+    event_id: UUID,
+    subject: str,
+    sequence: int,
+    time: datetime,
+    correlation_id: str | None = None,
+) -> dict[str, Any]:
+    """Return the JSON-ready envelope of an event. `sequence` is written zero-padded.
+
+    Raises TypeError for data of another type, codec.BrokenContract where producers are checked.
+    """
+    data = codec.transitional(data, event_type.data_type)
+    if not isinstance(data, event_type.data_type):
+        raise TypeError(f"{event_type.type} does not carry {type(data).__name__}")
+    event = Event(
+        specversion="1.0",
+        id=event_id,
+        source=f"/services/{event_type.source}",
+        type=event_type.type,
+        subject=subject,
+        time=time,
+        sequence=f"{sequence:010d}",
+        correlationid=correlation_id,
+        datacontenttype="application/json",
+        data=codec.checked(data),
+    )
+    return codec.to_json(event)
+
+
+def read_event(event_type: EventType[Data], body: object) -> Event[Data]:
+    """Return an event that came, leaving out what a newer producer may have added. Raises UnreadableEvent."""
+    try:
+        event = codec.convert(body, Event[event_type.data_type])  # type: ignore[name-defined]  # made at run time
+    except codec.Unreadable as error:
+        raise UnreadableEvent(str(error)) from error
+    if problems := {**problems_of(event), **problems_of(event.data)}:
+        raise UnreadableEvent(str(problems))
+    return event

@@ -1,0 +1,240 @@
+"""What errors tell beyond their code: one typed detail per kind of cause, and which code carries which.
+
+A detail never holds personal data: it stands in logs, problem documents and pages.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+from contracts.errors import ErrorCode, RpcError
+from contracts.message import Message, schema_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorDetail(Message):
+    """Base of the details. A field that is None and may be absent is not told."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return JSON values."""
+        told: dict[str, Any] = schema_of(type(self)).dump(self)
+        absent = {
+            one.name for one in dataclasses.fields(self) if one.default is None and getattr(self, one.name) is None
+        }
+        return {name: value for name, value in told.items() if name not in absent}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvalidRequest(ErrorDetail):
+    """Which fields are wrong: marshmallow's messages by field or their names; or one field; or a text too long."""
+
+    fields: Any = None
+    field: str | None = None
+    errors: Sequence[Any] | None = None
+    max: int | None = None
+    length: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TooLong(ErrorDetail):
+    """A text of `length` characters where `max` are allowed."""
+
+    max: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmountNotAllowed(ErrorDetail):
+    """The rules of the service that the amount breaks, in cents."""
+
+    min_cents: int | None = None
+    max_cents: int | None = None
+    unit_cents: int | None = None
+    fixed_cents: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingFields(ErrorDetail):
+    """The names of the fields that are blank."""
+
+    fields: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TooManyRequests(ErrorDetail):
+    """When to ask again."""
+
+    retry_after_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginRefused(ErrorDetail):
+    """Why a login was refused, as far as the person may know. `spid_level` is the one asked for.
+
+    `reference`: what the help desk finds it by. `anomaly`: AgID's number of what the person met at the provider.
+    """
+
+    reference: str | None = None
+    anomaly: int | None = None
+    entity_code: str | None = None
+    spid_level: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpidLevelTooLow(ErrorDetail):
+    """The entity wants a higher SPID level than the session was made at."""
+
+    entity_code: str
+    spid_level: int
+    spid_level_wanted: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentMissing(ErrorDetail):
+    """The privacy notice to acknowledge."""
+
+    document_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeMissing(ErrorDetail):
+    """What the API key may not do."""
+
+    scope: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhichPractice(ErrorDetail):
+    """Of several practices the one that is meant."""
+
+    practice_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeingPaid(ErrorDetail):
+    """Since when and until when a checkout is open on a practice; `checkout_id` only for the payer it belongs to."""
+
+    practice_id: UUID
+    since: datetime
+    until: datetime
+    checkout_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotAmendable(ErrorDetail):
+    """The state in which a practice keeps its terms."""
+
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuplicatePractice(Message):
+    """A practice and one that looks like the same payment; `standing`: `paid` since, or `being_paid` until."""
+
+    practice_id: UUID
+    equal_id: UUID
+    standing: str
+    since: datetime | None
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuplicatesFound(ErrorDetail):
+    """The practices that look like payments made lately or under way."""
+
+    equals: Sequence[DuplicatePractice]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CartFull(ErrorDetail):
+    """How many practices a cart (`max`) or a request (`limit`) holds."""
+
+    max: int | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutProblem(ErrorDetail):
+    """What pagoPA Checkout answered: HTTP status, and title and detail of its problem."""
+
+    status: int | None = None
+    title: str | None = None
+    detail: str | None = None
+    retry_after_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TooLarge(ErrorDetail):
+    """The limit that a file exceeds."""
+
+    max_bytes: int | None = None
+    max_rows: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrongHeader(ErrorDetail):
+    """The columns a debt file must have, and those that are missing."""
+
+    expected: Sequence[str]
+    missing: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable(ErrorDetail):
+    """Why a settlement flow could not be read."""
+
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutOfReach(ErrorDetail):
+    """Which service of ours, or which part outside (`fdr-org`)."""
+
+    service: str | None = None
+    part: str | None = None
+
+
+# A code that is not here tells nothing more.
+DETAIL_OF: Final[Mapping[ErrorCode, type[ErrorDetail]]] = {
+    ErrorCode.INVALID_REQUEST: InvalidRequest,
+    ErrorCode.AMOUNT_NOT_ALLOWED: AmountNotAllowed,
+    ErrorCode.DESCRIPTION_TOO_LONG: TooLong,
+    ErrorCode.NAME_TOO_LONG: TooLong,
+    ErrorCode.BENEFICIARY_REQUIRED: MissingFields,
+    ErrorCode.TOO_MANY_REQUESTS: TooManyRequests,
+    ErrorCode.LOGIN_REFUSED: LoginRefused,
+    ErrorCode.SPID_LEVEL_TOO_LOW: SpidLevelTooLow,
+    ErrorCode.CONSENT_MISSING: ConsentMissing,
+    ErrorCode.SCOPE_MISSING: ScopeMissing,
+    ErrorCode.PRACTICE_NOT_FOUND: WhichPractice,
+    ErrorCode.PRACTICE_PAID: WhichPractice,
+    ErrorCode.PRACTICE_EXPIRED: WhichPractice,
+    ErrorCode.PRACTICE_CANCELLED: WhichPractice,
+    ErrorCode.PRACTICE_BEING_PAID: BeingPaid,
+    ErrorCode.PRACTICE_NOT_AMENDABLE: NotAmendable,
+    ErrorCode.EQUAL_PRACTICE_FOUND: DuplicatesFound,
+    ErrorCode.CART_FULL: CartFull,
+    ErrorCode.CHECKOUT_REFUSED: CheckoutProblem,
+    ErrorCode.CHECKOUT_NOTICE_REFUSED: CheckoutProblem,
+    ErrorCode.CHECKOUT_NOT_ALLOWED: CheckoutProblem,
+    ErrorCode.CHECKOUT_NOTICES_REPEATED: CheckoutProblem,
+    ErrorCode.CHECKOUT_TOO_MANY_NOTICES: CheckoutProblem,
+    ErrorCode.CHECKOUT_BUSY: CheckoutProblem,
+    ErrorCode.CHECKOUT_ERROR: CheckoutProblem,
+    ErrorCode.CHECKOUT_UNAVAILABLE: CheckoutProblem,
+    ErrorCode.IMPORT_TOO_LARGE: TooLarge,
+    ErrorCode.IMPORT_WRONG_HEADER: WrongHeader,
+    ErrorCode.SETTLEMENT_UNREADABLE: Unreadable,
+    ErrorCode.SERVICE_UNAVAILABLE: OutOfReach,
+    ErrorCode.OUTCOME_UNKNOWN: OutOfReach,
+}
+
+D = TypeVar("D", bound=ErrorDetail)
+
+
+def detail_of(error: RpcError, detail_type: type[D]) -> D | None:
+    """Return the detail of an error where it is of that type."""
+    return error.detail if isinstance(error.detail, detail_type) else None
