@@ -18,6 +18,7 @@ from contracts.errors import ErrorCode, Refused
 AMOUNT_MAX_CENTS: Final = 99_999_999_999
 DESCRIPTION_MAX_CHARS: Final = 140
 NAME_MAX_CHARS: Final = 70
+EMAIL_MAX_CHARS: Final = 256
 ANONYMOUS_FISCAL_CODE: Final = "ANONIMO"
 MAX_NOTICES_PER_CHECKOUT: Final = 5
 
@@ -25,6 +26,8 @@ _NOTICE_NUMBER: Final = re.compile(r"[0-9]{18}")
 _FISCAL_CODE: Final = re.compile(r"[A-Z0-9]{16}|[0-9]{11}")
 _CREDITOR_FISCAL_CODE: Final = re.compile(r"[0-9]{11}")
 _IUV: Final = re.compile(r"[0-9]{15}|[0-9]{17}")
+# stEMail of paForNode.xsd.
+_EMAIL: Final = re.compile(r"[a-zA-Z0-9_.+-]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)*")
 # A dot before three digits is a thousands separator to one reader and three decimals to another:
 # it is taken only where a decimal comma settles the matter.
 _TYPED_AMOUNT: Final = re.compile(r"\d+([.,]\d{1,2})?|\d{1,3}(\.\d{3})+,\d{1,2}")
@@ -33,6 +36,11 @@ _TYPED_AMOUNT: Final = re.compile(r"\d+([.,]\d{1,2})?|\d{1,3}(\.\d{3})+,\d{1,2}"
 def check_digits(first_sixteen: str) -> str:
     """Return the two check digits of a notice number: its first 16 digits mod 93 (SACI 3.x)."""
     return f"{int(first_sixteen) % 93:02d}"
+
+
+def is_email(text: str) -> bool:
+    """Return whether pagoPA takes `text` as an e-mail address."""
+    return len(text) <= EMAIL_MAX_CHARS and _EMAIL.fullmatch(text) is not None
 
 
 class NoticeNumber(str):
