@@ -52,6 +52,9 @@ from contracts.errors import RpcError
 from contracts.events.envelope import EventType
 from contracts.shapes import Empty
 
+# Here and in the processes that tests start, what is sent is proven to keep its contract.
+os.environ.setdefault("CHECK_CONTRACTS", "true")
+
 T = TypeVar("T")
 PROJECT = Path(__file__).parent.parent
 STARTS_WITHIN_S = 20

@@ -1,1 +1,1 @@
-"""Messages between processes: their JSON, frames and names on the broker, publishing, relay, RPC client, dead letters."""
+"""Messages between processes: their JSON, names and frames on the broker, publishing, relay, RPC, dead letters."""

@@ -8,7 +8,7 @@ docs/adr/0003-compiled-codec.md.
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Final, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 import orjson
@@ -21,8 +21,6 @@ from contracts.message import Message, MessageSchema, schema_of
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Message)
-
-_CHECKS_PRODUCERS: Final = Env().bool("CHECK_CONTRACTS", False)
 
 Unreadable = msgspec.MsgspecError
 """What reading raises: no JSON, or not of the type."""
@@ -75,7 +73,7 @@ def to_json(message: Message) -> dict[str, Any]:
 
 def checked(message: M) -> M:
     """Return a message that is about to be sent; where producers are checked, raise BrokenContract for a wrong one."""
-    if _CHECKS_PRODUCERS:
+    if _checks_producers():
         schema: MessageSchema[M] = schema_of(type(message))
         written, meant = to_json(message), schema.dump(message)
         if problems := schema.validate(meant):
@@ -94,6 +92,11 @@ def admitted(values: object, request_type: type[M]) -> M:
     if problems := problems_of(request):
         raise Refused(ErrorCode.INVALID_REQUEST, InvalidRequest(fields=problems))
     return request
+
+
+@cache
+def _checks_producers() -> bool:
+    return Env().bool("CHECK_CONTRACTS", default=False)
 
 
 @cache
