@@ -17,6 +17,7 @@ from eventlet.patcher import is_monkey_patched
 from nameko.runners import ServiceRunner
 
 from chassis import correlation, logs
+from chassis.embedded.connection import INPROC_URL
 from chassis.messaging import rpc_client, wire
 from chassis.messaging.publisher import ConfirmedPublisher
 from chassis.messaging.relay import Relay, relay_of
@@ -31,7 +32,6 @@ from contracts.shapes import Empty
 
 log = logs.get_logger(__name__)
 
-INPROC_URL: Final = "inproc://localhost"
 _REPLAY_BATCH: Final = 1_000
 _STARTS_WITHIN_S: Final = 30.0
 _PING_PAUSE_S: Final = 0.05
