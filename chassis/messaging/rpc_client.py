@@ -91,7 +91,7 @@ class RpcClient:
         if pending.body is None:
             code = ErrorCode.SERVICE_UNAVAILABLE if call.idempotent else ErrorCode.OUTCOME_UNKNOWN
             raise Unavailable(code, OutOfReach(service=call.service))
-        return _read_reply(call, pending.body)
+        return read_reply(call, pending.body)
 
     def _send_and_wait(self, call: AnyCall, body: bytes, correlation_id: str, ends_at: float) -> "_Pending":
         """Send the request, again after a lost connection where that is harmless, and wait until `ends_at`."""
@@ -249,7 +249,8 @@ def _request_message(call: AnyCall, body: bytes, correlation_id: str, life_s: fl
     )
 
 
-def _read_reply(call: Call[Request, Reply], body: bytes | str) -> Reply:
+def read_reply(call: Call[Request, Reply], body: bytes | str) -> Reply:
+    """Return the reply that came. Raises what the service raised, Broken where it cannot be read."""
     try:
         answer = codec.read(body, _Answer[call.reply_type])  # type: ignore[name-defined]  # made at run time
         if answer.error is None:
