@@ -2,7 +2,7 @@
 #   docker build --build-arg SERVICE=payments .            a service: identity, practices, cart, payments, notices
 #   docker build --target gateway .                        the gateway
 #   docker build --target sandbox .                        the stand-ins for SPID and pagoPA; never for production
-# docker-compose.yml builds them all. No image but the last holds a file of sandbox/.
+# docker-compose.yml builds them all. No image but the last holds a file of sandbox/ or dev/.
 
 FROM python:3.13-slim-bookworm AS base
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PYTHONPATH=/app PATH=/venv/bin:$PATH
@@ -23,9 +23,8 @@ RUN pip install --no-cache-dir --require-hashes -r requirements-run.lock
 # Bootstrap Italia and its fonts, out of the npm package.
 FROM sandbox-packages AS assets
 COPY package.json package-lock.json ./
-COPY sandbox/__init__.py sandbox/
-COPY sandbox/run sandbox/run
-RUN python -m sandbox.run.assets
+COPY dev/__init__.py dev/assets.py dev/console.py dev/paths.py dev/problem.py dev/
+RUN python -m dev.assets
 
 # What every process of the product is made of.
 FROM base AS product
@@ -50,6 +49,8 @@ COPY contracts contracts
 COPY chassis chassis
 COPY services services
 COPY sandbox sandbox
+# It makes the keys and sends the first debts.
+COPY dev dev
 USER portal
 
 # Last, so that it is what `docker build` makes without a target. The command is one of a service's three: itself, its

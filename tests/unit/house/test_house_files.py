@@ -5,7 +5,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from sandbox.run.testing import lanes
+from dev.testing import lanes
 from tests.unit.house.conftest import ROOT
 
 THIS_FILE = Path("tests/unit/house/test_house_files.py")

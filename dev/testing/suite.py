@@ -7,11 +7,11 @@ from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from sandbox.run.console import step
-from sandbox.run.paths import ROOT
-from sandbox.run.problem import ProblemError
-from sandbox.run.testing import lanes
-from sandbox.run.testing.outcome import Outcome
+from dev.console import step
+from dev.paths import ROOT
+from dev.problem import ProblemError
+from dev.testing import lanes
+from dev.testing.outcome import Outcome
 
 _CHECKS: Final = {
     "ruff check": ["ruff", "check", "."],

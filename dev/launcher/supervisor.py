@@ -11,8 +11,8 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Final
 
-from sandbox.run.console import step
-from sandbox.run.paths import ROOT
+from dev.console import step
+from dev.paths import ROOT
 
 BACK_OFF_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _STEADY_S: Final = 30

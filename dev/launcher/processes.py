@@ -12,12 +12,15 @@ from honcho.environ import parse_procfile
 from kombu import Connection
 
 from chassis.settings import DEFAULT_AMQP_URL, DEFAULT_DATABASE_URL
-from sandbox.run import assets, banner, readiness, schema
-from sandbox.run.console import step
-from sandbox.run.copy import Copy, check_ports, environment, held
-from sandbox.run.paths import ROOT
-from sandbox.run.problem import ProblemError
-from sandbox.run.supervisor import Program, StopFlag, Supervisor
+from dev import assets
+from dev.console import step
+from dev.launcher import banner, readiness, schema
+from dev.launcher.copy import Copy, held
+from dev.launcher.environment import environment
+from dev.launcher.ports import check_ports
+from dev.launcher.supervisor import Program, StopFlag, Supervisor
+from dev.paths import ROOT
+from dev.problem import ProblemError
 
 _PROBE_S: Final = 5
 

@@ -1,4 +1,4 @@
-"""One-shot jobs of docker-compose.yml's sandbox profile: `python -m sandbox.run.jobs keys|import FOLDER`.
+"""One-shot jobs of docker-compose.yml's sandbox profile: `python -m dev.launcher.jobs keys|import FOLDER`.
 
 `keys` makes what the portal and the stand-ins sign and recognise each other with; `import` sends the sample debts to
 the portal named by PORTAL_HOST and PORTAL_PORT. Both change nothing where they have been done.
@@ -8,11 +8,12 @@ import os
 import sys
 from pathlib import Path
 
-from sandbox.run.console import complain
-from sandbox.run.copy import Copy, environment
-from sandbox.run.paths import Home
-from sandbox.run.problem import ProblemError
-from sandbox.run.readiness import import_first_debts, wait_until_ready
+from dev.console import complain
+from dev.launcher.copy import Copy
+from dev.launcher.environment import environment
+from dev.launcher.readiness import import_first_debts, wait_until_ready
+from dev.paths import Home
+from dev.problem import ProblemError
 
 
 def main(arguments: list[str]) -> int:
@@ -27,7 +28,7 @@ def main(arguments: list[str]) -> int:
             wait_until_ready(copy)
             import_first_debts(copy)
         case _:
-            sys.stderr.write("usage: python -m sandbox.run.jobs keys|import FOLDER\n")
+            sys.stderr.write("usage: python -m dev.launcher.jobs keys|import FOLDER\n")
             return 2
     return 0
 

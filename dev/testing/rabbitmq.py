@@ -11,10 +11,10 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 from kombu import Connection
 
 from chassis.settings import DEFAULT_AMQP_URL
-from sandbox.run.console import step
-from sandbox.run.problem import ProblemError
-from sandbox.run.testing import packages
-from sandbox.run.waiting import ticks
+from dev.console import step
+from dev.problem import ProblemError
+from dev.testing import packages
+from dev.ticks import ticks
 
 _ANSWER_S: Final = 5
 _START_S: Final = 90

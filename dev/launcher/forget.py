@@ -2,9 +2,9 @@
 
 import shutil
 
-from sandbox.run.copy import held
-from sandbox.run.paths import Home
-from sandbox.run.problem import ProblemError
+from dev.launcher.copy import held
+from dev.paths import Home
+from dev.problem import ProblemError
 
 
 def everything(home: Home) -> None:

@@ -1,4 +1,4 @@
-"""Make the lock files again: `python -m sandbox.locks`.
+"""Make the lock files again: `python -m dev.locks`.
 
 Each `requirements*.in` becomes a `.lock` with every version pinned and hashed, good for all Pythons from 3.11 and
 all platforms. Versions already in a lock stay unless `--upgrade` is given. No registry address is written.
@@ -12,7 +12,7 @@ import venv
 from pathlib import Path
 from typing import Final
 
-from sandbox.run.paths import ROOT
+from dev.paths import ROOT
 
 NAMES: Final = ("requirements", "requirements-run", "requirements-test")
 ALONE: Final = ("requirements-spid",)
@@ -27,7 +27,7 @@ _COMPILE: Final = (
     "--generate-hashes",
     "--no-emit-index-url",
     "--no-emit-find-links",
-    "--custom-compile-command=python -m sandbox.locks",
+    "--custom-compile-command=python -m dev.locks",
 )
 
 

@@ -6,11 +6,12 @@ from typing import Any, Final
 
 import requests
 
-from sandbox.run.console import step
-from sandbox.run.copy import ENTITY_CODE, Copy, api_key
-from sandbox.run.paths import ROOT
-from sandbox.run.problem import ProblemError
-from sandbox.run.waiting import ticks
+from dev.console import step
+from dev.launcher.copy import ENTITY_CODE, Copy
+from dev.launcher.environment import api_key
+from dev.paths import ROOT
+from dev.problem import ProblemError
+from dev.ticks import ticks
 
 DEBT_FILE: Final = ROOT / "sandbox" / "data" / "debts_pm108.csv"
 _READY_S: Final = 60

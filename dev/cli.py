@@ -1,6 +1,6 @@
 """The command line behind `./portal`. Heavy parts are imported only by the command that needs them."""
 
-import sandbox.run.interrupts  # noqa: F401 -- before the imports that take time
+import dev.interrupts  # noqa: F401 -- before the imports that take time
 
 # isort: split
 import os
@@ -10,9 +10,9 @@ from typing import Annotated, Final
 
 import typer
 
-from sandbox.run.console import complain
-from sandbox.run.paths import ROOT, Home
-from sandbox.run.problem import ProblemError
+from dev.console import complain
+from dev.paths import ROOT, Home
+from dev.problem import ProblemError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -36,21 +36,21 @@ def up(
     folder = Home(home.resolve())
     ports = (port, spid_port, pagopa_port, mail_port)
     if processes:
-        from sandbox.run.copy import Copy
-        from sandbox.run.processes import up as up_processes
+        from dev.launcher.copy import Copy
+        from dev.launcher.processes import up as up_processes
 
         up_processes(Copy(folder, host, *ports), _scale(scale or []))
         return
     if scale:
         raise ProblemError("--scale needs --processes.")
     where = [str(folder.folder), host, *map(str, ports)]
-    os.execv(sys.executable, [sys.executable, "-m", "sandbox.run.embedded", *where])
+    os.execv(sys.executable, [sys.executable, "-m", "dev.launcher.embedded", *where])
 
 
 @app.command()
 def assets() -> None:
     """Fetch Bootstrap Italia and its fonts into build/."""
-    from sandbox.run import assets as files
+    from dev import assets as files
 
     files.prepare()
 
@@ -58,7 +58,7 @@ def assets() -> None:
 @app.command()
 def migrate(home: HomeOption = DEFAULT_HOME) -> None:
     """Bring the databases of DATABASE_URL to their newest revision and load the sandbox's catalogue."""
-    from sandbox.run import schema
+    from dev.launcher import schema
 
     if "DATABASE_URL" not in os.environ:
         raise ProblemError("Set DATABASE_URL; the embedded PostgreSQL is migrated at each ./portal up.")
@@ -70,7 +70,7 @@ def migrate(home: HomeOption = DEFAULT_HOME) -> None:
 @app.command()
 def reset(home: HomeOption = DEFAULT_HOME, *, yes: Annotated[bool, typer.Option("--yes", "-y")] = False) -> None:
     """Forget all data, keys and logs of a copy that is not running."""
-    from sandbox.run import forget
+    from dev.launcher import forget
 
     folder = Home(home.resolve())
     if yes or typer.confirm(f"Forget everything in {folder.folder}?"):
@@ -80,7 +80,7 @@ def reset(home: HomeOption = DEFAULT_HOME, *, yes: Annotated[bool, typer.Option(
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def test(context: typer.Context) -> None:
     """Lint, types and tests; with arguments only those suites (unit, contract, ...), paths or pytest options."""
-    from sandbox.run.testing.suite import run
+    from dev.testing.suite import run
 
     raise typer.Exit(run(context.args))
 

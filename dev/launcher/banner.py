@@ -1,6 +1,6 @@
 """What a person needs to know once a copy is up."""
 
-from sandbox.run.copy import ENTITY_CODE, Copy
+from dev.launcher.copy import ENTITY_CODE, Copy
 
 
 def show(copy: Copy) -> None:

@@ -14,10 +14,10 @@ import psycopg2
 import sqlalchemy as sa
 
 from chassis.settings import DEFAULT_DATABASE_URL, with_driver
-from sandbox.run.console import step
-from sandbox.run.problem import ProblemError
-from sandbox.run.testing import packages
-from sandbox.run.waiting import ticks
+from dev.console import step
+from dev.problem import ProblemError
+from dev.testing import packages
+from dev.ticks import ticks
 
 _ANSWER_S: Final = 5
 _START_S: Final = 60

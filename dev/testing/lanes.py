@@ -11,11 +11,11 @@ from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from sandbox.run import assets
-from sandbox.run.console import step
-from sandbox.run.paths import BUILD, ROOT
-from sandbox.run.testing import packages, postgres, rabbitmq, spid_tool
-from sandbox.run.testing.outcome import Outcome
+from dev import assets
+from dev.console import step
+from dev.paths import BUILD, ROOT
+from dev.testing import packages, postgres, rabbitmq, spid_tool
+from dev.testing.outcome import Outcome
 
 # What fills the second lane, so that both end at about the same time.
 _JOURNEYS: Final = ("tests/integration/identity", "tests/integration/run", "tests/browser", "tests/e2e", "tests/spid")

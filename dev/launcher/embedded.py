@@ -3,7 +3,7 @@
 A program of its own, because making a process green must come before every other import.
 """
 
-import sandbox.run.interrupts  # noqa: F401 -- before the imports that take time
+import dev.interrupts  # noqa: F401 -- before the imports that take time
 
 # isort: split
 import chassis.green  # noqa: F401 -- before every import that opens sockets or makes threads
@@ -26,14 +26,18 @@ import eventlet.wsgi
 from environs import EnvError
 
 from chassis import embedded, logs, rpc_client
+from dev import assets
+from dev.console import complain, step
+from dev.launcher import banner, readiness, schema
+from dev.launcher.copy import SERVICES, Copy, held
+from dev.launcher.environment import environment
+from dev.launcher.ports import listen, with_mail_ports
+from dev.launcher.postgres import EmbeddedPostgres
+from dev.paths import Home
+from dev.problem import ProblemError
 from gateway.app import create_app as create_gateway
 from gateway.settings import Settings as GatewaySettings
-from sandbox.run import assets, banner, peers, readiness, schema
-from sandbox.run.console import complain, step
-from sandbox.run.copy import SERVICES, Copy, environment, held, listen, with_mail_ports
-from sandbox.run.paths import Home
-from sandbox.run.postgres import EmbeddedPostgres
-from sandbox.run.problem import ProblemError
+from sandbox import peers
 
 _GREEN_THREADS_PER_SERVER: Final = 200
 _IDLE_CONNECTION_S: Final = 60

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from sandbox.run.console import step
-from sandbox.run.paths import ROOT
-from sandbox.run.problem import ProblemError
+from dev.console import step
+from dev.paths import ROOT
+from dev.problem import ProblemError
 
 CATALOGUE: Final = ROOT / "sandbox" / "data" / "catalogue.json"
 
