@@ -10,29 +10,38 @@ WORKDIR /app
 # The folders are where volumes go: an empty volume takes its owner from the image.
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin portal && mkdir /keys /state && chown portal /keys /state
 
-# The packages of the lock file, hashes checked.
-FROM base AS packages
+# An image has the packages of its own lock file and no others, hashes checked.
+FROM base AS venv
 RUN python -m venv /venv
-COPY requirements.lock ./
-RUN pip install --no-cache-dir --require-hashes -r requirements.lock
 
-FROM packages AS sandbox-packages
-COPY requirements-run.lock ./
-RUN pip install --no-cache-dir --require-hashes -r requirements-run.lock
+FROM venv AS gateway-packages
+COPY requirements/gateway.lock ./
+RUN pip install --no-cache-dir --require-hashes -r gateway.lock
+
+FROM venv AS service-packages
+ARG SERVICE
+COPY requirements/${SERVICE}.lock ./
+RUN pip install --no-cache-dir --require-hashes -r ${SERVICE}.lock
+
+FROM venv AS sandbox-packages
+COPY requirements/sandbox.lock ./
+RUN pip install --no-cache-dir --require-hashes -r sandbox.lock
 
 # Bootstrap Italia and its fonts, out of the npm package.
-FROM sandbox-packages AS assets
+FROM venv AS assets
+COPY requirements/assets.lock ./
+RUN pip install --no-cache-dir --require-hashes -r assets.lock
 COPY package.json package-lock.json ./
 COPY dev/__init__.py dev/assets.py dev/console.py dev/paths.py dev/problem.py dev/
 RUN python -m dev.assets
 
 # What every process of the product is made of.
 FROM base AS product
-COPY --from=packages /venv /venv
 COPY contracts contracts
 COPY chassis chassis
 
 FROM product AS gateway
+COPY --from=gateway-packages /venv /venv
 COPY --from=assets /app/build/static build/static
 COPY gateway gateway
 USER portal
@@ -58,6 +67,7 @@ USER portal
 FROM product AS service
 ARG SERVICE
 ENV SERVICE=${SERVICE}
+COPY --from=service-packages /venv /venv
 COPY --from=assets /app/build/fonts build/fonts
 COPY services/__init__.py services/
 COPY services/${SERVICE} services/${SERVICE}

@@ -1,7 +1,8 @@
 """Make the lock files again: `python -m dev.locks`.
 
-Each `requirements*.in` becomes a `.lock` with every version pinned and hashed, good for all Pythons from 3.11 and
-all platforms. Versions already in a lock stay unless `--upgrade` is given. No registry address is written.
+Each `requirements/NAME.in` that an environment is made from becomes a `NAME.lock` with every version pinned and
+hashed, good for all Pythons from 3.11 and all platforms. Versions already locked stay unless `--upgrade` is given. No
+registry address is written.
 """
 
 import argparse
@@ -12,10 +13,13 @@ import venv
 from pathlib import Path
 from typing import Final
 
-from dev.paths import ROOT
+from dev.paths import REQUIREMENTS, ROOT
 
-NAMES: Final = ("requirements", "requirements-run", "requirements-test")
-ALONE: Final = ("requirements-spid",)
+WIDEST: Final = "test"
+"""It contains all the others but those of ALONE, and decides the versions of all of them."""
+IMAGES: Final = ("gateway", "identity", "practices", "cart", "payments", "notices", "sandbox", "assets")
+NARROWER: Final = ("run", *IMAGES)
+ALONE: Final = ("spid",)
 """Not constrained by the others: AgID's tool is installed in an environment of its own."""
 _COMPILE: Final = (
     "pip",
@@ -32,21 +36,31 @@ _COMPILE: Final = (
 
 
 def main() -> None:
-    """Compile in order: the larger sets take the smaller ones' versions as given."""
+    """Compile the widest set first: the narrower ones take their versions from it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--upgrade", action="store_true", help="take the newest versions the .in files allow")
     options = parser.parse_args()
+    extra = ["--upgrade"] if options.upgrade else []
     with tempfile.TemporaryDirectory() as folder:
         uv = _install_uv(Path(folder))
-        given: list[str] = []
-        extra = ["--upgrade"] if options.upgrade else []
-        for name in ALONE:
-            subprocess.run([str(uv), *_COMPILE, *extra, f"{name}.in", "-o", f"{name}.lock"], cwd=ROOT, check=True)
-        for name in NAMES:
-            command = [str(uv), *_COMPILE, *extra, *given, f"{name}.in", "-o", f"{name}.lock"]
-            subprocess.run(command, cwd=ROOT, check=True)
-            given = [f"--constraints={name}.lock"]
-            print(f"{name}.lock", file=sys.stderr)
+        for name in (*ALONE, WIDEST):
+            _compile(uv, name, extra)
+        for name in NARROWER:
+            # Their own old versions do not count, or the two sets could drift apart.
+            lock_of(name).unlink(missing_ok=True)
+            _compile(uv, name, [f"--constraints={lock_of(WIDEST).relative_to(ROOT)}"])
+
+
+def lock_of(name: str) -> Path:
+    """The lock file of `requirements/NAME.in`."""
+    return REQUIREMENTS / f"{name}.lock"
+
+
+def _compile(uv: Path, name: str, options: list[str]) -> None:
+    target = lock_of(name).relative_to(ROOT)
+    command = [str(uv), *_COMPILE, *options, str(target.with_suffix(".in")), "-o", str(target)]
+    subprocess.run(command, cwd=ROOT, check=True)
+    print(target, file=sys.stderr)
 
 
 def _install_uv(folder: Path) -> Path:

@@ -6,6 +6,7 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 BUILD: Final = ROOT / "build"
+REQUIREMENTS: Final = ROOT / "requirements"
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def provided(run_name: str) -> Iterator[str]:
 
 
 def may_create(url: str) -> bool:
-    """Tell whether a server lets us in as somebody who may create databases."""
+    """Return whether a server lets us in as somebody who may create databases."""
     try:
         with _connected(url) as cursor:
             cursor.execute(_MAY_CREATE)
@@ -69,7 +69,7 @@ def _connected(url: str) -> Iterator[psycopg2.extensions.cursor]:
 
 
 def _is_listening() -> bool:
-    """Tell whether anything speaks PostgreSQL on the standard port, whatever it thinks of us."""
+    """Return whether anything speaks PostgreSQL on the standard port, whatever it thinks of us."""
     try:
         psycopg2.connect(
             host="127.0.0.1", port=5432, user="nobody", dbname="postgres", connect_timeout=_ANSWER_S

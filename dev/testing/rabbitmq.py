@@ -46,7 +46,7 @@ def provided(run_name: str) -> Iterator[str]:
 
 
 def answers(url: str) -> bool:
-    """Tell whether a broker lets us in."""
+    """Return whether a broker lets us in."""
     connection = Connection(url, connect_timeout=_ANSWER_S)
     try:
         connection.ensure_connection(max_retries=1, timeout=_ANSWER_S)

@@ -5,6 +5,7 @@ import re
 import tomllib
 from pathlib import Path
 
+from dev.locks import ALONE, NARROWER, WIDEST, lock_of
 from dev.testing import lanes
 from tests.unit.house.conftest import ROOT
 
@@ -32,12 +33,8 @@ def test_no_file_names_a_path_of_the_machine_it_was_written_on(text_files: dict[
 
 
 def test_python_locks_hold_no_addresses_and_pin_every_package_by_hash(text_files: dict[Path, str]) -> None:
-    locks = {
-        path: text
-        for path, text in text_files.items()
-        if path.name.startswith("requirements") and path.suffix == ".lock"
-    }
-    assert len(locks) == 4
+    locks = {path: text for path, text in text_files.items() if path.suffix == ".lock"}
+    assert {ROOT / path for path in locks} == {lock_of(name) for name in (WIDEST, *NARROWER, *ALONE)}
     for path, text in locks.items():
         assert not HTTP.search(text), path
         for requirement in re.findall(r"^[a-zA-Z][^\n]*", text, flags=re.MULTILINE):
