@@ -1,4 +1,4 @@
-"""pytest in one lane or in two side by side, each with its own virtual host and databases."""
+"""pytest in one lane or in several side by side, each with its own virtual host and databases."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ from typing import Final
 from dev import assets
 from dev.console import step
 from dev.paths import BUILD, ROOT
-from dev.testing import packages, postgres, rabbitmq, spid_tool
+from dev.testing import packages, postgres, profiles, rabbitmq, spid_tool
 from dev.testing.outcome import Outcome
 
 # What fills the second lane, so that both end at about the same time.
@@ -42,21 +42,19 @@ class Lane:
 
     @property
     def needs_servers(self) -> bool:
-        """Whether anything in it needs more than Python."""
+        """Return whether anything in it needs more than Python."""
         return not all(target.startswith(_PURE) for target in self.targets)
 
     @property
     def needs_spid_tool(self) -> bool:
-        """Whether the conformance tests are among the targets."""
+        """Return whether the conformance tests are among the targets."""
         return any(target.startswith("tests/spid") for target in self.targets)
 
 
-def of(targets: Sequence[str]) -> list[Lane]:
-    """Make one lane of what was asked for; of everything, two."""
-    if targets:
-        return [Lane("tests", targets)]
+def fast() -> list[Lane]:
+    """Make the two lanes of everything but the profiles."""
     suites = [*_folders("tests"), *_folders("tests/integration")]
-    parts = [suite for suite in suites if suite not in {*_JOURNEYS, "tests/integration"}]
+    parts = [suite for suite in suites if suite not in {*_JOURNEYS, *profiles.targets(), "tests/integration"}]
     return [Lane("parts", parts), Lane("journeys", _JOURNEYS)]
 
 

@@ -11,7 +11,9 @@ from dev.console import step
 from dev.paths import ROOT
 from dev.problem import ProblemError
 from dev.testing import lanes
+from dev.testing.lanes import Lane
 from dev.testing.outcome import Outcome
+from dev.testing.profiles import CI, PROFILES
 
 _CHECKS: Final = {
     "ruff check": ["ruff", "check", "."],
@@ -22,19 +24,31 @@ _CHECKS: Final = {
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run everything, or what `arguments` name; answer the exit code.
+    """Run the fast part, or what `arguments` name; answer the exit code.
 
-    A word is `lint`, a folder of tests/ (unit, browser), a part in any of them (identity), a path, or a pytest option.
+    A word is `lint`, `ci`, a profile, a folder of tests/ (unit, browser), a part in any of them (identity), a path or a
+    pytest option.
     """
     options = [word for word in arguments if word.startswith("-")]
     words = [word for word in arguments if not word.startswith("-")]
-    targets = [target for word in words if word != "lint" for target in _targets_of(word)]
+    runs = _runs(words)
     outcomes = []
-    if not words or "lint" in words:
+    if not words or {"lint", CI} & set(words):
         outcomes += [_check(name, command) for name, command in _CHECKS.items()]
-    if not words or targets:
-        outcomes += lanes.run(lanes.of(targets), options)
+    for side_by_side in runs:
+        outcomes += lanes.run(side_by_side, options)
     return _summarise(outcomes)
+
+
+def _runs(words: Sequence[str]) -> list[list[Lane]]:
+    """Say what pytest is to do for these words: one list of lanes after the other, those of a list side by side."""
+    if not words:
+        return [lanes.fast()]
+    if CI in words:
+        in_ci = [[Lane(name, profile.targets)] for name, profile in PROFILES.items() if profile.in_ci]
+        return [lanes.fast(), *in_ci]
+    targets = [target for word in words if word != "lint" for target in _targets_of(word)]
+    return [[Lane("tests", targets)]] if targets else []
 
 
 def _check(name: str, command: list[str]) -> Outcome:
@@ -47,6 +61,8 @@ def _check(name: str, command: list[str]) -> Outcome:
 
 
 def _targets_of(word: str) -> list[str]:
+    if word in PROFILES:
+        return list(PROFILES[word].targets)
     path = word.split("::", maxsplit=1)[0]
     if (ROOT / path).exists() and "/" in path:
         return [word]

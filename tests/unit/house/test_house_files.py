@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 
 from dev.locks import ALONE, NARROWER, WIDEST, lock_of
-from dev.testing import lanes
+from dev.testing import lanes, profiles
 from tests.unit.house.conftest import ROOT
 
 THIS_FILE = Path("tests/unit/house/test_house_files.py")
@@ -66,8 +66,8 @@ def test_every_exception_in_the_product_has_its_reason_beside_it(text_files: dic
     assert not bare, "write `# noqa: RULE -- why`"
 
 
-def test_every_test_runs_in_exactly_one_lane(files: list[Path]) -> None:
-    targets = [target for lane in lanes.of([]) for target in lane.targets]
+def test_every_test_runs_in_exactly_one_lane_or_profile(files: list[Path]) -> None:
+    targets = [*(target for lane in lanes.fast() for target in lane.targets), *profiles.targets()]
     for path in files:
         if path.name.startswith("test_") and path.suffix == ".py":
             name = path.relative_to(ROOT).as_posix()
