@@ -17,7 +17,7 @@ ADR_SECTIONS = ["Status", "Context", "Decision", "Consequences"]
 
 LINK = re.compile(r"!?\[[^\]]*\]\((?P<target>[^)\s]+)\)")
 CODE = re.compile(r"`([^`\n]+)`")
-FENCE = re.compile(r"^```.*?^```", flags=re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^ *```.*?^ *```$", flags=re.MULTILINE | re.DOTALL)
 ENDINGS = "py|md|toml|ya?ml|json|css|html|js|xsd|wsdl|rng|csv|txt|lock|in|po|sh|mako"
 FILE = re.compile(rf"[\w.*/-]*[\w*-]\.(?:{ENDINGS})")
 FOLDER = re.compile(r"(?:[\w.*-]+/)+")
@@ -96,6 +96,12 @@ def test_links_lead_somewhere(page: Path) -> None:
 @each_page
 def test_files_and_folders_that_are_named_exist(page: Path) -> None:
     assert not [path for path in paths_in(text_of(page)) if not leads_somewhere(path, page)]
+
+
+@each_page
+def test_code_in_backticks_ends_in_its_line(page: Path) -> None:
+    lines = FENCE.sub("", text_of(page)).splitlines()
+    assert not [line for line in lines if line.count("`") % 2]
 
 
 @pytest.mark.parametrize("name", TABLES)
