@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 from contracts.codes import AmountCents
 from contracts.errors import ErrorCode, Refused
-from services.practices.domain.terms import (
+from services.practices.domain.debt_rules import (
     Debt,
     ServiceRules,
     checked_description,

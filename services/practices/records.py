@@ -5,11 +5,11 @@ from typing import Any
 
 from contracts.message import schema_of
 from contracts.shapes import Subject
-from services.practices import stored_facts
-from services.practices.domain import display, standing
-from services.practices.domain.standing import Standing, Terms
+from services.practices import stored_json
+from services.practices.domain import display, practice_status
+from services.practices.domain.debt_rules import AmountRules, Debt, ServiceRules
+from services.practices.domain.practice_status import Standing, Terms
 from services.practices.domain.states import State
-from services.practices.domain.terms import AmountRules, Debt, ServiceRules
 from services.practices.domain.transfers import Payee, divided
 from services.practices.models import EntityRow, PracticeRow, ServiceRow
 
@@ -32,7 +32,7 @@ def rules_of(service: ServiceRow) -> ServiceRules:
 
 def standing_of(row: PracticeRow) -> Standing:
     """Return where the practice stands."""
-    return Standing(State(row.state), stored_facts.from_json(row.facts))
+    return Standing(State(row.state), stored_json.from_json(row.facts))
 
 
 def terms_of(row: PracticeRow) -> Terms:
@@ -45,8 +45,8 @@ def keep(row: PracticeRow, now_standing: Standing) -> None:
     told = display.story(now_standing, terms_of(row), row.created_at)
     row.state = now_standing.state.value
     row.state_since, row.state_until, row.state_reason = told.since, told.until, told.reason
-    row.needs_attention = bool(standing.odd_money(now_standing, terms_of(row)))
-    row.facts = stored_facts.to_json(now_standing.facts)
+    row.needs_attention = bool(practice_status.odd_money(now_standing, terms_of(row)))
+    row.facts = stored_json.to_json(now_standing.facts)
 
 
 def debt_of(row: PracticeRow) -> Debt:

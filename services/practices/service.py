@@ -17,14 +17,14 @@ from contracts.rpc import practices
 from services.practices import models
 from services.practices.usecases import (
     catalogue,
-    comparing,
+    debt_import,
     debts,
-    demanding,
-    expiring,
-    following,
-    importing,
-    inserting,
-    showing,
+    demands,
+    duplicate_search,
+    expiry,
+    insertion,
+    payment_events,
+    queries,
 )
 
 _EXPIRY_INTERVAL_S = 60
@@ -44,47 +44,47 @@ class PracticesService:
     @answers(practices.SEARCH)
     def search(self, request: dict[str, Any]) -> dict[str, Any]:
         """Find a practice by notice number, or by fiscal code and reference."""
-        return showing.search(self.database, request, now())
+        return queries.search(self.database, request, now())
 
     @answers(practices.LIST)
     def list_practices(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return a page of the viewing citizen's practices."""
-        return showing.list_practices(self.database, request, now())
+        return queries.list_practices(self.database, request, now())
 
     @answers(practices.DUE_DATES)
     def due_dates(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return what the viewing citizen has to pay by when."""
-        return showing.due_dates(self.database, request, now())
+        return queries.due_dates(self.database, request, now())
 
     @answers(practices.GET_MANY)
     def get_many(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return practices by id, as far as the viewer may see them."""
-        return showing.get_many(self.database, request, now())
+        return queries.get_many(self.database, request, now())
 
     @answers(practices.DUPLICATES)
     def equals(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return practices that look like the same payment asked for twice."""
-        return comparing.equals(self.database, request)
+        return duplicate_search.equals(self.database, request)
 
     @answers(practices.PLAN)
     def plan(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the instalments of a practice's plan."""
-        return showing.plan(self.database, request, now())
+        return queries.plan(self.database, request, now())
 
     @answers(practices.DEBTS)
     def debts(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return a body's debts by its references."""
-        return showing.debts(self.database, request, now())
+        return queries.debts(self.database, request, now())
 
     @answers(practices.INSERT)
     def insert(self, request: dict[str, Any]) -> dict[str, Any]:
         """Create a spontaneous practice."""
-        return inserting.insert(self.database, request, now())
+        return insertion.insert(self.database, request, now())
 
     @answers(practices.DEMAND)
     def demand(self, request: dict[str, Any]) -> dict[str, Any]:
         """Create a spontaneous practice asked for at a PSP."""
-        return demanding.demand(self.database, request, now())
+        return demands.demand(self.database, request, now())
 
     @answers(practices.PUT_DEBT)
     def put_debt(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -99,49 +99,49 @@ class PracticesService:
     @answers(practices.IMPORT)
     def import_debts(self, request: dict[str, Any]) -> dict[str, Any]:
         """Load a body's debt file."""
-        return importing.import_debts(self.database, request, now())
+        return debt_import.import_debts(self.database, request, now())
 
     @answers(practices.GET_IMPORT)
     def get_import(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the report of an import."""
-        return importing.get_import(self.database, request)
+        return debt_import.get_import(self.database, request)
 
     @answers(practices.POSITIONS)
     def positions(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return what payments needs to answer the node."""
-        return showing.positions(self.database, request)
+        return queries.positions(self.database, request)
 
     @answers(practices.EVENTS)
     def events(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return published events after a position."""
-        return showing.events(self.database, request)
+        return queries.events(self.database, request)
 
     @on_event(CHECKOUT_STARTED)
     def on_checkout_started(self, tx: Tx, event: dict[str, Any]) -> None:
         """Show the practices as Non confermato."""
-        following.checkout_started(tx, event["data"])
+        payment_events.checkout_started(tx, event["data"])
 
     @on_event(CHECKOUT_ABANDONED)
     def on_checkout_abandoned(self, tx: Tx, event: dict[str, Any]) -> None:
         """Free the practices of a checkout that ended without payment."""
-        following.checkout_abandoned(tx, event["data"])
+        payment_events.checkout_abandoned(tx, event["data"])
 
     @on_event(PAYMENT_CONFIRMED)
     def on_payment_confirmed(self, tx: Tx, event: dict[str, Any]) -> None:
         """Mark the practice paid."""
-        following.payment_confirmed(tx, event["data"])
+        payment_events.payment_confirmed(tx, event["data"])
 
     @on_event(PAYMENT_DUPLICATED)
     def on_payment_duplicated(self, tx: Tx, event: dict[str, Any]) -> None:
         """Flag the practice for a human."""
-        following.payment_duplicated(tx, event["data"])
+        payment_events.payment_duplicated(tx, event["data"])
 
     @on_event(PAYMENT_REPORTED)
     def on_payment_reported(self, tx: Tx, event: dict[str, Any]) -> None:
         """Mark the practice reported."""
-        following.payment_reported(tx, event["data"], event["time"])
+        payment_events.payment_reported(tx, event["data"], event["time"])
 
     @every(seconds=_EXPIRY_INTERVAL_S)
     def expire_overdue(self) -> None:
         """Let practices expire where the service refuses late payment."""
-        expiring.expire_overdue(self.database, now())
+        expiry.expire_overdue(self.database, now())

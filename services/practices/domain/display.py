@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from contracts.errors import ErrorCode
-from services.practices.domain.standing import ROME, Standing, Terms, rome_day
+from services.practices.domain.debt_rules import NAME_MAX_CHARS
+from services.practices.domain.practice_status import ROME, Standing, Terms, rome_day
 from services.practices.domain.states import State
-from services.practices.domain.terms import NAME_MAX_CHARS
 
 NOT_PAYABLE: Final[Mapping[State, ErrorCode]] = MappingProxyType(
     {

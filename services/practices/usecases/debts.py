@@ -12,10 +12,10 @@ from contracts.codes import NoticeNumber
 from contracts.errors import ErrorCode, Refused
 from contracts.events.practices import PRACTICE_AMENDED, PRACTICE_CANCELLED, PRACTICE_CREATED
 from services.practices import records, repository
-from services.practices.domain import display, standing, terms
-from services.practices.domain.standing import Ending, Standing
+from services.practices.domain import debt_rules, display, practice_status
+from services.practices.domain.debt_rules import Debt, ServiceRules
+from services.practices.domain.practice_status import Ending, Standing
 from services.practices.domain.states import Cause, State, can_move
-from services.practices.domain.terms import Debt, ServiceRules
 from services.practices.models import EntityRow, PracticeRow, ServiceRow
 
 _ATTEMPTS: Final = 3
@@ -28,7 +28,7 @@ def put_debt(database: Database, request: Mapping[str, Any], now: datetime) -> d
 
     Raises Refused(PRACTICE_NOT_AMENDABLE) with `state`, and the refusals of the terms.
     """
-    external_id = terms.checked_external_id(request["external_id"])
+    external_id = debt_rules.checked_external_id(request["external_id"])
     with database.reading() as session:
         entity = repository.entity(session, request["entity_code"])
         service = repository.service(session, entity.code, request["service_code"])
@@ -55,8 +55,8 @@ def annul_debt(database: Database, request: Mapping[str, Any], now: datetime) ->
 
     Raises Refused(PRACTICE_NOT_FOUND), (PRACTICE_PAID), (PRACTICE_BEING_PAID).
     """
-    reason = terms.checked_description(request["reason"])
-    external_id = terms.checked_external_id(request["external_id"])
+    reason = debt_rules.checked_description(request["reason"])
+    external_id = debt_rules.checked_external_id(request["external_id"])
     with database.transaction() as tx:
         entity = repository.entity(tx.session, request["entity_code"])
         row = repository.locked_debts(tx.session, entity.code, [external_id]).get(external_id)
@@ -119,7 +119,7 @@ def amend(tx: Tx, row: PracticeRow, debt: Debt, entity: EntityRow, service: Serv
     if not can_move(current.state, Cause.AMENDED) or current.facts.open_checkouts:
         raise Refused(ErrorCode.PRACTICE_NOT_AMENDABLE, {"state": row.state})
     records.write_debt(row, debt, records.rules_of(service))
-    records.keep(row, standing.amended(current, now))
+    records.keep(row, practice_status.amended(current, now))
     row.sequence += 1
     position = records.position_of(row, entity, service)
     tx.emit(PRACTICE_AMENDED, position, subject=str(row.id), sequence=row.sequence, now=now)
@@ -142,7 +142,7 @@ def _annul(tx: Tx, row: PracticeRow, reason: str, now: datetime) -> None:
         raise Refused(ErrorCode.PRACTICE_BEING_PAID)
     if not can_move(current.state, Cause.CANCELLED):
         raise Refused(display.NOT_PAYABLE[current.state])
-    records.keep(row, standing.cancelled(current, Ending(now, reason)))
+    records.keep(row, practice_status.cancelled(current, Ending(now, reason)))
     row.sequence += 1
     # The body's own words are for the citizen; an event carries nobody's name.
     ended = records.ended_of(row, _ANNULLED, now)
@@ -156,10 +156,10 @@ def _debt(request: Mapping[str, Any], rules: ServiceRules) -> Debt:
     rules.check_stamp(None)
     return Debt(
         service_code=rules.code,
-        debtor=terms.subject(request["fiscal_code"], request["full_name"], request["email"]),
-        description=terms.checked_description(request["description"]),
+        debtor=debt_rules.subject(request["fiscal_code"], request["full_name"], request["email"]),
+        description=debt_rules.checked_description(request["description"]),
         amount_cents=rules.amounts.check(request["amount_cents"]),
-        beneficiary=terms.checked_beneficiary(request["beneficiary"]),
-        due_date=terms.checked_due_date(request["due_date"]),
-        instalment=terms.checked_instalment(instalment.get("number"), instalment.get("total")),
+        beneficiary=debt_rules.checked_beneficiary(request["beneficiary"]),
+        due_date=debt_rules.checked_due_date(request["due_date"]),
+        instalment=debt_rules.checked_instalment(instalment.get("number"), instalment.get("total")),
     )

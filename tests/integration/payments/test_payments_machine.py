@@ -27,7 +27,7 @@ from services.payments.domain.settlements import Flow, FlowRow, Outcome
 from services.payments.usecases import positions, receipts, settlements
 from services.payments.usecases.checkouts import ending, opening, visiting
 from services.payments.usecases.node import Node, answer_node
-from services.practices.domain import standing as practices_fold
+from services.practices.domain import practice_status as practices_fold
 from services.practices.domain.states import State
 from tests.integration.payments.payments_actors import (
     START,

@@ -14,7 +14,7 @@ from contracts.codes import NoticeNumber
 from contracts.errors import ErrorCode, Refused
 from services.practices import repository
 from services.practices.models import PracticeRow
-from services.practices.usecases import debts, expiring, following, showing
+from services.practices.usecases import debts, expiry, payment_events, queries
 
 Put = Callable[..., dict[str, Any]]
 Emitted = Callable[[], list[tuple[str, int]]]
@@ -33,13 +33,13 @@ def start_checkout(database: Database, practice: dict[str, Any], now: datetime) 
         "open_until": now + timedelta(minutes=30),
     }
     with database.transaction() as tx:
-        following.checkout_started(tx, data)
+        payment_events.checkout_started(tx, data)
 
 
 def pay(database: Database, practice: dict[str, Any], now: datetime) -> None:
     data = {"practice_id": practice["id"], "receipt_id": "R1", "paid_at": now, "amount_cents": practice["amount_cents"]}
     with database.transaction() as tx:
-        following.payment_confirmed(tx, data)
+        payment_events.payment_confirmed(tx, data)
 
 
 def test_putting_a_debt_twice_changes_nothing(put: Put, emitted: Emitted) -> None:
@@ -112,7 +112,7 @@ def test_an_annulled_debt_says_why_and_stays_annulled(
         put(amount_cents=1)
     assert refused.value.code is ErrorCode.PRACTICE_NOT_AMENDABLE
     assert emitted() == [("PracticeCreated.v1", 1), ("PracticeCancelled.v1", 2)]
-    position = showing.positions(
+    position = queries.positions(
         database, {"creditor_fiscal_code": None, "notice_number": None, "practice_ids": [first["id"]]}
     )["positions"][0]
     assert position["cancelled"]
@@ -157,7 +157,7 @@ def test_a_number_taken_for_a_practice_that_failed_is_a_hole_and_never_given_aga
     first = put("TARI-1")["notice_number"]
     with database.reading() as session:
         entity = repository.entity(session, "PM108")
-    lost = [number for number in debts.allocate(database, entity, 3)]
+    lost = debts.allocate(database, entity, 3)
     after = put("TARI-2")["notice_number"]
     assert first < min(lost)
     assert max(lost) < after
@@ -169,9 +169,9 @@ def test_what_cannot_be_paid_late_expires_when_its_last_day_in_rome_has_passed(
     strict = put("MENSA-1", service_code="MENSA", due_date=date(2026, 12, 15))
     put("TARI-1", due_date=date(2026, 12, 15))
     last_second = datetime(2026, 12, 15, 22, 59, 59, tzinfo=UTC)
-    assert expiring.expire_overdue(database, last_second) == 0
-    assert expiring.expire_overdue(database, last_second + timedelta(seconds=1)) == 1
-    assert expiring.expire_overdue(database, last_second + timedelta(days=1)) == 0
+    assert expiry.expire_overdue(database, last_second) == 0
+    assert expiry.expire_overdue(database, last_second + timedelta(seconds=1)) == 1
+    assert expiry.expire_overdue(database, last_second + timedelta(days=1)) == 0
     assert emitted()[2:] == [("PracticeExpired.v1", 2)]
     assert strict["state_until"] == datetime(2026, 12, 15, 23, tzinfo=UTC)
     again = put("MENSA-1", at=last_second, service_code="MENSA", due_date=date(2026, 12, 15))
@@ -184,14 +184,14 @@ def test_what_cannot_be_paid_late_expires_when_its_last_day_in_rome_has_passed(
 
 def test_a_longer_due_date_reopens_an_expired_practice(database: Database, put: Put, now: datetime) -> None:
     put("MENSA-1", service_code="MENSA", due_date=date(2026, 11, 22))
-    assert expiring.expire_overdue(database, now) == 1
+    assert expiry.expire_overdue(database, now) == 1
     reopened = put("MENSA-1", service_code="MENSA", due_date=date(2026, 12, 22))
     assert (reopened["state"], reopened["payable"]) == ("to_pay", True)
 
 
 def due_dates(database: Database, fiscal_code: str | None, since: datetime) -> list[tuple[str, int, str]]:
     request = {"viewer": {"fiscal_code": fiscal_code}, "since": since}
-    found = showing.due_dates(database, request, since)["practices"]
+    found = queries.due_dates(database, request, since)["practices"]
     return [(practice["external_id"], practice["revision"], practice["state"]) for practice in found]
 
 
@@ -218,7 +218,7 @@ def test_several_processes_expire_every_practice_once(
     for number in range(30):
         put(f"MENSA-{number}", service_code="MENSA", due_date=date(2026, 11, 22))
     with ThreadPoolExecutor(4) as pool:
-        counts = list(pool.map(lambda _: expiring.expire_overdue(database, now), range(4)))
-    expiring.expire_overdue(database, now)
+        counts = list(pool.map(lambda _: expiry.expire_overdue(database, now), range(4)))
+    expiry.expire_overdue(database, now)
     assert sum(counts) == 30
     assert emitted().count(("PracticeExpired.v1", 2)) == 30

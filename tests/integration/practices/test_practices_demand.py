@@ -12,7 +12,7 @@ from chassis.storage.database import Database
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import practices
 from services.practices.models import OutboxMessage, PracticeRow
-from services.practices.usecases import debts, demanding, following, inserting
+from services.practices.usecases import debts, demands, insertion, payment_events
 
 STUDENT = {"full_name": "Li Wei", "course": "Canto", "school": "Jazz", "contribution_type": "Iscrizione"}
 
@@ -38,7 +38,7 @@ def paid(database: Database, practice_id: Any, amount_cents: int) -> None:
         "amount_cents": amount_cents,
     }
     with database.transaction() as tx:
-        following.payment_confirmed(tx, data)
+        payment_events.payment_confirmed(tx, data)
 
 
 def made(database: Database) -> int:
@@ -47,7 +47,7 @@ def made(database: Database) -> int:
 
 
 def test_a_demand_becomes_a_spontaneous_practice_with_its_event(database: Database, now: datetime) -> None:
-    position = demanding.demand(database, asked(), now)
+    position = demands.demand(database, asked(), now)
     assert practices.DEMAND.reply.validate(practices.DEMAND.reply.dump(position)) == {}
     assert (position["amount_cents"], position["origin"]) == (1_600, "spontaneous")
     assert position["debtor"]["fiscal_code"] == "RSSMRA85T10A562S"
@@ -57,12 +57,12 @@ def test_a_demand_becomes_a_spontaneous_practice_with_its_event(database: Databa
 
 
 def test_the_same_demand_gets_the_same_practice_until_it_is_paid(database: Database, now: datetime) -> None:
-    first, again = (demanding.demand(database, asked(), now) for _ in range(2))
+    first, again = (demands.demand(database, asked(), now) for _ in range(2))
     assert again == first
     paid(database, first["practice_id"], 1_600)
-    later = demanding.demand(database, asked(fiscal_code="rssmra85t10a562s"), now)
+    later = demands.demand(database, asked(fiscal_code="rssmra85t10a562s"), now)
     assert later["practice_id"] != first["practice_id"]
-    assert demanding.demand(database, asked(), now) == later
+    assert demands.demand(database, asked(), now) == later
     assert made(database) == 2
 
 
@@ -70,13 +70,13 @@ def test_the_same_demand_gets_the_same_practice_until_it_is_paid(database: Datab
     "changes", [{"fiscal_code": "VRDGPP13R10B293P"}, {"description": "Diploma"}, {"full_name": "Rossi Mario Luigi"}]
 )
 def test_another_demand_gets_another_practice(database: Database, now: datetime, changes: dict[str, Any]) -> None:
-    first = demanding.demand(database, asked(), now)
-    assert demanding.demand(database, asked(**changes), now)["practice_id"] != first["practice_id"]
+    first = demands.demand(database, asked(), now)
+    assert demands.demand(database, asked(**changes), now)["practice_id"] != first["practice_id"]
 
 
 def test_a_demand_repeated_by_ten_nodes_at_once_is_one_practice(database: Database, now: datetime) -> None:
     with ThreadPoolExecutor(10) as nodes:
-        positions = list(nodes.map(lambda _: demanding.demand(database, asked(), now), range(10)))
+        positions = list(nodes.map(lambda _: demands.demand(database, asked(), now), range(10)))
     assert len({position["practice_id"] for position in positions}) == 1
     assert made(database) == 1
 
@@ -85,7 +85,7 @@ def test_the_causale_is_composed_from_the_student_and_nobody_may_be_the_debtor(
     database: Database, now: datetime
 ) -> None:
     request = asked(service_id="00004", fiscal_code=None, full_name="Li Wei", beneficiary=STUDENT, amount_cents=30_000)
-    position = demanding.demand(database, request, now)
+    position = demands.demand(database, request, now)
     assert position["debtor"]["fiscal_code"] == "ANONIMO"
     assert position["description"] == "Iscrizione - Li Wei - Canto - Jazz"
 
@@ -111,7 +111,7 @@ def test_what_the_form_would_refuse_is_refused_and_makes_nothing(
     database: Database, now: datetime, changes: dict[str, Any], code: ErrorCode
 ) -> None:
     with pytest.raises(Refused) as refusal:
-        demanding.demand(database, asked(**changes), now)
+        demands.demand(database, asked(**changes), now)
     assert refusal.value.code is code
     assert made(database) == 0
 
@@ -119,7 +119,7 @@ def test_what_the_form_would_refuse_is_refused_and_makes_nothing(
 STAMP = {"document_hash": "wHpFSLCGZjIvNSXxqtGbxg7275t446DRTk5ZrsdUQ6E=", "province": "MI"}
 
 
-def insertion(**changes: Any) -> dict[str, Any]:
+def stamped(**changes: Any) -> dict[str, Any]:
     request = {
         "idempotency_key": str(uuid4()),
         "entity_code": "PM108",
@@ -137,7 +137,7 @@ def insertion(**changes: Any) -> dict[str, Any]:
 def test_a_service_with_a_stamp_takes_the_documents_hash_and_says_that_it_is_paid_only_online(
     database: Database, now: datetime
 ) -> None:
-    practice = inserting.insert(database, insertion(), now)
+    practice = insertion.insert(database, stamped(), now)
     assert (practice["online_only"], practice["stamp"]) == (True, STAMP)
     with database.reading() as session:
         [event] = session.scalars(sa.select(OutboxMessage)).all()
@@ -156,7 +156,7 @@ def test_a_stamp_is_needed_where_one_is_sold_and_nowhere_else(
     database: Database, now: datetime, changes: dict[str, Any], code: ErrorCode
 ) -> None:
     with pytest.raises(Refused) as refusal:
-        inserting.insert(database, insertion(**changes), now)
+        insertion.insert(database, stamped(**changes), now)
     assert refusal.value.code is code
 
 

@@ -17,7 +17,7 @@ from chassis.storage.database import Database
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import practices
 from services.practices.models import IdempotencyKey, Import, ImportRow, OutboxMessage, PracticeRow
-from services.practices.usecases import importing, showing
+from services.practices.usecases import debt_import, queries
 
 FILE = (Path(__file__).parents[3] / "sandbox/data/debts_pm108.csv").read_bytes()
 HEADER = FILE.split(b"\r\n", 1)[0]
@@ -31,7 +31,7 @@ def load(database: Database, now: datetime, content: bytes = FILE, key: str = "i
         "file_name": "debiti.csv",
         "content_base64": b64encode(content).decode(),
     }
-    report = importing.import_debts(database, request, now)
+    report = debt_import.import_debts(database, request, now)
     assert practices.IMPORT.reply.validate(practices.IMPORT.reply.dump(report)) == {}
     return report
 
@@ -64,7 +64,7 @@ def test_the_500_rows_of_the_example_load_in_less_than_10_seconds_with_a_report(
     assert refused["code"] == "invalid_fiscal_code"
     assert refused["column"] == "codice_fiscale"
     assert refused["notice_number"] is None
-    assert importing.get_import(database, {"entity_code": "PM108", "import_id": report["id"]}) == report
+    assert debt_import.get_import(database, {"entity_code": "PM108", "import_id": report["id"]}) == report
 
 
 def test_instalments_are_listed_and_numbered_as_the_file_has_them(database: Database, now: datetime) -> None:
@@ -76,7 +76,7 @@ def test_instalments_are_listed_and_numbered_as_the_file_has_them(database: Data
         "granted_practice_ids": [],
     }
     request: dict[str, Any] = {"entity_code": "PM108", "viewer": mario, "states": [], "cursor": None, "limit": 50}
-    listed = showing.list_practices(database, request, now)["practices"]
+    listed = queries.list_practices(database, request, now)["practices"]
     plan = [practice for practice in listed if practice["instalment"]]
     assert [practice["instalment"]["number"] for practice in plan] == [2, 3, 4, 5, 6, 7]  # the file holds no first one
     assert [practice["notice_number"] for practice in plan] == sorted(practice["notice_number"] for practice in plan)
@@ -149,7 +149,7 @@ def test_what_is_not_base64_or_for_an_unknown_entity_is_refused(database: Databa
         ({"content_base64": "", "entity_code": "PM999"}, ErrorCode.UNKNOWN_ENTITY),
     ):
         with pytest.raises(Refused) as refused:
-            importing.import_debts(database, {**request, **changed}, now)
+            debt_import.import_debts(database, {**request, **changed}, now)
         assert refused.value.code is code
 
 
@@ -200,5 +200,5 @@ def test_two_files_with_the_same_debts_at_once_make_each_debt_once(database: Dat
 def test_a_report_is_only_for_the_entity_it_belongs_to(database: Database, now: datetime) -> None:
     report = load(database, now, HEADER + b"\n" + GOOD_LINE)
     with pytest.raises(Refused) as refused:
-        importing.get_import(database, {"entity_code": "PM200", "import_id": report["id"]})
+        debt_import.get_import(database, {"entity_code": "PM200", "import_id": report["id"]})
     assert refused.value.code is ErrorCode.IMPORT_NOT_FOUND

@@ -13,7 +13,7 @@ from chassis.storage.database import Database
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import practices
 from services.practices.models import PracticeRow
-from services.practices.usecases import inserting
+from services.practices.usecases import insertion
 
 MARIO_ID = UUID(int=1)
 MARIO = {"entity_type": "F", "fiscal_code": "RSSMRA85T10A562S", "full_name": "Mario Rossi", "email": "m@posta.example"}
@@ -47,7 +47,7 @@ def asked(viewer: Callable[..., dict[str, Any]]) -> Asked:
 
 def refusal(database: Database, request: dict[str, Any], now: datetime) -> ErrorCode:
     with pytest.raises(Refused) as refused:
-        inserting.insert(database, request, now)
+        insertion.insert(database, request, now)
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(PracticeRow)) == 0
     return refused.value.code
@@ -56,7 +56,7 @@ def refusal(database: Database, request: dict[str, Any], now: datetime) -> Error
 def test_a_citizen_inserts_a_practice_that_can_be_paid_at_once(
     database: Database, now: datetime, asked: Asked, emitted: Callable[[], list[tuple[str, int]]]
 ) -> None:
-    practice = inserting.insert(database, asked(), now)
+    practice = insertion.insert(database, asked(), now)
     assert practices.INSERT.reply.validate(practices.INSERT.reply.dump(practice)) == {}
     assert (practice["state"], practice["payable"], practice["origin"]) == ("to_pay", True, "spontaneous")
     assert practice["notice_number"].startswith("301")
@@ -72,11 +72,11 @@ def test_a_double_click_lands_on_the_same_practice_whatever_was_granted_meanwhil
     viewer: Callable[..., dict[str, Any]],
     emitted: Callable[[], list[tuple[str, int]]],
 ) -> None:
-    first = inserting.insert(database, asked(), now)
+    first = insertion.insert(database, asked(), now)
     again = asked(
         viewer=viewer(citizen_id=MARIO_ID, fiscal_code=MARIO["fiscal_code"], granted_practice_ids=[first["id"]])
     )
-    assert inserting.insert(database, again, now)["id"] == first["id"]
+    assert insertion.insert(database, again, now)["id"] == first["id"]
     assert len(emitted()) == 1
 
 
@@ -84,7 +84,7 @@ def test_ten_sends_at_once_make_one_practice(
     database: Database, now: datetime, asked: Asked, emitted: Callable[[], list[tuple[str, int]]]
 ) -> None:
     with ThreadPoolExecutor(10) as pool:
-        made = list(pool.map(lambda _: inserting.insert(database, asked(), now)["id"], range(10)))
+        made = list(pool.map(lambda _: insertion.insert(database, asked(), now)["id"], range(10)))
     assert len(set(made)) == 1
     assert len(emitted()) == 1
 
@@ -92,13 +92,13 @@ def test_ten_sends_at_once_make_one_practice(
 def test_the_same_key_with_another_form_is_a_conflict_and_another_payers_key_is_theirs(
     database: Database, now: datetime, asked: Asked, viewer: Callable[..., dict[str, Any]]
 ) -> None:
-    first = inserting.insert(database, asked(), now)
+    first = insertion.insert(database, asked(), now)
     with pytest.raises(Refused) as refused:
-        inserting.insert(database, asked(description="Altro"), now)
+        insertion.insert(database, asked(description="Altro"), now)
     assert refused.value.code is ErrorCode.IDEMPOTENCY_CONFLICT
     luca = {**MARIO, "fiscal_code": "VRDLCU99L14A662K"}
     other = asked(viewer=viewer(citizen_id=UUID(int=2), fiscal_code=luca["fiscal_code"]), debtor=luca)
-    assert inserting.insert(database, other, now)["id"] != first["id"]
+    assert insertion.insert(database, other, now)["id"] != first["id"]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_a_parent_pays_for_a_student_and_the_causale_is_composed(
     database: Database, now: datetime, asked: Asked
 ) -> None:
     request = asked(service_code="CONTRIB_IT", beneficiary=STUDENT, amount_cents=7_500, description="ignorata")
-    practice = inserting.insert(database, request, now)
+    practice = insertion.insert(database, request, now)
     assert practice["description"] == "Contributo annuale - Sofia Rossi - Violino - Conservatorio"
     assert practice["debtor"]["full_name"] == "Mario Rossi"
     assert practice["beneficiary"] == STUDENT
@@ -157,7 +157,7 @@ def test_a_foreign_student_inserts_without_login_and_is_named_after_the_benefici
         beneficiary=STUDENT,
         description=None,
     )
-    practice = inserting.insert(database, request, now)
+    practice = insertion.insert(database, request, now)
     assert practice["debtor"]["fiscal_code"] == "ANONIMO"
     assert practice["debtor"]["full_name"] == "Sofia Rossi"
     assert practice["payable"]

@@ -15,7 +15,7 @@ from chassis.storage.database import Database
 from contracts.events import EVENTS
 from services.practices.models import OutboxMessage, PracticeRow
 from services.practices.service import PracticesService
-from services.practices.usecases import debts, expiring
+from services.practices.usecases import debts, expiry
 
 SAMPLES = Path(__file__).parents[3] / "contracts/samples"
 SAMPLE_PRACTICE = UUID("0f8fad5b-d9cb-469f-a165-70867728950e")
@@ -41,7 +41,7 @@ def test_the_events_practices_writes_have_the_shape_of_their_samples(
     put("TARI-1")
     put("TARI-1", amount_cents=99)
     debts.annul_debt(database, {"entity_code": "PM108", "external_id": "TARI-1", "reason": "Per Mario Rossi"}, now)
-    expiring.expire_overdue(database, now)
+    expiry.expire_overdue(database, now)
     with database.reading() as session:
         written = {body["type"]: body for body in session.scalars(select(OutboxMessage.body))}
     assert set(written) == {name for name, event_type in EVENTS.items() if event_type.source == "practices"}

@@ -10,7 +10,7 @@ import pytest
 from chassis.storage.database import Database
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import practices
-from services.practices.usecases import showing
+from services.practices.usecases import queries
 
 MARIO = "RSSMRA85T10A562S"
 LUCA = "VRDLCU99L14A662K"
@@ -20,7 +20,7 @@ MakeViewer = Callable[..., dict[str, Any]]
 
 def search(database: Database, now: datetime, **typed: str) -> list[dict[str, Any]]:
     request = {"entity_code": "PM108", "notice_number": None, "fiscal_code": None, "reference": None, **typed}
-    reply = showing.search(database, request, now)
+    reply = queries.search(database, request, now)
     assert practices.SEARCH.reply.validate(practices.SEARCH.reply.dump(reply)) == {}
     found: list[dict[str, Any]] = reply["practices"]
     return found
@@ -113,7 +113,7 @@ def test_strange_references_are_not_found_rather_than_crashed_into(
 
 def list_page(database: Database, viewer: dict[str, Any], now: datetime, **asked: Any) -> dict[str, Any]:
     request = {"entity_code": "PM108", "viewer": viewer, "states": [], "cursor": None, "limit": 50, **asked}
-    return showing.list_practices(database, request, now)
+    return queries.list_practices(database, request, now)
 
 
 def test_a_citizens_list_holds_their_practices_only_newest_first_page_by_page(
@@ -159,10 +159,10 @@ def test_practices_by_id_come_in_the_order_asked_without_those_the_viewer_may_no
     luca = put("LUCA-1", fiscal_code=LUCA, full_name="Verdi Luca")["id"]
     asked = [ids[2], luca, uuid4(), ids[0]]
     mario = viewer(citizen_id=uuid4(), fiscal_code=MARIO)
-    reply = showing.get_many(database, {"viewer": mario, "practice_ids": asked}, now)
+    reply = queries.get_many(database, {"viewer": mario, "practice_ids": asked}, now)
     assert [practice["id"] for practice in reply["practices"]] == [ids[2], ids[0]]
     shown_before = viewer(visitor_id="browser-1", granted_practice_ids=[luca, ids[0]], identified_practice_ids=[luca])
-    reply = showing.get_many(database, {"viewer": shown_before, "practice_ids": asked}, now)
+    reply = queries.get_many(database, {"viewer": shown_before, "practice_ids": asked}, now)
     assert [(practice["id"], practice["masked"]) for practice in reply["practices"]] == [(luca, False), (ids[0], True)]
 
 
@@ -170,7 +170,7 @@ def test_payments_asks_by_notice_number_by_id_or_only_whose_domain_it_is(databas
     practice = put(due_date=None)
     nothing: dict[str, Any] = {"creditor_fiscal_code": None, "notice_number": None, "practice_ids": []}
     by_number = {**nothing, "creditor_fiscal_code": "80012345676", "notice_number": practice["notice_number"]}
-    reply = showing.positions(database, by_number)
+    reply = queries.positions(database, by_number)
     assert practices.POSITIONS.reply.validate(practices.POSITIONS.reply.dump(reply)) == {}
     (position,) = reply["positions"]
     assert position["practice_id"] == practice["id"]
@@ -178,11 +178,11 @@ def test_payments_asks_by_notice_number_by_id_or_only_whose_domain_it_is(databas
     assert position["transfers"][0]["postal_iban"] == "IT43A0760115800001012345678"
     assert position["transfers"][0]["category"] == "9/0101101IM/"
     assert sum(transfer["amount_cents"] for transfer in position["transfers"]) == position["amount_cents"]
-    by_id = showing.positions(database, {**nothing, "practice_ids": [practice["id"], uuid4()]})
+    by_id = queries.positions(database, {**nothing, "practice_ids": [practice["id"], uuid4()]})
     assert by_id["positions"] == reply["positions"]
     assert by_id["creditor"] is None
-    domain = showing.positions(database, {**nothing, "creditor_fiscal_code": "80184430587"})
+    domain = queries.positions(database, {**nothing, "creditor_fiscal_code": "80184430587"})
     assert (domain["creditor"]["code"], domain["positions"]) == ("PM200", [])
-    assert showing.positions(database, {**nothing, "creditor_fiscal_code": "77777777777"})["creditor"] is None
+    assert queries.positions(database, {**nothing, "creditor_fiscal_code": "77777777777"})["creditor"] is None
     elsewhere = {**by_number, "creditor_fiscal_code": "80184430587"}
-    assert showing.positions(database, elsewhere)["positions"] == []
+    assert queries.positions(database, elsewhere)["positions"] == []

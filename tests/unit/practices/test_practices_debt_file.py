@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from contracts.errors import ErrorCode, Refused
 from services.practices import debt_file
 from services.practices.debt_file import COLUMNS, Row
-from services.practices.domain.terms import AmountRules, ServiceRules
+from services.practices.domain.debt_rules import AmountRules, ServiceRules
 
 SERVICES = {code: ServiceRules(code, amounts=AmountRules(max_cents=1_000_000)) for code in ("TARI", "RETTA")}
 HEADER = ";".join(COLUMNS)

@@ -8,7 +8,7 @@ import pytest
 
 from contracts.errors import ErrorCode
 from services.practices.domain import display, viewers
-from services.practices.domain.standing import Standing, Terms, rome_day
+from services.practices.domain.practice_status import Standing, Terms, rome_day
 from services.practices.domain.states import State
 from services.practices.domain.viewers import Sight
 

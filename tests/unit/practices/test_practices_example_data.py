@@ -15,7 +15,7 @@ from sandbox.data.codice_fiscale import codice_fiscale
 from services.practices import debt_file
 from services.practices.catalogue_file import Catalogue
 from services.practices.debt_file import Row
-from services.practices.domain.terms import ServiceRules
+from services.practices.domain.debt_rules import ServiceRules
 from services.practices.domain.transfers import STAMP_CATEGORY
 
 DATA = Path(make_debts.__file__).parent

@@ -8,8 +8,8 @@ from chassis.storage.database import Database
 from contracts.codes import ANONYMOUS_FISCAL_CODE
 from contracts.errors import ErrorCode, Refused
 from services.practices import records, repository
-from services.practices.domain import terms, viewers
-from services.practices.domain.terms import Debt, ServiceRules
+from services.practices.domain import debt_rules, viewers
+from services.practices.domain.debt_rules import Debt, ServiceRules
 from services.practices.usecases import debts
 
 
@@ -49,13 +49,13 @@ def _debt(request: Mapping[str, Any], rules: ServiceRules) -> Debt:
         raise Refused(ErrorCode.UNKNOWN_SERVICE)
     if request["anonymous"] and not rules.allows_anonymous:
         raise Refused(ErrorCode.ANONYMOUS_NOT_ALLOWED)
-    beneficiary = terms.checked_beneficiary(request["beneficiary"])
+    beneficiary = debt_rules.checked_beneficiary(request["beneficiary"])
     if beneficiary is None and (rules.requires_beneficiary or request["anonymous"]):
         raise Refused(ErrorCode.BENEFICIARY_REQUIRED)
     return Debt(
         service_code=rules.code,
         debtor=_debtor(request, beneficiary),
-        description=terms.description_of(beneficiary, request["description"]),
+        description=debt_rules.description_of(beneficiary, request["description"]),
         amount_cents=rules.amounts.check(request["amount_cents"]),
         beneficiary=beneficiary,
         stamp=rules.check_stamp(request.get("stamp")),

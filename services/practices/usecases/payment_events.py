@@ -8,37 +8,37 @@ from uuid import UUID
 from chassis.storage.database import Tx
 from contracts.errors import Broken
 from services.practices import records, repository
-from services.practices.domain import standing
-from services.practices.domain.standing import EndedCheckout, OpenCheckout, Receipt, Settlement, Standing
+from services.practices.domain import practice_status
+from services.practices.domain.practice_status import EndedCheckout, OpenCheckout, Receipt, Settlement, Standing
 
 
 def checkout_started(tx: Tx, data: Mapping[str, Any]) -> None:
     """Somebody went to pay: the practices are Non confermato until the checkout ends."""
     opened = OpenCheckout(data["started_at"], data["open_until"])
-    _fold(tx, data["practice_ids"], lambda s: standing.checkout_started(s, data["checkout_id"], opened))
+    _fold(tx, data["practice_ids"], lambda s: practice_status.checkout_started(s, data["checkout_id"], opened))
 
 
 def checkout_abandoned(tx: Tx, data: Mapping[str, Any]) -> None:
     """A checkout ended without payment."""
     ended = EndedCheckout(data["at"], data["reason"])
-    _fold(tx, data["practice_ids"], lambda s: standing.checkout_abandoned(s, data["checkout_id"], ended))
+    _fold(tx, data["practice_ids"], lambda s: practice_status.checkout_abandoned(s, data["checkout_id"], ended))
 
 
 def payment_confirmed(tx: Tx, data: Mapping[str, Any]) -> None:
     """A receipt came: the only thing that makes a practice paid."""
     receipt = Receipt(data["paid_at"], data["amount_cents"])
-    _fold(tx, _of_practice(data), lambda s: standing.payment_confirmed(s, data["receipt_id"], receipt))
+    _fold(tx, _of_practice(data), lambda s: practice_status.payment_confirmed(s, data["receipt_id"], receipt))
 
 
 def payment_duplicated(tx: Tx, data: Mapping[str, Any]) -> None:
     """Money came that was not expected: a human must look."""
-    _fold(tx, _of_practice(data), lambda s: standing.payment_duplicated(s, data["reason"]))
+    _fold(tx, _of_practice(data), lambda s: practice_status.payment_duplicated(s, data["reason"]))
 
 
 def payment_reported(tx: Tx, data: Mapping[str, Any], at: datetime) -> None:
     """The payment stands in a settlement flow. `at`: the time of the event."""
     settlement = Settlement(at, data["flow_id"])
-    _fold(tx, _of_practice(data), lambda s: standing.payment_reported(s, settlement))
+    _fold(tx, _of_practice(data), lambda s: practice_status.payment_reported(s, settlement))
 
 
 def _of_practice(data: Mapping[str, Any]) -> list[UUID]:

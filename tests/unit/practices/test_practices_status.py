@@ -7,9 +7,17 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.practices import stored_facts
-from services.practices.domain import display, standing
-from services.practices.domain.standing import EndedCheckout, Ending, OpenCheckout, Receipt, Settlement, Standing, Terms
+from services.practices import stored_json
+from services.practices.domain import display, practice_status
+from services.practices.domain.practice_status import (
+    EndedCheckout,
+    Ending,
+    OpenCheckout,
+    Receipt,
+    Settlement,
+    Standing,
+    Terms,
+)
 from services.practices.domain.states import State
 
 START = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -24,23 +32,23 @@ def minutes(count: int) -> datetime:
 
 
 def started(checkout: UUID, minute: int = 1) -> Fold:
-    return lambda s: standing.checkout_started(s, checkout, OpenCheckout(minutes(minute), minutes(minute + 30)))
+    return lambda s: practice_status.checkout_started(s, checkout, OpenCheckout(minutes(minute), minutes(minute + 30)))
 
 
 def abandoned(checkout: UUID, minute: int = 20, reason: str = "cancelled") -> Fold:
-    return lambda s: standing.checkout_abandoned(s, checkout, EndedCheckout(minutes(minute), reason))
+    return lambda s: practice_status.checkout_abandoned(s, checkout, EndedCheckout(minutes(minute), reason))
 
 
 def confirmed(receipt_id: str, minute: int = 15, amount_cents: int = 1_600) -> Fold:
-    return lambda s: standing.payment_confirmed(s, receipt_id, Receipt(minutes(minute), amount_cents))
+    return lambda s: practice_status.payment_confirmed(s, receipt_id, Receipt(minutes(minute), amount_cents))
 
 
 def duplicated(reason: str = "already_paid") -> Fold:
-    return lambda s: standing.payment_duplicated(s, reason)
+    return lambda s: practice_status.payment_duplicated(s, reason)
 
 
 def reported(flow_id: str = "2026-11-25ABI-1", minute: int = 60) -> Fold:
-    return lambda s: standing.payment_reported(s, Settlement(minutes(minute), flow_id))
+    return lambda s: practice_status.payment_reported(s, Settlement(minutes(minute), flow_id))
 
 
 def folded(*folds: Fold, of: Standing | None = None) -> Standing:
@@ -60,8 +68,8 @@ facts = st.one_of(
 beginnings = st.sampled_from(
     [
         Standing(),
-        standing.cancelled(Standing(), Ending(START, "Emesso per errore")),
-        standing.expired(Standing(), Ending(START, "late_not_accepted")),
+        practice_status.cancelled(Standing(), Ending(START, "Emesso per errore")),
+        practice_status.expired(Standing(), Ending(START, "late_not_accepted")),
     ]
 )
 
@@ -80,7 +88,7 @@ def test_any_order_and_repetition_of_the_same_facts_ends_in_the_same_standing(
     first, second = (folded(*order, of=beginning) for order in orders)
     assert first == second
     assert display.story(first, TERMS, START) == display.story(second, TERMS, START)
-    assert standing.odd_money(first, TERMS) == standing.odd_money(second, TERMS)
+    assert practice_status.odd_money(first, TERMS) == practice_status.odd_money(second, TERMS)
 
 
 @given(beginnings, st.lists(facts, max_size=9))
@@ -99,7 +107,7 @@ def test_a_practice_nobody_ended_is_unconfirmed_exactly_while_a_checkout_is_open
 @given(beginnings, st.lists(facts, max_size=9))
 def test_facts_survive_being_stored(beginning: Standing, some: list[Fold]) -> None:
     result = folded(*some, of=beginning)
-    assert stored_facts.from_json(stored_facts.to_json(result.facts)) == result.facts
+    assert stored_json.from_json(stored_json.to_json(result.facts)) == result.facts
 
 
 def test_an_abandoned_older_checkout_does_not_free_one_opened_later() -> None:
@@ -123,29 +131,31 @@ def test_a_settlement_that_came_before_the_receipt_is_remembered() -> None:
 
 
 def test_money_for_a_cancelled_practice_makes_it_paid_and_asks_for_a_human() -> None:
-    result = folded(confirmed("R1"), of=standing.cancelled(Standing(), Ending(START, "Sgravio")))
+    result = folded(confirmed("R1"), of=practice_status.cancelled(Standing(), Ending(START, "Sgravio")))
     assert result.state is State.PAID
-    assert standing.odd_money(result, TERMS) == {"cancelled"}
+    assert practice_status.odd_money(result, TERMS) == {"cancelled"}
 
 
 def test_money_paid_in_time_for_a_practice_that_expired_meanwhile_needs_nobody() -> None:
     terms = Terms(1_600, date(2026, 11, 23))
-    result = folded(confirmed("R1"), of=standing.expired(Standing(), Ending(START, "late_not_accepted")))
+    result = folded(confirmed("R1"), of=practice_status.expired(Standing(), Ending(START, "late_not_accepted")))
     assert result.state is State.PAID
-    assert standing.odd_money(result, terms) == frozenset()
+    assert practice_status.odd_money(result, terms) == frozenset()
 
 
 def test_money_paid_after_the_last_day_in_rome_asks_for_a_human() -> None:
     last_day = Terms(1_600, date(2026, 11, 22))
-    assert standing.odd_money(folded(confirmed("R1")), last_day) == {"expired"}
+    assert practice_status.odd_money(folded(confirmed("R1")), last_day) == {"expired"}
 
 
 def test_two_receipts_and_another_amount_ask_for_a_human() -> None:
     result = folded(confirmed("R1"), confirmed("R2", amount_cents=1_500))
-    assert standing.odd_money(result, TERMS) == {"already_paid", "other_amount"}
+    assert practice_status.odd_money(result, TERMS) == {"already_paid", "other_amount"}
 
 
 def test_an_amendment_reopens_an_expired_practice() -> None:
-    result = standing.amended(folded(of=standing.expired(Standing(), Ending(START, "late_not_accepted"))), minutes(9))
+    result = practice_status.amended(
+        folded(of=practice_status.expired(Standing(), Ending(START, "late_not_accepted"))), minutes(9)
+    )
     assert result.state is State.TO_PAY
     assert display.story(result, TERMS, START).since == minutes(9)

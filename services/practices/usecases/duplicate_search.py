@@ -9,7 +9,7 @@ from chassis.storage.database import Database
 from contracts.codes import ANONYMOUS_FISCAL_CODE
 from services.practices import records, repository
 from services.practices.domain import viewers
-from services.practices.domain.equality import Owed, are_equal
+from services.practices.domain.duplicates import Owed, are_equal
 from services.practices.domain.viewers import Sight
 from services.practices.models import PracticeRow
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.practices.domain.equality import Owed, are_equal
-from services.practices.domain.terms import Debt
+from services.practices.domain.debt_rules import Debt
+from services.practices.domain.duplicates import Owed, are_equal
 
 MARIO = {"entity_type": "F", "fiscal_code": "RSSMRA85T10A562S", "full_name": "Mario Rossi"}
 LUCIA = {"entity_type": "F", "fiscal_code": "VRDLCU90A01F839X", "full_name": "Lucia Verdi"}

@@ -14,8 +14,8 @@ from chassis.storage.database import Database, Tx
 from contracts.codes import ANONYMOUS_FISCAL_CODE, NoticeNumber
 from contracts.errors import ErrorCode, Refused
 from services.practices import records, repository
-from services.practices.domain import terms
-from services.practices.domain.terms import Debt, ServiceRules
+from services.practices.domain import debt_rules
+from services.practices.domain.debt_rules import Debt, ServiceRules
 from services.practices.models import EntityRow, ServiceRow
 from services.practices.usecases import debts
 
@@ -60,7 +60,7 @@ def _made_once(tx: Tx, number: NoticeNumber, debt: Debt, entity: EntityRow, serv
 def _debt(request: Mapping[str, Any], rules: ServiceRules) -> Debt:
     """Check what was typed at the counter as the portal's own form is checked."""
     rules.check_stamp(None)
-    beneficiary = terms.checked_beneficiary(request["beneficiary"])
+    beneficiary = debt_rules.checked_beneficiary(request["beneficiary"])
     if beneficiary is None and rules.requires_beneficiary:
         raise Refused(ErrorCode.BENEFICIARY_REQUIRED)
     amount_cents = request["amount_cents"] or rules.amounts.fixed_cents
@@ -69,7 +69,7 @@ def _debt(request: Mapping[str, Any], rules: ServiceRules) -> Debt:
     return Debt(
         service_code=rules.code,
         debtor=_debtor(request, rules),
-        description=terms.description_of(beneficiary, request["description"]),
+        description=debt_rules.description_of(beneficiary, request["description"]),
         amount_cents=rules.amounts.check(amount_cents),
         beneficiary=beneficiary,
     )
@@ -78,8 +78,8 @@ def _debt(request: Mapping[str, Any], rules: ServiceRules) -> Debt:
 def _debtor(request: Mapping[str, Any], rules: ServiceRules) -> Mapping[str, Any]:
     fiscal_code = (request["fiscal_code"] or ANONYMOUS_FISCAL_CODE).strip().upper()
     if fiscal_code != ANONYMOUS_FISCAL_CODE:
-        return terms.subject(fiscal_code, request["full_name"])
+        return debt_rules.subject(fiscal_code, request["full_name"])
     if not rules.allows_anonymous:
         raise Refused(ErrorCode.ANONYMOUS_NOT_ALLOWED)
-    name = terms.checked_name(request["full_name"])
+    name = debt_rules.checked_name(request["full_name"])
     return {"entity_type": "F", "fiscal_code": ANONYMOUS_FISCAL_CODE, "full_name": name}

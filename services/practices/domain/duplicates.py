@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from contracts.codes import ANONYMOUS_FISCAL_CODE
-from services.practices.domain.terms import Debt
+from services.practices.domain.debt_rules import Debt
 
 
 @dataclass(frozen=True)

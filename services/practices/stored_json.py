@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from services.practices.domain.standing import EndedCheckout, Ending, Facts, OpenCheckout, Receipt, Settlement
+from services.practices.domain.practice_status import EndedCheckout, Ending, Facts, OpenCheckout, Receipt, Settlement
 
 _T = TypeVar("_T")
 

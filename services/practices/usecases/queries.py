@@ -11,7 +11,7 @@ from contracts.codes import FiscalCode, NoticeNumber
 from contracts.errors import ErrorCode, Refused
 from services.practices import records, repository
 from services.practices.domain import display, viewers
-from services.practices.domain.terms import plan_references
+from services.practices.domain.debt_rules import plan_references
 from services.practices.domain.viewers import Sight
 from services.practices.models import OutboxMessage, PracticeRow
 

@@ -9,7 +9,7 @@ import pytest
 
 from chassis.storage.database import Database
 from contracts.rpc import practices
-from services.practices.usecases import comparing, inserting
+from services.practices.usecases import duplicate_search, insertion
 
 MARIO = "RSSMRA85T10A562S"
 ANNA = {"full_name": "Anna Rossi", "course": "Pianoforte", "school": "Tastiere", "contribution_type": "Retta annuale"}
@@ -33,14 +33,14 @@ def insert(database: Database, viewer: Callable[..., dict[str, Any]], now: datet
             "amount_cents": 5000,
             "description": None,
         }
-        practice_id: UUID = inserting.insert(database, request | changes, now)["id"]
+        practice_id: UUID = insertion.insert(database, request | changes, now)["id"]
         return practice_id
 
     return made
 
 
 def equals(database: Database, viewer: dict[str, Any], *practice_ids: UUID) -> dict[UUID, list[UUID]]:
-    reply = comparing.equals(database, {"viewer": viewer, "practice_ids": list(practice_ids)})
+    reply = duplicate_search.equals(database, {"viewer": viewer, "practice_ids": list(practice_ids)})
     assert practices.DUPLICATES.reply.validate(practices.DUPLICATES.reply.dump(reply)) == {}
     return {found["practice_id"]: found["equal_ids"] for found in reply["equals"]}
 
