@@ -1,18 +1,64 @@
-"""The facts of a practice as JSON, the way the `facts` column keeps them."""
+"""What the JSON columns hold, read into types and written. Nothing else looks inside them."""
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Any, TypeVar
-from uuid import UUID
+from collections.abc import Sequence
+from typing import TypeVar
 
-from services.practices.domain.practice_status import EndedCheckout, Ending, Facts, OpenCheckout, Receipt, Settlement
+from chassis.messaging import codec
+from contracts.codes import AmountCents
+from contracts.message import Message
+from contracts.shapes import Stamp
+from services.practices.domain.practice_status import Ending, Facts
+from services.practices.domain.transfers import Share, StampShare
+from services.practices.models import Json
 
-_T = TypeVar("_T")
+M = TypeVar("M", bound=Message)
 
 
-def to_json(facts: Facts) -> dict[str, Any]:
+def read(stored: Json, message_type: type[M]) -> M:
+    """Return what a column that is never null holds."""
+    return codec.convert(stored, message_type)
+
+
+def read_optional(stored: Json | None, message_type: type[M]) -> M | None:
+    """Return what a column that may be null holds."""
+    return codec.convert(stored, message_type) if stored else None
+
+
+def write(message: Message) -> Json:
+    """Write a message, leaving out what is None."""
+    return {name: value for name, value in codec.to_json(message).items() if value is not None}
+
+
+def write_optional(message: Message | None) -> Json | None:
+    """Write a message that may not be there."""
+    return write(message) if message is not None else None
+
+
+def read_shares(stored: Sequence[Json] | None) -> tuple[Share, ...]:
+    """Return the shares of a service or a practice."""
+    return tuple(codec.convert(share, Share) for share in stored or ())
+
+
+def read_stamp(stored: Json | None) -> StampShare | None:
+    """Return the digital stamp of a practice, its price as it was then."""
+    if stored is None:
+        return None
+    return StampShare(stamp=codec.convert(stored, Stamp), amount_cents=AmountCents(stored["amount_cents"]))
+
+
+def write_stamp(share: StampShare | None) -> Json | None:
+    """Write the digital stamp of a practice."""
+    return {**write(share.stamp), "amount_cents": share.amount_cents} if share is not None else None
+
+
+def read_facts(stored: Json) -> Facts:
+    """Return the facts of a practice; the column names unexpected money `odd_money`."""
+    return codec.convert({**stored, "unexpected_money": stored.get("odd_money", [])}, Facts)
+
+
+def write_facts(facts: Facts) -> Json:
     """Write the facts that are there; a practice nothing happened to is {}."""
-    stored: dict[str, Any] = {
+    stored: Json = {
         "open_checkouts": {
             str(key): {"started_at": one.started_at.isoformat(), "open_until": one.open_until.isoformat()}
             for key, one in facts.open_checkouts.items()
@@ -24,46 +70,14 @@ def to_json(facts: Facts) -> dict[str, Any]:
             key: {"paid_at": one.paid_at.isoformat(), "amount_cents": one.amount_cents}
             for key, one in facts.receipts.items()
         },
-        "odd_money": sorted(facts.odd_money),
+        "odd_money": sorted(facts.unexpected_money),
         "settlement": facts.settlement and {"at": facts.settlement.at.isoformat(), "flow_id": facts.settlement.flow_id},
-        "cancelled": _ending_to_json(facts.cancelled),
-        "expired": _ending_to_json(facts.expired),
-        "reopened": _ending_to_json(facts.reopened),
+        "cancelled": _write_ending(facts.cancelled),
+        "expired": _write_ending(facts.expired),
+        "reopened": _write_ending(facts.reopened),
     }
     return {name: value for name, value in stored.items() if value}
 
 
-def from_json(stored: Mapping[str, Any]) -> Facts:
-    """Read what `to_json` wrote."""
-    opened = stored.get("open_checkouts", {})
-    ended = stored.get("ended_checkouts", {})
-    receipts = stored.get("receipts", {})
-    return Facts(
-        open_checkouts={
-            UUID(key): OpenCheckout(_moment(one["started_at"]), _moment(one["open_until"]))
-            for key, one in opened.items()
-        },
-        ended_checkouts={UUID(key): EndedCheckout(_moment(one["at"]), one["reason"]) for key, one in ended.items()},
-        receipts={key: Receipt(_moment(one["paid_at"]), one["amount_cents"]) for key, one in receipts.items()},
-        odd_money=frozenset(stored.get("odd_money", ())),
-        settlement=_there(stored.get("settlement"), lambda one: Settlement(_moment(one["at"]), one["flow_id"])),
-        cancelled=_there(stored.get("cancelled"), _ending_from_json),
-        expired=_there(stored.get("expired"), _ending_from_json),
-        reopened=_there(stored.get("reopened"), _ending_from_json),
-    )
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def _there(value: Any, read: Callable[[Any], _T]) -> _T | None:
-    return read(value) if value else None
-
-
-def _ending_to_json(ending: Ending | None) -> dict[str, str] | None:
+def _write_ending(ending: Ending | None) -> Json | None:
     return {"at": ending.at.isoformat(), "reason": ending.reason} if ending else None
-
-
-def _ending_from_json(one: Mapping[str, str]) -> Ending:
-    return Ending(_moment(one["at"]), one["reason"])

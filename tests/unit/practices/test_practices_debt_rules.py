@@ -1,5 +1,6 @@
 """What a debt may be."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -8,15 +9,16 @@ from hypothesis import strategies as st
 
 from contracts.codes import AMOUNT_MAX_CENTS, NoticeNumber, check_digits
 from contracts.errors import ErrorCode, Refused
+from contracts.shapes import Beneficiary
 from services.practices.domain import debt_rules
 from services.practices.domain.debt_rules import AmountRules, ServiceRules
 
-STUDENT = {
-    "full_name": "Sofia Rossi",
-    "course": "Violino",
-    "school": "Conservatorio Jommelli",
-    "contribution_type": "Contributo annuale",
-}
+SOFIA = Beneficiary(
+    full_name="Sofia Rossi",
+    course="Violino",
+    school="Conservatorio Jommelli",
+    contribution_type="Contributo annuale",
+)
 
 
 @given(st.integers())
@@ -62,20 +64,19 @@ def test_a_broken_amount_rule_is_named_in_the_refusal(
 def test_a_number_we_issue_is_one_we_accept_when_typed(segregation: int, base: int) -> None:
     number = NoticeNumber.issue(f"{segregation:02d}", base)
     assert NoticeNumber.typed(number.grouped) == number
-    assert check_digits(number[:16]) == number.digits[16:]
+    assert check_digits(number[:16]) == number[16:]
     assert number.iuv == number[1:]
 
 
-def test_the_causale_of_a_student_is_composed_of_the_four_fields() -> None:
+def test_the_causale_of_a_beneficiary_is_composed_of_the_four_fields() -> None:
     assert (
-        debt_rules.composed_description(STUDENT)
-        == "Contributo annuale - Sofia Rossi - Violino - Conservatorio Jommelli"
+        debt_rules.composed_description(SOFIA) == "Contributo annuale - Sofia Rossi - Violino - Conservatorio Jommelli"
     )
 
 
 def test_a_composed_causale_that_is_too_long_is_refused_not_cut() -> None:
     with pytest.raises(Refused) as refusal:
-        debt_rules.composed_description({**STUDENT, "school": "S" * 70, "course": "C" * 70})
+        debt_rules.composed_description(replace(SOFIA, school="S" * 70, course="C" * 70))
     assert refusal.value.code is ErrorCode.DESCRIPTION_TOO_LONG
     assert refusal.value.params["max"] == 140
 
@@ -113,13 +114,13 @@ def test_whatever_is_typed_as_causale_is_refused_or_can_be_stored_and_sent(text:
 
 def test_a_blank_field_of_the_beneficiary_is_named() -> None:
     with pytest.raises(Refused) as refusal:
-        debt_rules.checked_beneficiary({**STUDENT, "course": "  "})
+        debt_rules.checked_beneficiary(replace(SOFIA, course="  "))
     assert (refusal.value.code, refusal.value.params) == (ErrorCode.BENEFICIARY_REQUIRED, {"fields": ["course"]})
 
 
-def test_a_person_and_a_body_are_told_apart_by_their_fiscal_code() -> None:
-    assert debt_rules.subject("rssmra85t10a562s", "Rossi Mario")["entity_type"] == "F"
-    assert debt_rules.subject("80012345676", "Conservatorio")["entity_type"] == "G"
+def test_a_person_and_an_organisation_are_told_apart_by_their_fiscal_code() -> None:
+    assert debt_rules.subject("rssmra85t10a562s", "Rossi Mario").entity_type == "F"
+    assert debt_rules.subject("80012345676", "Conservatorio").entity_type == "G"
 
 
 @pytest.mark.parametrize("email", ["mario@", "@posta.example", "mario rossi@posta.example", "m@p..example", "a" * 260])
