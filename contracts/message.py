@@ -71,6 +71,7 @@ _FIELD_OF: Final[Mapping[Any, Callable[..., fields.Field[Any]]]] = {
     FiscalCode: fields.String,
     CreditorFiscalCode: own_fields.CreditorFiscalCode,
     AmountCents: own_fields.Cents,
+    Any: fields.Raw,
 }
 
 
