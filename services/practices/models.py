@@ -35,7 +35,7 @@ class Base(DeclarativeBase):
 
 
 class EntityRow(Base):
-    """A public entity: how pagoPA knows it, where its money goes, how it presents itself."""
+    """A public body that collects: how pagoPA knows it, where its money goes, how it presents itself."""
 
     __tablename__ = "entities"
     __table_args__ = (UniqueConstraint("creditor_fiscal_code", "segregation_code"),)
