@@ -14,7 +14,7 @@ from contracts.events.payments import PaymentConfirmed
 from contracts.rpc import practices
 from contracts.rpc.practices import DemandRequest, InsertRequest, Position
 from contracts.shapes import Stamp
-from services.practices.models import OutboxMessage, PracticeRow
+from services.practices.models import IdempotencyKey, OutboxMessage, PracticeRow
 from services.practices.usecases import debts, demands, insertion, payment_events
 
 LI_WEI = {"full_name": "Li Wei", "course": "Canto", "school": "Jazz", "contribution_type": "Iscrizione"}
@@ -100,6 +100,31 @@ def test_the_causale_is_composed_from_the_beneficiary_and_nobody_may_be_the_debt
 
 
 @pytest.mark.parametrize(
+    ("changes", "digest"),
+    [
+        ({}, "020541ce9b6a0cb3a02b462c0ccc331b0c8f98d70bad9b98313a81cafdb0ce9a"),
+        (
+            {
+                "service_id": "00004",
+                "fiscal_code": None,
+                "full_name": "Li Wei",
+                "beneficiary": LI_WEI,
+                "amount_cents": 30_000,
+                "description": None,
+            },
+            "afca6e50105ed01f645b06055bc4e0490f6cf0249c8820d773af9a1e5bfd2b1a",
+        ),
+    ],
+)
+def test_a_demand_is_known_by_the_digest_that_earlier_releases_stored(
+    database: Database, now: datetime, changes: dict[str, Any], digest: str
+) -> None:
+    demands.demand(database, asked(**changes), now)
+    with database.reading() as session:
+        assert session.scalars(sa.select(PracticeRow.demand_digest)).all() == [digest]
+
+
+@pytest.mark.parametrize(
     ("changes", "code"),
     [
         ({"service_id": "99999"}, ErrorCode.UNKNOWN_SERVICE),
@@ -153,6 +178,13 @@ def test_a_service_with_a_stamp_takes_the_documents_hash_and_says_that_it_is_pai
     own, stamp = event.body["data"]["transfers"]
     assert (own["amount_cents"], stamp["amount_cents"]) == (500, 1_600)
     assert (stamp["stamp"], stamp["iban"]) == (STAMP, None)
+
+
+def test_a_key_is_known_by_the_content_that_earlier_releases_stored(database: Database, now: datetime) -> None:
+    insertion.insert(database, stamped(), now)
+    with database.reading() as session:
+        (stored,) = session.scalars(sa.select(IdempotencyKey.request_sha256)).all()
+    assert stored == "a01f0bc7f69454a40dd69f1326bd570d18c5ebc73a96238ac6c38681570fdfa1"
 
 
 @pytest.mark.parametrize(

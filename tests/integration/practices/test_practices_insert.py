@@ -15,7 +15,7 @@ from contracts.errors import ErrorCode, Refused
 from contracts.rpc import practices
 from contracts.rpc.practices import InsertRequest
 from contracts.shapes import Beneficiary, Subject, Viewer
-from services.practices.models import PracticeRow
+from services.practices.models import IdempotencyKey, PracticeRow
 from services.practices.usecases import insertion
 
 MARIO_ID = UUID(int=1)
@@ -142,6 +142,9 @@ def test_a_parent_pays_for_a_beneficiary_and_the_causale_is_composed(
 ) -> None:
     request = asked(service_code="CONTRIB_IT", beneficiary=SOFIA, amount_cents=7_500, description="ignorata")
     practice = insertion.insert(database, request, now)
+    with database.reading() as session:
+        (stored,) = session.scalars(select(IdempotencyKey.request_sha256)).all()
+    assert stored == "50ade1f6678ec52350b8a0254f9232b12df1431b4a39cc0a0ad9fcb68e8d5751", "as every release has it"
     assert practice.description == "Contributo annuale - Sofia Rossi - Violino - Conservatorio"
     assert practice.debtor.full_name == "Mario Rossi"
     assert practice.beneficiary == SOFIA
