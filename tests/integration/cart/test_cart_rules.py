@@ -13,7 +13,7 @@ from contracts.call import Call
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import cart
 from services.cart import usecases
-from services.practices.usecases import queries
+from services.practices.usecases import showing
 
 OWNER = "citizen:mario-0001"
 BROWSER = "visitor:browser-0001"
@@ -37,7 +37,7 @@ class PracticesNextDoor:
 
     def call(self, call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
         loaded = call.request.load(call.request.dump(request))
-        reply = getattr(queries, call.method)(self.database, loaded, NOW)
+        reply = getattr(showing, call.method)(self.database, loaded, NOW)
         answer: dict[str, Any] = call.reply.load(call.reply.dump(reply))
         return answer
 
