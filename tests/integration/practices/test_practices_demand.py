@@ -90,7 +90,7 @@ def test_a_demand_repeated_by_ten_nodes_at_once_is_one_practice(database: Databa
     assert made(database) == 1
 
 
-def test_the_causale_is_composed_from_the_beneficiary_and_nobody_may_be_the_debtor(
+def test_the_causale_is_composed_from_the_beneficiary_and_the_debtor_may_be_anonymous(
     database: Database, now: datetime
 ) -> None:
     request = asked(service_id="00004", fiscal_code=None, full_name="Li Wei", beneficiary=LI_WEI, amount_cents=30_000)

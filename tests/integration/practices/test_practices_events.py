@@ -195,7 +195,7 @@ def test_money_that_was_not_expected_is_flagged_and_wins(
         assert shown(rpc, practice.id).state == "paid"
 
 
-def test_a_receipt_for_a_notice_we_never_issued_is_nobodys(
+def test_a_receipt_for_a_notice_we_never_issued_changes_no_practice(
     service: Any, rpc: RpcClient, database: Database, publish_event: Publish, eventually: Eventually
 ) -> None:
     practice = put(rpc, "RETTA-1")

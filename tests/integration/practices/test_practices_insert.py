@@ -90,7 +90,7 @@ def test_ten_sends_at_once_make_one_practice(
     assert len(emitted()) == 1
 
 
-def test_the_same_key_with_another_form_is_a_conflict_and_another_payers_key_is_theirs(
+def test_the_same_key_with_another_form_is_a_conflict_and_another_payer_may_use_it(
     database: Database, now: datetime, asked: Asked, viewer: Callable[..., Viewer]
 ) -> None:
     first = insertion.insert(database, asked(), now)

@@ -138,7 +138,7 @@ def test_money_for_a_cancelled_practice_makes_it_paid_and_asks_for_a_human() -> 
     assert practice_status.unexpected_money(result, TERMS) == {"cancelled"}
 
 
-def test_money_paid_in_time_for_a_practice_that_expired_meanwhile_needs_nobody() -> None:
+def test_money_paid_in_time_for_a_practice_that_expired_meanwhile_needs_no_human() -> None:
     terms = AmountDue(1_600, date(2026, 11, 23))
     result = folded(confirmed("R1"), of=practice_status.expired(PracticeStatus(), Ending(START, "late_not_accepted")))
     assert result.state is State.PAID
