@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import falcon
 
+from contracts.call import Rpc
 from gateway.api.problems import write_problem
 from gateway.api.routes import add_routes as add_api_routes
 from gateway.edge.observation import Observation, log_failure
@@ -12,7 +13,6 @@ from gateway.edge.security_headers import SecurityHeaders
 from gateway.health import add_routes as add_health_routes
 from gateway.pagopa import add_routes as add_pagopa_routes
 from gateway.problems import Problem, from_exception
-from gateway.rpc import Rpc
 from gateway.settings import Settings
 from gateway.static_files import add_routes as add_static_routes
 from gateway.visit import VisitMiddleware

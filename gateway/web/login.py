@@ -58,7 +58,7 @@ class LoginPage(Page):
         self, req: falcon.Request, resp: falcon.Response, idp: str, entity_code: str | None, return_to: str
     ) -> None:
         visit = visit_of(req)
-        attempt = LoginAttempt(token_urlsafe(32), visit.visitor.visitor_id)
+        attempt = LoginAttempt(token_urlsafe(32), visit.browser.visitor.visitor_id)
         started = visit.call(
             identity.START_LOGIN,
             idp=idp,
@@ -66,7 +66,7 @@ class LoginPage(Page):
             return_to=return_to,
             browser_token=attempt.browser_token,
         )
-        visit.keep_visitor()
+        visit.browser.need_cookie()
         visit.cookies.write_login(resp, attempt)
         if started["form_fields"]:
             carry_by_form(
@@ -169,7 +169,7 @@ class Logout(Page):
                 )
             except Refused as refusal:
                 _log.info("logout_of_ended_session", code=refusal.code.value)
-        entity_code = visit.visitor.entity_code
+        entity_code = visit.browser.visitor.entity_code
         visit.forget(resp)
         see_other(
             resp,

@@ -9,7 +9,7 @@ import falcon
 
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import payments
-from gateway.checkouts import ask_as_payer, money_may_be_on_its_way
+from gateway.checkouts import find, money_may_be_on_its_way, note_return
 from gateway.visit import Visit, visit_of
 from gateway.web import addresses
 from gateway.web.page import Page, see_other
@@ -56,9 +56,7 @@ def ask_checkout(visit: Visit, checkout_id: UUID, outcome: str | None) -> dict[s
     Raises Refused: LOGIN_REQUIRED or SPID_LEVEL_TOO_LOW when logging in may help, else CHECKOUT_NOT_FOUND.
     """
     try:
-        if outcome is None:
-            return ask_as_payer(visit, payments.CHECKOUT, checkout_id)
-        return ask_as_payer(visit, payments.RETURNED, checkout_id, outcome=outcome)
+        return find(visit, checkout_id) if outcome is None else note_return(visit, checkout_id, outcome)
     except Refused as refusal:
         if refusal.code is ErrorCode.CHECKOUT_NOT_FOUND:
             visit.require_login()

@@ -5,9 +5,10 @@ from http import HTTPStatus
 
 import falcon
 
+from gateway.browser_memory import CSRF_FIELD
 from gateway.edge.bodies import read_form
 from gateway.edge.documents import read_document_form
-from gateway.visit import CSRF_FIELD, visit_of
+from gateway.visit import visit_of
 from gateway.web.site import Site
 
 Form = Mapping[str, str]
@@ -37,7 +38,7 @@ def checked_document_form(req: falcon.Request) -> Form:
 
 
 def _checked(req: falcon.Request, form: Form) -> Form:
-    visit_of(req).check_csrf(form.get(CSRF_FIELD))
+    visit_of(req).browser.check_csrf(form.get(CSRF_FIELD))
     return form
 
 

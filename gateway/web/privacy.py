@@ -70,7 +70,7 @@ class RevokeConsent(Page):
         visit.call(identity.REVOKE, session_token=visit.session_token, purpose=purpose, language=visit.language)
         if purpose == REGISTRATION:
             visit.forget(resp)
-            see_other(resp, addresses.announcing(addresses.front(visit.visitor.entity_code), ACCOUNT_CLOSED))
+            see_other(resp, addresses.announcing(addresses.front(visit.browser.visitor.entity_code), ACCOUNT_CLOSED))
         else:
             see_other(resp, addresses.announcing(addresses.PRIVACY, REVOKED))
 

@@ -37,7 +37,7 @@ class PageProblems:
     def write(self, req: falcon.Request, resp: falcon.Response, problem: Problem) -> None:
         """Answer with the problem's own status, except where the way on is a redirect."""
         if problem.code is ErrorCode.LOGIN_REQUIRED:
-            self._send(resp, addresses.login(visit_of(req).visitor.entity_code, page_address(req)))
+            self._send(resp, addresses.login(visit_of(req).browser.visitor.entity_code, page_address(req)))
         elif problem.code is ErrorCode.CONSENT_MISSING:
             self._send(resp, addresses.registration(page_address(req)))
         elif problem.code is ErrorCode.LOGIN_REFUSED:

@@ -63,7 +63,7 @@ class RegistrationPage(Page):
             purposes=[purpose for purpose in optional if form.get(f"purpose_{purpose}") == "si"],
             language=visit.language,
         )
-        adopt_cart(visit, visit.visitor.visitor_id, str(session["citizen"]["id"]))
+        adopt_cart(visit, visit.browser.visitor.visitor_id, str(session["citizen"]["id"]))
         return_to = addresses.safe_return(form.get("return_to"), addresses.PRIVACY)
         see_other(resp, addresses.announcing(return_to, ACKNOWLEDGED if choices.before else REGISTERED))
 

@@ -112,7 +112,7 @@ class ResultsPage(Page):
         """Show the rows; without any, back to the search."""
         visit = visit_of(req)
         found_entity = self.site.entity(visit, entity)
-        rows = many_practices(visit, list(visit.visitor.granted[: visit.visitor.found]))
+        rows = many_practices(visit, list(visit.browser.visitor.granted[: visit.browser.visitor.found]))
         rows = [row for row in rows if row["entity_code"] == entity]
         if not rows:
             see_other(resp, addresses.search(entity))

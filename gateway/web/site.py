@@ -44,7 +44,7 @@ class Site:
     def entity(self, visit: Visit, code: str) -> Entity:
         """Return the entity in whose pages the browser is. Raises Refused(UNKNOWN_ENTITY)."""
         entity = self.catalogue.get(visit, code)
-        visit.remember_entity(code)
+        visit.browser.remember_entity(code)
         return entity
 
     def service(self, entity: Entity, service_code: str) -> Mapping[str, Any]:
@@ -72,7 +72,7 @@ class Site:
         `offline`: ask no service, because one has just failed to answer. `alone`: the page belongs to no entity.
         """
         visit = visit_of(req)
-        shown_entity = None if alone else entity or self.catalogue.known(visit.visitor.entity_code)
+        shown_entity = None if alone else entity or self.catalogue.known(visit.browser.visitor.entity_code)
         context = {
             "entity": shown_entity,
             "logo": self._logo(shown_entity),
