@@ -10,9 +10,9 @@ from contracts.rpc import cart
 from gateway.visit import visit_of
 from gateway.web import addresses
 from gateway.web.announcements import ADDED, CART_CLEARED, REMOVED
+from gateway.web.checkout import Paying
 from gateway.web.origins import form_page
 from gateway.web.page import Form, Page, checked_form, see_other
-from gateway.web.paying import Paying
 from gateway.web.practice_lookup import one_practice
 
 _PRACTICE_FIELD: Final = "practice_id"

@@ -16,9 +16,9 @@ from gateway.messages import MESSAGES
 from gateway.visit import Visit, visit_of
 from gateway.web import addresses
 from gateway.web.announcements import INSERTED
-from gateway.web.insertion_fields import BENEFICIARY_FIELDS, FormKind, InsertionForm, read
+from gateway.web.beneficiaries import remember, remembered
+from gateway.web.insertion_form import BENEFICIARY_FIELDS, FormKind, InsertionForm, read
 from gateway.web.page import Page, checked_document_form, see_other
-from gateway.web.students import remember, remembered
 
 _FIELD_OF_CODE: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.INVALID_AMOUNT: "amount",

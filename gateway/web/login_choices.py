@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from gateway.providers import IdentityProviders
+from gateway.identity_providers import IdentityProviders
 from gateway.static_files import StaticFiles
 from gateway.translations import marked as _
 from gateway.visit import Visit

@@ -12,8 +12,8 @@ from contracts.rpc import payments
 from gateway.checkouts import find, money_may_be_on_its_way, note_return
 from gateway.visit import Visit, visit_of
 from gateway.web import addresses
+from gateway.web.checkout import may_be_tried
 from gateway.web.page import Page, see_other
-from gateway.web.paying import may_be_tried
 from gateway.web.practice_lookup import many_practices
 
 _OFTEN: Final = timedelta(minutes=10)

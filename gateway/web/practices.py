@@ -11,7 +11,7 @@ from gateway.visit import Visit, visit_of
 from gateway.web.page import Page
 from gateway.web.practice_lookup import Practice, one_practice
 from gateway.web.states import PAID_STATES, STATES
-from gateway.web.timelines import Happening, happenings
+from gateway.web.timeline import Happening, happenings
 
 _ROWS_PER_PAGE: Final = 20
 

@@ -11,11 +11,11 @@ from contracts.rpc import identity, notices
 from gateway.visit import Visit, visit_of
 from gateway.web import addresses
 from gateway.web.announcements import ACCOUNT_CLOSED, GRANTED, REVOKED
+from gateway.web.beneficiaries import remembered
 from gateway.web.emails import email_error
 from gateway.web.page import Form, Page, checked_form, cleaned, see_other
 from gateway.web.registration import EMAIL_REMINDERS, REGISTRATION
 from gateway.web.site import Site
-from gateway.web.students import remembered
 
 
 class PrivacyPage(Page):

@@ -3,15 +3,16 @@
 import falcon
 
 from gateway.web import addresses
+from gateway.web.beneficiaries import ForgetStudent
 from gateway.web.calendar import DueDateEntry
 from gateway.web.calendar_feed import CalendarFeed, RenewCalendarFeed, RevokeCalendarFeed
 from gateway.web.cart import AddToCart, CartPage, ClearCart, PayCart, RemoveFromCart
+from gateway.web.checkout import Pay
 from gateway.web.documents import CartReceiptPdf, NoticePdf, ReceiptPdf, StampXml
 from gateway.web.insertion import InsertionPage, ServicesPage
 from gateway.web.login import AssertionConsumer, LoginPage, Logout, Metadata, SingleLogout
 from gateway.web.outcome import OutcomePage
 from gateway.web.page import Page
-from gateway.web.paying import Pay
 from gateway.web.practices import HistoryPage, PracticePage, PracticesPage
 from gateway.web.privacy import GrantConsent, OwnData, PrivacyPage, RevokeConsent
 from gateway.web.registration import RegistrationPage
@@ -19,7 +20,6 @@ from gateway.web.search import DirectSearch, HomePage, ResultsPage, SearchAction
 from gateway.web.sessions import EndSession, ExtendSession, SessionsPage
 from gateway.web.site import Site
 from gateway.web.site_pages import LanguageChoice, TextPage
-from gateway.web.students import ForgetStudent
 from gateway.web.verification import VerificationPage
 
 _ENTITY = "/enti/{entity}"

@@ -9,7 +9,7 @@ import pytest
 
 from contracts.errors import Unavailable
 from contracts.rpc import identity
-from gateway.providers import IdentityProviders
+from gateway.identity_providers import IdentityProviders
 from gateway.settings import Settings
 from gateway.visit import Visit
 from gateway.visitors import BrowserCookies

@@ -15,7 +15,7 @@ Provider = Mapping[str, Any]
 _FRESH_S: Final = 60.0
 _ASKED_AGAIN_S: Final = 10.0
 
-_log = get_logger("gateway.providers")
+_log = get_logger("gateway.identity_providers")
 
 
 class IdentityProviders:

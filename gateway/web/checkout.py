@@ -92,7 +92,7 @@ class Paying:
         self._site.render(
             self._req,
             self._resp,
-            "equals.html",
+            "duplicates.html",
             status=HTTPStatus.CONFLICT,
             entity=self._entity,
             to_pay=to_pay,
