@@ -1,29 +1,27 @@
-"""Paga: on to pagoPA, or the page that says why one should hesitate first."""
+"""Paga: on to pagoPA, or the page that says what speaks against it."""
 
-import re
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import falcon
 
+from contracts.error_details import BeingPaid, DuplicatePractice, DuplicatesFound, detail_of
 from contracts.errors import ErrorCode, Refused
-from gateway.catalogue import Entity
+from contracts.rpc.practices import Entity, Practice
 from gateway.checkouts import money_may_be_on_its_way, start
 from gateway.visit import visit_of
 from gateway.web import addresses
-from gateway.web.page import Form, Page, checked_form, see_other
-from gateway.web.practice_lookup import Practice, many_practices, one_practice
+from gateway.web.page import Form, Page, checked_form, form_key, see_other
+from gateway.web.practice_lookup import many_practices, one_practice
 from gateway.web.site import Site
 
-KEY_FIELD: Final = "key"
-ANYWAY_FIELD: Final = "anyway"
-_KEY: Final = re.compile(r"[0-9a-f-]{36}")
+_ANYWAY_FIELD: Final = "anyway"
 
 
-class Pay(Page):
+class PayPractice(Page):
     """Paga on one practice."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, entity: str, practice_id: UUID) -> None:
@@ -37,17 +35,34 @@ class Pay(Page):
         found_entity = self.site.entity(visit, entity)
         practice = one_practice(visit, entity, practice_id)
         check_payable(practice)
-        Paying(self.site, req, resp, found_entity, form).pay([practice])
+        CheckoutStart(self.site, req, resp, found_entity, form).answer([practice])
 
 
 def check_payable(practice: Practice) -> None:
     """Raise Refused with the reason why no payment can be started."""
     if not may_be_tried(practice):
-        raise Refused(practice["not_payable_code"])
+        raise Refused(practice.not_payable_code)
 
 
-class Paying:
-    """Somebody has pressed Paga."""
+def may_be_tried(practice: Practice) -> bool:
+    """Return whether Paga may be pressed.
+
+    A payment under way is no reason against it: payments resumes it for its own payer and refuses everybody else.
+    """
+    return practice.payable or practice.not_payable_code == ErrorCode.PRACTICE_BEING_PAID
+
+
+@dataclass(frozen=True)
+class ShownDuplicate:
+    """A practice about to be paid, beside one that looks like the same payment; `found` says what became of that."""
+
+    practice: Practice
+    duplicate: Practice
+    found: DuplicatePractice
+
+
+class CheckoutStart:
+    """The answer to a form whose button was Paga."""
 
     def __init__(self, site: Site, req: falcon.Request, resp: falcon.Response, entity: Entity, form: Form) -> None:
         self._site = site
@@ -55,10 +70,9 @@ class Paying:
         self._resp = resp
         self._entity = entity
         self._form = form
-        key = form.get(KEY_FIELD, "")
-        self._key = key if _KEY.fullmatch(key) else str(uuid4())
+        self._key = form_key(form)
 
-    def pay(self, to_pay: Sequence[Practice]) -> None:
+    def answer(self, to_pay: Sequence[Practice]) -> None:
         """Start or resume the checkout, or say what speaks against it and how to go on.
 
         One that has ended since (an old page was sent again), or from which the payer came back saying "paid" or "not
@@ -67,28 +81,29 @@ class Paying:
         try:
             checkout = start(
                 visit_of(self._req),
-                [practice["id"] for practice in to_pay],
+                [practice.id for practice in to_pay],
                 idempotency_key=self._key,
-                return_url=self._site.settings.public_url + addresses.outcome(self._entity["code"], "{checkout_id}"),
-                pay_anyway=ANYWAY_FIELD in self._form,
+                return_url=self._site.settings.public_url + addresses.outcome(self._entity.code, "{checkout_id}"),
+                pay_anyway=_ANYWAY_FIELD in self._form,
             )
         except Refused as refusal:
-            if refusal.code is ErrorCode.EQUAL_PRACTICE_FOUND:
-                self._show_equals(to_pay, refusal)
-            elif refusal.code is ErrorCode.PRACTICE_BEING_PAID and "since" in refusal.params:
-                self._show_being_paid(to_pay, refusal)
+            if duplicates := detail_of(refusal, DuplicatesFound):
+                self._show_duplicates(to_pay, duplicates)
+            elif being_paid := detail_of(refusal, BeingPaid):
+                self._show_being_paid(to_pay, being_paid)
             else:
                 raise
             return
-        may_go_on = checkout["redirect_url"] and not money_may_be_on_its_way(checkout)
-        elsewhere = addresses.outcome(self._entity["code"], checkout["id"])
-        see_other(self._resp, checkout["redirect_url"] if may_go_on else elsewhere)
+        if checkout.redirect_url and not money_may_be_on_its_way(checkout):
+            see_other(self._resp, checkout.redirect_url)
+        else:
+            see_other(self._resp, addresses.outcome(self._entity.code, checkout.id))
 
-    def _show_equals(self, to_pay: Sequence[Practice], refusal: Refused) -> None:
-        """Show the equal practices, with Paga comunque."""
-        doubts = refusal.params["equals"]
-        equal = many_practices(visit_of(self._req), list({UUID(doubt["equal_id"]) for doubt in doubts}))
-        by_id = {str(practice["id"]): practice for practice in (*equal, *to_pay)}
+    def _show_duplicates(self, to_pay: Sequence[Practice], detail: DuplicatesFound) -> None:
+        """Show the practices that look like the same payment, with Paga comunque."""
+        duplicate_ids = list({found.equal_id for found in detail.equals})
+        duplicates = many_practices(visit_of(self._req), duplicate_ids)
+        by_id = {practice.id: practice for practice in (*duplicates, *to_pay)}
         self._site.render(
             self._req,
             self._resp,
@@ -96,25 +111,18 @@ class Paying:
             status=HTTPStatus.CONFLICT,
             entity=self._entity,
             to_pay=to_pay,
-            doubts=[
-                {
-                    "practice": by_id[doubt["practice_id"]],
-                    "equal": by_id[doubt["equal_id"]],
-                    "standing": doubt["standing"],
-                    "since": _moment(doubt["since"]),
-                    "until": _moment(doubt["until"]),
-                }
-                for doubt in doubts
-                if doubt["equal_id"] in by_id
+            duplicates=[
+                ShownDuplicate(by_id[found.practice_id], by_id[found.equal_id], found)
+                for found in detail.equals
+                if found.equal_id in by_id
             ],
             key=self._key,
             action=self._req.path,
         )
 
-    def _show_being_paid(self, to_pay: Sequence[Practice], refusal: Refused) -> None:
+    def _show_being_paid(self, to_pay: Sequence[Practice], being_paid: BeingPaid) -> None:
         """Show since when and until when somebody is paying one of them; their own payment they can resume."""
-        params = refusal.params
-        practice = next((one for one in to_pay if str(one["id"]) == params["practice_id"]), to_pay[0])
+        practice = next((one for one in to_pay if one.id == being_paid.practice_id), to_pay[0])
         self._site.render(
             self._req,
             self._resp,
@@ -122,16 +130,5 @@ class Paying:
             status=HTTPStatus.CONFLICT,
             entity=self._entity,
             practice=practice,
-            since=_moment(params["since"]),
-            until=_moment(params["until"]),
-            checkout_id=params["checkout_id"],
+            being_paid=being_paid,
         )
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
-def may_be_tried(practice: Practice) -> bool:
-    """A payment under way is no reason against it: payments resumes it for its own payer and refuses everybody else."""
-    return bool(practice["payable"]) or practice["not_payable_code"] == ErrorCode.PRACTICE_BEING_PAID

@@ -6,6 +6,7 @@ from typing import Final
 
 import falcon
 
+from contracts.error_details import LoginRefused
 from contracts.errors import ErrorCode
 from gateway.messages import MESSAGES, Message, title_of
 from gateway.problems import Problem
@@ -67,17 +68,17 @@ class PageProblems:
         )
 
     def _write_login_refused(self, req: falcon.Request, resp: falcon.Response, problem: Problem) -> None:
-        entity_code = problem.params.get("entity_code")
+        refused = problem.detail if isinstance(problem.detail, LoginRefused) else LoginRefused()
         self._site.render(
             req,
             resp,
             "login_refused.html",
             status=problem.status,
-            entity=self._site.catalogue.known(entity_code),
-            entity_code=entity_code,
-            anomaly=anomaly_text(problem.params.get("anomaly")),
-            level=problem.params.get("spid_level", ""),
-            reference=problem.params.get("reference") or req.context.correlation_id,
+            entity=self._site.catalogue.known(refused.entity_code),
+            entity_code=refused.entity_code,
+            anomaly=anomaly_text(refused.anomaly),
+            level="" if refused.spid_level is None else refused.spid_level,
+            reference=refused.reference or req.context.correlation_id,
         )
 
 

@@ -8,7 +8,7 @@ import falcon
 
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import practices
-from gateway.catalogue import Entity
+from contracts.rpc.practices import Entity
 from gateway.edge.rates import SEARCH
 from gateway.messages import MESSAGES
 from gateway.translations import marked as _
@@ -34,6 +34,15 @@ class SearchForm:
     notice_number: str = ""
     errors: dict[str, str] = field(default_factory=dict)
 
+    def request(self, entity_code: str) -> practices.SearchRequest:
+        """Return what practices is asked for."""
+        return practices.SearchRequest(
+            entity_code=entity_code,
+            notice_number=self.notice_number or None,
+            fiscal_code=self.fiscal_code or None,
+            reference=self.reference or None,
+        )
+
 
 class HomePage(Page):
     """The portal without an entity: says how to reach one."""
@@ -44,7 +53,7 @@ class HomePage(Page):
 
 
 class DirectSearch(Page):
-    """The link that bodies have published and printed."""
+    """The link that entities have published and printed."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Redirect to the entity's front page. Raises Refused(UNKNOWN_ENTITY)."""
@@ -52,7 +61,7 @@ class DirectSearch(Page):
         if not code:
             raise Refused(ErrorCode.UNKNOWN_ENTITY)
         entity = self.site.entity(visit_of(req), code)
-        raise falcon.HTTPFound(addresses.search(entity["code"]))
+        raise falcon.HTTPFound(addresses.search(entity.code))
 
 
 class SearchPage(Page):
@@ -81,13 +90,7 @@ class SearchAction(Page):
             self._write_form(req, resp, found_entity, form)
             return
         try:
-            found = visit.call(
-                practices.SEARCH,
-                entity_code=entity,
-                notice_number=form.notice_number or None,
-                fiscal_code=form.fiscal_code or None,
-                reference=form.reference or None,
-            )["practices"]
+            found = visit.call(practices.SEARCH, form.request(entity)).practices
             if not found:
                 raise Refused(ErrorCode.PRACTICE_NOT_FOUND)
         except Refused as refusal:
@@ -96,8 +99,8 @@ class SearchAction(Page):
             form.errors[_FIELD_OF_CODE[refusal.code]] = MESSAGES[refusal.code].sentence
             self._write_form(req, resp, found_entity, form)
             return
-        is_identified = not any(practice["masked"] for practice in found)
-        visit.grant((practice["id"] for practice in found), identified=is_identified)
+        is_identified = not any(practice.masked for practice in found)
+        visit.grant((practice.id for practice in found), identified=is_identified)
         see_other(resp, addresses.results(entity))
 
     def _write_form(self, req: falcon.Request, resp: falcon.Response, entity: Entity, form: SearchForm) -> None:
@@ -113,7 +116,7 @@ class ResultsPage(Page):
         visit = visit_of(req)
         found_entity = self.site.entity(visit, entity)
         rows = many_practices(visit, list(visit.browser.visitor.granted[: visit.browser.visitor.found]))
-        rows = [row for row in rows if row["entity_code"] == entity]
+        rows = [row for row in rows if row.entity_code == entity]
         if not rows:
             see_other(resp, addresses.search(entity))
             return
