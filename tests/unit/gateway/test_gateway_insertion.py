@@ -53,6 +53,7 @@ def test_a_saved_practice_stands_in_the_list_with_the_debtor_of_the_session(brow
     assert row[2] == "Bollo per certificato"
     assert "La pratica è stata inserita" in text_of(answer)
     (asked,) = services.asked(practices.INSERT)
+    assert asked.debtor is not None
     assert asked.debtor.fiscal_code == FISCAL_CODE
     assert asked.debtor.full_name == "Mario Rossi"
     assert asked.amount_cents == 1600

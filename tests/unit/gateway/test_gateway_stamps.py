@@ -90,6 +90,7 @@ def test_a_document_chosen_once_need_not_be_chosen_again_after_another_mistake(
     assert held == {"document_hash": HASH, "document_name": "<b>domanda</b>.pdf"}
     assert send(browser, b"", **held).status_code == HTTPStatus.SEE_OTHER
     (asked,) = services.asked(practices.INSERT)
+    assert asked.stamp is not None
     assert asked.stamp.document_hash == HASH
 
 
