@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import falcon
@@ -37,10 +37,9 @@ class Visit:
         self.language = negotiate(req)
         self.session_token = cookies.read_session(req)
 
-    def call(self, call: Call[Request, Reply], request: Request | None = None, **fields: Any) -> Reply:
+    def call(self, call: Call[Request, Reply], request: Request) -> Reply:
         """Call a service under this request's correlation id."""
-        asked: Any = fields if request is None else request
-        return self._rpc.call(call, asked, correlation_id=self._correlation_id)
+        return self._rpc.call(call, request, correlation_id=self._correlation_id)
 
     @property
     def is_first(self) -> bool:
