@@ -8,7 +8,7 @@ import falcon
 
 from contracts.error_details import LoginRefused
 from contracts.errors import ErrorCode
-from gateway.messages import MESSAGES, Message, title_of
+from gateway.messages import MESSAGES, Explanation, title_of
 from gateway.problems import Problem
 from gateway.translations import marked as _
 from gateway.visit import visit_of
@@ -17,14 +17,14 @@ from gateway.web.login_anomalies import anomaly_text
 from gateway.web.origins import page_address
 from gateway.web.site import Site
 
-_STATUS_MESSAGES: Final[Mapping[int, Message]] = {
-    HTTPStatus.METHOD_NOT_ALLOWED: Message(
+_STATUS_MESSAGES: Final[Mapping[int, Explanation]] = {
+    HTTPStatus.METHOD_NOT_ALLOWED: Explanation(
         _("Questo indirizzo serve a inviare un modulo, non ad aprire una pagina."), _("Riparti dalla pagina iniziale.")
     ),
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Message(
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Explanation(
         _("Hai inviato più dati di quanti ne accettiamo."), _("Riduci il testo e invia di nuovo.")
     ),
-    HTTPStatus.FORBIDDEN: Message(_("Questa pagina non è aperta a tutti."), _("Riparti dalla pagina iniziale.")),
+    HTTPStatus.FORBIDDEN: Explanation(_("Questa pagina non è aperta a tutti."), _("Riparti dalla pagina iniziale.")),
 }
 _HTTP_ONLY: Final = frozenset(_STATUS_MESSAGES)
 
@@ -82,7 +82,7 @@ class PageProblems:
         )
 
 
-def _message(problem: Problem) -> Message:
+def _message(problem: Problem) -> Explanation:
     generic = problem.code in {ErrorCode.INVALID_REQUEST, ErrorCode.INTERNAL_ERROR}
     if generic and problem.status in _HTTP_ONLY:
         return _STATUS_MESSAGES[problem.status]
