@@ -26,7 +26,7 @@ _PINGS: Final[Mapping[str, Call[Empty, Empty]]] = {
 
 
 class Live:
-    """Tells whether this process answers."""
+    """Liveness: this process answers."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer 200 without asking anybody."""
@@ -34,7 +34,7 @@ class Live:
 
 
 class Ready:
-    """Tells whether every service behind the pages answers; 503 names the ones that do not."""
+    """Readiness: every service behind the pages answers; 503 names those that do not."""
 
     def __init__(self, rpc: Rpc) -> None:
         self._rpc = rpc

@@ -1,6 +1,7 @@
 """Ricerca pratica: the public front page of an entity, and the ways into it."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Final
 
@@ -8,11 +9,11 @@ import falcon
 
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import practices
-from contracts.rpc.practices import Entity
+from contracts.rpc.practices import Entity, Practice
 from gateway.edge.rates import SEARCH
 from gateway.messages import MESSAGES
 from gateway.translations import marked as _
-from gateway.visit import visit_of
+from gateway.visit import Visit, visit_of
 from gateway.web import addresses
 from gateway.web.page import Form, Page, checked_form, cleaned, see_other
 from gateway.web.practice_lookup import many_practices
@@ -32,7 +33,7 @@ class SearchForm:
     fiscal_code: str = ""
     reference: str = ""
     notice_number: str = ""
-    errors: dict[str, str] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
 
     def request(self, entity_code: str) -> practices.SearchRequest:
         """Return what practices is asked for."""
@@ -86,18 +87,9 @@ class SearchAction(Page):
         form = _read(checked_form(req))
         self.site.rates.check(req, SEARCH)
         found_entity = self.site.entity(visit, entity)
-        if form.errors:
-            self._write_form(req, resp, found_entity, form)
-            return
-        try:
-            found = visit.call(practices.SEARCH, form.request(entity)).practices
-            if not found:
-                raise Refused(ErrorCode.PRACTICE_NOT_FOUND)
-        except Refused as refusal:
-            if refusal.code not in _FIELD_OF_CODE:
-                raise
-            form.errors[_FIELD_OF_CODE[refusal.code]] = MESSAGES[refusal.code].sentence
-            self._write_form(req, resp, found_entity, form)
+        found = form if form.errors else _search(visit, entity, form)
+        if isinstance(found, SearchForm):
+            self._write_form(req, resp, found_entity, found)
             return
         is_identified = not any(practice.masked for practice in found)
         visit.grant((practice.id for practice in found), identified=is_identified)
@@ -121,6 +113,19 @@ class ResultsPage(Page):
             see_other(resp, addresses.search(entity))
             return
         self.site.render(req, resp, "results.html", entity=found_entity, rows=rows)
+
+
+def _search(visit: Visit, entity_code: str, form: SearchForm) -> Sequence[Practice] | SearchForm:
+    """Return what was found, at least one; else the form with what is wrong."""
+    try:
+        found = visit.call(practices.SEARCH, form.request(entity_code)).practices
+        if not found:
+            raise Refused(ErrorCode.PRACTICE_NOT_FOUND)
+    except Refused as refusal:
+        if refusal.code not in _FIELD_OF_CODE:
+            raise
+        return replace(form, errors={_FIELD_OF_CODE[refusal.code]: MESSAGES[refusal.code].sentence})
+    return found
 
 
 def _read(form: Form) -> SearchForm:

@@ -115,7 +115,7 @@ def test_a_new_address_voids_the_old_one_and_revoking_voids_it_for_good(browser:
     assert "Crea l'indirizzo" in text_of(browser.get("/profilo/privacy"))
 
 
-def test_bodies_that_want_a_higher_level_are_left_out(browser: Browser, services: Services):
+def test_entities_that_want_a_higher_level_are_left_out(browser: Browser, services: Services):
     services.add(make_practice(1))
     path = create(browser)
     services.excluded_entity_codes = ["PM108"]

@@ -15,7 +15,7 @@ def test_the_printed_link_leads_to_the_entity_front_page(browser: Browser):
 
 
 @pytest.mark.parametrize("query", ["?codCompany=NOPE", "", "?codCompany="])
-def test_an_unknown_entity_gets_a_clear_page_without_another_bodys_name(browser: Browser, query: str):
+def test_an_unknown_entity_gets_a_clear_page_without_another_entitys_name(browser: Browser, query: str):
     browser.get("/enti/PM108")
     answer = browser.get(f"/pmPortal/directSearch{query}")
     assert answer.status_code == HTTPStatus.NOT_FOUND

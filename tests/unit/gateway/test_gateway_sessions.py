@@ -80,13 +80,13 @@ def test_a_script_is_told_how_long_the_session_lasts(browser: Browser):
 
 def test_a_student_is_remembered_offered_the_next_time_and_forgotten_when_asked(browser: Browser, services: Services):
     assert insert(browser).status_code == HTTPStatus.SEE_OTHER
-    (kept,) = services.beneficiaries
+    (remembered,) = services.beneficiaries
     (link,) = page_of(browser.get(FORM)).xpath("//a[contains(., 'Bianchi Anna')]/@href")
-    assert link == f"{FORM}?studente={kept.id}"
+    assert link == f"{FORM}?studente={remembered.id}"
     filled = page_of(browser.get(link))
     assert {name: filled.xpath(f"//input[@name='{name}']/@value")[0] for name in STUDENT} == STUDENT
     assert "Bianchi Anna" in text_of(browser.get("/profilo/privacy"))
-    forgotten = browser.submit_and_follow("/profilo/studenti/dimentica", id=str(kept.id))
+    forgotten = browser.submit_and_follow("/profilo/studenti/dimentica", id=str(remembered.id))
     assert "non sono più ricordati" in text_of(forgotten)
     assert services.beneficiaries == []
 
