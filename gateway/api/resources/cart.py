@@ -7,11 +7,11 @@ from uuid import UUID
 from contracts.codes import MAX_NOTICES_PER_CHECKOUT
 from contracts.errors import ErrorCode, Refused
 from contracts.message import schema_of
-from contracts.rpc import cart, payments
+from contracts.rpc import cart
 from gateway.api import examples, schemas
 from gateway.api.operation import Access, Asked, Key, Operation, Resource, operation
 from gateway.api.resources.practices import visible
-from gateway.checkouts import ask_as_payer, start
+from gateway.checkouts import find, start
 
 _CART_TAG: Final = "Cart"
 _CHECKOUT_TAG: Final = "Checkouts"
@@ -167,12 +167,12 @@ class CheckoutResource(Resource):
     def on_get(self, asked: Asked, checkout_id: UUID) -> dict[str, Any]:
         """Show it to the payer who started it."""
         visit = asked.visit
-        checkout = ask_as_payer(visit, payments.CHECKOUT, checkout_id)
+        checkout = find(visit, checkout_id)
         visit.enter(checkout["entity_code"])
         if not visit.is_too_weak:
             return checkout
         try:
-            return ask_as_payer(visit, payments.CHECKOUT, checkout_id)
+            return find(visit, checkout_id)
         except Refused:
             visit.require_login()
             raise

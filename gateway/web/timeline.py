@@ -3,15 +3,16 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
+from contracts.rpc.payments import TimelineEntry
+from contracts.rpc.practices import Practice
 from gateway.translations import marked as _
-from gateway.web.practice_lookup import Practice
 
 
 @dataclass(frozen=True)
-class Happening:
-    """One line of the timeline, in Italian: translated where it is shown."""
+class TimelineRow:
+    """What happened, in Italian: translated where it is shown."""
 
     at: datetime
     what: str
@@ -24,12 +25,12 @@ class _Kind:
     how_we_know: str
 
 
-_FROM_BODY: Final = _("Registrato nell'archivio dell'ente.")
+_FROM_ENTITY: Final = _("Registrato nell'archivio dell'ente.")
 _FROM_CHECKOUT: Final = _("Lo sappiamo dal portale: nessun importo risulta addebitato.")
 _KINDS: Final[Mapping[str, _Kind]] = {
-    "PracticeAmended": _Kind(_("La pratica è stata modificata"), _FROM_BODY),
-    "PracticeCancelled": _Kind(_("La pratica è stata annullata"), _FROM_BODY),
-    "PracticeExpired": _Kind(_("Il termine per pagare è passato"), _FROM_BODY),
+    "PracticeAmended": _Kind(_("La pratica è stata modificata"), _FROM_ENTITY),
+    "PracticeCancelled": _Kind(_("La pratica è stata annullata"), _FROM_ENTITY),
+    "PracticeExpired": _Kind(_("Il termine per pagare è passato"), _FROM_ENTITY),
     "demanded": _Kind(
         _("L'avviso è stato chiesto allo sportello di un prestatore di servizi di pagamento"),
         _("Ce l'ha chiesto il nodo pagoPA."),
@@ -71,37 +72,37 @@ _ABANDONED: Final[Mapping[str, str]] = {
 }
 _ABANDONED_OTHERWISE: Final = _("Il pagamento online si è chiuso senza pagare")
 _CREATED_BY: Final[Mapping[str, _Kind]] = {
-    "issued": _Kind(_("L'ente ha emesso la pratica"), _FROM_BODY),
+    "issued": _Kind(_("L'ente ha emesso la pratica"), _FROM_ENTITY),
     "spontaneous": _Kind(
         _("La pratica è stata inserita spontaneamente"), _("Registrato da questo portale all'inserimento.")
     ),
 }
 
 
-def happenings(practice: Practice, entries: Iterable[Mapping[str, Any]]) -> list[Happening]:
-    """Tell the practice's creation and each entry (payments.TimelineEntry) after it, in the order given.
+def timeline_of(practice: Practice, entries: Iterable[TimelineEntry]) -> list[TimelineRow]:
+    """Tell the practice's creation and each entry of payments after it, in the order given.
 
     payments knows in which order it decided what comes at the same moment; times alone do not tell. Entries of a kind
     this version does not know are left out: a reader within a version only ever meets more.
     """
-    origin = _CREATED_BY[practice["origin"]]
-    told = [Happening(practice["created_at"], origin.what, origin.how_we_know)]
+    origin = _CREATED_BY[practice.origin]
+    told = [TimelineRow(practice.created_at, origin.what, origin.how_we_know)]
     for entry in entries:
         kind = _kind_of(entry)
         if kind:
-            told.append(Happening(entry["at"], kind.what, kind.how_we_know))
+            told.append(TimelineRow(entry.at, kind.what, kind.how_we_know))
     return told
 
 
-def _kind_of(entry: Mapping[str, Any]) -> _Kind | None:
-    name = entry["kind"].partition(".")[0]
+def _kind_of(entry: TimelineEntry) -> _Kind | None:
+    name = entry.kind.partition(".")[0]
     if name == "CheckoutAbandoned":
-        reason = entry["detail"].get("reason", "")
+        reason = entry.detail.get("reason", "")
         return _Kind(_ABANDONED.get(reason, _ABANDONED_OTHERWISE), _FROM_CHECKOUT)
-    if name in _ASKED_BY_NODE and entry["detail"].get("fault"):
+    if name in _ASKED_BY_NODE and entry.detail.get("fault"):
         return _REFUSED
-    if name == "PaymentDuplicated" and entry["detail"].get("reason") == "wrong_stamp":
+    if name == "PaymentDuplicated" and entry.detail.get("reason") == "wrong_stamp":
         return _WRONG_STAMP
-    if name == "PaymentConfirmed" and entry["source"] == "settlement":
+    if name == "PaymentConfirmed" and entry.source == "settlement":
         return _RECOVERED
     return _KINDS.get(name)

@@ -1,21 +1,22 @@
-"""The identity providers one can log in with, as `identity` tells them, kept for a minute: they stand on every page."""
+"""The identity providers one can log in with, as `identity` tells them, a minute old: they stand on every page."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import replace
 from random import SystemRandom
-from typing import Any, Final
+from typing import Final
 
 from chassis.logs import get_logger
 from contracts.errors import RpcError
 from contracts.rpc import identity
+from contracts.rpc.identity import IdentityProvider
+from contracts.shapes import Empty
 from gateway.visit import Visit
-
-Provider = Mapping[str, Any]
 
 _FRESH_S: Final = 60.0
 _ASKED_AGAIN_S: Final = 10.0
 
-_log = get_logger("gateway.providers")
+_log = get_logger("gateway.identity_providers")
 
 
 class IdentityProviders:
@@ -25,24 +26,24 @@ class IdentityProviders:
         """Take `logo_of`: from a provider's key to the address of its picture."""
         self._logo_of = logo_of
         self._clock = clock
-        self._held: list[Provider] = []
+        self._held: list[IdentityProvider] = []
         self._fresh_until_s = self._asked_again_s = clock()
 
-    def get(self, visit: Visit) -> list[Provider]:
-        """Return contracts.rpc.identity.IdentityProvider loaded, in random order: none stands first (AgID's button).
+    def get(self, visit: Visit) -> list[IdentityProvider]:
+        """Return them with our addresses of their logos, in random order: none stands first (AgID's button).
 
         Raises Unavailable.
         """
         if self._clock() >= self._fresh_until_s:
-            listed = visit.call(identity.PROVIDERS)["providers"]
-            self._held = [{**one, "logo": self._logo_of(one["key"])} for one in listed]
+            listed = visit.call(identity.PROVIDERS, Empty()).providers
+            self._held = [replace(one, logo=self._logo_of(one.key)) for one in listed]
             self._fresh_until_s = self._clock() + _FRESH_S
         return _shuffled(self._held)
 
-    def known(self, visit: Visit) -> list[Provider]:
+    def known(self, visit: Visit) -> list[IdentityProvider]:
         """Return the same for a page that does without it: while identity is out of reach no page waits for the list.
 
-        Where it is a minute old one page asks anew, and the others are not kept waiting for that.
+        Where it is a minute old one page asks anew, and the others do not wait for that.
         """
         now_s = self._clock()
         if now_s < self._asked_again_s:
@@ -59,5 +60,5 @@ class IdentityProviders:
         return found
 
 
-def _shuffled(providers: list[Provider]) -> list[Provider]:
+def _shuffled(providers: list[IdentityProvider]) -> list[IdentityProvider]:
     return SystemRandom().sample(providers, len(providers))

@@ -23,7 +23,7 @@ SCREENS = [
 
 
 def debt(portal: Portal, description: str) -> dict[str, Any]:
-    """Let the body ask Giulia for 77 euro."""
+    """Let the entity ask Giulia for 77 euro."""
     return portal.put_debt(
         uuid4().hex,
         service_code="RETTA",
