@@ -10,8 +10,8 @@ from contracts.errors import ErrorCode, Refused
 from contracts.message import schema_of
 from contracts.rpc import notices, payments, practices
 from gateway.api import examples, schemas
+from gateway.api.cursors import link_next
 from gateway.api.operation import Access, Asked, Key, Operation, Resource, operation
-from gateway.api.paging import link_next
 from gateway.debtors import debtor_of
 from gateway.edge.rates import INSERTION, SEARCH
 from gateway.visit import Visit

@@ -7,9 +7,9 @@ from contracts.call import Call
 from contracts.errors import ErrorCode
 from contracts.rpc import payments, practices
 from gateway.api import examples, schemas
+from gateway.api.cursors import FeedCursor, link_next
 from gateway.api.keys import Scope
 from gateway.api.operation import Access, Asked, Operation, Resource, operation
-from gateway.api.paging import FeedCursor, link_next
 from gateway.visit import Visit
 
 _TAG: Final = "Reconciliation (API key)"

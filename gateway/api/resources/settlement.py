@@ -9,10 +9,10 @@ from contracts.errors import ErrorCode, Refused
 from contracts.message import schema_of
 from contracts.rpc import notices, settlement
 from gateway.api import examples, schemas, uploads
+from gateway.api.cursors import link_next
 from gateway.api.field_errors import FieldError
 from gateway.api.keys import Scope
 from gateway.api.operation import Access, Asked, Operation, Resource, operation
-from gateway.api.paging import link_next
 from gateway.api.request import invalid
 
 _TAG: Final = "Settlement (API key)"

@@ -17,8 +17,8 @@ from contracts.rpc import notices
 from gateway.api import examples, schemas
 from gateway.api.keys import Scope
 from gateway.api.operation import Access, Asked, Key, Operation, Resource, operation
-from gateway.printed.merging import merged
-from gateway.printed.zipping import zipped
+from gateway.printed.merged_pdf import merged
+from gateway.printed.zip_archive import zipped
 from gateway.visit import Visit
 
 _TAG: Final = "Printing (API key)"
