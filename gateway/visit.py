@@ -3,19 +3,20 @@
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import falcon
 
-from contracts.call import Call
+from contracts.call import Call, Reply, Request, Rpc
+from contracts.codes import FiscalCode
 from contracts.errors import ErrorCode, Refused, RpcError
 from contracts.rpc import identity
+from contracts.shapes import Viewer
 from gateway.languages import negotiate
-from gateway.rpc import Rpc
 from gateway.settings import Settings
 from gateway.visitors import BrowserCookies, Visitor
 
@@ -39,7 +40,7 @@ class Visit:
         self.visitor = self._initial_visitor = self._stored_visitor or Visitor()
         self._must_write_visitor = False
 
-    def call(self, call: Call, **request: Any) -> dict[str, Any]:
+    def call(self, call: Call[Request, Reply], request: Request) -> Reply:
         """Call a service under this request's correlation id."""
         return self._rpc.call(call, request, correlation_id=self._correlation_id)
 
@@ -51,7 +52,7 @@ class Visit:
     # --- who ---
 
     @property
-    def session(self) -> Mapping[str, Any] | None:
+    def session(self) -> identity.Session | None:
         """The live session; None without a cookie, or when it is too weak for the body whose practices are asked for.
 
         Raises Refused(SESSION_EXPIRED) for one that is over.
@@ -69,12 +70,13 @@ class Visit:
         return isinstance(found, RpcError) and found.code is ErrorCode.SPID_LEVEL_TOO_LOW
 
     @cached_property
-    def _asked_session(self) -> Mapping[str, Any] | RpcError | None:
+    def _asked_session(self) -> identity.Session | RpcError | None:
         """Asked at most once per request and body, failures included."""
         if self.session_token is None:
             return None
         try:
-            return self.call(identity.SESSION, session_token=self.session_token, entity_code=self._entity_code)
+            request = identity.SessionRequest(session_token=self.session_token, entity_code=self._entity_code)
+            return self.call(identity.SESSION, request)
         except RpcError as error:
             return error
 
@@ -85,31 +87,30 @@ class Visit:
             self.__dict__.pop("_asked_session", None)
 
     @property
-    def citizen(self) -> Mapping[str, Any] | None:
+    def citizen(self) -> identity.Citizen | None:
         """Who is logged in, as far as can be told now: for greeting, never for deciding."""
         session = self.known_session
-        return session["citizen"] if session else None
+        return session.citizen if session else None
 
     @property
-    def known_session(self) -> Mapping[str, Any] | None:
+    def known_session(self) -> identity.Session | None:
         """The live session as far as can be told now: for telling when it ends, never for deciding."""
         try:
             return self.session
         except RpcError:
             return None
 
-    def require_citizen(self) -> Mapping[str, Any]:
+    def require_citizen(self) -> identity.Citizen:
         """Return the registered citizen.
 
         Raises Refused: LOGIN_REQUIRED, SPID_LEVEL_TOO_LOW, SESSION_EXPIRED, or CONSENT_MISSING before registration.
         """
         session = self.require_login()
-        if not session["registered"]:
+        if not session.registered:
             raise Refused(ErrorCode.CONSENT_MISSING)
-        citizen: Mapping[str, Any] = session["citizen"]
-        return citizen
+        return session.citizen
 
-    def require_login(self) -> Mapping[str, Any]:
+    def require_login(self) -> identity.Session:
         """Return the session of who logged in, registered or not.
 
         Raises Refused: LOGIN_REQUIRED, SPID_LEVEL_TOO_LOW or SESSION_EXPIRED.
@@ -121,17 +122,23 @@ class Visit:
             raise Refused(ErrorCode.LOGIN_REQUIRED)
         return found
 
+    def require_token(self) -> str:
+        """Return the token of the session. Raises Refused(LOGIN_REQUIRED) where the browser sent none."""
+        if self.session_token is None:
+            raise Refused(ErrorCode.LOGIN_REQUIRED)
+        return self.session_token
+
     @property
-    def registered_citizen(self) -> Mapping[str, Any] | None:
+    def registered_citizen(self) -> identity.Citizen | None:
         """Who is logged in and registered; None acts as a visitor. Raises Refused(SESSION_EXPIRED)."""
         session = self.session
-        return session["citizen"] if session and session["registered"] else None
+        return session.citizen if session and session.registered else None
 
     @property
     def owner(self) -> str:
         """Whose cart and checkouts these are: `citizen:<id>` or `visitor:<id>`."""
         citizen = self.registered_citizen
-        return f"citizen:{citizen['id']}" if citizen else self.visitor_owner
+        return f"citizen:{citizen.id}" if citizen else self.visitor_owner
 
     @property
     def visitor_owner(self) -> str:
@@ -140,17 +147,16 @@ class Visit:
         return f"visitor:{self.visitor.visitor_id}"
 
     @property
-    def viewer(self) -> dict[str, Any]:
-        """Who is asking, for the services that decide what may be seen (contracts.fields.Viewer)."""
-        viewer: dict[str, Any] = {
-            "visitor_id": self.visitor.visitor_id,
-            "granted_practice_ids": list(self.visitor.granted),
-            "identified_practice_ids": list(self.visitor.identified),
-        }
+    def viewer(self) -> Viewer:
+        """Who is asking, for the services that decide what may be seen."""
         citizen = self.registered_citizen
-        if citizen:
-            viewer |= {"citizen_id": citizen["id"], "fiscal_code": citizen["fiscal_code"]}
-        return viewer
+        return Viewer(
+            citizen_id=citizen.id if citizen else None,
+            fiscal_code=FiscalCode(citizen.fiscal_code) if citizen else None,
+            visitor_id=self.visitor.visitor_id,
+            granted_practice_ids=list(self.visitor.granted),
+            identified_practice_ids=list(self.visitor.identified),
+        )
 
     # --- what this browser remembers ---
 
