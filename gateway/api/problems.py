@@ -33,7 +33,7 @@ _CHALLENGE_OF: Final = {
 
 _TRY_AGAIN: Final = (ErrorCode.SERVICE_UNAVAILABLE, ErrorCode.TOO_MANY_REQUESTS, ErrorCode.CHECKOUT_BUSY)
 
-# An invalid request is explained to programs, by the status it has; pages say it in their own way.
+# An invalid request is explained to software, by the status it has; pages say it in their own way.
 _INVALID_REQUEST_DETAIL: Final[Mapping[HTTPStatus, Mapping[str, str]]] = {
     HTTPStatus.BAD_REQUEST: {
         "it": "Correggi i campi elencati in `errors`, secondo il documento OpenAPI.",

@@ -5,13 +5,13 @@ from typing import Final
 
 import falcon
 
+from contracts.call import Rpc
 from gateway.api.docs import DocsPage, DocsStyle
 from gateway.api.document import OpenApiResource, build
 from gateway.api.keys import ApiKeys
 from gateway.api.operation import ApiContext, Resource
 from gateway.api.resources import cart, catalogue, citizen, debts, practices, print_jobs, reconciliation, settlement
 from gateway.edge.rates import RateLimiter
-from gateway.rpc import Rpc
 from gateway.settings import Settings
 
 PREFIX: Final = "/api/v1"
