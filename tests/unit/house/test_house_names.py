@@ -11,11 +11,6 @@ NOUNS = {
 # Each leaves with the renaming of its own room; none may be added.
 LEAVING = {
     "benchmarks/node_scaling.py",
-    "gateway/api/paging.py",
-    "gateway/api/resources/printing.py",
-    "gateway/printed/copying.py",
-    "gateway/printed/merging.py",
-    "gateway/printed/zipping.py",
     "gateway/web/paying.py",
     "sandbox/mail/receiving.py",
     "sandbox/pagopa/demanding.py",
