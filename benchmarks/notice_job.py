@@ -27,7 +27,7 @@ import sqlalchemy as sa  # noqa: E402 - after the path is set
 from chassis.storage.database import Database, database_url  # noqa: E402
 from contracts.call import Call  # noqa: E402
 from contracts.rpc import notices, practices  # noqa: E402
-from gateway.printed.merging import merged  # noqa: E402
+from gateway.printed.merged_pdf import merged  # noqa: E402
 from services.notices import jobs, models  # noqa: E402
 from services.notices.renderers import Renderers  # noqa: E402
 from services.notices.settings import Settings  # noqa: E402

@@ -16,6 +16,7 @@ LEAVING = {
     "gateway/printed/copying.py",
     "gateway/printed/merging.py",
     "gateway/printed/zipping.py",
+    "gateway/web/paying.py",
     "sandbox/mail/receiving.py",
     "sandbox/pagopa/demanding.py",
     "sandbox/pagopa/paying.py",

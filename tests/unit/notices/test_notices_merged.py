@@ -12,7 +12,7 @@ import pypdf
 import pypdfium2
 import pytest
 
-from gateway.printed.merging import merged
+from gateway.printed.merged_pdf import merged
 from services.notices.rendering.render import render
 from tests.unit.notices.variants import every_variant
 

@@ -18,7 +18,7 @@ from xml.sax.saxutils import escape
 
 import pikepdf
 
-from gateway.printed.copying import Reached, Writer, text_string
+from gateway.printed.pdf_objects import ObjectWriter, ReachableObjects, text_string
 
 _CATALOG, _PAGES, _STRUCTURE, _WHOLE, _PARENTS, _OUTLINES, _INFO = range(1, 8)
 """Numbers of the objects that stand last, in one object stream; then that stream and the metadata."""
@@ -41,7 +41,7 @@ def merged(documents: Iterable[bytes], title: str, *, two_sided: bool = False) -
     The same documents always give the same bytes. Raises ValueError where there is no document, pikepdf.PdfError where
     one is none.
     """
-    file = _File(title, two_sided=two_sided)
+    file = _MergedFile(title, two_sided=two_sided)
     coming = iter(documents)
     current = next(coming, None)
     if current is None:
@@ -54,7 +54,7 @@ def merged(documents: Iterable[bytes], title: str, *, two_sided: bool = False) -
     yield file.end()
 
 
-class _File:
+class _MergedFile:
     """The file being written, and what must be remembered until its end: numbers only."""
 
     def __init__(self, title: str, *, two_sided: bool) -> None:
@@ -83,7 +83,7 @@ class _File:
         tree = pdf.Root.StructTreeRoot
         (part,) = tree.K
         part.S, part.Lang = pikepdf.Name.Part, pdf.Root.Lang
-        found = Reached(stops=(pdf.Root.Pages.objgen, tree.objgen))
+        found = ReachableObjects(stops=(pdf.Root.Pages.objgen, tree.objgen))
         found.reach([*(page.obj for page in pdf.pages), part])
         page_node, parent_node, bookmark = range(self._next, self._next + 3)
         empty_page = bookmark + 1 if self._two_sided and len(pdf.pages) % 2 else None
@@ -92,7 +92,7 @@ class _File:
         stream_number = first + len(numbers)
         numbers |= {one: number for number, one in enumerate(found.streams, start=stream_number + 1)}
         self._next = stream_number + 1 + len(found.streams)
-        writer = Writer({**numbers, pdf.Root.Pages.objgen: page_node, tree.objgen: _WHOLE}, self._next_mark)
+        writer = ObjectWriter({**numbers, pdf.Root.Pages.objgen: page_node, tree.objgen: _WHOLE}, self._next_mark)
         following = None if is_last else self._next + bookmark - page_node
         plain = [
             self._page_node(writer, pdf, empty_page),
@@ -111,22 +111,22 @@ class _File:
         self._streams.append(1 + len(found.streams))
         self._offsets.append(self._position)
         yield self._object_stream(stream_number, page_node, plain)
-        for identity, one in found.streams.items():
+        for object_id, one in found.streams.items():
             self._offsets.append(self._position)
-            yield self._stream(numbers[identity], writer.entries(one), one.read_raw_bytes())
+            yield self._stream(numbers[object_id], writer.entries(one), one.read_raw_bytes())
 
-    def _page_node(self, writer: Writer, pdf: pikepdf.Pdf, empty_page: int | None) -> str:
+    def _page_node(self, writer: ObjectWriter, pdf: pikepdf.Pdf, empty_page: int | None) -> str:
         kids = [writer.value(page.obj) for page in pdf.pages]
         kids += [f"{empty_page} 0 R"] if empty_page else []
         return f"<</Type/Pages/Parent {_PAGES} 0 R/Count {len(kids)}/Kids[{' '.join(kids)}]>>"
 
-    def _parent_node(self, writer: Writer, tree: pikepdf.Object) -> str:
+    def _parent_node(self, writer: ObjectWriter, tree: pikepdf.Object) -> str:
         first, entries = self._next_mark, pikepdf.NumberTree(tree.ParentTree)
         numbered = " ".join(f"{first + key} {writer.value(entries[key])}" for key in sorted(entries))
         self._next_mark += int(tree.ParentTreeNextKey)
         return f"<</Limits[{first} {self._next_mark - 1}]/Nums[{numbered}]>>"
 
-    def _bookmark(self, writer: Writer, pdf: pikepdf.Pdf, following: int | None) -> str:
+    def _bookmark(self, writer: ObjectWriter, pdf: pikepdf.Pdf, following: int | None) -> str:
         page, title = writer.value(pdf.pages[0].obj), text_string(str(pdf.docinfo.Title))
         before = f"/Prev {self._bookmarks[-1]} 0 R" if self._bookmarks else ""
         after = f"/Next {following} 0 R" if following else ""

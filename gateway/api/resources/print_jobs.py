@@ -2,28 +2,28 @@
 
 import base64
 import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from io import StringIO
 from itertools import chain
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import falcon
 
-from contracts.call import Call
-from contracts.message import schema_of
+from contracts.call import Call, Request
 from contracts.rpc import notices
-from gateway.api import examples, schemas
+from contracts.shapes import Empty
+from gateway.api import bodies, examples
 from gateway.api.keys import Scope
-from gateway.api.operation import Access, Asked, Key, Operation, Resource, operation
-from gateway.printed.merging import merged
-from gateway.printed.zipping import zipped
+from gateway.api.operation import Access, Asked, IdempotencyKey, Operation, Resource, operation
+from gateway.printed.merged_pdf import merged
+from gateway.printed.zip_archive import zipped
 from gateway.visit import Visit
 
 _TAG: Final = "Printing (API key)"
-_PAGE: Final = 20
-_PAGE_WITHOUT_CONTENT: Final = 50
+_DOCUMENTS_A_PAGE: Final = 20
+_NAMES_A_PAGE: Final = 50
 _TITLE: Final = "Avvisi di pagamento"
 
 
@@ -36,20 +36,25 @@ class PrintJobsResource(Resource):
             tag=_TAG,
             access=Access.KEY,
             scope=Scope.NOTICES_PRINT,
-            body=schemas.PrintJobBody(),
-            answer=schema_of(notices.Job),
+            body=bodies.PrintJobBody,
+            answer=notices.Job,
             status=HTTPStatus.ACCEPTED,
-            idempotency=Key.REQUIRED,
+            idempotency=IdempotencyKey.REQUIRED,
             body_example={"external_ids": ["TARI-2026-00001-1", "TARI-2026-00001-2"], "language": "it"},
             answer_example=examples.PRINT_JOB,
         )
     )
-    def on_post(self, asked: Asked, entity: str) -> dict[str, Any]:
+    def on_post(self, asked: Asked[bodies.PrintJobBody], entity: str) -> notices.Job:
         """Take the job; its progress stands at the address in Location."""
-        job = _job(
-            asked.visit, notices.START_JOB, entity_code=entity, idempotency_key=asked.idempotency_key, **asked.body
+        request = notices.JobRequest(
+            idempotency_key=asked.idempotency_key,
+            entity_code=entity,
+            external_ids=asked.body.external_ids,
+            language=asked.body.language,
+            second_language=asked.body.second_language,
         )
-        asked.resp.location = f"/api/v1/creditors/{entity}/print-jobs/{job['id']}"
+        job = _existing(asked.visit, notices.START_JOB, request)
+        asked.resp.location = f"/api/v1/creditors/{entity}/print-jobs/{job.id}"
         return job
 
 
@@ -62,13 +67,13 @@ class PrintJobResource(Resource):
             tag=_TAG,
             access=Access.KEY,
             scope=Scope.NOTICES_PRINT,
-            answer=schema_of(notices.Job),
+            answer=notices.Job,
             answer_example=examples.PRINT_JOB,
         )
     )
-    def on_get(self, asked: Asked, entity: str, job_id: UUID) -> dict[str, Any]:
+    def on_get(self, asked: Asked, entity: str, job_id: UUID) -> notices.Job:
         """Show it."""
-        return _job(asked.visit, notices.JOB, entity_code=entity, job_id=job_id)
+        return _job(asked.visit, entity, job_id)
 
 
 class PrintArchiveResource(Resource):
@@ -85,7 +90,7 @@ class PrintArchiveResource(Resource):
     )
     def on_get(self, asked: Asked, entity: str, job_id: UUID) -> None:
         """Send it as it is put together, a few documents at a time."""
-        _job(asked.visit, notices.JOB, entity_code=entity, job_id=job_id)
+        _job(asked.visit, entity, job_id)
         asked.resp.content_type = "application/zip"
         asked.resp.downloadable_as = f"avvisi-{job_id}.zip"
         asked.resp.stream = zipped(_files(_items(asked.visit, entity, job_id)))
@@ -101,19 +106,19 @@ class PrintMergedResource(Resource):
             access=Access.KEY,
             scope=Scope.NOTICES_PRINT,
             media_type="application/pdf",
-            query=schemas.MergedQuery(),
+            query=bodies.MergedQuery,
         )
     )
-    def on_get(self, asked: Asked, entity: str, job_id: UUID) -> None:
+    def on_get(self, asked: Asked[Empty, bodies.MergedQuery], entity: str, job_id: UUID) -> None:
         """Send it as it is put together; each notice keeps its bookmark and its structure for screen readers."""
-        _job(asked.visit, notices.JOB, entity_code=entity, job_id=job_id)
+        _job(asked.visit, entity, job_id)
         printed = _printed(_items(asked.visit, entity, job_id))
         first = next(printed, None)
         if first is None:
             raise falcon.HTTPNotFound
         asked.resp.content_type = "application/pdf"
         asked.resp.downloadable_as = f"avvisi-{job_id}.pdf"
-        asked.resp.stream = merged(chain([first], printed), _TITLE, two_sided=asked.query["two_sided"])
+        asked.resp.stream = merged(chain([first], printed), _TITLE, two_sided=asked.query.two_sided)
 
 
 class PrintRefusalsResource(Resource):
@@ -130,57 +135,58 @@ class PrintRefusalsResource(Resource):
     )
     def on_get(self, asked: Asked, entity: str, job_id: UUID) -> None:
         """Send what the ZIP holds as refused.csv."""
-        _job(asked.visit, notices.JOB, entity_code=entity, job_id=job_id)
+        _job(asked.visit, entity, job_id)
         asked.resp.content_type = "text/csv; charset=utf-8"
         asked.resp.downloadable_as = f"avvisi-{job_id}-rifiutati.csv"
         items = _items(asked.visit, entity, job_id, with_content=False)
-        asked.resp.data = _refusals(item for item in items if item["file_name"] is None)
+        asked.resp.data = _refusals(item for item in items if item.file_name is None)
 
 
-def _job(visit: Visit, call: Call, **request: Any) -> dict[str, Any]:
-    job: dict[str, Any] | None = visit.call(call, **request)["job"]
+def _job(visit: Visit, entity: str, job_id: UUID) -> notices.Job:
+    return _existing(visit, notices.JOB, notices.JobGetRequest(entity_code=entity, job_id=job_id))
+
+
+def _existing(visit: Visit, call: Call[Request, notices.JobReply], request: Request) -> notices.Job:
+    job = visit.call(call, request).job
     if job is None:
         raise falcon.HTTPNotFound
     return job
 
 
-Item = Mapping[str, Any]
-
-
-def _items(visit: Visit, entity: str, job_id: UUID, *, with_content: bool = True) -> Iterator[Item]:
-    """Yield contracts.rpc.notices.JobDocument in the order of the job, a page of them in memory at a time."""
+def _items(visit: Visit, entity: str, job_id: UUID, *, with_content: bool = True) -> Iterator[notices.JobDocument]:
+    """Yield the documents in the order of the job, a page of them in memory at a time."""
     after: int | None = 0
     while after is not None:
-        page = visit.call(
-            notices.JOB_DOCUMENTS,
+        request = notices.JobDocumentsRequest(
             entity_code=entity,
             job_id=job_id,
             after=after,
-            limit=_PAGE if with_content else _PAGE_WITHOUT_CONTENT,
+            limit=_DOCUMENTS_A_PAGE if with_content else _NAMES_A_PAGE,
             with_content=with_content,
         )
-        yield from page["items"]
-        after = page["next_after"]
+        page = visit.call(notices.JOB_DOCUMENTS, request)
+        yield from page.items
+        after = page.next_after
 
 
-def _printed(items: Iterable[Item]) -> Iterator[bytes]:
-    return (base64.b64decode(item["content_base64"]) for item in items if item["content_base64"])
+def _printed(items: Iterable[notices.JobDocument]) -> Iterator[bytes]:
+    return (base64.b64decode(item.content_base64) for item in items if item.content_base64)
 
 
-def _files(items: Iterable[Item]) -> Iterator[tuple[str, bytes]]:
+def _files(items: Iterable[notices.JobDocument]) -> Iterator[tuple[str, bytes]]:
     """Yield the files of the ZIP: the notices, then the list of what has none."""
     left_out = []
     for item in items:
-        if item["content_base64"]:
-            yield f"{item['place']:05d}-{item['file_name']}", base64.b64decode(item["content_base64"])
+        if item.content_base64:
+            yield f"{item.place:05d}-{item.file_name}", base64.b64decode(item.content_base64)
         else:
             left_out.append(item)
     yield "refused.csv", _refusals(left_out)
 
 
-def _refusals(items: Iterable[Item]) -> bytes:
+def _refusals(items: Iterable[notices.JobDocument]) -> bytes:
     written = StringIO(newline="")
     rows = csv.writer(written, delimiter=";")
     rows.writerow(("codice_debito", "motivo"))
-    rows.writerows((item["external_id"], item["code"] or "waiting") for item in items)
+    rows.writerows((item.external_id, item.code or "waiting") for item in items)
     return written.getvalue().encode()

@@ -10,16 +10,16 @@ import pikepdf
 _MARKS: Final = {"/StructParent", "/StructParents"}
 """Keys whose value leads through the parent tree from a page or a link to its elements."""
 
-Identity = tuple[int, int]
+ObjectId = tuple[int, int]
 """Number and generation of an object, as pikepdf has them."""
 
 
-class Reached:
+class ReachableObjects:
     """The indirect objects of a document that are met from somewhere on, in that order: streams, and all others."""
 
-    def __init__(self, stops: Iterable[Identity]) -> None:
-        self.plain: dict[Identity, pikepdf.Object] = {}
-        self.streams: dict[Identity, pikepdf.Object] = {}
+    def __init__(self, stops: Iterable[ObjectId]) -> None:
+        self.plain: dict[ObjectId, pikepdf.Object] = {}
+        self.streams: dict[ObjectId, pikepdf.Object] = {}
         self._met = set(stops)
 
     def reach(self, roots: Sequence[pikepdf.Object]) -> None:
@@ -41,10 +41,10 @@ class Reached:
                 waiting += [value[key] for key in sorted(value.keys(), reverse=True)]
 
 
-class Writer:
+class ObjectWriter:
     """Writes objects of one document under their new numbers; its marks in the structure count on from `first_mark`."""
 
-    def __init__(self, numbers: Mapping[Identity, int], first_mark: int) -> None:
+    def __init__(self, numbers: Mapping[ObjectId, int], first_mark: int) -> None:
         self._numbers = numbers
         self._first_mark = first_mark
 

@@ -12,15 +12,15 @@ def zipped(files: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
 
     They are stored as they are: PDF is compressed already.
     """
-    outlet = _Outlet()
-    with zipfile.ZipFile(outlet, "w") as archive:  # type: ignore[call-overload]  # -- write is all it needs
+    chunks = _Chunks()
+    with zipfile.ZipFile(chunks, "w") as archive:  # type: ignore[call-overload]  # -- write is all it needs
         for name, content in files:
             archive.writestr(zipfile.ZipInfo(name, _EPOCH), content)
-            yield outlet.take()
-    yield outlet.take()
+            yield chunks.take()
+    yield chunks.take()
 
 
-class _Outlet:
+class _Chunks:
     """A file that only grows: what zipfile writes to it is taken away at once."""
 
     def __init__(self) -> None:

@@ -3,8 +3,6 @@
 import base64
 import io
 import zipfile
-from collections.abc import Mapping
-from typing import Any
 
 import pypdf
 import pytest
@@ -13,6 +11,7 @@ from falcon.testing import TestClient
 from contracts.errors import ErrorCode
 from contracts.rpc import notices
 from gateway.api import examples
+from gateway.api.json_values import JsonObject
 from services.notices.rendering.render import render
 from tests.integration.api.fake_services import FakeServices
 from tests.unit.notices.conftest import a_notice
@@ -30,8 +29,8 @@ def test_a_job_is_taken_once_per_key_and_says_where_its_progress_stands(
     assert result.status_code == 202
     assert result.headers["Location"] == JOB
     asked = services.asked(notices.START_JOB)
-    assert (asked["idempotency_key"], asked["external_ids"]) == ("print-2026-11", ["TARI-1", "TARI-2"])
-    assert (asked["language"], asked["second_language"]) == ("it", "de")
+    assert (asked.idempotency_key, asked.external_ids) == ("print-2026-11", ["TARI-1", "TARI-2"])
+    assert (asked.language, asked.second_language) == ("it", "de")
     assert client.simulate_get(JOB, headers=ALL).json["printed"] == examples.PRINT_JOB["printed"]
 
 
@@ -66,7 +65,7 @@ def real_notices(services: FakeServices) -> None:
     answer = services.answers[notices.JOB_DOCUMENTS.name]
     content = base64.b64encode(render(a_notice())).decode()
 
-    def with_real_content(request: dict[str, Any]) -> Mapping[str, Any]:
+    def with_real_content(request: notices.JobDocumentsRequest) -> JsonObject:
         page = answer(request)
         items = [item | {"content_base64": item["content_base64"] and content} for item in page["items"]]
         return {**page, "items": items}
@@ -97,7 +96,7 @@ def test_what_was_refused_is_listed_without_fetching_what_was_printed(
     result = client.simulate_get(f"{JOB}/refusals", headers=ALL)
     assert result.headers["Content-Type"].startswith("text/csv")
     assert result.text.splitlines() == ["codice_debito;motivo", "TARI-5;practice_paid"]
-    assert services.asked(notices.JOB_DOCUMENTS)["with_content"] is False
+    assert services.asked(notices.JOB_DOCUMENTS).with_content is False
 
 
 @pytest.mark.parametrize("what", ["archive", "merged", "refusals"])
