@@ -49,7 +49,7 @@ from chassis.storage import migrations
 from chassis.storage.database import Database
 from contracts.call import Call
 from contracts.errors import RpcError
-from contracts.events.envelope import EventType
+from contracts.events.envelope import Data, EventType
 from contracts.shapes import Empty
 
 # Here and in the processes that tests start, what is sent is proven to keep its contract.
@@ -274,7 +274,7 @@ def wait_until_answering(rpc: RpcClient, service: str, running: Running) -> None
         if running.process.poll() is not None:
             pytest.fail(f"{service} ended with {running.process.returncode}:\n{running.log()[-4000:]}")
         try:
-            rpc.call(ping)
+            rpc.call(ping, Empty())
         except RpcError:
             return False
         return True
@@ -299,8 +299,8 @@ def publish_event(amqp_url: str) -> Iterator[Callable[..., UUID]]:
     publishers: dict[str, ConfirmedPublisher] = {}
 
     def publish(
-        event_type: EventType,
-        data: dict[str, Any],
+        event_type: EventType[Data],
+        data: Data,
         *,
         subject: str,
         sequence: int = 1,

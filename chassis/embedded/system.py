@@ -13,14 +13,13 @@ from importlib import import_module
 from typing import Any, Final
 
 import sqlalchemy as sa
-from eventlet.patcher import is_monkey_patched
-from nameko.runners import ServiceRunner
 
 from chassis import correlation, logs
+from chassis.embedded.connection import INPROC_URL
 from chassis.messaging import rpc_client, wire
 from chassis.messaging.publisher import ConfirmedPublisher
 from chassis.messaging.relay import Relay, relay_of
-from chassis.runtime.container import ChassisContainer, check_settings, configure_nameko, load_service
+from chassis.runtime.container import Containers, load_service, start_containers
 from chassis.runtime.topology import subscriptions
 from chassis.settings import ChassisSettings
 from chassis.storage.database import Database
@@ -31,7 +30,6 @@ from contracts.shapes import Empty
 
 log = logs.get_logger(__name__)
 
-INPROC_URL: Final = "inproc://localhost"
 _REPLAY_BATCH: Final = 1_000
 _STARTS_WITHIN_S: Final = 30.0
 _PING_PAUSE_S: Final = 0.05
@@ -42,7 +40,7 @@ class Running:
     """The services and relays of this process. `amqp_url` is for the process's own RpcClient."""
 
     amqp_url: str
-    services: ServiceRunner
+    services: Containers
     relays: list[Relay] = field(default_factory=list)
     threads: list[threading.Thread] = field(default_factory=list)
 
@@ -71,18 +69,9 @@ def start(services: Sequence[str], *, amqp_url: str = INPROC_URL) -> Running:
 
 def start_services(service_classes: Sequence[type], *, amqp_url: str = INPROC_URL) -> Running:
     """Start service classes and return when every one of them answers `ping`."""
-    if not is_monkey_patched("socket"):
-        raise RuntimeError("import chassis.runtime.green before anything else")
-    for service_cls in service_classes:
-        check_settings(service_cls)
-    configure_nameko(replace(ChassisSettings.load(), amqp_url=amqp_url))
-    runner = ServiceRunner()
-    runner.container_cls = ChassisContainer
-    for service_cls in service_classes:
-        runner.add_service(service_cls)
-    runner.start()
-    _wait_for_answers(list(runner.service_names), amqp_url)
-    return Running(amqp_url, runner)
+    containers = start_containers(service_classes, replace(ChassisSettings.load(), amqp_url=amqp_url))
+    _wait_for_answers(containers.service_names, amqp_url)
+    return Running(amqp_url, containers)
 
 
 def start_relays(running: Running, relays: Sequence[Relay]) -> None:

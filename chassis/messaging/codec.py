@@ -6,13 +6,15 @@ by marshmallow as well: a sender that does not keep its contract fails there and
 docs/adr/0003-compiled-codec.md.
 """
 
+import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import msgspec
 import orjson
 from environs import Env
+from marshmallow import ValidationError
 
 from contracts.checks import problems_of
 from contracts.error_details import InvalidRequest
@@ -21,6 +23,9 @@ from contracts.message import Message, MessageSchema, schema_of
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Message)
+
+_PLACE: Final = re.compile(r"at `\$\.(\w+)")
+_MISSING: Final = re.compile(r"missing required field `(\w+)`")
 
 Unreadable = msgspec.MsgspecError
 """What reading raises: no JSON, or not of the type."""
@@ -74,13 +79,22 @@ def to_json(message: Message) -> dict[str, Any]:
 def checked(message: M) -> M:
     """Return a message that is about to be sent; where producers are checked, raise BrokenContract for a wrong one."""
     if _checks_producers():
-        schema: MessageSchema[M] = schema_of(type(message))
-        written, meant = to_json(message), schema.dump(message)
-        if problems := schema.validate(meant):
+        problems = _problems_by_marshmallow(message)
+        if problems:
             raise BrokenContract(f"{type(message).__name__}: {problems}")
-        if not type(message).absent_is_left_out and _without_absent(written) != _without_absent(meant):
-            raise BrokenContract(f"{type(message).__name__}: the compiled writer says it otherwise")
     return message
+
+
+def _problems_by_marshmallow(message: M) -> Mapping[str, Any]:
+    """Return what is wrong with a message, or with what the compiled writer makes of it; empty when nothing."""
+    schema: MessageSchema[M] = schema_of(type(message))
+    try:
+        written, meant = to_json(message), schema.dump(message)
+    except (AttributeError, TypeError, ValueError, ValidationError) as error:
+        return {"_schema": [str(error)]}
+    if _without_absent(written) != _without_absent(meant):
+        return {"_schema": ["the compiled writer says it otherwise"]}
+    return schema.validate(meant)
 
 
 def admitted(values: object, request_type: type[M]) -> M:
@@ -88,10 +102,16 @@ def admitted(values: object, request_type: type[M]) -> M:
     try:
         request = convert(values, request_type)
     except msgspec.ValidationError as error:
-        raise Refused(ErrorCode.INVALID_REQUEST, InvalidRequest(fields={"_schema": [str(error)]})) from error
+        raise Refused(ErrorCode.INVALID_REQUEST, InvalidRequest(fields=_named(str(error)))) from error
     if problems := problems_of(request):
         raise Refused(ErrorCode.INVALID_REQUEST, InvalidRequest(fields=problems))
     return request
+
+
+def _named(problem: str) -> dict[str, list[str]]:
+    """Return msgspec's sentence under the field it speaks of."""
+    field = _PLACE.search(problem) or _MISSING.search(problem)
+    return {field[1] if field else "_schema": [problem]}
 
 
 @cache

@@ -6,7 +6,6 @@ from threading import RLock
 from time import monotonic
 from typing import Any, Final
 
-from amqp.exceptions import ChannelError
 from kombu import Connection, Exchange, Queue
 
 from chassis import logs
@@ -86,15 +85,9 @@ class ConfirmedPublisher:
         return list(self._returned)
 
     def _publish_one(self, channel: Any, message: wire.Message) -> None:
-        if self._confirms(channel):
-            self._last_tag += 1
-            self._unconfirmed.add(self._last_tag)
-            wire.publish(channel, message)
-            return
-        try:
-            wire.publish(channel, message)
-        except ChannelError:
-            self._returned.append(message.message_id or "")
+        self._last_tag += 1
+        self._unconfirmed.add(self._last_tag)
+        wire.publish(channel, message)
 
     def _wait_for_confirms(self) -> None:
         ends_at = monotonic() + _CONFIRM_TIMEOUT_S
@@ -117,19 +110,14 @@ class ConfirmedPublisher:
         channel = connection.channel()
         for entity in self._declare:
             entity(channel).declare()
-        if self._confirms(channel):
-            channel.confirm_select()
-            channel.events["basic_ack"].add(self._on_ack)
-            channel.events["basic_nack"].add(self._on_nack)
-            channel.events["basic_return"].add(self._on_return)
+        channel.confirm_select()
+        channel.events["basic_ack"].add(self._on_ack)
+        channel.events["basic_nack"].add(self._on_nack)
+        channel.events["basic_return"].add(self._on_return)
         self._last_tag = 0
         self._unconfirmed.clear()
         self._channel = channel
         return channel
-
-    @staticmethod
-    def _confirms(channel: Any) -> bool:
-        return hasattr(channel, "confirm_select")
 
     def _on_ack(self, delivery_tag: int, multiple: bool) -> None:  # noqa: FBT001 -- py-amqp calls it so
         if multiple:

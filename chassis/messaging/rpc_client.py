@@ -8,8 +8,6 @@ eventlet's monkey patch as it is.
 
 import contextlib
 import os
-import select
-import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -17,11 +15,10 @@ from time import monotonic, perf_counter
 from typing import Any, Final, Generic
 from uuid import uuid4
 
-from amqp.exceptions import ChannelError
-from kombu import Connection, Consumer, Queue
+from kombu import Queue
 
 from chassis import correlation, deadline, logs
-from chassis.messaging import codec, rpc_errors, wire
+from chassis.messaging import codec, connection, rpc_errors, wire
 from chassis.metrics import RPC_CALLED_SECONDS
 from contracts.call import AnyCall, Call, Reply, Request
 from contracts.error_details import OutOfReach
@@ -29,10 +26,6 @@ from contracts.errors import Broken, ErrorCode, RpcError, Unavailable
 
 log = logs.get_logger(__name__)
 
-_HEARTBEAT_S: Final = 10
-_CONNECT_TIMEOUT_S: Final = 2
-_SOCKET_TIMEOUT_S: Final = 2.0
-_TLS_READ_S: Final = 0.05
 _FAIL_FAST_S: Final = 0.25
 _RECONNECT_ATTEMPTS: Final = 4
 _RECONNECT_PAUSE_S: Final = 0.25
@@ -98,7 +91,7 @@ class RpcClient:
         if pending.body is None:
             code = ErrorCode.SERVICE_UNAVAILABLE if call.idempotent else ErrorCode.OUTCOME_UNKNOWN
             raise Unavailable(code, OutOfReach(service=call.service))
-        return _read_reply(call, pending.body)
+        return read_reply(call, pending.body)
 
     def _send_and_wait(self, call: AnyCall, body: bytes, correlation_id: str, ends_at: float) -> "_Pending":
         """Send the request, again after a lost connection where that is harmless, and wait until `ends_at`."""
@@ -159,23 +152,8 @@ class _Link:
         self.alive = True
         self._pending: dict[str, _Pending] = {}
         self._reply_to = uuid4().hex
-        self._connection = Connection(
-            amqp_url,
-            heartbeat=_HEARTBEAT_S,
-            connect_timeout=_CONNECT_TIMEOUT_S,
-            ssl=wire.tls_options(amqp_url),
-        )
-        try:
-            self._raw = self._connection.connect()
-            self._socket = getattr(getattr(self._raw, "transport", None), "sock", None)
-            self._channel = self._connection.channel()
-            self._consume()
-        except BaseException:
-            self._connection.release()
-            raise
-        self._transport = self._connection.transport
-        # OpenSSL must not read and write one connection at once; a plain socket may.
-        self._tls_lock = threading.Lock() if isinstance(self._socket, ssl.SSLSocket) else None
+        self._connection = connection.connect(amqp_url)
+        self._connection.listen(self._reply_queue(), self._on_reply, self._on_return)
         threading.Thread(target=self._read, name="rpc-replies", daemon=True).start()
 
     def send(self, pending: _Pending, message: wire.Message) -> None:
@@ -185,12 +163,8 @@ class _Link:
         try:
             if not self.alive:
                 raise ConnectionError("lost")
-            with self._tls_lock or contextlib.nullcontext():
-                wire.publish(self._channel, request)
+            self._connection.write(request)
             pending.sent = True
-        except ChannelError:
-            pending.unroutable = True
-            pending.done.set()
         except Exception as error:  # noqa: BLE001 -- py-amqp raises more than its documented classes
             self._lose(error)
         if not self.alive and not pending.done.is_set():
@@ -205,8 +179,8 @@ class _Link:
         """Close the connection, losing what is under way."""
         self._lose(None)
 
-    def _consume(self) -> None:
-        queue = Queue(
+    def _reply_queue(self) -> Queue:
+        return Queue(
             f"rpc.reply-{self._reply_to}",
             exchange=wire.RPC_EXCHANGE,
             routing_key=self._reply_to,
@@ -214,33 +188,15 @@ class _Link:
             exclusive=True,
             auto_delete=True,
         )
-        consumer = Consumer(self._channel, [queue], no_ack=True, accept=["json"], on_message=self._on_reply)
-        consumer.consume()
-        events = getattr(self._channel, "events", None)
-        if events is not None:
-            events["basic_return"].add(self._on_return)
-        if self._socket is not None:
-            # Set once for both directions: changing it per read would change it under a writing thread.
-            self._socket.settimeout(_SOCKET_TIMEOUT_S)
 
     def _read(self) -> None:
-        """Read replies until the connection is lost. Not through kombu's Connection, which would open another."""
+        """Read replies until the connection is lost."""
         try:
             while self.alive:
                 with contextlib.suppress(TimeoutError):
-                    self._read_some()
-                self._transport.heartbeat_check(self._raw)
+                    self._connection.read_some()
         except Exception as error:  # noqa: BLE001 -- py-amqp raises more than its documented classes
             self._lose(error)
-
-    def _read_some(self) -> None:
-        if self._socket is None:
-            self._transport.drain_events(self._raw, timeout=_SOCKET_TIMEOUT_S)
-        elif self._tls_lock is None:
-            self._transport.drain_events(self._raw)
-        elif self._socket.pending() or select.select([self._socket], [], [], _SOCKET_TIMEOUT_S)[0]:
-            with self._tls_lock:
-                self._transport.drain_events(self._raw, timeout=_TLS_READ_S)
 
     def _on_reply(self, message: Any) -> None:
         pending = self._pending.pop(message.properties.get("correlation_id"), None)
@@ -263,15 +219,7 @@ class _Link:
             pending.lost = True
             pending.done.set()
         self._pending.clear()
-        self._drop_connection()
-
-    def _drop_connection(self) -> None:
-        """Let go of the socket without the closing handshake: another thread may be reading from it."""
-        with contextlib.suppress(Exception):
-            if self._socket is None:
-                self._connection.release()
-            else:
-                self._raw.collect()
+        self._connection.drop()
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +249,8 @@ def _request_message(call: AnyCall, body: bytes, correlation_id: str, life_s: fl
     )
 
 
-def _read_reply(call: Call[Request, Reply], body: bytes | str) -> Reply:
+def read_reply(call: Call[Request, Reply], body: bytes | str) -> Reply:
+    """Return the reply that came. Raises what the service raised, Broken where it cannot be read."""
     try:
         answer = codec.read(body, _Answer[call.reply_type])  # type: ignore[name-defined]  # made at run time
         if answer.error is None:

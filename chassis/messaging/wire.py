@@ -8,14 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import amqp
 from amqp import spec
 from kombu import Exchange, Queue
-from kombu.transport import TRANSPORT_ALIASES
 
 from contracts.events.subscriptions import Subscription
-
-TRANSPORT_ALIASES["inproc"] = "chassis.embedded.broker:Transport"
 
 RPC_EXCHANGE: Final = Exchange("nameko-rpc", type="topic", durable=True)
 JSON: Final = "application/json"
@@ -48,10 +44,9 @@ def tls_options(amqp_url: str) -> dict[str, Any] | None:
 
 
 def publish(channel: Any, message: Message) -> None:
-    """Write `message` to `channel`, a kombu channel of RabbitMQ or of `inproc://`, without reading from it.
+    """Write `message` to `channel` without reading from it.
 
-    On `inproc://` a mandatory message that no queue is bound for raises ChannelError at once; on RabbitMQ it comes
-    back as a basic.return event.
+    A mandatory message that no queue is bound for comes back as a basic.return event.
     """
     properties = {
         "delivery_mode": PERSISTENT if message.persistent else TRANSIENT,
@@ -67,13 +62,8 @@ def publish(channel: Any, message: Message) -> None:
         headers=dict(message.headers),
         properties={name: value for name, value in properties.items() if value is not None},
     )
-    if isinstance(channel, amqp.Channel):
-        arguments = (0, message.exchange, message.routing_key, message.mandatory, False)
-        channel.send_method(spec.Basic.Publish, "Bssbb", arguments, frame)
-    else:
-        channel.basic_publish(
-            frame, exchange=message.exchange, routing_key=message.routing_key, mandatory=message.mandatory
-        )
+    arguments = (0, message.exchange, message.routing_key, message.mandatory, False)
+    channel.send_method(spec.Basic.Publish, "Bssbb", arguments, frame)
 
 
 def event_exchange(service: str) -> Exchange:

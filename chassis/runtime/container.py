@@ -1,12 +1,15 @@
 """How a service class becomes a running container: its configuration, and the entrypoints every service has."""
 
 import inspect
+from collections.abc import Sequence
 from importlib import import_module
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import nameko
+from eventlet.patcher import is_monkey_patched
 from nameko.containers import ServiceContainer
 from nameko.extensions import is_dependency
+from nameko.runners import ServiceRunner
 
 from chassis import clock
 from chassis.messaging import wire
@@ -47,6 +50,34 @@ def with_own_entrypoints(service_cls: Any) -> type:
 
     own = {"__module__": service_cls.__module__, "ping": ping, "tidy_database": tidy}
     return type(service_cls.__name__, (service_cls,), own)
+
+
+class Containers(Protocol):
+    """Running containers of one process."""
+
+    service_names: Sequence[str]
+
+    def stop(self) -> None:
+        """Let the work under way finish and stop."""
+
+
+def start_containers(service_classes: Sequence[type], settings: ChassisSettings) -> Containers:
+    """Start services beside each other in this process.
+
+    Raises RuntimeError where the process is not green, environs.EnvError where a setting is missing or wrong.
+    """
+    if not is_monkey_patched("socket"):
+        raise RuntimeError("import chassis.runtime.green before anything else")
+    for service_cls in service_classes:
+        check_settings(service_cls)
+    configure_nameko(settings)
+    runner = ServiceRunner()
+    runner.container_cls = ChassisContainer
+    for service_cls in service_classes:
+        runner.add_service(service_cls)
+    runner.start()
+    containers: Containers = runner
+    return containers
 
 
 def load_service(name: str) -> type:

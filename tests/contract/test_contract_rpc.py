@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from marshmallow import Schema
 
-from contracts.call import Call
+from contracts.call import AnyCall, Call
 
 SERVICES = ("identity", "practices", "cart", "payments", "notices")
 MODULES = {"payments": ["payments", "settlement"]}
 FROZEN = json.loads((Path(__file__).parent / "frozen" / "calls.json").read_text())
 
 
-def calls_of(service: str) -> list[Call]:
+def calls_of(service: str) -> list[AnyCall]:
     modules = [import_module(f"contracts.rpc.{name}") for name in MODULES.get(service, [service])]
     values = [value for module in modules for value in vars(module).values()]
     return [value for value in values if isinstance(value, Call) and value.service == service]
@@ -44,7 +44,7 @@ def test_the_frozen_list_names_every_call() -> None:
 
 
 @each_call
-def test_what_an_older_caller_sends_is_still_taken(call: Call) -> None:
+def test_what_an_older_caller_sends_is_still_taken(call: AnyCall) -> None:
     frozen, now = FROZEN[call.name]["request"], fields_of(call.request)
     assert {name: now.get(name, [None])[0] for name in frozen} == {name: kind for name, (kind, _) in frozen.items()}
     newly_required = [
@@ -54,13 +54,13 @@ def test_what_an_older_caller_sends_is_still_taken(call: Call) -> None:
 
 
 @each_call
-def test_what_an_older_caller_reads_is_still_answered(call: Call) -> None:
+def test_what_an_older_caller_reads_is_still_answered(call: AnyCall) -> None:
     frozen, now = FROZEN[call.name]["reply"], fields_of(call.reply)
     assert {name: now.get(name) for name in frozen} == frozen
 
 
 @each_call
-def test_a_call_that_may_be_repeated_stays_so(call: Call) -> None:
+def test_a_call_that_may_be_repeated_stays_so(call: AnyCall) -> None:
     assert call.idempotent or not FROZEN[call.name]["idempotent"]
     assert 0 < call.timeout_s <= 60
 

@@ -83,10 +83,19 @@ class Text(Message):
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word(Message):
+    """A word where a number is due."""
+
+    number: str
+
+
 NUMBERED = EventType("Numbered", 1, "probe", Number)
 UNHEARD = EventType("Unheard", 1, "probe", Number)
 LISTENER = Subscription("probe.on_numbered", NUMBERED)
 ECHO = Call("probe", "echo", Number, Answer, idempotent=True, timeout_s=5)
+ECHO_OF_NOTHING = Call("probe", "echo", Empty, Answer, idempotent=True, timeout_s=5)
+ECHO_OF_A_WORD = Call("probe", "echo", Word, Answer, idempotent=True, timeout_s=5)
 RELAYED_ECHO = Call("probe", "relayed_echo", Number, Answer, idempotent=True, timeout_s=5)
 PAY = Call("probe", "pay", Number, Answer, idempotent=False, timeout_s=1)
 EMIT = Call("probe", "emit", Number, Answer, idempotent=True, timeout_s=5)

@@ -7,6 +7,7 @@ program runs on RabbitMQ and on `inproc://`, whose broker nobody outside the pro
 import chassis.runtime.green  # noqa: F401 -- must come before every other import
 
 # isort: split
+import dataclasses
 import json
 import os
 import socket
@@ -37,7 +38,9 @@ def call(name, request, **options):
     started = time.monotonic()
     outcome: dict[str, Any]
     try:
-        outcome = {"reply": rpc_client.shared(URL).call(getattr(probe, name), request, **options)}
+        described = getattr(probe, name)
+        reply = rpc_client.shared(URL).call(described, described.request_type(**request), **options)
+        outcome = {"reply": dataclasses.asdict(reply)}
     except RpcError as error:
         outcome = {"family": type(error).__name__, "code": error.code, "params": error.params}
     return {**outcome, "took_s": time.monotonic() - started}

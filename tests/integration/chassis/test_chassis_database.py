@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from chassis import correlation
+from chassis.messaging import codec
 from chassis.storage import cleanup, outbox
 from chassis.storage.database import Database, is_out_of_reach
 from contracts.errors import Refused
@@ -24,7 +25,7 @@ def count(database, model):
 
 
 def emit(tx, number=1, now=NOW):
-    return tx.emit(probe.NUMBERED, {"number": number}, subject=f"n-{number}", sequence=number, now=now)
+    return tx.emit(probe.NUMBERED, probe.Number(number=number), subject=f"n-{number}", sequence=number, now=now)
 
 
 def test_an_event_is_written_in_the_transaction_of_the_change(database):
@@ -52,8 +53,10 @@ def test_a_transaction_that_raises_leaves_neither_change_nor_event(database):
 
 
 def test_an_event_that_does_not_fit_its_schema_is_never_written(database):
-    with pytest.raises(ValueError, match=r"Numbered\.v1"), database.transaction() as tx:
-        tx.emit(probe.NUMBERED, {"number": 1, "unheard_of": 2}, subject="n", sequence=1, now=NOW)
+    with pytest.raises(TypeError, match=r"Numbered\.v1"), database.transaction() as tx:
+        tx.emit(probe.NUMBERED, probe.Text(text="unheard of"), subject="n", sequence=1, now=NOW)
+    with pytest.raises(codec.BrokenContract, match="number"), database.transaction() as tx:
+        tx.emit(probe.NUMBERED, probe.Number(number="many"), subject="n", sequence=1, now=NOW)
     assert count(database, probe.OutboxMessage) == 0
 
 

@@ -14,7 +14,9 @@ from tests.integration.chassis.conftest import EVENT_QUEUE
 
 def event_message(event_id=None, *, sequence=1, **data):
     event_id = event_id or uuid4()
-    body = wrap(probe.NUMBERED, data, event_id=event_id, subject="n", sequence=sequence, time=probe.EXAMPLE_TIME)
+    body = wrap(
+        probe.NUMBERED, probe.Number(**data), event_id=event_id, subject="n", sequence=sequence, time=probe.EXAMPLE_TIME
+    )
     return {
         "exchange": "probe.events",
         "routing_key": "Numbered.v1",
@@ -41,7 +43,7 @@ def test_the_correlation_id_goes_with_a_call_and_with_the_calls_it_causes(system
 def test_the_three_families_cross_the_wire_with_code_and_params(system):
     refused = system.call("ECHO", {"number": 1, "fault": "refused"})
     assert (refused["family"], refused["code"]) == ("Refused", "amount_not_allowed")
-    assert refused["params"] == {"allowed_cents": [100, 250]}
+    assert refused["params"] == {"min_cents": 100, "unit_cents": 250}
     unavailable = system.call("ECHO", {"number": 1, "fault": "unavailable"})
     assert (unavailable["family"], unavailable["code"]) == ("Unavailable", "checkout_unavailable")
     broken = system.call("ECHO", {"number": 1, "fault": "broken"})
@@ -117,10 +119,10 @@ def test_a_poisonous_request_is_dropped_and_the_service_goes_on(system, poison):
 
 
 def test_a_request_that_does_not_fit_is_refused_with_its_fields(system):
-    answer = system.call("ECHO", {})
+    answer = system.call("ECHO_OF_NOTHING", {})
     assert (answer["family"], answer["code"]) == ("Refused", "invalid_request")
     assert list(answer["params"]["fields"]) == ["number"]
-    assert system.call("ECHO", {"number": "many"})["code"] == "invalid_request"
+    assert system.call("ECHO_OF_A_WORD", {"number": "many"})["code"] == "invalid_request"
 
 
 def test_an_emitted_event_has_its_effect_once_under_the_callers_correlation_id(system, database, effects, eventually):

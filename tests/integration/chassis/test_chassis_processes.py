@@ -18,7 +18,7 @@ from tests.integration.chassis import probe
 
 def emit(database, number, **data):
     with database.transaction() as tx:
-        tx.emit(probe.NUMBERED, {"number": number, **data}, subject=str(number), sequence=1, now=now())
+        tx.emit(probe.NUMBERED, probe.Number(number=number, **data), subject=str(number), sequence=1, now=now())
 
 
 def positions(database):
@@ -29,14 +29,14 @@ def positions(database):
 
 def answers(rpc):
     try:
-        return rpc.call(probe.ECHO, {"number": 1})["number"] == 1
+        return rpc.call(probe.ECHO, probe.Number(number=1)).number == 1
     except RpcError:
         return False
 
 
 def pings(rpc):
     try:
-        return rpc.call(probe.PING) == {}
+        return rpc.call(probe.PING, probe.Empty()) == probe.Empty()
     except RpcError:
         return False
 
@@ -46,7 +46,7 @@ def test_an_event_whose_handler_is_killed_comes_again_and_has_one_effect(
 ):
     first = run_probe()
     wait_until_answering(rpc, "probe", first)
-    publish_event(probe.NUMBERED, {"number": 1, "sleep_s": 1.5}, subject="1")
+    publish_event(probe.NUMBERED, probe.Number(number=1, sleep_s=1.5), subject="1")
     eventually(attempts)
     first.kill()
     assert effects() == []
@@ -61,13 +61,13 @@ def test_sigterm_lets_the_work_under_way_finish_and_nothing_is_delivered_again(
     first = run_probe()
     wait_until_answering(rpc, "probe", first)
     for number in (1, 2, 3):
-        publish_event(probe.NUMBERED, {"number": number, "sleep_s": 1}, subject=str(number))
+        publish_event(probe.NUMBERED, probe.Number(number=number, sleep_s=1), subject=str(number))
     eventually(lambda: len(attempts()) == 3)
     with ThreadPoolExecutor() as callers:
-        paying = callers.submit(rpc.call, probe.PAY, {"number": 4, "sleep_s": 0.8})
+        paying = callers.submit(rpc.call, probe.PAY, probe.Number(number=4, sleep_s=0.8))
         eventually(lambda: 4 in effects())
         assert first.stop() == 0
-        assert paying.result() == {"number": 4, "id": None, "at": None, "text": None}
+        assert paying.result() == probe.Answer(number=4)
     assert effects() == [1, 2, 3, 4]
     second = run_probe()
     wait_until_answering(rpc, "probe", second)
@@ -148,7 +148,7 @@ def test_a_broker_away_for_seconds_is_told_at_once_and_found_again(
     emit(database, 1)
     started = time.monotonic()
     with pytest.raises(Unavailable) as told:
-        caller.call(probe.ECHO, {"number": 1})
+        caller.call(probe.ECHO, probe.Number(number=1))
     assert told.value.code == "service_unavailable"
     assert time.monotonic() - started < 3
     time.sleep(3)
@@ -197,8 +197,8 @@ def test_a_database_away_is_told_and_events_wait_for_it(
     service = run_probe(DATABASE_URL=url)
     eventually(lambda: answers(rpc), timeout_s=20)
     with pytest.raises(Unavailable):
-        rpc.call(probe.PING)
-    publish_event(probe.NUMBERED, {"number": 1}, subject="1")
+        rpc.call(probe.PING, probe.Empty())
+    publish_event(probe.NUMBERED, probe.Number(number=1), subject="1")
     eventually(lambda: len(service.lines("event_put_off")) > 3)
     proxy.open()
     assert eventually(effects) == [1]
@@ -211,7 +211,7 @@ def test_sixteen_threads_share_one_connection_without_mixing_answers(run_probe, 
     wait_until_answering(rpc, "probe", run_probe(MAX_WORKERS="20"))
 
     def ask(number):
-        return [rpc.call(probe.ECHO, {"number": number * 1000 + index})["number"] for index in range(100)]
+        return [rpc.call(probe.ECHO, probe.Number(number=number * 1000 + index)).number for index in range(100)]
 
     with ThreadPoolExecutor(16) as callers:
         results = list(callers.map(ask, range(16)))
@@ -224,7 +224,7 @@ def test_large_requests_from_many_threads_arrive_whole(run_probe, rpc):
 
     def ask(index):
         text = chr(97 + index % 26) * sizes[index % len(sizes)]
-        return rpc.call(probe.REPEAT, {"text": text}) == {"text": text}
+        return rpc.call(probe.REPEAT, probe.Text(text=text)) == probe.Text(text=text)
 
     with ThreadPoolExecutor(16) as callers:
         assert all(callers.map(ask, range(160)))
@@ -236,12 +236,12 @@ from chassis.messaging.rpc_client import RpcClient
 from tests.integration.chassis import probe
 
 client = RpcClient(os.environ["AMQP_URL"])
-assert client.call(probe.ECHO, {"number": 1})["number"] == 1
+assert client.call(probe.ECHO, probe.Number(number=1)).number == 1
 child = os.fork()
-assert client.call(probe.ECHO, {"number": 2})["number"] == 2
+assert client.call(probe.ECHO, probe.Number(number=2)).number == 2
 if child:
     assert os.waitpid(child, 0)[1] == 0
-    assert client.call(probe.ECHO, {"number": 3})["number"] == 3
+    assert client.call(probe.ECHO, probe.Number(number=3)).number == 3
 """
 
 
@@ -257,7 +257,7 @@ def test_a_call_that_is_not_idempotent_is_never_sent_twice(run_probe, effects, e
     caller = RpcClient(url)
     wait_until_answering(caller, "probe", run_probe())
     with ThreadPoolExecutor() as callers:
-        paying = callers.submit(caller.call, probe.PAY, {"number": 1, "sleep_s": 0.5})
+        paying = callers.submit(caller.call, probe.PAY, probe.Number(number=1, sleep_s=0.5))
         eventually(effects)
         proxy.cut()
         with pytest.raises(Unavailable) as told:
@@ -274,7 +274,7 @@ def test_a_redelivered_request_that_is_not_idempotent_is_not_executed_again(
     first = run_probe()
     wait_until_answering(rpc, "probe", first)
     with ThreadPoolExecutor() as callers:
-        paying = callers.submit(rpc.call, probe.PAY, {"number": 1, "sleep_s": 60}, timeout_s=10)
+        paying = callers.submit(rpc.call, probe.PAY, probe.Number(number=1, sleep_s=60), timeout_s=10)
         eventually(effects)
         first.kill()
         run_probe()

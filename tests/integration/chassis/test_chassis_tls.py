@@ -112,7 +112,7 @@ def test_threads_share_a_tls_connection(run_probe, rpc, tls_url):
 
     def ask(index):
         text = chr(97 + index % 26) * sizes[index % len(sizes)]
-        return secure.call(probe.REPEAT, {"text": text}) == {"text": text}
+        return secure.call(probe.REPEAT, probe.Text(text=text)) == probe.Text(text=text)
 
     with ThreadPoolExecutor(16) as callers:
         assert all(callers.map(ask, range(300)))
@@ -122,4 +122,4 @@ def test_threads_share_a_tls_connection(run_probe, rpc, tls_url):
 def test_a_broker_with_the_certificate_of_another_host_is_not_talked_to(tls_url, clean_broker):
     secure = RpcClient(tls_url("127.0.0.2"))
     with pytest.raises(Unavailable):
-        secure.call(probe.PING)
+        secure.call(probe.PING, probe.Empty())

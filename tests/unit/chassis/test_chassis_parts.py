@@ -1,4 +1,4 @@
-"""The pure parts of the chassis: addresses, errors on the wire, reading leniently, remembered answers, deadlines."""
+"""The pure parts of the chassis: addresses, errors on the wire, remembered answers, deadlines."""
 
 import json
 import time
@@ -8,11 +8,12 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from marshmallow import Schema, ValidationError, fields
 
 from chassis import deadline, settings
-from chassis.messaging import rpc_errors, schemas, wire
+from chassis.messaging import rpc_errors, wire
 from chassis.storage import stored_values
+from contracts import error_details as details
+from contracts.error_details import DETAIL_OF
 from contracts.errors import Broken, ErrorCode, Refused, RpcError, Unavailable
 from contracts.events.payments import PAYMENT_CONFIRMED
 from contracts.events.subscriptions import Subscription
@@ -48,12 +49,63 @@ def test_the_settings_have_defaults_and_read_the_environment(monkeypatch):
     assert (loaded.event_retry_delays_s, loaded.metrics_port) == ((0.1, 2.0), 9100)
 
 
+PRACTICE, OTHER, CHECKOUT = UUID(int=1), UUID(int=2), UUID(int=3)
+MOMENT = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
+# An example of each detail; the test of the table below asks for one of every type.
+DETAILS = {
+    type(detail): detail
+    for detail in (
+        details.InvalidRequest(fields={"amount_cents": ["Not a valid integer."]}),
+        details.TooLong(max=140, length=141),
+        details.AmountNotAllowed(min_cents=100, unit_cents=2500),
+        details.MissingFields(fields=["course"]),
+        details.TooManyRequests(retry_after_s=30),
+        details.LoginRefused(reference="AB12", anomaly=25, entity_code="PM108"),
+        details.SpidLevelTooLow(entity_code="PM108", spid_level=1, spid_level_wanted=2),
+        details.ConsentMissing(document_id="privacy-1"),
+        details.ScopeMissing(scope="debts:write"),
+        details.WhichPractice(practice_id=PRACTICE),
+        details.BeingPaid(practice_id=PRACTICE, since=MOMENT, until=MOMENT, checkout_id=None),
+        details.NotAmendable(state="paid"),
+        details.DuplicatesFound(
+            equals=[
+                details.DuplicatePractice(
+                    practice_id=PRACTICE, equal_id=OTHER, standing="paid", since=MOMENT, until=None
+                )
+            ]
+        ),
+        details.CartFull(max=5),
+        details.CheckoutProblem(status=422, title="Unprocessable", detail="Invalid payment notice data"),
+        details.TooLarge(max_rows=20_000),
+        details.WrongHeader(expected=["amount"], missing=["amount"]),
+        details.Unreadable(reason="not XML"),
+        details.OutOfReach(service="practices"),
+    )
+}
+
+
+def test_there_is_an_example_of_every_detail():
+    assert set(DETAILS) == set(DETAIL_OF.values())
+
+
+def test_a_detail_does_not_tell_what_is_absent_but_tells_what_is_nobodys():
+    being_paid = DETAILS[details.BeingPaid]
+    assert being_paid.as_json() == {
+        "practice_id": str(PRACTICE),
+        "since": "2026-03-29T01:30:00+00:00",
+        "until": "2026-03-29T01:30:00+00:00",
+        "checkout_id": None,
+    }
+    assert details.CartFull(limit=5).as_json() == {"limit": 5}
+
+
 @pytest.mark.parametrize("family", [Refused, Unavailable, Broken])
 @pytest.mark.parametrize("code", list(ErrorCode))
 def test_every_error_crosses_the_wire_unchanged(family, code):
-    sent = family(code, {"allowed": [1, 2], "name": "x"})
+    sent = family(code, DETAILS.get(DETAIL_OF.get(code)))
     received = rpc_errors.from_wire(json.loads(json.dumps(rpc_errors.to_wire(sent))))
-    assert (type(received), received.code, received.params) == (family, code, sent.params)
+    assert (type(received), received.code, received.detail) == (family, code, sent.detail)
+    assert received.params == sent.params
 
 
 @pytest.mark.parametrize(
@@ -78,36 +130,6 @@ def test_a_stock_nameko_client_can_rebuild_the_error_from_its_arguments():
     arguments = rpc_errors.to_wire(Refused(ErrorCode.CART_FULL, {"limit": 5}))["exc_args"]
     assert isinstance(Refused(*arguments), RpcError)
     assert Refused(*arguments).params == {"limit": 5}
-
-
-class Inner(Schema):
-    known = fields.Integer(required=True)
-
-
-class Outer(Schema):
-    inner = fields.Nested(Inner, required=True)
-    rows = fields.List(fields.Nested(Inner()))
-    named = fields.Dict(keys=fields.String(), values=fields.Nested(Inner))
-
-
-def test_fields_of_a_newer_writer_are_left_out_at_every_depth():
-    newer = {"known": 1, "added": 2}
-    loaded = schemas.lenient(Outer()).load({"inner": newer, "rows": [newer], "named": {"a": newer}, "added": 3})
-    assert loaded == {"inner": {"known": 1}, "rows": [{"known": 1}], "named": {"a": {"known": 1}}}
-
-
-def test_reading_leniently_leaves_the_strict_schema_strict():
-    strict = Outer()
-    schemas.lenient(strict)
-    with pytest.raises(ValidationError):
-        strict.load({"inner": {"known": 1, "added": 2}})
-
-
-def test_writing_a_field_nobody_knows_is_a_bug():
-    with pytest.raises(KeyError, match="unheard_of"):
-        schemas.dump_strictly(Inner(), {"known": 1, "unheard_of": 2})
-    with pytest.raises(ValidationError):
-        schemas.dump_strictly(Inner(), {"known": "many"})
 
 
 VALUES = st.recursive(
