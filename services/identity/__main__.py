@@ -1,6 +1,6 @@
 """Commands for whoever runs the portal: `python -m services.identity COMMAND`.
 
-make-certificate  a new key and a conformant self-signed certificate for a public body
+make-certificate  a new key and a conformant self-signed certificate for a public entity
 why-refused       why a login was refused, by the reference the person was shown: nothing personal
 extract-trace     the SAML messages of a login, in clear, for the authority
 refresh-idps      the SPID registry's list of identity providers, believed only if its pinned certificate signed it
@@ -53,15 +53,15 @@ def _print(found: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None) -> int
 
 
 def _make_certificate(asked: argparse.Namespace) -> int:
-    body = certificate.Body(name=asked.name, ipa_code=asked.ipa_code, entity_id=asked.entity_id, city=asked.city)
+    entity = certificate.Entity(name=asked.name, ipa_code=asked.ipa_code, entity_id=asked.entity_id, city=asked.city)
     folder = Path(asked.folder)
     if (folder / "key.pem").exists():
         sys.stderr.write(f"{folder / 'key.pem'} is there already: choose another folder\n")
         return 1
     folder.mkdir(parents=True, exist_ok=True)
-    key, made = certificate.make(body, clock.now())
-    certificate.write_private(folder / "key.pem", key)
-    (folder / "cert.pem").write_bytes(made)
+    made = certificate.make(entity, clock.now())
+    certificate.write_private(folder / "key.pem", made.key)
+    (folder / "cert.pem").write_bytes(made.certificate)
     return 0
 
 
@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     make = commands.add_parser("make-certificate")
     make.add_argument("folder", help="where to write key.pem and cert.pem")
-    make.add_argument("--name", required=True, help="the body's full legal name")
+    make.add_argument("--name", required=True, help="the entity's full legal name")
     make.add_argument("--ipa-code", required=True)
     make.add_argument("--entity-id", required=True, help="PUBLIC_URL + /spid/metadata")
     make.add_argument("--city", required=True)

@@ -15,12 +15,12 @@ from marshmallow import validate
 from chassis import clock
 from services.identity import documents
 from services.identity.domain import PrivacyDocument
-from services.identity.registry_keeper import RegistryKeeper
 from services.identity.registry_source import RegistrySource
+from services.identity.registry_watcher import RegistryKeeper
 from services.identity.saml.idp_registry import IdentityProvider, IdpRegistry, RegistryError, is_public_test_key
 from services.identity.saml.metadata import CIE_ATTRIBUTES, Organization, ServiceProvider
 from services.identity.saml.names import HTTP_POST, HTTP_REDIRECT
-from services.identity.saml.signing import SigningKey
+from services.identity.saml.signer import SigningKey
 
 _BINDINGS: Final = {"redirect": HTTP_REDIRECT, "post": HTTP_POST}
 

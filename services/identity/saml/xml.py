@@ -1,4 +1,4 @@
-"""Reading untrusted XML and writing our own."""
+"""Untrusted XML read, and our own written."""
 
 import re
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ def parse(document: bytes) -> etree._Element:
 
 
 def has_comments(element: etree._Element) -> bool:
-    """Say whether a comment or processing instruction stands inside `element`."""
+    """Return whether a comment or processing instruction stands inside `element`."""
     return next(element.iter(etree.Comment, etree.ProcessingInstruction), None) is not None
 
 

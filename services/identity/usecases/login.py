@@ -16,7 +16,7 @@ from services.identity import domain, repository
 from services.identity.models import AuthnRequest, Citizen, CitizenSession, SamlTrace
 from services.identity.saml import authn_request, metadata, response
 from services.identity.saml.refusal import Reason, ResponseRefused, require
-from services.identity.saml.structure import Received
+from services.identity.saml.structure import ReceivedResponse
 from services.identity.settings import Settings
 from services.identity.usecases.views import session_view
 
@@ -150,7 +150,7 @@ def _checked_request(tx: Tx, pending: AuthnRequest | None, browser_token: str, n
 
 
 def _verified_citizen(
-    tx: Tx, settings: Settings, received: Received, pending: AuthnRequest, now: datetime
+    tx: Tx, settings: Settings, received: ReceivedResponse, pending: AuthnRequest, now: datetime
 ) -> tuple[response.VerifiedAssertion, Citizen]:
     idp = settings.registry.find(pending.idp_entity_id)
     if idp is None:
@@ -203,7 +203,7 @@ def _trace(
     tx: Tx,
     settings: Settings,
     pending: AuthnRequest,
-    received: Received,
+    received: ReceivedResponse,
     *,
     outcome: str,
     reference: str,

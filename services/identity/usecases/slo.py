@@ -28,10 +28,14 @@ def answer(database: Database, settings: Settings, request: dict[str, Any], now:
     with database.transaction() as tx:
         ended = repository.revoke_of_subject(tx.session, asked.idp.entity_id, asked.name_id, now)
     log.info("logout_by_identity_provider", idp=asked.idp.entity_id, sessions=ended)
-    destination, message = logout.build_response(
+    response = logout.build_response(
         asked, entity_id=settings.provider.entity_id, message_id=f"_{secrets.token_hex(20)}", key=settings.key, now=now
     )
-    return {"destination": destination, "saml_response": message, "relay_state": request["relay_state"]}
+    return {
+        "destination": response.destination,
+        "saml_response": response.message,
+        "relay_state": request["relay_state"],
+    }
 
 
 def _read(settings: Settings, request: dict[str, Any], now: datetime) -> logout.LogoutRequest:

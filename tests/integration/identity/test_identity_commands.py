@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from services.identity.saml.idp_registry import RegistryError
 from services.identity.saml.refusal import Reason
-from services.identity.saml.signing import SigningKey
+from services.identity.saml.signer import SigningKey
 from services.identity.settings import Settings
 from tests.integration.identity.conftest import MARIO, Portal, refused_login
 from tests.unit.identity.spid_world import signer

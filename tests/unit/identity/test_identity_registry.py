@@ -12,12 +12,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from lxml import etree
 from structlog.testing import capture_logs
 
-from services.identity.registry_keeper import RegistryKeeper
 from services.identity.registry_source import RegistrySource
+from services.identity.registry_watcher import RegistryKeeper
 from services.identity.saml import idp_registry
 from services.identity.saml.idp_registry import RegistryError
 from services.identity.saml.names import HTTP_POST, HTTP_REDIRECT
-from services.identity.saml.signing import SigningKey, sign_enveloped
+from services.identity.saml.signer import SigningKey, sign_enveloped
 from tests.unit.identity.spid_world import NOW, signer
 
 
