@@ -11,9 +11,9 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from environs import FileAwareEnv
 
@@ -41,13 +41,14 @@ def main(arguments: list[str]) -> int:
         upkeep.delete_expired(database, clock.now())
         return 0
     if asked.command == "why-refused":
-        return _print(helpdesk.why_refused(database, asked.reference))
+        report = helpdesk.why_refused(database, asked.reference)
+        return _print(report and asdict(report))
     return _print(upkeep.extract_traces(database, Settings.load(), asked.reference))
 
 
-def _print(found: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None) -> int:
-    """Exit code 1 where there is nothing."""
-    json.dump(found, sys.stdout, indent=2, ensure_ascii=False)
+def _print(found: object) -> int:
+    """Print as JSON; exit code 1 where there is nothing."""
+    json.dump(found, sys.stdout, indent=2, ensure_ascii=False, default=datetime.isoformat)
     sys.stdout.write("\n")
     return 0 if found else 1
 

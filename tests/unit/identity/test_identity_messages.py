@@ -2,6 +2,7 @@
 
 import zlib
 from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -139,7 +140,7 @@ def test_the_request_has_what_spid_wants_and_nothing_it_forbids() -> None:
     assert root.find("ds:Signature", NS) is None
 
 
-def posted(request: authn_request.AuthnRequest) -> dict[str, str]:
+def posted(request: authn_request.AuthnRequest) -> Mapping[str, str]:
     outgoing = authn_request.send(request, HTTP_POST, "opaque~state", signing_key())
     assert outgoing.url == SSO
     assert outgoing.form_fields is not None
