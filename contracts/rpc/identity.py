@@ -24,7 +24,7 @@ LANGUAGES = ("it", "en")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityProvider(Message):
-    """An identity provider the person may choose. `key` goes in /spid/login?idp=; `kind` says on which button."""
+    """An identity provider to choose. `key` goes in /spid/login?idp=; `kind` says on which button."""
 
     key: str
     name: str
@@ -150,28 +150,28 @@ class EndSessionRequest(TokenRequest):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RememberedBeneficiary(Beneficiary):
-    """A student the citizen paid for."""
+    """A beneficiary the citizen paid for."""
 
     id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beneficiaries(Message):
-    """The students the citizen paid for, the latest first, at most ten."""
+    """The beneficiaries the citizen paid for, the latest first, at most ten."""
 
     beneficiaries: Sequence[RememberedBeneficiary]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RememberBeneficiaryRequest(TokenRequest):
-    """Remember a student for the next time; beyond ten the one used longest ago is forgotten."""
+    """Remember a beneficiary for the next time; beyond ten the one used longest ago is forgotten."""
 
     beneficiary: Beneficiary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForgetBeneficiaryRequest(TokenRequest):
-    """Forget a student; one that is not there is no error."""
+    """Forget a beneficiary; one that is not there is no error."""
 
     beneficiary_id: UUID
 

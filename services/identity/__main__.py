@@ -1,7 +1,7 @@
 """Commands for whoever runs the portal: `python -m services.identity COMMAND`.
 
 make-certificate  a new key and a conformant self-signed certificate for a public entity
-why-refused       why a login was refused, by the reference the person was shown: nothing personal
+why-refused       why a login was refused, by the reference that was shown: nothing personal
 extract-trace     the SAML messages of a login, in clear, for the authority
 refresh-idps      the SPID registry's list of identity providers, believed only if its pinned certificate signed it
 delete-expired    what the service's timer does every hour
@@ -89,9 +89,9 @@ def _parser() -> argparse.ArgumentParser:
     make.add_argument("--entity-id", required=True, help="PUBLIC_URL + /spid/metadata")
     make.add_argument("--city", required=True)
     why = commands.add_parser("why-refused")
-    why.add_argument("reference", help="the code shown to the person")
+    why.add_argument("reference", help="the code that was shown")
     extract = commands.add_parser("extract-trace")
-    extract.add_argument("reference", help="the code shown to the person, an AuthnRequest id, or a citizen id")
+    extract.add_argument("reference", help="the code that was shown, an AuthnRequest id, or a citizen id")
     refresh = commands.add_parser("refresh-idps")
     refresh.add_argument("--from", dest="source", help="a file already downloaded, instead of SPID_REGISTRY_URL")
     commands.add_parser("delete-expired")

@@ -45,10 +45,10 @@ class AssertedIdentity:
 
 @dataclass(frozen=True)
 class LoginRefusal:
-    """Why a login was refused, by the `reference` the person is shown. Nothing personal.
+    """Why a login was refused, by the `reference` that is shown. Nothing personal.
 
-    `anomaly`: AgID's number of what the person met. `entity_code` and `spid_level` are those of the login begun; they,
-    `idp_entity_id` and `request_id` are None where the answer matched none of ours.
+    `anomaly`: AgID's number of what went wrong at the identity provider. The fields after it are those of the login
+    that was begun; they are None where the answer matched none of ours.
     """
 
     reference: str

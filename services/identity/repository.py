@@ -128,19 +128,19 @@ def sessions_of(session: Session, citizen_id: UUID) -> list[CitizenSession]:
     return list(session.scalars(statement.order_by(CitizenSession.created_at)))
 
 
-# ---- students paid for
+# ---- beneficiaries
 
 
-def save_beneficiary(session: Session, citizen_id: UUID, student: shapes.Beneficiary, now: datetime) -> None:
-    """Save a student, or that it was used again; delete those beyond BENEFICIARIES_MAX."""
+def save_beneficiary(session: Session, citizen_id: UUID, beneficiary: shapes.Beneficiary, now: datetime) -> None:
+    """Save a beneficiary, or that it was used again; delete those beyond BENEFICIARIES_MAX."""
     statement = insert(Beneficiary).values(
         id=uuid4(),
         citizen_id=citizen_id,
         used_at=now,
-        full_name=student.full_name,
-        course=student.course,
-        school=student.school,
-        contribution_type=student.contribution_type,
+        full_name=beneficiary.full_name,
+        course=beneficiary.course,
+        school=beneficiary.school,
+        contribution_type=beneficiary.contribution_type,
     )
     session.execute(
         statement.on_conflict_do_update(constraint="uq_beneficiaries_all_fields", set_={"used_at": now}),
@@ -150,17 +150,17 @@ def save_beneficiary(session: Session, citizen_id: UUID, student: shapes.Benefic
 
 
 def delete_beneficiary(session: Session, citizen_id: UUID, beneficiary_id: UUID) -> None:
-    """Delete a student of this citizen's."""
+    """Delete a beneficiary of this citizen's."""
     session.execute(delete(Beneficiary).where(Beneficiary.citizen_id == citizen_id, Beneficiary.id == beneficiary_id))
 
 
 def delete_beneficiaries(session: Session, citizen_id: UUID) -> None:
-    """Delete all students of a citizen."""
+    """Delete all beneficiaries of a citizen."""
     session.execute(delete(Beneficiary).where(Beneficiary.citizen_id == citizen_id))
 
 
 def beneficiaries_of(session: Session, citizen_id: UUID) -> list[Beneficiary]:
-    """Return the students a citizen paid for, the latest first."""
+    """Return the beneficiaries a citizen paid for, the latest first."""
     statement = select(Beneficiary).where(Beneficiary.citizen_id == citizen_id)
     return list(session.scalars(statement.order_by(Beneficiary.used_at.desc(), Beneficiary.id)))
 

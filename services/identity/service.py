@@ -78,17 +78,17 @@ class IdentityService:
 
     @answers(identity.BENEFICIARIES)
     def beneficiaries(self, request: identity.TokenRequest) -> identity.Beneficiaries:
-        """List the students the citizen paid for."""
+        """List the beneficiaries the citizen paid for."""
         return beneficiaries.show(self.database, request, now())
 
     @answers(identity.REMEMBER_BENEFICIARY)
     def remember_beneficiary(self, request: identity.RememberBeneficiaryRequest) -> identity.Beneficiaries:
-        """Remember a student for the next time."""
+        """Remember a beneficiary for the next time."""
         return beneficiaries.remember(self.database, request, now())
 
     @answers(identity.FORGET_BENEFICIARY)
     def forget_beneficiary(self, request: identity.ForgetBeneficiaryRequest) -> identity.Beneficiaries:
-        """Forget a student."""
+        """Forget a beneficiary."""
         return beneficiaries.forget(self.database, request, now())
 
     @answers(identity.CALENDAR_FEED)

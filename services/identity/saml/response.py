@@ -26,10 +26,10 @@ _ERROR_CODE: Final = re.compile(r"ErrorCode\s+nr\s*0*(\d+)")
 
 
 def validate(received: ReceivedResponse, expected: Expected, idp: IdentityProvider, now: datetime) -> VerifiedAssertion:
-    """Return what `idp` asserts about the person.
+    """Return what `idp` asserts about who logged in.
 
-    Raises ResponseRefused: with an anomaly number when the identity provider says that the login failed for a
-    reason of the person's own. An unsigned error is believed that far and no further; a signed one must verify.
+    Raises ResponseRefused: with an anomaly number when the identity provider says that the login failed for a reason
+    other than the two systems. An unsigned error is believed that far and no further; a signed one must verify.
     """
     response = received.response
     _check_response(response, expected, now)

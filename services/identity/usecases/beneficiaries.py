@@ -1,4 +1,4 @@
-"""The students a parent paid for: remembered for the next time, forgotten when asked."""
+"""The beneficiaries a citizen paid for: remembered for the next time, forgotten when asked."""
 
 from datetime import datetime
 
@@ -18,14 +18,14 @@ from services.identity.usecases import sessions
 
 
 def show(database: Database, request: TokenRequest, now: datetime) -> Beneficiaries:
-    """Return the students, the latest first. Raises Refused(SESSION_EXPIRED)."""
+    """Return them, the latest first. Raises Refused(SESSION_EXPIRED)."""
     with database.reading() as session:
         _, citizen = sessions.live(session, request.session_token, now)
         return view(session, citizen)
 
 
 def remember(database: Database, request: RememberBeneficiaryRequest, now: datetime) -> Beneficiaries:
-    """Remember a student, or put it first again. Raises Refused(SESSION_EXPIRED)."""
+    """Remember a beneficiary, or put it first again. Raises Refused(SESSION_EXPIRED)."""
     with database.transaction() as tx:
         _, citizen = sessions.live(tx.session, request.session_token, now)
         repository.lock_citizen(tx.session, citizen.id)
@@ -34,7 +34,7 @@ def remember(database: Database, request: RememberBeneficiaryRequest, now: datet
 
 
 def forget(database: Database, request: ForgetBeneficiaryRequest, now: datetime) -> Beneficiaries:
-    """Forget a student. Raises Refused(SESSION_EXPIRED)."""
+    """Forget a beneficiary. Raises Refused(SESSION_EXPIRED)."""
     with database.transaction() as tx:
         _, citizen = sessions.live(tx.session, request.session_token, now)
         repository.delete_beneficiary(tx.session, citizen.id, request.beneficiary_id)
@@ -42,7 +42,7 @@ def forget(database: Database, request: ForgetBeneficiaryRequest, now: datetime)
 
 
 def view(session: Session, citizen: Citizen) -> Beneficiaries:
-    """Return the students a citizen paid for, the latest first."""
+    """Return the beneficiaries a citizen paid for, the latest first."""
     return Beneficiaries(
         beneficiaries=[
             RememberedBeneficiary(

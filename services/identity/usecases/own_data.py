@@ -25,11 +25,11 @@ def export(database: Database, request: TokenRequest, now: datetime) -> Export:
 
 def _values_of(session: Session, citizen: Citizen, now: datetime) -> Values:
     feed = repository.find_feed(session, citizen.id)
-    students = beneficiaries.view(session, citizen).beneficiaries
+    remembered = beneficiaries.view(session, citizen).beneficiaries
     return {
         "citizen": _profile(citizen),
         "consents": [codec.to_json(event) for event in repository.history(session, citizen.id)],
-        "beneficiaries": [codec.to_json(student) for student in students],
+        "beneficiaries": [codec.to_json(one) for one in remembered],
         "calendar_feed": {"created_at": feed.created_at.isoformat()} if feed else None,
         "sessions": [_session(one, now) for one in repository.sessions_of(session, citizen.id)],
         "logins": [_login(trace) for trace in repository.traces_of(session, citizen.id)],

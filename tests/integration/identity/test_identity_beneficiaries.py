@@ -1,4 +1,4 @@
-"""Students a parent paid for: up to ten, the latest first, gone when asked and with the account."""
+"""Beneficiaries a citizen paid for: up to ten, the latest first, gone when asked and with the account."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -18,7 +18,7 @@ from tests.integration.identity.conftest import GIULIA, MARIO, NOW, Portal
 from tests.integration.identity.test_identity_privacy import register
 
 
-def student(number: int) -> Beneficiary:
+def beneficiary(number: int) -> Beneficiary:
     return Beneficiary(
         full_name=f"Bianchi Anna {number}",
         course="Flauto",
@@ -28,7 +28,7 @@ def student(number: int) -> Beneficiary:
 
 
 def remember(portal: Portal, token: str, number: int, *, after_s: int = 0) -> Sequence[RememberedBeneficiary]:
-    request = RememberBeneficiaryRequest(session_token=token, beneficiary=student(number))
+    request = RememberBeneficiaryRequest(session_token=token, beneficiary=beneficiary(number))
     return beneficiaries.remember(portal.database, request, NOW + timedelta(seconds=after_s)).beneficiaries
 
 
@@ -44,16 +44,16 @@ def names(portal: Portal, token: str) -> list[str]:
     ]
 
 
-def test_a_student_is_offered_the_next_time_and_to_nobody_else(portal: Portal) -> None:
+def test_a_beneficiary_is_offered_the_next_time_and_to_nobody_else(portal: Portal) -> None:
     token = portal.token(GIULIA)
     (remembered,) = remember(portal, token, 1)
-    expected = student(1)
+    expected = beneficiary(1)
     assert all(getattr(remembered, one.name) == getattr(expected, one.name) for one in fields(expected))
     assert names(portal, portal.token(GIULIA)) == ["Bianchi Anna 1"]
     assert names(portal, portal.token(MARIO)) == []
 
 
-def test_the_same_student_again_moves_to_the_front_and_the_eleventh_takes_the_oldests_place(portal: Portal) -> None:
+def test_the_same_beneficiary_again_moves_to_the_front_and_the_eleventh_takes_the_oldests_place(portal: Portal) -> None:
     token = portal.token(GIULIA)
     for number in range(10):
         remember(portal, token, number, after_s=number)
@@ -62,7 +62,7 @@ def test_the_same_student_again_moves_to_the_front_and_the_eleventh_takes_the_ol
     assert names(portal, token) == [f"Bianchi Anna {number}" for number in (10, 0, 9, 8, 7, 6, 5, 4, 3, 2)]
 
 
-def test_a_student_can_be_forgotten_but_not_by_somebody_else(portal: Portal) -> None:
+def test_a_beneficiary_can_be_forgotten_but_not_by_somebody_else(portal: Portal) -> None:
     token, stranger = portal.token(GIULIA), portal.token(MARIO)
     (remembered,) = remember(portal, token, 1)
     forget(portal, stranger, remembered.id)
@@ -71,7 +71,7 @@ def test_a_student_can_be_forgotten_but_not_by_somebody_else(portal: Portal) -> 
     assert names(portal, token) == []
 
 
-def test_students_are_in_the_export_and_go_with_the_account(portal: Portal) -> None:
+def test_beneficiaries_are_in_the_export_and_go_with_the_account(portal: Portal) -> None:
     token = portal.token(GIULIA)
     register(portal, token)
     remember(portal, token, 1)

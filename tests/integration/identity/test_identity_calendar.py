@@ -85,5 +85,5 @@ def test_entities_that_want_a_higher_level_are_named(portal: Portal) -> None:
 
 
 @pytest.mark.parametrize("token", ["", "x", "x" * 128])
-def test_a_token_nobody_made_is_nobodys(portal: Portal, token: str) -> None:
+def test_a_token_that_was_never_made_is_not_found(portal: Portal, token: str) -> None:
     assert is_void(portal, token)

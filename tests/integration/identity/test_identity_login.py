@@ -40,7 +40,7 @@ def test_a_login_opens_a_session_and_leads_back_to_where_it_began(portal: Portal
     assert len(finished.session_token) >= 43
 
 
-def test_the_same_person_is_the_same_citizen_whichever_provider_they_use(portal: Portal) -> None:
+def test_a_fiscal_code_is_one_citizen_whichever_provider_asserts_it(portal: Portal) -> None:
     first = portal.log_in()
     request = portal.begin(idp="prova-2")
     second = portal.finish(portal.answer(request, MARIO, idp="prova-2"))
@@ -49,7 +49,7 @@ def test_the_same_person_is_the_same_citizen_whichever_provider_they_use(portal:
     assert portal.log_in(GIULIA).session.citizen.id != first.session.citizen.id
 
 
-def test_a_person_without_email_logs_in(portal: Portal) -> None:
+def test_a_citizen_without_email_logs_in(portal: Portal) -> None:
     assert portal.log_in(LUCA).session.citizen.email is None
 
 
@@ -98,7 +98,7 @@ def test_another_browser_is_refused_and_does_not_use_the_request_up(portal: Port
     assert portal.finish(answer, browser="mine").session_token
 
 
-def test_a_browser_without_the_logins_cookie_is_nobody(portal: Portal) -> None:
+def test_a_browser_without_the_logins_cookie_is_refused(portal: Portal) -> None:
     request = portal.begin(browser="")
     with refused_login(Reason.OTHER_BROWSER):
         portal.finish(portal.answer(request), browser="")
@@ -226,7 +226,7 @@ def test_the_setting_chooses_the_binding_and_the_register_holds_what_was_sent(
         Settings.load()
 
 
-def test_a_person_logs_in_with_the_electronic_identity_card_by_its_own_rules(portal: Portal) -> None:
+def test_a_citizen_logs_in_with_the_electronic_identity_card_by_its_own_rules(portal: Portal) -> None:
     with_card = portal.finish(portal.answer(portal.begin(idp="cie"), idp="cie"))
     assert with_card.session.citizen.id == portal.log_in().session.citizen.id
 

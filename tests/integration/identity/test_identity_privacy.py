@@ -242,7 +242,7 @@ def test_a_new_notice_is_asked_for_again_and_takes_nothing_away(portal: Portal) 
     )
     values = {**vars(portal.settings), "documents": (*portal.settings.documents, newer)}
     portal.settings = Settings(**values)
-    assert current(portal, token)["registered"] is False
+    assert current(portal, token).registered is False
     again = register(portal, token, document_id="registration-2.0")
     assert (again.registered, again.citizen.email) == (True, "m@posta.example")
     assert [kind for kind, _ in events(portal)] == ["CitizenRegistered.v1", "ConsentGranted.v1"]

@@ -91,7 +91,7 @@ def test_logging_out_everywhere_ends_all_sessions_of_the_citizen_and_of_nobody_e
 
 
 @pytest.mark.parametrize("token", ["", "x", "ü" * 50, "a" * 10_000])
-def test_a_token_that_is_none_is_an_expired_session(portal: Portal, token: str) -> None:
+def test_a_token_that_was_never_made_is_an_expired_session(portal: Portal, token: str) -> None:
     assert expired(lambda: current(portal, token))
 
 
@@ -120,7 +120,7 @@ def test_ending_one_session_leaves_the_others_and_nobody_ends_somebody_elses(por
     assert current(portal, here)
 
 
-def test_an_entity_may_want_another_level_than_the_usual_one_and_a_weaker_session_is_none_there(portal: Portal) -> None:
+def test_an_entity_may_want_another_level_and_a_weaker_session_is_refused_there(portal: Portal) -> None:
     portal.settings = replace(portal.settings, levels={"PM108": 3, "PM200": 1})
     token = portal.log_in(level=3).session_token
     assert current(portal, token, entity_code="PM108").spid_level == 3
