@@ -1,4 +1,4 @@
-"""The SMTP side. Two names of recipients stand for what goes wrong in life: `rifiuta…@` and `occupato…@`."""
+"""What the SMTP server does with a mail. It refuses two recipients: `rifiuta…@` for good, `occupato…@` for now."""
 
 from typing import Final
 
@@ -10,8 +10,8 @@ _REFUSED: Final = ("rifiuta", "550 5.1.1 no such user here")
 _BUSY: Final = ("occupato", "451 4.2.0 try again later")
 
 
-class Receiving:
-    """aiosmtpd's handler: takes everything but for the two names."""
+class MailboxHandler:
+    """aiosmtpd's handler: stores every mail but those to the two names."""
 
     def __init__(self, mailbox: Mailbox) -> None:
         self._mailbox = mailbox
@@ -27,7 +27,7 @@ class Receiving:
         return "250 OK"
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 -- the same
-        """Keep the mail."""
+        """Store the mail."""
         content = envelope.content
         self._mailbox.add(content.encode() if isinstance(content, str) else content or b"")
-        return "250 2.0.0 OK: kept for reading"
+        return "250 2.0.0 OK: stored for reading"

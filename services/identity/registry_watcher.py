@@ -1,4 +1,4 @@
-"""Keeping the list of trusted identity providers current."""
+"""The trusted identity providers of a running process, read again when their files change."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,16 +14,16 @@ REGISTRY_AGE_SECONDS: Final = Gauge("idp_registry_age_seconds", "Time since the 
 log = get_logger("identity.registry")
 
 
-class RegistryKeeper:
-    """Follows the files behind a registry."""
+class RegistryWatcher:
+    """Watches the files behind a registry. `registry` is the one object that always holds what is trusted now."""
 
     def __init__(self, source: RegistrySource, now: datetime) -> None:
         self._source = source
         self._version = source.version()
         self.registry = IdpRegistry(source.load(now))
 
-    def look(self, now: datetime) -> None:
-        """Read files that changed, or expired, since; what cannot be believed changes nothing. Alarm about age."""
+    def refresh(self, now: datetime) -> None:
+        """Read the files again; what cannot be believed changes nothing. Log an error when the registry is old."""
         self._alarm(self._source.age(now))
         version = self._source.version()
         try:
