@@ -16,7 +16,7 @@ from contracts.errors import RpcError
 from services.payments import models
 from services.payments.settings import Settings
 from services.payments.settlement.fdr_org import FdrClient
-from services.payments.usecases import fetching
+from services.payments.usecases import flow_download
 
 
 def main(arguments: list[str]) -> int:
@@ -33,7 +33,7 @@ def _fetch(entity_code: str, published_after: datetime | None) -> int:
     database = Database.of_service("payments", models)
     rpc = RpcClient(os.environ.get("AMQP_URL", DEFAULT_AMQP_URL))
     try:
-        fetched = fetching.fetch(database, rpc, FdrClient(Settings.load()), entity_code, published_after, now())
+        fetched = flow_download.fetch(database, rpc, FdrClient(Settings.load()), entity_code, published_after, now())
     except RpcError as error:
         sys.stderr.write(f"{entity_code}: {error.code} {error.params}\n")
         return 1

@@ -15,7 +15,7 @@ from services.payments.domain.positions import Standing
 from services.payments.settings import Settings
 from services.payments.soap.envelope import http_status
 from services.payments.usecases import day_report, node, positions, queries, receipts, reconciliation, settlements
-from services.payments.usecases.checkouts import ending, opening, visiting
+from services.payments.usecases.checkouts import checkout_return, end, start
 
 _JANITOR_INTERVAL_S = 10
 _WAITING_RECEIPTS_INTERVAL_S = 10
@@ -30,7 +30,7 @@ class PaymentsService:
     database = DatabaseProvider(models)
     rpc = RpcProvider()
     settings = SettingsProvider(Settings.load)
-    cashier = SettingsProvider(opening.Cashier.load)
+    cashier = SettingsProvider(start.Cashier.load)
 
     @answers(payments.PA_FOR_NODE)
     def pa_for_node(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -48,12 +48,12 @@ class PaymentsService:
     @answers(payments.CHECKOUT)
     def checkout(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return a checkout to its payer."""
-        return visiting.find(self.database, request)
+        return checkout_return.find(self.database, request)
 
     @answers(payments.RETURNED)
     def returned(self, request: dict[str, Any]) -> dict[str, Any]:
         """Note how the browser came back."""
-        return visiting.returned(self.database, request, now())
+        return checkout_return.returned(self.database, request, now())
 
     @answers(payments.RECEIPTS)
     def receipts(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -140,7 +140,7 @@ class PaymentsService:
     @every(seconds=_JANITOR_INTERVAL_S)
     def end_overdue_checkouts(self) -> None:
         """Free the practices of checkouts nobody ended."""
-        ending.end_overdue(self.database, self.settings.token_life, now())
+        end.end_overdue(self.database, self.settings.token_life, now())
 
     @every(seconds=_WAITING_RECEIPTS_INTERVAL_S)
     def resolve_waiting_receipts(self) -> None:

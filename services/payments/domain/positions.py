@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
 
-from services.payments.domain.calendar import rome_day
+from services.payments.domain.node_time import rome_day
 
 
 class Standing(StrEnum):

@@ -8,7 +8,7 @@ from typing import Any, Final
 import requests
 
 from contracts.errors import ErrorCode, Refused, Unavailable
-from services.payments.domain.calendar import from_node, rome_day
+from services.payments.domain.node_time import from_node, rome_day
 from services.payments.domain.settlements import Flow, FlowRow, Outcome
 from services.payments.settings import Settings
 

@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 
 from lxml import etree
 
-from services.payments.domain.calendar import from_node
+from services.payments.domain.node_time import from_node
 from services.payments.domain.receipts import ReceiptFacts
 from services.payments.soap.envelope import PA_NS, Unreadable, open_envelope
 from services.payments.soap.stamps import attachment, bought, stamps_of

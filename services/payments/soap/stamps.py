@@ -22,7 +22,7 @@ from signxml.algorithms import DigestAlgorithm, SignatureMethod
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
 from services.payments import hostile_xml
-from services.payments.domain.calendar import from_node
+from services.payments.domain.node_time import from_node
 from services.payments.domain.stamps import BoughtStamp
 
 _MBD: Final = "{http://www.agenziaentrate.gov.it/2014/MarcaDaBollo}"

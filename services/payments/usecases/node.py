@@ -12,16 +12,16 @@ from chassis.logs import get_logger
 from chassis.storage.database import Database
 from contracts.errors import RpcError, Unavailable
 from services.payments import clients
-from services.payments.domain.calendar import rome_day
 from services.payments.domain.node import Fault, Situation, refuse_caller, refuse_payment
+from services.payments.domain.node_time import rome_day
 from services.payments.domain.positions import Creditor, Position
 from services.payments.repository import checkouts, node_calls, positions
 from services.payments.soap import responses
 from services.payments.soap.envelope import Unreadable, soap_fault
 from services.payments.soap.requests import Message, Operation, read_message, read_receipt
-from services.payments.usecases.demanding import demand_notice
-from services.payments.usecases.judging import checkout_id
+from services.payments.usecases.demands import demand_notice
 from services.payments.usecases.positions import learn
+from services.payments.usecases.receipt_judgement import checkout_id
 from services.payments.usecases.receipts import resolve_receipt, take_receipt
 
 log = get_logger(__name__)

@@ -10,7 +10,7 @@ from contracts.errors import ErrorCode, Refused
 from services.payments import clients
 from services.payments.domain.positions import Change, Creditor, Position, Standing
 from services.payments.repository import positions, receipts
-from services.payments.usecases.judging import judge_receipt
+from services.payments.usecases.receipt_judgement import judge_receipt
 
 
 def project_position(tx: Tx, event: Mapping[str, Any], now: datetime) -> None:

@@ -24,7 +24,7 @@ from services.payments.domain.receipts import RAISES, Judgement
 from services.payments.models import Checkout, NodeCall, Receipt
 from services.payments.repository import checkouts, node_calls, positions, receipts
 from services.payments.soap.requests import attached_stamp
-from services.payments.usecases.showing import show_receipt
+from services.payments.usecases.replies import show_receipt
 
 _START: Final = (0, 0)
 _CALLS_KEPT_FOR: Final = timedelta(days=400)

@@ -15,8 +15,8 @@ from services.payments.domain.positions import Creditor, Position
 from services.payments.domain.receipts import Judgement
 from services.payments.repository import positions, receipts
 from services.payments.soap.requests import ReceivedReceipt
-from services.payments.usecases.judging import facts_of, judge_receipt, store_judged
 from services.payments.usecases.positions import learn
+from services.payments.usecases.receipt_judgement import facts_of, judge_receipt, store_judged
 
 log = get_logger(__name__)
 

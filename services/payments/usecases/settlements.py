@@ -20,14 +20,14 @@ from chassis.storage.database import Database, Tx
 from contracts.errors import ErrorCode, Refused
 from contracts.events.payments import PAYMENT_REPORTED
 from services.payments import clients
-from services.payments.domain.calendar import ROME
+from services.payments.domain.node_time import ROME
 from services.payments.domain.positions import Creditor, Position
 from services.payments.domain.settlements import Finding, Flow, FlowRow, Owed, Verdict, find
 from services.payments.models import Receipt, SettlementFlow, SettlementRow
 from services.payments.repository import positions, receipts, settlements
-from services.payments.settlement.reading import read_file
-from services.payments.usecases.judging import store_judged
+from services.payments.settlement.flow_parser import read_file
 from services.payments.usecases.positions import learn
+from services.payments.usecases.receipt_judgement import store_judged
 
 log = get_logger(__name__)
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from contracts.errors import Unavailable
 from services.payments import models
 from services.payments.settings import Settings
-from services.payments.usecases.checkouts import opening
+from services.payments.usecases.checkouts import start
 
 CREDITOR = {
     "code": "PM108",
@@ -138,7 +138,7 @@ def emitted(database, name=None):
 
 
 def cashier_at(pagopa_url):
-    return opening.Cashier(replace(Settings.load(), checkout_url=pagopa_url))
+    return start.Cashier(replace(Settings.load(), checkout_url=pagopa_url))
 
 
 def start(cashier, database, practices, numbers, now):

@@ -7,7 +7,7 @@ import pytest
 
 from services.payments.domain.positions import Standing
 from services.payments.usecases import positions
-from services.payments.usecases.checkouts import ending, visiting
+from services.payments.usecases.checkouts import checkout_return, end
 from services.payments.usecases.node import Node, answer_node
 from tests.integration.payments.payments_actors import (
     START,
@@ -39,11 +39,11 @@ class Street:
 
     def sweep(self, minute):
         """Let the janitor come by, and say how the checkout stands afterwards."""
-        ending.end_overdue(self.database, TOKEN_LIFE, START + timedelta(minutes=minute))
+        end.end_overdue(self.database, TOKEN_LIFE, START + timedelta(minutes=minute))
         return self.find()["state"]
 
     def find(self):
-        return visiting.find(self.database, {"checkout_id": self.checkout_id, "payer_ref": "visitor:somebody"})
+        return checkout_return.find(self.database, {"checkout_id": self.checkout_id, "payer_ref": "visitor:somebody"})
 
 
 @pytest.fixture

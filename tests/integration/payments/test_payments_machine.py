@@ -25,7 +25,7 @@ from services.payments import models
 from services.payments.domain.positions import Standing
 from services.payments.domain.settlements import Flow, FlowRow, Outcome
 from services.payments.usecases import positions, receipts, settlements
-from services.payments.usecases.checkouts import ending, opening, visiting
+from services.payments.usecases.checkouts import checkout_return, end, start
 from services.payments.usecases.node import Node, answer_node
 from services.practices.domain import standing as practices_fold
 from services.practices.domain.states import State
@@ -63,7 +63,7 @@ class Payments(RuleBasedStateMachine):
     """What can happen to three practices, in any order."""
 
     database: ClassVar[Database]
-    cashier: ClassVar[opening.Cashier]
+    cashier: ClassVar[start.Cashier]
 
     @initialize()
     def begin(self):
@@ -193,13 +193,13 @@ class Payments(RuleBasedStateMachine):
     def come_back(self, random, outcome):
         if self.opened:
             request = {"checkout_id": random.choice(self.opened), "payer_ref": "visitor:somebody", "outcome": outcome}
-            visiting.returned(self.database, request, self.now)
+            checkout_return.returned(self.database, request, self.now)
 
     @rule(minutes=st.sampled_from([1, 16, 31]))
     def time_passes(self, minutes):
         self.now += timedelta(minutes=minutes)
         waiting = {checkout.id for checkout in self.checkouts() if checkout.state == "open"}
-        ending.end_overdue(self.database, TOKEN_LIFE, self.now)
+        end.end_overdue(self.database, TOKEN_LIFE, self.now)
         receipts.resolve_waiting(self.database, self.practices, self.now)
         settlements.look_at_pending(self.database, self.now)
         for checkout in self.checkouts():

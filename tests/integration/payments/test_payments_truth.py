@@ -15,7 +15,7 @@ from contracts.events.envelope import Envelope
 from services.payments import models
 from services.payments.domain.positions import Standing
 from services.payments.usecases import positions, queries
-from services.payments.usecases.checkouts import visiting
+from services.payments.usecases.checkouts import checkout_return
 from services.payments.usecases.node import Node, answer_node
 from tests.integration.payments.payments_actors import (
     START,
@@ -54,7 +54,7 @@ def test_the_events_we_emit_have_the_fields_of_their_golden_samples(database, pa
     answer_node(Node(database, practices, START), receipt(1, "R1", 1000, str(opened["id"])), "")
     answer_node(Node(database, practices, START), receipt(1, "R2", 1000, None), "")
     returned = {"checkout_id": opened["id"], "payer_ref": "visitor:somebody", "outcome": "annullato"}
-    assert visiting.returned(database, returned, START)["state"] == "partially_paid"
+    assert checkout_return.returned(database, returned, START)["state"] == "partially_paid"
     for name in ("CheckoutStarted", "CheckoutAbandoned", "PaymentConfirmed", "PaymentDuplicated"):
         sample = json.loads((SAMPLES / f"{name}.v1.json").read_text())
         for message in emitted(database, name):

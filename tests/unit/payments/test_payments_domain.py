@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from contracts.events.payments import CHECKOUT_ABANDONED, CHECKOUT_STARTED, PAYMENT_CONFIRMED, PAYMENT_DUPLICATED
 from contracts.rpc.payments import CHECKOUT_STATES
-from services.payments.domain.calendar import from_node, rome_day
 from services.payments.domain.checkouts import (
     TRANSITIONS,
     CheckoutState,
@@ -23,6 +22,7 @@ from services.payments.domain.checkouts import (
     shown_state,
 )
 from services.payments.domain.node import Fault, Situation, refuse_caller, refuse_payment
+from services.payments.domain.node_time import from_node, rome_day
 from services.payments.domain.positions import Change, Creditor, Position, Standing, Terms, fold
 from services.payments.domain.receipts import RAISES, Judgement, ReceiptFacts, judge
 

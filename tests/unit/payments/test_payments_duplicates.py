@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from services.payments.domain.duplicates import LOOKS_BACK, Doubt, Equal, Standing, doubts
+from services.payments.domain.duplicate_check import LOOKS_BACK, Doubt, Equal, Standing, doubts
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)

@@ -8,12 +8,12 @@ from uuid import UUID, uuid4
 
 from chassis.storage.database import Tx
 from contracts.errors import ErrorCode, Refused
-from services.payments.domain.calendar import rome_day
 from services.payments.domain.checkouts import CheckoutState, move
+from services.payments.domain.node_time import rome_day
 from services.payments.domain.positions import Position, Standing
 from services.payments.models import Checkout, CheckoutItem
 from services.payments.repository import checkouts, positions
-from services.payments.usecases.checkouts.doubting import check_equals, equals_of
+from services.payments.usecases.checkouts.duplicate_check import check_equals, equals_of
 
 _SCOPE: Final = "start_checkout"
 

@@ -9,8 +9,8 @@ from contracts.errors import ErrorCode, Refused
 from services.payments.domain.checkouts import RETURN_REASONS, CheckoutState
 from services.payments.models import Checkout
 from services.payments.repository import checkouts
-from services.payments.usecases.checkouts.ending import end
-from services.payments.usecases.showing import show_checkout
+from services.payments.usecases.checkouts.end import end
+from services.payments.usecases.replies import show_checkout
 
 
 def find(database: Database, request: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from lxml import etree
 
 from contracts.errors import ErrorCode, Refused
 from services.payments import hostile_xml
-from services.payments.domain.calendar import from_node
+from services.payments.domain.node_time import from_node
 from services.payments.domain.settlements import Flow, FlowRow, Outcome
 
 _NS: Final = "http://www.digitpa.gov.it/schemas/2011/Pagamenti/"

@@ -15,11 +15,11 @@ from services.payments.checkout_client import CheckoutClient
 from services.payments.domain.checkouts import CheckoutState, move
 from services.payments.repository import checkouts
 from services.payments.settings import Settings
-from services.payments.usecases.checkouts.carts import cart_of
-from services.payments.usecases.checkouts.ending import not_opened
-from services.payments.usecases.checkouts.reserving import reserve_once
+from services.payments.usecases.checkouts.cart_request import cart_of
+from services.payments.usecases.checkouts.end import not_opened
+from services.payments.usecases.checkouts.reservation import reserve_once
 from services.payments.usecases.positions import known_positions
-from services.payments.usecases.showing import show_checkout
+from services.payments.usecases.replies import show_checkout
 
 _POLL_S: Final = 0.1
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chassis.storage.database import Tx
 from contracts.errors import ErrorCode, Refused
-from services.payments.domain.duplicates import Doubt, Equal, doubts
+from services.payments.domain.duplicate_check import Doubt, Equal, doubts
 from services.payments.domain.positions import Position
 from services.payments.repository import checkouts
 
