@@ -10,7 +10,7 @@ from contracts.errors import Refused
 from contracts.rpc import payments
 from contracts.rpc import settlement as fdr
 from sandbox.pagopa.registry import PSPS
-from sandbox.pagopa.stamps import StampOffice
+from sandbox.pagopa.stamps import StampIssuer
 from tests.integration.payments.node_messages import (
     ASKING,
     CREDITOR,
@@ -178,7 +178,7 @@ def test_money_with_a_wrong_stamp_is_acknowledged_kept_and_flagged_for_a_human(
     town: Any, eventually: Any, wrong: str
 ) -> None:
     practice = certificate(town)
-    office, asked = StampOffice(), town.STAMP["document_hash"]
+    office, asked = StampIssuer(), town.STAMP["document_hash"]
     at = practice["created_at"]
     attached = {
         "missing": None,

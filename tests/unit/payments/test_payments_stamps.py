@@ -9,7 +9,7 @@ import pytest
 from lxml import etree
 
 from sandbox.pagopa.registry import PSPS
-from sandbox.pagopa.stamps import StampOffice
+from sandbox.pagopa.stamps import StampIssuer
 from services.payments.domain.receipts import Judgement, ReceiptFacts, judge
 from services.payments.domain.stamps import BoughtStamp, are_as_asked
 from services.payments.soap.stamps import ReadStamp, attachment, stamps_of
@@ -35,7 +35,7 @@ def read(stamp: bytes) -> ReadStamp:
 
 @pytest.fixture(scope="module")
 def sold() -> bytes:
-    return StampOffice().issue(PSPS[0], NOW, "16.00", HASH)
+    return StampIssuer().issue(PSPS[0], NOW, "16.00", HASH)
 
 
 @needs_specs
