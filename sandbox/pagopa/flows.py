@@ -20,7 +20,7 @@ _ROME: Final = ZoneInfo("Europe/Rome")
 
 
 @dataclass(frozen=True)
-class Paid:
+class SettledTransfer:
     """One transfer of a receipt to the creditor."""
 
     iuv: str
@@ -39,7 +39,7 @@ class Flow:
     day: date
     revision: int
     made_at: float
-    rows: tuple[Paid, ...]
+    rows: tuple[SettledTransfer, ...]
 
     @property
     def id(self) -> str:
@@ -157,14 +157,14 @@ def as_xml(flow: Flow) -> bytes:
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
 
-def _rows(receipt: Receipt) -> Iterable[Paid]:
+def _rows(receipt: Receipt) -> Iterable[SettledTransfer]:
     """Read the transfers to the recipient; a stamp, which has no IBAN, is in no flow."""
     sent = etree.fromstring(receipt.envelope.encode()).find(".//receipt")
     if sent is None:
         return
     for share in sent.iterfind("transferList/transfer"):
         if share.findtext("fiscalCodePA") == receipt.recipient and share.find("IBAN") is not None:
-            yield Paid(
+            yield SettledTransfer(
                 iuv=sent.findtext("creditorReferenceId") or "",
                 iur=receipt.receipt_id,
                 index=int(share.findtext("idTransfer") or 1),
