@@ -1,4 +1,4 @@
-"""Whether a payer is about to pay twice: practices says what is equal, here it is known what was paid."""
+"""Whether a payer is about to pay twice: practices says what looks the same, here it is known what was paid."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-# Fees come back with the school year: what was paid longer ago than this is no reason to hesitate.
-LOOKS_BACK: Final = timedelta(days=300)
+# Fees come back with the school year: what was paid longer ago than this is no duplicate.
+LOOK_BACK: Final = timedelta(days=300)
 
 
-class Standing(StrEnum):
-    """What speaks for the equal practice being the same payment."""
+class DuplicateStatus(StrEnum):
+    """What speaks for another practice being the same payment."""
 
     PAID = "paid"
     BEING_PAID = "being_paid"
@@ -20,8 +20,8 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Equal:
-    """An equal practice: when it was paid, or since when and until when somebody is paying it."""
+class KnownPayment:
+    """What is known of a practice that looks the same: when it was paid, or the checkout that is open on it."""
 
     paid_at: datetime | None = None
     since: datetime | None = None
@@ -29,27 +29,32 @@ class Equal:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
-    """A practice about to be paid, and the equal one that makes one hesitate."""
+class SuspectedDuplicate:
+    """A practice about to be paid, and the one that looks like the same payment."""
 
     practice_id: UUID
-    equal_id: UUID
-    standing: Standing
+    duplicate_id: UUID
+    status: DuplicateStatus
     since: datetime | None = None
     until: datetime | None = None
 
 
-def doubts(
-    to_pay: Collection[UUID], equals: Mapping[UUID, Sequence[UUID]], known: Mapping[UUID, Equal], now: datetime
-) -> Iterator[Doubt]:
-    """Tell every reason to hesitate; of two equal practices in the same payment only once."""
+def suspected_duplicates(
+    to_pay: Collection[UUID],
+    duplicates: Mapping[UUID, Sequence[UUID]],
+    known: Mapping[UUID, KnownPayment],
+    now: datetime,
+) -> Iterator[SuspectedDuplicate]:
+    """Return every suspicion; of two duplicates in the same payment only one."""
     for practice_id in to_pay:
-        for equal_id in equals.get(practice_id, ()):
-            equal = known.get(equal_id, Equal())
-            if equal_id in to_pay:
-                if str(practice_id) < str(equal_id):
-                    yield Doubt(practice_id, equal_id, Standing.IN_THIS_PAYMENT)
-            elif equal.paid_at is not None and now - equal.paid_at <= LOOKS_BACK:
-                yield Doubt(practice_id, equal_id, Standing.PAID, equal.paid_at)
-            elif equal.since is not None:
-                yield Doubt(practice_id, equal_id, Standing.BEING_PAID, equal.since, equal.until)
+        for duplicate_id in duplicates.get(practice_id, ()):
+            payment = known.get(duplicate_id, KnownPayment())
+            if duplicate_id in to_pay:
+                if str(practice_id) < str(duplicate_id):
+                    yield SuspectedDuplicate(practice_id, duplicate_id, DuplicateStatus.IN_THIS_PAYMENT)
+            elif payment.paid_at is not None and now - payment.paid_at <= LOOK_BACK:
+                yield SuspectedDuplicate(practice_id, duplicate_id, DuplicateStatus.PAID, payment.paid_at)
+            elif payment.since is not None:
+                yield SuspectedDuplicate(
+                    practice_id, duplicate_id, DuplicateStatus.BEING_PAID, payment.since, payment.until
+                )

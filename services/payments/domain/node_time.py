@@ -1,15 +1,8 @@
-"""Due dates are Europe/Rome calendar days; a practice due today is not overdue until midnight in Rome."""
+"""Times as the node writes them."""
 
-from datetime import UTC, date, datetime
-from typing import Final
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime
 
-ROME: Final = ZoneInfo("Europe/Rome")
-
-
-def rome_day(moment: datetime) -> date:
-    """Return the Europe/Rome calendar day of an aware `moment`."""
-    return moment.astimezone(ROME).date()
+from contracts.calendar import ROME
 
 
 def from_node(moment: datetime) -> datetime:
