@@ -9,8 +9,8 @@ from uuid import uuid4
 
 from sandbox.pagopa.delivery import Delivery
 from sandbox.pagopa.node_client import Activated, NodeClient, Payment, StationFault, receipt_envelope
-from sandbox.pagopa.registry import PSPS, Body, Psp, Registry
-from sandbox.pagopa.stamps import StampOffice
+from sandbox.pagopa.registry import PSPS, Creditor, Psp, Registry
+from sandbox.pagopa.stamps import StampIssuer
 from sandbox.pagopa.store import Cart, NewReceipt, Store
 
 
@@ -40,7 +40,7 @@ class Payer:
     postal: bool = False
 
 
-class Till:
+class Payments:
     """Activates notices and makes their receipts."""
 
     def __init__(self, store: Store, node: NodeClient, delivery: Delivery, registry: Registry, late_s: float) -> None:
@@ -49,7 +49,7 @@ class Till:
         self._delivery = delivery
         self._registry = registry
         self._late_s = late_s
-        self._stamps = StampOffice()
+        self._stamps = StampIssuer()
 
     def end_cart(self, cart: Cart, outcome: Outcome, only: Sequence[str] = ()) -> str:
         """End an open cart and return where the browser goes. `only`: pay just these notices of it."""
@@ -63,7 +63,7 @@ class Till:
         note = cart.request.get("idCart")
         payer = Payer(PSPS[0], note=note, cart_id=cart.id, postal=bool(cart.request.get("allCCP")))
         notices = [
-            (self._registry.body(notice["fiscalCode"]), str(notice["noticeNumber"]))
+            (self._registry.creditor(notice["fiscalCode"]), str(notice["noticeNumber"]))
             for notice in cart.request["paymentNotices"]
             if not only or notice["noticeNumber"] in only
         ]
@@ -76,11 +76,11 @@ class Till:
         waits = outcome is Outcome.PENDING and "returnWaitingUrl" in urls
         return str(urls["returnWaitingUrl" if waits else "returnOkUrl"])
 
-    def pay(self, notices: Sequence[tuple[Body, str]], payer: Payer, outcome: Outcome) -> list[str]:
+    def pay(self, notices: Sequence[tuple[Creditor, str]], payer: Payer, outcome: Outcome) -> list[str]:
         """Pay notices, all or none, and return the ids of the receipts on their way. Raises StationFault."""
         activated = [
-            (body, number, self._node.activate(body, number, payer.note, postal=payer.postal))
-            for body, number in notices
+            (creditor, number, self._node.activate(creditor, number, payer.note, postal=payer.postal))
+            for creditor, number in notices
         ]
         providers = [payer.psp]
         if outcome is Outcome.TWO_PSPS:
@@ -88,15 +88,15 @@ class Till:
         receipts = [
             receipt
             for psp in providers
-            for body, number, answer in activated
-            for receipt in self._receipts(body, number, answer, psp, payer, outcome)
+            for creditor, number, answer in activated
+            for receipt in self._receipts(creditor, number, answer, psp, payer, outcome)
         ]
         self._store.add_receipts(receipts)
         self._delivery.hurry()
         return [receipt.receipt_id for receipt in receipts]
 
     def _receipts(
-        self, owner: Body, number: str, activated: Activated, psp: Psp, payer: Payer, outcome: Outcome
+        self, owner: Creditor, number: str, activated: Activated, psp: Psp, payer: Payer, outcome: Outcome
     ) -> list[NewReceipt]:
         """Make one receipt per beneficiary that has a station here; all carry the same receiptId."""
         payment = Payment(uuid4().hex, psp, datetime.now(UTC), payer.note)
@@ -112,7 +112,9 @@ class Till:
                 amount_cents=activated.amount_cents,
                 psp_name=psp.name,
                 cart_id=payer.cart_id,
-                envelope=receipt_envelope(self._registry.body(code), owner, number, activated, payment, self._stamps),
+                envelope=receipt_envelope(
+                    self._registry.creditor(code), owner, number, activated, payment, self._stamps
+                ),
                 due_at=due_at,
                 deliveries=2 if outcome is Outcome.TWICE else 1,
             )

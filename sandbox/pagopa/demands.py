@@ -1,4 +1,4 @@
-"""The counter of a PSP, for a payment nobody has asked for: the body answers what the citizen says with a notice."""
+"""The counter of a PSP, for a payment nobody has asked for: the creditor answers what is said with a notice."""
 
 import re
 from typing import Final
@@ -16,7 +16,7 @@ _AMOUNT: Final = re.compile(r"(\d{1,9})(?:[.,](\d{1,2}))?")
 
 
 class DemandForm:
-    """Ask (GET), and send the demand to the body (POST); what it answers is paid at the counter as any notice."""
+    """Ask (GET), and send the demand to the creditor (POST); what it answers is paid at the counter as any notice."""
 
     def __init__(self, pages: Pages, node: NodeClient, registry: Registry) -> None:
         self._pages = pages
@@ -28,20 +28,20 @@ class DemandForm:
         self._show(resp, {})
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Send what was typed; the body's refusal is read to the citizen."""
+        """Send what was typed; the creditor's refusal is read to the citizen."""
         typed = read_form(req)
         service = next((one for one in self._registry.demanded if one.key == typed.get("servizio")), None)
         if service is None:
             self._show(resp, typed, "Scegli un servizio.")
             return
-        body = self._registry.body(service.creditor)
+        creditor = self._registry.creditor(service.creditor_fiscal_code)
         try:
-            number = self._node.demand(body, service, specific_data(service, typed))
-            owed = self._node.verify(body, number)
+            number = self._node.demand(creditor, service, specific_data(service, typed))
+            verified = self._node.verify(creditor, number)
         except StationFault as fault:
             self._show(resp, typed, f"{fault.code}: {fault.reason or fault.description}")
             return
-        self._pages.show(resp, "counter_notice.html", body=body, number=number, owed=owed, psps=PSPS)
+        self._pages.show(resp, "counter_notice.html", creditor=creditor, number=number, verified=verified, psps=PSPS)
 
     def _show(self, resp: falcon.Response, typed: dict[str, str], problem: str | None = None) -> None:
         services = self._registry.demanded
@@ -49,7 +49,7 @@ class DemandForm:
 
 
 def specific_data(service: DemandedService, typed: dict[str, str]) -> bytes:
-    """Write the body's own XML from what was typed; what is missing is left for the body to find."""
+    """Write the creditor's own XML from what was typed; what is missing is left for the creditor to find."""
     root = etree.Element("datiSpecificiServizio")
     _add(root, "codiceFiscale", typed.get("codice_fiscale", "").upper())
     _add(root, "nominativo", typed.get("nominativo", ""))

@@ -1,13 +1,13 @@
 """End checkouts unpaid, in whole or in part: what is not paid is free again. A receipt that comes later still wins."""
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from chassis.logs import get_logger
 from chassis.storage.database import Database, Tx
 from contracts.errors import Unavailable
-from contracts.events.payments import CHECKOUT_ABANDONED
-from services.payments.domain.checkouts import CheckoutState, after_end, keep_until, move
+from contracts.events.payments import CHECKOUT_ABANDONED, CheckoutAbandoned
+from services.payments.domain.checkouts import CheckoutState, OpeningFailure, after_end, move, wait_until
 from services.payments.models import Checkout
 from services.payments.repository import checkouts, node_calls
 
@@ -34,11 +34,11 @@ def end_overdue(database: Database, token_life: timedelta, now: datetime) -> Non
 
 def _end_overdue(tx: Tx, checkout: Checkout, token_life: timedelta, now: datetime) -> None:
     if checkout.state == CheckoutState.OPENING and checkout.open_until <= now:
-        not_opened(checkout, {"family": Unavailable.__name__}, now)
+        end_unopened(checkout, OpeningFailure(family=Unavailable.__name__), now)
     elif checkout.state == CheckoutState.OPEN:
         unpaid = [item.practice_id for item in checkout.items if item.receipt_id is None]
         last_activation = node_calls.last_activation(tx.session, unpaid)
-        checkout.ask_at = keep_until(checkout.open_until, last_activation, token_life, now)
+        checkout.ask_at = wait_until(checkout.open_until, last_activation, token_life, now)
         if checkout.ask_at is not None:
             log.info("checkout_kept_for_a_payment_token", checkout_id=str(checkout.id))
             return
@@ -57,17 +57,17 @@ def end(tx: Tx, checkout: Checkout, reason: str, now: datetime) -> None:
     checkout.ended_at, checkout.end_reason = now, reason
     for item in unpaid:
         item.holding = False
-    abandoned = {
-        "checkout_id": checkout.id,
-        "entity_code": checkout.entity_code,
-        "practice_ids": [item.practice_id for item in unpaid],
-        "reason": reason,
-        "at": now,
-    }
+    abandoned = CheckoutAbandoned(
+        checkout_id=checkout.id,
+        entity_code=checkout.entity_code,
+        practice_ids=[item.practice_id for item in unpaid],
+        reason=reason,
+        at=now,
+    )
     tx.emit(CHECKOUT_ABANDONED, abandoned, subject=str(checkout.id), sequence=2, now=now)
 
 
-def not_opened(checkout: Checkout, problem: dict[str, Any], now: datetime) -> None:
+def end_unopened(checkout: Checkout, problem: OpeningFailure, now: datetime) -> None:
     """End a checkout nobody ever saw: silently, for nothing was announced."""
     move(CheckoutState.OPENING, CheckoutState.NOT_OPENED)
     checkout.state = CheckoutState.NOT_OPENED.value

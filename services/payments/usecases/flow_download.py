@@ -1,32 +1,32 @@
-"""Fetching settlement flows from pagoPA."""
+"""Download an entity's settlement flows from pagoPA."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from chassis.storage.database import Database
+from contracts.call import Rpc
 from contracts.errors import ErrorCode, Refused
-from services.payments import clients
 from services.payments.repository import positions
 from services.payments.settlement.fdr_org import FdrClient
 from services.payments.usecases.settlements import take_flow
 
 
 @dataclass
-class Fetched:
+class Downloaded:
     """How many flows were taken, and those that could not be."""
 
     taken: int = 0
     refused: list[tuple[str, Refused]] = field(default_factory=list)
 
 
-def fetch(
+def download(
     database: Database,
-    rpc: clients.Rpc,
+    rpc: Rpc,
     fdr: FdrClient,
     entity_code: str,
     published_after: datetime | None,
     now: datetime,
-) -> Fetched:
+) -> Downloaded:
     """Take an entity's flows; one that is refused does not stop the others.
 
     Raises Refused(UNKNOWN_ENTITY) and Unavailable.
@@ -35,11 +35,11 @@ def fetch(
         creditor = positions.creditor_of_entity(session, entity_code)
     if creditor is None:
         raise Refused(ErrorCode.UNKNOWN_ENTITY)
-    fetched = Fetched()
+    downloaded = Downloaded()
     for flow in fdr.flows(creditor.fiscal_code, published_after):
         try:
             take_flow(database, rpc, flow, entity_code, now)
-            fetched.taken += 1
+            downloaded.taken += 1
         except Refused as refusal:
-            fetched.refused.append((flow.flow_id, refusal))
-    return fetched
+            downloaded.refused.append((flow.flow_id, refusal))
+    return downloaded

@@ -3,27 +3,25 @@
 import base64
 import binascii
 import io
-import re
 import zipfile
 import zlib
 from datetime import date, datetime
-from functools import cache
 from pathlib import Path
 from typing import Final
 
 from lxml import etree
 
+from contracts.error_details import TooLarge, Unreadable
 from contracts.errors import ErrorCode, Refused
 from services.payments import hostile_xml
-from services.payments.domain.calendar import from_node
+from services.payments.domain.node_time import from_node
 from services.payments.domain.settlements import Flow, FlowRow, Outcome
 
 _NS: Final = "http://www.digitpa.gov.it/schemas/2011/Pagamenti/"
-_SCHEMA_FILE: Final = Path(__file__).with_name("flusso_riversamento.rng")
+SCHEMA_FILE: Final = Path(__file__).with_name("flusso_riversamento.rng")
 
 # Some 50,000 rows; a flow is one bank credit of one day.
 MAX_XML_BYTES: Final = 24 * 1024 * 1024
-_DOCTYPE: Final = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 _BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -70,13 +68,13 @@ def _only_entry(content: bytes) -> bytes:
 
 def _read_xml(content: bytes) -> Flow:
     # UTF-16 would hide a document type from the search; the schema's documents are UTF-8 or Latin-1.
-    if _DOCTYPE.search(content) or b"\x00" in content:
+    if b"\x00" in content:
         raise _unreadable("document types are refused")
     try:
-        root = etree.fromstring(content, hostile_xml.parser())
-    except etree.XMLSyntaxError:
-        raise _unreadable("not well formed") from None
-    schema = _schema()
+        root = hostile_xml.parse(content)
+    except hostile_xml.Unreadable as unreadable:
+        raise _unreadable(str(unreadable)) from None
+    schema = hostile_xml.relax_ng(SCHEMA_FILE)
     if not schema.validate(root):
         entry = schema.error_log.last_error
         raise _unreadable(f"line {entry.line}: {entry.path}" if entry is not None else "does not match the schema")
@@ -130,13 +128,8 @@ def _day(text: str) -> date:
 
 
 def _unreadable(reason: str) -> Refused:
-    return Refused(ErrorCode.SETTLEMENT_UNREADABLE, {"reason": reason})
+    return Refused(ErrorCode.SETTLEMENT_UNREADABLE, Unreadable(reason=reason))
 
 
 def _too_large() -> Refused:
-    return Refused(ErrorCode.IMPORT_TOO_LARGE, {"max_bytes": MAX_XML_BYTES})
-
-
-@cache
-def _schema() -> etree.RelaxNG:
-    return etree.RelaxNG(etree.parse(_SCHEMA_FILE))
+    return Refused(ErrorCode.IMPORT_TOO_LARGE, TooLarge(max_bytes=MAX_XML_BYTES))

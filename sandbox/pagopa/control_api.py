@@ -2,7 +2,7 @@
 
 POST /sandbox/carts/{id}/outcome   {"outcome": "paid", "only": ["3010…"]} -> {"redirect_url", "receipts"}
 POST /sandbox/payments             {"creditor_fiscal_code", "notice_number", "psp", "outcome"} -> {"receipt_ids"},
-                                   or 409 {"fault"} where the body would not have it
+                                   or 409 {"fault"} where the creditor would not have it
 GET  /sandbox/receipts?cart=       -> {"counts", "receipts"}
 POST /sandbox/receipts/{row}/send  -> 204
 """
@@ -14,8 +14,8 @@ import falcon
 
 from sandbox.pagopa.delivery import Delivery
 from sandbox.pagopa.node_client import StationFault
-from sandbox.pagopa.paying import Outcome, Payer, Till
-from sandbox.pagopa.registry import Registry, psp
+from sandbox.pagopa.payments import Outcome, Payer, Payments
+from sandbox.pagopa.registry import Registry, find_psp
 from sandbox.pagopa.store import Receipt, Store
 
 _LISTED: Final = 2_000
@@ -35,9 +35,9 @@ _SHOWN: Final = (
 class CartOutcome:
     """Ends a cart."""
 
-    def __init__(self, store: Store, till: Till) -> None:
+    def __init__(self, store: Store, payments: Payments) -> None:
         self._store = store
-        self._till = till
+        self._payments = payments
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, cart_id: str) -> None:
         """Choose its outcome; 409 when that was done before."""
@@ -48,7 +48,7 @@ class CartOutcome:
         outcome = _outcome(wanted)
         if not self._store.claim_cart(cart_id, outcome):
             raise falcon.HTTPConflict(title="this cart has ended")
-        redirect_url = self._till.end_cart(cart, outcome, wanted.get("only", ()))
+        redirect_url = self._payments.end_cart(cart, outcome, wanted.get("only", ()))
         shown = [_show(receipt) for receipt in self._store.receipts(_LISTED, cart_id)]
         resp.media = {"redirect_url": redirect_url, "receipts": shown}
 
@@ -56,17 +56,17 @@ class CartOutcome:
 class CounterPayment:
     """Pays a notice at a counter."""
 
-    def __init__(self, till: Till, registry: Registry) -> None:
-        self._till = till
+    def __init__(self, payments: Payments, registry: Registry) -> None:
+        self._payments = payments
         self._registry = registry
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Pay it, or say why the body would not have it."""
+        """Pay it, or say why the creditor would not have it."""
         wanted = req.get_media()
-        body = self._registry.body(wanted["creditor_fiscal_code"])
-        payer = Payer(psp(wanted.get("psp", "")))
+        creditor = self._registry.creditor(wanted["creditor_fiscal_code"])
+        payer = Payer(find_psp(wanted.get("psp", "")))
         try:
-            receipt_ids = self._till.pay([(body, wanted["notice_number"])], payer, _outcome(wanted))
+            receipt_ids = self._payments.pay([(creditor, wanted["notice_number"])], payer, _outcome(wanted))
         except StationFault as fault:
             resp.status = HTTPStatus.CONFLICT
             resp.media = {"fault": fault.code, "description": fault.description}

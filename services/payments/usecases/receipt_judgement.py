@@ -1,40 +1,33 @@
 """What follows from a receipt: the judgement, the events, the checkouts it settles. All in the caller's transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from chassis.storage.database import Tx
-from contracts.events.payments import PAYMENT_CONFIRMED
+from contracts.codes import AmountCents
+from contracts.events.payments import PAYMENT_CONFIRMED, PAYMENT_DUPLICATED, PaymentConfirmed, PaymentDuplicated
 from services.payments.domain.checkouts import CheckoutState, after_payment, move
 from services.payments.domain.positions import Position
 from services.payments.domain.receipts import RAISES, Judgement, ReceiptFacts, judge
 from services.payments.models import Checkout, Receipt
 from services.payments.repository import checkouts, positions, receipts
-from services.payments.soap.stamps import bought
 
-_JUDGED: Final = ("judgement", "judged_at", "practice_id", "entity_code", "checkout_id", "event_sequence")
 _ABOUT_NO_PRACTICE: Final = (Judgement.NO_MONEY, Judgement.SECONDARY)
 
 
-def store_judged(
-    tx: Tx, values: Mapping[str, Any], position: Position | None, now: datetime
-) -> tuple[Receipt, Position | None] | None:
-    """Store a new receipt, given by its columns, and settle it at once; None when the body has it already.
+def store_judged(tx: Tx, receipt: Receipt, position: Position | None, now: datetime) -> tuple[bool, Position | None]:
+    """Store a new receipt, which the session does not know, and settle it at once.
 
-    `position` is its notice (locked), or None where it has none or needs none. Returns the receipt, which the session
-    does not know, and the position after it.
+    `position` is its notice (locked), or None where it has none or needs none. Returns whether it was stored, which it
+    is not when the creditor has it already, and the position after it.
     """
-    receipt = Receipt(**values)
     concerned = _judge(tx, receipt, position, now)
-    judged = {name: getattr(receipt, name) for name in _JUDGED}
-    row_id = receipts.insert_new(tx.session, {**values, **judged})
-    if row_id is None:
-        return None
-    receipt.id = row_id
-    return receipt, _follow(tx, receipt, position, concerned, now)
+    if not receipts.insert_new(tx.session, receipt):
+        return False, position
+    return True, _follow(tx, receipt, position, concerned, now)
 
 
 def judge_receipt(tx: Tx, receipt: Receipt, position: Position | None, now: datetime) -> Position | None:
@@ -107,46 +100,47 @@ def _emit(
     for event_type in RAISES[judgement]:
         sequence += 1
         if event_type is PAYMENT_CONFIRMED:
-            data = _confirmed(receipt, judgement)
+            confirmed = _confirmed(receipt, judgement)
+            tx.emit(PAYMENT_CONFIRMED, confirmed, subject=subject, sequence=sequence, now=now)
         else:
-            data = _duplicated(receipt, judgement, first_receipt_id, now)
-        tx.emit(event_type, data, subject=subject, sequence=sequence, now=now)
+            duplicated = _duplicated(receipt, judgement, first_receipt_id, now)
+            tx.emit(PAYMENT_DUPLICATED, duplicated, subject=subject, sequence=sequence, now=now)
     return sequence
 
 
-def _confirmed(receipt: Receipt, judgement: Judgement) -> Mapping[str, Any]:
-    """Fill PaymentConfirmed. As one of several beneficiaries, a body is told of its own share."""
+def _confirmed(receipt: Receipt, judgement: Judgement) -> PaymentConfirmed:
+    """Fill PaymentConfirmed. As one of several beneficiaries, a creditor is told of its own share."""
     secondary = judgement is Judgement.SECONDARY
-    return {
-        "receipt_id": receipt.receipt_id,
-        "practice_id": receipt.practice_id,
-        "entity_code": receipt.entity_code,
-        "creditor_fiscal_code": receipt.creditor_fiscal_code,
-        "notice_number": receipt.notice_number,
-        "iuv": receipt.iuv,
-        "amount_cents": receipt.own_share_cents if secondary else receipt.amount_cents,
-        "paid_at": receipt.paid_at,
-        "application_date": receipt.application_date,
-        "psp_id": receipt.psp_id,
-        "psp_name": receipt.psp_name,
-        "payment_method": receipt.payment_method,
-        "checkout_id": receipt.checkout_id,
-    }
+    return PaymentConfirmed(
+        receipt_id=receipt.receipt_id,
+        practice_id=receipt.practice_id,
+        entity_code=receipt.known_entity_code,
+        creditor_fiscal_code=receipt.creditor_fiscal_code,
+        notice_number=receipt.notice_number,
+        iuv=receipt.iuv,
+        amount_cents=AmountCents(receipt.own_share_cents if secondary else receipt.amount_cents),
+        paid_at=receipt.paid_at,
+        application_date=receipt.application_date,
+        psp_id=receipt.psp_id,
+        psp_name=receipt.psp_name,
+        payment_method=receipt.payment_method,
+        checkout_id=receipt.checkout_id,
+    )
 
 
 def _duplicated(
     receipt: Receipt, judgement: Judgement, first_receipt_id: str | None, now: datetime
-) -> Mapping[str, Any]:
-    return {
-        "receipt_id": receipt.receipt_id,
-        "practice_id": receipt.practice_id,
-        "entity_code": receipt.entity_code,
-        "notice_number": receipt.notice_number,
-        "amount_cents": receipt.amount_cents,
-        "first_receipt_id": first_receipt_id,
-        "reason": judgement.value,
-        "at": now,
-    }
+) -> PaymentDuplicated:
+    return PaymentDuplicated(
+        receipt_id=receipt.receipt_id,
+        practice_id=receipt.practice_id,
+        entity_code=receipt.known_entity_code,
+        notice_number=receipt.notice_number,
+        amount_cents=AmountCents(receipt.amount_cents),
+        first_receipt_id=first_receipt_id,
+        reason=judgement.value,
+        at=now,
+    )
 
 
 def facts_of(receipt: Receipt) -> ReceiptFacts:
@@ -159,7 +153,7 @@ def facts_of(receipt: Receipt) -> ReceiptFacts:
         amount_cents=receipt.amount_cents,
         own_share_cents=receipt.own_share_cents,
         paid_at=receipt.paid_at,
-        stamps=bought(receipt.details["stamps"]) if "stamps" in receipt.details else None,
+        stamps=receipt.details.stamps,
     )
 
 

@@ -1,30 +1,34 @@
-"""Open a checkout with pagoPA, once, however many workers were asked to."""
+"""Start a checkout: open it with pagoPA, once, however many workers were asked to."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from threading import BoundedSemaphore
-from typing import Any, Final, Self
+from typing import Final, Self
 from uuid import UUID
 
 from chassis.storage.database import Database, Tx
-from contracts.errors import ErrorCode, Refused, Unavailable
-from contracts.events.payments import CHECKOUT_STARTED
-from services.payments import clients
+from contracts.call import Rpc
+from contracts.codes import AmountCents
+from contracts.error_details import CheckoutProblem, detail_of
+from contracts.errors import ErrorCode, Refused, RpcError, Unavailable
+from contracts.events.payments import CHECKOUT_STARTED, CheckoutStarted
+from contracts.rpc import payments
+from contracts.rpc.payments import StartCheckoutRequest
 from services.payments.checkout_client import CheckoutClient
-from services.payments.domain.checkouts import CheckoutState, move
+from services.payments.domain.checkouts import CheckoutState, OpeningFailure, move
 from services.payments.repository import checkouts
 from services.payments.settings import Settings
-from services.payments.usecases.checkouts.carts import cart_of
-from services.payments.usecases.checkouts.ending import not_opened
-from services.payments.usecases.checkouts.reserving import reserve_once
+from services.payments.usecases.checkouts.cart_request import cart_of
+from services.payments.usecases.checkouts.end import end_unopened
+from services.payments.usecases.checkouts.reservation import reserve_once
 from services.payments.usecases.positions import known_positions
-from services.payments.usecases.showing import show_checkout
+from services.payments.usecases.replies import checkout_reply
 
 _POLL_S: Final = 0.1
 
 
-class Cashier:
+class CheckoutStarter:
     """Opens checkouts with pagoPA. One per process: it knows how many workers may be waiting for pagoPA at once."""
 
     def __init__(self, settings: Settings) -> None:
@@ -39,15 +43,15 @@ class Cashier:
         return cls(Settings.load())
 
     def start(
-        self, database: Database, rpc: clients.Rpc, request: Mapping[str, Any], clock: Callable[[], datetime]
-    ) -> dict[str, Any]:
+        self, database: Database, rpc: Rpc, request: StartCheckoutRequest, clock: Callable[[], datetime]
+    ) -> payments.Checkout:
         """Return an open checkout for these practices, the same one for the same key or the same payer and practices.
 
         Raises Refused(PRACTICE_NOT_FOUND, PRACTICE_PAID, PRACTICE_EXPIRED, PRACTICE_CANCELLED, PRACTICE_BEING_PAID,
-        CART_OTHER_ENTITY), with the practice in its params, Refused(EQUAL_PRACTICE_FOUND), and what
+        CART_OTHER_ENTITY), with the practice in its detail, Refused(EQUAL_PRACTICE_FOUND), and what
         `CheckoutClient.open` raises.
         """
-        practice_ids = list(dict.fromkeys(request["practice_ids"]))
+        practice_ids = list(dict.fromkeys(request.practice_ids))
         known_positions(database, rpc, practice_ids, clock())
         with database.transaction() as tx:
             checkout_id = reserve_once(tx, request, practice_ids, clock())
@@ -56,7 +60,7 @@ class Cashier:
                 self._open(database, checkout_id, clock)
             finally:
                 self._slots.release()
-        return _show_opened(database, checkout_id)
+        return _opened_checkout(database, checkout_id)
 
     def _open(self, database: Database, checkout_id: UUID, clock: Callable[[], datetime]) -> None:
         """Ask pagoPA to open the checkout, or wait while another worker does."""
@@ -80,9 +84,7 @@ class Cashier:
             redirect_url = self._client.open(cart)
         except (Refused, Unavailable) as error:
             with database.transaction() as tx:
-                _give_up(
-                    tx, checkout_id, clock(), {"family": type(error).__name__, "code": error.code.value, **error.params}
-                )
+                _give_up(tx, checkout_id, clock(), _failure(error))
             raise
         with database.transaction() as tx:
             _opened(tx, checkout_id, redirect_url, clock(), self._settings)
@@ -100,36 +102,53 @@ def _opened(tx: Tx, checkout_id: UUID, redirect_url: str, now: datetime, setting
     checkout.ask_at = now + timedelta(seconds=settings.checkout_open_s)
     checkout.open_until = checkout.ask_at + settings.token_life
     unpaid = [item for item in checkout.items if item.receipt_id is None]
-    started = {
-        "checkout_id": checkout.id,
-        "entity_code": checkout.entity_code,
-        "practice_ids": [item.practice_id for item in unpaid],
-        "total_cents": sum(item.amount_cents for item in unpaid),
-        "started_at": now,
-        "open_until": checkout.open_until,
-    }
+    started = CheckoutStarted(
+        checkout_id=checkout.id,
+        entity_code=checkout.entity_code,
+        practice_ids=[item.practice_id for item in unpaid],
+        total_cents=AmountCents(sum(item.amount_cents for item in unpaid)),
+        started_at=now,
+        open_until=checkout.open_until,
+    )
     tx.emit(CHECKOUT_STARTED, started, subject=str(checkout.id), sequence=1, now=now)
 
 
-def _give_up(tx: Tx, checkout_id: UUID, now: datetime, problem: dict[str, Any]) -> None:
+def _give_up(tx: Tx, checkout_id: UUID, now: datetime, failure: OpeningFailure) -> None:
     checkout = checkouts.get(tx.session, checkout_id, lock=True)
     if checkout is not None and checkout.state == CheckoutState.OPENING:
-        not_opened(checkout, problem, now)
+        end_unopened(checkout, failure, now)
 
 
-def _show_opened(database: Database, checkout_id: UUID) -> dict[str, Any]:
+def _opened_checkout(database: Database, checkout_id: UUID) -> payments.Checkout:
     """Return the checkout unless it is not open for business: then raise why."""
     with database.reading() as session:
         checkout = checkouts.get(session, checkout_id)
         if checkout is None or checkout.state == CheckoutState.OPENING:
             raise Unavailable(ErrorCode.CHECKOUT_UNAVAILABLE)
         if checkout.state == CheckoutState.NOT_OPENED:
-            raise _why_not_opened(checkout.problem or {})
-        return show_checkout(checkout)
+            raise _why_not_opened(checkout.problem)
+        return checkout_reply(checkout)
 
 
-def _why_not_opened(problem: Mapping[str, Any]) -> Refused | Unavailable:
-    params = {name: value for name, value in problem.items() if name not in ("family", "code")}
-    if problem.get("family") == Refused.__name__:
-        return Refused(problem.get("code", ErrorCode.CHECKOUT_REFUSED), params)
-    return Unavailable(problem.get("code", ErrorCode.CHECKOUT_UNAVAILABLE), params)
+def _failure(error: RpcError) -> OpeningFailure:
+    problem = detail_of(error, CheckoutProblem) or CheckoutProblem()
+    return OpeningFailure(
+        family=type(error).__name__,
+        code=error.code,
+        status=problem.status,
+        title=problem.title,
+        detail=problem.detail,
+        retry_after_s=problem.retry_after_s,
+    )
+
+
+def _why_not_opened(failure: OpeningFailure | None) -> RpcError:
+    """Return the error that `failure` was made of."""
+    if failure is None:
+        return Unavailable(ErrorCode.CHECKOUT_UNAVAILABLE)
+    problem = CheckoutProblem(
+        status=failure.status, title=failure.title, detail=failure.detail, retry_after_s=failure.retry_after_s
+    )
+    if failure.family == Refused.__name__:
+        return Refused(failure.code or ErrorCode.CHECKOUT_REFUSED, problem)
+    return Unavailable(failure.code or ErrorCode.CHECKOUT_UNAVAILABLE, problem)

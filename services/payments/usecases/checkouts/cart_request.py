@@ -19,7 +19,6 @@ def cart_of(session: Session, checkout_id: UUID) -> Cart:
     known = positions.by_practice(session, [item.practice_id for item in checkout.items])
     address = checkout.return_url.replace("{checkout_id}", str(checkout.id))
     address += "&esito=" if "?" in address else "?esito="
-    transfers = [share for position in known.values() if position.terms for share in position.terms.transfers]
     return Cart(
         id=checkout.id,
         notices=tuple(_notice(session, item, known[item.practice_id]) for item in checkout.items),
@@ -28,7 +27,7 @@ def cart_of(session: Session, checkout_id: UUID) -> Cart:
         error_url=f"{address}errore",
         waiting_url=f"{address}attesa",
         email=checkout.email,
-        all_postal=all(share.get("postal_iban") for share in transfers),
+        all_postal=all(position.terms.all_postal for position in known.values() if position.terms),
     )
 
 

@@ -3,24 +3,26 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import chain
-from typing import Any, Final
+from typing import Final
 from uuid import UUID, uuid4
 
 from chassis.storage.database import Tx
+from contracts.calendar import rome_day
+from contracts.error_details import BeingPaid, WhichPractice
 from contracts.errors import ErrorCode, Refused
-from services.payments.domain.calendar import rome_day
+from contracts.rpc.payments import StartCheckoutRequest
 from services.payments.domain.checkouts import CheckoutState, move
-from services.payments.domain.positions import Position, Standing
+from services.payments.domain.positions import Position, PositionStatus
 from services.payments.models import Checkout, CheckoutItem
 from services.payments.repository import checkouts, positions
-from services.payments.usecases.checkouts.doubting import check_equals, equals_of
+from services.payments.usecases.checkouts.duplicate_check import check_duplicates, duplicates_of
 
 _SCOPE: Final = "start_checkout"
 
 
-def reserve_once(tx: Tx, request: Mapping[str, Any], practice_ids: Sequence[UUID], now: datetime) -> UUID:
+def reserve_once(tx: Tx, request: StartCheckoutRequest, practice_ids: Sequence[UUID], now: datetime) -> UUID:
     """Return the checkout of this key, made now or earlier. One that never opened is tried again."""
-    key = f"{request['payer_ref']} {request['idempotency_key']}"
+    key = f"{request.payer_ref} {request.idempotency_key}"
     content = {"practice_ids": sorted(str(practice_id) for practice_id in practice_ids)}
     reply = tx.once(_SCOPE, key, content, lambda: {"checkout_id": _reserve(tx, request, practice_ids, now)})
     checkout_id: UUID = reply["checkout_id"]
@@ -30,24 +32,24 @@ def reserve_once(tx: Tx, request: Mapping[str, Any], practice_ids: Sequence[UUID
     return checkout_id
 
 
-def _reserve(tx: Tx, request: Mapping[str, Any], practice_ids: Sequence[UUID], now: datetime) -> UUID:
+def _reserve(tx: Tx, request: StartCheckoutRequest, practice_ids: Sequence[UUID], now: datetime) -> UUID:
     """Make a checkout that holds all these practices, or find the payer's own open one for the same."""
-    equals = equals_of(request)
-    known = _payable(tx, practice_ids, equals, now)
+    duplicates = duplicates_of(request)
+    known = _payable(tx, practice_ids, duplicates, now)
     held = checkouts.holders(tx.session, practice_ids)
     if held:
-        return _resumable(held, request["payer_ref"], practice_ids)
+        return _resumable(held, request.payer_ref, practice_ids)
     entity_codes = {known[practice_id].entity_code for practice_id in practice_ids}
     if len(entity_codes) > 1:
         raise Refused(ErrorCode.CART_OTHER_ENTITY)
-    check_equals(tx, practice_ids, equals, known, now)
+    check_duplicates(tx, practice_ids, duplicates, known, now)
     checkout = Checkout(
         id=uuid4(),
         entity_code=entity_codes.pop(),
-        payer_ref=request["payer_ref"],
+        payer_ref=request.payer_ref,
         state=CheckoutState.OPENING.value,
-        return_url=request["return_url"],
-        email=request.get("email"),
+        return_url=request.return_url,
+        email=request.email,
         created_at=now,
         lease_until=now,
         open_until=now + checkouts.OPENING_GRACE,
@@ -59,17 +61,17 @@ def _reserve(tx: Tx, request: Mapping[str, Any], practice_ids: Sequence[UUID], n
 
 
 def _reserve_again(
-    tx: Tx, request: Mapping[str, Any], checkout_id: UUID, practice_ids: Sequence[UUID], now: datetime
+    tx: Tx, request: StartCheckoutRequest, checkout_id: UUID, practice_ids: Sequence[UUID], now: datetime
 ) -> UUID:
     """Let a checkout that never opened hold its practices once more."""
-    equals = equals_of(request)
-    known = _payable(tx, practice_ids, equals, now)
+    duplicates = duplicates_of(request)
+    known = _payable(tx, practice_ids, duplicates, now)
     checkout = checkouts.get(tx.session, checkout_id, lock=True)
     if checkout is None or checkout.state != CheckoutState.NOT_OPENED:
         return checkout_id
     if held := checkouts.holders(tx.session, practice_ids):
         return _resumable(held, checkout.payer_ref, practice_ids)
-    check_equals(tx, practice_ids, equals, known, now)
+    check_duplicates(tx, practice_ids, duplicates, known, now)
     move(CheckoutState.NOT_OPENED, CheckoutState.OPENING)
     checkout.state = CheckoutState.OPENING.value
     checkout.problem, checkout.ended_at, checkout.end_reason = None, None, None
@@ -81,20 +83,20 @@ def _reserve_again(
 
 
 def _payable(
-    tx: Tx, practice_ids: Sequence[UUID], equals: Mapping[UUID, Sequence[UUID]], now: datetime
+    tx: Tx, practice_ids: Sequence[UUID], duplicates: Mapping[UUID, Sequence[UUID]], now: datetime
 ) -> dict[UUID, Position]:
-    """Lock the positions, with the equal ones, and return them when every one to be paid may be paid today."""
-    known = positions.by_practice(tx.session, {*practice_ids, *chain.from_iterable(equals.values())}, lock=True)
+    """Lock the positions, with the duplicates, and return them when every one to be paid may be paid today."""
+    known = positions.by_practice(tx.session, {*practice_ids, *chain.from_iterable(duplicates.values())}, lock=True)
     for practice_id in practice_ids:
         if code := _why_not_payable(known[practice_id], now):
-            raise Refused(code, {"practice_id": str(practice_id)})
+            raise Refused(code, WhichPractice(practice_id=practice_id))
     return known
 
 
 def _why_not_payable(position: Position, now: datetime) -> ErrorCode | None:
     if position.paid_receipt_id is not None:
         return ErrorCode.PRACTICE_PAID
-    if position.standing is Standing.CANCELLED:
+    if position.status is PositionStatus.CANCELLED:
         return ErrorCode.PRACTICE_CANCELLED
     if position.is_expired(rome_day(now)):
         return ErrorCode.PRACTICE_EXPIRED
@@ -110,20 +112,18 @@ def _resumable(held: Mapping[UUID, Checkout], payer_ref: str, practice_ids: Sequ
     own = checkout.payer_ref == payer_ref
     if own and {item.practice_id for item in checkout.items} == set(practice_ids):
         return checkout.id
-    raise Refused(
-        ErrorCode.PRACTICE_BEING_PAID,
-        {
-            "practice_id": str(practice_id),
-            "since": checkout.created_at.isoformat(),
-            "until": checkout.open_until.isoformat(),
-            "checkout_id": str(checkout.id) if own else None,
-        },
+    being_paid = BeingPaid(
+        practice_id=practice_id,
+        since=checkout.created_at,
+        until=checkout.open_until,
+        checkout_id=checkout.id if own else None,
     )
+    raise Refused(ErrorCode.PRACTICE_BEING_PAID, being_paid)
 
 
 def _item(place: int, position: Position) -> CheckoutItem:
     if position.terms is None:
-        raise Refused(ErrorCode.PRACTICE_NOT_FOUND, {"practice_id": str(position.practice_id)})
+        raise Refused(ErrorCode.PRACTICE_NOT_FOUND, WhichPractice(practice_id=position.practice_id))
     return CheckoutItem(
         place=place,
         practice_id=position.practice_id,
