@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from chassis.messaging import codec, rpc_errors
 from contracts.call import AnyCall, Call, Reply, Request
-from contracts.codes import AmountCents, CreditorFiscalCode, NoticeNumber
+from contracts.codes import AmountCents, CreditorFiscalCode, FiscalCode, NoticeNumber
 from contracts.error_details import SpidLevelTooLow
 from contracts.errors import ErrorCode, Refused, RpcError
 from contracts.message import Message
@@ -383,7 +383,7 @@ class Services:
 
     def _citizen_session(self) -> identity.Session:
         citizen = identity.Citizen(
-            id=CITIZEN_ID, fiscal_code=FISCAL_CODE, name="Mario", family_name="Rossi", email=self.email
+            id=CITIZEN_ID, fiscal_code=FiscalCode(FISCAL_CODE), name="Mario", family_name="Rossi", email=self.email
         )
         return identity.Session(
             citizen=citizen,
@@ -488,7 +488,7 @@ class Services:
             raise Refused(ErrorCode.NOT_FOUND)
         return identity.CalendarReader(
             citizen_id=UUID(int=7),
-            fiscal_code=FISCAL_CODE,
+            fiscal_code=FiscalCode(FISCAL_CODE),
             language="it",
             excluded_entity_codes=self.excluded_entity_codes,
         )
