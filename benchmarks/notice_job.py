@@ -28,10 +28,11 @@ from chassis.storage.database import Database, database_url  # noqa: E402
 from contracts.call import Call  # noqa: E402
 from contracts.rpc import notices, practices  # noqa: E402
 from gateway.printed.merging import merged  # noqa: E402
-from services.notices import jobs, models  # noqa: E402
-from services.notices.renderers import Renderers  # noqa: E402
+from services.notices import models  # noqa: E402
+from services.notices.documents.renderers import Renderers  # noqa: E402
+from services.notices.documents.usecases import print_jobs  # noqa: E402
+from services.notices.documents.usecases.documents import Parts  # noqa: E402
 from services.notices.settings import Settings  # noqa: E402
-from services.notices.usecases import Parts  # noqa: E402
 
 ENTITY = {
     "code": "BENCH",
@@ -84,9 +85,9 @@ def print_job(parts: Parts, count: int) -> tuple[float, float, float]:
     """Print a job and merge it; return notices per second of printing and of merging, and the size in megabytes."""
     run = uuid4().hex
     request = {"entity_code": "BENCH", "idempotency_key": run, "external_ids": [f"{run}-{n}" for n in range(count)]}
-    job = jobs.start(parts, notices.JobRequest().load(request), datetime.now(UTC))["job"]
+    job = print_jobs.start(parts, notices.JobRequest().load(request), datetime.now(UTC))["job"]
     started = time.perf_counter()
-    while jobs.work(parts, datetime.now(UTC)):
+    while print_jobs.work(parts, datetime.now(UTC)):
         pass
     took = time.perf_counter() - started
     merging = time.process_time()
@@ -99,7 +100,7 @@ def printed(parts: Parts, job_id: UUID) -> Iterator[bytes]:
     after: int | None = 0
     while after is not None:
         asked = {"entity_code": "BENCH", "job_id": job_id, "after": after, "limit": 20, "with_content": True}
-        page = jobs.documents(parts, asked)
+        page = print_jobs.documents(parts, asked)
         yield from (base64.b64decode(item["content_base64"]) for item in page["items"])
         after = page["next_after"]
 

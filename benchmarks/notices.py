@@ -22,8 +22,7 @@ from reportlab.pdfbase import pdfmetrics  # noqa: E402 - after the path is set
 from reportlab.pdfbase.ttfonts import TTFont  # noqa: E402
 from reportlab.pdfgen.canvas import Canvas  # noqa: E402
 
-from services.notices.codes import postal_text, qr_text  # noqa: E402
-from services.notices.domain.content import (  # noqa: E402
+from services.notices.documents.domain.content import (  # noqa: E402
     Artworks,
     NoticeContent,
     Payee,
@@ -31,9 +30,10 @@ from services.notices.domain.content import (  # noqa: E402
     Person,
     PostalAccount,
 )
-from services.notices.rendering.avviso import render_notice  # noqa: E402
-from services.notices.rendering.fonts import fonts_dir  # noqa: E402
-from services.notices.rendering.symbols import Cells, data_matrix_cells, qr_cells  # noqa: E402
+from services.notices.documents.domain.payment_codes import postal_text, qr_text  # noqa: E402
+from services.notices.documents.pdf.avviso import render_notice  # noqa: E402
+from services.notices.documents.pdf.fonts import fonts_dir  # noqa: E402
+from services.notices.documents.pdf.symbols import Cells, data_matrix_cells, qr_cells  # noqa: E402
 
 PAGES_PER_ROUND = 20
 STRINGS_SINGLE, STRINGS_WITH_SLIP = 56, 84

@@ -48,9 +48,6 @@ class Message:
     def keys(self) -> list[str]:
         return [one.name for one in dataclasses.fields(self)]
 
-    def items(self) -> list[tuple[str, Any]]:
-        return [(name, getattr(self, name)) for name in self.keys()]
-
     def __contains__(self, name: object) -> bool:
         return name in self.keys()
 

@@ -15,8 +15,9 @@ from uuid import UUID
 from chassis import clock, logs
 from chassis.storage.database import Database
 from services.notices import models
-from services.notices.mail import bounces, repository
+from services.notices.mail import repository
 from services.notices.mail.domain import State
+from services.notices.mail.usecases import bounces
 
 
 def main(arguments: list[str]) -> int:

@@ -12,9 +12,10 @@ from contracts.events.identity import CONSENT_GRANTED, CONSENT_REVOKED
 from contracts.events.payments import PAYMENT_CONFIRMED
 from contracts.events.practices import PRACTICE_AMENDED, PRACTICE_CANCELLED, PRACTICE_CREATED, PRACTICE_EXPIRED
 from contracts.rpc import notices
-from services.notices import day_report, jobs, models, usecases
-from services.notices.mail import bounces, projection, queueing, sending
-from services.notices.renderers import Renderers
+from services.notices import models
+from services.notices.documents.renderers import Renderers
+from services.notices.documents.usecases import day_report, documents, print_jobs
+from services.notices.mail.usecases import bounces, delivery, mail_queue, projection
 from services.notices.settings import Settings
 
 _FORGET_INTERVAL_S = 3_600
@@ -57,17 +58,17 @@ class NoticesService:
     @answers(notices.NOTICE)
     def notice(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the avviso di pagamento of a practice."""
-        return usecases.notice(self._parts, request, now())
+        return documents.notice(self._parts, request, now())
 
     @answers(notices.RECEIPT)
     def receipt(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the quietanza of a practice."""
-        return usecases.receipt(self._parts, request, now())
+        return documents.receipt(self._parts, request, now())
 
     @answers(notices.CART_RECEIPT)
     def cart_receipt(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return one quietanza for the practices of a cart."""
-        return usecases.cart_receipt(self._parts, request, now())
+        return documents.cart_receipt(self._parts, request, now())
 
     @answers(notices.DAY_REPORT)
     def day_report(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -77,7 +78,7 @@ class NoticesService:
     @answers(notices.VERIFY)
     def verify(self, request: dict[str, Any]) -> dict[str, Any]:
         """Say whether a document is genuine and still payable."""
-        return usecases.verify(self._parts, request)
+        return documents.verify(self._parts, request)
 
     @answers(notices.MAILING)
     def mailing(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -87,22 +88,22 @@ class NoticesService:
     @answers(notices.START_JOB)
     def start_job(self, request: dict[str, Any]) -> dict[str, Any]:
         """Take a job that prints many notices."""
-        return jobs.start(self._parts, request, now())
+        return print_jobs.start(self._parts, request, now())
 
     @answers(notices.JOB)
     def job(self, request: dict[str, Any]) -> dict[str, Any]:
         """Say how far a job is."""
-        return jobs.show(self._parts, request)
+        return print_jobs.show(self._parts, request)
 
     @answers(notices.JOB_DOCUMENTS)
     def job_documents(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the next documents of a job."""
-        return jobs.documents(self._parts, request)
+        return print_jobs.documents(self._parts, request)
 
     @every(seconds=_JOBS_INTERVAL_S)
     def print_jobs(self) -> None:
         """Print what jobs ask for, batch after batch."""
-        while jobs.work(self._parts, now()):
+        while print_jobs.work(self._parts, now()):
             pass
 
     @on_event(PRACTICE_CREATED)
@@ -144,33 +145,33 @@ class NoticesService:
     def queue_news(self) -> None:
         """Queue mail about what is newly owed or paid."""
         if self.settings.mail is not None:
-            queueing.queue_news(self.database, now())
+            mail_queue.queue_news(self.database, now())
 
     @every(seconds=_MAIL_REMINDERS_INTERVAL_S)
     def queue_reminders(self) -> None:
         """Queue mail about what is due soon."""
         if self.settings.mail is not None:
-            queueing.queue_reminders(self.database, self.settings.mail, now())
+            mail_queue.queue_reminders(self.database, self.settings.mail, now())
 
     @every(seconds=_MAIL_SENDING_INTERVAL_S)
     def send_mails(self) -> None:
         """Send the mails that are queued."""
         if self.settings.mail is not None:
-            post = sending.Post(self.database, self.rpc, self.settings.mail, self.settings.public_url)
+            post = delivery.Post(self.database, self.rpc, self.settings.mail, self.settings.public_url)
             for _ in range(_MAILS_AT_ONCE):
-                if not sending.send_next(post, now()):
+                if not delivery.send_next(post, now()):
                     break
 
     @every(seconds=_LOST_MAIL_INTERVAL_S)
     def note_lost_mails(self) -> None:
         """Tell ops of mails whose hand-over was cut off."""
-        sending.note_lost(self.database, now())
+        delivery.note_lost(self.database, now())
 
     @every(seconds=_FORGET_INTERVAL_S)
     def forget_old(self) -> None:
         """Drop old PDFs."""
-        usecases.forget_old(self.database, self.settings, now())
+        documents.forget_old(self.database, self.settings, now())
 
     @property
-    def _parts(self) -> usecases.Parts:
-        return usecases.Parts(self.database, self.rpc, self.renderers, self.settings)
+    def _parts(self) -> documents.Parts:
+        return documents.Parts(self.database, self.rpc, self.renderers, self.settings)

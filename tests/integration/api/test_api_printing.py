@@ -13,7 +13,7 @@ from falcon.testing import TestClient
 from contracts.errors import ErrorCode
 from contracts.rpc import notices
 from gateway.api import examples
-from services.notices.rendering.render import render
+from services.notices.documents.pdf.render import render
 from tests.integration.api.fake_services import FakeServices
 from tests.unit.notices.conftest import a_notice
 

@@ -21,8 +21,8 @@ from chassis.storage.database import Database
 from contracts.call import Call
 from contracts.rpc import identity, payments, practices
 from sandbox.mail import smtp_server
-from services.notices.mail import projection, queueing, sending
 from services.notices.mail.settings import MailSettings
+from services.notices.mail.usecases import delivery, mail_queue, projection
 from services.notices.models import Mail
 
 MARIO_CODE = "RSSMRA85T10A562S"
@@ -238,18 +238,18 @@ class MailWorld:
     # --- what notices does ---
 
     @property
-    def post(self) -> sending.Post:
-        return sending.Post(self.database, self.neighbours, self.settings, PUBLIC_URL)  # type: ignore[arg-type]
+    def post(self) -> delivery.Post:
+        return delivery.Post(self.database, self.neighbours, self.settings, PUBLIC_URL)  # type: ignore[arg-type]
 
     def queue(self) -> int:
-        reminders = queueing.queue_reminders(self.database, self.settings, self.now)
-        return queueing.queue_news(self.database, self.now) + reminders
+        reminders = mail_queue.queue_reminders(self.database, self.settings, self.now)
+        return mail_queue.queue_news(self.database, self.now) + reminders
 
     def work(self) -> list[EmailMessage]:
         """Queue and send, and return what arrived by it."""
         before = len(self.office.received)
         self.queue()
-        while sending.send_next(self.post, self.now):
+        while delivery.send_next(self.post, self.now):
             pass
         return self.office.received[before:]
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from chassis.storage.database import Database
 from services.notices import __main__ as commands
-from services.notices.mail import bounces
+from services.notices.mail.usecases import bounces
 from services.notices.models import Mail, MailBounce
 from tests.integration.notices.mail_world import MARIO, MailWorld, make_practice, open_post_office
 

@@ -9,11 +9,11 @@ import sqlalchemy as sa
 
 from contracts.errors import ErrorCode, Unavailable
 from contracts.rpc import notices, practices
-from services.notices import jobs, usecases
+from services.notices.documents.renderers import Renderers
+from services.notices.documents.usecases import documents, print_jobs
+from services.notices.documents.usecases.documents import Parts
 from services.notices.models import Document
-from services.notices.renderers import Renderers
 from services.notices.settings import Settings
-from services.notices.usecases import Parts
 
 
 def start(office, external_ids, key=None):
@@ -25,7 +25,7 @@ def state(office, job):
     return office.rpc.call(notices.JOB, {"entity_code": "PM108", "job_id": job["id"]})["job"]
 
 
-def documents(office, job, **wishes):
+def documents_of(office, job, **wishes):
     found, after = [], 0
     while after is not None:
         asked = {"entity_code": "PM108", "job_id": job["id"], "after": after, "limit": 20, **wishes}
@@ -49,14 +49,14 @@ def test_a_job_prints_what_it_can_and_says_why_not_the_rest(office, eventually):
     eventually(lambda: state(office, job)["finished_at"], timeout_s=60)
     done = state(office, job)
     assert (done["printed"], done["refused"]) == (59, 2)
-    items = documents(office, job)
+    items = documents_of(office, job)
     assert [item["external_id"] for item in items] == [*references, "UNKNOWN-1"]
     assert items[7]["code"] == ErrorCode.PRACTICE_CANCELLED
     assert items[-1]["code"] == ErrorCode.PRACTICE_NOT_FOUND
     printed = [item for item in items if item["content_base64"]]
     assert len({item["file_name"] for item in printed}) == 59
     assert all(base64.b64decode(item["content_base64"]).startswith(b"%PDF") for item in printed)
-    listed = documents(office, job, with_content=False)
+    listed = documents_of(office, job, with_content=False)
     assert [item["file_name"] for item in listed] == [item["file_name"] for item in items]
     assert {item["content_base64"] for item in listed} == {None}
 
@@ -87,10 +87,10 @@ class FailingRenderers(Renderers):
 def test_a_job_that_was_interrupted_goes_on(office, eventually):
     failing = Parts(office.documents, office.rpc, FailingRenderers(), Settings.load())
     request = {"entity_code": "PM108", "idempotency_key": uuid4().hex, "external_ids": owed(office, 5)}
-    job = jobs.start(failing, notices.JobRequest().load(request), datetime.now(UTC))["job"]
+    job = print_jobs.start(failing, notices.JobRequest().load(request), datetime.now(UTC))["job"]
     # The service may have been quicker and be at it already.
     with contextlib.suppress(Unavailable):
-        jobs.work(failing, datetime.now(UTC))
+        print_jobs.work(failing, datetime.now(UTC))
     eventually(lambda: state(office, job)["finished_at"], timeout_s=30)
     assert state(office, job)["printed"] == 5
 
@@ -104,9 +104,9 @@ def test_a_document_printed_long_before_is_kept_as_long_as_a_job_offers_it(offic
         tx.session.execute(made)
     job = start(office, [practice["external_id"]])
     eventually(lambda: state(office, job)["finished_at"], timeout_s=60)
-    usecases.forget_old(office.documents, settings, datetime.now(UTC) + timedelta(days=2))
-    assert documents(office, job)[0]["content_base64"]
-    usecases.forget_old(office.documents, settings, datetime.now(UTC) + timedelta(days=settings.keep_pdf_days + 1))
+    documents.forget_old(office.documents, settings, datetime.now(UTC) + timedelta(days=2))
+    assert documents_of(office, job)[0]["content_base64"]
+    documents.forget_old(office.documents, settings, datetime.now(UTC) + timedelta(days=settings.keep_pdf_days + 1))
     assert state(office, job) is None
     with office.documents.reading() as session:
         kept = session.scalars(sa.select(Document.pdf).where(Document.practice_id == practice["id"])).all()

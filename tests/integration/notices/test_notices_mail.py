@@ -10,7 +10,8 @@ import pytest
 from chassis.storage.database import Database
 from contracts.errors import Unavailable
 from services.notices import __main__ as commands
-from services.notices.mail import domain, repository, sending
+from services.notices.mail import domain, repository
+from services.notices.mail.usecases import delivery
 from tests.integration.notices.mail_world import (
     MARIO,
     MARIO_CODE,
@@ -342,10 +343,10 @@ def test_a_process_that_died_while_handing_over_leaves_it_unknown(world: MailWor
         assert repository.begin(tx.session, mail, world.now)
     world.now += domain.LEASE * 2
     assert world.work() == []
-    sending.note_lost(world.database, world.now)
+    delivery.note_lost(world.database, world.now)
     assert world.states() == [("notice", "sending")]
     world.now += domain.LOST_AFTER
-    sending.note_lost(world.database, world.now)
+    delivery.note_lost(world.database, world.now)
     assert world.states() == [("notice", "unknown")]
     assert world.work() == []
 
@@ -372,7 +373,7 @@ def test_many_processes_at_once_send_each_mail_once(world: MailWorld) -> None:
 
     def work() -> None:
         world.queue()
-        while sending.send_next(world.post, world.now):
+        while delivery.send_next(world.post, world.now):
             pass
 
     threads = [threading.Thread(target=work) for _ in range(5)]

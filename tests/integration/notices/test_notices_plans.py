@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import notices, practices
-from services.notices import usecases
+from services.notices.documents.usecases import documents
 from services.notices.models import Document
 from services.notices.settings import Settings
 from tests.integration.notices.conftest import MARIO
@@ -114,7 +114,7 @@ def test_a_forgotten_pdf_is_drawn_again_and_its_code_still_answers(office):
     first = office.notice(practice)
     settings = Settings.load()
     later = datetime.now(UTC) + timedelta(days=settings.keep_pdf_days + 1)
-    usecases.forget_old(office.documents, settings, later)
+    documents.forget_old(office.documents, settings, later)
     with office.documents.reading() as session:
         kept = session.scalars(sa.select(Document.pdf).where(Document.practice_id == practice["id"])).all()
     assert kept == [None]

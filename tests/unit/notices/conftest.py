@@ -9,7 +9,7 @@ import pypdfium2.raw as pdfium
 import pytest
 import zxingcpp
 
-from services.notices.domain.content import (
+from services.notices.documents.domain.content import (
     ROME,
     Artworks,
     NoticeContent,

@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.notices.codes import POSTAL_AMOUNT_MAX_CENTS, postal_text, qr_text
-from services.notices.domain.content import Person
-from services.notices.domain.keeping import to_json
-from services.notices.rendering.avviso import render_notice
-from services.notices.rendering.fonts import printable
-from services.notices.rendering.render import render
+from services.notices.documents.domain.content import Person
+from services.notices.documents.domain.keeping import to_json
+from services.notices.documents.domain.payment_codes import POSTAL_AMOUNT_MAX_CENTS, postal_text, qr_text
+from services.notices.documents.pdf.avviso import render_notice
+from services.notices.documents.pdf.fonts import printable
+from services.notices.documents.pdf.render import render
 from tests.unit.notices.variants import every_variant
 
 MAX_FILE_BYTES = 60_000
@@ -111,7 +111,7 @@ def test_only_subsets_of_the_four_fonts_are_embedded(notice):
 def test_the_same_content_has_the_same_bytes_in_another_process_in_another_year(notice, receipt, name):
     program = (
         "import json, sys, time; time.time = lambda: 4_102_444_800.5;"
-        "from services.notices.rendering.render import render_json;"
+        "from services.notices.documents.pdf.render import render_json;"
         "sys.stdout.buffer.write(render_json(json.load(sys.stdin)))"
     )
     content = every_variant(notice, receipt)[name]

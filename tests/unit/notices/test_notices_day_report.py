@@ -7,10 +7,10 @@ import page as ua_checker
 import pypdfium2
 import pytest
 
-from services.notices.day_report import DayReport, FlowReport, Row, from_json, to_json
-from services.notices.domain.content import ROME
-from services.notices.rendering.day_report import render_day_report
-from services.notices.rendering.render import render_json
+from services.notices.documents.domain.content import ROME
+from services.notices.documents.pdf.day_report import render_day_report
+from services.notices.documents.pdf.render import render_json
+from services.notices.documents.usecases.day_report import DayReport, FlowReport, Row, from_json, to_json
 
 FINDINGS = ("reported", "recovered", "revoked", "unknown", "amount_differs", "repeated", None)
 AMOUNT = re.compile(r"-?[\d.]+,\d{2}")

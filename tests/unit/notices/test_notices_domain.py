@@ -6,8 +6,8 @@ import pytest
 
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc.practices import PRACTICE_STATES
-from services.notices.domain import composing, keeping, verification
-from services.notices.domain.content import Artwork, Artworks, Share
+from services.notices.documents.domain import composing, keeping, verification
+from services.notices.documents.domain.content import Artwork, Artworks, Share
 
 DEBTOR = {
     "entity_type": "F",

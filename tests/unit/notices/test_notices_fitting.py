@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notices.rendering import fitting
-from services.notices.rendering.fitting import MM, DoesNotFit, Paragraph, Span, fit_line
-from services.notices.rendering.fonts import BOLD, REGULAR, printable, width_pt
+from services.notices.documents.pdf import fitting
+from services.notices.documents.pdf.fitting import MM, DoesNotFit, Paragraph, Span, fit_line
+from services.notices.documents.pdf.fonts import BOLD, REGULAR, printable, width_pt
 
 WORDS = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x17F), min_size=1, max_size=30)
 TEXTS = st.lists(WORDS, min_size=1, max_size=15).map(" ".join)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.notices.domain.content import Person, Share
-from services.notices.rendering.quietanza import render_receipt
+from services.notices.documents.domain.content import Person, Share
+from services.notices.documents.pdf.quietanza import render_receipt
 
 
 def test_the_quietanza_says_who_paid_what_for_whom_and_with_which_proof(receipt, text_of):

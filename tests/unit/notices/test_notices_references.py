@@ -14,8 +14,8 @@ from typing import Any
 import pypdfium2
 import pytest
 
-from services.notices.domain.content import Artworks, NoticeContent, Payee, Payment, Person, PostalAccount
-from services.notices.rendering.avviso import render_notice
+from services.notices.documents.domain.content import Artworks, NoticeContent, Payee, Payment, Person, PostalAccount
+from services.notices.documents.pdf.avviso import render_notice
 from tests.unit.notices.conftest import MM, Box
 
 REFERENCE = Path(__file__).parents[4] / "shared" / "specs" / "avviso" / "reference"

@@ -12,10 +12,10 @@ import pytest
 
 from chassis import deadline
 from contracts.errors import Broken, ErrorCode, Unavailable
-from services.notices.domain.keeping import to_json
-from services.notices.renderers import Renderers
-from services.notices.rendering.avviso import render_notice
-from services.notices.rendering.fonts import fonts_dir
+from services.notices.documents.domain.keeping import to_json
+from services.notices.documents.pdf.avviso import render_notice
+from services.notices.documents.pdf.fonts import fonts_dir
+from services.notices.documents.renderers import Renderers
 
 PROJECT = Path(__file__).parents[3]
 
@@ -131,9 +131,9 @@ def test_closing_ends_every_process(renderers, notice):
 
 
 IN_A_GREEN_PROCESS = """
-import chassis.green, eventlet, json, os, sys
+import chassis.runtime.green, eventlet, json, os, sys
 from pathlib import Path
-from services.notices.renderers import Renderers
+from services.notices.documents.renderers import Renderers
 
 pool = Renderers(count=1, timeout_s=10, fonts_dir=Path(sys.argv[1]))
 document = json.loads(sys.stdin.read())

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.notices.codes import postal_text, qr_text
-from services.notices.domain.content import NoticeContent, Person, Verification
-from services.notices.rendering.avviso import render_notice
-from services.notices.rendering.render import render
+from services.notices.documents.domain.content import NoticeContent, Person, Verification
+from services.notices.documents.domain.payment_codes import postal_text, qr_text
+from services.notices.documents.pdf.avviso import render_notice
+from services.notices.documents.pdf.render import render
 from tests.unit.notices.conftest import instalments
 from tests.unit.notices.variants import LINK, NAMES, every_variant
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from PIL import Image
 
-from services.notices.domain.content import (
+from services.notices.documents.domain.content import (
     Artwork,
     Artworks,
     Content,

@@ -15,11 +15,11 @@ from typing import Any, Final
 
 from chassis import deadline, logs
 from contracts.errors import Broken, ErrorCode, Unavailable
-from services.notices.frames import FAILED, receive_frame, send_frame
+from services.notices.documents.pdf.frames import FAILED, receive_frame, send_frame
 
 log = logs.get_logger(__name__)
 
-_ROOT: Final = Path(__file__).parents[2]
+_ROOT: Final = Path(__file__).parents[3]
 _ATTEMPTS: Final = 2
 _STARTS_WITHIN_S: Final = 30.0
 
@@ -36,7 +36,7 @@ class _Renderer:
         self._connection, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own module, our own interpreter
-                [sys.executable, "-m", "services.notices.worker", str(theirs.fileno())],
+                [sys.executable, "-m", "services.notices.documents.pdf.worker", str(theirs.fileno())],
                 cwd=_ROOT,
                 env={**os.environ, "FONTS_DIR": str(fonts_dir)},
                 stdin=subprocess.DEVNULL,

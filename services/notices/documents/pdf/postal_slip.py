@@ -4,16 +4,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from contracts.codes import NoticeNumber
-from services.notices.codes import postal_text
-from services.notices.domain.content import NoticeContent, Payment, PostalAccount
-from services.notices.rendering import drawings
-from services.notices.rendering.fitting import Paragraph
-from services.notices.rendering.fonts import BOLD, MONO_BOLD, REGULAR
-from services.notices.rendering.notice_texts import NOTICE_TEXTS
-from services.notices.rendering.page import GREY, WIDTH, Page, Style, bar_title
-from services.notices.rendering.symbols import data_matrix_cells
-from services.notices.rendering.words import which
-from services.notices.rendering.writing import written_amount
+from services.notices.documents.domain.content import NoticeContent, Payment, PostalAccount
+from services.notices.documents.domain.payment_codes import postal_text
+from services.notices.documents.pdf import drawings
+from services.notices.documents.pdf.fitting import Paragraph
+from services.notices.documents.pdf.fonts import BOLD, MONO_BOLD, REGULAR
+from services.notices.documents.pdf.notice_texts import NOTICE_TEXTS
+from services.notices.documents.pdf.page import GREY, WIDTH, Page, Style, bar_title
+from services.notices.documents.pdf.symbols import data_matrix_cells
+from services.notices.documents.pdf.words import which
+from services.notices.documents.pdf.writing import written_amount
 
 _LEFT: Final = 10.0
 _MIDDLE: Final = 58.99

@@ -12,13 +12,13 @@ from chassis.storage.database import Database
 from contracts.errors import ErrorCode, Refused
 from contracts.events.notices import NOTICE_ISSUED
 from contracts.rpc import payments, practices
-from services.notices import repository
-from services.notices.domain import composing, keeping, verification
-from services.notices.domain.content import Artworks, Content, NoticeContent
-from services.notices.logos import entity_logo, load_logo
+from services.notices.documents import repository
+from services.notices.documents.domain import composing, keeping, verification
+from services.notices.documents.domain.content import Artworks, Content, NoticeContent
+from services.notices.documents.logos import entity_logo, load_logo
+from services.notices.documents.renderers import Renderers
 from services.notices.mail import repository as mail_repository
 from services.notices.models import Document
-from services.notices.renderers import Renderers
 from services.notices.settings import Settings
 
 log = logs.get_logger(__name__)

@@ -5,10 +5,10 @@ from contextlib import nullcontext
 from typing import Final
 
 from contracts.codes import NoticeNumber
-from services.notices.domain.content import PaidReceipt, ReceiptContent
-from services.notices.rendering.fitting import MM, Paragraph
-from services.notices.rendering.fonts import BOLD, MONO, MONO_BOLD, REGULAR, printable, width_pt
-from services.notices.rendering.header import (
+from services.notices.documents.domain.content import PaidReceipt, ReceiptContent
+from services.notices.documents.pdf.fitting import MM, Paragraph
+from services.notices.documents.pdf.fonts import BOLD, MONO, MONO_BOLD, REGULAR, printable, width_pt
+from services.notices.documents.pdf.header import (
     LEFT,
     RIGHT,
     RIGHT_COLUMN,
@@ -17,10 +17,10 @@ from services.notices.rendering.header import (
     person_column,
     split_bars,
 )
-from services.notices.rendering.notice_texts import NOTICE_TEXTS
-from services.notices.rendering.page import BAR, WIDTH, Page, bar_title
-from services.notices.rendering.receipt_texts import RECEIPT_TEXTS, ReceiptTexts
-from services.notices.rendering.writing import written_amount, written_date, written_moment
+from services.notices.documents.pdf.notice_texts import NOTICE_TEXTS
+from services.notices.documents.pdf.page import BAR, WIDTH, Page, bar_title
+from services.notices.documents.pdf.receipt_texts import RECEIPT_TEXTS, ReceiptTexts
+from services.notices.documents.pdf.writing import written_amount, written_date, written_moment
 
 _VALUES: Final = 82.0
 _ROW: Final = 5.4

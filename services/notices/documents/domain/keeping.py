@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, Final
 
-from services.notices.domain.content import (
+from services.notices.documents.domain.content import (
     ROME,
     Artwork,
     Artworks,

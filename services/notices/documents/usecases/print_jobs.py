@@ -11,10 +11,10 @@ from uuid import uuid4
 
 from contracts.errors import Refused
 from contracts.rpc import practices
-from services.notices import repository
-from services.notices.domain import composing, keeping, verification
+from services.notices.documents import repository
+from services.notices.documents.domain import composing, keeping, verification
+from services.notices.documents.usecases.documents import Parts, artworks_of, kept_document
 from services.notices.models import PrintJob, PrintJobItem
-from services.notices.usecases import Parts, artworks_of, kept_document
 
 _BATCH: Final = 50
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from services.notices.domain.content import NoticeContent, Payment
-from services.notices.rendering.notice_texts import NOTICE_TEXTS, NoticeTexts
-from services.notices.rendering.writing import written_date
+from services.notices.documents.domain.content import NoticeContent, Payment
+from services.notices.documents.pdf.notice_texts import NOTICE_TEXTS, NoticeTexts
+from services.notices.documents.pdf.writing import written_date
 
 
 @dataclass(frozen=True)

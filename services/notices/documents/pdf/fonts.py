@@ -99,7 +99,7 @@ ttfonts.makeToUnicodeCMap = _to_unicode
 
 def fonts_dir() -> Path:
     """Folder of the TTF files: FONTS_DIR, by default build/fonts at the root of the project."""
-    return Path(os.environ.get("FONTS_DIR") or Path(__file__).parents[3] / "build" / "fonts")
+    return Path(os.environ.get("FONTS_DIR") or Path(__file__).parents[4] / "build" / "fonts")
 
 
 @cache

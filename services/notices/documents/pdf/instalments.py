@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from contracts.codes import NoticeNumber
-from services.notices.codes import qr_text
-from services.notices.domain.content import NoticeContent, Payment
-from services.notices.rendering import drawings
-from services.notices.rendering.fitting import Paragraph
-from services.notices.rendering.fonts import BOLD, MONO_BOLD, REGULAR
-from services.notices.rendering.header import BAR_HEIGHT, LEFT, TEXT_IN_BAR
-from services.notices.rendering.page import Page, Style, bar_title
-from services.notices.rendering.symbols import qr_cells
-from services.notices.rendering.words import Words
-from services.notices.rendering.writing import written_amount, written_date
+from services.notices.documents.domain.content import NoticeContent, Payment
+from services.notices.documents.domain.payment_codes import qr_text
+from services.notices.documents.pdf import drawings
+from services.notices.documents.pdf.fitting import Paragraph
+from services.notices.documents.pdf.fonts import BOLD, MONO_BOLD, REGULAR
+from services.notices.documents.pdf.header import BAR_HEIGHT, LEFT, TEXT_IN_BAR
+from services.notices.documents.pdf.page import Page, Style, bar_title
+from services.notices.documents.pdf.symbols import qr_cells
+from services.notices.documents.pdf.words import Words
+from services.notices.documents.pdf.writing import written_amount, written_date
 
 ROWS_PER_PAGE: Final = 3
 FIRST_ROW: Final = 81.3

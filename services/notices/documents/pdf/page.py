@@ -13,11 +13,11 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase.pdfdoc import PDFArray, PDFDictionary, PDFName, PDFString
 from reportlab.pdfgen.canvas import Canvas
 
-from services.notices.rendering import fonts
-from services.notices.rendering.fitting import MM, Paragraph, Span, fit, fit_line
-from services.notices.rendering.structure import ARTIFACT, END, Structure, spoken
-from services.notices.rendering.svg import draw_svg, read_svg
-from services.notices.rendering.symbols import Cells
+from services.notices.documents.pdf import fonts
+from services.notices.documents.pdf.fitting import MM, Paragraph, Span, fit, fit_line
+from services.notices.documents.pdf.structure import ARTIFACT, END, Structure, spoken
+from services.notices.documents.pdf.svg import draw_svg, read_svg
+from services.notices.documents.pdf.symbols import Cells
 
 rl_config.useA85 = 0  # binary streams: text armour would add a quarter to every file
 

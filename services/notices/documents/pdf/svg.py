@@ -20,7 +20,7 @@ from reportlab.graphics.shapes import (
 from reportlab.graphics.svgpath import SvgPath
 from reportlab.lib.colors import Color, HexColor, getAllNamedColors
 
-from services.notices.rendering.fonts import REGULAR
+from services.notices.documents.pdf.fonts import REGULAR
 
 # A drawing names reportlab's default font on the page, text or not; only embedded ones may be named.
 STATE_DEFAULTS["fontName"] = REGULAR

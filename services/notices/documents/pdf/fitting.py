@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final
 
-from services.notices.rendering.fonts import BOLD, REGULAR, printable, width_pt
+from services.notices.documents.pdf.fonts import BOLD, REGULAR, printable, width_pt
 
 MM: Final = 72 / 25.4
 """Points in a millimetre."""

@@ -8,8 +8,8 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from contracts.rpc import practices, settlement
-from services.notices.domain.content import ROME
-from services.notices.usecases import Parts
+from services.notices.documents.domain.content import ROME
+from services.notices.documents.usecases.documents import Parts
 
 KIND: Final = "day_report"
 

@@ -7,8 +7,7 @@ from typing import Any, Final
 
 from contracts.codes import ANONYMOUS_FISCAL_CODE
 from contracts.errors import ErrorCode, Refused
-from services.notices.codes import POSTAL_AMOUNT_MAX_CENTS
-from services.notices.domain.content import (
+from services.notices.documents.domain.content import (
     ROME,
     Artworks,
     NoticeContent,
@@ -20,6 +19,7 @@ from services.notices.domain.content import (
     ReceiptContent,
     Share,
 )
+from services.notices.documents.domain.payment_codes import POSTAL_AMOUNT_MAX_CENTS
 
 _SEVERAL: Final = {"it": "Pagamento di {count} pratiche", "en": "Payment of {count} items"}
 

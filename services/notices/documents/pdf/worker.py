@@ -1,4 +1,4 @@
-"""A rendering process: `python -m services.notices.worker FD`, started by renderers.py on an inherited socket.
+"""A rendering process: `python -m services.notices.documents.pdf.worker FD`, started by renderers.py on a socket.
 
 It sends one frame when it is ready, then renders one document at a time, and ends when the socket closes, which
 happens whenever its parent ends.
@@ -9,9 +9,9 @@ import signal
 import socket
 import sys
 
-from services.notices.frames import FAILED, OK, receive_frame, send_frame
-from services.notices.rendering import fonts
-from services.notices.rendering.render import render_json
+from services.notices.documents.pdf import fonts
+from services.notices.documents.pdf.frames import FAILED, OK, receive_frame, send_frame
+from services.notices.documents.pdf.render import render_json
 
 
 def serve(connection: socket.socket) -> None:

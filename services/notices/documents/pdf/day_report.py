@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from services.notices.day_report import DayReport, FlowReport, Row
-from services.notices.rendering.day_report_texts import DAY_REPORT_TEXTS, DayReportTexts
-from services.notices.rendering.fonts import BOLD, MONO, MONO_BOLD, REGULAR
-from services.notices.rendering.header import LEFT, RIGHT
-from services.notices.rendering.page import BAR, WIDTH, Page, bar_title
-from services.notices.rendering.writing import written_amount, written_date, written_moment
+from services.notices.documents.pdf.day_report_texts import DAY_REPORT_TEXTS, DayReportTexts
+from services.notices.documents.pdf.fonts import BOLD, MONO, MONO_BOLD, REGULAR
+from services.notices.documents.pdf.header import LEFT, RIGHT
+from services.notices.documents.pdf.page import BAR, WIDTH, Page, bar_title
+from services.notices.documents.pdf.writing import written_amount, written_date, written_moment
+from services.notices.documents.usecases.day_report import DayReport, FlowReport, Row
 
 _FIRST_TOP: Final = 40.0
 _NEXT_TOP: Final = 22.0

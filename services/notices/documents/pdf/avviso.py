@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from contracts.codes import NoticeNumber
-from services.notices.codes import qr_text
-from services.notices.domain.content import NoticeContent, Payment
-from services.notices.rendering import drawings, instalments
-from services.notices.rendering.fitting import Paragraph
-from services.notices.rendering.fonts import BOLD, MONO_BOLD, REGULAR
-from services.notices.rendering.header import (
+from services.notices.documents.domain.content import NoticeContent, Payment
+from services.notices.documents.domain.payment_codes import qr_text
+from services.notices.documents.pdf import drawings, instalments
+from services.notices.documents.pdf.fitting import Paragraph
+from services.notices.documents.pdf.fonts import BOLD, MONO_BOLD, REGULAR
+from services.notices.documents.pdf.header import (
     BAR_HEIGHT,
     LEFT,
     LEFT_COLUMN_END,
@@ -21,11 +21,11 @@ from services.notices.rendering.header import (
     person_column,
     split_bars,
 )
-from services.notices.rendering.page import WIDTH, Page, Style, bar_title
-from services.notices.rendering.postal_slip import NARROW, WIDE, draw_slip
-from services.notices.rendering.symbols import qr_cells
-from services.notices.rendering.words import Words, which, which_until
-from services.notices.rendering.writing import written_amount, written_date
+from services.notices.documents.pdf.page import WIDTH, Page, Style, bar_title
+from services.notices.documents.pdf.postal_slip import NARROW, WIDE, draw_slip
+from services.notices.documents.pdf.symbols import qr_cells
+from services.notices.documents.pdf.words import Words, which, which_until
+from services.notices.documents.pdf.writing import written_amount, written_date
 
 _DATA_COLUMN: Final = 58.99
 _DETAILS_TOP: Final = 140.76

@@ -12,8 +12,8 @@ from typing import Final
 from PIL import Image, UnidentifiedImageError
 
 from chassis import logs
-from services.notices.domain.content import Artwork
-from services.notices.rendering.svg import UnsupportedSvg, read_svg
+from services.notices.documents.domain.content import Artwork
+from services.notices.documents.pdf.svg import UnsupportedSvg, read_svg
 
 log = logs.get_logger(__name__)
 

@@ -15,9 +15,10 @@ from chassis import logs
 from chassis.messaging.rpc_client import RpcClient
 from chassis.storage.database import Database
 from contracts.errors import Unavailable
-from services.notices.mail import bounces, domain, letters, repository, smtp
+from services.notices.mail import domain, repository, smtp
 from services.notices.mail.domain import State
 from services.notices.mail.settings import MailSettings
+from services.notices.mail.usecases import bounces, message
 from services.notices.models import Mail
 
 log = logs.get_logger(__name__)
@@ -56,10 +57,10 @@ def note_lost(database: Database, now: datetime) -> None:
 
 def _send(post: Post, mail: Mail, now: datetime) -> None:
     try:
-        answer = _hand_over(post, mail, letters.write(post.rpc, post.settings, post.public_url, mail, now), now)
-    except letters.NotToBeSentError as reason:
+        answer = _hand_over(post, mail, message.write(post.rpc, post.settings, post.public_url, mail, now), now)
+    except message.NotToBeSentError as reason:
         _end(post, mail, State.DROPPED, str(reason), now)
-    except letters.NotNowError:
+    except message.NotNowError:
         _put_off(post, mail, now + domain.BUSY_PAUSE, "being_paid", counts=False)
     except Unavailable as error:
         _put_off(post, mail, now + domain.OUTAGE_PAUSE, error.code.value, counts=False)
@@ -79,11 +80,11 @@ def _send(post: Post, mail: Mail, now: datetime) -> None:
             _end(post, mail, State.SENT, answer, now)
 
 
-def _hand_over(post: Post, mail: Mail, letter: letters.Letter, now: datetime) -> str | None:
+def _hand_over(post: Post, mail: Mail, letter: message.Letter, now: datetime) -> str | None:
     address_sha256 = domain.address_sha256(letter.recipient)
     with post.database.transaction() as tx:
         if repository.is_refused(tx.session, mail.citizen_id, address_sha256):
-            raise letters.NotToBeSentError("address_refused")
+            raise message.NotToBeSentError("address_refused")
         repository.note_address(tx.session, mail, address_sha256)
 
     def begin() -> bool:

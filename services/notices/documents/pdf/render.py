@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from services.notices import day_report
-from services.notices.domain.content import Content, NoticeContent
-from services.notices.domain.keeping import from_json
-from services.notices.rendering.avviso import render_notice
-from services.notices.rendering.day_report import render_day_report
-from services.notices.rendering.quietanza import render_receipt
+from services.notices.documents.domain.content import Content, NoticeContent
+from services.notices.documents.domain.keeping import from_json
+from services.notices.documents.pdf.avviso import render_notice
+from services.notices.documents.pdf.day_report import render_day_report
+from services.notices.documents.pdf.quietanza import render_receipt
+from services.notices.documents.usecases import day_report
 
 
 def render(content: Content) -> bytes:

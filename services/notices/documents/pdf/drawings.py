@@ -7,8 +7,8 @@ from typing import Final
 
 from reportlab.lib.colors import HexColor
 
-from services.notices.rendering.fonts import BOLD, REGULAR
-from services.notices.rendering.page import BLUE, WHITE, Page, Point, Style
+from services.notices.documents.pdf.fonts import BOLD, REGULAR
+from services.notices.documents.pdf.page import BLUE, WHITE, Page, Point, Style
 
 INK: Final = HexColor("#0E0F13")
 POSTE: Final = HexColor("#1D1D1B")

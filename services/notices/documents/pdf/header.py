@@ -3,12 +3,12 @@
 import base64
 from typing import Final
 
-from services.notices.domain.content import Artwork, Content, Payee, Person
-from services.notices.rendering import drawings
-from services.notices.rendering.fitting import Paragraph
-from services.notices.rendering.fonts import BOLD, MONO
-from services.notices.rendering.notice_texts import NOTICE_TEXTS
-from services.notices.rendering.page import WIDTH, Page, bar_title
+from services.notices.documents.domain.content import Artwork, Content, Payee, Person
+from services.notices.documents.pdf import drawings
+from services.notices.documents.pdf.fitting import Paragraph
+from services.notices.documents.pdf.fonts import BOLD, MONO
+from services.notices.documents.pdf.notice_texts import NOTICE_TEXTS
+from services.notices.documents.pdf.page import WIDTH, Page, bar_title
 
 LEFT: Final = 10.0
 RIGHT: Final = 200.0
