@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from chassis import deadline, logs
 from contracts.errors import Broken, ErrorCode, Unavailable
-from services.notices.documents.pdf.frames import FAILED, receive_frame, send_frame
+from services.notices.documents.pdf.protocol import FAILED, receive_frame, send_frame
 
 log = logs.get_logger(__name__)
 

@@ -14,9 +14,9 @@ from services.notices.documents.domain.content import (
     Artworks,
     NoticeContent,
     PaidReceipt,
+    Party,
     Payee,
     Payment,
-    Person,
     PostalAccount,
     ReceiptContent,
 )
@@ -54,7 +54,7 @@ def a_notice() -> NoticeContent:
         language="it",
         subject="Avviso Pagamento di TEST",
         payee=Payee("99999000013", "Comune di Test", "Settore di Test", "Info di Test", "CBI1234", has_website=True),
-        recipient=Person("FFFCST83A15L113V", "Mario Rossi", ("Via Nazionale 1", "00100 Roma (RM)")),
+        recipient=Party("FFFCST83A15L113V", "Mario Rossi", ("Via Nazionale 1", "00100 Roma (RM)")),
         payment=Payment("470000008800999051", 150_000, date(2024, 12, 31), None),
         postal=PostalAccount("000000123456", "Comune di Test", "AUT. 08/5 S3/81 53079 08129.07.20211"),
         artworks=Artworks(),
@@ -78,7 +78,7 @@ def paid_receipt() -> PaidReceipt:
         payment_method="creditCard",
         paid_at=datetime(2026, 7, 1, 11, 40, 5, tzinfo=ROME),
         application_date=date(2026, 7, 2),
-        payer=Person("VRDLCU80A01F205X", "Luca Verdi"),
+        payer=Party("VRDLCU80A01F205X", "Luca Verdi"),
         duplicate=False,
     )
 

@@ -6,7 +6,7 @@ import pytest
 
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc.practices import PRACTICE_STATES
-from services.notices.documents.domain import composing, keeping, verification
+from services.notices.documents.domain import composition, document_key, verification
 from services.notices.documents.domain.content import Artwork, Artworks, Share
 
 DEBTOR = {
@@ -68,11 +68,11 @@ RECEIPT = {
 
 
 def notice(practice=None, entity=None, language="it"):
-    return composing.notice_content([PRACTICE | (practice or {})], ENTITY | (entity or {}), Artworks(), language)
+    return composition.notice_content([PRACTICE | (practice or {})], ENTITY | (entity or {}), Artworks(), language)
 
 
 def quietanza(practice=None, receipts=(RECEIPT,)):
-    return composing.receipt_content(PRACTICE | (practice or {}), ENTITY, receipts, Artworks(), "it")
+    return composition.receipt_content(PRACTICE | (practice or {}), ENTITY, receipts, Artworks(), "it")
 
 
 @pytest.mark.parametrize(
@@ -86,13 +86,13 @@ def quietanza(practice=None, receipts=(RECEIPT,)):
 )
 def test_a_notice_with_nothing_left_to_pay_is_refused_with_its_code(state, code):
     with pytest.raises(Refused) as refused:
-        composing.refuse_unprintable({"state": state})
+        composition.refuse_unprintable({"state": state})
     assert refused.value.code == code
 
 
 @pytest.mark.parametrize("state", sorted(set(PRACTICE_STATES) - {"paid", "reported", "cancelled", "expired"}))
 def test_a_notice_that_can_still_be_paid_is_printed(state):
-    composing.refuse_unprintable({"state": state})
+    composition.refuse_unprintable({"state": state})
 
 
 def test_the_person_is_printed_with_the_address_in_lines():
@@ -125,7 +125,7 @@ def test_what_another_body_gets_on_a_bank_account_has_no_slip():
 
 def test_what_is_paid_only_online_has_no_notice():
     with pytest.raises(Refused, match="practice_online_only"):
-        composing.refuse_unprintable(PRACTICE | {"online_only": True})
+        composition.refuse_unprintable(PRACTICE | {"online_only": True})
 
 
 def test_a_body_without_a_postal_account_has_no_slip():
@@ -158,26 +158,26 @@ def test_the_quietanza_of_a_masked_practice_names_nobody():
     content = quietanza(masked)
     assert content.debtor.full_name == "M**** R****"
     assert content.receipts[0].payer is None
-    assert "Mario" not in str(keeping.to_json(content))
+    assert "Mario" not in str(document_key.to_json(content))
 
 
 @pytest.mark.parametrize("content", [notice(), notice({"due_date": None}), quietanza()])
 def test_content_survives_the_way_to_the_renderer(content):
-    assert keeping.from_json(keeping.to_json(content)) == content
+    assert document_key.from_json(document_key.to_json(content)) == content
 
 
 def test_the_same_content_has_the_same_key_and_any_difference_another():
     content = notice()
     logo = Artworks(entity=Artwork("image/svg+xml", "PHN2Zy8+"))
     others = [notice(language="en"), notice({"amount_cents": 15_001}), replace(content, artworks=logo), quietanza()]
-    keys = {keeping.content_sha256(other) for other in (content, *others)}
-    assert keeping.content_sha256(notice()) in keys
+    keys = {document_key.content_sha256(other) for other in (content, *others)}
+    assert document_key.content_sha256(notice()) in keys
     assert len(keys) == 5
 
 
 def test_file_names_carry_the_notice_number_and_nothing_personal():
-    assert keeping.file_name(notice()) == "avviso-301000000000000144.pdf"
-    assert keeping.file_name(quietanza()) == "quietanza-301000000000000144.pdf"
+    assert document_key.file_name(notice()) == "avviso-301000000000000144.pdf"
+    assert document_key.file_name(quietanza()) == "quietanza-301000000000000144.pdf"
 
 
 def test_a_code_is_read_as_people_type_it():
@@ -209,7 +209,7 @@ def test_a_document_carries_the_code_of_all_that_it_says():
 )
 def test_the_subject_of_a_plan_does_not_name_one_instalment(description, subject):
     owed = [PRACTICE | {"description": description, "instalment": {"number": number, "total": 7}} for number in (2, 3)]
-    content = composing.notice_content(owed, ENTITY, Artworks(), "it")
+    content = composition.notice_content(owed, ENTITY, Artworks(), "it")
     assert content.subject == subject
     assert [payment.instalment for payment in content.instalments] == [2, 3]
     assert content.payment is None
@@ -217,13 +217,13 @@ def test_the_subject_of_a_plan_does_not_name_one_instalment(description, subject
 
 def test_a_cart_names_the_debtor_of_another_practice_beside_its_receipt():
     child = PRACTICE | {"debtor": DEBTOR | {"full_name": "Anna Rossi"}, "description": "Mensa"}
-    content = composing.cart_receipt_content([(PRACTICE, [RECEIPT]), (child, [RECEIPT])], ENTITY, Artworks(), "it")
+    content = composition.cart_receipt_content([(PRACTICE, [RECEIPT]), (child, [RECEIPT])], ENTITY, Artworks(), "it")
     own, other = content.receipts
     assert own.debtor is None
     assert other.debtor
     assert other.debtor.full_name == "Anna Rossi"
     assert other.subject == "Mensa"
-    assert keeping.from_json(keeping.to_json(content)) == content
+    assert document_key.from_json(document_key.to_json(content)) == content
 
 
 def test_what_went_to_several_is_listed_and_one_transfer_is_the_payment_itself():
@@ -235,7 +235,7 @@ def test_what_went_to_several_is_listed_and_one_transfer_is_the_payment_itself()
     assert quietanza().receipts[0].shares == ()
     content = quietanza(receipts=[RECEIPT | {"transfers": parts}])
     assert content.receipts[0].shares == shares
-    assert keeping.from_json(keeping.to_json(content)) == content
+    assert document_key.from_json(document_key.to_json(content)) == content
 
 
 def test_the_subject_begins_with_a_capital_and_is_else_as_it_was_typed():

@@ -12,7 +12,7 @@ from structlog.testing import LogCapture
 from services.notices.documents import logos
 from services.notices.documents.domain.content import Artworks
 from services.notices.documents.logos import entity_logo, load_logo
-from services.notices.documents.pdf.avviso import render_notice
+from services.notices.documents.pdf.notice import render_notice
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10">{}</svg>'
 RED_SQUARE = SVG.format('<path d="M0 0H10V10H0Z" fill="#FF0000"/>')

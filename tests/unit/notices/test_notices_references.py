@@ -14,8 +14,8 @@ from typing import Any
 import pypdfium2
 import pytest
 
-from services.notices.documents.domain.content import Artworks, NoticeContent, Payee, Payment, Person, PostalAccount
-from services.notices.documents.pdf.avviso import render_notice
+from services.notices.documents.domain.content import Artworks, NoticeContent, Party, Payee, Payment, PostalAccount
+from services.notices.documents.pdf.notice import render_notice
 from tests.unit.notices.conftest import MM, Box
 
 REFERENCE = Path(__file__).parents[4] / "shared" / "specs" / "avviso" / "reference"
@@ -59,7 +59,7 @@ def read(file: str) -> NoticeContent:
             creditor["cbill"],
             has_website=creditor["web_channel"],
         ),
-        recipient=Person(
+        recipient=Party(
             debtor["tax_code"],
             debtor["full_name"],
             (

@@ -12,9 +12,9 @@ import pytest
 
 from chassis import deadline
 from contracts.errors import Broken, ErrorCode, Unavailable
-from services.notices.documents.domain.keeping import to_json
-from services.notices.documents.pdf.avviso import render_notice
+from services.notices.documents.domain.document_key import to_json
 from services.notices.documents.pdf.fonts import fonts_dir
+from services.notices.documents.pdf.notice import render_notice
 from services.notices.documents.renderers import Renderers
 
 PROJECT = Path(__file__).parents[3]

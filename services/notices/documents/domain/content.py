@@ -37,7 +37,7 @@ class Payee:
 
 
 @dataclass(frozen=True)
-class Person:
+class Party:
     """Debtor, payer or beneficiary; `fiscal_code` None where there is none to print."""
 
     fiscal_code: str | None
@@ -82,7 +82,7 @@ class NoticeContent:
     language: str
     subject: str
     payee: Payee
-    recipient: Person
+    recipient: Party
     payment: Payment | None
     postal: PostalAccount | None
     artworks: Artworks
@@ -121,12 +121,12 @@ class PaidReceipt:
     payment_method: str | None
     paid_at: datetime
     application_date: date | None
-    payer: Person | None
+    payer: Party | None
     duplicate: bool
     shares: tuple[Share, ...] = ()
     subject: str | None = None
     beneficiary: str | None = None
-    debtor: Person | None = None
+    debtor: Party | None = None
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class ReceiptContent:
     language: str
     subject: str
     payee: Payee
-    debtor: Person
+    debtor: Party
     beneficiary: str | None
     receipts: tuple[PaidReceipt, ...]
     artworks: Artworks

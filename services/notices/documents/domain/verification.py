@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final, TypeVar
 
 from services.notices.documents.domain.content import NoticeContent, ReceiptContent, Verification
-from services.notices.documents.domain.keeping import content_sha256
+from services.notices.documents.domain.document_key import content_sha256
 
 _CODE_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _MISREAD: Final = str.maketrans({"O": "0", "I": "1", "L": "1"})

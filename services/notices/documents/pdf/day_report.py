@@ -9,9 +9,9 @@ from typing import Final
 
 from services.notices.documents.pdf.day_report_texts import DAY_REPORT_TEXTS, DayReportTexts
 from services.notices.documents.pdf.fonts import BOLD, MONO, MONO_BOLD, REGULAR
+from services.notices.documents.pdf.formats import amount_text, date_text, moment_text
 from services.notices.documents.pdf.header import LEFT, RIGHT
 from services.notices.documents.pdf.page import BAR, WIDTH, Page, bar_title
-from services.notices.documents.pdf.writing import written_amount, written_date, written_moment
 from services.notices.documents.usecases.day_report import DayReport, FlowReport, Row
 
 _FIRST_TOP: Final = 40.0
@@ -42,7 +42,7 @@ class _Item:
 def render_day_report(report: DayReport) -> bytes:
     """Return the PDF of the report; the same report always gives the same bytes."""
     texts = DAY_REPORT_TEXTS[report.language]
-    title = texts.title.format(day=written_date(report.day))
+    title = texts.title.format(day=date_text(report.day))
     page = Page(title=title, author=report.body_name, subject=title, language=report.language)
     sheets = _sheets(list(_items(report, texts)))
     for number, sheet in enumerate(sheets, start=1):
@@ -165,10 +165,10 @@ def _running_title(page: Page, report: DayReport, title: str) -> float:
 
 
 def _footer(page: Page, report: DayReport, texts: DayReportTexts, number: int, total: int) -> None:
-    made = texts.footer.format(made_at=written_moment(report.made_at))
+    made = texts.footer.format(made_at=moment_text(report.made_at))
     page.line(made, LEFT, 289, font=REGULAR, size=7, width=140)
     page.line(texts.page.format(number=number, total=total), RIGHT, 289, font=REGULAR, size=7, width=40, right=True)
 
 
 def _signed(cents: int, language: str) -> str:
-    return f"{'-' if cents < 0 else ''}{written_amount(abs(cents), language)}"
+    return f"{'-' if cents < 0 else ''}{amount_text(abs(cents), language)}"

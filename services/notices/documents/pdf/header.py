@@ -3,12 +3,12 @@
 import base64
 from typing import Final
 
-from services.notices.documents.domain.content import Artwork, Content, Payee, Person
+from services.notices.documents.domain.content import Artwork, Content, Party, Payee
 from services.notices.documents.pdf import drawings
-from services.notices.documents.pdf.fitting import Paragraph
 from services.notices.documents.pdf.fonts import BOLD, MONO
 from services.notices.documents.pdf.notice_texts import NOTICE_TEXTS
 from services.notices.documents.pdf.page import WIDTH, Page, bar_title
+from services.notices.documents.pdf.text_layout import Paragraph
 
 LEFT: Final = 10.0
 RIGHT: Final = 200.0
@@ -70,7 +70,7 @@ def payee_column(page: Page, payee: Payee, label: str, second: str | None = None
         )
 
 
-def person_column(page: Page, person: Person, label: str, second: str | None = None) -> None:
+def party_column(page: Page, person: Party, label: str, second: str | None = None) -> None:
     """Module 2.2: who owes."""
     code = person.fiscal_code or ""
     taken = page.width_of(code, font=MONO, size=8, width=40)

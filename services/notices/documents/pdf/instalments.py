@@ -8,13 +8,13 @@ from contracts.codes import NoticeNumber
 from services.notices.documents.domain.content import NoticeContent, Payment
 from services.notices.documents.domain.payment_codes import qr_text
 from services.notices.documents.pdf import drawings
-from services.notices.documents.pdf.fitting import Paragraph
+from services.notices.documents.pdf.bilingual_texts import BilingualTexts
 from services.notices.documents.pdf.fonts import BOLD, MONO_BOLD, REGULAR
+from services.notices.documents.pdf.formats import amount_text, date_text
 from services.notices.documents.pdf.header import BAR_HEIGHT, LEFT, TEXT_IN_BAR
 from services.notices.documents.pdf.page import Page, Style, bar_title
 from services.notices.documents.pdf.symbols import qr_cells
-from services.notices.documents.pdf.words import Words
-from services.notices.documents.pdf.writing import written_amount, written_date
+from services.notices.documents.pdf.text_layout import Paragraph
 
 ROWS_PER_PAGE: Final = 3
 FIRST_ROW: Final = 81.3
@@ -97,7 +97,7 @@ THREE: Final = Look(
 def row(
     page: Page,
     content: NoticeContent,
-    words: Words,
+    texts: BilingualTexts,
     payments: Sequence[Payment],
     look: Look,
     top: float,
@@ -108,11 +108,11 @@ def row(
     for left, payment in zip(look.text_lefts, payments, strict=False):
         with page.section():
             page.box(left - _BAR_OVERHANG, top, left + look.width + _BAR_OVERHANG, top + BAR_HEIGHT)
-            _instalment(page, content, words, payment, look, left, top + TEXT_IN_BAR)
-            _below(page, content, words, look, left, top + TEXT_IN_BAR, with_parties=with_parties)
+            _instalment(page, content, texts, payment, look, left, top + TEXT_IN_BAR)
+            _below(page, content, texts, look, left, top + TEXT_IN_BAR, with_parties=with_parties)
 
 
-def parties(page: Page, content: NoticeContent, words: Words, bar: float) -> None:
+def parties(page: Page, content: NoticeContent, texts: BilingualTexts, bar: float) -> None:
     """Say once for a page of instalments who owes what to whom; `bar`: the baseline of the bar above."""
     columns = (
         ("recipient", content.recipient.full_name, LEFT, 57.0),
@@ -120,7 +120,7 @@ def parties(page: Page, content: NoticeContent, words: Words, bar: float) -> Non
         ("subject_label", content.subject, 133.0, 67.0),
     )
     for name, value, left, width in columns:
-        label, second = words.pair(name)
+        label, second = texts.pair(name)
         page.fitted(
             [
                 Paragraph(label, left, width, bar + 9.6, second=second),
@@ -129,7 +129,7 @@ def parties(page: Page, content: NoticeContent, words: Words, bar: float) -> Non
             bottom=bar + 21.2,
         )
     drawings.info_icon(page, (12.03, bar + 24.4))
-    text, second = words.pair("scan_below")
+    text, second = texts.pair("scan_below")
     paragraphs = [Paragraph(text, 16, 180, bar + 25.06, markup=True)]
     if second:
         paragraphs.append(Paragraph(second, 16, 180, bar + 25.06, markup=True, grey=True))
@@ -137,30 +137,37 @@ def parties(page: Page, content: NoticeContent, words: Words, bar: float) -> Non
 
 
 def _instalment(
-    page: Page, content: NoticeContent, words: Words, payment: Payment, look: Look, left: float, bar: float
+    page: Page, content: NoticeContent, texts: BilingualTexts, payment: Payment, look: Look, left: float, bar: float
 ) -> None:
     narrow = look.qr_left - 2
-    name, second = words.pair("instalment", number=payment.instalment)
+    name, second = texts.pair("instalment", number=payment.instalment)
     page.line(name, left, bar, font=BOLD, size=10, width=look.width, style=bar_title(second, "H3"))
-    _labelled(page, "Euro", written_amount(payment.amount_cents, content.language), left, bar, look.amount, narrow)
+    _labelled(page, "Euro", amount_text(payment.amount_cents, content.language), left, bar, look.amount, narrow)
     if payment.due_date:
-        label, second = words.pair("due")
+        label, second = texts.pair("due")
         label = label[:1].upper() + label[1:]
-        _labelled(page, label, written_date(payment.due_date), left, bar, look.due, narrow, second)
+        _labelled(page, label, date_text(payment.due_date), left, bar, look.due, narrow, second)
     number = NoticeNumber(payment.notice_number).grouped
     top = bar - TEXT_IN_BAR + look.qr_top
-    with page.figure(words.first.qr_alternative.format(number=number), left + look.qr_left, top, *[look.qr_side] * 2):
+    with page.figure(texts.first.qr_alternative.format(number=number), left + look.qr_left, top, *[look.qr_side] * 2):
         text = qr_text(payment.notice_number, content.payee.fiscal_code, payment.amount_cents)
         page.cells(qr_cells(text), left + look.qr_left, top, look.qr_side)
-    label, second = words.pair("notice_code")
+    label, second = texts.pair("notice_code")
     _labelled(page, label, number, left, bar, look.code, look.width, second)
 
 
 def _below(
-    page: Page, content: NoticeContent, words: Words, look: Look, left: float, bar: float, *, with_parties: bool
+    page: Page,
+    content: NoticeContent,
+    texts: BilingualTexts,
+    look: Look,
+    left: float,
+    bar: float,
+    *,
+    with_parties: bool,
 ) -> None:
     has_cbill = bool(content.payee.cbill)
-    label, second = words.pair("payee_code")
+    label, second = texts.pair("payee_code")
     cbill_left = look.cbill_left
     if second and has_cbill:
         # Beside the CBILL code of a narrow column two languages would be too small to read.
@@ -170,17 +177,17 @@ def _below(
     _labelled(page, label, content.payee.fiscal_code, left, bar, look.payee_code, width, second)
     if content.payee.cbill:
         place, width = left + cbill_left, look.width - cbill_left
-        _labelled(page, words.first.cbill, content.payee.cbill, place, bar, look.payee_code, width)
+        _labelled(page, texts.first.cbill, content.payee.cbill, place, bar, look.payee_code, width)
     if with_parties:
-        _parties_and_scan(page, content, words, look, left, bar)
+        _parties_and_scan(page, content, texts, look, left, bar)
     elif content.postal:
-        paragraphs = _scan(words, "scan_above", look, left, bar + look.parties + 0.5)
+        paragraphs = _scan(texts, "scan_above", look, left, bar + look.parties + 0.5)
         page.fitted(paragraphs, bottom=bar + look.scan_bottom)
 
 
-def _scan(words: Words, name: str, look: Look, left: float, baseline: float) -> list[Paragraph]:
+def _scan(texts: BilingualTexts, name: str, look: Look, left: float, baseline: float) -> list[Paragraph]:
     """Compose how to use the code, in both languages."""
-    first, second = words.pair(name)
+    first, second = texts.pair(name)
     paragraphs = [Paragraph(first, left, look.width, baseline, look.scan_size, gap=5.0, leading=3, markup=True)]
     if second:
         paragraphs.append(
@@ -189,15 +196,17 @@ def _scan(words: Words, name: str, look: Look, left: float, baseline: float) -> 
     return paragraphs
 
 
-def _parties_and_scan(page: Page, content: NoticeContent, words: Words, look: Look, left: float, bar: float) -> None:
+def _parties_and_scan(
+    page: Page, content: NoticeContent, texts: BilingualTexts, look: Look, left: float, bar: float
+) -> None:
     paragraphs = []
     named = (("subject_label", content.subject), ("payee_label", content.payee.name))
     for index, (name, value) in enumerate(named):
         baseline = bar + look.parties + index * 9.2
-        label, second = words.pair(name)
+        label, second = texts.pair(name)
         paragraphs.append(Paragraph(label, left, look.width, baseline, gap=5.5, second=second))
         paragraphs.append(Paragraph(value, left, look.width, baseline + 3.7, font=BOLD, gap=3.7, leading=3.6))
-    paragraphs += _scan(words, look.scan, look, left, bar + look.parties + 20.6)
+    paragraphs += _scan(texts, look.scan, look, left, bar + look.parties + 20.6)
     page.fitted(paragraphs, bottom=bar + look.parties + 32)
 
 

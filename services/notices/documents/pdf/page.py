@@ -14,10 +14,10 @@ from reportlab.pdfbase.pdfdoc import PDFArray, PDFDictionary, PDFName, PDFString
 from reportlab.pdfgen.canvas import Canvas
 
 from services.notices.documents.pdf import fonts
-from services.notices.documents.pdf.fitting import MM, Paragraph, Span, fit, fit_line
 from services.notices.documents.pdf.structure import ARTIFACT, END, Structure, spoken
 from services.notices.documents.pdf.svg import draw_svg, read_svg
 from services.notices.documents.pdf.symbols import Cells
+from services.notices.documents.pdf.text_layout import MM, Paragraph, Span, fit, fit_line
 
 rl_config.useA85 = 0  # binary streams: text armour would add a quarter to every file
 

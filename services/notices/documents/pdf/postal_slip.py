@@ -7,13 +7,13 @@ from contracts.codes import NoticeNumber
 from services.notices.documents.domain.content import NoticeContent, Payment, PostalAccount
 from services.notices.documents.domain.payment_codes import postal_text
 from services.notices.documents.pdf import drawings
-from services.notices.documents.pdf.fitting import Paragraph
+from services.notices.documents.pdf.bilingual_texts import which
 from services.notices.documents.pdf.fonts import BOLD, MONO_BOLD, REGULAR
+from services.notices.documents.pdf.formats import amount_text
 from services.notices.documents.pdf.notice_texts import NOTICE_TEXTS
 from services.notices.documents.pdf.page import GREY, WIDTH, Page, Style, bar_title
 from services.notices.documents.pdf.symbols import data_matrix_cells
-from services.notices.documents.pdf.words import which
-from services.notices.documents.pdf.writing import written_amount
+from services.notices.documents.pdf.text_layout import Paragraph
 
 _LEFT: Final = 10.0
 _MIDDLE: Final = 58.99
@@ -83,7 +83,7 @@ def _account(page: Page, payment: Payment, account: PostalAccount, at: Measures,
     drawings.euro_mark(page, 59.28, baseline - 5.02)
     word = page.line("sul C/C n.", 68.99, baseline, font=REGULAR, size=10, width=20)
     page.line(account.number, 68.99 + word + 2.2, baseline, font=MONO_BOLD, size=12, width=50)
-    amount = written_amount(payment.amount_cents, "it")
+    amount = amount_text(payment.amount_cents, "it")
     digits = page.width_of(amount, font=MONO_BOLD, size=12, width=40)
     page.line("Euro", _RIGHT - digits - 2, baseline, font=REGULAR, size=10, width=10, right=True)
     page.line(amount, _RIGHT, baseline, font=MONO_BOLD, size=12, width=40, right=True)

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.notices.documents.domain.content import Content, NoticeContent
-from services.notices.documents.domain.keeping import from_json
-from services.notices.documents.pdf.avviso import render_notice
+from services.notices.documents.domain.document_key import from_json
 from services.notices.documents.pdf.day_report import render_day_report
-from services.notices.documents.pdf.quietanza import render_receipt
+from services.notices.documents.pdf.notice import render_notice
+from services.notices.documents.pdf.receipt import render_receipt
 from services.notices.documents.usecases import day_report
 
 

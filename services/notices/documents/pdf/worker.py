@@ -10,7 +10,7 @@ import socket
 import sys
 
 from services.notices.documents.pdf import fonts
-from services.notices.documents.pdf.frames import FAILED, OK, receive_frame, send_frame
+from services.notices.documents.pdf.protocol import FAILED, OK, receive_frame, send_frame
 from services.notices.documents.pdf.render import render_json
 
 

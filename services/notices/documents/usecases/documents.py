@@ -13,7 +13,7 @@ from contracts.errors import ErrorCode, Refused
 from contracts.events.notices import NOTICE_ISSUED
 from contracts.rpc import payments, practices
 from services.notices.documents import repository
-from services.notices.documents.domain import composing, keeping, verification
+from services.notices.documents.domain import composition, document_key, verification
 from services.notices.documents.domain.content import Artworks, Content, NoticeContent
 from services.notices.documents.logos import entity_logo, load_logo
 from services.notices.documents.renderers import Renderers
@@ -45,11 +45,11 @@ def notice(parts: Parts, request: Mapping[str, Any], now: datetime) -> dict[str,
     owed = [practice]
     if request["whole_plan"]:
         wanted = {"viewer": request["viewer"], "practice_id": practice["id"]}
-        owed = composing.still_to_pay(parts.rpc.call(practices.PLAN, wanted)["practices"]) or owed
-    composing.refuse_unprintable(owed[0])
+        owed = composition.still_to_pay(parts.rpc.call(practices.PLAN, wanted)["practices"]) or owed
+    composition.refuse_unprintable(owed[0])
     entity = _entity(parts, practice)
     languages = request["language"], request["second_language"]
-    content = composing.notice_content(owed, entity, artworks_of(parts, entity), *languages)
+    content = composition.notice_content(owed, entity, artworks_of(parts, entity), *languages)
     return _document(parts, verification.verifiable(content, parts.settings.public_url), owed, now)
 
 
@@ -62,7 +62,7 @@ def receipt(parts: Parts, request: Mapping[str, Any], now: datetime) -> dict[str
     kept = parts.rpc.call(payments.RECEIPTS, {"practice_id": practice["id"]})["receipts"]
     receipts = [one for one in kept if request["receipt_id"] in (None, one["receipt_id"])]
     entity = _entity(parts, practice)
-    content = composing.receipt_content(practice, entity, receipts, artworks_of(parts, entity), request["language"])
+    content = composition.receipt_content(practice, entity, receipts, artworks_of(parts, entity), request["language"])
     return _document(parts, verification.verifiable(content, parts.settings.public_url), [practice], now)
 
 
@@ -77,7 +77,7 @@ def cart_receipt(parts: Parts, request: Mapping[str, Any], now: datetime) -> dic
         raise Refused(ErrorCode.PRACTICE_NOT_FOUND)
     paid = [(item, parts.rpc.call(payments.RECEIPTS, {"practice_id": item["id"]})["receipts"]) for item in found]
     entity = _entity(parts, found[0])
-    content = composing.cart_receipt_content(paid, entity, artworks_of(parts, entity), request["language"])
+    content = composition.cart_receipt_content(paid, entity, artworks_of(parts, entity), request["language"])
     owed = [practice for practice, receipts in paid if receipts]
     return _document(parts, verification.verifiable(content, parts.settings.public_url), owed, now)
 
@@ -133,7 +133,7 @@ def artworks_of(parts: Parts, entity: Mapping[str, Any]) -> Artworks:
 def _document(parts: Parts, content: Content, owed: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, Any]:
     pdf = kept_document(parts, content, owed, now)
     return {
-        "file_name": keeping.file_name(content),
+        "file_name": document_key.file_name(content),
         "media_type": "application/pdf",
         "content_base64": base64.b64encode(pdf).decode(),
     }
@@ -141,11 +141,11 @@ def _document(parts: Parts, content: Content, owed: Sequence[Mapping[str, Any]],
 
 def kept_document(parts: Parts, content: Content, owed: Sequence[Mapping[str, Any]], now: datetime) -> bytes:
     """Return the document kept for this content; else render it, keep it, and tell of a new notice."""
-    content_sha256 = keeping.content_sha256(content)
+    content_sha256 = document_key.content_sha256(content)
     with parts.database.reading() as session:
         pdf = repository.find_pdf(session, content_sha256)
     if pdf is None:
-        pdf = parts.renderers.render(keeping.to_json(content))
+        pdf = parts.renderers.render(document_key.to_json(content))
         _keep(parts, content, content_sha256, owed, pdf, now)
     return pdf
 

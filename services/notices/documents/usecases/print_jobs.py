@@ -12,7 +12,7 @@ from uuid import uuid4
 from contracts.errors import Refused
 from contracts.rpc import practices
 from services.notices.documents import repository
-from services.notices.documents.domain import composing, keeping, verification
+from services.notices.documents.domain import composition, document_key, verification
 from services.notices.documents.usecases.documents import Parts, artworks_of, kept_document
 from services.notices.models import PrintJob, PrintJobItem
 
@@ -83,12 +83,12 @@ def _print(parts: Parts, job: PrintJob, items: Mapping[str, PrintJobItem], now: 
             item.code = "practice_not_found"
             continue
         try:
-            composing.refuse_unprintable(practice)
+            composition.refuse_unprintable(practice)
         except Refused as refusal:
             item.code = refusal.code.value
             continue
-        content = composing.notice_content([practice], entity, artworks, job.language, job.second_language)
+        content = composition.notice_content([practice], entity, artworks, job.language, job.second_language)
         content = verification.verifiable(content, parts.settings.public_url)
         kept_document(parts, content, [practice], now)
-        item.content_sha256 = keeping.content_sha256(content)
-        item.file_name = keeping.file_name(content)
+        item.content_sha256 = document_key.content_sha256(content)
+        item.file_name = document_key.file_name(content)

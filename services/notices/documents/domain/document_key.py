@@ -14,9 +14,9 @@ from services.notices.documents.domain.content import (
     Content,
     NoticeContent,
     PaidReceipt,
+    Party,
     Payee,
     Payment,
-    Person,
     PostalAccount,
     ReceiptContent,
     Share,
@@ -52,18 +52,18 @@ def from_json(document: Mapping[str, Any]) -> Content:
         content["payment"] = content["payment"] and _read_payment(content["payment"])
         content["instalments"] = tuple(_read_payment(payment) for payment in content["instalments"])
         content["postal"] = content["postal"] and PostalAccount(**content["postal"])
-        content["recipient"] = _read_person(content["recipient"])
+        content["recipient"] = _read_party(content["recipient"])
         return NoticeContent(**content)
-    content["debtor"] = _read_person(content["debtor"])
+    content["debtor"] = _read_party(content["debtor"])
     content["receipts"] = tuple(
         PaidReceipt(
             **{
                 **receipt,
                 "paid_at": datetime.fromisoformat(receipt["paid_at"]).astimezone(ROME),
                 "application_date": _read_date(receipt["application_date"]),
-                "payer": receipt["payer"] and _read_person(receipt["payer"]),
+                "payer": receipt["payer"] and _read_party(receipt["payer"]),
                 "shares": tuple(Share(**share) for share in receipt["shares"]),
-                "debtor": receipt["debtor"] and _read_person(receipt["debtor"]),
+                "debtor": receipt["debtor"] and _read_party(receipt["debtor"]),
             }
         )
         for receipt in content["receipts"]
@@ -78,8 +78,8 @@ def file_name(content: Content) -> str:
     return f"quietanza-{content.receipts[0].notice_number}.pdf"
 
 
-def _read_person(person: Mapping[str, Any]) -> Person:
-    return Person(**{**person, "address": tuple(person["address"])})
+def _read_party(person: Mapping[str, Any]) -> Party:
+    return Party(**{**person, "address": tuple(person["address"])})
 
 
 def _read_payment(payment: Mapping[str, Any]) -> Payment:

@@ -6,21 +6,21 @@ from typing import Final
 
 from contracts.codes import NoticeNumber
 from services.notices.documents.domain.content import PaidReceipt, ReceiptContent
-from services.notices.documents.pdf.fitting import MM, Paragraph
 from services.notices.documents.pdf.fonts import BOLD, MONO, MONO_BOLD, REGULAR, printable, width_pt
+from services.notices.documents.pdf.formats import amount_text, date_text, moment_text
 from services.notices.documents.pdf.header import (
     LEFT,
     RIGHT,
     RIGHT_COLUMN,
     heading,
+    party_column,
     payee_column,
-    person_column,
     split_bars,
 )
 from services.notices.documents.pdf.notice_texts import NOTICE_TEXTS
 from services.notices.documents.pdf.page import BAR, WIDTH, Page, bar_title
 from services.notices.documents.pdf.receipt_texts import RECEIPT_TEXTS, ReceiptTexts
-from services.notices.documents.pdf.writing import written_amount, written_date, written_moment
+from services.notices.documents.pdf.text_layout import MM, Paragraph
 
 _VALUES: Final = 82.0
 _ROW: Final = 5.4
@@ -53,7 +53,7 @@ def render_receipt(content: ReceiptContent) -> bytes:
         if number == 1:
             split_bars(page, 43.92, 52.12)
             payee_column(page, content.payee, NOTICE_TEXTS[content.language].payee)
-            person_column(page, content.debtor, texts.debtor)
+            party_column(page, content.debtor, texts.debtor)
         top = _FIRST_TOP if number == 1 else _NEXT_TOP
         for index, receipt in receipts:
             top = _block(page, content, texts, receipt, index, top)
@@ -104,7 +104,7 @@ def _total(page: Page, content: ReceiptContent, texts: ReceiptTexts, top: float)
     page.box(0, top, WIDTH, top + 7.94, BAR)
     page.line(texts.total.upper(), LEFT, top + 5.03, font=BOLD, size=10, width=90, style=bar_title())
     total_cents = sum(receipt.amount_cents for receipt in content.receipts)
-    amount = f"{written_amount(total_cents, content.language)} Euro"
+    amount = f"{amount_text(total_cents, content.language)} Euro"
     page.line(amount, RIGHT, top + 5.03, font=BOLD, size=10, width=80, right=True)
 
 
@@ -120,9 +120,9 @@ def _block(
     page.box(0, top, WIDTH, top + 7.94, BAR)
     heading_text = texts.receipt.format(number=index, total=len(content.receipts))
     page.line(heading_text.upper(), LEFT, top + 5.03, font=BOLD, size=10, width=90, style=bar_title())
-    page.line(written_moment(receipt.paid_at), RIGHT, top + 5.03, font=MONO, size=8, width=80, right=True)
+    page.line(moment_text(receipt.paid_at), RIGHT, top + 5.03, font=MONO, size=8, width=80, right=True)
     page.line(texts.paid, LEFT, top + 14.5, font=BOLD, size=8, width=80)
-    amount = f"{written_amount(receipt.amount_cents, content.language)} Euro"
+    amount = f"{amount_text(receipt.amount_cents, content.language)} Euro"
     page.line(amount, LEFT, top + 20.6, font=BOLD, size=16, width=80)
     page.line(texts.outcome, RIGHT_COLUMN, top + 14.5, font=BOLD, size=8, width=80)
     page.line(texts.executed, RIGHT_COLUMN, top + 20.6, font=BOLD, size=12, width=RIGHT - RIGHT_COLUMN)
@@ -141,7 +141,7 @@ def _block(
 def _rows(content: ReceiptContent, texts: ReceiptTexts, receipt: PaidReceipt) -> Iterator[tuple[str, str, str]]:
     """Yield (field, label, value) of what is known about a receipt."""
     payer = receipt.payer
-    fee = f"{written_amount(receipt.fee_cents, content.language)} Euro" if receipt.fee_cents is not None else ""
+    fee = f"{amount_text(receipt.fee_cents, content.language)} Euro" if receipt.fee_cents is not None else ""
     debtor = receipt.debtor
     named = {
         "debtor": " · ".join(filter(None, (debtor.full_name, debtor.fiscal_code))) if debtor else "",
@@ -153,8 +153,8 @@ def _rows(content: ReceiptContent, texts: ReceiptTexts, receipt: PaidReceipt) ->
         "iur": receipt.receipt_id,
         "psp": receipt.psp,
         "method": texts.methods.get(receipt.payment_method or "", receipt.payment_method or ""),
-        "paid_at": written_moment(receipt.paid_at),
-        "application_date": written_date(receipt.application_date) if receipt.application_date else "",
+        "paid_at": moment_text(receipt.paid_at),
+        "application_date": date_text(receipt.application_date) if receipt.application_date else "",
         "fee": fee or texts.no_fee,
     }
     for name, value in named.items():
@@ -162,7 +162,7 @@ def _rows(content: ReceiptContent, texts: ReceiptTexts, receipt: PaidReceipt) ->
             yield name, getattr(texts, name), value
     for number, share in enumerate(receipt.shares, start=1):
         label = texts.share.format(number=number, total=len(receipt.shares))
-        amount = f"{written_amount(share.amount_cents, content.language)} Euro"
+        amount = f"{amount_text(share.amount_cents, content.language)} Euro"
         yield "share", label, " · ".join(filter(None, (amount, share.payee, share.fiscal_code)))
 
 

@@ -12,9 +12,9 @@ from services.notices.documents.domain.content import (
     Artworks,
     NoticeContent,
     PaidReceipt,
+    Party,
     Payee,
     Payment,
-    Person,
     PostalAccount,
     ReceiptContent,
     Share,
@@ -58,7 +58,7 @@ def notice_content(
         second_language=None if second_language == language else second_language,
         subject=_with_initial_capital(_plan_subject(first) if is_plan else first["description"]),
         payee=_payee(entity),
-        recipient=_person(first["debtor"]),
+        recipient=_party(first["debtor"]),
         payment=None if is_plan else payments[0],
         instalments=payments if is_plan else (),
         postal=_postal_account(entity, payments) if all(one.get("postal_slip", True) for one in owed) else None,
@@ -90,7 +90,7 @@ def receipt_content(
         language=language,
         subject=practice["description"],
         payee=_payee(entity),
-        debtor=_person(practice["debtor"]),
+        debtor=_party(practice["debtor"]),
         beneficiary=beneficiary["full_name"] if beneficiary else None,
         receipts=tuple(_paid_receipt(receipt, masked=practice["masked"]) for receipt in receipts),
         artworks=artworks,
@@ -141,13 +141,13 @@ def _payee(entity: Mapping[str, Any]) -> Payee:
     )
 
 
-def _person(subject: Mapping[str, Any]) -> Person:
+def _party(subject: Mapping[str, Any]) -> Party:
     street = " ".join(filter(None, (subject["street_name"], subject["civic_number"])))
     province = f"({subject['province']})" if subject["province"] else None
     town = " ".join(filter(None, (subject["postal_code"], subject["city"], province)))
     abroad = subject["country"] if subject["country"] not in {None, "IT"} else None
     fiscal_code = subject["fiscal_code"]
-    return Person(
+    return Party(
         fiscal_code=None if fiscal_code == ANONYMOUS_FISCAL_CODE else fiscal_code.upper(),
         full_name=subject["full_name"],
         address=tuple(filter(None, (street, town, abroad))),
@@ -199,7 +199,7 @@ def _paid_receipt(receipt: Mapping[str, Any], *, masked: bool) -> PaidReceipt:
         payment_method=receipt["payment_method"],
         paid_at=receipt["paid_at"].astimezone(ROME),
         application_date=receipt["application_date"],
-        payer=_person(payer) if payer and not masked else None,
+        payer=_party(payer) if payer and not masked else None,
         duplicate=receipt["duplicate"],
         shares=shares if len(shares) > 1 else (),
     )

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.notices.documents.domain.content import Person, Share
-from services.notices.documents.pdf.quietanza import render_receipt
+from services.notices.documents.domain.content import Party, Share
+from services.notices.documents.pdf.receipt import render_receipt
 
 
 def test_the_quietanza_says_who_paid_what_for_whom_and_with_which_proof(receipt, text_of):
@@ -118,7 +118,7 @@ def test_whatever_people_are_called_nothing_overlaps_or_leaves_the_page(receipt,
         psp=text(140),
         receipt_id=text(35),
         payment_method=text(35),
-        payer=Person("W" * 16, text(70)),
+        payer=Party("W" * 16, text(70)),
         amount_cents=99_999_999_999,
         duplicate=data.draw(st.booleans()),
         shares=(Share(99_999_999_999, "W" * 11, text(140)),) * data.draw(st.sampled_from([0, 2, 5])),
@@ -129,7 +129,7 @@ def test_whatever_people_are_called_nothing_overlaps_or_leaves_the_page(receipt,
         language=data.draw(st.sampled_from(["it", "en"])),
         subject=text(140),
         payee=replace(receipt.payee, name=text(140), office=text(140)),
-        debtor=Person("W" * 16, text(70), (text(88), text(90))),
+        debtor=Party("W" * 16, text(70), (text(88), text(90))),
         beneficiary=text(70),
         receipts=(paid,) * data.draw(st.integers(1, 4)),
     )

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.notices.documents.domain.content import Person
-from services.notices.documents.domain.keeping import to_json
+from services.notices.documents.domain.content import Party
+from services.notices.documents.domain.document_key import to_json
 from services.notices.documents.domain.payment_codes import POSTAL_AMOUNT_MAX_CENTS, postal_text, qr_text
-from services.notices.documents.pdf.avviso import render_notice
 from services.notices.documents.pdf.fonts import printable
+from services.notices.documents.pdf.notice import render_notice
 from services.notices.documents.pdf.render import render
 from tests.unit.notices.variants import every_variant
 
@@ -84,7 +84,7 @@ def test_an_instalment_is_called_by_its_number(notice, text_of):
 
 
 def test_asterisks_in_a_name_are_printed(notice, text_of):
-    masked = Person("RSS*********562S", "M**** R****")
+    masked = Party("RSS*********562S", "M**** R****")
     text = text_of(render_notice(replace(notice, recipient=masked, payee=replace(notice.payee, name="Ente ** Prova"))))
     assert "M**** R****" in text
     assert "sul sito di Ente ** Prova" in text
@@ -162,7 +162,7 @@ def contents(draw, base, alphabet):
             has_website=draw(st.booleans()),
             cbill=draw(st.none() | st.just("CBI1234")),
         ),
-        recipient=Person(draw(st.none() | st.just("RSSMRA85T10A562S")), draw(spaced(alphabet, 70)), draw(address)),
+        recipient=Party(draw(st.none() | st.just("RSSMRA85T10A562S")), draw(spaced(alphabet, 70)), draw(address)),
         payment=payment,
         postal=postal if draw(st.booleans()) and cents <= POSTAL_AMOUNT_MAX_CENTS else None,
     )
@@ -203,7 +203,7 @@ def test_the_longest_of_everything_at_once_still_fits(notice, boxes_of):
         notice,
         subject="W" * 140,
         payee=replace(notice.payee, name="W" * 140, office="W" * 140, info="W" * 320),
-        recipient=Person("W" * 16, "W" * 70, ("W" * 88, "W" * 90, "DE")),
+        recipient=Party("W" * 16, "W" * 70, ("W" * 88, "W" * 90, "DE")),
         payment=replace(notice.payment, amount_cents=POSTAL_AMOUNT_MAX_CENTS),
         postal=replace(notice.postal, holder="W" * 140),
     )

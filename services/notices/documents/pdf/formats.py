@@ -8,17 +8,17 @@ _SEPARATORS: Final[Mapping[str, tuple[str, str]]] = {"en": (",", "."), "fr": ("\
 """Of thousands and of decimals, where they are not a point and a comma."""
 
 
-def written_amount(amount_cents: int, language: str) -> str:
+def amount_text(amount_cents: int, language: str) -> str:
     """Write cents as euro: `1.020,99` in Italian, German and Slovene, `1,020.99` in English, `1 020,99` in French."""
     thousands, decimals = _SEPARATORS.get(language, (".", ","))
     return f"{amount_cents // 100:,}".replace(",", thousands) + f"{decimals}{amount_cents % 100:02d}"
 
 
-def written_date(day: date) -> str:
+def date_text(day: date) -> str:
     """Write a day as dd/mm/yyyy, in every language."""
     return f"{day:%d/%m/%Y}"
 
 
-def written_moment(moment: datetime) -> str:
+def moment_text(moment: datetime) -> str:
     """Write a day and time, as dd/mm/yyyy hh:mm:ss."""
     return f"{moment:%d/%m/%Y %H:%M:%S}"

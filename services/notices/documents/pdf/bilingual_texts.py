@@ -3,19 +3,19 @@
 from dataclasses import dataclass
 
 from services.notices.documents.domain.content import NoticeContent, Payment
+from services.notices.documents.pdf.formats import date_text
 from services.notices.documents.pdf.notice_texts import NOTICE_TEXTS, NoticeTexts
-from services.notices.documents.pdf.writing import written_date
 
 
 @dataclass(frozen=True)
-class Words:
+class BilingualTexts:
     """Texts in the first language and, maybe, in the second."""
 
     first: NoticeTexts
     second: NoticeTexts | None
 
     @classmethod
-    def of(cls, content: NoticeContent) -> "Words":
+    def of(cls, content: NoticeContent) -> "BilingualTexts":
         """Return the texts a notice needs."""
         second = content.second_language
         return cls(NOTICE_TEXTS[content.language], NOTICE_TEXTS[second] if second else None)
@@ -30,7 +30,7 @@ class Words:
 def which(texts: NoticeTexts, payment: Payment) -> str:
     """Say `Rata unica entro il 31/12/2026`, or `Rata 5 ...`; without a due date, only the first part."""
     label = which_until(texts, payment)
-    return f"{label} {written_date(payment.due_date)}" if payment.due_date else label
+    return f"{label} {date_text(payment.due_date)}" if payment.due_date else label
 
 
 def which_until(texts: NoticeTexts, payment: Payment) -> str:

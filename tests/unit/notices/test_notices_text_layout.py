@@ -4,16 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notices.documents.pdf import fitting
-from services.notices.documents.pdf.fitting import MM, DoesNotFit, Paragraph, Span, fit_line
+from services.notices.documents.pdf import text_layout
 from services.notices.documents.pdf.fonts import BOLD, REGULAR, printable, width_pt
+from services.notices.documents.pdf.text_layout import MM, DoesNotFit, Paragraph, Span, fit_line
 
 WORDS = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x17F), min_size=1, max_size=30)
 TEXTS = st.lists(WORDS, min_size=1, max_size=15).map(" ".join)
 
 
 def fit(paragraphs: list[Paragraph], bottom: float) -> list[Span]:
-    return list(chain.from_iterable(fitting.fit(paragraphs, bottom)))
+    return list(chain.from_iterable(text_layout.fit(paragraphs, bottom)))
 
 
 def letters(text):
