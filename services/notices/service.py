@@ -8,14 +8,23 @@ from chassis.clock import now
 from chassis.runtime.entrypoints import answers, every, on_event
 from chassis.runtime.providers import DatabaseProvider, RpcProvider, SettingsProvider
 from chassis.storage.database import Tx
-from contracts.events.identity import CONSENT_GRANTED, CONSENT_REVOKED
-from contracts.events.payments import PAYMENT_CONFIRMED
-from contracts.events.practices import PRACTICE_AMENDED, PRACTICE_CANCELLED, PRACTICE_CREATED, PRACTICE_EXPIRED
+from contracts.events.envelope import Event
+from contracts.events.identity import CONSENT_GRANTED, CONSENT_REVOKED, ConsentChanged
+from contracts.events.payments import PAYMENT_CONFIRMED, PaymentConfirmed
+from contracts.events.practices import (
+    PRACTICE_AMENDED,
+    PRACTICE_CANCELLED,
+    PRACTICE_CREATED,
+    PRACTICE_EXPIRED,
+    PracticeEnded,
+)
 from contracts.rpc import notices
+from contracts.rpc.practices import Position
 from services.notices import models
 from services.notices.documents.renderers import Renderers
 from services.notices.documents.usecases import day_report, documents, print_jobs
 from services.notices.mail.usecases import bounces, delivery, mail_queue, projection
+from services.notices.mail.usecases.dependencies import MailDependencies
 from services.notices.settings import Settings
 
 _FORGET_INTERVAL_S = 3_600
@@ -81,8 +90,8 @@ class NoticesService:
         return documents.verify(self._parts, request)
 
     @answers(notices.MAILING)
-    def mailing(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Say whether mail reaches a citizen."""
+    def mailing(self, request: notices.MailingRequest) -> notices.Mailing:
+        """Return whether mail reaches a citizen."""
         return bounces.mailing(self.database, request)
 
     @answers(notices.START_JOB)
@@ -107,37 +116,37 @@ class NoticesService:
             pass
 
     @on_event(PRACTICE_CREATED)
-    def on_practice_created(self, tx: Tx, event: dict[str, Any]) -> None:
+    def on_practice_created(self, tx: Tx, event: Event[Position]) -> None:
         """Learn what is owed."""
         projection.learn_position(tx, event, now())
 
     @on_event(PRACTICE_AMENDED)
-    def on_practice_amended(self, tx: Tx, event: dict[str, Any]) -> None:
+    def on_practice_amended(self, tx: Tx, event: Event[Position]) -> None:
         """Learn what is owed now."""
         projection.learn_position(tx, event, now())
 
     @on_event(PRACTICE_CANCELLED)
-    def on_practice_cancelled(self, tx: Tx, event: dict[str, Any]) -> None:
+    def on_practice_cancelled(self, tx: Tx, event: Event[PracticeEnded]) -> None:
         """Learn that it is no longer owed."""
         projection.learn_end(tx, event, now())
 
     @on_event(PRACTICE_EXPIRED)
-    def on_practice_expired(self, tx: Tx, event: dict[str, Any]) -> None:
+    def on_practice_expired(self, tx: Tx, event: Event[PracticeEnded]) -> None:
         """Learn that it is too late to pay."""
         projection.learn_end(tx, event, now())
 
     @on_event(PAYMENT_CONFIRMED)
-    def on_payment_confirmed(self, tx: Tx, event: dict[str, Any]) -> None:
+    def on_payment_confirmed(self, tx: Tx, event: Event[PaymentConfirmed]) -> None:
         """Learn that it was paid."""
         projection.learn_payment(tx, event)
 
     @on_event(CONSENT_GRANTED)
-    def on_consent_granted(self, tx: Tx, event: dict[str, Any]) -> None:
+    def on_consent_granted(self, tx: Tx, event: Event[ConsentChanged]) -> None:
         """Learn who may be written to."""
         projection.learn_consent(tx, self.rpc, event)
 
     @on_event(CONSENT_REVOKED)
-    def on_consent_revoked(self, tx: Tx, event: dict[str, Any]) -> None:
+    def on_consent_revoked(self, tx: Tx, event: Event[ConsentChanged]) -> None:
         """Learn who may not be written to any more."""
         projection.learn_revocation(tx, event, now())
 
@@ -157,9 +166,9 @@ class NoticesService:
     def send_mails(self) -> None:
         """Send the mails that are queued."""
         if self.settings.mail is not None:
-            post = delivery.Post(self.database, self.rpc, self.settings.mail, self.settings.public_url)
+            needed = MailDependencies(self.database, self.rpc, self.settings.mail, self.settings.public_url)
             for _ in range(_MAILS_AT_ONCE):
-                if not delivery.send_next(post, now()):
+                if not delivery.send_next(needed, now()):
                     break
 
     @every(seconds=_LOST_MAIL_INTERVAL_S)

@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import Select, cast, delete, exists, func, literal, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Text
 
@@ -30,15 +30,42 @@ _COLUMNS: Final = (
 # ---- the projections
 
 
-def fold_debt(session: Session, values: dict[str, Any]) -> None:
+def fold_debt(
+    session: Session,
+    *,
+    practice_id: UUID,
+    sequence: int,
+    is_open: bool,
+    debtor_sha256: bytes | None,
+    due_date: date | None,
+    created_at: datetime,
+    now: datetime,
+) -> None:
     """Take in what an event says of a practice, unless a later one was here before."""
-    statement = insert(MailDebt).values(values)
-    changed = {name: statement.excluded[name] for name in values if name != "practice_id"}
+    debt = insert(MailDebt).values(
+        practice_id=practice_id,
+        sequence=sequence,
+        is_open=is_open,
+        debtor_sha256=debtor_sha256,
+        due_date=due_date,
+        created_at=created_at,
+        changed_at=now,
+    )
+    _fold_debt(session, debt, ("is_open", "debtor_sha256", "due_date", "created_at"))
+
+
+def fold_end(session: Session, *, practice_id: UUID, sequence: int, now: datetime) -> None:
+    """Take in that a practice is not to be paid any more, unless a later event was here before."""
+    debt = insert(MailDebt).values(practice_id=practice_id, sequence=sequence, is_open=False, changed_at=now)
+    _fold_debt(session, debt, ("is_open",))
+
+
+def _fold_debt(session: Session, debt: Insert, names: Sequence[str]) -> None:
     session.execute(
-        statement.on_conflict_do_update(
+        debt.on_conflict_do_update(
             index_elements=[MailDebt.practice_id],
-            set_=changed,
-            where=MailDebt.sequence < statement.excluded.sequence,
+            set_={name: debt.excluded[name] for name in ("sequence", "changed_at", *names)},
+            where=MailDebt.sequence < debt.excluded.sequence,
         )
     )
 
@@ -49,21 +76,43 @@ def add_receipt(session: Session, receipt_id: str, practice_id: UUID, confirmed_
     session.execute(insert(MailReceipt).values(values).on_conflict_do_nothing())
 
 
-def fold_subscription(session: Session, values: dict[str, Any]) -> bool:
-    """Take in what an event says of a consent, unless a later one was here before; say whether it was news."""
-    statement = insert(MailSubscription).values(values)
-    changed = {name: statement.excluded[name] for name in values if name != "citizen_id"}
-    folded = statement.on_conflict_do_update(
+def fold_consent(
+    session: Session,
+    *,
+    citizen_id: UUID,
+    sequence: int,
+    since: datetime,
+    messages: Sequence[str],
+    debtor_sha256: bytes | None,
+) -> None:
+    """Take in that a citizen agreed, unless a later event was here before. An address refused stays refused."""
+    subscription = insert(MailSubscription).values(
+        citizen_id=citizen_id, sequence=sequence, since=since, messages=list(messages), debtor_sha256=debtor_sha256
+    )
+    _fold_subscription(session, subscription, ("since", "messages", "debtor_sha256"))
+
+
+def fold_revocation(session: Session, *, citizen_id: UUID, sequence: int) -> bool:
+    """Take in that a citizen revoked, unless a later event was here before; return whether it was news."""
+    subscription = insert(MailSubscription).values(
+        citizen_id=citizen_id,
+        sequence=sequence,
+        since=None,
+        messages=[],
+        debtor_sha256=None,
+        refused_address_sha256=None,
+    )
+    names = ("since", "messages", "debtor_sha256", "refused_address_sha256")
+    return _fold_subscription(session, subscription, names)
+
+
+def _fold_subscription(session: Session, subscription: Insert, names: Sequence[str]) -> bool:
+    folded = subscription.on_conflict_do_update(
         index_elements=[MailSubscription.citizen_id],
-        set_=changed,
-        where=MailSubscription.sequence < statement.excluded.sequence,
+        set_={name: subscription.excluded[name] for name in ("sequence", *names)},
+        where=MailSubscription.sequence < subscription.excluded.sequence,
     )
     return session.scalar(folded.returning(MailSubscription.citizen_id)) is not None
-
-
-def find_subscription(session: Session, citizen_id: UUID) -> MailSubscription | None:
-    """Return what is known of a citizen's consent."""
-    return session.get(MailSubscription, citizen_id)
 
 
 # ---- the queue
@@ -160,10 +209,8 @@ def begin(session: Session, mail: Mail, now: datetime) -> bool:
 
 def put_off(session: Session, mail: Mail, until: datetime, reason: str, *, counts: bool) -> None:
     """Give a mail back until later; `counts`: the attempt was one of those that have an end."""
-    values: dict[str, Any] = {"state": State.QUEUED, "not_before": until, "reason": reason, "claimed_until": None}
-    if not counts:
-        values["attempts"] = Mail.attempts - 1
-    session.execute(_ours(mail).values(values))
+    queued = _ours(mail).values(state=State.QUEUED, not_before=until, reason=reason, claimed_until=None)
+    session.execute(queued if counts else queued.values(attempts=Mail.attempts - 1))
 
 
 def end(session: Session, mail: Mail, state: State, reason: str | None, now: datetime) -> bool:
@@ -235,14 +282,14 @@ def refuse_address_of(session: Session, mail_id: UUID, *, after: int) -> None:
 
 
 def is_refused(session: Session, citizen_id: UUID, address_sha256: bytes) -> bool:
-    """Say whether an address of a citizen is not used any more."""
+    """Return whether an address of a citizen is not used any more."""
     statement = select(MailSubscription.citizen_id).where(
         MailSubscription.citizen_id == citizen_id, MailSubscription.refused_address_sha256 == address_sha256
     )
     return session.scalar(statement) is not None
 
 
-# ---- looking, forgetting
+# ---- looking, purging
 
 
 def mails_in(session: Session, state: str) -> Sequence[Mail]:
@@ -256,9 +303,9 @@ def counts(session: Session) -> dict[tuple[str, str], int]:
     return {(kind, state): count for kind, state, count in session.execute(statement)}
 
 
-def forget(session: Session, now: datetime) -> None:
+def purge(session: Session, now: datetime) -> None:
     """Delete what was over long ago: by then its due date and its news are too old to be queued again."""
-    before = now - domain.KEPT
+    before = now - domain.RETENTION
     session.execute(delete(Mail).where(Mail.queued_at < before))
     session.execute(delete(MailReceipt).where(MailReceipt.confirmed_at < before))
     over = func.coalesce(MailDebt.due_date, func.date(MailDebt.changed_at)) < before.date()

@@ -102,7 +102,7 @@ def forget_old(database: Database, settings: Settings, now: datetime) -> None:
     with database.transaction() as tx:
         before = now - timedelta(days=settings.keep_pdf_days)
         repository.forget_jobs(tx.session, before=before)
-        mail_repository.forget(tx.session, now)
+        mail_repository.purge(tx.session, now)
         count = repository.forget(tx.session, before=before)
     if count:
         log.info("documents_forgotten", count=count)

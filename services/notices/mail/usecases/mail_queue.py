@@ -1,4 +1,4 @@
-"""Deciding what is to be sent: looks at everything anew each time, and queues nothing twice.
+"""The queue of what is to be sent: filling it looks at everything anew each time, and queues nothing twice.
 
 The database's unique key decides, so it may run in any number of processes, after any event, in any order.
 """
@@ -7,6 +7,7 @@ from datetime import datetime
 
 from chassis import logs
 from chassis.storage.database import Database
+from contracts.calendar import rome_day
 from services.notices.mail import domain, repository
 from services.notices.mail.settings import MailSettings
 
@@ -24,7 +25,7 @@ def queue_reminders(database: Database, settings: MailSettings, now: datetime) -
     """Queue the reminders of today, within the hours set for them; return how many mails."""
     if not domain.is_reminding_time(now, settings.hours):
         return 0
-    today = now.astimezone(domain.ROME).date()
+    today = rome_day(now)
     before = domain.start_of_day(today)
     with database.transaction() as tx:
         count = sum(
