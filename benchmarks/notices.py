@@ -22,6 +22,7 @@ from reportlab.pdfbase import pdfmetrics  # noqa: E402 - after the path is set
 from reportlab.pdfbase.ttfonts import TTFont  # noqa: E402
 from reportlab.pdfgen.canvas import Canvas  # noqa: E402
 
+from contracts.codes import NoticeNumber  # noqa: E402
 from services.notices.documents.domain.content import (  # noqa: E402
     Artworks,
     NoticeContent,
@@ -55,7 +56,7 @@ def notice(number: int, *, with_slip: bool) -> NoticeContent:
             "80012345676", "Conservatorio di Musica", "Segreteria", "conservatorio.example", "CJM08", has_website=True
         ),
         recipient=Party("RSSMRA85T10A562S", f"Mario Rossi {number}", ("Via Nazionale 1", "00100 Roma (RM)")),
-        payment=Payment(f"3010{number:014d}", 10_000 + number, date(2026, 12, 31), None),
+        payment=Payment(NoticeNumber(f"3010{number:014d}"), 10_000 + number, date(2026, 12, 31), None),
         postal=PostalAccount("001012345678", "Conservatorio di Musica", None),
         artworks=Artworks(),
     )

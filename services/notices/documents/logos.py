@@ -36,7 +36,7 @@ def load_logo(path: Path | None) -> Artwork | None:
 
 
 def entity_logo(folder: Path | None, name: str | None) -> Artwork | None:
-    """Return the logo of a body: file `name` in `folder`, wherever else `name` may point."""
+    """Return the logo of an entity: file `name` in `folder`, wherever else `name` may point."""
     return load_logo(folder / Path(name).name) if folder and name else None
 
 

@@ -3,19 +3,18 @@
 The sockets are ordinary ones: in a process made green they let other greenlets run, in a plain one they block.
 """
 
-import json
 import os
 import queue
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from chassis import deadline, logs
 from contracts.errors import Broken, ErrorCode, Unavailable
-from services.notices.documents.pdf.protocol import FAILED, receive_frame, send_frame
+from services.notices.documents.domain.content import Content
+from services.notices.documents.pdf.protocol import FAILED, receive_frame, send_frame, write_content
 
 log = logs.get_logger(__name__)
 
@@ -90,13 +89,13 @@ class Renderers:
         for _ in range(count):
             self._idle.put(_Renderer(fonts_dir))
 
-    def render(self, document: Mapping[str, Any]) -> bytes:
-        """Return the PDF of a document in its JSON form (domain.to_json).
+    def render(self, content: Content) -> bytes:
+        """Return the PDF of a document that says this.
 
         Waits for an idle process. Raises Unavailable when none is idle, or done, in time; Broken(INTERNAL_ERROR) when
         the document cannot be drawn.
         """
-        request = json.dumps(document).encode()
+        request = write_content(content)
         for _ in range(_ATTEMPTS):
             try:
                 reply = self._ask(request)
@@ -104,7 +103,7 @@ class Renderers:
                 log.warning("renderer_died")
                 continue
             if reply[:1] == FAILED:
-                log.error("render_failed", error=reply[1:].decode(), kind=document["kind"])
+                log.error("render_failed", error=reply[1:].decode(), kind=content.kind)
                 raise Broken(ErrorCode.INTERNAL_ERROR)
             return reply[1:]
         raise Unavailable(ErrorCode.SERVICE_UNAVAILABLE)

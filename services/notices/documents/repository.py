@@ -1,14 +1,14 @@
-"""The only SQL of notices."""
+"""The SQL of documents and print jobs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, exists, func, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, defer
 
+from contracts.rpc.notices import Job, JobDocumentsRequest
 from services.notices.models import Document, PrintJob, PrintJobItem
 
 
@@ -17,10 +17,10 @@ def find_pdf(session: Session, content_sha256: str) -> bytes | None:
     return session.scalar(select(Document.pdf).where(Document.content_sha256 == content_sha256))
 
 
-def keep(session: Session, document: Document) -> int | None:
-    """Keep a new document; return its number among the practice's of this kind, None when it is there already.
+def save_document(session: Session, document: Document) -> int | None:
+    """Save a new document; return its number among the practice's of this kind, None when it is there already.
 
-    One whose PDF was forgotten gets it back. Documents of one practice are kept one at a time, so that the numbers
+    One whose PDF was purged gets it back. Documents of one practice are saved one at a time, so that the numbers
     have no gaps and no twins.
     """
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(str(document.practice_id), 0))))
@@ -28,11 +28,11 @@ def keep(session: Session, document: Document) -> int | None:
     statement = insert(Document).values({column: getattr(document, column) for column in columns})
     is_new = session.scalar(statement.on_conflict_do_nothing().returning(Document.content_sha256))
     if is_new is None:
-        forgotten = update(Document).where(Document.content_sha256 == document.content_sha256, Document.pdf.is_(None))
-        session.execute(forgotten.values(pdf=document.pdf, created_at=document.created_at))
+        purged = update(Document).where(Document.content_sha256 == document.content_sha256, Document.pdf.is_(None))
+        session.execute(purged.values(pdf=document.pdf, created_at=document.created_at))
         return None
-    kept = select(func.count()).where(Document.practice_id == document.practice_id, Document.kind == document.kind)
-    return session.scalar(kept)
+    saved = select(func.count()).where(Document.practice_id == document.practice_id, Document.kind == document.kind)
+    return session.scalar(saved)
 
 
 def find_verified(session: Session, code: str) -> Document | None:
@@ -41,7 +41,7 @@ def find_verified(session: Session, code: str) -> Document | None:
     return session.scalars(statement.limit(1)).first()
 
 
-def forget(session: Session, *, before: datetime) -> int:
+def purge_pdfs(session: Session, *, before: datetime) -> int:
     """Drop the PDFs made before a moment, but not those that a job still offers; return how many."""
     is_offered = exists().where(PrintJobItem.content_sha256 == Document.content_sha256)
     is_old = Document.created_at < before, Document.pdf.is_not(None), ~is_offered
@@ -58,9 +58,7 @@ def add_job(session: Session, job: PrintJob, external_ids: Sequence[str]) -> Non
         session.execute(insert(PrintJobItem), rows)
 
 
-def job_state(
-    session: Session, entity_code: str, *, job_id: UUID | None = None, key: str | None = None
-) -> dict[str, Any] | None:
+def find_job(session: Session, entity_code: str, *, job_id: UUID | None = None, key: str | None = None) -> Job | None:
     """Return an entity's job and how many of its items are printed and refused, or None."""
     found = PrintJob.id == job_id if job_id else PrintJob.idempotency_key == key
     job = session.scalars(select(PrintJob).where(PrintJob.entity_code == entity_code, found)).first()
@@ -68,15 +66,15 @@ def job_state(
         return None
     counts = select(func.count(PrintJobItem.content_sha256), func.count(PrintJobItem.code))
     printed, refused = session.execute(counts.where(PrintJobItem.job_id == job.id)).one()
-    return {
-        "id": job.id,
-        "entity_code": job.entity_code,
-        "total": job.total,
-        "printed": printed,
-        "refused": refused,
-        "created_at": job.created_at,
-        "finished_at": job.finished_at,
-    }
+    return Job(
+        id=job.id,
+        entity_code=job.entity_code,
+        total=job.total,
+        printed=printed,
+        refused=refused,
+        created_at=job.created_at,
+        finished_at=job.finished_at,
+    )
 
 
 def next_job(session: Session) -> PrintJob | None:
@@ -92,20 +90,20 @@ def open_items(session: Session, job_id: UUID, limit: int) -> Sequence[PrintJobI
     return session.scalars(statement.order_by(PrintJobItem.place).limit(limit)).all()
 
 
-def job_documents(session: Session, asked: Mapping[str, Any]) -> Sequence[tuple[PrintJobItem, bytes | None]]:
+def job_documents(session: Session, asked: JobDocumentsRequest) -> Sequence[tuple[PrintJobItem, bytes | None]]:
     """Return items of an entity's job after a place, with their PDFs where these are wanted."""
     statement = (
-        select(PrintJobItem, Document.pdf if asked["with_content"] else null())
+        select(PrintJobItem, Document.pdf if asked.with_content else null())
         .join(PrintJob, PrintJob.id == PrintJobItem.job_id)
         .outerjoin(Document, Document.content_sha256 == PrintJobItem.content_sha256)
-        .where(PrintJob.entity_code == asked["entity_code"], PrintJob.id == asked["job_id"])
-        .where(PrintJobItem.place > asked["after"])
+        .where(PrintJob.entity_code == asked.entity_code, PrintJob.id == asked.job_id)
+        .where(PrintJobItem.place > asked.after)
         .order_by(PrintJobItem.place)
-        .limit(asked["limit"])
+        .limit(asked.limit)
     )
     return [(item, pdf) for item, pdf in session.execute(statement)]
 
 
-def forget_jobs(session: Session, *, before: datetime) -> None:
+def purge_jobs(session: Session, *, before: datetime) -> None:
     """Delete the jobs made before a moment: their PDFs go too."""
     session.execute(delete(PrintJob).where(PrintJob.created_at < before))

@@ -1,4 +1,3 @@
-import json
 import os
 import subprocess
 import sys
@@ -15,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.notices.documents.domain.content import Party
-from services.notices.documents.domain.document_key import to_json
 from services.notices.documents.domain.payment_codes import POSTAL_AMOUNT_MAX_CENTS, postal_text, qr_text
 from services.notices.documents.pdf.fonts import printable
 from services.notices.documents.pdf.notice import render_notice
+from services.notices.documents.pdf.protocol import write_content
 from services.notices.documents.pdf.render import render
 from tests.unit.notices.variants import every_variant
 
@@ -110,14 +109,15 @@ def test_only_subsets_of_the_four_fonts_are_embedded(notice):
 )
 def test_the_same_content_has_the_same_bytes_in_another_process_in_another_year(notice, receipt, name):
     program = (
-        "import json, sys, time; time.time = lambda: 4_102_444_800.5;"
-        "from services.notices.documents.pdf.render import render_json;"
-        "sys.stdout.buffer.write(render_json(json.load(sys.stdin)))"
+        "import sys, time; time.time = lambda: 4_102_444_800.5;"
+        "from services.notices.documents.pdf.protocol import read_content;"
+        "from services.notices.documents.pdf.render import render;"
+        "sys.stdout.buffer.write(render(read_content(sys.stdin.buffer.read())))"
     )
     content = every_variant(notice, receipt)[name]
     other = subprocess.run(
         [sys.executable, "-c", program],
-        input=json.dumps(to_json(content)).encode(),
+        input=write_content(content),
         env={**os.environ, "PYTHONHASHSEED": "4711", "TZ": "Pacific/Kiritimati", "LC_ALL": "C"},
         capture_output=True,
         check=True,

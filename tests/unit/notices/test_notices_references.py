@@ -14,6 +14,7 @@ from typing import Any
 import pypdfium2
 import pytest
 
+from contracts.codes import NoticeNumber
 from services.notices.documents.domain.content import Artworks, NoticeContent, Party, Payee, Payment, PostalAccount
 from services.notices.documents.pdf.notice import render_notice
 from tests.unit.notices.conftest import MM, Box
@@ -78,7 +79,7 @@ def read(file: str) -> NoticeContent:
 
 def payment(item: dict[str, Any], instalment: int | None = None) -> Payment:
     due_date = datetime.strptime(item["due_date"], "%d/%m/%Y").date()  # noqa: DTZ007 - a day, nowhere
-    return Payment(item["code"], item["amount_cents"], due_date, instalment)
+    return Payment(NoticeNumber(item["code"]), item["amount_cents"], due_date, instalment)
 
 
 def words_of(pdf: bytes) -> list[list[Box]]:

@@ -1,11 +1,11 @@
 """What a document says: the renderer's whole input, artwork included. Same content, same bytes, same hash."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
-from zoneinfo import ZoneInfo
+from typing import ClassVar
 
-ROME: Final = ZoneInfo("Europe/Rome")
+from contracts.codes import NoticeNumber
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Artwork:
 
 @dataclass(frozen=True)
 class Artworks:
-    """The two logos of a page; None: pagoPA's is drawn, the body's place stays empty."""
+    """The two logos of a page; None: pagoPA's is drawn, the entity's place stays empty."""
 
     pagopa: Artwork | None = None
     entity: Artwork | None = None
@@ -49,7 +49,7 @@ class Party:
 class Payment:
     """One thing payable: what both codes encode. `instalment` is its number among several, else None."""
 
-    notice_number: str
+    notice_number: NoticeNumber
     amount_cents: int
     due_date: date | None
     instalment: int | None
@@ -57,7 +57,7 @@ class Payment:
 
 @dataclass(frozen=True)
 class PostalAccount:
-    """The body's postal account; `authorisation` is Poste Italiane's, as it must stand on the slip."""
+    """The entity's postal account; `authorisation` is Poste Italiane's, as it must stand on the slip."""
 
     number: str
     holder: str
@@ -78,6 +78,8 @@ class NoticeContent:
 
     With `postal` each of them has its postal slip. `second_language`: the fixed texts also in that one, in grey.
     """
+
+    kind: ClassVar = "notice"
 
     language: str
     subject: str
@@ -101,7 +103,7 @@ class Share:
     """One transfer of a payment that went to several, or to several accounts."""
 
     amount_cents: int
-    fiscal_code: str
+    fiscal_code: str | None
     payee: str | None
 
 
@@ -113,7 +115,7 @@ class PaidReceipt:
     """
 
     receipt_id: str
-    notice_number: str
+    notice_number: NoticeNumber
     iuv: str
     amount_cents: int
     fee_cents: int | None
@@ -133,6 +135,8 @@ class PaidReceipt:
 class ReceiptContent:
     """A quietanza: every receipt of one practice, or of the practices of one cart, oldest first."""
 
+    kind: ClassVar = "receipt"
+
     language: str
     subject: str
     payee: Payee
@@ -143,4 +147,54 @@ class ReceiptContent:
     verification: Verification | None = None
 
 
-Content = NoticeContent | ReceiptContent
+@dataclass(frozen=True)
+class FlowRow:
+    """A row of a settlement flow: one transfer. `finding` is None while nobody has looked at it."""
+
+    iuv: str
+    iur: str
+    index: int | None
+    outcome: int
+    finding: str | None
+    amount_cents: int
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A settlement flow (FdR), its rows, and what the bank credited under its id."""
+
+    flow_id: str
+    sender: str
+    regulation_id: str
+    rows: tuple[FlowRow, ...]
+    total_cents: int
+    credited_cents: int
+    credit_reference: str | None
+    reconciled: bool
+
+
+@dataclass(frozen=True)
+class DayReportContent:
+    """The reconciliation of a day of settlement of an entity. `made_at` in Europe/Rome."""
+
+    kind: ClassVar = "day_report"
+
+    language: str
+    entity_name: str
+    entity_fiscal_code: str
+    day: date
+    made_at: datetime
+    flows: tuple[Flow, ...]
+    total_cents: int
+    credited_cents: int
+
+    def by_finding(self) -> Iterator[tuple[str | None, int, int]]:
+        """Yield every finding with how many rows turned out so and what they amount to."""
+        rows = [row for flow in self.flows for row in flow.rows]
+        for finding in sorted({row.finding for row in rows}, key=str):
+            amounts_cents = [row.amount_cents for row in rows if row.finding == finding]
+            yield finding, len(amounts_cents), sum(amounts_cents)
+
+
+VerifiableContent = NoticeContent | ReceiptContent
+Content = VerifiableContent | DayReportContent

@@ -1,9 +1,9 @@
-"""What the pages share: logos, title and subject on top, the bars, the body's and the person's column."""
+"""What the pages share: logos, title and subject on top, the bars, the payee's and the other party's column."""
 
 import base64
 from typing import Final
 
-from services.notices.documents.domain.content import Artwork, Content, Party, Payee
+from services.notices.documents.domain.content import Artwork, Party, Payee, VerifiableContent
 from services.notices.documents.pdf import drawings
 from services.notices.documents.pdf.fonts import BOLD, MONO
 from services.notices.documents.pdf.notice_texts import NOTICE_TEXTS
@@ -19,7 +19,7 @@ TEXT_IN_BAR: Final = 5.03
 """From the top of a bar to the baseline of its text."""
 
 
-def heading(page: Page, content: Content, title: str, second_title: str | None = None) -> None:
+def heading(page: Page, content: VerifiableContent, title: str, second_title: str | None = None) -> None:
     """Module 1: pagoPA logo, title, subject, the body's logo in its 30 mm square; how to verify, in small print."""
     artworks, verification = content.artworks, content.verification
     texts = NOTICE_TEXTS[content.language]
@@ -70,9 +70,9 @@ def payee_column(page: Page, payee: Payee, label: str, second: str | None = None
         )
 
 
-def party_column(page: Page, person: Party, label: str, second: str | None = None) -> None:
+def party_column(page: Page, party: Party, label: str, second: str | None = None) -> None:
     """Module 2.2: who owes."""
-    code = person.fiscal_code or ""
+    code = party.fiscal_code or ""
     taken = page.width_of(code, font=MONO, size=8, width=40)
     with page.section():
         page.line(
@@ -87,8 +87,8 @@ def party_column(page: Page, person: Party, label: str, second: str | None = Non
         if code:
             page.line(code, RIGHT, 48.95, font=MONO, size=8, width=40, right=True)
         width = RIGHT - RIGHT_COLUMN
-        name = Paragraph(person.full_name, RIGHT_COLUMN, width, 62.44, 14, BOLD, leading=5.8)
-        address = [Paragraph(line, RIGHT_COLUMN, width, 74.08, 12, leading=5.3, gap=6.09) for line in person.address]
+        name = Paragraph(party.full_name, RIGHT_COLUMN, width, 62.44, 14, BOLD, leading=5.8)
+        address = [Paragraph(line, RIGHT_COLUMN, width, 74.08, 12, leading=5.3, gap=6.09) for line in party.address]
         page.fitted([name, *address], bottom=87.2)
 
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from contracts.codes import NoticeNumber
 from services.notices.documents.domain.content import NoticeContent, Payment
 from services.notices.documents.domain.payment_codes import qr_text
 from services.notices.documents.pdf import drawings
@@ -147,7 +146,7 @@ def _instalment(
         label, second = texts.pair("due")
         label = label[:1].upper() + label[1:]
         _labelled(page, label, date_text(payment.due_date), left, bar, look.due, narrow, second)
-    number = NoticeNumber(payment.notice_number).grouped
+    number = payment.notice_number.grouped
     top = bar - TEXT_IN_BAR + look.qr_top
     with page.figure(texts.first.qr_alternative.format(number=number), left + look.qr_left, top, *[look.qr_side] * 2):
         text = qr_text(payment.notice_number, content.payee.fiscal_code, payment.amount_cents)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Final
 
-from contracts.codes import NoticeNumber
 from services.notices.documents.domain.content import NoticeContent, Payment
 from services.notices.documents.domain.payment_codes import qr_text
 from services.notices.documents.pdf import drawings, instalments
@@ -52,7 +51,7 @@ class _Sheet:
 def render_notice(content: NoticeContent) -> bytes:
     """Return the PDF of a notice, module after module in reading order."""
     texts = BilingualTexts.of(content)
-    numbers = [NoticeNumber(payment.notice_number).grouped for payment in content.payments]
+    numbers = [payment.notice_number.grouped for payment in content.payments]
     page = Page(
         title=f"{texts.first.title} {numbers[0]}",
         author=content.payee.name,
@@ -236,7 +235,7 @@ def _payment_details(sheet: _Sheet, payment: Payment) -> None:
     with page.section():
         _details_bar(sheet, _DETAILS_TOP + shift)
         _which_in_bar(sheet, payment)
-        number = NoticeNumber(payment.notice_number).grouped
+        number = payment.notice_number.grouped
         code = qr_text(payment.notice_number, content.payee.fiscal_code, payment.amount_cents)
         with page.figure(texts.first.qr_alternative.format(number=number), LEFT, 154.75 + shift, 25, 25):
             page.cells(qr_cells(code), LEFT, 154.75 + shift, 25)
@@ -291,7 +290,7 @@ def _codes(sheet: _Sheet, payment: Payment) -> None:
         page.line(content.payee.cbill, _DATA_COLUMN, value, font=MONO_BOLD, size=10, width=33)
     name, second = texts.pair("notice_code")
     page.line(name, 94.25, label, font=REGULAR, size=8, width=52, style=Style(second=second))
-    page.line(NoticeNumber(payment.notice_number).grouped, 94.25, value, font=MONO_BOLD, size=10, width=60)
+    page.line(payment.notice_number.grouped, 94.25, value, font=MONO_BOLD, size=10, width=60)
     name, second = texts.pair("payee_code")
     page.line(name, RIGHT, label, font=REGULAR, size=8, width=52, right=True, style=Style(second=second))
     page.line(content.payee.fiscal_code, RIGHT, value, font=MONO_BOLD, size=10, width=40, right=True)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Final
 
-from contracts.codes import NoticeNumber
 from services.notices.documents.domain.content import NoticeContent, Payment, PostalAccount
 from services.notices.documents.domain.payment_codes import postal_text
 from services.notices.documents.pdf import drawings
@@ -107,7 +106,7 @@ def _parties(page: Page, content: NoticeContent, account: PostalAccount, at: Mea
 def _codes(page: Page, content: NoticeContent, payment: Payment, label: float) -> None:
     value = label + 5.55
     page.line("Cod. Avviso", _MIDDLE, label, font=REGULAR, size=8, width=40)
-    page.line(NoticeNumber(payment.notice_number).grouped, _MIDDLE, value, font=MONO_BOLD, size=10, width=55)
+    page.line(payment.notice_number.grouped, _MIDDLE, value, font=MONO_BOLD, size=10, width=55)
     page.line("Tipo", 115.75, label, font=REGULAR, size=8, width=15)
     page.line("P1", 115.75, value, font=MONO_BOLD, size=10, width=15)
     page.line("Cod. Fiscale Ente Creditore", 168.5, label, font=REGULAR, size=8, width=40, right=True)
@@ -124,7 +123,7 @@ def _code(page: Page, content: NoticeContent, payment: Payment, account: PostalA
         debtor_name=content.recipient.full_name,
         description=content.subject,
     )
-    number = NoticeNumber(payment.notice_number).grouped
+    number = payment.notice_number.grouped
     with page.figure(f"Codice Data Matrix del bollettino postale {number}", 175, top, 25, 25):
         page.cells(data_matrix_cells(text), 175, top, 25)
     drawings.corners(page, 172.61, top - 2.39, 29.78)

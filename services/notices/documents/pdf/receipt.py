@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import Final
 
-from contracts.codes import NoticeNumber
 from services.notices.documents.domain.content import PaidReceipt, ReceiptContent
 from services.notices.documents.pdf.fonts import BOLD, MONO, MONO_BOLD, REGULAR, printable, width_pt
 from services.notices.documents.pdf.formats import amount_text, date_text, moment_text
@@ -37,7 +36,7 @@ _MONO_LABELS: Final = {"notice_code", "iuv", "iur"}
 def render_receipt(content: ReceiptContent) -> bytes:
     """Return the PDF of a quietanza."""
     texts = RECEIPT_TEXTS[content.language]
-    grouped = NoticeNumber(content.receipts[0].notice_number).grouped
+    grouped = content.receipts[0].notice_number.grouped
     page = Page(
         title=f"{texts.title} {grouped}",
         author=content.payee.name,
@@ -148,7 +147,7 @@ def _rows(content: ReceiptContent, texts: ReceiptTexts, receipt: PaidReceipt) ->
         "payer": " · ".join(filter(None, (payer.full_name, payer.fiscal_code))) if payer else "",
         "beneficiary": receipt.beneficiary or content.beneficiary or "",
         "subject": receipt.subject or content.subject,
-        "notice_code": NoticeNumber(receipt.notice_number).grouped,
+        "notice_code": receipt.notice_number.grouped,
         "iuv": receipt.iuv,
         "iur": receipt.receipt_id,
         "psp": receipt.psp,

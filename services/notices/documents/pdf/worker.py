@@ -4,14 +4,13 @@ It sends one frame when it is ready, then renders one document at a time, and en
 happens whenever its parent ends.
 """
 
-import json
 import signal
 import socket
 import sys
 
 from services.notices.documents.pdf import fonts
-from services.notices.documents.pdf.protocol import FAILED, OK, receive_frame, send_frame
-from services.notices.documents.pdf.render import render_json
+from services.notices.documents.pdf.protocol import FAILED, OK, read_content, receive_frame, send_frame
+from services.notices.documents.pdf.render import render
 
 
 def serve(connection: socket.socket) -> None:
@@ -22,7 +21,7 @@ def serve(connection: socket.socket) -> None:
 
 def _answer(request: bytes) -> bytes:
     try:
-        return OK + render_json(json.loads(request))
+        return OK + render(read_content(request))
     except Exception as error:  # noqa: BLE001 - one bad document must not end the process
         # The class alone: an error's text may quote names.
         return FAILED + type(error).__name__.encode()
