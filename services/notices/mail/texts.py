@@ -1,7 +1,7 @@
 """What a mail says, in Italian and English, as plain text and as HTML.
 
 It names entity, service, amount, dates and notice number: enough to recognise and to pay. The causale, which may name a
-minor, the citizen's name and fiscal code stay out: a mail rests unencrypted on machines of others.
+beneficiary, the citizen's name and fiscal code stay out: a mail rests unencrypted on machines of others.
 """
 
 from collections.abc import Mapping

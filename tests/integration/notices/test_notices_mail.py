@@ -13,7 +13,8 @@ from contracts.calendar import ROME
 from contracts.errors import Unavailable
 from contracts.shapes import Subject
 from services.notices import __main__ as commands
-from services.notices.mail import domain, repository
+from services.notices.mail import domain
+from services.notices.mail.repository import mails
 from services.notices.mail.usecases import delivery
 from tests.integration.notices.mail_world import (
     MARIO,
@@ -330,11 +331,11 @@ def test_an_answer_that_never_comes_leaves_it_unknown_and_it_is_not_sent_again(w
     assert world.work() == []
     (row,) = world.mails()
     with world.database.transaction() as tx:
-        assert repository.send_again(tx.session, row.id, world.now)
+        assert mails.send_again(tx.session, row.id, world.now)
     (mail,) = world.work()
     assert world.office.ids()[0] == mail["Message-ID"]
     with world.database.transaction() as tx:
-        assert not repository.send_again(tx.session, row.id, world.now)
+        assert not mails.send_again(tx.session, row.id, world.now)
 
 
 def test_a_process_that_died_while_handing_over_leaves_it_unknown(world: MailWorld) -> None:
@@ -342,9 +343,9 @@ def test_a_process_that_died_while_handing_over_leaves_it_unknown(world: MailWor
     world.owe(make_practice())
     world.queue()
     with world.database.transaction() as tx:
-        mail = repository.claim(tx.session, world.now)
+        mail = mails.claim(tx.session, world.now)
         assert mail is not None
-        assert repository.begin(tx.session, mail, world.now)
+        assert mails.begin(tx.session, mail, world.now)
     world.now += domain.LEASE * 2
     assert world.work() == []
     delivery.note_lost(world.database, world.now)
@@ -360,14 +361,14 @@ def test_a_process_that_died_before_handing_over_leaves_it_to_the_next(world: Ma
     world.owe(make_practice())
     world.queue()
     with world.database.transaction() as tx:
-        slow = repository.claim(tx.session, world.now)
+        slow = mails.claim(tx.session, world.now)
         assert slow is not None
     assert world.work() == []
     world.now += domain.LEASE + timedelta(seconds=1)
     assert len(world.work()) == 1
     # It was not dead, only slow: what it had claimed is not its own any more.
     with world.database.transaction() as tx:
-        assert not repository.begin(tx.session, slow, world.now)
+        assert not mails.begin(tx.session, slow, world.now)
 
 
 def test_many_processes_at_once_send_each_mail_once(world: MailWorld) -> None:
@@ -407,7 +408,7 @@ def test_what_is_long_over_is_forgotten_and_not_sent_again(world: MailWorld) -> 
     assert world.mails()
     world.now += domain.RETENTION + DAY
     with world.database.transaction() as tx:
-        repository.purge(tx.session, world.now)
+        mails.purge(tx.session, world.now)
     assert world.mails() == []
     assert world.work() == []
 

@@ -89,7 +89,7 @@ def receipt_content(
 ) -> ReceiptContent:
     """Compose a quietanza from a Practice, its Entity and its Receipts (contracts.rpc.payments).
 
-    A masked practice (found by notice number alone) keeps its mask: the debtor is the practice's and the payers,
+    A masked practice (found by notice number alone) stays masked: the debtor is the practice's and the payers,
     whom the receipts would name, are left out. Raises Refused(RECEIPT_NOT_FOUND) when nothing was paid.
     """
     if not receipts:

@@ -1,1 +1,1 @@
-"""From content to PDF bytes: fonts, text fitting, drawings and one module per layout. Pure but for the fonts."""
+"""From content to PDF bytes: fonts, text layout, drawings and one module per document. Pure but for the fonts."""

@@ -42,7 +42,7 @@ class Font:
         self._advances: dict[str, float] = {chr(code): width for code, width in face.charWidths.items()}
 
     def has(self, character: str) -> bool:
-        """Tell whether there is a glyph."""
+        """Return whether there is a glyph."""
         return ord(character) in self._has
 
     def width(self, text: str) -> float:

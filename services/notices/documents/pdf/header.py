@@ -20,7 +20,7 @@ TEXT_IN_BAR: Final = 5.03
 
 
 def heading(page: Page, content: VerifiableContent, title: str, second_title: str | None = None) -> None:
-    """Module 1: pagoPA logo, title, subject, the body's logo in its 30 mm square; how to verify, in small print."""
+    """Module 1: pagoPA logo, title, subject, the entity's logo in its 30 mm square; how to verify, in small print."""
     artworks, verification = content.artworks, content.verification
     texts = NOTICE_TEXTS[content.language]
     with page.figure(texts.pagopa_logo, 10.05, 10.08, 14.85, 9.95):

@@ -100,7 +100,7 @@ class Page:
 
     @contextmanager
     def section(self, language: str | None = None) -> Iterator[None]:
-        """Keep together what belongs together; `language` where it is another than the document's."""
+        """Group what belongs together; `language` where it is another than the document's."""
         with self._structure.group("Sect", language):
             yield
 
@@ -116,7 +116,7 @@ class Page:
 
     @contextmanager
     def decoration(self) -> Iterator[None]:
-        """Keep what is drawn meanwhile from being read out."""
+        """Leave what is drawn meanwhile out of what is read out."""
         with self._marked(ARTIFACT):
             yield
 
@@ -182,7 +182,7 @@ class Page:
         return fonts.width_pt(first, font, fitting_size) / MM
 
     def fitted(self, paragraphs: Sequence[Paragraph], bottom: float, color: HexColor = BLACK) -> list[float]:
-        """Set paragraphs above `bottom` by the rule of fitting.py; return the first baseline of each.
+        """Set paragraphs above `bottom` by the rule of text_layout.py; return the first baseline of each.
 
         Empty ones take no room.
         """

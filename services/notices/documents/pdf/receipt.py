@@ -94,7 +94,7 @@ def _font_of(name: str) -> str:
 
 
 def _is_cart(content: ReceiptContent) -> bool:
-    """Whether the receipts are of several practices, each with a subject of its own."""
+    """Return whether the receipts are of several practices, each with a subject of its own."""
     return any(receipt.subject for receipt in content.receipts)
 
 

@@ -13,8 +13,9 @@ from prometheus_client import Counter
 from chassis import logs
 from chassis.storage.database import Database
 from contracts.errors import Unavailable
-from services.notices.mail import domain, repository, smtp
+from services.notices.mail import domain, smtp
 from services.notices.mail.domain import State
+from services.notices.mail.repository import addresses, mails
 from services.notices.mail.usecases import bounces, message
 from services.notices.mail.usecases.dependencies import MailDependencies
 from services.notices.mail.usecases.message import RenderedMessage
@@ -28,7 +29,7 @@ _ENDED: Final = Counter("mails_total", "Mails that came to an end, by what it wa
 def send_next(dependencies: MailDependencies, now: datetime) -> bool:
     """Take up the next mail that is due and send it, or put it off; False where none is due."""
     with dependencies.database.transaction() as tx:
-        mail = repository.claim(tx.session, now)
+        mail = mails.claim(tx.session, now)
     if mail is None:
         return False
     _send(dependencies, mail, now)
@@ -38,7 +39,7 @@ def send_next(dependencies: MailDependencies, now: datetime) -> bool:
 def note_lost(database: Database, now: datetime) -> None:
     """Tell ops of mails whose hand-over was cut off."""
     with database.transaction() as tx:
-        lost = repository.lose(tx.session, now)
+        lost = mails.lose(tx.session, now)
     for mail_id, kind in lost:
         _ENDED.labels(kind, State.UNKNOWN.value).inc()
         log.error("mail_outcome_unknown", mail_id=str(mail_id), kind=kind)
@@ -72,13 +73,13 @@ def _send(dependencies: MailDependencies, mail: Mail, now: datetime) -> None:
 def _hand_over(dependencies: MailDependencies, mail: Mail, rendered: RenderedMessage, now: datetime) -> str | None:
     address_sha256 = domain.address_sha256(rendered.recipient)
     with dependencies.database.transaction() as tx:
-        if repository.is_refused(tx.session, mail.citizen_id, address_sha256):
+        if addresses.is_refused(tx.session, mail.citizen_id, address_sha256):
             raise message.NotToBeSentError("address_refused")
-        repository.note_address(tx.session, mail, address_sha256)
+        mails.note_address(tx.session, mail, address_sha256)
 
     def begin() -> bool:
         with dependencies.database.transaction() as tx:
-            return repository.begin(tx.session, mail, now)
+            return mails.begin(tx.session, mail, now)
 
     sender = dependencies.settings.envelope_sender(mail.id.hex)
     return smtp.hand_over(dependencies.settings, sender, rendered.recipient, rendered.content, begin)
@@ -94,21 +95,21 @@ def _try_again(dependencies: MailDependencies, mail: Mail, reason: str, now: dat
 
 def _put_off(dependencies: MailDependencies, mail: Mail, until: datetime, reason: str, *, counts: bool) -> None:
     with dependencies.database.transaction() as tx:
-        repository.put_off(tx.session, mail, until, reason, counts=counts)
+        mails.put_off(tx.session, mail, until, reason, counts=counts)
     log.warning("mail_put_off", mail_id=str(mail.id), kind=mail.kind, reason=reason, until=until.isoformat())
 
 
 def _come_back(dependencies: MailDependencies, mail: Mail, error: smtp.RefusedError, now: datetime) -> None:
     hard = error.by_recipient and domain.is_hard(str(error))
     with dependencies.database.transaction() as tx:
-        if repository.end(tx.session, mail, State.BOUNCED, str(error), now):
+        if mails.end(tx.session, mail, State.BOUNCED, str(error), now):
             bounces.note(tx.session, mail.id, hard=hard, status=str(error), now=now)
     _tell(mail, State.BOUNCED, str(error))
 
 
 def _end(dependencies: MailDependencies, mail: Mail, state: State, reason: str | None, now: datetime) -> None:
     with dependencies.database.transaction() as tx:
-        repository.end(tx.session, mail, state, reason, now)
+        mails.end(tx.session, mail, state, reason, now)
     _tell(mail, state, reason)
 
 

@@ -8,7 +8,8 @@ from datetime import datetime
 from chassis import logs
 from chassis.storage.database import Database
 from contracts.calendar import rome_day
-from services.notices.mail import domain, repository
+from services.notices.mail import domain
+from services.notices.mail.repository import mails
 from services.notices.mail.settings import MailSettings
 
 log = logs.get_logger(__name__)
@@ -17,7 +18,7 @@ log = logs.get_logger(__name__)
 def queue_news(database: Database, now: datetime) -> int:
     """Queue word of what is newly owed and of what was paid; return how many mails."""
     with database.transaction() as tx:
-        count = repository.queue_notices(tx.session, now) + repository.queue_receipts(tx.session, now)
+        count = mails.queue_notices(tx.session, now) + mails.queue_receipts(tx.session, now)
     return _told(count)
 
 
@@ -29,7 +30,7 @@ def queue_reminders(database: Database, settings: MailSettings, now: datetime) -
     before = domain.start_of_day(today)
     with database.transaction() as tx:
         count = sum(
-            repository.queue_reminders(tx.session, kind, (first, last), before, now)
+            mails.queue_reminders(tx.session, kind, (first, last), before, now)
             for kind, first, last in domain.windows(today)
         )
     return _told(count)

@@ -12,7 +12,8 @@ from contracts.events.practices import PracticeEnded
 from contracts.rpc import identity
 from contracts.rpc.identity import MailboxRequest
 from contracts.rpc.practices import Position
-from services.notices.mail import domain, repository
+from services.notices.mail import domain
+from services.notices.mail.repository import mails, projections
 
 _PURPOSE: Final = "email_reminders"
 
@@ -20,7 +21,7 @@ _PURPOSE: Final = "email_reminders"
 def learn_position(tx: Tx, event: Event[Position], now: datetime) -> None:
     """Take in a PracticeCreated or PracticeAmended; of the debtor only what recognises them is saved."""
     position = event.data
-    repository.fold_debt(
+    projections.fold_debt(
         tx.session,
         practice_id=position.practice_id,
         sequence=position.sequence,
@@ -34,14 +35,14 @@ def learn_position(tx: Tx, event: Event[Position], now: datetime) -> None:
 
 def learn_end(tx: Tx, event: Event[PracticeEnded], now: datetime) -> None:
     """Take in a PracticeCancelled or PracticeExpired."""
-    repository.fold_end(tx.session, practice_id=event.data.practice_id, sequence=event.data.sequence, now=now)
+    projections.fold_end(tx.session, practice_id=event.data.practice_id, sequence=event.data.sequence, now=now)
 
 
 def learn_payment(tx: Tx, event: Event[PaymentConfirmed]) -> None:
     """Take in a PaymentConfirmed. Its time is the event's: what the receipt says of it may be days ago."""
     paid = event.data
     if paid.practice_id is not None:
-        repository.add_receipt(tx.session, paid.receipt_id, paid.practice_id, event.time)
+        projections.add_receipt(tx.session, paid.receipt_id, paid.practice_id, event.time)
 
 
 def learn_consent(tx: Tx, rpc: Rpc, event: Event[ConsentChanged]) -> None:
@@ -53,7 +54,7 @@ def learn_consent(tx: Tx, rpc: Rpc, event: Event[ConsentChanged]) -> None:
     if mailbox is None:
         # Revoked meanwhile: that event is on its way, and has the higher number.
         return
-    repository.fold_consent(
+    projections.fold_consent(
         tx.session,
         citizen_id=granted.citizen_id,
         sequence=int(event.sequence),
@@ -68,5 +69,5 @@ def learn_revocation(tx: Tx, event: Event[ConsentChanged], now: datetime) -> Non
     revoked = event.data
     if revoked.purpose != _PURPOSE:
         return
-    if repository.fold_revocation(tx.session, citizen_id=revoked.citizen_id, sequence=int(event.sequence)):
-        repository.drop_queued(tx.session, revoked.citizen_id, "revoked", now)
+    if projections.fold_revocation(tx.session, citizen_id=revoked.citizen_id, sequence=int(event.sequence)):
+        mails.drop_queued(tx.session, revoked.citizen_id, "revoked", now)

@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from chassis.storage.database import Database
-from services.notices.mail import repository
+from services.notices.mail.repository import mails
 
 
 def purge(database: Database, now: datetime) -> None:
     """Delete what was over long ago."""
     with database.transaction() as tx:
-        repository.purge(tx.session, now)
+        mails.purge(tx.session, now)

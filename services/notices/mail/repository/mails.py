@@ -1,4 +1,4 @@
-"""The SQL of mail."""
+"""Mails: queued once, handed over once, ended once."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -6,13 +6,13 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import Select, cast, delete, exists, func, literal, or_, select, update
-from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Text
 
 from services.notices.mail import domain
 from services.notices.mail.domain import Kind, State
-from services.notices.models import Mail, MailBounce, MailDebt, MailReceipt, MailSubscription
+from services.notices.models import Mail, MailDebt, MailReceipt, MailSubscription
 
 _COLUMNS: Final = (
     "id",
@@ -25,94 +25,6 @@ _COLUMNS: Final = (
     "queued_at",
     "not_before",
 )
-
-
-# ---- the projections
-
-
-def fold_debt(
-    session: Session,
-    *,
-    practice_id: UUID,
-    sequence: int,
-    is_open: bool,
-    debtor_sha256: bytes | None,
-    due_date: date | None,
-    created_at: datetime,
-    now: datetime,
-) -> None:
-    """Take in what an event says of a practice, unless a later one was here before."""
-    debt = insert(MailDebt).values(
-        practice_id=practice_id,
-        sequence=sequence,
-        is_open=is_open,
-        debtor_sha256=debtor_sha256,
-        due_date=due_date,
-        created_at=created_at,
-        changed_at=now,
-    )
-    _fold_debt(session, debt, ("is_open", "debtor_sha256", "due_date", "created_at"))
-
-
-def fold_end(session: Session, *, practice_id: UUID, sequence: int, now: datetime) -> None:
-    """Take in that a practice is not to be paid any more, unless a later event was here before."""
-    debt = insert(MailDebt).values(practice_id=practice_id, sequence=sequence, is_open=False, changed_at=now)
-    _fold_debt(session, debt, ("is_open",))
-
-
-def _fold_debt(session: Session, debt: Insert, names: Sequence[str]) -> None:
-    session.execute(
-        debt.on_conflict_do_update(
-            index_elements=[MailDebt.practice_id],
-            set_={name: debt.excluded[name] for name in ("sequence", "changed_at", *names)},
-            where=MailDebt.sequence < debt.excluded.sequence,
-        )
-    )
-
-
-def add_receipt(session: Session, receipt_id: str, practice_id: UUID, confirmed_at: datetime) -> None:
-    """Note a payment, once."""
-    values = {"receipt_id": receipt_id, "practice_id": practice_id, "confirmed_at": confirmed_at}
-    session.execute(insert(MailReceipt).values(values).on_conflict_do_nothing())
-
-
-def fold_consent(
-    session: Session,
-    *,
-    citizen_id: UUID,
-    sequence: int,
-    since: datetime,
-    messages: Sequence[str],
-    debtor_sha256: bytes | None,
-) -> None:
-    """Take in that a citizen agreed, unless a later event was here before. An address refused stays refused."""
-    subscription = insert(MailSubscription).values(
-        citizen_id=citizen_id, sequence=sequence, since=since, messages=list(messages), debtor_sha256=debtor_sha256
-    )
-    _fold_subscription(session, subscription, ("since", "messages", "debtor_sha256"))
-
-
-def fold_revocation(session: Session, *, citizen_id: UUID, sequence: int) -> bool:
-    """Take in that a citizen revoked, unless a later event was here before; return whether it was news."""
-    subscription = insert(MailSubscription).values(
-        citizen_id=citizen_id,
-        sequence=sequence,
-        since=None,
-        messages=[],
-        debtor_sha256=None,
-        refused_address_sha256=None,
-    )
-    names = ("since", "messages", "debtor_sha256", "refused_address_sha256")
-    return _fold_subscription(session, subscription, names)
-
-
-def _fold_subscription(session: Session, subscription: Insert, names: Sequence[str]) -> bool:
-    folded = subscription.on_conflict_do_update(
-        index_elements=[MailSubscription.citizen_id],
-        set_={name: subscription.excluded[name] for name in ("sequence", *names)},
-        where=MailSubscription.sequence < subscription.excluded.sequence,
-    )
-    return session.scalar(folded.returning(MailSubscription.citizen_id)) is not None
 
 
 # ---- the queue
@@ -244,19 +156,10 @@ def drop_queued(session: Session, citizen_id: UUID, reason: str, now: datetime) 
 
 
 def send_again(session: Session, mail_id: UUID, now: datetime) -> bool:
-    """Queue once more, on a person's word, a mail whose outcome is unknown or that was given up."""
+    """Queue once more, at the word of ops, a mail whose outcome is unknown or that was given up."""
     statement = update(Mail).where(Mail.id == mail_id, Mail.state.in_([State.UNKNOWN, State.GIVEN_UP]))
     queued = statement.values(state=State.QUEUED, reason=None, attempts=0, not_before=now, claim=None, ended_at=None)
     return session.scalar(queued.returning(Mail.id)) is not None
-
-
-# ---- what came back
-
-
-def add_bounce(session: Session, mail_id: UUID, *, hard: bool, status: str, now: datetime) -> bool:
-    """Note that a mail came back; False where that is noted already."""
-    statement = insert(MailBounce).values(mail_id=mail_id, hard=hard, status=status, at=now).on_conflict_do_nothing()
-    return session.scalar(statement.returning(MailBounce.mail_id)) is not None
 
 
 def came_back(session: Session, mail_id: UUID, status: str, now: datetime) -> bool:
@@ -267,32 +170,10 @@ def came_back(session: Session, mail_id: UUID, status: str, now: datetime) -> bo
     return session.scalar(bounced.returning(Mail.id)) is not None
 
 
-def refuse_address_of(session: Session, mail_id: UUID, *, after: int) -> None:
-    """Use a mail's address no more when it refused as many mails to its citizen."""
-    mail = session.get_one(Mail, mail_id)
-    refusals = (
-        select(func.count())
-        .select_from(MailBounce)
-        .join(Mail, Mail.id == MailBounce.mail_id)
-        .where(MailBounce.hard, Mail.citizen_id == mail.citizen_id, Mail.address_sha256 == mail.address_sha256)
-    )
-    if (session.scalar(refusals) or 0) >= after:
-        subscription = update(MailSubscription).where(MailSubscription.citizen_id == mail.citizen_id)
-        session.execute(subscription.values(refused_address_sha256=mail.address_sha256))
-
-
-def is_refused(session: Session, citizen_id: UUID, address_sha256: bytes) -> bool:
-    """Return whether an address of a citizen is not used any more."""
-    statement = select(MailSubscription.citizen_id).where(
-        MailSubscription.citizen_id == citizen_id, MailSubscription.refused_address_sha256 == address_sha256
-    )
-    return session.scalar(statement) is not None
-
-
 # ---- looking, purging
 
 
-def mails_in(session: Session, state: str) -> Sequence[Mail]:
+def in_state(session: Session, state: str) -> Sequence[Mail]:
     """Return the mails in a state, the latest first."""
     return session.scalars(select(Mail).where(Mail.state == state).order_by(Mail.queued_at.desc()).limit(1_000)).all()
 
