@@ -7,6 +7,7 @@ import chassis.runtime.green  # noqa: F401 -- must come before every other impor
 
 # isort: split
 import os
+import threading
 
 from chassis import logs
 from chassis.embedded import system
@@ -46,5 +47,5 @@ class PracticesService:
 
 if __name__ == "__main__":
     logs.configure("neighbours")
-    running = system.start_services([IdentityService, PracticesService], amqp_url=os.environ["AMQP_URL"])
-    running.services.wait()
+    system.start_services([IdentityService, PracticesService], amqp_url=os.environ["AMQP_URL"])
+    threading.Event().wait()
