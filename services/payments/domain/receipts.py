@@ -99,7 +99,7 @@ class ReceiptFacts:
 
 
 def judge(facts: ReceiptFacts, position: Position | None) -> Judgement:
-    """Return what a receipt seen for the first time means for its position, None where practices knows no such notice."""
+    """Return what a new receipt means for its position, which is None where practices knows no such notice."""
     if not facts.carries_money:
         return Judgement.NO_MONEY
     if facts.is_secondary:

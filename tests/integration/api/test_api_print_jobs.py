@@ -12,7 +12,7 @@ from contracts.errors import ErrorCode
 from contracts.rpc import notices
 from gateway.api import examples
 from gateway.api.json_values import JsonObject
-from services.notices.rendering.render import render
+from services.notices.documents.pdf.render import render
 from tests.integration.api.fake_services import FakeServices
 from tests.unit.notices.conftest import a_notice
 

@@ -13,7 +13,7 @@ import pypdfium2
 import pytest
 
 from gateway.printed.merged_pdf import merged
-from services.notices.rendering.render import render
+from services.notices.documents.pdf.render import render
 from tests.unit.notices.variants import every_variant
 
 TITLE = "Avvisi di pagamento"
