@@ -126,7 +126,7 @@ def on_event(
                 return outcome
 
         register_entrypoint(handle, ReliableEventHandler(event_type))
-        return handle  # type: ignore[return-value] -- nameko calls it with what came; mypy checks the method
+        return handle  # type: ignore[return-value]  # -- nameko calls it with what came; mypy checks the method
 
     return decorate
 
