@@ -3,17 +3,18 @@
 import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 import falcon
 import orjson
 from apispec import APISpec
-from apispec.ext.marshmallow import MarshmallowPlugin
 
 from contracts.message import Message, schema_of
 from gateway.api import examples
 from gateway.api.answers import schema_for
+from gateway.api.body_rules import RULE_OF
 from gateway.api.error_responses import error_responses
+from gateway.api.json_schemas import SchemaPlugin, demand_readable_texts, referenced
 from gateway.api.json_values import JsonObject
 from gateway.api.operation import (
     Access,
@@ -23,8 +24,10 @@ from gateway.api.operation import (
     make_cacheable,
     operations_of,
 )
+from gateway.api.path_parts import PATH_PARTS
 from gateway.api.problem_schema import Problem
-from gateway.api.request import BODY_MAX_BYTES
+from gateway.api.request import BODY_MAX_BYTES, KEY_PATTERN
+from gateway.api.tags import TAGS
 from gateway.api.uploads import FILE_MAX_BYTES
 from gateway.settings import Settings
 from gateway.visitors import BrowserCookies
@@ -32,18 +35,8 @@ from gateway.visitors import BrowserCookies
 VERSION: Final = "1.0.0"
 _CACHE_S: Final = 300
 _TEMPLATE_FIELD: Final = re.compile(r"\{(\w+)(?::(\w+))?\}")
-_PARTS: Final = {
-    "entity": "The creditor's code on this portal, for example `PM108`.",
-    "practice_id": "The practice.",
-    "checkout_id": "The checkout.",
-    "import_id": "The import.",
-    "job_id": "The printing job's id.",
-    "external_id": "The entity's own reference of the debt.",
-    "purpose": "The purpose of the consent.",
-    "flow_id": "The flow's identificativoFlusso.",
-    "reference": "The bank's reference of the credit.",
-    "day": "The day of settlement (dataRegolamento), YYYY-MM-DD.",
-}
+_SUMMARY: Final = "Search, insert, pay and reconcile what is owed to Italian public bodies through pagoPA."
+_API_ID: Final = "back-office-pagatore"
 
 _INTRODUCTION: Final = f"""
 The payer's portal of pagoPA, for programs. Amounts are whole euro cents; times are ISO 8601 in UTC; fields that nobody
@@ -60,16 +53,16 @@ by the portal's operator with the scopes it needs, and may act for its own entit
 """
 
 
-def build(resources: Mapping[str, Resource], settings: Settings) -> JsonObject:
-    """Make the document of all resources by their Falcon path templates."""
-    plugin = MarshmallowPlugin(schema_name_resolver=_schema_name)
+def build(resources: Mapping[str, Resource], settings: Settings, prefix: str) -> JsonObject:
+    """Make the document of all resources by their Falcon path templates, which stand under `prefix`."""
+    plugin = SchemaPlugin()
     spec = APISpec(
         title="Back Office Pagatore",
         version=VERSION,
         openapi_version="3.1.0",
         plugins=[plugin],
-        info={"description": _INTRODUCTION.strip()},
-        servers=[{"url": settings.public_url}],
+        info=_info(settings),
+        servers=[_server(settings, prefix)],
     )
     spec.components.schema("Problem", schema=Problem)
     _add_security_schemes(spec, settings)
@@ -83,8 +76,27 @@ def build(resources: Mapping[str, Resource], settings: Settings) -> JsonObject:
             },
         )
     document: JsonObject = spec.to_dict()
-    _let_answers_grow(document)
+    document["tags"] = [{"name": tag, "description": says} for tag, says in TAGS.items()]
+    _tell_requests_from_answers(document)
     return document
+
+
+def _info(settings: Settings) -> JsonObject:
+    """Return who offers what; the Italian catalogue of APIs asks for `x-summary` and `x-api-id`."""
+    return {
+        "summary": _SUMMARY,
+        "x-summary": _SUMMARY,
+        "x-api-id": _API_ID,
+        "description": _INTRODUCTION.strip(),
+        "contact": {"name": "The portal, and through it each entity's offices", "url": settings.public_url},
+    }
+
+
+def _server(settings: Settings, prefix: str) -> JsonObject:
+    url = f"{settings.public_url}{prefix}"
+    if settings.https:
+        return {"url": url, "description": "This portal."}
+    return {"url": url, "description": "A portal on this machine, for development.", "x-sandbox": True}
 
 
 def openapi_path(template: str) -> str:
@@ -105,12 +117,12 @@ class OpenApiResource:
         make_cacheable(req, resp, _CACHE_S)
 
 
-def _operation(method: str, described: AnyOperation, template: str, plugin: MarshmallowPlugin) -> JsonObject:
+def _operation(method: str, described: AnyOperation, template: str, plugin: SchemaPlugin) -> JsonObject:
     made: JsonObject = {
         "operationId": _operation_id(method, template),
         "summary": described.summary,
         "tags": [described.tag],
-        "parameters": [*_path_parameters(template), *_query_parameters(described, plugin), *_header(described)],
+        "parameters": [*_path_parameters(template, plugin), *_query_parameters(described, plugin), *_header(described)],
         "responses": {
             str(described.status.value): _success(described),
             **error_responses(method, described, has_id=_has_id(template)),
@@ -134,19 +146,20 @@ def _has_id(template: str) -> bool:
 
 
 def _operation_id(method: str, template: str) -> str:
-    words = [word for word in re.split(r"\W+", _TEMPLATE_FIELD.sub("", template.removeprefix("/api/v1"))) if word]
+    words = [word for word in re.split(r"\W+", _TEMPLATE_FIELD.sub("", template)) if word]
     single = template.endswith("}")
     return "_".join([method.lower(), *words, *(["one"] if single else [])])
 
 
-def _path_parameters(template: str) -> Iterable[JsonObject]:
-    for name, converter in _TEMPLATE_FIELD.findall(template):
-        schema = {"type": "string", "format": "uuid"} if converter == "uuid" else {"type": "string"}
-        yield {"in": "path", "name": name, "required": True, "schema": schema, "description": _PARTS[name]}
+def _path_parameters(template: str, plugin: SchemaPlugin) -> Iterable[JsonObject]:
+    for name, _ in _TEMPLATE_FIELD.findall(template):
+        schema = plugin.converter.field2property(PATH_PARTS[name])
+        description = schema.pop("description")
+        yield {"in": "path", "name": name, "required": True, "schema": schema, "description": description}
 
 
-def _query_parameters(described: AnyOperation, plugin: MarshmallowPlugin) -> Iterable[JsonObject]:
-    if described.query is None or plugin.converter is None:
+def _query_parameters(described: AnyOperation, plugin: SchemaPlugin) -> Iterable[JsonObject]:
+    if described.query is None:
         return []
     parameters: list[JsonObject] = plugin.converter.schema2parameters(schema_of(described.query), location="query")
     return parameters
@@ -160,7 +173,7 @@ def _header(described: AnyOperation) -> Iterable[JsonObject]:
             "in": "header",
             "name": "Idempotency-Key",
             "required": not optional,
-            "schema": {"type": "string", "minLength": 8, "maxLength": 128},
+            "schema": {"type": "string", "minLength": 8, "maxLength": 128, "pattern": KEY_PATTERN},
             "description": "Made by the caller, kept until the answer is known." + otherwise,
         }
 
@@ -194,23 +207,23 @@ def _security(described: AnyOperation) -> list[dict[str, list[str]]]:
         return [{"bearerKey": []}, {"headerKey": []}]
     if described.access is Access.PAYER:
         return [{"session": []}, {"visitor": []}, {}]
-    return [] if described.access is Access.ANYONE else [{"session": []}]
+    return [{}] if described.access is Access.ANYONE else [{"session": []}]
 
 
 def _add_security_schemes(spec: APISpec, settings: Settings) -> None:
     cookies = BrowserCookies(settings)
+    # Cookies of the browser, which no script reads and no other site sends: not keys that a program would store. The
+    # scheme is the one of our WWW-Authenticate.
     made: dict[str, dict[str, str]] = {
         "session": {
-            "type": "apiKey",
-            "in": "cookie",
-            "name": cookies.session,
-            "description": "A citizen: opened by SPID login in the portal's pages.",
+            "type": "http",
+            "scheme": "cookie",
+            "description": f"A citizen: the cookie `{cookies.session}`, set by SPID login in the portal's pages.",
         },
         "visitor": {
-            "type": "apiKey",
-            "in": "cookie",
-            "name": cookies.visitor,
-            "description": "Somebody without login: set by the first search or insertion.",
+            "type": "http",
+            "scheme": "cookie",
+            "description": f"Without login: the cookie `{cookies.visitor}`, set by the first search or insertion.",
         },
         "bearerKey": {"type": "http", "scheme": "bearer", "description": "An API key of the entity."},
         "headerKey": {"type": "apiKey", "in": "header", "name": "X-Api-Key", "description": "The same API key."},
@@ -219,31 +232,21 @@ def _add_security_schemes(spec: APISpec, settings: Settings) -> None:
         spec.components.security_scheme(name, scheme)
 
 
-def _schema_name(schema: Any) -> str:
-    """Return the class name, with the variants of one class (`partial=True`, `exclude`) told apart by apispec."""
-    made = schema if isinstance(schema, type) else type(schema)
-    return made.__name__
+def _tell_requests_from_answers(document: JsonObject) -> None:
+    """Say `additionalProperties: false` and the characters of texts of requests only.
 
-
-def _let_answers_grow(document: JsonObject) -> None:
-    """Say `additionalProperties: false` of requests only: answers may get new fields within this version."""
+    Answers may get new fields within this version, and hold what others wrote.
+    """
+    schemas = document["components"]["schemas"]
     requests: set[str] = set()
     for path in document["paths"].values():
         for described in path.values():
-            _collect(document, described.get("requestBody", {}), requests)
-    for name, schema in document["components"]["schemas"].items():
-        if name not in requests:
+            referenced(described.get("requestBody", {}), schemas, requests)
+            demand_readable_texts([parameter["schema"] for parameter in described["parameters"]])
+    for name, schema in schemas.items():
+        if name in requests:
+            demand_readable_texts(schema)
+        else:
             schema.pop("additionalProperties", None)
-
-
-def _collect(document: JsonObject, part: Any, found: set[str]) -> None:
-    if isinstance(part, Mapping):
-        name = str(part.get("$ref", "")).rpartition("/")[2]
-        if name and name not in found:
-            found.add(name)
-            _collect(document, document["components"]["schemas"][name], found)
-        for below in part.values():
-            _collect(document, below, found)
-    elif isinstance(part, list):
-        for below in part:
-            _collect(document, below, found)
+    for body, rule in RULE_OF.items():
+        schemas[body.__name__] |= rule.schema

@@ -1,0 +1,73 @@
+"""JSON Schemas made from the definitions of messages, for the OpenAPI and the AsyncAPI document."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from apispec.ext.marshmallow import MarshmallowPlugin
+from marshmallow import fields
+
+from gateway.api.json_checks import READABLE_PATTERN
+from gateway.api.json_values import JsonObject
+
+_INT32_MAX: Final = 2**31 - 1
+_CONSTRAINED: Final = ("enum", "format", "pattern", "const")
+
+
+class SchemaPlugin(MarshmallowPlugin):  # type: ignore[misc]  # -- apispec has no types
+    """apispec's plugin, for readers in any language: integers say how wide they are, patterns are JavaScript's too."""
+
+    def __init__(self) -> None:
+        super().__init__(schema_name_resolver=_schema_name)
+
+    def init_spec(self, spec: Any) -> None:
+        """Take up the document that is being made."""
+        super().init_spec(spec)
+        self.converter.add_attribute_function(_integer_format)
+        self.converter.add_attribute_function(_portable_pattern)
+
+
+def _schema_name(schema: Any) -> str:
+    """Return the class name, with the variants of one class (`partial=True`, `exclude`) told apart by apispec."""
+    made = schema if isinstance(schema, type) else type(schema)
+    return made.__name__
+
+
+def _integer_format(_converter: Any, field: fields.Field[Any], *, ret: JsonObject) -> JsonObject:
+    if not isinstance(field, fields.Integer):
+        return {}
+    highest = ret.get("maximum")
+    return {"format": "int32" if highest is not None and highest <= _INT32_MAX else "int64"}
+
+
+def _portable_pattern(_converter: Any, _field: fields.Field[Any], *, ret: JsonObject) -> JsonObject:
+    """Say where a text ends with `$`, which in JavaScript is before no line break; it knows no other sign for it."""
+    pattern = ret.get("pattern")
+    return {} if pattern is None else {"pattern": pattern.replace(r"\Z", "$")}
+
+
+def demand_readable_texts(schema: Any) -> None:
+    """Say of every free text in a schema of a request which characters it may have."""
+    for part in _parts(schema):
+        kinds = part.get("type")
+        is_text = kinds == "string" or (isinstance(kinds, list) and "string" in kinds)
+        if is_text and not any(keyword in part for keyword in _CONSTRAINED):
+            part["pattern"] = READABLE_PATTERN
+
+
+def _parts(schema: Any) -> Iterator[JsonObject]:
+    """Yield all objects of a schema, itself first."""
+    if isinstance(schema, dict):
+        yield schema
+    below = schema.values() if isinstance(schema, Mapping) else schema if isinstance(schema, list) else ()
+    for part in below:
+        yield from _parts(part)
+
+
+def referenced(part: Any, schemas: Mapping[str, Any], found: set[str]) -> set[str]:
+    """Add to `found` the names of all schemas that a part of a document leads to, and return it."""
+    for below in _parts(part):
+        name = str(below.get("$ref", "")).rpartition("/")[2]
+        if name in schemas and name not in found:
+            found.add(name)
+            referenced(schemas[name], schemas, found)
+    return found
