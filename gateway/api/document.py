@@ -153,16 +153,13 @@ def _operation_id(method: str, template: str) -> str:
 
 def _path_parameters(template: str, plugin: SchemaPlugin) -> Iterable[JsonObject]:
     for name, _ in _TEMPLATE_FIELD.findall(template):
-        schema = plugin.converter.field2property(PATH_PARTS[name])
+        schema = plugin.schema(PATH_PARTS[name])
         description = schema.pop("description")
         yield {"in": "path", "name": name, "required": True, "schema": schema, "description": description}
 
 
 def _query_parameters(described: AnyOperation, plugin: SchemaPlugin) -> Iterable[JsonObject]:
-    if described.query is None:
-        return []
-    parameters: list[JsonObject] = plugin.converter.schema2parameters(schema_of(described.query), location="query")
-    return parameters
+    return [] if described.query is None else plugin.query_parameters(described.query)
 
 
 def _header(described: AnyOperation) -> Iterable[JsonObject]:

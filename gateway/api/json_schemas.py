@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow import MarshmallowPlugin, OpenAPIConverter
 from marshmallow import fields
 
+from contracts.message import Message, schema_of
 from gateway.api.json_checks import READABLE_PATTERN
 from gateway.api.json_values import JsonObject
 
@@ -13,7 +14,7 @@ _INT32_MAX: Final = 2**31 - 1
 _CONSTRAINED: Final = ("enum", "format", "pattern", "const")
 
 
-class SchemaPlugin(MarshmallowPlugin):  # type: ignore[misc]  # -- apispec has no types
+class SchemaPlugin(MarshmallowPlugin):
     """apispec's plugin, for readers in any language: integers say how wide they are, patterns are JavaScript's too."""
 
     def __init__(self) -> None:
@@ -22,8 +23,24 @@ class SchemaPlugin(MarshmallowPlugin):  # type: ignore[misc]  # -- apispec has n
     def init_spec(self, spec: Any) -> None:
         """Take up the document that is being made."""
         super().init_spec(spec)
-        self.converter.add_attribute_function(_integer_format)
-        self.converter.add_attribute_function(_portable_pattern)
+        self._made.add_attribute_function(_integer_format)
+        self._made.add_attribute_function(_portable_pattern)
+
+    def schema(self, field: fields.Field[Any]) -> JsonObject:
+        """Return the JSON Schema of a field."""
+        made: JsonObject = self._made.field2property(field)
+        return made
+
+    def query_parameters(self, query_type: type[Message]) -> list[JsonObject]:
+        """Return the parameters of a query string."""
+        made: list[JsonObject] = self._made.schema2parameters(schema_of(query_type), location="query")
+        return made
+
+    @property
+    def _made(self) -> OpenAPIConverter:
+        if self.converter is None:
+            raise TypeError("the plugin belongs to no document yet")
+        return self.converter
 
 
 def _schema_name(schema: Any) -> str:

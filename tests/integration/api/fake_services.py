@@ -45,6 +45,7 @@ class FakeServices:
             payments.LIST_PAYMENTS.name: lambda _: {"receipts": [examples.RECEIPT], "next_cursor": None},
             payments.START_CHECKOUT.name: _checkout,
             payments.CHECKOUT.name: _checkout,
+            payments.STAMP.name: lambda _: {**_document("marca-da-bollo.xml"), "media_type": "application/xml"},
             settlement.TAKE_SETTLEMENT.name: lambda _: settlement_examples.SETTLEMENT,
             settlement.SETTLEMENT.name: lambda _: settlement_examples.SETTLEMENT,
             settlement.SETTLEMENTS.name: lambda _: {"settlements": [settlement_examples.SETTLEMENT]},
