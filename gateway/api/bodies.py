@@ -170,7 +170,10 @@ class ConsentBody(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DebtBody(Message):
-    """A debt as the entity's software knows it. The same content again changes nothing; another amends it."""
+    """A debt as the entity's software knows it. The same content again changes nothing; another amends it.
+
+    Of an instalment `number` is `total` at most.
+    """
 
     service_code: ServiceCode
     fiscal_code: TypedCode

@@ -84,6 +84,6 @@ RULE_OF: Final[Mapping[type[Message], BodyRule]] = {
     InsertBody: BodyRule(_check_insertion),
     CheckoutBody: BodyRule(_check_checkout),
     ConsentBody: BodyRule(_check_consent, _OF_REGISTRATION),
-    DebtBody: BodyRule(_check_debt, {"description": "`instalment.number` is `instalment.total` at most."}),
+    DebtBody: BodyRule(_check_debt),
 }
 """By the type of the body; one that is not here has no such rule."""

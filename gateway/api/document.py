@@ -13,8 +13,9 @@ from contracts.message import Message, schema_of
 from gateway.api import examples
 from gateway.api.answers import schema_for
 from gateway.api.body_rules import RULE_OF
+from gateway.api.contact import contact
 from gateway.api.error_responses import error_responses
-from gateway.api.json_schemas import SchemaPlugin, demand_readable_texts, referenced
+from gateway.api.json_schemas import SchemaPlugin, demand_readable_texts, referenced, words_of
 from gateway.api.json_values import JsonObject
 from gateway.api.operation import (
     Access,
@@ -78,6 +79,7 @@ def build(resources: Mapping[str, Resource], settings: Settings, prefix: str) ->
     document: JsonObject = spec.to_dict()
     document["tags"] = [{"name": tag, "description": says} for tag, says in TAGS.items()]
     _tell_requests_from_answers(document)
+    _describe_bodies(document, resources.values())
     return document
 
 
@@ -88,7 +90,7 @@ def _info(settings: Settings) -> JsonObject:
         "x-summary": _SUMMARY,
         "x-api-id": _API_ID,
         "description": _INTRODUCTION.strip(),
-        "contact": {"name": "The portal, and through it each entity's offices", "url": settings.public_url},
+        "contact": contact(settings.public_url),
     }
 
 
@@ -247,3 +249,10 @@ def _tell_requests_from_answers(document: JsonObject) -> None:
             schema.pop("additionalProperties", None)
     for body, rule in RULE_OF.items():
         schemas[body.__name__] |= rule.schema
+
+
+def _describe_bodies(document: JsonObject, resources: Iterable[Resource]) -> None:
+    for resource in resources:
+        for described in operations_of(resource).values():
+            if described.body is not None:
+                document["components"]["schemas"][described.body.__name__]["description"] = words_of(described.body)

@@ -1,9 +1,11 @@
 """JSON Schemas made from the definitions of messages, for the OpenAPI and the AsyncAPI document."""
 
+import inspect
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from apispec.ext.marshmallow import MarshmallowPlugin, OpenAPIConverter
+from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import fields
 
 from contracts.message import Message, schema_of
@@ -31,13 +33,18 @@ class SchemaPlugin(MarshmallowPlugin):
         made: JsonObject = self._made.field2property(field)
         return made
 
+    def whole(self, message_type: type[Message]) -> JsonObject:
+        """Return the JSON Schema of a message, written out."""
+        made: JsonObject = self._made.schema2jsonschema(schema_of(message_type))
+        return made
+
     def query_parameters(self, query_type: type[Message]) -> list[JsonObject]:
         """Return the parameters of a query string."""
         made: list[JsonObject] = self._made.schema2parameters(schema_of(query_type), location="query")
         return made
 
     @property
-    def _made(self) -> OpenAPIConverter:
+    def _made(self) -> Any:  # typed in places only
         if self.converter is None:
             raise TypeError("the plugin belongs to no document yet")
         return self.converter
@@ -60,6 +67,12 @@ def _portable_pattern(_converter: Any, _field: fields.Field[Any], *, ret: JsonOb
     """Say where a text ends with `$`, which in JavaScript is before no line break; it knows no other sign for it."""
     pattern = ret.get("pattern")
     return {} if pattern is None else {"pattern": pattern.replace(r"\Z", "$")}
+
+
+def words_of(message_type: type[object]) -> str:
+    """Return what the definition of a message says of it, for readers who know JSON and not Python."""
+    lines = (line.strip() for line in (inspect.getdoc(message_type) or "").split("\n"))
+    return re.sub(r"\bNone\b", "null", " ".join(line for line in lines if line))
 
 
 def demand_readable_texts(schema: Any) -> None:

@@ -6,7 +6,9 @@ from typing import Final
 import falcon
 
 from contracts.call import Rpc
-from gateway.api.docs import DocsPage, DocsStyle
+from gateway.api.asyncapi import AsyncApiResource
+from gateway.api.asyncapi import build as build_asyncapi
+from gateway.api.docs import DocsPage, DocsStyle, EventsPage
 from gateway.api.document import OpenApiResource, build
 from gateway.api.keys import ApiKeys
 from gateway.api.operation import ApiContext, Resource
@@ -25,6 +27,7 @@ from gateway.edge.rates import RateLimiter
 from gateway.settings import Settings
 
 PREFIX: Final = "/api/v1"
+ASYNCAPI_PATH: Final = "/api/asyncapi.json"
 
 ROUTES: Final[Mapping[str, type[Resource]]] = {
     "/creditors/{entity}": catalogue.CreditorResource,
@@ -74,5 +77,8 @@ def add_routes(app: falcon.App[falcon.Request, falcon.Response], settings: Setti
         app.add_route(PREFIX + path, resource)
     document = build(resources, settings, PREFIX)
     app.add_route(f"{PREFIX}/openapi.json", OpenApiResource(document))
+    events = build_asyncapi(settings.public_url)
+    app.add_route(ASYNCAPI_PATH, AsyncApiResource(events))
     app.add_route("/api/docs", DocsPage(document))
+    app.add_route("/api/docs/events", EventsPage(events))
     app.add_route("/api/docs/style.css", DocsStyle())

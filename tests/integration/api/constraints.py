@@ -87,7 +87,7 @@ class Schemas:
         """What the schema allows; `whole`: with all fields and no nulls."""
         schema = self.resolved(schema)
         if "oneOf" in schema:
-            return st.one_of(self._objects(schema, option, whole=whole) for option in schema["oneOf"])
+            return st.one_of([self._objects(schema, option, whole=whole) for option in schema["oneOf"]])
         kind, nullable = kind_of(schema)
         made = self._of_kind(kind, schema, whole=whole)
         return st.none() | made if nullable and not whole else made

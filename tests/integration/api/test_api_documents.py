@@ -141,6 +141,21 @@ def test_every_link_inside_the_docs_page_leads_somewhere(client: TestClient) -> 
     assert set(re.findall(r'href="#([^"]+)"', page)) <= anchors
 
 
+def test_the_events_have_a_document_and_a_page_of_their_own_beside_it(client: TestClient) -> None:
+    events = client.simulate_get("/api/asyncapi.json")
+    assert events.headers["Content-Type"] == "application/json"
+    page = client.simulate_get("/api/docs/events").text
+    for name, channel in events.json["channels"].items():
+        assert f'id="{name}"' in page
+        assert channel["bindings"]["amqp"]["exchange"]["name"] in page
+    assert "<script" not in page
+    assert not re.search(r'(src|href)="(https?:)?//', page)
+    anchors = set(re.findall(r'id="([^"]+)"', page))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= anchors
+    assert 'href="/api/docs/events"' in client.simulate_get("/api/docs").text
+    assert 'href="/api/docs"' in page
+
+
 def test_the_document_is_kept_by_its_etag(client: TestClient) -> None:
     first = client.simulate_get("/api/v1/openapi.json")
     again = client.simulate_get("/api/v1/openapi.json", headers={"If-None-Match": first.headers["ETag"]})
