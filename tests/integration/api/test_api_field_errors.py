@@ -110,6 +110,13 @@ def test_a_cursor_that_a_service_does_not_know_is_named(client: TestClient, serv
     assert [(error["parameter"], error["code"]) for error in result.json["errors"]] == [("cursor", "invalid")]
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_moment_that_no_calendar_has_in_utc_is_refused_by_name(client: TestClient, moment: str) -> None:
+    result = client.simulate_get("/api/v1/creditors/PM108/payments", params={"from": moment}, headers=ALL)
+    assert result.status_code == 400
+    assert [(error["parameter"], error["code"]) for error in result.json["errors"]] == [("from", "type")]
+
+
 def test_reminders_without_an_address_name_the_address(client: TestClient, services: FakeServices) -> None:
     services.refuse(identity.GRANT, ErrorCode.INVALID_REQUEST, InvalidRequest(field="email"))
     body = {"purpose": "email_reminders"}
