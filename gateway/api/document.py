@@ -44,9 +44,9 @@ The payer's portal of pagoPA, for programs. Amounts are whole euro cents; times 
 knows are refused. Errors are `application/problem+json` (RFC 9457) with a stable `code`; their sentences come in
 Italian or English, by `Accept-Language`. Lists have a cursor: follow `Link: rel="next"`. Every `POST` that makes
 something takes an `Idempotency-Key` (8 to 128 visible characters, best a UUID): the same key and body give the same
-answer, another
-body gives 409. Writes by a browser are accepted from the portal's own pages only. A body of JSON may have
-{BODY_MAX_BYTES // 1024} KiB, a debt file {FILE_MAX_BYTES // 1024 // 1024} MiB.
+answer, another body gives 409. Writes by a browser are accepted from the portal's own pages only. A body of JSON may
+have {BODY_MAX_BYTES // 1024} KiB where nothing else is said, a file {FILE_MAX_BYTES // 1024 // 1024} MiB. Texts have
+printable characters only. A refusal that is about a field names it in `errors`.
 
 Payers are known by the cookies of the portal: the session that SPID opened, or the visitor who searched or inserted a
 practice. Keep them: a payer's Idempotency-Key is that payer's alone. The entity's own software sends its API key, made
@@ -131,15 +131,20 @@ def _operation(method: str, described: AnyOperation, template: str, plugin: Sche
         },
         "security": _security(described),
     }
-    if described.scope is not None:
-        made["description"] = f"Needs an API key of the entity with the scope `{described.scope}`."
-    else:
-        made["description"] = f"For {described.access.value}."
+    made["description"] = _for_whom(described)
+    if described.body_max_bytes != BODY_MAX_BYTES:
+        made["description"] += f" The body may have {described.body_max_bytes // 1024 // 1024} MiB."
     if described.body is not None:
         made["requestBody"] = _json_body(described.body, described.body_example)
     if described.file_types:
         made["requestBody"] = _file_body(described.file_types)
     return made
+
+
+def _for_whom(described: AnyOperation) -> str:
+    if described.scope is not None:
+        return f"Needs an API key of the entity with the scope `{described.scope}`."
+    return f"For {described.access.value}."
 
 
 def _has_id(template: str) -> bool:

@@ -17,7 +17,9 @@ class DebtResource(Resource):
         asked.visit.call(practices.PUT_DEBT, request)  # error: [misc]
         return asked.visit.call(practices.ANNUL_DEBT, request)
 
-    @operation(Operation(summary="", tag=Tag.DEBTS, access=Access.KEY, query=bodies.EventQuery, answer=answers.EventPage))
+    @operation(
+        Operation(summary="", tag=Tag.DEBTS, access=Access.KEY, query=bodies.EventQuery, answer=answers.EventPage)
+    )
     def on_get(self, asked: Asked[Empty, bodies.EventQuery]) -> answers.EventPage:
         print(asked.body.amount_cents)  # error: [attr-defined]
         return answers.EventPage(items=[], next_cursor=asked.query.limit, more=False)  # error: [arg-type]
