@@ -71,8 +71,8 @@ def _check_length(description: str) -> None:
 
 
 _SEARCHES: Final = [
-    {"required": ["notice_number"], "properties": {"reference": False}},
-    {"required": ["fiscal_code", "reference"], "properties": {"notice_number": False}},
+    {"required": ["notice_number"], "not": {"required": ["reference"]}},
+    {"required": ["fiscal_code", "reference"], "not": {"required": ["notice_number"]}},
 ]
 _OF_REGISTRATION: Final = {
     "if": {"required": ["purpose"], "properties": {"purpose": {"const": REGISTRATION}}},

@@ -199,7 +199,7 @@ def _json_body(body: type[Message], example: JsonObject | None) -> JsonObject:
 def _file_body(file_types: Iterable[str]) -> JsonObject:
     form = {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}
     shown = {
-        "text/csv": {"schema": {"type": "string"}, "example": examples.IMPORT_FILE},
+        "text/csv": {"schema": {"type": "string", "maxLength": FILE_MAX_BYTES}, "example": examples.IMPORT_FILE},
         "multipart/form-data": {"schema": form},
     }
     file = {"schema": {"type": "string", "format": "binary"}}

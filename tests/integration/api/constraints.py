@@ -103,7 +103,7 @@ class Schemas:
         return st.booleans() if kind == "boolean" else texts(schema)
 
     def _objects(self, schema: Json, option: Json, *, whole: bool) -> st.SearchStrategy[Json]:
-        refused = {name for name, below in option.get("properties", {}).items() if below is False}
+        refused = excluded_by(option)
         needed = {*schema.get("required", ()), *option.get("required", ())}
         properties = {name: below for name, below in schema["properties"].items() if name not in refused}
         made = {name: self.values(below, whole=whole) for name, below in properties.items()}
@@ -189,7 +189,7 @@ def broken_alternatives(schema: Json, value: Json) -> Iterator[Breaking]:
         if set(option["required"]) <= set(value):
             for name in option["required"]:
                 yield Breaking("oneOf: none", (name,), REMOVED, "")
-            for name in (name for name, below in option["properties"].items() if below is False):
+            for name in excluded_by(option):
                 yield Breaking("oneOf: both", (name,), "1", "")
     if "if" in schema:
         [condition] = schema["if"]["properties"].items()
@@ -197,6 +197,11 @@ def broken_alternatives(schema: Json, value: Json) -> Iterator[Breaking]:
         for name in schema["then"]["required"]:
             for broken in (REMOVED, None):
                 yield Breaking("then: required", (name,), broken, pointer((name,)))
+
+
+def excluded_by(option: Json) -> set[str]:
+    """The fields that one alternative of a body may not have."""
+    return set(option.get("not", {}).get("required", ()))
 
 
 def keeps_condition(schema: Json, value: Json) -> bool:
