@@ -19,6 +19,8 @@ AMOUNT_MAX_CENTS: Final = 99_999_999_999
 DESCRIPTION_MAX_CHARS: Final = 140
 NAME_MAX_CHARS: Final = 70
 EMAIL_MAX_CHARS: Final = 256
+EMAIL_PATTERN: Final = r"[a-zA-Z0-9_.+-]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)*"  # stEMail of paForNode.xsd
+INSTALMENTS_MAX: Final = 999
 ANONYMOUS_FISCAL_CODE: Final = "ANONIMO"
 MAX_NOTICES_PER_CHECKOUT: Final = 5
 
@@ -26,8 +28,6 @@ _NOTICE_NUMBER: Final = re.compile(r"[0-9]{18}")
 _FISCAL_CODE: Final = re.compile(r"[A-Z0-9]{16}|[0-9]{11}")
 _CREDITOR_FISCAL_CODE: Final = re.compile(r"[0-9]{11}")
 _IUV: Final = re.compile(r"[0-9]{15}|[0-9]{17}")
-# stEMail of paForNode.xsd.
-_EMAIL: Final = re.compile(r"[a-zA-Z0-9_.+-]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)*")
 # A dot before three digits is a thousands separator to one reader and three decimals to another:
 # it is taken only where a decimal comma settles the matter.
 _TYPED_AMOUNT: Final = re.compile(r"\d+([.,]\d{1,2})?|\d{1,3}(\.\d{3})+,\d{1,2}")
@@ -40,7 +40,7 @@ def check_digits(first_sixteen: str) -> str:
 
 def is_email(text: str) -> bool:
     """Return whether pagoPA takes `text` as an e-mail address."""
-    return len(text) <= EMAIL_MAX_CHARS and _EMAIL.fullmatch(text) is not None
+    return len(text) <= EMAIL_MAX_CHARS and re.fullmatch(EMAIL_PATTERN, text) is not None
 
 
 class NoticeNumber(str):

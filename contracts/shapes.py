@@ -8,7 +8,7 @@ from uuid import UUID
 from marshmallow.validate import Length, OneOf, Range, Regexp
 
 from contracts import fields
-from contracts.codes import NAME_MAX_CHARS, AmountCents, CreditorFiscalCode, FiscalCode
+from contracts.codes import INSTALMENTS_MAX, NAME_MAX_CHARS, AmountCents, CreditorFiscalCode, FiscalCode
 from contracts.message import Message
 
 Name = Annotated[str, Length(1, NAME_MAX_CHARS)]
@@ -96,8 +96,8 @@ class Transfer(Message):
 class Instalment(Message):
     """Which of how many: `rata 5 di 7`."""
 
-    number: Annotated[int, Range(min=1)]
-    total: Annotated[int, Range(min=1)]
+    number: Annotated[int, Range(1, INSTALMENTS_MAX)]
+    total: Annotated[int, Range(1, INSTALMENTS_MAX)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

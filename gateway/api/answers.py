@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID
 
 from marshmallow import fields
+from marshmallow.validate import OneOf
 
 from contracts.message import Message, MessageSchema, schema_fields, schema_of
 from contracts.rpc import cart, identity, payments, practices, settlement
@@ -46,6 +47,13 @@ class Receipts(fields.List[Any]):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(fields.Nested(_ReceiptSchema()), **kwargs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status(Message):
+    """The API works."""
+
+    status: Annotated[str, OneOf(["up"])]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,26 +7,73 @@ in the OpenAPI document.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from marshmallow import fields
-from marshmallow.validate import Length, OneOf, Range
+from marshmallow.validate import Length, OneOf, Range, Regexp
 
-from contracts.codes import EMAIL_MAX_CHARS, AmountCents
+from contracts.calendar import DUE_YEAR_MAX, DUE_YEAR_MIN
+from contracts.codes import (
+    AMOUNT_MAX_CENTS,
+    DESCRIPTION_MAX_CHARS,
+    EMAIL_MAX_CHARS,
+    EMAIL_PATTERN,
+    MAX_NOTICES_PER_CHECKOUT,
+    AmountCents,
+)
 from contracts.fields import UtcDateTime
 from contracts.message import Message
 from contracts.rpc.identity import PURPOSES
 from contracts.rpc.notices import NOTICE_LANGUAGES
 from contracts.rpc.practices import PRACTICE_STATES
 from contracts.shapes import Beneficiary, Instalment, Name, Stamp
+from gateway.api.json_checks import Lines
+
+_INT64_MAX: Final = 2**63 - 1
 
 
-class StrictInteger(fields.Integer):
-    """A whole number written as one: neither `"100"` nor 100.0."""
+# Three whose limits have error codes of their own, and are checked by body_rules.py.
+
+
+class Amount(fields.Integer):
+    """Euro cents as sent. Outside of the limits the answer is `amount_out_of_range`."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(strict=True, **kwargs)
+        limits = {"minimum": 1, "maximum": AMOUNT_MAX_CENTS}
+        super().__init__(strict=True, metadata=limits, **kwargs)
+
+
+class Causale(fields.String):
+    """A causale as sent. A longer one is `description_too_long`; required and empty it is `description_required`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        limits = {"minLength": 1 if kwargs.get("required") else 0, "maxLength": DESCRIPTION_MAX_CHARS}
+        super().__init__(metadata=limits, **kwargs)
+
+
+class PracticeIds(fields.List[Any]):
+    """Practices to pay together. None is `cart_empty`, too many are `cart_full`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        limits = {"minItems": 1, "maxItems": MAX_NOTICES_PER_CHECKOUT}
+        super().__init__(fields.UUID(), metadata=limits, **kwargs)
+
+
+class DueDate(fields.Date):
+    """A day of this century; another is `invalid_date`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        says = f"From {DUE_YEAR_MIN}-01-01 to {DUE_YEAR_MAX}-12-31."
+        super().__init__(metadata={"description": says, "pattern": "^20[0-9]{2}-[0-9]{2}-[0-9]{2}$"}, **kwargs)
+
+
+class Email(fields.String):
+    """An address as pagoPA takes it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        limits = [Length(max=EMAIL_MAX_CHARS), Regexp(rf"^{EMAIL_PATTERN}\Z")]
+        super().__init__(validate=limits, metadata={"format": "email"}, **kwargs)
 
 
 class AbsentText(fields.String):
@@ -51,11 +98,11 @@ class TwoSided(fields.Boolean):
         super().__init__(metadata={"description": says}, **kwargs)
 
 
-Email = Annotated[str, fields.Email, Length(max=EMAIL_MAX_CHARS)]
 TypedCode = Annotated[str, Length(1, 40)]
 ExternalId = Annotated[str, Length(1, 70)]
 ServiceCode = Annotated[str, Length(1, 35)]
 PageSize = Annotated[int, Range(1, 1000)]
+Cursor = Annotated[str, Length(max=200)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +119,7 @@ class PracticeQuery(Message):
     """Which practices. `state` may be repeated, or list several with commas."""
 
     state: Sequence[Annotated[str, OneOf(PRACTICE_STATES)]] = field(default_factory=list)
-    cursor: str | None = None
+    cursor: Cursor | None = None
     limit: Annotated[int, Range(1, 200)] = 50
 
 
@@ -91,8 +138,8 @@ class InsertBody(Message):
     """
 
     service_code: ServiceCode
-    amount_cents: Annotated[int, StrictInteger]
-    description: str | None = None
+    amount_cents: Annotated[int, Amount]
+    description: Annotated[str, Causale] | None = None
     beneficiary: Beneficiary | None = None
     anonymous: bool = False
     stamp: Stamp | None = None
@@ -108,7 +155,7 @@ class CheckoutBody(Message):
     you like under the same Idempotency-Key.
     """
 
-    practice_ids: Sequence[UUID]
+    practice_ids: Annotated[Sequence[UUID], PracticeIds]
     pay_anyway: bool = False
 
 
@@ -118,21 +165,24 @@ class ConsentBody(Message):
 
     purpose: Annotated[str, OneOf(PURPOSES)]
     document_id: Annotated[str, Length(1, 100)] | None = None
-    email: Email | None = None
+    email: Annotated[str, Email] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DebtBody(Message):
-    """A debt as the entity's software knows it. The same content again changes nothing; another amends it."""
+    """A debt as the entity's software knows it. The same content again changes nothing; another amends it.
+
+    Of an instalment `number` is `total` at most.
+    """
 
     service_code: ServiceCode
     fiscal_code: TypedCode
     full_name: Name
-    email: Email | None = None
+    email: Annotated[str, Email] | None = None
     beneficiary: Beneficiary | None = None
-    amount_cents: Annotated[int, StrictInteger]
-    description: str
-    due_date: date | None = None
+    amount_cents: Annotated[int, Amount]
+    description: Annotated[str, Causale]
+    due_date: Annotated[date, DueDate] | None = None
     instalment: Instalment | None = None
 
 
@@ -164,7 +214,7 @@ class PaymentQuery(Message):
     """Payments whose receipt arrived at `from` or later."""
 
     since: Annotated[datetime, Since] | None = None
-    cursor: str | None = None
+    cursor: Cursor | None = None
     limit: PageSize = 100
 
 
@@ -179,7 +229,7 @@ class SettlementQuery(Message):
 class WorklistQuery(Message):
     """Items after one seen before."""
 
-    after: int = 0
+    after: Annotated[int, Range(0, _INT64_MAX)] = 0
     limit: PageSize = 100
 
 
@@ -189,12 +239,12 @@ class BankCreditBody(Message):
 
     booked_on: date
     amount_cents: AmountCents
-    remittance_text: Annotated[str, Length(1, 300)]
+    remittance_text: Annotated[str, Lines, Length(1, 300)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventQuery(Message):
     """Events after a cursor; without one, from the beginning."""
 
-    after: str | None = None
+    after: Cursor | None = None
     limit: PageSize = 100

@@ -8,8 +8,7 @@ from urllib.parse import urlencode
 
 import falcon
 
-from gateway.api.field_errors import FieldError
-from gateway.api.request import invalid
+from gateway.api.field_errors import FieldError, invalid
 
 
 def link_next(req: falcon.Request, resp: falcon.Response, parameter: str, cursor: str | None) -> None:

@@ -1,4 +1,4 @@
-"""The API's documentation as one page made from its OpenAPI document: no script, no foreign host."""
+"""The documentation as two pages made from the OpenAPI and the AsyncAPI document: no script, no foreign host."""
 
 import json
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from contracts.errors import ErrorCode
+from gateway.api.json_checks import READABLE_PATTERN
 from gateway.api.json_values import JsonObject
 from gateway.api.operation import make_cacheable
 from gateway.messages import MESSAGES
@@ -18,6 +19,11 @@ from gateway.translations import translate
 
 _FOLDER: Final = Path(__file__).resolve().parent / "templates"
 _CACHE_S: Final = 300
+_RANGES: Final = (
+    ("minimum", "maximum", ""),
+    ("minLength", "maxLength", " characters"),
+    ("minItems", "maxItems", " items"),
+)
 _METHODS: Final = ("get", "post", "put", "delete")
 
 
@@ -25,28 +31,38 @@ class DocsPage:
     """GET /api/docs."""
 
     def __init__(self, document: JsonObject) -> None:
-        environment = Environment(
-            loader=FileSystemLoader(_FOLDER),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        environment.filters |= {"pretty": _pretty, "type": type_markup, "prose": _prose}
-        template = environment.get_template("docs.html")
-        self._data = template.render(
+        self._data = _rendered(
+            "docs.html",
             info=document["info"],
+            base=document["servers"][0]["url"],
             paragraphs=document["info"]["description"].split("\n\n"),
             tags=_by_tag(document),
+            chapters={tag["name"]: tag["description"] for tag in document["tags"]},
             schemas=document["components"]["schemas"],
             codes=list(_codes()),
-        ).encode()
+        )
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Show the page."""
-        resp.content_type = falcon.MEDIA_HTML
-        resp.data = self._data
-        make_cacheable(req, resp, _CACHE_S)
+        _show(req, resp, self._data)
+
+
+class EventsPage:
+    """GET /api/docs/events."""
+
+    def __init__(self, document: JsonObject) -> None:
+        self._data = _rendered(
+            "events.html",
+            info=document["info"],
+            paragraphs=document["info"]["description"].split("\n\n"),
+            exchanges=_by_exchange(document),
+            envelope=_envelope(document),
+            schemas=document["components"]["schemas"],
+        )
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Show the page."""
+        _show(req, resp, self._data)
 
 
 class DocsStyle:
@@ -60,6 +76,40 @@ class DocsStyle:
         resp.content_type = "text/css"
         resp.data = self._data
         make_cacheable(req, resp, _CACHE_S)
+
+
+def _rendered(template: str, **values: Any) -> bytes:
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"pretty": _pretty, "type": type_markup, "prose": _prose}
+    return environment.get_template(template).render(**values).encode()
+
+
+def _show(req: falcon.Request, resp: falcon.Response, page: bytes) -> None:
+    resp.content_type = falcon.MEDIA_HTML
+    resp.data = page
+    make_cacheable(req, resp, _CACHE_S)
+
+
+def _by_exchange(document: JsonObject) -> dict[str, list[JsonObject]]:
+    """Return the messages with their addresses, under the exchanges they are published to."""
+    exchanges: dict[str, list[JsonObject]] = {}
+    for name, channel in document["channels"].items():
+        described = {**document["components"]["messages"][name], "address": channel["address"]}
+        exchanges.setdefault(channel["bindings"]["amqp"]["exchange"]["name"], []).append(described)
+    return exchanges
+
+
+def _envelope(document: JsonObject) -> JsonObject:
+    """Return the schema that all payloads have in common."""
+    payload: JsonObject = next(iter(document["components"]["messages"].values()))["payload"]
+    own = {"source": {"type": "string"}, "type": {"type": "string"}, "data": {"type": "object"}}
+    return {**payload, "properties": {**payload["properties"], **own}}
 
 
 def _by_tag(document: JsonObject) -> dict[str, list[JsonObject]]:
@@ -95,7 +145,8 @@ def type_markup(schema: JsonObject) -> Markup:
         if choice in schema:
             return Markup(" | ").join(type_markup(part) for part in schema[choice])
     if schema.get("type") == "array":
-        return Markup("list of {}").format(type_markup(schema.get("items", {})))
+        limits = "".join(f", {limit}" for limit in _limits(schema))
+        return Markup("list of {}{}").format(type_markup(schema.get("items", {})), limits)
     kind = schema.get("type", "any")
     words = " or ".join(kind) if isinstance(kind, list) else str(kind)
     return escape(words + "".join(f", {limit}" for limit in _limits(schema)))
@@ -106,10 +157,12 @@ def _limits(schema: JsonObject) -> Iterator[str]:
         yield str(schema["format"])
     if "enum" in schema:
         yield "one of " + ", ".join(str(value) for value in schema["enum"])
-    for low, high, unit in (("minimum", "maximum", ""), ("minLength", "maxLength", " characters")):
+    for low, high, unit in _RANGES:
         if low in schema or high in schema:
             yield f"{schema.get(low, '')}…{schema.get(high, '')}{unit}"
-    if "pattern" in schema:
+    if "const" in schema:
+        yield f"always {schema['const']}"
+    if schema.get("pattern") not in (None, READABLE_PATTERN):
         yield f"like {schema['pattern']}"
 
 

@@ -3,17 +3,19 @@
 import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 import falcon
 import orjson
 from apispec import APISpec
-from apispec.ext.marshmallow import MarshmallowPlugin
 
 from contracts.message import Message, schema_of
 from gateway.api import examples
 from gateway.api.answers import schema_for
+from gateway.api.body_rules import RULE_OF
+from gateway.api.contact import contact
 from gateway.api.error_responses import error_responses
+from gateway.api.json_schemas import SchemaPlugin, demand_readable_texts, referenced, words_of
 from gateway.api.json_values import JsonObject
 from gateway.api.operation import (
     Access,
@@ -23,8 +25,10 @@ from gateway.api.operation import (
     make_cacheable,
     operations_of,
 )
+from gateway.api.path_parts import PATH_PARTS
 from gateway.api.problem_schema import Problem
-from gateway.api.request import BODY_MAX_BYTES
+from gateway.api.request import BODY_MAX_BYTES, KEY_PATTERN
+from gateway.api.tags import TAGS
 from gateway.api.uploads import FILE_MAX_BYTES
 from gateway.settings import Settings
 from gateway.visitors import BrowserCookies
@@ -32,27 +36,17 @@ from gateway.visitors import BrowserCookies
 VERSION: Final = "1.0.0"
 _CACHE_S: Final = 300
 _TEMPLATE_FIELD: Final = re.compile(r"\{(\w+)(?::(\w+))?\}")
-_PARTS: Final = {
-    "entity": "The creditor's code on this portal, for example `PM108`.",
-    "practice_id": "The practice.",
-    "checkout_id": "The checkout.",
-    "import_id": "The import.",
-    "job_id": "The printing job's id.",
-    "external_id": "The entity's own reference of the debt.",
-    "purpose": "The purpose of the consent.",
-    "flow_id": "The flow's identificativoFlusso.",
-    "reference": "The bank's reference of the credit.",
-    "day": "The day of settlement (dataRegolamento), YYYY-MM-DD.",
-}
+_SUMMARY: Final = "Search, insert, pay and reconcile what is owed to Italian public bodies through pagoPA."
+_API_ID: Final = "back-office-pagatore"
 
 _INTRODUCTION: Final = f"""
 The payer's portal of pagoPA, for programs. Amounts are whole euro cents; times are ISO 8601 in UTC; fields that nobody
 knows are refused. Errors are `application/problem+json` (RFC 9457) with a stable `code`; their sentences come in
 Italian or English, by `Accept-Language`. Lists have a cursor: follow `Link: rel="next"`. Every `POST` that makes
 something takes an `Idempotency-Key` (8 to 128 visible characters, best a UUID): the same key and body give the same
-answer, another
-body gives 409. Writes by a browser are accepted from the portal's own pages only. A body of JSON may have
-{BODY_MAX_BYTES // 1024} KiB, a debt file {FILE_MAX_BYTES // 1024 // 1024} MiB.
+answer, another body gives 409. Writes by a browser are accepted from the portal's own pages only. A body of JSON may
+have {BODY_MAX_BYTES // 1024} KiB where nothing else is said, a file {FILE_MAX_BYTES // 1024 // 1024} MiB. Texts have
+printable characters only. A refusal that is about a field names it in `errors`.
 
 Payers are known by the cookies of the portal: the session that SPID opened, or the visitor who searched or inserted a
 practice. Keep them: a payer's Idempotency-Key is that payer's alone. The entity's own software sends its API key, made
@@ -60,16 +54,16 @@ by the portal's operator with the scopes it needs, and may act for its own entit
 """
 
 
-def build(resources: Mapping[str, Resource], settings: Settings) -> JsonObject:
-    """Make the document of all resources by their Falcon path templates."""
-    plugin = MarshmallowPlugin(schema_name_resolver=_schema_name)
+def build(resources: Mapping[str, Resource], settings: Settings, prefix: str) -> JsonObject:
+    """Make the document of all resources by their Falcon path templates, which stand under `prefix`."""
+    plugin = SchemaPlugin()
     spec = APISpec(
         title="Back Office Pagatore",
         version=VERSION,
         openapi_version="3.1.0",
         plugins=[plugin],
-        info={"description": _INTRODUCTION.strip()},
-        servers=[{"url": settings.public_url}],
+        info=_info(settings),
+        servers=[_server(settings, prefix)],
     )
     spec.components.schema("Problem", schema=Problem)
     _add_security_schemes(spec, settings)
@@ -83,8 +77,28 @@ def build(resources: Mapping[str, Resource], settings: Settings) -> JsonObject:
             },
         )
     document: JsonObject = spec.to_dict()
-    _let_answers_grow(document)
+    document["tags"] = [{"name": tag, "description": says} for tag, says in TAGS.items()]
+    _tell_requests_from_answers(document)
+    _describe_bodies(document, resources.values())
     return document
+
+
+def _info(settings: Settings) -> JsonObject:
+    """Return who offers what; the Italian catalogue of APIs asks for `x-summary` and `x-api-id`."""
+    return {
+        "summary": _SUMMARY,
+        "x-summary": _SUMMARY,
+        "x-api-id": _API_ID,
+        "description": _INTRODUCTION.strip(),
+        "contact": contact(settings.public_url),
+    }
+
+
+def _server(settings: Settings, prefix: str) -> JsonObject:
+    url = f"{settings.public_url}{prefix}"
+    if settings.https:
+        return {"url": url, "description": "This portal."}
+    return {"url": url, "description": "A portal on this machine, for development.", "x-sandbox": True}
 
 
 def openapi_path(template: str) -> str:
@@ -105,27 +119,32 @@ class OpenApiResource:
         make_cacheable(req, resp, _CACHE_S)
 
 
-def _operation(method: str, described: AnyOperation, template: str, plugin: MarshmallowPlugin) -> JsonObject:
+def _operation(method: str, described: AnyOperation, template: str, plugin: SchemaPlugin) -> JsonObject:
     made: JsonObject = {
         "operationId": _operation_id(method, template),
         "summary": described.summary,
         "tags": [described.tag],
-        "parameters": [*_path_parameters(template), *_query_parameters(described, plugin), *_header(described)],
+        "parameters": [*_path_parameters(template, plugin), *_query_parameters(described, plugin), *_header(described)],
         "responses": {
             str(described.status.value): _success(described),
             **error_responses(method, described, has_id=_has_id(template)),
         },
         "security": _security(described),
     }
-    if described.scope is not None:
-        made["description"] = f"Needs an API key of the entity with the scope `{described.scope}`."
-    else:
-        made["description"] = f"For {described.access.value}."
+    made["description"] = _for_whom(described)
+    if described.body_max_bytes != BODY_MAX_BYTES:
+        made["description"] += f" The body may have {described.body_max_bytes // 1024 // 1024} MiB."
     if described.body is not None:
         made["requestBody"] = _json_body(described.body, described.body_example)
     if described.file_types:
         made["requestBody"] = _file_body(described.file_types)
     return made
+
+
+def _for_whom(described: AnyOperation) -> str:
+    if described.scope is not None:
+        return f"Needs an API key of the entity with the scope `{described.scope}`."
+    return f"For {described.access.value}."
 
 
 def _has_id(template: str) -> bool:
@@ -134,22 +153,20 @@ def _has_id(template: str) -> bool:
 
 
 def _operation_id(method: str, template: str) -> str:
-    words = [word for word in re.split(r"\W+", _TEMPLATE_FIELD.sub("", template.removeprefix("/api/v1"))) if word]
+    words = [word for word in re.split(r"\W+", _TEMPLATE_FIELD.sub("", template)) if word]
     single = template.endswith("}")
     return "_".join([method.lower(), *words, *(["one"] if single else [])])
 
 
-def _path_parameters(template: str) -> Iterable[JsonObject]:
-    for name, converter in _TEMPLATE_FIELD.findall(template):
-        schema = {"type": "string", "format": "uuid"} if converter == "uuid" else {"type": "string"}
-        yield {"in": "path", "name": name, "required": True, "schema": schema, "description": _PARTS[name]}
+def _path_parameters(template: str, plugin: SchemaPlugin) -> Iterable[JsonObject]:
+    for name, _ in _TEMPLATE_FIELD.findall(template):
+        schema = plugin.schema(PATH_PARTS[name])
+        description = schema.pop("description")
+        yield {"in": "path", "name": name, "required": True, "schema": schema, "description": description}
 
 
-def _query_parameters(described: AnyOperation, plugin: MarshmallowPlugin) -> Iterable[JsonObject]:
-    if described.query is None or plugin.converter is None:
-        return []
-    parameters: list[JsonObject] = plugin.converter.schema2parameters(schema_of(described.query), location="query")
-    return parameters
+def _query_parameters(described: AnyOperation, plugin: SchemaPlugin) -> Iterable[JsonObject]:
+    return [] if described.query is None else plugin.query_parameters(described.query)
 
 
 def _header(described: AnyOperation) -> Iterable[JsonObject]:
@@ -160,7 +177,7 @@ def _header(described: AnyOperation) -> Iterable[JsonObject]:
             "in": "header",
             "name": "Idempotency-Key",
             "required": not optional,
-            "schema": {"type": "string", "minLength": 8, "maxLength": 128},
+            "schema": {"type": "string", "minLength": 8, "maxLength": 128, "pattern": KEY_PATTERN},
             "description": "Made by the caller, kept until the answer is known." + otherwise,
         }
 
@@ -182,7 +199,7 @@ def _json_body(body: type[Message], example: JsonObject | None) -> JsonObject:
 def _file_body(file_types: Iterable[str]) -> JsonObject:
     form = {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}
     shown = {
-        "text/csv": {"schema": {"type": "string"}, "example": examples.IMPORT_FILE},
+        "text/csv": {"schema": {"type": "string", "maxLength": FILE_MAX_BYTES}, "example": examples.IMPORT_FILE},
         "multipart/form-data": {"schema": form},
     }
     file = {"schema": {"type": "string", "format": "binary"}}
@@ -194,23 +211,23 @@ def _security(described: AnyOperation) -> list[dict[str, list[str]]]:
         return [{"bearerKey": []}, {"headerKey": []}]
     if described.access is Access.PAYER:
         return [{"session": []}, {"visitor": []}, {}]
-    return [] if described.access is Access.ANYONE else [{"session": []}]
+    return [{}] if described.access is Access.ANYONE else [{"session": []}]
 
 
 def _add_security_schemes(spec: APISpec, settings: Settings) -> None:
     cookies = BrowserCookies(settings)
+    # Cookies of the browser, which no script reads and no other site sends: not keys that a program would store. The
+    # scheme is the one of our WWW-Authenticate.
     made: dict[str, dict[str, str]] = {
         "session": {
-            "type": "apiKey",
-            "in": "cookie",
-            "name": cookies.session,
-            "description": "A citizen: opened by SPID login in the portal's pages.",
+            "type": "http",
+            "scheme": "cookie",
+            "description": f"A citizen: the cookie `{cookies.session}`, set by SPID login in the portal's pages.",
         },
         "visitor": {
-            "type": "apiKey",
-            "in": "cookie",
-            "name": cookies.visitor,
-            "description": "Somebody without login: set by the first search or insertion.",
+            "type": "http",
+            "scheme": "cookie",
+            "description": f"Without login: the cookie `{cookies.visitor}`, set by the first search or insertion.",
         },
         "bearerKey": {"type": "http", "scheme": "bearer", "description": "An API key of the entity."},
         "headerKey": {"type": "apiKey", "in": "header", "name": "X-Api-Key", "description": "The same API key."},
@@ -219,31 +236,28 @@ def _add_security_schemes(spec: APISpec, settings: Settings) -> None:
         spec.components.security_scheme(name, scheme)
 
 
-def _schema_name(schema: Any) -> str:
-    """Return the class name, with the variants of one class (`partial=True`, `exclude`) told apart by apispec."""
-    made = schema if isinstance(schema, type) else type(schema)
-    return made.__name__
+def _tell_requests_from_answers(document: JsonObject) -> None:
+    """Say `additionalProperties: false` and the characters of texts of requests only.
 
-
-def _let_answers_grow(document: JsonObject) -> None:
-    """Say `additionalProperties: false` of requests only: answers may get new fields within this version."""
+    Answers may get new fields within this version, and hold what others wrote.
+    """
+    schemas = document["components"]["schemas"]
     requests: set[str] = set()
     for path in document["paths"].values():
         for described in path.values():
-            _collect(document, described.get("requestBody", {}), requests)
-    for name, schema in document["components"]["schemas"].items():
-        if name not in requests:
+            referenced(described.get("requestBody", {}), schemas, requests)
+            demand_readable_texts([parameter["schema"] for parameter in described["parameters"]])
+    for name, schema in schemas.items():
+        if name in requests:
+            demand_readable_texts(schema)
+        else:
             schema.pop("additionalProperties", None)
+    for body, rule in RULE_OF.items():
+        schemas[body.__name__] |= rule.schema
 
 
-def _collect(document: JsonObject, part: Any, found: set[str]) -> None:
-    if isinstance(part, Mapping):
-        name = str(part.get("$ref", "")).rpartition("/")[2]
-        if name and name not in found:
-            found.add(name)
-            _collect(document, document["components"]["schemas"][name], found)
-        for below in part.values():
-            _collect(document, below, found)
-    elif isinstance(part, list):
-        for below in part:
-            _collect(document, below, found)
+def _describe_bodies(document: JsonObject, resources: Iterable[Resource]) -> None:
+    for resource in resources:
+        for described in operations_of(resource).values():
+            if described.body is not None:
+                document["components"]["schemas"][described.body.__name__]["description"] = words_of(described.body)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Final
 
-from contracts.error_details import ErrorDetail, InvalidRequest, SpidLevelTooLow
+from contracts.error_details import AmountNotAllowed, ErrorDetail, InvalidRequest, SpidLevelTooLow
 from contracts.errors import ErrorCode
 from gateway.api import problems
 from gateway.api.json_values import JsonObject
@@ -13,8 +13,10 @@ from gateway.problems import Problem
 from gateway.statuses import STATUS_OF
 
 _LANGUAGE: Final = "en"
+_TRY_AGAIN: Final = ("429", "503")
 _EXAMPLE_DETAILS: Final[Mapping[ErrorCode, ErrorDetail]] = {
     ErrorCode.INVALID_REQUEST: InvalidRequest(errors=[{"pointer": "/amount_cents", "code": "type"}]),
+    ErrorCode.AMOUNT_NOT_ALLOWED: AmountNotAllowed(unit_cents=2500),
     ErrorCode.SPID_LEVEL_TOO_LOW: SpidLevelTooLow(entity_code="PM108", spid_level=2, spid_level_wanted=3),
 }
 
@@ -53,8 +55,17 @@ def _problems(codes: Iterable[ErrorCode]) -> JsonObject:
     for code in sorted(codes, key=lambda code: STATUS_OF[code]):
         by_status.setdefault(str(STATUS_OF[code].value), []).append(code)
     return {
-        status: _problem_response({code.value: _example(code) for code in same}) for status, same in by_status.items()
+        status: _problem_response({code.value: _example(code) for code in same}) | _headers(status)
+        for status, same in by_status.items()
     }
+
+
+def _headers(status: str) -> JsonObject:
+    """Return the headers of a status by which the caller is asked to come again later."""
+    if status not in _TRY_AGAIN:
+        return {}
+    seconds = {"type": "integer", "format": "int32", "minimum": 1, "maximum": 86_400}
+    return {"headers": {"Retry-After": {"description": "Seconds to wait, where that helps.", "schema": seconds}}}
 
 
 def _http_problems(described: AnyOperation) -> JsonObject:

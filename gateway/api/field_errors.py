@@ -1,9 +1,12 @@
 """What is wrong with which field: marshmallow's findings as JSON pointers, stable codes and two languages."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+
+from contracts.error_details import InvalidRequest
+from contracts.errors import ErrorCode, Refused
 
 # marshmallow says what is wrong in an English sentence only; the first pattern that fits gives the stable code.
 _CODE_OF_MESSAGE: Final = (
@@ -23,6 +26,11 @@ _TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "choice": {"it": "Valore non tra quelli ammessi.", "en": "The value is not among those allowed."},
     "range": {"it": "Valore fuori dai limiti.", "en": "The value is out of range."},
     "type": {"it": "Tipo di valore non valido.", "en": "The value is of the wrong type."},
+    "characters": {
+        "it": "Contiene caratteri non ammessi, per esempio di controllo.",
+        "en": "It holds characters that are not allowed, control characters for example.",
+    },
+    "either": {"it": "Da indicare in alternativa, non insieme.", "en": "Send this or the other field, not both."},
     "invalid": {"it": "Valore non valido.", "en": "The value is not valid."},
 }
 
@@ -41,9 +49,14 @@ class FieldError:
     name: str
     code: str
 
-    def as_json(self, language: str) -> dict[str, str]:
-        """Return the member of a problem's `errors`, with its sentence in `language`."""
-        return {self.place: self.name, "code": self.code, "detail": field_text(self.code, language)}
+    def as_json(self) -> dict[str, str]:
+        """Return the member of a problem's `errors`, still without its sentence."""
+        return {self.place: self.name, "code": self.code}
+
+
+def invalid(errors: Iterable[FieldError]) -> Refused:
+    """Return an INVALID_REQUEST that says which fields are wrong; problems.py writes the sentences."""
+    return Refused(ErrorCode.INVALID_REQUEST, InvalidRequest(errors=[error.as_json() for error in errors]))
 
 
 def field_text(code: str, language: str) -> str:

@@ -5,7 +5,7 @@ A resource's responder is written as `def on_post(self, asked: Asked[SearchBody]
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import wraps
@@ -22,7 +22,9 @@ from contracts.shapes import Empty
 from gateway.api.answers import schema_for
 from gateway.api.json_values import JsonObject
 from gateway.api.keys import ApiKey, ApiKeys, Scope
-from gateway.api.request import check_same_origin, idempotency_key, load_body, load_query
+from gateway.api.path_parts import check_path
+from gateway.api.request import BODY_MAX_BYTES, check_same_origin, idempotency_key, load_body, load_query
+from gateway.api.tags import Tag
 from gateway.edge.rates import RateLimiter
 from gateway.settings import Settings
 from gateway.visit import Visit, visit_of
@@ -64,13 +66,14 @@ class Operation(Generic[Body, Query, Answer]):
     """
 
     summary: str
-    tag: str
+    tag: Tag
     access: Access
     answer: type[Answer] | None = None
     media_type: str = "application/json"
     status: HTTPStatus = HTTPStatus.OK
     scope: Scope | None = None
     body: type[Body] | None = None
+    body_max_bytes: int = BODY_MAX_BYTES
     query: type[Query] | None = None
     idempotency: IdempotencyKey = IdempotencyKey.NONE
     errors: tuple[ErrorCode, ...] = ()
@@ -137,7 +140,7 @@ def operation(
     def decorate(handler: Callable[..., Answer]) -> Responder:
         @wraps(handler)
         def responder(self: Resource, req: falcon.Request, resp: falcon.Response, **path: Any) -> None:
-            asked = _check(described, self, req, resp, path.get("entity"))
+            asked = _check(described, self, req, resp, path)
             resp.status = described.status
             answer = handler(self, asked, **path)
             if schema is not None:
@@ -182,16 +185,17 @@ def _check(
     resource: Resource,
     req: falcon.Request,
     resp: falcon.Response,
-    entity: str | None,
+    path: Mapping[str, Any],
 ) -> Asked[Body, Query]:
     """Who first, then what: nobody learns from a field error what they may not call."""
     visit = visit_of(req)
     api_key = None
     if described.scope is not None:
         api_key = resource.context.keys.of(req)
-        api_key.check(described.scope, entity)
+        api_key.check(described.scope, path.get("entity"))
     else:
         _check_payer(described.access, req, visit, resource.context.settings)
+    check_path(path)
     # Of an operation that has neither, Body and Query are Empty.
     no_body: Any = Empty()
     query_type: type[Any] = described.query or Empty
@@ -200,7 +204,7 @@ def _check(
         resp,
         visit,
         api_key,
-        body=load_body(req, described.body) if described.body else no_body,
+        body=load_body(req, described.body, described.body_max_bytes) if described.body else no_body,
         query=load_query(req, query_type),
         idempotency_key=idempotency_key(req, required=described.idempotency is IdempotencyKey.REQUIRED),
     )

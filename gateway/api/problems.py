@@ -1,20 +1,23 @@
 """Errors of the API as problem+json (RFC 9457), in the language of the request."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 import falcon
 import orjson
 
 from contracts.errors import ErrorCode
-from gateway.api.field_errors import field_text
+from gateway.api.amount_rules import broken_rules
+from gateway.api.field_errors import FIELD_ERROR_CODES, FieldError, field_text
 from gateway.api.json_values import JsonObject
+from gateway.api.refusals import fields_in_error
 from gateway.edge.bodies import stream_of
 from gateway.languages import negotiate
-from gateway.messages import text_of
+from gateway.messages import MESSAGES, text_of
 from gateway.problems import Problem
+from gateway.translations import translate
 from gateway.web import addresses
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -56,13 +59,17 @@ _INVALID_REQUEST_DETAIL: Final[Mapping[HTTPStatus, Mapping[str, str]]] = {
         "en": "The body of the request is not of the type expected: see Content-Type in the OpenAPI document.",
     },
 }
+_UNREADABLE_DETAIL: Final = {
+    "it": "La richiesta non è scritta come dice il documento OpenAPI.",
+    "en": "The request is not written as the OpenAPI document says.",
+}
 
 
 def write_problem(req: falcon.Request, resp: falcon.Response, problem: Problem) -> None:
     """Answer with the problem; headers that belong to its code are added."""
     resp.status = problem.status
     resp.content_type = MEDIA_TYPE
-    body = orjson.dumps(as_json(problem, negotiate(req), req.path))
+    body = orjson.dumps(as_json(problem, negotiate(req), req.path, fields_in_error(req, problem)))
     resp.content_length = len(body)
     resp.stream = _answer_then_drain(req, body)
     resp.set_header("Cache-Control", "no-store")
@@ -85,27 +92,45 @@ def _answer_then_drain(req: falcon.Request, answer: bytes) -> Iterator[bytes]:
         pass
 
 
-def as_json(problem: Problem, language: str, instance: str) -> JsonObject:
-    """Return the members of a problem. `params["errors"]` holds the fields in error, as request.invalid left them.
+def as_json(problem: Problem, language: str, instance: str, fields: Sequence[FieldError] = ()) -> JsonObject:
+    """Return the members of a problem. `fields` are those in error, beside what the problem names in its params.
 
     Where a higher SPID level is wanted `params["login"]` is the page to log in at that level.
     """
     params = dict(problem.params)
-    errors = params.pop("errors", [])
+    errors = [*params.pop("errors", []), *(field.as_json() for field in fields)]
     if problem.code is ErrorCode.SPID_LEVEL_TOO_LOW:
         params["login"] = addresses.login(params["entity_code"])
-    text = text_of(problem.code, language)
-    explained = _INVALID_REQUEST_DETAIL.get(problem.status) if problem.code is ErrorCode.INVALID_REQUEST else None
     members: JsonObject = {
         "type": f"{DOCS_PATH}#{problem.code}",
-        "title": text.title,
+        "title": text_of(problem.code, language).title,
         "status": problem.status.value,
-        "detail": explained[language] if explained else text.detail,
+        "detail": _detail(problem, language, has_errors=bool(errors)),
         "instance": instance,
         "code": problem.code.value,
     }
     if params:
         members["params"] = params
     if errors:
-        members["errors"] = [{**error, "detail": field_text(error["code"], language)} for error in errors]
+        members["errors"] = [{**error, "detail": _error_detail(error["code"], params, language)} for error in errors]
     return members
+
+
+def _detail(problem: Problem, language: str, *, has_errors: bool) -> str:
+    if problem.code is ErrorCode.INVALID_REQUEST:
+        if problem.status is HTTPStatus.BAD_REQUEST and not has_errors:
+            return _UNREADABLE_DETAIL[language]
+        if problem.status in _INVALID_REQUEST_DETAIL:
+            return _INVALID_REQUEST_DETAIL[problem.status][language]
+    if problem.code is ErrorCode.AMOUNT_NOT_ALLOWED and (rules := broken_rules(problem.params, language)):
+        return f"{rules} {translate(language, MESSAGES[problem.code].next_step)}"
+    return text_of(problem.code, language).detail
+
+
+def _error_detail(code: str, params: Mapping[str, Any], language: str) -> str:
+    """Return the sentence about one field: of the table of field errors, or of the code that the whole problem has."""
+    if code in FIELD_ERROR_CODES or code not in set(ErrorCode):
+        return field_text(code, language)
+    if code == ErrorCode.AMOUNT_NOT_ALLOWED and (rules := broken_rules(params, language)):
+        return rules
+    return translate(language, MESSAGES[ErrorCode(code)].sentence)

@@ -6,15 +6,28 @@ from typing import Final
 import falcon
 
 from contracts.call import Rpc
-from gateway.api.docs import DocsPage, DocsStyle
+from gateway.api.asyncapi import AsyncApiResource
+from gateway.api.asyncapi import build as build_asyncapi
+from gateway.api.docs import DocsPage, DocsStyle, EventsPage
 from gateway.api.document import OpenApiResource, build
 from gateway.api.keys import ApiKeys
 from gateway.api.operation import ApiContext, Resource
-from gateway.api.resources import cart, catalogue, citizen, debts, practices, print_jobs, reconciliation, settlement
+from gateway.api.resources import (
+    cart,
+    catalogue,
+    citizen,
+    debts,
+    practices,
+    print_jobs,
+    reconciliation,
+    settlement,
+    status,
+)
 from gateway.edge.rates import RateLimiter
 from gateway.settings import Settings
 
 PREFIX: Final = "/api/v1"
+ASYNCAPI_PATH: Final = "/api/asyncapi.json"
 
 ROUTES: Final[Mapping[str, type[Resource]]] = {
     "/creditors/{entity}": catalogue.CreditorResource,
@@ -50,6 +63,7 @@ ROUTES: Final[Mapping[str, type[Resource]]] = {
     "/creditors/{entity}/reconciliations/{day}": settlement.DayReportResource,
     "/creditors/{entity}/reconciliations/{day}/report.pdf": settlement.DayReportPdfResource,
     "/events": reconciliation.EventsResource,
+    "/status": status.StatusResource,
 }
 
 
@@ -61,7 +75,10 @@ def add_routes(app: falcon.App[falcon.Request, falcon.Response], settings: Setti
         if hasattr(resource, "on_get"):
             resource.on_head = resource.on_get  # type: ignore[attr-defined]  # -- Falcon does not derive HEAD
         app.add_route(PREFIX + path, resource)
-    document = build({PREFIX + path: resource for path, resource in resources.items()}, settings)
+    document = build(resources, settings, PREFIX)
     app.add_route(f"{PREFIX}/openapi.json", OpenApiResource(document))
+    events = build_asyncapi(settings.public_url)
+    app.add_route(ASYNCAPI_PATH, AsyncApiResource(events))
     app.add_route("/api/docs", DocsPage(document))
+    app.add_route("/api/docs/events", EventsPage(events))
     app.add_route("/api/docs/style.css", DocsStyle())

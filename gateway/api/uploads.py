@@ -11,8 +11,7 @@ import falcon
 
 from contracts.error_details import TooLarge
 from contracts.errors import ErrorCode, Refused
-from gateway.api.field_errors import FieldError
-from gateway.api.request import invalid
+from gateway.api.field_errors import FieldError, invalid
 from gateway.edge.bodies import Readable, stream_of
 
 FILE_MAX_BYTES: Final = 5 * 1024 * 1024

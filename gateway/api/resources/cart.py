@@ -4,17 +4,14 @@ from http import HTTPStatus
 from typing import Final
 from uuid import UUID
 
-from contracts.codes import MAX_NOTICES_PER_CHECKOUT
-from contracts.error_details import CartFull
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import cart, payments
 from gateway.api import bodies, examples
 from gateway.api.operation import Access, Asked, IdempotencyKey, Operation, Resource, operation
 from gateway.api.resources.practices import visible
+from gateway.api.tags import Tag
 from gateway.checkouts import find, start
 
-_CART_TAG: Final = "Cart"
-_CHECKOUT_TAG: Final = "Checkouts"
 _NOT_PAYABLE: Final = (
     ErrorCode.PRACTICE_PAID,
     ErrorCode.PRACTICE_BEING_PAID,
@@ -29,7 +26,7 @@ class CartResource(Resource):
     @operation(
         Operation(
             summary="The cart: its practices, oldest first, and what is to pay",
-            tag=_CART_TAG,
+            tag=Tag.CART,
             access=Access.PAYER,
             answer=cart.Cart,
             answer_example=examples.CART,
@@ -46,7 +43,7 @@ class CartItemsResource(Resource):
     @operation(
         Operation(
             summary="Empty the cart",
-            tag=_CART_TAG,
+            tag=Tag.CART,
             access=Access.PAYER,
             answer=cart.Count,
             answer_example={"count": 0},
@@ -64,7 +61,7 @@ class CartItemResource(Resource):
     @operation(
         Operation(
             summary="Put a practice into the cart; again is the same as once",
-            tag=_CART_TAG,
+            tag=Tag.CART,
             access=Access.PAYER,
             answer=cart.Count,
             errors=(
@@ -84,7 +81,7 @@ class CartItemResource(Resource):
     @operation(
         Operation(
             summary="Take a practice out of the cart; again is the same as once",
-            tag=_CART_TAG,
+            tag=Tag.CART,
             access=Access.PAYER,
             answer=cart.Count,
             answer_example={"count": 0},
@@ -102,7 +99,7 @@ class CheckoutsResource(Resource):
     @operation(
         Operation(
             summary="Start to pay one to five practices of a creditor; the payer goes on at `redirect_url`",
-            tag=_CHECKOUT_TAG,
+            tag=Tag.CHECKOUTS,
             access=Access.PAYER,
             body=bodies.CheckoutBody,
             answer=payments.Checkout,
@@ -131,10 +128,6 @@ class CheckoutsResource(Resource):
     def on_post(self, asked: Asked[bodies.CheckoutBody]) -> payments.Checkout:
         """Check that the payer may see them all and they are payable, then ask pagoPA."""
         practice_ids = list(dict.fromkeys(asked.body.practice_ids))
-        if not practice_ids:
-            raise Refused(ErrorCode.CART_EMPTY)
-        if len(practice_ids) > MAX_NOTICES_PER_CHECKOUT:
-            raise Refused(ErrorCode.CART_FULL, CartFull(limit=MAX_NOTICES_PER_CHECKOUT))
         entities = {practice.entity_code for practice in visible(asked.visit, practice_ids)}
         if len(entities) > 1:
             raise Refused(ErrorCode.CART_OTHER_ENTITY)
@@ -155,7 +148,7 @@ class CheckoutResource(Resource):
     @operation(
         Operation(
             summary="A checkout, with the truth about each of its practices",
-            tag=_CHECKOUT_TAG,
+            tag=Tag.CHECKOUTS,
             access=Access.PAYER,
             answer=payments.Checkout,
             errors=(ErrorCode.CHECKOUT_NOT_FOUND,),

@@ -6,9 +6,9 @@ from contracts.errors import ErrorCode
 from contracts.rpc import practices
 from gateway.api import answers, examples
 from gateway.api.operation import Access, Asked, Operation, Resource, operation
+from gateway.api.tags import Tag
 
 _CACHE_S: Final = 300
-_TAG: Final = "Catalogue"
 
 
 class CreditorResource(Resource):
@@ -17,7 +17,7 @@ class CreditorResource(Resource):
     @operation(
         Operation(
             summary="A creditor: name, fiscal code, contacts",
-            tag=_TAG,
+            tag=Tag.CATALOGUE,
             access=Access.ANYONE,
             answer=practices.Entity,
             errors=(ErrorCode.UNKNOWN_ENTITY,),
@@ -36,7 +36,7 @@ class ServicesResource(Resource):
     @operation(
         Operation(
             summary="The services of a creditor, with their rules for amounts and beneficiaries",
-            tag=_TAG,
+            tag=Tag.CATALOGUE,
             access=Access.ANYONE,
             answer=answers.Services,
             errors=(ErrorCode.UNKNOWN_ENTITY,),

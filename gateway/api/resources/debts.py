@@ -3,7 +3,6 @@
 import base64
 import hashlib
 from http import HTTPStatus
-from typing import Final
 from uuid import UUID
 
 from contracts.errors import ErrorCode, Refused
@@ -11,9 +10,7 @@ from contracts.rpc import practices
 from gateway.api import bodies, examples, uploads
 from gateway.api.keys import Scope
 from gateway.api.operation import Access, Asked, IdempotencyKey, Operation, Resource, operation
-
-_DEBTS_TAG: Final = "Debts (API key)"
-_IMPORTS_TAG: Final = "Imports (API key)"
+from gateway.api.tags import Tag
 
 
 class DebtResource(Resource):
@@ -22,7 +19,7 @@ class DebtResource(Resource):
     @operation(
         Operation(
             summary="Create or amend a debt; the same content again changes nothing",
-            tag=_DEBTS_TAG,
+            tag=Tag.DEBTS,
             access=Access.KEY,
             scope=Scope.DEBTS_WRITE,
             body=bodies.DebtBody,
@@ -65,7 +62,7 @@ class DebtResource(Resource):
     @operation(
         Operation(
             summary="Annul a debt, saying why",
-            tag=_DEBTS_TAG,
+            tag=Tag.DEBTS,
             access=Access.KEY,
             scope=Scope.DEBTS_WRITE,
             body=bodies.AnnulBody,
@@ -92,7 +89,7 @@ class ImportsResource(Resource):
     @operation(
         Operation(
             summary="Import a debt file (CSV, UTF-8); the answer says line by line what became of it",
-            tag=_IMPORTS_TAG,
+            tag=Tag.IMPORTS,
             access=Access.KEY,
             scope=Scope.IMPORTS_WRITE,
             file_types=("text/csv", "multipart/form-data"),
@@ -131,7 +128,7 @@ class ImportResource(Resource):
     @operation(
         Operation(
             summary="The report of an import, line by line",
-            tag=_IMPORTS_TAG,
+            tag=Tag.IMPORTS,
             access=Access.KEY,
             scope=Scope.IMPORTS_WRITE,
             answer=practices.ImportReport,

@@ -14,11 +14,11 @@ from contracts.shapes import Empty
 from gateway.api import answers, bodies, examples
 from gateway.api.cursors import link_next
 from gateway.api.operation import Access, Asked, IdempotencyKey, Operation, Resource, operation
+from gateway.api.tags import Tag
 from gateway.debtors import debtor_of
 from gateway.edge.rates import INSERTION, SEARCH
 from gateway.visit import Visit
 
-_TAG: Final = "Practices"
 _PDF: Final = "application/pdf"
 _XML: Final = "application/xml"
 _AMOUNT_ERRORS: Final = (
@@ -37,7 +37,7 @@ class SearchesResource(Resource):
     @operation(
         Operation(
             summary="Search a practice by notice number, or by fiscal code and reference",
-            tag=_TAG,
+            tag=Tag.PRACTICES,
             access=Access.PAYER,
             body=bodies.SearchBody,
             answer=answers.PracticePage,
@@ -73,7 +73,7 @@ class PracticesResource(Resource):
     @operation(
         Operation(
             summary="The practices the citizen is debtor of, newest first",
-            tag=_TAG,
+            tag=Tag.PRACTICES,
             access=Access.CITIZEN,
             query=bodies.PracticeQuery,
             answer=answers.PracticePage,
@@ -97,7 +97,7 @@ class PracticesResource(Resource):
     @operation(
         Operation(
             summary="Insert a practice (Inserimento spontaneo)",
-            tag=_TAG,
+            tag=Tag.PRACTICES,
             access=Access.PAYER,
             body=bodies.InsertBody,
             answer=practices.Practice,
@@ -146,7 +146,7 @@ class PracticeResource(Resource):
     @operation(
         Operation(
             summary="One practice, with its state: reason, since, until",
-            tag=_TAG,
+            tag=Tag.PRACTICES,
             access=Access.PAYER,
             answer=practices.Practice,
             errors=(ErrorCode.PRACTICE_NOT_FOUND,),
@@ -164,7 +164,7 @@ class NoticeResource(Resource):
     @operation(
         Operation(
             summary="The payment notice (avviso di pagamento) as PDF",
-            tag=_TAG,
+            tag=Tag.PRACTICES,
             access=Access.PAYER,
             media_type=_PDF,
             errors=(
@@ -190,7 +190,7 @@ class ReceiptResource(Resource):
     @operation(
         Operation(
             summary="The receipt (quietanza) of a paid practice as PDF: every payment of it, or one",
-            tag=_TAG,
+            tag=Tag.PRACTICES,
             access=Access.PAYER,
             query=bodies.ReceiptQuery,
             media_type=_PDF,
@@ -216,7 +216,7 @@ class StampResource(Resource):
     @operation(
         Operation(
             summary="The digital revenue stamp (marca da bollo digitale) that came with the payment, as it was signed",
-            tag=_TAG,
+            tag=Tag.PRACTICES,
             access=Access.PAYER,
             media_type=_XML,
             errors=(ErrorCode.PRACTICE_NOT_FOUND, ErrorCode.STAMP_NOT_FOUND),

@@ -17,11 +17,13 @@ from contracts.shapes import Empty
 from gateway.api import bodies, examples
 from gateway.api.keys import Scope
 from gateway.api.operation import Access, Asked, IdempotencyKey, Operation, Resource, operation
+from gateway.api.tags import Tag
 from gateway.printed.merged_pdf import merged
 from gateway.printed.zip_archive import zipped
 from gateway.visit import Visit
 
-_TAG: Final = "Printing (API key)"
+# Of 10,000 references of 70 characters, each of up to 6 bytes in JSON.
+_BODY_MAX_BYTES: Final = 5 * 1024 * 1024
 _DOCUMENTS_A_PAGE: Final = 20
 _NAMES_A_PAGE: Final = 50
 _TITLE: Final = "Avvisi di pagamento"
@@ -33,10 +35,11 @@ class PrintJobsResource(Resource):
     @operation(
         Operation(
             summary="Print the notices of up to 10,000 debts as a job",
-            tag=_TAG,
+            tag=Tag.PRINTING,
             access=Access.KEY,
             scope=Scope.NOTICES_PRINT,
             body=bodies.PrintJobBody,
+            body_max_bytes=_BODY_MAX_BYTES,
             answer=notices.Job,
             status=HTTPStatus.ACCEPTED,
             idempotency=IdempotencyKey.REQUIRED,
@@ -64,7 +67,7 @@ class PrintJobResource(Resource):
     @operation(
         Operation(
             summary="How far a printing job is",
-            tag=_TAG,
+            tag=Tag.PRINTING,
             access=Access.KEY,
             scope=Scope.NOTICES_PRINT,
             answer=notices.Job,
@@ -82,7 +85,7 @@ class PrintArchiveResource(Resource):
     @operation(
         Operation(
             summary="The notices printed so far as one ZIP; `refused.csv` in it lists the debts without one, and why",
-            tag=_TAG,
+            tag=Tag.PRINTING,
             access=Access.KEY,
             scope=Scope.NOTICES_PRINT,
             media_type="application/zip",
@@ -102,7 +105,7 @@ class PrintMergedResource(Resource):
     @operation(
         Operation(
             summary="The notices printed so far as one PDF, in the order of the job; 404 while none is printed",
-            tag=_TAG,
+            tag=Tag.PRINTING,
             access=Access.KEY,
             scope=Scope.NOTICES_PRINT,
             media_type="application/pdf",
@@ -127,7 +130,7 @@ class PrintRefusalsResource(Resource):
     @operation(
         Operation(
             summary="The debts without a notice and why, as CSV: `waiting` is not printed yet",
-            tag=_TAG,
+            tag=Tag.PRINTING,
             access=Access.KEY,
             scope=Scope.NOTICES_PRINT,
             media_type="text/csv",

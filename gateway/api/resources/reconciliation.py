@@ -2,7 +2,7 @@
 
 import heapq
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from contracts.call import Call
 from contracts.errors import ErrorCode
@@ -12,9 +12,8 @@ from gateway.api import answers, bodies, examples
 from gateway.api.cursors import FeedCursor, link_next
 from gateway.api.keys import Scope
 from gateway.api.operation import Access, Asked, Operation, Resource, operation
+from gateway.api.tags import Tag
 from gateway.visit import Visit
-
-_TAG: Final = "Reconciliation (API key)"
 
 
 class PaymentsResource(Resource):
@@ -23,7 +22,7 @@ class PaymentsResource(Resource):
     @operation(
         Operation(
             summary="Payments received, oldest first, with their receipts' content",
-            tag=_TAG,
+            tag=Tag.RECONCILIATION,
             access=Access.KEY,
             scope=Scope.PAYMENTS_READ,
             query=bodies.PaymentQuery,
@@ -49,7 +48,7 @@ class EventsResource(Resource):
     @operation(
         Operation(
             summary="Events of the entity's practices and payments after a cursor, as published",
-            tag=_TAG,
+            tag=Tag.RECONCILIATION,
             access=Access.KEY,
             scope=Scope.EVENTS_READ,
             query=bodies.EventQuery,

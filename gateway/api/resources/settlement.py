@@ -10,13 +10,12 @@ from contracts.rpc import notices, settlement
 from contracts.shapes import Empty
 from gateway.api import answers, bodies, settlement_examples, uploads
 from gateway.api.cursors import link_next
-from gateway.api.field_errors import FieldError
+from gateway.api.field_errors import FieldError, invalid
 from gateway.api.keys import Scope
 from gateway.api.operation import Access, Asked, Operation, Resource, operation
-from gateway.api.request import invalid
 from gateway.api.resources.practices import answer_file
+from gateway.api.tags import Tag
 
-_TAG: Final = "Settlement (API key)"
 _MEDIA_TYPES: Final = ("application/xml", "text/xml", "application/zip", "text/plain", "application/octet-stream")
 
 
@@ -26,7 +25,7 @@ class SettlementsResource(Resource):
     @operation(
         Operation(
             summary="Upload a settlement flow (FdR): XML 1.0.4 or 1.0.5, as it is, in base64, or zipped",
-            tag=_TAG,
+            tag=Tag.SETTLEMENT,
             access=Access.KEY,
             scope=Scope.SETTLEMENTS_WRITE,
             file_types=(*_MEDIA_TYPES, "multipart/form-data"),
@@ -56,7 +55,7 @@ class SettlementsResource(Resource):
     @operation(
         Operation(
             summary="Settlement flows, the newest day first",
-            tag=_TAG,
+            tag=Tag.SETTLEMENT,
             access=Access.KEY,
             scope=Scope.PAYMENTS_READ,
             query=bodies.SettlementQuery,
@@ -76,7 +75,7 @@ class SettlementResource(Resource):
     @operation(
         Operation(
             summary="What became of a settlement flow's rows",
-            tag=_TAG,
+            tag=Tag.SETTLEMENT,
             access=Access.KEY,
             scope=Scope.PAYMENTS_READ,
             answer=settlement.Settlement,
@@ -96,7 +95,7 @@ class WorklistResource(Resource):
     @operation(
         Operation(
             summary="Settled amounts a human must look at, oldest first",
-            tag=_TAG,
+            tag=Tag.SETTLEMENT,
             access=Access.KEY,
             scope=Scope.PAYMENTS_READ,
             query=bodies.WorklistQuery,
@@ -120,7 +119,7 @@ class BankCreditResource(Resource):
     @operation(
         Operation(
             summary="Register a bank credit; it is matched by the flow its text names and by its amount",
-            tag=_TAG,
+            tag=Tag.SETTLEMENT,
             access=Access.KEY,
             scope=Scope.SETTLEMENTS_WRITE,
             body=bodies.BankCreditBody,
@@ -147,7 +146,7 @@ class DayReportResource(Resource):
     @operation(
         Operation(
             summary="The reconciliation report of a day (CSV): each transfer, each flow beside its credit, the totals",
-            tag=_TAG,
+            tag=Tag.SETTLEMENT,
             access=Access.KEY,
             scope=Scope.PAYMENTS_READ,
             media_type="text/csv",
@@ -168,7 +167,7 @@ class DayReportPdfResource(Resource):
     @operation(
         Operation(
             summary="The reconciliation report of a day (PDF), in the language of the request",
-            tag=_TAG,
+            tag=Tag.SETTLEMENT,
             access=Access.KEY,
             scope=Scope.PAYMENTS_READ,
             media_type="application/pdf",

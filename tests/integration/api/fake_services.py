@@ -20,6 +20,7 @@ PDF = b"%PDF-1.7 invented"
 Answer = Callable[[Any], JsonObject]
 """Takes the request as a message and gives the reply as JSON, which its schema reads."""
 
+PINGS = (identity.PING, practices.PING, cart.PING, payments.PING, notices.PING)
 PRINT_JOB_ID = UUID(examples.PRINT_JOB["id"])
 
 
@@ -44,6 +45,7 @@ class FakeServices:
             payments.LIST_PAYMENTS.name: lambda _: {"receipts": [examples.RECEIPT], "next_cursor": None},
             payments.START_CHECKOUT.name: _checkout,
             payments.CHECKOUT.name: _checkout,
+            payments.STAMP.name: lambda _: {**_document("marca-da-bollo.xml"), "media_type": "application/xml"},
             settlement.TAKE_SETTLEMENT.name: lambda _: settlement_examples.SETTLEMENT,
             settlement.SETTLEMENT.name: lambda _: settlement_examples.SETTLEMENT,
             settlement.SETTLEMENTS.name: lambda _: {"settlements": [settlement_examples.SETTLEMENT]},
@@ -66,6 +68,7 @@ class FakeServices:
             notices.START_JOB.name: lambda _: {"job": examples.PRINT_JOB},
             notices.JOB.name: lambda request: {"job": examples.PRINT_JOB if request.job_id == PRINT_JOB_ID else None},
             notices.JOB_DOCUMENTS.name: _printed,
+            **{call.name: _nothing for call in PINGS},
         }
 
     def call(self, call: Call[Request, Reply], request: Request, *, correlation_id: str | None = None) -> Reply:
@@ -89,6 +92,10 @@ class FakeServices:
             raise Refused(code, detail)
 
         self.answers[call.name] = answer
+
+
+def _nothing(request: Message) -> JsonObject:
+    return {}
 
 
 def _entity(request: practices.EntityRequest) -> JsonObject:

@@ -41,8 +41,9 @@ def test_the_document_is_valid_openapi_3_1(document: dict[str, Any]) -> None:
 def test_every_route_of_the_api_stands_in_the_document_and_every_path_of_the_document_is_a_route(
     settings: Settings, services: FakeServices, document: dict[str, Any]
 ) -> None:
+    assert document["servers"][0]["url"].endswith(PREFIX)
     routes = {
-        (openapi_path(path), method.lower())
+        (openapi_path(path.removeprefix(PREFIX)), method.lower())
         for path, methods in _routes(create_app(settings, services))
         if path.startswith("/api/v1/") and path != "/api/v1/openapi.json"
         for method in methods - {"HEAD", "OPTIONS"}
@@ -71,7 +72,7 @@ def test_an_id_that_can_be_none_is_documented_as_not_found(client: TestClient, d
     assert client.simulate_delete(address).json["code"] == "not_found"
     for path, item in document["paths"].items():
         for operation in item.values():
-            if any(part["in"] == "path" and part["schema"].get("format") for part in operation["parameters"]):
+            if any(part["in"] == "path" and part["schema"].get("format") == "uuid" for part in operation["parameters"]):
                 assert "404" in operation["responses"], path
 
 
@@ -108,7 +109,7 @@ def test_the_examples_are_accepted_by_their_own_schemas(described: AnyOperation)
 def test_answers_are_what_the_document_says(client: TestClient, document: dict[str, Any]) -> None:
     answer = client.simulate_get("/api/v1/creditors/PM108/services").json
     registry: Registry[Any] = Registry().with_resource("urn:api", Resource.opaque(document))
-    described = document["paths"]["/api/v1/creditors/{entity}/services"]["get"]["responses"]["200"]
+    described = document["paths"]["/creditors/{entity}/services"]["get"]["responses"]["200"]
     reference = described["content"]["application/json"]["schema"]["$ref"]
     schema = {"$ref": f"urn:api{reference}"}
     Draft202012Validator(schema, registry=registry).validate(answer)
@@ -138,6 +139,21 @@ def test_every_link_inside_the_docs_page_leads_somewhere(client: TestClient) -> 
     page = client.simulate_get("/api/docs").text
     anchors = set(re.findall(r'id="([^"]+)"', page))
     assert set(re.findall(r'href="#([^"]+)"', page)) <= anchors
+
+
+def test_the_events_have_a_document_and_a_page_of_their_own_beside_it(client: TestClient) -> None:
+    events = client.simulate_get("/api/asyncapi.json")
+    assert events.headers["Content-Type"] == "application/json"
+    page = client.simulate_get("/api/docs/events").text
+    for name, channel in events.json["channels"].items():
+        assert f'id="{name}"' in page
+        assert channel["bindings"]["amqp"]["exchange"]["name"] in page
+    assert "<script" not in page
+    assert not re.search(r'(src|href)="(https?:)?//', page)
+    anchors = set(re.findall(r'id="([^"]+)"', page))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= anchors
+    assert 'href="/api/docs/events"' in client.simulate_get("/api/docs").text
+    assert 'href="/api/docs"' in page
 
 
 def test_the_document_is_kept_by_its_etag(client: TestClient) -> None:

@@ -1,0 +1,28 @@
+"""The OpenAPI document of a portal behind TLS and of one on this machine, without starting either."""
+
+import json
+from typing import Any
+
+import pytest
+
+from gateway.api.document import build
+from gateway.api.keys import ApiKeys
+from gateway.api.operation import ApiContext
+from gateway.api.routes import PREFIX, ROUTES
+from gateway.edge.rates import RateLimiter
+from gateway.settings import Settings
+
+
+def document_of(public_url: str) -> dict[str, Any]:
+    """The document of a portal at this address."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SECRET_KEY", "a secret of this test")
+        environment.setenv("PUBLIC_URL", public_url)
+        settings = Settings.load()
+    context = ApiContext(settings, ApiKeys({}), RateLimiter(settings))
+    made = build({path: resource(context) for path, resource in ROUTES.items()}, settings, PREFIX)
+    plain: dict[str, Any] = json.loads(json.dumps(made))
+    return plain
+
+
+DOCUMENTS = {url: document_of(url) for url in ("https://pagamenti.example", "http://localhost:8080")}
