@@ -19,7 +19,7 @@ from gateway.api.operation import operations_of
 from gateway.api.routes import PREFIX, ROUTES
 from gateway.app import create_app
 from gateway.settings import Settings
-from services.notices.rendering.render import render
+from services.notices.documents.pdf.render import render
 from tests.integration.api.conftest import KEYS
 from tests.integration.api.constraints import PATH_VALUES, Breaking, Schemas
 from tests.integration.api.fake_services import CITIZEN_TOKEN, FakeServices
