@@ -82,8 +82,9 @@ class Practice(Message):
     """One thing owed, as shown to whoever may see it.
 
     `payable` is the answer to "may a payment be started now?"; when false `not_payable_code` is the ErrorCode
-    why. `overdue` compares Europe/Rome calendar days. `masked`: names and fiscal code are shortened because the
-    viewer found it by notice number alone. `needs_attention`: money arrived that a human must look at.
+    why. `overdue` compares Europe/Rome calendar days. `masked`: nothing in it is about a person, because the viewer
+    found it by notice number alone; `description` is then the service's title with the year. `needs_attention`: money
+    arrived that a human must look at.
     `online_only`: it buys a digital stamp, which pagoPA sells only through our own Checkout: no printed notice.
     `postal_slip`: whoever gets a share of it has a postal account, as far as practices knows.
     """
