@@ -52,14 +52,14 @@ def import_debts(database: Database, request: ImportRequest, now: datetime) -> I
         good = set(_good_references(rows))
         new_count = len(good - practices.known_external_ids(session, entity.code, good))
     job = _Job(entity, services, rows, request.file_name, hashlib.sha256(content).hexdigest())
-    numbers = issuance.allocate(database, entity, new_count)
+    numbers = list(_with_pauses(issuance.allocate(database, entity, new_count)))
 
     def load() -> UUID:
         with database.transaction() as tx:
             scope, asked = f"import:{entity.code}", {"sha256": job.sha256}
 
             def make() -> dict[str, UUID]:
-                return {"import_id": _load(tx, job, reversed(numbers), now)}
+                return {"import_id": _load(tx, job, iter(numbers), now)}
 
             import_id: UUID = tx.once(scope, request.idempotency_key, asked, make)["import_id"]
             return import_id

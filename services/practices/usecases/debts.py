@@ -31,7 +31,7 @@ def put_debt(database: Database, request: DebtRequest, now: datetime) -> Practic
         service = catalogue.service(session, entity.code, request.service_code)
         is_known = external_id in practices.known_external_ids(session, entity.code, [external_id])
     debt = _checked_debt(request, catalogue_records.rules_of(service))
-    number = None if is_known else issuance.allocate(database, entity, 1)[0]
+    number = next(issuance.allocate(database, entity, 0 if is_known else 1), None)
 
     def put() -> Practice:
         with database.transaction() as tx:

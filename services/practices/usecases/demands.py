@@ -39,7 +39,7 @@ def demand(database: Database, request: DemandRequest, now: datetime) -> Positio
         entity = catalogue.entity(session, service.entity_code)
     debt = _checked_debt(request, catalogue_records.rules_of(service))
     # Before the transaction that uses it, as everywhere; of a demand that was made before, a hole.
-    number = issuance.allocate(database, entity, 1)[0]
+    number = next(issuance.allocate(database, entity, 1))
     with database.transaction() as tx:
         row = practices.practice(tx.session, _made_once(tx, number, debt, entity, service, now))
         return records.position_of(row, row.entity, row.service)

@@ -1,6 +1,6 @@
 """How practices are numbered, made and amended, with their events: for debts, imports, insertions and demands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Final, TypeVar
 from uuid import uuid4
@@ -24,13 +24,13 @@ _ATTEMPTS: Final = 3
 _T = TypeVar("_T")
 
 
-def allocate(database: Database, entity: EntityRow, count: int) -> list[NoticeNumber]:
+def allocate(database: Database, entity: EntityRow, count: int) -> Iterator[NoticeNumber]:
     """Take notice numbers of an entity for ever, committed at once; what is not used is a hole."""
     if count == 0:
-        return []
+        return iter(())
     with database.transaction() as tx:
-        first = catalogue.allocate_bases(tx.session, entity.creditor_fiscal_code, entity.segregation_code, count)
-    return [NoticeNumber.issue(entity.segregation_code, base) for base in range(first, first + count)]
+        bases = catalogue.allocate_bases(tx.session, entity.creditor_fiscal_code, entity.segregation_code, count)
+    return (NoticeNumber.issue(entity.segregation_code, base) for base in bases)
 
 
 def create(
