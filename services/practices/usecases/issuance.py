@@ -8,6 +8,7 @@ from uuid import uuid4
 from sqlalchemy.exc import IntegrityError
 
 from chassis.storage.database import Database, Tx
+from contracts.calendar import rome_day
 from contracts.codes import NoticeNumber
 from contracts.error_details import NotAmendable
 from contracts.errors import ErrorCode, Refused
@@ -15,8 +16,9 @@ from contracts.events.practices import PRACTICE_AMENDED, PRACTICE_CREATED
 from services.practices import catalogue_records, records
 from services.practices.domain import practice_status
 from services.practices.domain.debt import Debt
+from services.practices.domain.debt_rules import ServiceRules
 from services.practices.domain.practice_status import PracticeStatus
-from services.practices.domain.states import Cause, can_move
+from services.practices.domain.states import Cause, State, can_move
 from services.practices.models import EntityRow, PracticeRow, ServiceRow
 from services.practices.repository import catalogue
 
@@ -68,19 +70,26 @@ def create(
 def amend(tx: Tx, row: PracticeRow, debt: Debt, entity: EntityRow, service: ServiceRow, now: datetime) -> bool:
     """Give a locked practice another debt, with its PracticeAmended; False when it is the one it has.
 
+    The same debt again reopens a practice that has expired although its last day has not passed: a clock was wrong.
     Raises Refused(PRACTICE_NOT_AMENDABLE).
     """
-    if records.debt_of(row) == debt:
+    status, rules = records.status_of(row), catalogue_records.rules_of(service)
+    is_free = can_move(status.state, Cause.AMENDED) and not status.facts.open_checkouts
+    if records.debt_of(row) == debt and not (is_free and _has_expired_early(status, debt, rules, now)):
         return False
-    status = records.status_of(row)
-    if not can_move(status.state, Cause.AMENDED) or status.facts.open_checkouts:
+    if not is_free:
         raise Refused(ErrorCode.PRACTICE_NOT_AMENDABLE, NotAmendable(state=row.state))
-    records.write_debt(row, debt, catalogue_records.rules_of(service))
+    records.write_debt(row, debt, rules)
     records.write_status(row, practice_status.amended(status, now))
     row.sequence += 1
     position = records.position_of(row, entity, service)
     tx.emit(PRACTICE_AMENDED, position, subject=str(row.id), sequence=row.sequence, now=now)
     return True
+
+
+def _has_expired_early(status: PracticeStatus, debt: Debt, rules: ServiceRules, now: datetime) -> bool:
+    last_day = rules.payable_until(debt.due_date)
+    return status.state is State.EXPIRED and (last_day is None or rome_day(now) <= last_day)
 
 
 def again_on_conflict(attempt: Callable[[], _T]) -> _T:

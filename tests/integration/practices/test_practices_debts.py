@@ -215,7 +215,7 @@ def test_what_cannot_be_paid_late_expires_when_its_last_day_in_rome_has_passed(
     assert expiry.expire_overdue(database, last_second + timedelta(days=1)) == 0
     assert emitted()[2:] == [("PracticeExpired.v1", 2)]
     assert strict.state_until == datetime(2026, 12, 15, 23, tzinfo=UTC)
-    again = put("MENSA-1", at=last_second, service_code="MENSA", due_date=date(2026, 12, 15))
+    again = put("MENSA-1", at=last_second + timedelta(seconds=1), service_code="MENSA", due_date=date(2026, 12, 15))
     assert (again.state, again.not_payable_code, again.state_reason) == (
         "expired",
         "practice_expired",
