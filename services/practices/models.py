@@ -197,6 +197,8 @@ class ImportRow(Base):
     notice_number: Mapped[str | None] = mapped_column(String(18))
     code: Mapped[str | None] = mapped_column(String(64))
     column_name: Mapped[str | None] = mapped_column(String(64))
+    value_shape: Mapped[str | None] = mapped_column(String(64))
+    warning: Mapped[str | None] = mapped_column(String(64))
 
 
 class OutboxMessage(OutboxMixin, Base):

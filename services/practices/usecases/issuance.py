@@ -15,7 +15,7 @@ from contracts.errors import ErrorCode, Refused
 from contracts.events.practices import PRACTICE_AMENDED, PRACTICE_CREATED
 from services.practices import catalogue_records, records
 from services.practices.domain import practice_status
-from services.practices.domain.debt import Debt
+from services.practices.domain.debt import Debt, is_same_debtor
 from services.practices.domain.debt_rules import ServiceRules
 from services.practices.domain.practice_status import PracticeStatus
 from services.practices.domain.states import Cause, State, can_move
@@ -71,11 +71,16 @@ def amend(tx: Tx, row: PracticeRow, debt: Debt, entity: EntityRow, service: Serv
     """Give a locked practice another debt, with its PracticeAmended; False when it is the one it has.
 
     The same debt again reopens a practice that has expired although its last day has not passed: a clock was wrong.
-    Raises Refused(PRACTICE_NOT_AMENDABLE).
+    An annulled one is not reopened by being sent again, as a file that is sent every night would.
+    Raises Refused(DEBTOR_CHANGED), (PRACTICE_NOT_AMENDABLE).
     """
+    before = records.debt_of(row)
+    if not is_same_debtor(before.debtor, debt.debtor):
+        raise Refused(ErrorCode.DEBTOR_CHANGED)
     status, rules = records.status_of(row), catalogue_records.rules_of(service)
     is_free = can_move(status.state, Cause.AMENDED) and not status.facts.open_checkouts
-    if records.debt_of(row) == debt and not (is_free and _has_expired_early(status, debt, rules, now)):
+    is_needless = status.state is not State.CANCELLED and not (is_free and _has_expired_early(status, debt, rules, now))
+    if before == debt and is_needless:
         return False
     if not is_free:
         raise Refused(ErrorCode.PRACTICE_NOT_AMENDABLE, NotAmendable(state=row.state))

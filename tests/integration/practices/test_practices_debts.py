@@ -99,8 +99,10 @@ def test_a_debt_being_paid_or_paid_keeps_its_terms(
         ({"full_name": "x" * 71}, ErrorCode.NAME_TOO_LONG),
         ({"due_date": date(206, 1, 1)}, ErrorCode.INVALID_DATE),
         ({"instalment": Instalment(number=8, total=7)}, ErrorCode.INVALID_REQUEST),
-        ({"email": "nowhere"}, ErrorCode.INVALID_REQUEST),
         ({"external_id": "\x00"}, ErrorCode.INVALID_REQUEST),
+        ({"external_id": "1,23457E+11"}, ErrorCode.SPREADSHEET_VALUE),
+        ({"fiscal_code": "8,00123E+10"}, ErrorCode.SPREADSHEET_VALUE),
+        ({"service_code": "MENSA", "fiscal_code": "ANONIMO"}, ErrorCode.ANONYMOUS_NOT_ALLOWED),
     ],
 )
 def test_a_wrong_debt_is_refused_and_nothing_stored(
@@ -124,10 +126,13 @@ def test_an_annulled_debt_says_why_and_stays_annulled(
         "practice_cancelled",
     )
     assert annul(database, now) == first
-    assert put().state == "cancelled"
-    with pytest.raises(Refused) as refused:
-        put(amount_cents=1)
-    assert refused.value.code is ErrorCode.PRACTICE_NOT_AMENDABLE
+    for again in ({}, {"amount_cents": 1}):
+        with pytest.raises(Refused) as refused:
+            put(**again)
+        assert (refused.value.code, refused.value.params) == (
+            ErrorCode.PRACTICE_NOT_AMENDABLE,
+            {"state": "cancelled"},
+        )
     assert emitted() == [("PracticeCreated.v1", 1), ("PracticeCancelled.v1", 2)]
     position = queries.positions(database, PositionRequest(practice_ids=[first.id])).positions[0]
     assert position.cancelled

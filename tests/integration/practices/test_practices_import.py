@@ -67,6 +67,9 @@ def test_the_500_rows_of_the_example_load_in_less_than_10_seconds_with_a_report(
     assert refused.code == "invalid_fiscal_code"
     assert refused.column == "codice_fiscale"
     assert refused.notice_number is None
+    assert (refused.value_shape or "").startswith("AAAAAA99A99A9")
+    assert "codice fiscale" in (refused.problem or "")
+    assert "16 caratteri" in (refused.remedy or "")
     assert debt_import.get_import(database, ImportGetRequest(entity_code="PM108", import_id=report.id)) == report
 
 
@@ -125,11 +128,11 @@ def test_a_changed_row_amends_its_debt_and_one_being_paid_is_refused_alone(
         (b"", ErrorCode.IMPORT_EMPTY),
         (HEADER, ErrorCode.IMPORT_EMPTY),
         (b"a;b;c\n" + GOOD_LINE, ErrorCode.IMPORT_WRONG_HEADER),
-        (HEADER + b"\n" + GOOD_LINE + b"\xff", ErrorCode.IMPORT_NOT_UTF8),
+        (HEADER + b"\n" + GOOD_LINE + b"\xc3\xa8\xff", ErrorCode.IMPORT_NOT_UTF8),
         (b"x" * (5 * 1024 * 1024 + 1), ErrorCode.IMPORT_TOO_LARGE),
         (HEADER + b"\n" + b"x\n" * 20_001, ErrorCode.IMPORT_TOO_LARGE),
     ],
-    ids=["no bytes", "no rows", "another header", "not UTF-8", "more than 5 MiB", "more than 20,000 rows"],
+    ids=["no bytes", "no rows", "another header", "two encodings", "more than 5 MiB", "more than 20,000 rows"],
 )
 def test_a_file_that_is_not_a_debt_file_is_refused_whole_and_nothing_stored(
     database: Database, now: datetime, content: bytes, code: ErrorCode
