@@ -29,7 +29,7 @@ _NAME: Final = _("Scadenze dei pagamenti")
 _TITLE: Final = _("Scadenza:")
 _PAID: Final = _("Pagato:")
 _OVER: Final = _("Non più da pagare:")
-_OWED_STATES: Final = frozenset({"to_pay", "unconfirmed"})
+_UNPAID_STATES: Final = frozenset({"to_pay", "unconfirmed"})
 _PAID_STATES: Final = frozenset({"paid", "reported"})
 _OVER_SHOWN: Final = timedelta(days=90)
 _TOKEN_MAX_CHARS: Final = 128
@@ -71,7 +71,7 @@ class CalendarFeed(Page):
             url=self.site.settings.public_url + addresses.practice(practice.entity_code, practice.id),
             changed_at=practice.state_since,
             revision=practice.revision,
-            is_over=practice.state not in _OWED_STATES,
+            is_over=practice.state not in _UNPAID_STATES,
         )
 
 
@@ -111,6 +111,6 @@ class RevokeCalendarFeed(Page):
 
 
 def _title_of(state: str) -> str:
-    if state in _OWED_STATES:
+    if state in _UNPAID_STATES:
         return _TITLE
     return _PAID if state in _PAID_STATES else _OVER

@@ -85,7 +85,7 @@ _REMINDERS: Final = {
     Kind.REMINDER_7: Window(range(5, 8), range(2, 8)),
     Kind.REMINDER_1: Window(range(1, 2), range(2)),
 }
-_STILL_OWED: Final = frozenset({"to_pay", "unconfirmed"})
+_STILL_UNPAID: Final = frozenset({"to_pay", "unconfirmed"})
 
 
 def windows(today: date) -> list[tuple[Kind, date, date]]:
@@ -111,7 +111,7 @@ def verdict(kind: Kind, state: str, due_date: date | None, occasion: str, today:
     """Judge a mail by its practice as it is now; `occasion` of a reminder is the due date it was queued for."""
     if kind is Kind.RECEIPT:
         return Verdict.SEND
-    if state not in _STILL_OWED:
+    if state not in _STILL_UNPAID:
         return Verdict.DROP
     if kind in _REMINDERS:
         if due_date is None or due_date.isoformat() != occasion:

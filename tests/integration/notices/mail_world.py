@@ -19,7 +19,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from chassis.storage.database import Database
 from contracts.call import Call, Reply, Request
-from contracts.codes import AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
+from contracts.codes import AmountCents, CreditorFiscalCode, FiscalCode, Iuv, NoticeNumber
 from contracts.events.envelope import Data, Event, EventType
 from contracts.events.identity import CONSENT_GRANTED, ConsentChanged
 from contracts.events.payments import PAYMENT_CONFIRMED, PaymentConfirmed
@@ -48,7 +48,10 @@ CREDITOR = Creditor(
 )
 ENTITY = Entity(code="PM108", creditor=CREDITOR, services=[])
 MAILBOX = Mailbox(
-    fiscal_code=MARIO_CODE, email="mario@posta.example", language="it", messages=["notice", "reminder", "receipt"]
+    fiscal_code=FiscalCode(MARIO_CODE),
+    email="mario@posta.example",
+    language="it",
+    messages=["notice", "reminder", "receipt"],
 )
 
 

@@ -80,6 +80,7 @@ DETAILS: dict[type[ErrorDetail] | None, ErrorDetail] = {
         details.WrongHeader(expected=["amount"], missing=["amount"]),
         details.Unreadable(reason="not XML"),
         details.OutOfReach(service="practices"),
+        details.TotalsDiffer(count=2, total_cents=100, rows_count=2, rows_cents=99),
     )
 }
 

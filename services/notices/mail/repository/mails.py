@@ -32,7 +32,7 @@ _COLUMNS: Final = (
 
 def queue_notices(session: Session, now: datetime) -> int:
     """Queue word of what is newly owed by citizens who agreed before it was; return how many."""
-    news = _owed_by_subscribers(Kind.NOTICE, literal(""), now).where(
+    news = _unpaid_of_subscribers(Kind.NOTICE, literal(""), now).where(
         MailDebt.created_at >= now - domain.FRESH, MailDebt.created_at >= MailSubscription.since
     )
     return _queue(session, news)
@@ -41,7 +41,7 @@ def queue_notices(session: Session, now: datetime) -> int:
 def queue_reminders(session: Session, kind: Kind, due: tuple[date, date], before: datetime, now: datetime) -> int:
     """Queue a reminder of what is due from one day to another and was owed before a moment; return how many."""
     unpaid = ~exists().where(MailReceipt.practice_id == MailDebt.practice_id)
-    coming = _owed_by_subscribers(kind, cast(MailDebt.due_date, Text), now).where(
+    coming = _unpaid_of_subscribers(kind, cast(MailDebt.due_date, Text), now).where(
         MailDebt.due_date.between(*due), MailDebt.created_at < before, unpaid
     )
     return _queue(session, coming)
@@ -59,7 +59,7 @@ def queue_receipts(session: Session, now: datetime) -> int:
     return _queue(session, paid)
 
 
-def _owed_by_subscribers(kind: Kind, occasion: Any, now: datetime) -> Select[Any]:
+def _unpaid_of_subscribers(kind: Kind, occasion: Any, now: datetime) -> Select[Any]:
     return (
         select(*_values(kind, occasion, now))
         .join(MailSubscription, MailSubscription.debtor_sha256 == MailDebt.debtor_sha256)

@@ -1,6 +1,6 @@
 """What more processes of payments give: the node's calls over the bus with 1, 2 and 4 of them.
 
-    python benchmarks/node_scaling.py [--processes 1 2 4] [--seconds 5] [--clients 32]
+    python benchmarks/node_processes.py [--processes 1 2 4] [--seconds 5] [--clients 32]
 
 Rounds go through all the numbers and the direct handler of node_soap.py, so that a busy machine slows all alike. The
 ratios to one process and to the direct handler are the figures. Everything runs on this machine: with fewer cores than
