@@ -1,9 +1,11 @@
 """Debts and files on which the first release went wrong: sent again, for other people, without code, half right."""
 
+import time
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,7 +16,10 @@ from chassis.storage.database import Database
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import practices
 from contracts.rpc.practices import AnnulRequest, ImportReport, ImportRequest, Practice, SearchRequest
-from services.practices.usecases import catalogue, debt_import, debts, search
+from services.practices.debt_file import rows as debt_rows
+from services.practices.debt_file.rows import Row
+from services.practices.models import PracticeRow
+from services.practices.usecases import catalogue, debt_import, debts, issuance, search
 from tests.integration.practices.conftest import CATALOGUE
 
 Put = Callable[..., Practice]
@@ -186,3 +191,60 @@ def test_an_annulled_debt_that_is_sent_again_says_that_it_is_annulled(
             ErrorCode.PRACTICE_NOT_AMENDABLE,
             {"state": "cancelled"},
         )
+
+
+def test_every_line_of_a_report_has_its_reference_and_its_number(load: Callable[..., ImportReport]) -> None:
+    def line(reference: str, amount: str = "100,00", code: str = "RSSMRA85T10A562S") -> str:
+        return GOOD.replace("BUG-1", reference).replace("100,00", amount).replace("RSSMRA85T10A562S", code)
+
+    before = load("\n".join([line("B-SAME"), line("B-MORE"), line("B-THEIRS")]))
+    numbers = {row.external_id: row.notice_number for row in before.rows}
+    assert all(numbers.values())
+    changed = [line("B-NEW"), line("B-SAME"), line("B-MORE", "1,00"), line("B-THEIRS", code=LUCA), line("B-BAD", "x")]
+    rows = {row.external_id: row for row in load("\n".join([*changed, line("B-NEW")])).rows}
+    found = {reference: row.outcome for reference, row in rows.items()}
+    assert found == {
+        "B-NEW": "refused",  # the second line with this reference
+        "B-SAME": "unchanged",
+        "B-MORE": "amended",
+        "B-THEIRS": "refused",
+        "B-BAD": "refused",
+    }
+    assert {reference: rows[reference].notice_number for reference in numbers} == numbers
+    assert [row.line for row in load("\n".join(changed)).rows] == [2, 3, 4, 5, 6]
+    assert [row.external_id for row in load("\n".join(changed)).rows] == [
+        "B-NEW",
+        "B-SAME",
+        "B-MORE",
+        "B-THEIRS",
+        "B-BAD",
+    ]
+
+
+def test_a_long_import_lets_others_work_at_least_every_200_rows(
+    load: Callable[..., ImportReport], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happened: list[str] = []
+    create, read, sleep = issuance.create, debt_rows.read, time.sleep
+
+    def pause(seconds: float) -> None:
+        happened.append("pause")
+        sleep(seconds)
+
+    def noted_create(*args: Any, **kwargs: Any) -> PracticeRow:
+        happened.append("created")
+        return create(*args, **kwargs)
+
+    def noted_read(*args: Any) -> Iterator[Row]:
+        for row in read(*args):
+            happened.append("read")
+            yield row
+
+    monkeypatch.setattr(time, "sleep", pause)
+    monkeypatch.setattr(issuance, "create", noted_create)
+    monkeypatch.setattr(debt_rows, "read", noted_read)
+    report = load("\n".join(GOOD.replace("BUG-1", f"BUG-{number}") for number in range(450)))
+    assert report.accepted == 450
+    assert (happened.count("read"), happened.count("created")) == (450, 450)
+    between = [len(list(some)) for what, some in groupby(happened) if what != "pause"]
+    assert max(between) <= 200
