@@ -123,7 +123,11 @@ class ConsentBody(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DebtBody(Message):
-    """A debt as the entity's software knows it. The same content again changes nothing; another amends it."""
+    """A debt as the entity's software knows it. The same content again changes nothing; another amends it.
+
+    `fiscal_code` is `ANONIMO` for who has none, where the service takes them. An `email` that pagoPA would not take is
+    left out and told in `warnings`.
+    """
 
     service_code: ServiceCode
     fiscal_code: TypedCode
