@@ -14,6 +14,7 @@ OUTBOX_RELAYED: Final = Counter("outbox_relayed_total", "Events published and co
 OUTBOX_UNROUTED: Final = Counter("outbox_unrouted_total", "Events no queue was bound for", ["service", "type"])
 OUTBOX_DEPTH: Final = Gauge("outbox_depth", "Events waiting to be published", ["service"])
 OUTBOX_LAG_SECONDS: Final = Gauge("outbox_lag_seconds", "Age of the oldest event waiting", ["service"])
+CLOCK_OFFSET_SECONDS: Final = Gauge("clock_offset_seconds", "How far this clock is ahead of the database's")
 
 
 def serve(port: int | None) -> None:

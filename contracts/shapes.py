@@ -105,8 +105,8 @@ class Viewer(Message):
     """Who is asking. A citizen has the first two, a visitor without login the third.
 
     `granted_practice_ids`: practices the gateway has already shown to this browser by search or insertion.
-    `identified_practice_ids`: those of them found with the debtor's fiscal code; they are shown unmasked, the
-    others with shortened names.
+    `identified_practice_ids`: those of them found with the debtor's fiscal code; they are shown whole, of the
+    others nothing that is about a person.
     """
 
     citizen_id: UUID | None = None

@@ -54,6 +54,10 @@ MESSAGES: Final[Mapping[ErrorCode, Explanation]] = {
     ),
     ErrorCode.INVALID_DATE: Explanation(_("La data non esiste o non è scritta come AAAA-MM-GG."), _CORRECT),
     ErrorCode.DUPLICATE_REFERENCE: Explanation(_("Lo stesso riferimento compare più di una volta nel file."), _IMPORT),
+    ErrorCode.SPREADSHEET_VALUE: Explanation(
+        _("Un foglio di calcolo ha cambiato il codice in un numero o in un errore (1,23E+11, #N/D)."),
+        _("Formatta la colonna come testo, scrivi il codice per intero e invia di nuovo."),
+    ),
     ErrorCode.IDEMPOTENCY_CONFLICT: Explanation(
         _("Questo modulo è già stato inviato con dati diversi."),
         _("Apri di nuovo la pagina e controlla l'elenco delle pratiche prima di ripetere."),
@@ -116,6 +120,10 @@ MESSAGES: Final[Mapping[ErrorCode, Explanation]] = {
         _("L'ente ha annullato questa pratica: non c'è nulla da pagare."), _("Per chiarimenti contatta l'ente.")
     ),
     ErrorCode.PRACTICE_NOT_AMENDABLE: Explanation(_("Questa pratica non si può più modificare."), _FOR_OFFICES),
+    ErrorCode.DEBTOR_CHANGED: Explanation(
+        _("Il debito è già di un'altra persona: il suo avviso non può passare da un debitore a un altro."),
+        _("Annulla il debito e creane uno nuovo, con un altro riferimento."),
+    ),
     ErrorCode.EQUAL_PRACTICE_FOUND: Explanation(
         _("Una pratica uguale, con lo stesso servizio, persona e importo, risulta già pagata o in pagamento."),
         _("Controlla prima di pagare due volte: se sono davvero due pagamenti diversi, conferma e paga comunque."),
@@ -168,7 +176,10 @@ MESSAGES: Final[Mapping[ErrorCode, Explanation]] = {
     ),
     ErrorCode.IMPORT_NOT_FOUND: Explanation(_("Questo caricamento non esiste."), _FOR_OFFICES),
     ErrorCode.IMPORT_WRONG_HEADER: Explanation(_("La prima riga del file non ha le colonne previste."), _IMPORT),
-    ErrorCode.IMPORT_NOT_UTF8: Explanation(_("Il file non è in UTF-8."), _IMPORT),
+    ErrorCode.IMPORT_NOT_UTF8: Explanation(
+        _("Il file non è in UTF-8, UTF-16 o Windows-1252, o ne mescola due."),
+        _("Salvalo di nuovo come CSV UTF-8 e invialo: nulla è stato caricato."),
+    ),
     ErrorCode.IMPORT_TOO_LARGE: Explanation(_("Il file è troppo grande."), _IMPORT),
     ErrorCode.IMPORT_EMPTY: Explanation(_("Il file è vuoto."), _IMPORT),
     ErrorCode.SETTLEMENT_UNREADABLE: Explanation(

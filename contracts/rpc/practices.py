@@ -82,10 +82,12 @@ class Practice(Message):
     """One thing owed, as shown to whoever may see it.
 
     `payable` is the answer to "may a payment be started now?"; when false `not_payable_code` is the ErrorCode
-    why. `overdue` compares Europe/Rome calendar days. `masked`: names and fiscal code are shortened because the
-    viewer found it by notice number alone. `needs_attention`: money arrived that a human must look at.
+    why. `overdue` compares Europe/Rome calendar days. `masked`: nothing in it is about a person, because the viewer
+    found it by notice number alone; `description` is then the service's title with the year. `needs_attention`: money
+    arrived that a human must look at.
     `online_only`: it buys a digital stamp, which pagoPA sells only through our own Checkout: no printed notice.
     `postal_slip`: whoever gets a share of it has a postal account, as far as practices knows.
+    `warnings`: what was left out of a debt just put (`email_left_out`: the node would not take the address).
     """
 
     id: UUID
@@ -116,6 +118,7 @@ class Practice(Message):
     online_only: bool = False
     postal_slip: bool = True
     stamp: Stamp | None = None
+    warnings: Sequence[str] = field(default_factory=list)
     created_at: datetime
 
 
@@ -285,7 +288,10 @@ class DemandRequest(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DebtRequest(Message):
-    """A debt as the entity's software puts it. Repeating it changes nothing; another content amends it."""
+    """A debt as the entity's software puts it. Repeating it changes nothing; another content amends it.
+
+    `fiscal_code` is ANONIMO or empty for who has none, where the service takes them.
+    """
 
     entity_code: str
     external_id: Annotated[str, Length(1, 70)]
@@ -311,7 +317,7 @@ class AnnulRequest(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportRequest(Message):
-    """A whole debt file, base64 of the bytes received. Same key and bytes: same import."""
+    """A whole debt file, base64 of the bytes received. Same key and bytes: same import; another key is a new one."""
 
     idempotency_key: Annotated[str, Length(8, 128)]
     entity_code: str
@@ -321,7 +327,11 @@ class ImportRequest(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportRow(Message):
-    """What became of one line of the file; line 1 is the header. `code` and `column` say why it was refused."""
+    """What became of one row of the file, by the line it begins in.
+
+    A refused one has a `code`, its `column` (None: the whole row), `value_shape` (letters as A, digits as 9), and in
+    Italian what is wrong and what to do: `problem`, `remedy`. `warning`: the row is good, but for what was left out.
+    """
 
     line: int
     outcome: Annotated[str, OneOf(["created", "amended", "unchanged", "refused"])]
@@ -329,6 +339,10 @@ class ImportRow(Message):
     notice_number: str | None = None
     code: str | None = None
     column: str | None = None
+    value_shape: str | None = None
+    warning: str | None = None
+    problem: str | None = None
+    remedy: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

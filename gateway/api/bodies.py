@@ -173,6 +173,8 @@ class DebtBody(Message):
     """A debt as the entity's software knows it. The same content again changes nothing; another amends it.
 
     Of an instalment `number` is `total` at most.
+    `fiscal_code` is `ANONIMO` for who has none, where the service takes them. An `email` that pagoPA would not take is
+    left out and told in `warnings`.
     """
 
     service_code: ServiceCode

@@ -8,9 +8,11 @@ from marshmallow import ValidationError
 from marshmallow.validate import Length, Regexp
 from stdnum import iban
 
+from contracts.errors import Refused
 from contracts.message import Message, schema_of
 from contracts.rpc.practices import CatalogueService, Entity
 from contracts.shapes import Creditor
+from services.practices.domain.debt_rules import readable
 from services.practices.domain.transfers import TRANSFERS_MAX, Share
 
 _INFO_MAX_CHARS: Final = 100
@@ -117,5 +119,22 @@ class CatalogueFile(Message):
 
 def read(document: Mapping[str, Any]) -> CatalogueFile:
     """Return the catalogue of a JSON document. Raises marshmallow.ValidationError, saying where and what."""
-    file: CatalogueFile = schema_of(CatalogueFile).load(document)
+    file: CatalogueFile = schema_of(CatalogueFile).load(_tidied(document, ""))
     return file
+
+
+def _tidied(value: Any, place: str) -> Any:
+    """Return JSON with its texts trimmed and in one line, as the node and paper take them.
+
+    Raises ValidationError, naming the place, for a text with characters that neither carries.
+    """
+    if isinstance(value, Mapping):
+        return {name: _tidied(item, f"{place}.{name}".lstrip(".")) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_tidied(item, f"{place}[{number}]") for number, item in enumerate(value)]
+    if not isinstance(value, str):
+        return value
+    try:
+        return readable(" ".join(value.split()))
+    except Refused:
+        raise ValidationError(f"{place}: control characters; write the text again without them") from None

@@ -1,7 +1,7 @@
 """Tables of practices. Times are UTC; due dates are Europe/Rome calendar days; amounts are euro cents."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     String,
     Text,
     UniqueConstraint,
@@ -28,6 +29,10 @@ from services.practices.domain.states import State
 
 Json = dict[str, Any]
 """A JSON object in a column: a document of ours, of which SQLAlchemy knows no type. `stored_json` reads it into one."""
+
+
+# 32 bytes from PostgreSQL's own strong random source.
+_RANDOM_KEY: Final = text("decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex')")
 
 
 class Base(DeclarativeBase):
@@ -84,13 +89,19 @@ class ServiceRow(Base):
 
 
 class NoticeSequence(Base):
-    """The next free base of a creditor's notice numbers under one segregation code. Holes are fine, reuse is not."""
+    """The counter of a creditor's notice numbers under one segregation code. Holes are fine, reuse is not.
+
+    `permutation_key` and `permuted_from` say which base a place of the counter means (domain.notice_bases); bases below
+    `permuted_from` were issued in sequence. They must never change: two keys would give the same number twice.
+    """
 
     __tablename__ = "notice_sequences"
 
     creditor_fiscal_code: Mapped[str] = mapped_column(String(11), primary_key=True)
     segregation_code: Mapped[str] = mapped_column(String(2), primary_key=True)
     next_base: Mapped[int] = mapped_column(BigInteger)
+    permutation_key: Mapped[bytes] = mapped_column(LargeBinary, server_default=_RANDOM_KEY)
+    permuted_from: Mapped[int] = mapped_column(BigInteger, server_default=text("1"))
 
 
 class PracticeRow(Base):
@@ -186,6 +197,8 @@ class ImportRow(Base):
     notice_number: Mapped[str | None] = mapped_column(String(18))
     code: Mapped[str | None] = mapped_column(String(64))
     column_name: Mapped[str | None] = mapped_column(String(64))
+    value_shape: Mapped[str | None] = mapped_column(String(64))
+    warning: Mapped[str | None] = mapped_column(String(64))
 
 
 class OutboxMessage(OutboxMixin, Base):

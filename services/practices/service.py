@@ -175,4 +175,4 @@ class PracticesService:
     @every(seconds=_EXPIRY_INTERVAL_S)
     def expire_overdue(self) -> None:
         """Let practices expire where the service refuses late payment."""
-        expiry.expire_overdue(self.database, now())
+        expiry.expire_by_database_time(self.database, now)

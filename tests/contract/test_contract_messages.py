@@ -3,8 +3,6 @@
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
-from importlib import import_module
-from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -14,8 +12,8 @@ from marshmallow import fields
 
 from contracts.codes import AmountCents, CreditorFiscalCode, FiscalCode, Iuv, NoticeNumber
 from contracts.message import Message, schema_of
+from tests.contract.frozen_messages import message_types
 
-CONTRACTS = Path(__file__).parents[2] / "contracts"
 # What a schema reads a value of this type with; stated here, apart from the code that makes the schemas.
 KINDS: Mapping[Any, set[str]] = {
     str: {"String", "Description"},
@@ -30,21 +28,6 @@ KINDS: Mapping[Any, set[str]] = {
     FiscalCode: {"String"},
     Iuv: {"String"},
 }
-
-
-def message_types() -> list[type[Message]]:
-    modules = [
-        import_module(".".join(path.relative_to(CONTRACTS.parent).with_suffix("").parts))
-        for path in sorted(CONTRACTS.rglob("*.py"))
-        if path.stem != "__init__"
-    ]
-    found = {
-        value
-        for module in modules
-        for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, Message) and value.__module__ == module.__name__
-    }
-    return sorted(found - {Message}, key=lambda one: (one.__module__, one.__name__))
 
 
 MESSAGES = message_types()

@@ -101,7 +101,7 @@ def test_each_broken_row_is_named_and_the_good_ones_are_loaded(portal: PortalCop
     ("content", "code"),
     [
         (b"a;b;c\n1;2;3\n", "import_wrong_header"),
-        ((HEADER + row("x", causale="citt\u00e0")).encode("latin-1"), "import_not_utf8"),
+        ((HEADER + row("x", causale="citt\u00e0")).encode("cp850") + b"\xc3\xa0\x81", "import_not_utf8"),
         (HEADER.encode(), "import_empty"),
         (b"", "import_empty"),
     ],

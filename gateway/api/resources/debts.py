@@ -1,9 +1,8 @@
 """For the entity's own software: debts one by one, and whole files."""
 
 import base64
-import hashlib
 from http import HTTPStatus
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import practices
@@ -35,6 +34,9 @@ class DebtResource(Resource):
                 ErrorCode.DESCRIPTION_REQUIRED,
                 ErrorCode.DESCRIPTION_TOO_LONG,
                 ErrorCode.BENEFICIARY_REQUIRED,
+                ErrorCode.ANONYMOUS_NOT_ALLOWED,
+                ErrorCode.SPREADSHEET_VALUE,
+                ErrorCode.DEBTOR_CHANGED,
                 ErrorCode.PRACTICE_NOT_AMENDABLE,
             ),
             body_example=examples.DEBT,
@@ -88,7 +90,7 @@ class ImportsResource(Resource):
 
     @operation(
         Operation(
-            summary="Import a debt file (CSV, UTF-8); the answer says line by line what became of it",
+            summary="Import a debt file (CSV); the answer says line by line what became of it",
             tag=Tag.IMPORTS,
             access=Access.KEY,
             scope=Scope.IMPORTS_WRITE,
@@ -107,12 +109,12 @@ class ImportsResource(Resource):
         )
     )
     def on_post(self, asked: Asked, entity: str) -> practices.ImportReport:
-        """Take the file; without an Idempotency-Key its content is the key, so that a repeated send is one import."""
+        """Take the file. Without an Idempotency-Key each send is an import of its own: debts change in between."""
         upload = uploads.receive(asked.req)
         if not upload.content:
             raise Refused(ErrorCode.IMPORT_EMPTY)
         request = practices.ImportRequest(
-            idempotency_key=asked.idempotency_key or hashlib.sha256(upload.content).hexdigest(),
+            idempotency_key=asked.idempotency_key or uuid4().hex,
             entity_code=entity,
             file_name=upload.name,
             content_base64=base64.b64encode(upload.content).decode(),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from contracts.codes import AmountCents
+from contracts.codes import ANONYMOUS_FISCAL_CODE, AmountCents
 from contracts.shapes import Beneficiary, Instalment, Stamp, Subject
 
 
@@ -19,6 +19,17 @@ class Debt:
     due_date: date | None = None
     instalment: Instalment | None = None
     stamp: Stamp | None = None
+
+
+def is_same_debtor(one: Subject, other: Subject) -> bool:
+    """Return whether both are the same person: by fiscal code, and who has none by the words of the name."""
+    if one.fiscal_code != other.fiscal_code:
+        return False
+    return one.fiscal_code != ANONYMOUS_FISCAL_CODE or _words(one.full_name) == _words(other.full_name)
+
+
+def _words(text: str) -> list[str]:
+    return sorted(text.casefold().split())
 
 
 def plan_references(external_id: str | None, instalment: Instalment | None) -> tuple[str, ...]:

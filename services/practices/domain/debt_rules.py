@@ -1,20 +1,34 @@
 """What a debt may be: amount rules of the service, causale, names, dates. Limits are refused, never truncated."""
 
 import re
+import unicodedata
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Final
 
-from contracts.codes import DESCRIPTION_MAX_CHARS, NAME_MAX_CHARS, AmountCents, FiscalCode, is_email
+from contracts.codes import (
+    ANONYMOUS_FISCAL_CODE,
+    DESCRIPTION_MAX_CHARS,
+    NAME_MAX_CHARS,
+    AmountCents,
+    FiscalCode,
+    is_email,
+)
 from contracts.error_details import AmountNotAllowed, InvalidRequest, MissingFields, TooLong
 from contracts.errors import ErrorCode, Refused
 from contracts.shapes import Beneficiary, Instalment, Stamp, Subject
 from services.practices.domain.transfers import Share
 
+EMAIL_LEFT_OUT: Final = "email_left_out"
 EXTERNAL_ID_MAX_CHARS: Final = 70
 INSTALMENTS_MAX: Final = 999
 DUE_YEAR_MIN: Final = 2000
 DUE_YEAR_MAX: Final = 2099
+# What nobody sees and everybody copies: soft hyphens, zero-width spaces and joiners, marks of direction, byte order.
+_INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+_SPACES: Final = re.compile(r"[^\S\r\n\v\f\x1c-\x1f\x85\u2028\u2029]+")
+# 1,23457E+11: a number with more digits than a spreadsheet shows or keeps; they are gone.
+_SCIENTIFIC: Final = re.compile(r"[+-]?(\d+[.,]\d+E[+-]?\d{1,3}|\d+E[+-]\d{1,3})", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -68,20 +82,44 @@ class ServiceRules:
             raise Refused(ErrorCode.INVALID_REQUEST, InvalidRequest(fields=["stamp"]))
         return stamp
 
+    def checked_debtor_code(self, typed: str) -> str:
+        """Return a debtor's fiscal code as typed, or ANONIMO for who has none, where the service takes them.
+
+        Raises Refused(INVALID_FISCAL_CODE), (SPREADSHEET_VALUE), (ANONYMOUS_NOT_ALLOWED).
+        """
+        code = check_not_mangled(typed).strip().upper()
+        if code not in {"", ANONYMOUS_FISCAL_CODE}:
+            return FiscalCode.typed(code)
+        if not self.allows_anonymous:
+            raise Refused(ErrorCode.ANONYMOUS_NOT_ALLOWED)
+        return ANONYMOUS_FISCAL_CODE
+
     def payable_until(self, due_date: date | None) -> date | None:
         """Return the last Rome day on which payment is accepted; None where late payment is."""
         return None if self.accepts_late else due_date
 
 
+def without_invisible(text: str) -> str:
+    """Return the text without the characters that nobody sees."""
+    return _INVISIBLE.sub("", text)
+
+
 def readable(text: str) -> str:
-    """Return the text trimmed, with single spaces.
+    """Return the text trimmed, composed (NFC), with single spaces and without invisible characters.
 
     Raises Refused(INVALID_REQUEST) for control characters and the like, which neither SOAP nor the database carries.
     """
-    text = re.sub(r"[ \t\u00a0]+", " ", text).strip()
+    text = unicodedata.normalize("NFC", _SPACES.sub(" ", without_invisible(text)).strip())
     if not text.isprintable():
         raise Refused(ErrorCode.INVALID_REQUEST)
     return text
+
+
+def check_not_mangled(code: str) -> str:
+    """Return a code as it stands. Raises Refused(SPREADSHEET_VALUE) where a spreadsheet took it for a number."""
+    if _SCIENTIFIC.fullmatch(code.strip()):
+        raise Refused(ErrorCode.SPREADSHEET_VALUE)
+    return code
 
 
 def checked_description(text: str | None) -> str:
@@ -105,19 +143,17 @@ def checked_name(text: str) -> str:
 
 
 def checked_external_id(text: str) -> str:
-    """Return the entity's own reference, 1 to 70 characters. Raises Refused(INVALID_REQUEST)."""
-    text = readable(text)
+    """Return the entity's own reference, 1 to 70 characters. Raises Refused(INVALID_REQUEST), (SPREADSHEET_VALUE)."""
+    text = check_not_mangled(readable(text))
     if not 0 < len(text) <= EXTERNAL_ID_MAX_CHARS:
         raise Refused(ErrorCode.INVALID_REQUEST, InvalidRequest(max=EXTERNAL_ID_MAX_CHARS, length=len(text)))
     return text
 
 
-def checked_email(text: str | None) -> str | None:
-    """Return the address, or None for an empty one. Raises Refused(INVALID_REQUEST) where the node would."""
+def usable_email(text: str | None) -> str | None:
+    """Return the address where the node would take it, else None: a debt is good without it."""
     text = (text or "").strip()
-    if text and not is_email(text):
-        raise Refused(ErrorCode.INVALID_REQUEST)
-    return text or None
+    return text if is_email(text) else None
 
 
 def checked_due_date(day: date | None) -> date | None:
@@ -137,13 +173,12 @@ def checked_instalment(number: int | None, total: int | None) -> Instalment | No
 
 
 def subject(fiscal_code: str, full_name: str, email: str | None = None) -> Subject:
-    """Return the debtor an entity named by fiscal code (as typed) and name. Raises Refused."""
-    code = FiscalCode.typed(fiscal_code)
+    """Return the debtor of a code and a name that were checked; a code of 11 digits is a body's."""
     return Subject(
-        entity_type=code.entity_type,
-        fiscal_code=code,
-        full_name=checked_name(full_name),
-        email=checked_email(email),
+        entity_type="G" if len(fiscal_code) == 11 else "F",
+        fiscal_code=fiscal_code,
+        full_name=full_name,
+        email=email,
     )
 
 

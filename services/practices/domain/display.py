@@ -1,14 +1,13 @@
 """What is shown of a practice: since and until when, why, whether it can be paid, and how little to a stranger."""
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Final
 
 from contracts.calendar import ROME, rome_day
-from contracts.codes import NAME_MAX_CHARS
+from contracts.codes import DESCRIPTION_MAX_CHARS
 from contracts.errors import ErrorCode
 from contracts.rpc.practices import Practice
 from contracts.shapes import Subject
@@ -25,7 +24,32 @@ NOT_PAYABLE: Final[Mapping[State, ErrorCode]] = MappingProxyType(
     }
 )
 UNPAID: Final = frozenset({State.TO_PAY, State.UNCONFIRMED, State.EXPIRED})
-HIDDEN_FISCAL_CODE: Final = "*" * 16
+HIDDEN_DEBTOR: Final = Subject(entity_type="F", fiscal_code="*" * 16, full_name="***")
+# What a practice tells of itself and not of a person.
+SHOWN_MASKED: Final = (
+    "id",
+    "entity_code",
+    "creditor_name",
+    "service_code",
+    "service_title",
+    "origin",
+    "amount_cents",
+    "notice_number",
+    "iuv",
+    "due_date",
+    "payable_until",
+    "instalment",
+    "state",
+    "state_since",
+    "state_until",
+    "overdue",
+    "payable",
+    "not_payable_code",
+    "needs_attention",
+    "online_only",
+    "postal_slip",
+    "created_at",
+)
 
 
 @dataclass(frozen=True)
@@ -88,27 +112,27 @@ def is_overdue(state: State, due_date: date | None, now: datetime) -> bool:
     return state in UNPAID and due_date is not None and rome_day(now) > due_date
 
 
-def masked_name(full_name: str) -> str:
-    """Shorten every word of a name to its initial: Mario Rossi to M*** R***."""
-    return " ".join(f"{word[0]}***" for word in full_name.split())[:NAME_MAX_CHARS]
-
-
 def masked(practice: Practice) -> Practice:
-    """Return the practice as shown to whoever only knows its notice number: no names, no fiscal code, no address."""
-    debtor, beneficiary = practice.debtor, practice.beneficiary
-    description = practice.description
-    names = [debtor.full_name, *([beneficiary.full_name] if beneficiary else [])]
-    for name in filter(None, names):
-        description = re.sub(re.escape(name), masked_name(name), description, flags=re.IGNORECASE)
-    return replace(
-        practice,
-        debtor=Subject(
-            entity_type=debtor.entity_type,
-            fiscal_code=HIDDEN_FISCAL_CODE,
-            full_name=masked_name(debtor.full_name),
-        ),
-        beneficiary=replace(beneficiary, full_name=masked_name(beneficiary.full_name)) if beneficiary else None,
-        description=description[: len(practice.description)],
-        stamp=None,
+    """Return the practice as shown to whoever only knows its notice number: service, year, amount, due date and state.
+
+    Free text is replaced, not searched for names: what an entity or a payer may write of a person has no end of
+    spellings. Whatever is not among SHOWN_MASKED is left out, fields yet to come included.
+    """
+    shown = {name: getattr(practice, name) for name in SHOWN_MASKED}
+    return Practice(
+        **shown,
+        debtor=HIDDEN_DEBTOR,
+        description=_service_and_year(practice),
+        # Why an entity cancelled it are its own words; every other reason is ours.
+        state_reason=None if practice.state == State.CANCELLED else practice.state_reason,
         masked=True,
     )
+
+
+def _service_and_year(practice: Practice) -> str:
+    """Return the service's title with the year of the debt: what a stranger reads instead of the causale."""
+    year = str((practice.due_date or rome_day(practice.created_at)).year)
+    title = practice.service_title.it.strip()
+    if year in title.split() and len(title) <= DESCRIPTION_MAX_CHARS:
+        return title
+    return f"{title[: DESCRIPTION_MAX_CHARS - 5].rstrip()} {year}"

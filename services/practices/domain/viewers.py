@@ -8,7 +8,7 @@ from contracts.shapes import Viewer
 
 
 class Visibility(Enum):
-    """How much of a practice a viewer sees: nothing, shortened names, or all of it."""
+    """How much of a practice a viewer sees: nothing, what says nothing about a person, or all of it."""
 
     NONE = 0
     MASKED = 1

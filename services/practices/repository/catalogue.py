@@ -1,6 +1,6 @@
 """Entities, their services, and the notice numbers they have used."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from contracts.errors import ErrorCode, Refused
 from services.practices import stored_json
 from services.practices.catalogue_file import FileEntity, FileService
+from services.practices.domain.notice_bases import BasePermutation
 from services.practices.models import EntityRow, NoticeSequence, ServiceRow
 
 
@@ -110,8 +111,8 @@ def save_services(session: Session, entity_code: str, services: Sequence[FileSer
         session.execute(statement.on_conflict_do_update(index_elements=["entity_code", "code"], set_=values))
 
 
-def allocate_bases(session: Session, creditor_fiscal_code: str, segregation_code: str, count: int) -> int:
-    """Take `count` bases of notice numbers for ever and return the first.
+def allocate_bases(session: Session, creditor_fiscal_code: str, segregation_code: str, count: int) -> Iterator[int]:
+    """Take `count` bases of notice numbers for ever and return them, each worked out when it is asked for.
 
     To be committed at once, apart from the transaction that uses them: what is not used is a hole, and nobody
     waits behind a long import for the next number.
@@ -123,5 +124,8 @@ def allocate_bases(session: Session, creditor_fiscal_code: str, segregation_code
         index_elements=["creditor_fiscal_code", "segregation_code"],
         set_={"next_base": NoticeSequence.next_base + count},
     )
-    next_base: int = session.execute(statement.returning(NoticeSequence.next_base)).scalar_one()
-    return next_base - count
+    taken = session.execute(
+        statement.returning(NoticeSequence.next_base, NoticeSequence.permutation_key, NoticeSequence.permuted_from)
+    ).one()
+    permutation = BasePermutation(taken.permutation_key, taken.permuted_from)
+    return map(permutation.at, range(taken.next_base - count, taken.next_base))

@@ -13,6 +13,11 @@ from services.practices.models import Import, ImportRow
 from services.practices.repository.batches import batches
 
 
+def wait_for_imports(session: Session) -> None:
+    """Let this transaction wait for another import, which may be long, until the end of a statement's time."""
+    session.execute(text("SET LOCAL lock_timeout = 0"))
+
+
 def lock_imports(session: Session, entity_code: str) -> None:
     """Let only one import of an entity run at a time, until the transaction ends."""
     session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"import:{entity_code}"})
@@ -44,4 +49,6 @@ def _columns_of(row: messages.ImportRow, import_id: UUID) -> dict[str, object]:
         "notice_number": row.notice_number,
         "code": row.code,
         "column_name": row.column,
+        "value_shape": row.value_shape,
+        "warning": row.warning,
     }

@@ -5,24 +5,30 @@ import time
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final, TypeVar
 from uuid import UUID, uuid4
 
 from chassis.storage.database import Database, Tx
 from contracts.codes import NoticeNumber
-from contracts.error_details import InvalidRequest, TooLarge
+from contracts.error_details import InvalidRequest, NotAmendable, TooLarge, detail_of
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc.practices import ImportGetRequest, ImportReport, ImportRequest, ImportRow
-from services.practices import catalogue_records, debt_file, models
-from services.practices.debt_file import Row
+from services.practices import catalogue_records, models
+from services.practices.debt_file import rows as debt_file
+from services.practices.debt_file.remedies import remedy_of
+from services.practices.debt_file.rows import Row
+from services.practices.domain.states import State
 from services.practices.models import EntityRow, PracticeRow, ServiceRow
 from services.practices.repository import catalogue, imports, practices
 from services.practices.repository.batches import batches
 from services.practices.usecases import issuance
 
 _ROWS_BETWEEN_PAUSES: Final = 200
+_REFUSED: Final = "refused"
+_COLUMN_AT_FAULT: Final[Mapping[ErrorCode, str]] = MappingProxyType({ErrorCode.DEBTOR_CHANGED: "codice_fiscale"})
 _T = TypeVar("_T")
 
 
@@ -52,14 +58,15 @@ def import_debts(database: Database, request: ImportRequest, now: datetime) -> I
         good = set(_good_references(rows))
         new_count = len(good - practices.known_external_ids(session, entity.code, good))
     job = _Job(entity, services, rows, request.file_name, hashlib.sha256(content).hexdigest())
-    numbers = issuance.allocate(database, entity, new_count)
+    numbers = list(_with_pauses(issuance.allocate(database, entity, new_count)))
 
     def load() -> UUID:
         with database.transaction() as tx:
+            imports.wait_for_imports(tx.session)
             scope, asked = f"import:{entity.code}", {"sha256": job.sha256}
 
             def make() -> dict[str, UUID]:
-                return {"import_id": _load(tx, job, reversed(numbers), now)}
+                return {"import_id": _load(tx, job, iter(numbers), now)}
 
             import_id: UUID = tx.once(scope, request.idempotency_key, asked, make)["import_id"]
             return import_id
@@ -95,7 +102,7 @@ def _load(tx: Tx, job: _Job, numbers: Iterator[NoticeNumber], now: datetime) -> 
     for batch in batches(_with_pauses(reversed(job.rows)), _ROWS_BETWEEN_PAUSES):
         outcomes += [_load_row(tx, job, row, known, numbers, now) for row in batch]
         tx.session.flush()
-    refused = sum(row.outcome == "refused" for row in outcomes)
+    refused = sum(row.outcome == _REFUSED for row in outcomes)
     done = models.Import(
         id=uuid4(),
         entity_code=job.entity.code,
@@ -126,39 +133,39 @@ def _load_row(
     tx: Tx, job: _Job, row: Row, known: Mapping[str, PracticeRow], numbers: Iterator[NoticeNumber], now: datetime
 ) -> ImportRow:
     """Create or amend one debt, or tell why not."""
+    told = ImportRow(
+        line=row.line,
+        outcome=_REFUSED,
+        external_id=row.external_id,
+        code=row.code and row.code.value,
+        column=row.column,
+        value_shape=row.value_shape,
+        warning=row.warning,
+    )
     if row.debt is None or row.external_id is None:
-        return _outcome(row, "refused", code=row.code, column=row.column)
+        return told
     service = job.services[row.debt.service_code]
     existing = known.get(row.external_id)
     if existing is None:
         created = issuance.create(tx, row.external_id, next(numbers), row.debt, job.entity, service, now)
-        return _outcome(row, "created", notice_number=created.notice_number)
+        return replace(told, outcome="created", notice_number=created.notice_number)
+    told = replace(told, notice_number=existing.notice_number)
     try:
         is_amended = issuance.amend(tx, existing, row.debt, job.entity, service, now)
     except Refused as refused:
-        return _outcome(row, "refused", notice_number=existing.notice_number, code=refused.code)
-    return _outcome(row, "amended" if is_amended else "unchanged", notice_number=existing.notice_number)
+        code = _code_of(refused)
+        return replace(told, code=code.value, column=_COLUMN_AT_FAULT.get(code), value_shape=None, warning=None)
+    return replace(told, outcome="amended" if is_amended else "unchanged")
 
 
-def _outcome(
-    row: Row,
-    outcome: str,
-    *,
-    notice_number: str | None = None,
-    code: ErrorCode | None = None,
-    column: str | None = None,
-) -> ImportRow:
-    return ImportRow(
-        line=row.line,
-        outcome=outcome,
-        external_id=row.external_id,
-        notice_number=notice_number,
-        code=code and code.value,
-        column=column,
-    )
+def _code_of(refused: Refused) -> ErrorCode:
+    """Return why a debt cannot be amended; a row has no room for the state that the detail tells."""
+    detail = detail_of(refused, NotAmendable)
+    return ErrorCode.PRACTICE_CANCELLED if detail and detail.state == State.CANCELLED else refused.code
 
 
 def _reported(row: models.ImportRow) -> ImportRow:
+    remedy = remedy_of(row.code or row.warning, row.column_name)
     return ImportRow(
         line=row.line,
         outcome=row.outcome,
@@ -166,6 +173,10 @@ def _reported(row: models.ImportRow) -> ImportRow:
         notice_number=row.notice_number,
         code=row.code,
         column=row.column_name,
+        value_shape=row.value_shape,
+        warning=row.warning,
+        problem=remedy.problem if remedy else None,
+        remedy=remedy.remedy if remedy else None,
     )
 
 

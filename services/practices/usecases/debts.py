@@ -1,5 +1,6 @@
 """The entity's debts, one at a time: put, amended, annulled."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -10,7 +11,7 @@ from contracts.rpc.practices import AnnulRequest, DebtRequest, Practice
 from services.practices import catalogue_records, records
 from services.practices.domain import debt_rules, display, practice_status
 from services.practices.domain.debt import Debt
-from services.practices.domain.debt_rules import ServiceRules
+from services.practices.domain.debt_rules import EMAIL_LEFT_OUT, ServiceRules
 from services.practices.domain.practice_status import Ending
 from services.practices.domain.states import Cause, State, can_move
 from services.practices.models import PracticeRow
@@ -23,7 +24,8 @@ _ANNULLED: Final = "annulled"
 def put_debt(database: Database, request: DebtRequest, now: datetime) -> Practice:
     """Create a debt, amend it, or leave it as it is when the same is put again.
 
-    Raises Refused(PRACTICE_NOT_AMENDABLE) with its state, and what the rules of a debt refuse.
+    An e-mail that the node would not take is left out, with a warning. Raises Refused(PRACTICE_NOT_AMENDABLE) with its
+    state, (DEBTOR_CHANGED), and what the rules of a debt refuse.
     """
     external_id = debt_rules.checked_external_id(request.external_id)
     with database.reading() as session:
@@ -31,7 +33,7 @@ def put_debt(database: Database, request: DebtRequest, now: datetime) -> Practic
         service = catalogue.service(session, entity.code, request.service_code)
         is_known = external_id in practices.known_external_ids(session, entity.code, [external_id])
     debt = _checked_debt(request, catalogue_records.rules_of(service))
-    number = None if is_known else issuance.allocate(database, entity, 1)[0]
+    number = next(issuance.allocate(database, entity, 0 if is_known else 1), None)
 
     def put() -> Practice:
         with database.transaction() as tx:
@@ -42,7 +44,8 @@ def put_debt(database: Database, request: DebtRequest, now: datetime) -> Practic
                 row = issuance.create(tx, external_id, number, debt, entity, service, now)
             else:
                 raise Refused(ErrorCode.PRACTICE_NOT_FOUND)
-            return records.practice_of(practices.practice(tx.session, row.id), now)
+            shown = records.practice_of(practices.practice(tx.session, row.id), now)
+            return replace(shown, warnings=_warnings(request, debt))
 
     return issuance.again_on_conflict(put)
 
@@ -62,6 +65,11 @@ def annul_debt(database: Database, request: AnnulRequest, now: datetime) -> Prac
         if row.state != State.CANCELLED:
             _annul(tx, row, reason, now)
         return records.practice_of(practices.practice(tx.session, row.id), now)
+
+
+def _warnings(request: DebtRequest, debt: Debt) -> list[str]:
+    """Return what was left out of the debt that was put."""
+    return [EMAIL_LEFT_OUT] if request.email and debt.debtor.email is None else []
 
 
 def _annul(tx: Tx, row: PracticeRow, reason: str, now: datetime) -> None:
@@ -84,7 +92,11 @@ def _checked_debt(request: DebtRequest, rules: ServiceRules) -> Debt:
     rules.check_stamp(None)
     return Debt(
         service_code=rules.code,
-        debtor=debt_rules.subject(request.fiscal_code, request.full_name, request.email),
+        debtor=debt_rules.subject(
+            rules.checked_debtor_code(request.fiscal_code),
+            debt_rules.checked_name(request.full_name),
+            debt_rules.usable_email(request.email),
+        ),
         description=debt_rules.checked_description(request.description),
         amount_cents=rules.amounts.check(request.amount_cents),
         beneficiary=debt_rules.checked_beneficiary(request.beneficiary),

@@ -14,7 +14,6 @@ from chassis.storage.database import Database, Tx
 from contracts.codes import ANONYMOUS_FISCAL_CODE, NoticeNumber
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc.practices import DemandRequest, Position
-from contracts.shapes import Subject
 from services.practices import catalogue_records, records
 from services.practices.domain import debt_rules
 from services.practices.domain.debt import Debt
@@ -39,7 +38,7 @@ def demand(database: Database, request: DemandRequest, now: datetime) -> Positio
         entity = catalogue.entity(session, service.entity_code)
     debt = _checked_debt(request, catalogue_records.rules_of(service))
     # Before the transaction that uses it, as everywhere; of a demand that was made before, a hole.
-    number = issuance.allocate(database, entity, 1)[0]
+    number = next(issuance.allocate(database, entity, 1))
     with database.transaction() as tx:
         row = practices.practice(tx.session, _made_once(tx, number, debt, entity, service, now))
         return records.position_of(row, row.entity, row.service)
@@ -83,21 +82,10 @@ def _checked_debt(request: DemandRequest, rules: ServiceRules) -> Debt:
         raise Refused(ErrorCode.INVALID_AMOUNT)
     return Debt(
         service_code=rules.code,
-        debtor=_debtor(request, rules),
+        debtor=debt_rules.subject(
+            rules.checked_debtor_code(request.fiscal_code or ""), debt_rules.checked_name(request.full_name)
+        ),
         description=debt_rules.description_of(beneficiary, request.description),
         amount_cents=rules.amounts.check(amount_cents),
         beneficiary=beneficiary,
-    )
-
-
-def _debtor(request: DemandRequest, rules: ServiceRules) -> Subject:
-    fiscal_code = (request.fiscal_code or ANONYMOUS_FISCAL_CODE).strip().upper()
-    if fiscal_code != ANONYMOUS_FISCAL_CODE:
-        return debt_rules.subject(fiscal_code, request.full_name)
-    if not rules.allows_anonymous:
-        raise Refused(ErrorCode.ANONYMOUS_NOT_ALLOWED)
-    return Subject(
-        entity_type="F",
-        fiscal_code=ANONYMOUS_FISCAL_CODE,
-        full_name=debt_rules.checked_name(request.full_name),
     )

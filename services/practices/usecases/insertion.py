@@ -30,7 +30,7 @@ def insert(database: Database, request: InsertRequest, now: datetime) -> Practic
         service = catalogue.service(session, entity.code, request.service_code)
     debt = _checked_debt(request, catalogue_records.rules_of(service))
     payer = viewers.viewer_key(request.viewer)
-    number = issuance.allocate(database, entity, 1)[0]
+    number = next(issuance.allocate(database, entity, 1))
     with database.transaction() as tx:
 
         def make() -> dict[str, UUID]:

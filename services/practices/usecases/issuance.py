@@ -1,6 +1,6 @@
 """How practices are numbered, made and amended, with their events: for debts, imports, insertions and demands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Final, TypeVar
 from uuid import uuid4
@@ -8,15 +8,17 @@ from uuid import uuid4
 from sqlalchemy.exc import IntegrityError
 
 from chassis.storage.database import Database, Tx
+from contracts.calendar import rome_day
 from contracts.codes import NoticeNumber
 from contracts.error_details import NotAmendable
 from contracts.errors import ErrorCode, Refused
 from contracts.events.practices import PRACTICE_AMENDED, PRACTICE_CREATED
 from services.practices import catalogue_records, records
 from services.practices.domain import practice_status
-from services.practices.domain.debt import Debt
+from services.practices.domain.debt import Debt, is_same_debtor
+from services.practices.domain.debt_rules import ServiceRules
 from services.practices.domain.practice_status import PracticeStatus
-from services.practices.domain.states import Cause, can_move
+from services.practices.domain.states import Cause, State, can_move
 from services.practices.models import EntityRow, PracticeRow, ServiceRow
 from services.practices.repository import catalogue
 
@@ -24,13 +26,13 @@ _ATTEMPTS: Final = 3
 _T = TypeVar("_T")
 
 
-def allocate(database: Database, entity: EntityRow, count: int) -> list[NoticeNumber]:
+def allocate(database: Database, entity: EntityRow, count: int) -> Iterator[NoticeNumber]:
     """Take notice numbers of an entity for ever, committed at once; what is not used is a hole."""
     if count == 0:
-        return []
+        return iter(())
     with database.transaction() as tx:
-        first = catalogue.allocate_bases(tx.session, entity.creditor_fiscal_code, entity.segregation_code, count)
-    return [NoticeNumber.issue(entity.segregation_code, base) for base in range(first, first + count)]
+        bases = catalogue.allocate_bases(tx.session, entity.creditor_fiscal_code, entity.segregation_code, count)
+    return (NoticeNumber.issue(entity.segregation_code, base) for base in bases)
 
 
 def create(
@@ -68,19 +70,31 @@ def create(
 def amend(tx: Tx, row: PracticeRow, debt: Debt, entity: EntityRow, service: ServiceRow, now: datetime) -> bool:
     """Give a locked practice another debt, with its PracticeAmended; False when it is the one it has.
 
-    Raises Refused(PRACTICE_NOT_AMENDABLE).
+    The same debt again reopens a practice that has expired although its last day has not passed: a clock was wrong.
+    An annulled one is not reopened by being sent again, as a file that is sent every night would.
+    Raises Refused(DEBTOR_CHANGED), (PRACTICE_NOT_AMENDABLE).
     """
-    if records.debt_of(row) == debt:
+    before = records.debt_of(row)
+    if not is_same_debtor(before.debtor, debt.debtor):
+        raise Refused(ErrorCode.DEBTOR_CHANGED)
+    status, rules = records.status_of(row), catalogue_records.rules_of(service)
+    is_free = can_move(status.state, Cause.AMENDED) and not status.facts.open_checkouts
+    is_needless = status.state is not State.CANCELLED and not (is_free and _has_expired_early(status, debt, rules, now))
+    if before == debt and is_needless:
         return False
-    status = records.status_of(row)
-    if not can_move(status.state, Cause.AMENDED) or status.facts.open_checkouts:
+    if not is_free:
         raise Refused(ErrorCode.PRACTICE_NOT_AMENDABLE, NotAmendable(state=row.state))
-    records.write_debt(row, debt, catalogue_records.rules_of(service))
+    records.write_debt(row, debt, rules)
     records.write_status(row, practice_status.amended(status, now))
     row.sequence += 1
     position = records.position_of(row, entity, service)
     tx.emit(PRACTICE_AMENDED, position, subject=str(row.id), sequence=row.sequence, now=now)
     return True
+
+
+def _has_expired_early(status: PracticeStatus, debt: Debt, rules: ServiceRules, now: datetime) -> bool:
+    last_day = rules.payable_until(debt.due_date)
+    return status.state is State.EXPIRED and (last_day is None or rome_day(now) <= last_day)
 
 
 def again_on_conflict(attempt: Callable[[], _T]) -> _T:

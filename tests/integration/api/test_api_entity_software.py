@@ -1,7 +1,6 @@
 """What an entity's own software gets from the API with its key."""
 
 import base64
-import hashlib
 from typing import Any
 
 import pytest
@@ -81,8 +80,24 @@ def test_a_csv_body_is_imported_and_its_report_is_found_again(client: TestClient
     assert [row["outcome"] for row in result.json["rows"]] == ["created", "refused"]
     asked = services.asked(practices.IMPORT)
     assert base64.b64decode(asked.content_base64) == examples.IMPORT_FILE.encode()
-    assert asked.idempotency_key == hashlib.sha256(examples.IMPORT_FILE.encode()).hexdigest()
     assert client.simulate_get(result.headers["Location"], headers=ALL).json == result.json
+
+
+def test_the_same_file_again_is_another_import_unless_it_has_the_same_key(
+    client: TestClient, services: FakeServices
+) -> None:
+    keys = []
+    for headers in (
+        CSV,
+        CSV,
+        {**CSV, "Idempotency-Key": "a-key-of-theirs"},
+        {**CSV, "Idempotency-Key": "a-key-of-theirs"},
+    ):
+        assert client.simulate_post(IMPORTS, body=examples.IMPORT_FILE, headers=headers).status_code == 201
+        keys.append(services.asked(practices.IMPORT).idempotency_key)
+    assert len(set(keys)) == 3
+    assert keys[2:] == ["a-key-of-theirs"] * 2
+    assert all(len(key) >= 8 for key in keys)
 
 
 def test_a_multipart_file_is_imported_under_its_name(client: TestClient, services: FakeServices) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +16,7 @@ from contracts.errors import ErrorCode, Refused
 from contracts.events.payments import CheckoutStarted, PaymentConfirmed
 from contracts.rpc.practices import AnnulRequest, DueDatesRequest, PositionRequest, Practice
 from contracts.shapes import Instalment, Viewer
-from services.practices.models import PracticeRow
+from services.practices.models import NoticeSequence, PracticeRow
 from services.practices.repository import catalogue
 from services.practices.usecases import debts, expiry, issuance, payment_events, queries
 
@@ -98,8 +99,10 @@ def test_a_debt_being_paid_or_paid_keeps_its_terms(
         ({"full_name": "x" * 71}, ErrorCode.NAME_TOO_LONG),
         ({"due_date": date(206, 1, 1)}, ErrorCode.INVALID_DATE),
         ({"instalment": Instalment(number=8, total=7)}, ErrorCode.INVALID_REQUEST),
-        ({"email": "nowhere"}, ErrorCode.INVALID_REQUEST),
         ({"external_id": "\x00"}, ErrorCode.INVALID_REQUEST),
+        ({"external_id": "1,23457E+11"}, ErrorCode.SPREADSHEET_VALUE),
+        ({"fiscal_code": "8,00123E+10"}, ErrorCode.SPREADSHEET_VALUE),
+        ({"service_code": "MENSA", "fiscal_code": "ANONIMO"}, ErrorCode.ANONYMOUS_NOT_ALLOWED),
     ],
 )
 def test_a_wrong_debt_is_refused_and_nothing_stored(
@@ -123,10 +126,13 @@ def test_an_annulled_debt_says_why_and_stays_annulled(
         "practice_cancelled",
     )
     assert annul(database, now) == first
-    assert put().state == "cancelled"
-    with pytest.raises(Refused) as refused:
-        put(amount_cents=1)
-    assert refused.value.code is ErrorCode.PRACTICE_NOT_AMENDABLE
+    for again in ({}, {"amount_cents": 1}):
+        with pytest.raises(Refused) as refused:
+            put(**again)
+        assert (refused.value.code, refused.value.params) == (
+            ErrorCode.PRACTICE_NOT_AMENDABLE,
+            {"state": "cancelled"},
+        )
     assert emitted() == [("PracticeCreated.v1", 1), ("PracticeCancelled.v1", 2)]
     position = queries.positions(database, PositionRequest(practice_ids=[first.id])).positions[0]
     assert position.cancelled
@@ -171,10 +177,36 @@ def test_a_number_taken_for_a_practice_that_failed_is_a_hole_and_never_given_aga
     first = put("TARI-1").notice_number
     with database.reading() as session:
         entity = catalogue.entity(session, "PM108")
-    lost = issuance.allocate(database, entity, 3)
+    lost = list(issuance.allocate(database, entity, 3))
     after = put("TARI-2").notice_number
-    assert first < min(lost)
-    assert max(lost) < after
+    assert len({first, *lost, after}) == 5
+
+
+def test_who_has_two_notice_numbers_cannot_count_up_to_the_next(put: Put) -> None:
+    bases = [int(put(f"TARI-{count}").notice_number[3:16]) for count in range(20)]
+    steps = {after - before for before, after in pairwise(bases)}
+    assert len(steps) == 19
+    assert min(map(abs, steps)) > 1_000
+
+
+def test_sixteen_writers_never_get_the_same_number_nor_one_issued_in_sequence_before(database: Database) -> None:
+    with database.transaction() as tx:
+        entity = catalogue.entity(tx.session, "PM108")
+        before = 1_000_000
+        tx.session.add(
+            NoticeSequence(
+                creditor_fiscal_code=entity.creditor_fiscal_code,
+                segregation_code=entity.segregation_code,
+                next_base=before,
+                permuted_from=before,
+            )
+        )
+    with ThreadPoolExecutor(16) as pool:
+        taken = pool.map(lambda _: list(issuance.allocate(database, entity, 25)), range(64))
+        numbers = [number for some in taken for number in some]
+    assert len(set(numbers)) == 64 * 25
+    assert all(NoticeNumber.typed(number) == number for number in numbers)
+    assert min(int(number[3:16]) for number in numbers) >= before
 
 
 def test_what_cannot_be_paid_late_expires_when_its_last_day_in_rome_has_passed(
@@ -188,7 +220,7 @@ def test_what_cannot_be_paid_late_expires_when_its_last_day_in_rome_has_passed(
     assert expiry.expire_overdue(database, last_second + timedelta(days=1)) == 0
     assert emitted()[2:] == [("PracticeExpired.v1", 2)]
     assert strict.state_until == datetime(2026, 12, 15, 23, tzinfo=UTC)
-    again = put("MENSA-1", at=last_second, service_code="MENSA", due_date=date(2026, 12, 15))
+    again = put("MENSA-1", at=last_second + timedelta(seconds=1), service_code="MENSA", due_date=date(2026, 12, 15))
     assert (again.state, again.not_payable_code, again.state_reason) == (
         "expired",
         "practice_expired",

@@ -13,6 +13,7 @@ from contracts.codes import CreditorFiscalCode, FiscalCode
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import practices
 from contracts.rpc.practices import (
+    AnnulRequest,
     GetManyRequest,
     ListRequest,
     PositionRequest,
@@ -21,7 +22,7 @@ from contracts.rpc.practices import (
     SearchRequest,
 )
 from contracts.shapes import Viewer
-from services.practices.usecases import queries, search
+from services.practices.usecases import debts, queries, search
 
 MARIO = FiscalCode("RSSMRA85T10A562S")
 LUCA = FiscalCode("VRDLCU99L14A662K")
@@ -47,8 +48,31 @@ def test_a_notice_number_as_printed_finds_its_practice_masked(database: Database
     for typed in (number, grouped, f" {number}\t"):
         (practice,) = found_by(database, now, notice_number=typed)
         assert practice.masked
-        assert practice.debtor.full_name == "R*** M***"
+        assert practice.debtor.full_name == "***"
         assert MARIO not in str(practice)
+
+
+def test_by_notice_number_alone_the_causale_the_reference_and_why_it_was_annulled_are_not_told(
+    database: Database, put: Put, now: datetime, viewer: MakeViewer
+) -> None:
+    causali = (
+        "Retta di Mario Rossi CF RSSMRA85T10A562S nato il 10/12/1985",
+        "Retta ROSSI MARIO",
+        "Retta Dell\u2019Aquila",
+    )
+    made = [put(f"ROSSI-{number}", description=text) for number, text in enumerate(causali)]
+    annulled = AnnulRequest(entity_code="PM108", external_id="ROSSI-0", reason="Mario Rossi ha rinunciato")
+    debts.annul_debt(database, annulled, now)
+    stranger = viewer(visitor_id="browser-1", granted_practice_ids=[practice.id for practice in made])
+    asked = GetManyRequest(viewer=stranger, practice_ids=[practice.id for practice in made])
+    by_id = queries.get_many(database, asked, now).practices
+    by_number = [found_by(database, now, notice_number=practice.notice_number)[0] for practice in made]
+    for practice in (*by_id, *by_number):
+        assert practice.description == "TARI - Tassa sui rifiuti 2026"
+        for secret in ("mario", "rossi", "rssmra", "1985", "aquila", "rinunciato"):
+            assert secret not in str(practice).lower()
+    (mine,) = found_by(database, now, fiscal_code=MARIO, reference="ROSSI-0")
+    assert (mine.description, mine.state_reason) == (causali[0], "Mario Rossi ha rinunciato")
 
 
 @pytest.mark.parametrize("wrong", ["301000000000000145", "30100000000000014", "abc", "30100000000000014x"])

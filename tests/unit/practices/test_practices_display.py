@@ -60,11 +60,6 @@ def test_past_its_last_day_it_cannot_be_paid_even_before_the_timer_has_come_by()
     assert display.not_payable_code(PracticeStatus(), today, NOON) is None
 
 
-def test_names_are_shortened_to_initials() -> None:
-    assert display.masked_name("Mario Rossi") == "M*** R***"
-    assert display.masked_name("D'Angelo  Maria Grazia") == "D*** M*** G***"
-
-
 def test_a_masked_practice_tells_neither_names_nor_fiscal_code_nor_address() -> None:
     practice = Practice(
         id=UUID(int=1),

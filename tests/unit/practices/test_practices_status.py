@@ -161,3 +161,18 @@ def test_an_amendment_reopens_an_expired_practice() -> None:
     )
     assert result.state is State.TO_PAY
     assert display.state_details(result, TERMS, START).since == minutes(9)
+
+
+def test_a_cancelled_practice_that_nobody_paid_needs_no_human() -> None:
+    cancelled = practice_status.cancelled(PracticeStatus(), Ending(START, "Sgravio"))
+    assert practice_status.unexpected_money(cancelled, TERMS) == frozenset()
+    abandoned_before = practice_status.cancelled(
+        folded(started(CHECKOUTS[0]), abandoned(CHECKOUTS[0])), Ending(START, "x")
+    )
+    assert practice_status.unexpected_money(abandoned_before, TERMS) == frozenset()
+
+
+def test_two_open_checkouts_tell_since_the_earlier_start_and_until_the_later_end() -> None:
+    status = folded(started(CHECKOUTS[0], minute=1), started(CHECKOUTS[1], minute=10))
+    details = display.state_details(status, TERMS, START)
+    assert (details.since, details.until, details.reason) == (minutes(1), minutes(40), "checkout_open")

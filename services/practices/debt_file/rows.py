@@ -1,0 +1,152 @@
+"""The rows of a debt file, checked column by column: each a debt, or why not."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from contracts.error_details import TooLarge, WrongHeader
+from contracts.errors import ErrorCode, Refused
+from services.practices.debt_file import cells, table
+from services.practices.debt_file.charset import decoded
+from services.practices.debt_file.table import Record
+from services.practices.domain import debt_rules
+from services.practices.domain.debt import Debt
+from services.practices.domain.debt_rules import ServiceRules
+
+COLUMNS: Final = (
+    "codice_debito",
+    "servizio",
+    "codice_fiscale",
+    "cognome_nome",
+    "email",
+    "causale",
+    "importo",
+    "scadenza",
+    "rata",
+    "rate_totali",
+)
+# A spreadsheet leaves out what is empty at the end of a row.
+_MAY_BE_ABSENT: Final = frozenset({"email", "scadenza", "rata", "rate_totali"})
+FILE_MAX_BYTES: Final = 5 * 1024 * 1024
+ROWS_MAX: Final = 20_000
+_T = TypeVar("_T")
+
+
+class RowRefused(Exception):
+    """Why a row is refused, the column at fault (None where it is the whole row), and what its value looks like."""
+
+    def __init__(self, code: ErrorCode, column: str | None, value_shape: str | None = None) -> None:
+        self.code = code
+        self.column = column
+        self.value_shape = value_shape
+        super().__init__(code.value)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the file: its debt, or why it was refused. Line 1 is the first of the file.
+
+    `warning`: what was left out of a debt that is good without it, of which column.
+    """
+
+    line: int
+    external_id: str | None
+    debt: Debt | None
+    code: ErrorCode | None = None
+    column: str | None = None
+    value_shape: str | None = None
+    warning: str | None = None
+
+
+def read(content: bytes, services: Mapping[str, ServiceRules]) -> Iterator[Row]:
+    """Check the file, then return an iterator over a Row for every row that is not blank.
+
+    Raises Refused(IMPORT_TOO_LARGE), (IMPORT_NOT_UTF8), (IMPORT_EMPTY) or (IMPORT_WRONG_HEADER) for the whole file.
+    """
+    if len(content) > FILE_MAX_BYTES:
+        raise Refused(ErrorCode.IMPORT_TOO_LARGE, TooLarge(max_bytes=FILE_MAX_BYTES))
+    found = table.read(decoded(content))
+    names = _names(found.header)
+    if not found.records:
+        raise Refused(ErrorCode.IMPORT_EMPTY)
+    if len(found.records) > ROWS_MAX:
+        raise Refused(ErrorCode.IMPORT_TOO_LARGE, TooLarge(max_rows=ROWS_MAX))
+    seen: set[str] = set()
+    return (_row(record, names, services, seen) for record in found.records)
+
+
+def _names(header: Sequence[str]) -> list[str]:
+    """Return the column names in their order; one without a name is a column of padding.
+
+    What the file has instead is not echoed: it may be personal data.
+    """
+    names = [re.sub(r"[\s_-]+", "_", debt_rules.without_invisible(name).strip()).casefold() for name in header]
+    if sorted(filter(None, names)) != sorted(COLUMNS):
+        missing = [name for name in COLUMNS if name not in names]
+        raise Refused(ErrorCode.IMPORT_WRONG_HEADER, WrongHeader(expected=COLUMNS, missing=missing))
+    return names
+
+
+def _row(record: Record, names: Sequence[str], services: Mapping[str, ServiceRules], seen: set[str]) -> Row:
+    """Check one row; a reference that an earlier row has used is refused."""
+    values = _values(record.cells, names)
+    if values is None:
+        return Row(record.line, None, None, ErrorCode.INVALID_REQUEST)
+    external_id = None
+    try:
+        external_id = _checked(values, "codice_debito", debt_rules.checked_external_id)
+        if external_id in seen:
+            raise RowRefused(ErrorCode.DUPLICATE_REFERENCE, "codice_debito")
+        seen.add(external_id)
+        debt = _debt(values, services)
+    except RowRefused as refusal:
+        return Row(record.line, external_id, None, refusal.code, refusal.column, refusal.value_shape)
+    if not values["email"] or debt.debtor.email is not None:
+        return Row(record.line, external_id, debt)
+    shape, warning = cells.shape(values["email"]), debt_rules.EMAIL_LEFT_OUT
+    return Row(record.line, external_id, debt, column="email", value_shape=shape, warning=warning)
+
+
+def _values(found: Sequence[str] | None, names: Sequence[str]) -> dict[str, str] | None:
+    """Return the values by column, or None where the cells cannot be told apart or are not under the columns."""
+    if found is None or not _MAY_BE_ABSENT.issuperset(filter(None, names[len(found) :])):
+        return None
+    padded = [cells.cleaned(cell) for cell in found] + [""] * (len(names) - len(found))
+    without_name = padded[len(names) :] + [value for name, value in zip(names, padded, strict=False) if not name]
+    if any(without_name):
+        return None
+    return {name: value for name, value in zip(names, padded, strict=False) if name}
+
+
+def _debt(values: Mapping[str, str], services: Mapping[str, ServiceRules]) -> Debt:
+    """Check the values of a row column by column, in the order of COLUMNS."""
+    service = services.get(values["servizio"].upper())
+    if service is None:
+        raise RowRefused(ErrorCode.UNKNOWN_SERVICE, "servizio", cells.shape(values["servizio"]))
+    _checked(values, "servizio", lambda _: service.check_stamp(None))
+    code = _checked(values, "codice_fiscale", service.checked_debtor_code)
+    name = _checked(values, "cognome_nome", debt_rules.checked_name)
+    return Debt(
+        service_code=service.code,
+        debtor=debt_rules.subject(code, name, debt_rules.usable_email(values["email"])),
+        description=_checked(values, "causale", debt_rules.checked_description),
+        amount_cents=_checked(values, "importo", lambda text: service.amounts.check(cells.amount_cents(text))),
+        due_date=_checked(values, "scadenza", lambda text: debt_rules.checked_due_date(cells.day(text))),
+        instalment=_checked(
+            values,
+            "rata",
+            lambda text: debt_rules.checked_instalment(cells.count(text), cells.count(values["rate_totali"])),
+        ),
+    )
+
+
+def _checked(values: Mapping[str, str], column: str, check: Callable[[str], _T]) -> _T:
+    """Run a check of the domain, naming the column at fault and what its value looks like."""
+    text = values[column]
+    if cells.is_spreadsheet_error(text):
+        raise RowRefused(ErrorCode.SPREADSHEET_VALUE, column, cells.shape(text))
+    try:
+        return check(text)
+    except Refused as refused:
+        raise RowRefused(refused.code, column, cells.shape(text)) from None
