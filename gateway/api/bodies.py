@@ -180,7 +180,7 @@ class DebtBody(Message):
     service_code: ServiceCode
     fiscal_code: TypedCode
     full_name: Name
-    email: Annotated[str, Email] | None = None
+    email: Annotated[str, Length(max=EMAIL_MAX_CHARS)] | None = None
     beneficiary: Beneficiary | None = None
     amount_cents: Annotated[int, Amount]
     description: Annotated[str, Causale]

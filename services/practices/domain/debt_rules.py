@@ -6,9 +6,11 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Final
 
+from contracts.calendar import DUE_YEAR_MAX, DUE_YEAR_MIN
 from contracts.codes import (
     ANONYMOUS_FISCAL_CODE,
     DESCRIPTION_MAX_CHARS,
+    INSTALMENTS_MAX,
     NAME_MAX_CHARS,
     AmountCents,
     FiscalCode,
@@ -21,9 +23,6 @@ from services.practices.domain.transfers import Share
 
 EMAIL_LEFT_OUT: Final = "email_left_out"
 EXTERNAL_ID_MAX_CHARS: Final = 70
-INSTALMENTS_MAX: Final = 999
-DUE_YEAR_MIN: Final = 2000
-DUE_YEAR_MAX: Final = 2099
 # What nobody sees and everybody copies: soft hyphens, zero-width spaces and joiners, marks of direction, byte order.
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _SPACES: Final = re.compile(r"[^\S\r\n\v\f\x1c-\x1f\x85\u2028\u2029]+")
