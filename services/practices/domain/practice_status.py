@@ -1,0 +1,167 @@
+"""The payment status of a practice, folded from facts that come twice, late and in any order.
+
+Facts are stored under their own key (checkout id, receipt id), so that applying one twice changes nothing, and merged
+by minimum, so that their order does not matter. The state moves along the table of `states` only where the facts
+allow it: a checkout known to have ended cannot start, and a checkout that ends frees the practice only when no
+other is open.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from uuid import UUID
+
+from contracts.calendar import rome_day
+from services.practices.domain.states import Cause, State, can_move, move
+
+
+@dataclass(frozen=True, order=True)
+class OpenCheckout:
+    """A checkout under way: from when, and until when at the latest."""
+
+    started_at: datetime
+    open_until: datetime
+
+
+@dataclass(frozen=True, order=True)
+class EndedCheckout:
+    """A checkout that ended without payment, and how (CheckoutAbandoned.reason)."""
+
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, order=True)
+class Receipt:
+    """Money that arrived for a practice."""
+
+    paid_at: datetime
+    amount_cents: int
+
+
+@dataclass(frozen=True, order=True)
+class Settlement:
+    """The settlement flow in which the payment stands."""
+
+    at: datetime
+    flow_id: str
+
+
+@dataclass(frozen=True, order=True)
+class Ending:
+    """When the practice was withdrawn or expired, or reopened by an amendment, and the reason given."""
+
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything known about the payment of one practice. `unexpected_money`: PaymentDuplicated reasons seen."""
+
+    open_checkouts: Mapping[UUID, OpenCheckout] = field(default_factory=dict)
+    ended_checkouts: Mapping[UUID, EndedCheckout] = field(default_factory=dict)
+    receipts: Mapping[str, Receipt] = field(default_factory=dict)
+    unexpected_money: frozenset[str] = frozenset()
+    settlement: Settlement | None = None
+    cancelled: Ending | None = None
+    expired: Ending | None = None
+    reopened: Ending | None = None
+
+
+@dataclass(frozen=True)
+class PracticeStatus:
+    """State and the facts behind it."""
+
+    state: State = State.TO_PAY
+    facts: Facts = field(default_factory=Facts)
+
+
+@dataclass(frozen=True)
+class AmountDue:
+    """What arriving money is compared with. `payable_until`: last Rome day on which payment is accepted, or None."""
+
+    amount_cents: int
+    payable_until: date | None
+
+
+def checkout_started(status: PracticeStatus, checkout_id: UUID, opened: OpenCheckout) -> PracticeStatus:
+    """Fold CheckoutStarted. Without effect when that checkout is known to have ended, or nothing is to pay."""
+    facts = status.facts
+    if checkout_id in facts.ended_checkouts:
+        return status
+    merged = min(opened, facts.open_checkouts.get(checkout_id, opened))
+    facts = replace(facts, open_checkouts={**facts.open_checkouts, checkout_id: merged})
+    return _moved(replace(status, facts=facts), Cause.CHECKOUT_STARTED)
+
+
+def checkout_abandoned(status: PracticeStatus, checkout_id: UUID, ended: EndedCheckout) -> PracticeStatus:
+    """Fold CheckoutAbandoned. It frees the practice only when no other checkout is open."""
+    facts = status.facts
+    merged = min(ended, facts.ended_checkouts.get(checkout_id, ended))
+    still_open = {key: value for key, value in facts.open_checkouts.items() if key != checkout_id}
+    facts = replace(facts, ended_checkouts={**facts.ended_checkouts, checkout_id: merged}, open_checkouts=still_open)
+    status = replace(status, facts=facts)
+    return status if still_open else _moved(status, Cause.CHECKOUT_ABANDONED)
+
+
+def payment_confirmed(status: PracticeStatus, receipt_id: str, receipt: Receipt) -> PracticeStatus:
+    """Fold PaymentConfirmed: from every state it ends in paid, or in reported where the flow came first."""
+    facts = status.facts
+    merged = min(receipt, facts.receipts.get(receipt_id, receipt))
+    facts = replace(facts, receipts={**facts.receipts, receipt_id: merged})
+    status = _moved(replace(status, facts=facts), Cause.PAYMENT_CONFIRMED)
+    return _moved(status, Cause.PAYMENT_REPORTED) if facts.settlement else status
+
+
+def payment_duplicated(status: PracticeStatus, reason: str) -> PracticeStatus:
+    """Fold PaymentDuplicated: no state of its own, a human must look."""
+    return replace(status, facts=replace(status.facts, unexpected_money=status.facts.unexpected_money | {reason}))
+
+
+def payment_reported(status: PracticeStatus, settlement: Settlement) -> PracticeStatus:
+    """Fold PaymentReported: remembered until the receipt is here."""
+    facts = status.facts
+    merged = min(settlement, facts.settlement or settlement)
+    return _moved(replace(status, facts=replace(facts, settlement=merged)), Cause.PAYMENT_REPORTED)
+
+
+def amended(status: PracticeStatus, now: datetime) -> PracticeStatus:
+    """Move by an amendment of ours. Raises IllegalTransition."""
+    state = move(status.state, Cause.AMENDED)
+    if status.state is state:
+        return status
+    return PracticeStatus(state, replace(status.facts, expired=None, reopened=Ending(now, "amended")))
+
+
+def cancelled(status: PracticeStatus, ending: Ending) -> PracticeStatus:
+    """Withdraw the practice. Raises IllegalTransition."""
+    return PracticeStatus(move(status.state, Cause.CANCELLED), replace(status.facts, cancelled=ending))
+
+
+def expired(status: PracticeStatus, ending: Ending) -> PracticeStatus:
+    """Let the practice expire. Raises IllegalTransition."""
+    return PracticeStatus(move(status.state, Cause.EXPIRED), replace(status.facts, expired=ending))
+
+
+def unexpected_money(status: PracticeStatus, due: AmountDue) -> frozenset[str]:
+    """Return why a human must look at the money that arrived: PaymentDuplicated's reasons; empty when all is well."""
+    facts = status.facts
+    found = set(facts.unexpected_money)
+    if len(facts.receipts) > 1:
+        found.add("already_paid")
+    if facts.receipts and facts.cancelled:
+        found.add("cancelled")
+    for receipt in facts.receipts.values():
+        if receipt.amount_cents != due.amount_cents:
+            found.add("other_amount")
+        if due.payable_until and rome_day(receipt.paid_at) > due.payable_until:
+            found.add("expired")
+    return frozenset(found)
+
+
+def _moved(status: PracticeStatus, cause: Cause) -> PracticeStatus:
+    """Move where the table has the edge; a late or repeated event has none and changes nothing."""
+    if can_move(status.state, cause):
+        return replace(status, state=move(status.state, cause))
+    return status

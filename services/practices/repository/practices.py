@@ -1,0 +1,169 @@
+"""Practices, found by whatever they are asked for, read or locked."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from services.practices.domain.states import State
+from services.practices.models import PracticeRow
+from services.practices.repository.batches import batches
+
+_CANDIDATE_ROWS: Final = 200
+
+
+def ended_demands(session: Session, demand_digest: str) -> int:
+    """Return how many practices of the same demand are no longer owed."""
+    still_unpaid = (State.TO_PAY.value, State.UNCONFIRMED.value)
+    statement = select(func.count()).where(
+        PracticeRow.demand_digest == demand_digest, PracticeRow.state.not_in(still_unpaid)
+    )
+    return session.scalar(statement) or 0
+
+
+def practice(session: Session, practice_id: UUID) -> PracticeRow:
+    """Return a practice with its entity and service. It exists."""
+    return session.scalars(_shown().where(PracticeRow.id == practice_id)).one()
+
+
+def practices(session: Session, practice_ids: Iterable[UUID]) -> dict[UUID, PracticeRow]:
+    """Return the practices that exist, by id, with entity and service."""
+    rows = session.scalars(_shown().where(PracticeRow.id.in_(list(practice_ids))))
+    return {row.id: row for row in rows}
+
+
+def by_notice_number(session: Session, entity_code: str, notice_number: str) -> Sequence[PracticeRow]:
+    """Return the entity's practice of a notice number, with entity and service: none or one."""
+    statement = _shown().where(PracticeRow.entity_code == entity_code, PracticeRow.notice_number == notice_number)
+    return session.scalars(statement).all()
+
+
+def by_reference(session: Session, entity_code: str, fiscal_code: str, reference: str) -> Sequence[PracticeRow]:
+    """Return the debtor's practices whose IUV, notice number or entity's reference this is."""
+    statement = _shown().where(
+        PracticeRow.debtor_fiscal_code == fiscal_code,
+        PracticeRow.entity_code == entity_code,
+        or_(
+            PracticeRow.iuv == reference,
+            PracticeRow.notice_number == reference,
+            PracticeRow.external_id.in_({reference, reference.upper()}),
+        ),
+    )
+    return session.scalars(statement.order_by(PracticeRow.place.desc())).all()
+
+
+def instalments(session: Session, one: PracticeRow, references: Sequence[str]) -> Sequence[PracticeRow]:
+    """Return the practices with these references that ask the same debtor for instalments of the same plan."""
+    statement = _shown().where(
+        PracticeRow.entity_code == one.entity_code,
+        PracticeRow.external_id.in_(references),
+        PracticeRow.debtor_fiscal_code == one.debtor_fiscal_code,
+        PracticeRow.service_code == one.service_code,
+        PracticeRow.instalment_total == one.instalment_total,
+    )
+    return session.scalars(statement.order_by(PracticeRow.instalment_number)).all()
+
+
+def of_references(session: Session, entity_code: str, external_ids: Sequence[str]) -> Sequence[PracticeRow]:
+    """Return an entity's debts by its own references, with entity and service."""
+    statement = _shown().where(PracticeRow.entity_code == entity_code, PracticeRow.external_id.in_(external_ids))
+    return session.scalars(statement).all()
+
+
+def of_debtor(
+    session: Session, entity_code: str, fiscal_code: str, states: Sequence[str], before: int | None, limit: int
+) -> Sequence[PracticeRow]:
+    """Return a debtor's practices with an entity, newest first, those placed before `before`."""
+    statement = _shown().where(PracticeRow.debtor_fiscal_code == fiscal_code, PracticeRow.entity_code == entity_code)
+    if states:
+        statement = statement.where(PracticeRow.state.in_(states))
+    if before is not None:
+        statement = statement.where(PracticeRow.place < before)
+    return session.scalars(statement.order_by(PracticeRow.place.desc()).limit(limit)).all()
+
+
+def dated_of_debtor(session: Session, fiscal_code: str, since: datetime, limit: int) -> Sequence[PracticeRow]:
+    """Return a debtor's practices with a due date, still owed or over only since then, by due date, latest first."""
+    is_unpaid = PracticeRow.state.in_([State.TO_PAY, State.UNCONFIRMED])
+    statement = _shown().where(
+        PracticeRow.debtor_fiscal_code == fiscal_code,
+        PracticeRow.due_date.is_not(None),
+        or_(is_unpaid, PracticeRow.state_since >= since),
+    )
+    return session.scalars(statement.order_by(PracticeRow.due_date.desc(), PracticeRow.place).limit(limit)).all()
+
+
+def duplicate_candidates(
+    session: Session, one: PracticeRow, fiscal_code: str | None, practice_ids: Collection[UUID]
+) -> Sequence[PracticeRow]:
+    """Return practices of the same service and amount, newest first: the debtor's, and those among `practice_ids`.
+
+    `fiscal_code` is None where the debtor is nobody in particular.
+    """
+    statement = select(PracticeRow).where(
+        PracticeRow.entity_code == one.entity_code,
+        or_(PracticeRow.debtor_fiscal_code == fiscal_code, PracticeRow.id.in_(practice_ids)),
+        PracticeRow.service_code == one.service_code,
+        PracticeRow.amount_cents == one.amount_cents,
+        PracticeRow.id != one.id,
+    )
+    return session.scalars(statement.order_by(PracticeRow.place.desc()).limit(_CANDIDATE_ROWS)).all()
+
+
+def positions(
+    session: Session, creditor_fiscal_code: str | None, notice_number: str | None, practice_ids: Sequence[UUID]
+) -> Sequence[PracticeRow]:
+    """Return practices by (domain, notice number) or by id, with entity and service."""
+    by_number = and_(
+        PracticeRow.creditor_fiscal_code == creditor_fiscal_code, PracticeRow.notice_number == notice_number
+    )
+    return session.scalars(_shown().where(or_(by_number, PracticeRow.id.in_(practice_ids)))).all()
+
+
+def locked(session: Session, practice_ids: Iterable[UUID]) -> Sequence[PracticeRow]:
+    """Return practices locked until the transaction ends, always taken in the same order."""
+    statement = select(PracticeRow).where(PracticeRow.id.in_(list(practice_ids)))
+    return session.scalars(statement.order_by(PracticeRow.id).with_for_update()).all()
+
+
+def locked_debts(session: Session, entity_code: str, external_ids: Iterable[str]) -> dict[str, PracticeRow]:
+    """Return the entity's debts of these references, locked, by reference."""
+    found: dict[str, PracticeRow] = {}
+    for batch in batches(sorted(external_ids)):
+        statement = select(PracticeRow).where(
+            PracticeRow.entity_code == entity_code, PracticeRow.external_id.in_(batch)
+        )
+        rows = session.scalars(statement.order_by(PracticeRow.id).with_for_update())
+        found |= {row.external_id: row for row in rows if row.external_id is not None}
+    return found
+
+
+def known_external_ids(session: Session, entity_code: str, external_ids: Iterable[str]) -> set[str]:
+    """Return which of these references the entity has used."""
+    known: set[str] = set()
+    for batch in batches(sorted(external_ids)):
+        statement = select(PracticeRow.external_id).where(
+            PracticeRow.entity_code == entity_code, PracticeRow.external_id.in_(batch)
+        )
+        known.update(external_id for external_id in session.scalars(statement) if external_id is not None)
+    return known
+
+
+def expiring(session: Session, today: date, limit: int) -> Sequence[PracticeRow]:
+    """Return practices to pay whose last day has passed, locked; those another process holds are left to it."""
+    statement = (
+        select(PracticeRow)
+        .where(PracticeRow.state == State.TO_PAY.value, PracticeRow.payable_until < today)
+        .order_by(PracticeRow.payable_until, PracticeRow.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return session.scalars(statement).all()
+
+
+def _shown() -> Select[PracticeRow]:
+    """Select practices with what showing them takes."""
+    return select(PracticeRow).options(joinedload(PracticeRow.entity), joinedload(PracticeRow.service))
