@@ -95,5 +95,5 @@ def licence_of(package: str) -> str | None:
         return about["License-Expression"]
     classifiers = [one for one in about.get_all("Classifier", []) if one.startswith("License :: ")]
     named = [one.split(" :: ")[-1] for one in classifiers if one != "License :: OSI Approved"]
-    sentence = about["License"] if "License" in about else ""
+    [sentence, *_] = about.get_all("License", [""])
     return " AND ".join(named) or sentence.strip().partition("\n")[0] or None

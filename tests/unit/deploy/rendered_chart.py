@@ -37,9 +37,14 @@ def merged_values(shape: str) -> dict[str, Any]:
 @cache
 def manifests(shape: str, *, is_upgrade: bool = False) -> tuple[Manifest, ...]:
     """Every object of a shape, hooks among them."""
+    return rendered(values_of(shape), is_upgrade=is_upgrade)
+
+
+def rendered(values: dict[str, Any], *, is_upgrade: bool = False) -> tuple[Manifest, ...]:
+    """Every object that these values make."""
     with helm_python.Chart.load(CHART) as chart:
         files = chart.render(
-            values_of(shape), name=RELEASE, namespace=NAMESPACE, is_install=not is_upgrade, is_upgrade=is_upgrade
+            values, name=RELEASE, namespace=NAMESPACE, is_install=not is_upgrade, is_upgrade=is_upgrade
         )
     return tuple(
         document

@@ -283,6 +283,15 @@ def test_people_cannot_pretend_to_be_the_node(shape: str) -> None:
 
 
 @each_shape
+def test_metrics_are_for_pods_alone(shape: str) -> None:
+    """Whoever comes through a proxy, from an office too, is judged by the address it came from."""
+    for name in ("gateway", "node"):
+        environment = pod_of(shape, name).environment
+        assert environment["METRICS_ALLOWED_NETWORKS"] == environment["TRUSTED_PROXIES"]
+        assert environment["TRUSTED_PROXIES"].split(",") == merged_values(shape)["network"]["proxies"]
+
+
+@each_shape
 def test_the_nodes_door_asks_for_a_certificate(shape: str) -> None:
     if merged_values(shape)["node"]["door"] == "proxy":
         config = of_kind(shape, "ConfigMap")["portal-node-door"]["data"]["haproxy.cfg"]

@@ -10,7 +10,7 @@ from chassis.settings import database_url
 from chassis.storage.database import make_engine
 from chassis.storage.migrations import services_with_migrations
 from contracts.events.subscriptions import SUBSCRIPTIONS
-from tests.unit.deploy.rendered_chart import ROOT, SHAPES, merged_values, of_kind, pod_of, pods
+from tests.unit.deploy.rendered_chart import ROOT, SHAPES, merged_values, of_kind, pod_of, pods, rendered, values_of
 from tests.unit.house.doc_tables import settings_read
 
 each_shape = pytest.mark.parametrize("shape", SHAPES)
@@ -39,6 +39,35 @@ def test_a_process_runs_what_the_procfile_says(name: str) -> None:
     else:
         assert command[:2] == words[:2]
         assert {"--worker-class=gthread", "--no-control-socket"} <= set(command)
+
+
+def test_one_more_process_is_one_more_entry() -> None:
+    values = values_of("one-body")
+    resources = {"requests": {"cpu": "1", "memory": "1Gi"}, "limits": {"cpu": "1", "memory": "1Gi"}}
+    values["kinds"] = {
+        "outbound": {
+            "command": ["python", "-m", "services.{service}.outbound"],
+            "health": ["python", "-m", "chassis.health", "{service}"],
+            "resources": resources,
+        }
+    }
+    values["processes"]["payments-outbound"] = {
+        "kind": "outbound",
+        "image": "payments",
+        "service": "payments",
+        "reads": ["payments"],
+        "egress": ["web"],
+        "replicas": 2,
+    }
+    made = {one["kind"]: one for one in rendered(values) if one["metadata"]["name"] == "portal-payments-outbound"}
+    assert set(made) == {"Deployment", "NetworkPolicy", "PodDisruptionBudget"}
+    [container] = made["Deployment"]["spec"]["template"]["spec"]["containers"]
+    assert container["command"] == ["python", "-m", "services.payments.outbound"]
+    assert {"AMQP_URL", "PAYMENTS_DATABASE_URL", "CHECKOUT_SUBSCRIPTION_KEY", "METRICS_PORT"} <= {
+        one["name"] for one in container["env"]
+    }
+    ports = {port["port"] for rule in made["NetworkPolicy"]["spec"]["egress"] for port in rule["ports"]}
+    assert ports == {53, 443, 5432, 5672}
 
 
 @each_shape

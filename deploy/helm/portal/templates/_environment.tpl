@@ -6,11 +6,11 @@
 {{- range $variable, $value := $root.Values.settings.all }}
 - {name: {{ $variable }}, value: {{ $value | toString | quote }}}
 {{- end }}
-{{- if eq (get $process "kind" | default "") "service" }}
+{{- if has (get $process "kind" | default "") (without (keys $root.Values.kinds) "http" "relay") }}
 - {name: MAX_WORKERS, value: {{ $root.Values.maxWorkers | quote }}}
 - {name: STOP_GRACE_S, value: {{ $root.Values.stopGraceSeconds | quote }}}
 {{- end }}
-{{- if has (get $process "kind") (list "service" "relay") }}
+{{- if has (get $process "kind" | default "") (without (keys $root.Values.kinds) "http") }}
 - {name: METRICS_PORT, value: {{ $root.Values.metricsPort | quote }}}
 {{- end }}
 {{- if $process.broker }}
@@ -64,6 +64,8 @@
 {{- define "portal.environment.door" -}}
 {{- $values := (index . 0).Values -}}
 - {name: TRUSTED_PROXIES, value: {{ join "," $values.network.proxies | quote }}}
+{{/* Prometheus is a pod: who comes through a proxy is judged by the address it came from. */ -}}
+- {name: METRICS_ALLOWED_NETWORKS, value: {{ join "," $values.network.proxies | quote }}}
 {{ if eq (index . 1) "node" -}}
 - {name: NODE_ALLOWED_NETWORKS, value: {{ join "," $values.node.allowedNetworks | quote }}}
 - {name: NODE_CLIENT_CERTIFICATES, value: {{ join "," $values.node.clientCertificates | quote }}}

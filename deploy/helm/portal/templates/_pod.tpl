@@ -59,7 +59,7 @@ capabilities: {drop: [ALL]}
 - {name: {{ $name }}, mountPath: /references/{{ $name }}, readOnly: true}
 {{- end }}
 {{- range $process.volumes }}
-- {name: {{ . }}, mountPath: {{ (get $root.Values.volumes .).mountPath }}, readOnly: {{ eq (get $process "kind" | default "job") "service" }}}
+- {name: {{ . }}, mountPath: {{ (get $root.Values.volumes .).mountPath }}, readOnly: {{ hasKey $process "kind" }}}
 {{- end }}
 {{- end }}
 
