@@ -135,7 +135,10 @@ def test_a_pod_has_the_time_to_finish_its_work(shape: str) -> None:
     for pod in pods(shape):
         if pod.kind == "Deployment":
             pause_s = pod.container.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
-            grace_s = float(pod.environment.get("STOP_GRACE_S", merged_values(shape)["stopGraceSeconds"]))
+            options = dict(re.findall(r"--([\w-]+)=(\S+)", " ".join(pod.container["command"])))
+            default = options.get("graceful-timeout", merged_values(shape)["stopGraceSeconds"])
+            grace_s = float(pod.environment.get("STOP_GRACE_S", default))
+            assert pod.labels["app.kubernetes.io/component"] not in {"gateway", "node"} or "graceful-timeout" in options
             assert pod.spec["terminationGracePeriodSeconds"] >= pause_s + grace_s + 5, pod.owner
 
 
