@@ -50,7 +50,7 @@ def rendered(values: dict[str, Any], *, is_upgrade: bool = False) -> tuple[Manif
         document
         for name, text in sorted(files.items())
         if name.endswith(".yaml")
-        for document in yaml.safe_load_all(text)
+        for document in yaml.load_all(text, Loader=yaml.CSafeLoader)
         if document
     )
 

@@ -34,7 +34,8 @@ def operator_schema(group: str, kind: str, version: str) -> dict[str, Any] | Non
     [file] = OPERATOR_SCHEMAS.glob(f"{group}_{kind.lower()}s.yaml") or [None]
     if file is None:
         return None
-    definition = yaml.safe_load(file.read_text(encoding="utf-8"))
+    # Thousands of lines: libyaml reads them ten times as fast.
+    definition = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     [found] = [one for one in definition["spec"]["versions"] if one["name"] == version]
     schema: dict[str, Any] = closed(found["schema"]["openAPIV3Schema"])
     return schema
