@@ -1,6 +1,9 @@
 """Alerts: each has a page and tests that make it fire and keep it quiet; each asks for what the code gives."""
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,12 +13,21 @@ import yaml
 
 from contracts.errors import ErrorCode
 from services.notices.mail.domain import State
-from tests.unit.deploy.code_metrics import asked, metrics, unknown_in
+from tests.unit.deploy.code_metrics import asked, metrics, modules_with_metrics, unknown_in
 from tests.unit.deploy.rendered_chart import ROOT
 from tests.unit.house.test_house_docs import text_of
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"
 RUNBOOKS = ROOT / "docs" / "runbooks"
+# Writes what a process that imported these modules would tell Prometheus.
+TELL = """
+import importlib, sys
+from prometheus_client import REGISTRY
+for module in sys.argv[1:]:
+    importlib.import_module(module)
+for family in REGISTRY.collect():
+    print(family.name + {"counter": "_total", "histogram": "_histogram"}.get(family.type, ""))
+"""
 SECTIONS = ["What it means", "How to see", "What to do", "How to know it is over"]
 FEWEST = 12
 
@@ -102,6 +114,23 @@ def test_labels_an_alert_looks_for_have_values_the_code_writes(alert: str) -> No
 )
 def test_what_nobody_gives_is_found(expression: str, unknown: set[str]) -> None:
     assert unknown_in(expression) == unknown
+
+
+def test_the_processes_tell_the_metrics_that_were_read_from_the_code() -> None:
+    modules = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in modules_with_metrics()]
+    told = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", TELL, *modules],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    assert {name for name in metrics() if not name.endswith(("_bucket", "_count", "_sum"))} - {"up"} == {
+        name for name in told if not name.startswith(("python_", "process_")) and not name.endswith("_histogram")
+    }
+    families = {name.removesuffix("_histogram") for name in told if name.endswith("_histogram")}
+    assert {f"{name}_bucket" for name in families} == {name for name in metrics() if name.endswith("_bucket")}
 
 
 def test_the_metrics_are_found_however_they_end() -> None:
