@@ -1,0 +1,1 @@
+"""What ops run the portal with: the chart, alert rules, dashboards."""

@@ -1,0 +1,115 @@
+"""For whoever is on call: is anything wrong, and where."""
+
+from typing import Final
+
+from deploy.grafana.expressions import DOOR, PAGES, by_service, ended, quantile
+from deploy.grafana.panels import Dashboard, Panel, Row
+
+ON_CALL: Final = Dashboard(
+    uid="portal-on-call",
+    title="On call",
+    about="Is anything wrong, and where. Each alert names its page in docs/runbooks.",
+    refresh="30s",
+    span="now-3h",
+    rows=[
+        Row(
+            "The node's door",
+            [
+                Panel(
+                    "Calls by answer",
+                    {"{{status}}": f"sum by (status) (rate(gateway_requests_total{{{DOOR}}}[5m]))"},
+                    unit="reqps",
+                ),
+                Panel(
+                    "Failing share",
+                    {
+                        "5xx": f'(sum(rate(gateway_requests_total{{{DOOR}, status=~"5.."}}[5m])) or vector(0))'
+                        f" / sum(rate(gateway_requests_total{{{DOOR}}}[5m]))"
+                    },
+                    unit="percentunit",
+                    alarm=0.01,
+                ),
+                Panel(
+                    "Time to answer",
+                    {
+                        "half": quantile(0.5, "gateway_request_seconds", DOOR),
+                        "95 %": quantile(0.95, "gateway_request_seconds", DOOR),
+                        "99 %": quantile(0.99, "gateway_request_seconds", DOOR),
+                    },
+                    unit="s",
+                    alarm=5,
+                ),
+            ],
+        ),
+        Row(
+            "Pages and API",
+            [
+                Panel(
+                    "Failing routes",
+                    {
+                        "{{route}}": "topk(10, sum by (route, status) "
+                        f'(increase(gateway_requests_total{{{PAGES}, status=~"5.."}}[1h])) > 0)'
+                    },
+                    kind="table",
+                    width=12,
+                ),
+                Panel(
+                    "Slowest routes",
+                    {"{{route}}": f"topk(10, {quantile(0.95, 'gateway_request_seconds', PAGES, 'route')})"},
+                    unit="s",
+                    kind="table",
+                    width=12,
+                ),
+            ],
+        ),
+        Row(
+            "Services",
+            [
+                Panel(
+                    "Callers who find nobody",
+                    {"{{service}}": by_service('rate(rpc_called_seconds_count{outcome="service_unavailable"}[5m])')},
+                    unit="reqps",
+                    alarm=0.05,
+                ),
+                Panel(
+                    "Unexpected errors and unknown outcomes",
+                    {
+                        "{{method}} broken": ended("rpc_served", "internal_error"),
+                        "{{method}} unknown": ended("rpc_called", "outcome_unknown"),
+                    },
+                    alarm=1,
+                ),
+                Panel(
+                    "Slowest calls",
+                    {"{{method}}": f"topk(10, {quantile(0.95, 'rpc_served_seconds', '', 'method')})"},
+                    unit="s",
+                    kind="table",
+                ),
+                Panel("Processes that answer", {"up": 'sum(up{job="portal"})', "down": 'sum(1 - up{job="portal"})'}),
+            ],
+        ),
+        Row(
+            "Events",
+            [
+                Panel(
+                    "Oldest event in each outbox",
+                    {"{{service}}": "max by (service) (outbox_lag_seconds)"},
+                    unit="s",
+                    alarm=60,
+                ),
+                Panel(
+                    "Put off, to be tried again",
+                    {"{{consumer}}": "sum by (consumer) (rate(event_retries_total[5m])) > 0"},
+                    unit="reqps",
+                    alarm=0.1,
+                ),
+                Panel(
+                    "Given up on",
+                    {"{{consumer}}": "sum by (consumer) (increase(dead_letters_total[1h])) > 0"},
+                    alarm=1,
+                    about="They wait: python -m chassis.dead_letters list",
+                ),
+            ],
+        ),
+    ],
+)
