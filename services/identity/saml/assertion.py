@@ -12,7 +12,7 @@ from services.identity.saml.refusal import Reason, ResponseRefused, require
 from services.identity.saml.xml import parse_instant, text
 
 CLOCK_SKEW: Final = timedelta(seconds=30)
-"""How far an identity provider's clock may be from ours; a real one needed 10 s."""
+"""How far an identity provider's clock may be from ours, ahead or behind; a real one needed 10 s."""
 _LEVEL_OF: Final = {reference: level for level, reference in LEVELS.items()}
 
 
@@ -73,7 +73,7 @@ def _check_instant(assertion: etree._Element, expected: Expected, now: datetime)
     issued = parse_instant(assertion.get("IssueInstant"))
     if issued is None:
         raise ResponseRefused(Reason.ASSERTION_INSTANT_INVALID)
-    require(issued >= expected.request_instant, Reason.ASSERTION_BEFORE_REQUEST)
+    require(issued >= expected.request_instant - CLOCK_SKEW, Reason.ASSERTION_BEFORE_REQUEST)
     require(issued <= now + CLOCK_SKEW, Reason.ASSERTION_IN_FUTURE)
 
 

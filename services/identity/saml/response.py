@@ -54,7 +54,7 @@ def _check_response(response: etree._Element, expected: Expected, now: datetime)
     issued = parse_instant(response.get("IssueInstant"))
     if issued is None:
         raise ResponseRefused(Reason.RESPONSE_INSTANT_INVALID)
-    require(issued >= expected.request_instant, Reason.RESPONSE_BEFORE_REQUEST)
+    require(issued >= expected.request_instant - CLOCK_SKEW, Reason.RESPONSE_BEFORE_REQUEST)
     require(issued <= now + CLOCK_SKEW, Reason.RESPONSE_IN_FUTURE)
     require(response.get("InResponseTo") == expected.request_id, Reason.UNSOLICITED)
     require(response.get("Destination") == expected.acs_url, Reason.RESPONSE_DESTINATION)

@@ -98,6 +98,57 @@ def test_a_clock_up_to_thirty_seconds_ahead_is_accepted_and_one_further_ahead_is
     assert refusal(genuine(now=NOW + timedelta(seconds=31))) is Reason.RESPONSE_IN_FUTURE
 
 
+def test_a_clock_thirty_seconds_behind_is_as_good_as_one_thirty_seconds_ahead() -> None:
+    assert refusal(genuine(now=NOW - timedelta(seconds=30))) is None
+    assert refusal(genuine(now=NOW - timedelta(seconds=31))) is Reason.RESPONSE_BEFORE_REQUEST
+
+
+BEHIND_AND_AHEAD: list[tuple[str, str, Reason, Reason]] = [
+    (".", "IssueInstant", Reason.RESPONSE_BEFORE_REQUEST, Reason.RESPONSE_IN_FUTURE),
+    ("saml:Assertion", "IssueInstant", Reason.ASSERTION_BEFORE_REQUEST, Reason.ASSERTION_IN_FUTURE),
+]
+
+
+@pytest.mark.parametrize(("path", "name", "behind", "ahead"), BEHIND_AND_AHEAD)
+def test_each_instant_of_issue_may_be_thirty_seconds_off_either_way(
+    path: str, name: str, behind: Reason, ahead: Reason
+) -> None:
+    def at(seconds: float) -> bytes:
+        moment = NOW + timedelta(seconds=seconds)
+        return genuine(set_attribute(path, name, f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z"))
+
+    assert [refusal(at(seconds)) for seconds in (-30.001, -30, -1, 0, 1, 30, 30.001)] == [
+        behind,
+        *[None] * 5,
+        ahead,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "reason"),
+    [
+        (DATA, "NotOnOrAfter", Reason.CONFIRMATION_EXPIRED),
+        (CONDITIONS, "NotOnOrAfter", Reason.CONDITIONS_EXPIRED),
+        ("saml:Assertion/saml:AuthnStatement", "SessionNotOnOrAfter", Reason.SESSION_EXPIRED),
+    ],
+)
+def test_each_end_in_the_answer_allows_for_a_clock_behind(path: str, name: str, reason: Reason) -> None:
+    def at(seconds: float) -> bytes:
+        moment = NOW + timedelta(seconds=seconds)
+        return genuine(set_attribute(path, name, f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z"))
+
+    assert refusal(at(-29.999)) is None
+    assert refusal(at(-30)) is reason
+
+
+def test_the_begin_in_the_answer_allows_for_a_clock_ahead() -> None:
+    def at(seconds: int) -> bytes:
+        return genuine(set_attribute(CONDITIONS, "NotBefore", f"{NOW + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}"))
+
+    assert refusal(at(30)) is None
+    assert refusal(at(31)) is Reason.CONDITIONS_NOT_YET_VALID
+
+
 def test_an_answer_is_accepted_until_it_expires_and_not_after() -> None:
     document = genuine()
     assert refusal(document, now=NOW + timedelta(minutes=5, seconds=29)) is None
