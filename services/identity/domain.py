@@ -29,6 +29,17 @@ REFUSAL_RETENTION: Final = timedelta(days=30)
 TRACE_RETENTION: Final = timedelta(days=731)
 """24 months (DPCM 24-10-2014 article 13), in days so that a leap year never shortens it."""
 
+_LEVEL_TOO_LOW: Final = 20
+_TIMED_OUT: Final = 21
+_TOLD_AS: Final[Mapping[Reason, int]] = {
+    Reason.LEVEL_TOO_LOW: _LEVEL_TOO_LOW,
+    Reason.REQUEST_EXPIRED: _TIMED_OUT,
+    Reason.CONFIRMATION_EXPIRED: _TIMED_OUT,
+    Reason.CONDITIONS_EXPIRED: _TIMED_OUT,
+    Reason.SESSION_EXPIRED: _TIMED_OUT,
+}
+"""The person's own matters that our checks find -> AgID's number of the same thing."""
+
 _RETURN_PATH: Final = re.compile(r"/|/(enti|profilo)(/[A-Za-z0-9_.~-]+)*/?(\?[A-Za-z0-9_.~=&%+-]*)?")
 _FISCAL_NUMBER: Final = re.compile(r"TINIT-([A-Z0-9]{16})")
 
@@ -99,6 +110,14 @@ class PrivacyDocument:
     text: Mapping[str, str]
     sha256: str
     messages: tuple[str, ...] = ()
+
+
+def told_anomaly(refusal: LoginRefusal) -> int | None:
+    """Return AgID's number by which the person is told what happened; None where it was not the person's own matter.
+
+    What we find ourselves is told like what the identity provider finds: a lower level, too much time.
+    """
+    return _TOLD_AS.get(refusal.reason, refusal.anomaly)
 
 
 def return_path(text: str) -> str:

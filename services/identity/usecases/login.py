@@ -128,7 +128,7 @@ def finish(
     )
     detail = LoginRefused(
         reference=outcome.reference,
-        anomaly=outcome.anomaly,
+        anomaly=domain.told_anomaly(outcome),
         entity_code=outcome.entity_code,
         spid_level=outcome.spid_level,
     )

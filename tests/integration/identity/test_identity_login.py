@@ -107,8 +107,9 @@ def test_a_browser_without_the_logins_cookie_is_refused(portal: Portal) -> None:
 def test_an_answer_after_fifteen_minutes_is_refused(portal: Portal) -> None:
     request = portal.begin()
     late = NOW + timedelta(minutes=15)
-    with refused_login(Reason.REQUEST_EXPIRED):
+    with refused_login(Reason.REQUEST_EXPIRED) as params:
         portal.finish(portal.answer(request, now=late), now=late)
+    assert params["anomaly"] == 21
 
 
 def test_an_answer_nobody_asked_for_is_refused(portal: Portal) -> None:
@@ -118,12 +119,13 @@ def test_an_answer_nobody_asked_for_is_refused(portal: Portal) -> None:
 
 
 def test_a_lower_level_is_refused_and_a_higher_one_accepted(portal: Portal) -> None:
-    with refused_login(Reason.LEVEL_TOO_LOW):
+    with refused_login(Reason.LEVEL_TOO_LOW) as params:
         portal.finish(portal.answer(portal.begin(), level=1))
+    assert (params["anomaly"], params["spid_level"]) == (20, 2)
     assert portal.log_in(level=3).session.spid_level == 3
 
 
-@pytest.mark.parametrize("number", [19, 20, 21, 22, 23, 25, 30])
+@pytest.mark.parametrize("number", [19, 20, 21, 22, 23, 25, 26, 27, 28, 29, 30])
 def test_a_failed_login_tells_its_number_the_entity_and_a_reference(portal: Portal, number: int) -> None:
     with refused_login(Reason.USER_ANOMALY) as params:
         portal.finish(portal.answer(portal.begin(), error=number))
