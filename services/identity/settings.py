@@ -113,7 +113,7 @@ def registry_source(env: FileAwareEnv) -> RegistrySource:
     return RegistrySource(
         folder=folder,
         aggregate=aggregate,
-        certificate=x509.load_pem_x509_certificate(pinned.read_bytes()) if pinned else None,
+        certificates=tuple(x509.load_pem_x509_certificates(pinned.read_bytes())) if pinned else (),
         url=env.str("SPID_REGISTRY_URL", "https://registry.spid.gov.it/entities?entity_type=idp"),
         max_age=timedelta(days=env.int("SPID_REGISTRY_MAX_AGE_DAYS", 7)),
         allow_test=env.bool("SPID_ALLOW_TEST_IDPS", default=False),
