@@ -93,6 +93,16 @@ class SpidLevelTooLow(ErrorDetail):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SessionEnded(ErrorDetail):
+    """Why a session was ended where its browser did not do it.
+
+    `new_login`: the same browser logged in again; `too_many`: it was the oldest of more than may be at once.
+    """
+
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentMissing(ErrorDetail):
     """The privacy notice to acknowledge."""
 
@@ -217,6 +227,7 @@ DETAIL_OF: Final[Mapping[ErrorCode, type[ErrorDetail]]] = {
     ErrorCode.TOO_MANY_REQUESTS: TooManyRequests,
     ErrorCode.LOGIN_REFUSED: LoginRefused,
     ErrorCode.SPID_LEVEL_TOO_LOW: SpidLevelTooLow,
+    ErrorCode.SESSION_EXPIRED: SessionEnded,
     ErrorCode.CONSENT_MISSING: ConsentMissing,
     ErrorCode.SCOPE_MISSING: ScopeMissing,
     ErrorCode.PRACTICE_NOT_FOUND: WhichPractice,

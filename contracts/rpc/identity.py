@@ -41,12 +41,18 @@ class IdentityProviders(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartLoginRequest(Message):
-    """`browser_token` is a random value that the gateway puts in a cookie until the ACS. `return_to`: relative path."""
+    """`browser_token` is a random value that the gateway puts in a cookie until the ACS. `return_to`: relative path.
+
+    `session_token`: the session this browser has, if it has one; it ends when the login succeeds. `fresh`: the person
+    must show who they are again, whatever session the identity provider has.
+    """
 
     idp: str
     entity_code: str | None = None
     return_to: str
     browser_token: str
+    session_token: str | None = None
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,18 +88,22 @@ class Citizen(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session(Message):
-    """A live session. `registered` is False until the privacy notice in force is acknowledged."""
+    """A live session. `registered` is False until the privacy notice in force is acknowledged.
+
+    `fresh_until`: until when the account may be closed and the e-mail changed; then Refused(FRESH_LOGIN_REQUIRED).
+    """
 
     citizen: Citizen
     registered: bool
     spid_level: Annotated[int, Range(1, 3)]
     idle_until: datetime
     expires_at: datetime
+    fresh_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishLogin(Message):
-    """The new session's token and where to go.
+    """The new session's token and where to go. `ended_sessions`: so many of the oldest ended, for there were too many.
 
     Refused(LOGIN_REFUSED) with a LoginRefused when the answer is not to be believed.
     """
@@ -102,11 +112,15 @@ class FinishLogin(Message):
     session: Session
     return_to: str
     entity_code: str | None = None
+    ended_sessions: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRequest(Message):
-    """By session token. Refused(SESSION_EXPIRED) when it is unknown, idle too long, too old or revoked."""
+    """By session token. Refused(SESSION_EXPIRED) when it is unknown, idle too long, too old or revoked.
+
+    Its detail says why it was ended where the browser did not do it (contracts.error_details.SessionEnded).
+    """
 
     session_token: str
 

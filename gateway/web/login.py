@@ -18,7 +18,7 @@ from gateway.edge.security_headers import content_security_policy
 from gateway.visit import Visit, visit_of
 from gateway.visitors import LoginAttempt
 from gateway.web import addresses
-from gateway.web.announcements import LOGGED_OUT, LOGGED_OUT_EVERYWHERE
+from gateway.web.announcements import LOGGED_OUT, LOGGED_OUT_EVERYWHERE, OLDEST_SESSION_ENDED
 from gateway.web.page import Page, checked_form, see_other
 from gateway.web.site import Site
 
@@ -50,6 +50,7 @@ class LoginPage(Page):
                 cards=self.site.login_choices.of_kind(visit, "cie"),
                 return_to=return_to,
                 login_return_to=return_to,
+                fresh=req.get_param("fresh") == "si",
             )
             return
         self.site.rates.check(req, LOGIN)
@@ -61,7 +62,12 @@ class LoginPage(Page):
         visit = visit_of(req)
         attempt = LoginAttempt(token_urlsafe(32), visit.browser.visitor.visitor_id)
         request = identity.StartLoginRequest(
-            idp=idp, entity_code=entity_code, return_to=return_to, browser_token=attempt.browser_token
+            idp=idp,
+            entity_code=entity_code,
+            return_to=return_to,
+            browser_token=attempt.browser_token,
+            session_token=visit.session_token,
+            fresh=req.get_param("fresh") == "si",
         )
         started = visit.call(identity.START_LOGIN, request)
         visit.browser.need_cookie()
@@ -97,7 +103,8 @@ class AssertionConsumer(Page):
             visit.cookies.forget_login(resp)
             raise
         visit.start_session(resp, finished.session_token)
-        see_other(resp, addresses.safe_return(finished.return_to, addresses.PRIVACY))
+        return_to = addresses.safe_return(finished.return_to, addresses.PRIVACY)
+        see_other(resp, addresses.announcing(return_to, OLDEST_SESSION_ENDED) if finished.ended_sessions else return_to)
         if finished.session.registered:
             adopt_cart(visit, attempt.visitor_id, finished.session.citizen.id)
 

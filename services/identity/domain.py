@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Final
 
 from contracts.calendar import rome_day
@@ -24,6 +25,8 @@ SESSION_IDLE: Final = timedelta(minutes=20)
 SESSION_ABSOLUTE: Final = timedelta(hours=8)
 SESSION_USE_RESOLUTION: Final = timedelta(seconds=15)
 """A use of the session is stored at most this often: the idle time is exact to 15 s, and reads stay reads."""
+FRESH_LOGIN: Final = timedelta(minutes=10)
+"""How long after a login closing the account or changing the e-mail needs no other."""
 BENEFICIARIES_MAX: Final = 10
 REFUSAL_RETENTION: Final = timedelta(days=30)
 TRACE_RETENTION: Final = timedelta(days=731)
@@ -72,6 +75,15 @@ class LoginRefusal:
     request_id: str | None
 
 
+class EndReason(StrEnum):
+    """Why a session was ended by something that its browser did not do."""
+
+    NEW_LOGIN = "new_login"
+    """The same browser logged in again."""
+    TOO_MANY = "too_many"
+    """The citizen logged in on more browsers than may be at once: this was the oldest."""
+
+
 @dataclass(frozen=True)
 class SessionTimes:
     """When a session was made, last used, and ended, if it was."""
@@ -84,6 +96,11 @@ class SessionTimes:
     def expires_at(self) -> datetime:
         """The end that no use puts off."""
         return self.created_at + SESSION_ABSOLUTE
+
+    @property
+    def fresh_until(self) -> datetime:
+        """Until when the login is recent enough for what must not be done by whoever finds the browser open."""
+        return self.created_at + FRESH_LOGIN
 
     @property
     def idle_until(self) -> datetime:

@@ -62,7 +62,10 @@ class Citizen(Base):
 
 
 class AuthnRequest(Base):
-    """A login that was begun: answered once, by the browser that began it, within 15 minutes."""
+    """A login that was begun: answered once, by the browser that began it, within 15 minutes.
+
+    `replaced_session_id`: the session this browser had then, which the new one ends.
+    """
 
     __tablename__ = "authn_requests"
 
@@ -74,6 +77,7 @@ class AuthnRequest(Base):
     entity_code: Mapped[str | None] = mapped_column(Text)
     message_encrypted: Mapped[bytes] = mapped_column(LargeBinary)
     issue_instant: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+    replaced_session_id: Mapped[UUID | None] = mapped_column(Uuid)
     consumed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
@@ -132,7 +136,10 @@ class UsedAssertion(Base):
 
 
 class CitizenSession(Base):
-    """A session of a citizen, found by its token's SHA-256. (IdP, NameID) is what a single logout names."""
+    """A session of a citizen, found by its token's SHA-256. (IdP, NameID) is what a single logout names.
+
+    `end_reason`: why it was revoked, where its browser has a right to know (domain.EndReason).
+    """
 
     __tablename__ = "sessions"
     __table_args__ = (Index("ix_sessions_idp_name_id", "idp_entity_id", "name_id"),)
@@ -146,6 +153,7 @@ class CitizenSession(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    end_reason: Mapped[str | None] = mapped_column(Text)
 
 
 class Beneficiary(Base):

@@ -28,7 +28,7 @@ _BINDINGS: Final = {"redirect": HTTP_REDIRECT, "post": HTTP_POST}
 class Settings:
     """Everything the use cases are handed. `level` is the SPID level asked for, 1 to 3; `levels` where it differs.
 
-    `binding`: how requests are sent to identity providers that offer both.
+    `binding`: how requests are sent to identity providers that offer both. `sessions_max`: live ones of a citizen.
     """
 
     provider: ServiceProvider
@@ -38,6 +38,7 @@ class Settings:
     levels: Mapping[str, int]
     binding: str
     trace_cipher: MultiFernet
+    sessions_max: int
     documents: tuple[PrivacyDocument, ...]
 
     @classmethod
@@ -65,6 +66,7 @@ class Settings:
             levels=env.dict("SPID_LEVELS", {}, subcast_values=int, validate=_check_levels),
             binding=_BINDINGS[env.str("SPID_BINDING", "redirect", validate=validate.OneOf(_BINDINGS))],
             trace_cipher=MultiFernet([Fernet(key) for key in trace_keys]),
+            sessions_max=env.int("SESSIONS_PER_CITIZEN_MAX", 10, validate=validate.Range(min=1)),
             documents=documents.load(),
         )
 

@@ -57,7 +57,7 @@ class ConsentsResource(Resource):
             body=bodies.ConsentBody,
             answer=identity.Privacy,
             status=HTTPStatus.CREATED,
-            errors=(ErrorCode.CONSENT_MISSING,),
+            errors=(ErrorCode.CONSENT_MISSING, ErrorCode.FRESH_LOGIN_REQUIRED),
             body_example=examples.CONSENT,
             answer_example=examples.CONSENTS,
         )
@@ -88,7 +88,7 @@ class ConsentResource(Resource):
             tag=_TAG,
             access=Access.SESSION,
             status=HTTPStatus.NO_CONTENT,
-            errors=(ErrorCode.NOT_FOUND,),
+            errors=(ErrorCode.NOT_FOUND, ErrorCode.FRESH_LOGIN_REQUIRED),
         )
     )
     def on_delete(self, asked: Asked, purpose: str) -> None:

@@ -107,7 +107,7 @@ def _check_status(response: etree._Element) -> None:
 def _error_number(response: etree._Element) -> int | None:
     """Return AgID's number of an error: of several the first that is about the person; None where none is given."""
     status = response.find(tag(SAMLP, "Status"))
-    told = " ".join(status.itertext()) if status is not None else ""
+    told = " ".join(map(str, status.itertext())) if status is not None else ""
     numbers = [int(found) for found in _ERROR_CODE.findall(told)]
     return next((one for one in numbers if one in USER_ANOMALIES), next(iter(numbers), None))
 

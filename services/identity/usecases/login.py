@@ -83,7 +83,7 @@ def start(
         issue_instant=now.replace(microsecond=0),
         destination=idp.sso[binding],
         entity_id=settings.provider_for(idp).entity_id,
-        force_authn=idp.is_cie,
+        force_authn=idp.is_cie or request.fresh,
         level=settings.level_of(request.entity_code),
     )
     # Opaque and not looked at again: the answer is matched by InResponseTo and the browser's cookie.
@@ -99,6 +99,9 @@ def start(
         issue_instant=asked.issue_instant,
     )
     with database.transaction() as tx:
+        if request.session_token:
+            had = repository.find_session(tx.session, _digest(request.session_token))
+            row.replaced_session_id = had[0].id if had else None
         tx.session.add(row)
     return StartLogin(redirect_url=signed.url, form_fields=signed.form_fields)
 
@@ -224,8 +227,15 @@ def _opened_session(tx: Tx, settings: Settings, verified: _Verified, now: dateti
         seen_at=now,
     )
     tx.session.add(opened)
+    tx.session.flush()
+    if verified.pending.replaced_session_id is not None:
+        repository.revoke_replaced(tx.session, verified.pending.replaced_session_id, now)
+    ended = repository.revoke_beyond(tx.session, verified.citizen.id, settings.sessions_max, now)
+    if ended:
+        log.info("sessions_ended_by_newer", sessions=ended, sessions_max=settings.sessions_max)
     return FinishLogin(
         session_token=token,
+        ended_sessions=ended,
         session=session_view(opened, verified.citizen, settings, now),
         return_to=verified.pending.return_to,
         entity_code=verified.pending.entity_code,

@@ -6,7 +6,7 @@ from hashlib import sha256
 from sqlalchemy.orm import Session
 
 from chassis.storage.database import Database
-from contracts.error_details import SpidLevelTooLow
+from contracts.error_details import SessionEnded, SpidLevelTooLow
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import identity
 from contracts.rpc.identity import EndSessionRequest, OwnSessions, SessionRequest, TokenRequest
@@ -24,11 +24,22 @@ def digest(token: str) -> bytes:
 
 
 def live(session: Session, token: str, now: datetime) -> tuple[CitizenSession, Citizen]:
-    """Return the live session of this token and its citizen. Raises Refused(SESSION_EXPIRED)."""
+    """Return the live session of this token and its citizen.
+
+    Raises Refused(SESSION_EXPIRED), which says why where the session was ended by something else than its browser.
+    """
     found = repository.find_session(session, digest(token))
-    if found is None or not times_of(found[0]).is_live(now):
+    if found is None:
         raise Refused(ErrorCode.SESSION_EXPIRED)
+    if not times_of(found[0]).is_live(now):
+        raise Refused(ErrorCode.SESSION_EXPIRED, SessionEnded(reason=found[0].end_reason))
     return found
+
+
+def require_fresh(session: CitizenSession, now: datetime) -> None:
+    """Raise Refused(FRESH_LOGIN_REQUIRED) when the login of this session is not recent (domain.FRESH_LOGIN)."""
+    if now >= times_of(session).fresh_until:
+        raise Refused(ErrorCode.FRESH_LOGIN_REQUIRED)
 
 
 def current(database: Database, settings: Settings, request: SessionRequest, now: datetime) -> identity.Session:

@@ -31,6 +31,7 @@ def session_view(session: CitizenSession, citizen: Citizen, settings: Settings, 
         spid_level=session.level,
         idle_until=times.idle_until,
         expires_at=times.expires_at,
+        fresh_until=times.fresh_until,
     )
 
 

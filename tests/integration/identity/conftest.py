@@ -44,10 +44,16 @@ class Portal:
     registry: IdpRegistry
     idps: dict[str, providers.Provider]
 
-    def begin(self, *, browser: str = "browser", idp: str = "prova-1", now: datetime = NOW) -> str:
+    def begin(
+        self, *, browser: str = "browser", idp: str = "prova-1", now: datetime = NOW, session_token: str | None = None
+    ) -> str:
         """Begin a login and return the AuthnRequest's id."""
         request = StartLoginRequest(
-            idp=idp, entity_code="PM108", return_to="/enti/PM108/pratiche", browser_token=browser
+            idp=idp,
+            entity_code="PM108",
+            return_to="/enti/PM108/pratiche",
+            browser_token=browser,
+            session_token=session_token,
         )
         started = self.start(request, now)
         if started.form_fields:
