@@ -13,6 +13,7 @@ LOGGED_OUT: Final = "uscita"
 LOGGED_OUT_EVERYWHERE: Final = "uscita-ovunque"
 REGISTERED: Final = "registrato"
 ACKNOWLEDGED: Final = "presa-visione"
+EMAIL_NOT_FOR_PAGOPA: Final = "email-non-per-pagopa"
 GRANTED: Final = "concesso"
 REVOKED: Final = "revocato"
 SESSION_ENDED: Final = "accesso-terminato"
@@ -30,6 +31,10 @@ ANNOUNCEMENTS: Final[Mapping[str, str]] = {
     LOGGED_OUT_EVERYWHERE: _("Sei uscito dal portale su tutti i tuoi dispositivi."),
     REGISTERED: _("Registrazione completata."),
     ACKNOWLEDGED: _("Grazie: hai preso visione della nuova informativa."),
+    EMAIL_NOT_FOR_PAGOPA: _(
+        "Fatto. pagoPA però non accetta il tuo indirizzo e-mail: lo usiamo solo noi per scriverti, "
+        "e la pagina di pagamento te ne chiederà un altro."
+    ),
     GRANTED: _("Il consenso è stato registrato."),
     REVOKED: _("Il consenso è stato revocato. Vale da adesso in poi."),
     SESSION_ENDED: _("L'accesso è stato terminato: quel dispositivo è già fuori."),

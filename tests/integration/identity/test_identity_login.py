@@ -191,7 +191,7 @@ def test_nothing_personal_is_logged(portal: Portal) -> None:
     ],
 )
 def test_a_login_that_cannot_be_begun_is_refused(portal: Portal, field: str, value: str, code: ErrorCode) -> None:
-    request = StartLoginRequest(**{"idp": "prova-1", "return_to": "/", "browser_token": "b", field: value})
+    request = replace(StartLoginRequest(idp="prova-1", return_to="/", browser_token="b"), **{field: value})  # type: ignore[arg-type] -- a field by its name
     with pytest.raises(Refused) as refused:
         portal.start(request)
     assert refused.value.code is code

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 from zlib import decompress
@@ -244,7 +245,7 @@ def test_many_logins_at_once_leave_no_more_sessions_than_allowed(portal: Portal)
     answers = [portal.answer(portal.begin()) for _ in range(8)]
     with ThreadPoolExecutor(8) as pool:
         tokens = [one.session_token for one in pool.map(portal.finish, answers)]
-    assert sum(not expired(lambda token=token: current(portal, token)) for token in tokens) == 3
+    assert sum(not expired(partial(current, portal, token)) for token in tokens) == 3
 
 
 def test_a_fresh_login_is_asked_of_the_identity_provider_where_the_level_does_not(portal: Portal) -> None:

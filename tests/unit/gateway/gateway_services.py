@@ -187,6 +187,7 @@ class Services:
         self.verified: dict[str, notices.Verification] = {}
         self.failures: dict[str, Exception] = {}
         self.calls: list[tuple[str, Any, str | None]] = []
+        self.ended_sessions = 0
         self.email: str | None = "mario.rossi@posta.example"
         self.answers: dict[str, Answer] = {call.name: answer for call, answer in self._table().items()}
 
@@ -412,6 +413,7 @@ class Services:
             session=self._citizen_session(),
             return_to="/enti/PM108/pratiche",
             entity_code="PM108",
+            ended_sessions=self.ended_sessions,
         )
 
     def _register(self, _asked: identity.RegisterRequest) -> identity.Session:

@@ -195,6 +195,25 @@ def test_registering_records_the_version_shown_and_only_the_purposes_ticked(brow
     assert services.adopted
 
 
+@pytest.mark.parametrize("email", ["nicolò@posta.example", "a@b_c.it", "o'neil@posta.example"])
+def test_who_gives_an_address_that_pagopa_refuses_is_told_at_registration(
+    browser: Browser, services: Services, email: str
+):
+    services.registered = False
+    browser.log_in()
+    answer = browser.submit(
+        "/profilo/registrazione",
+        return_to="/enti/PM108/pratiche",
+        document_id="informativa-1",
+        acknowledged="si",
+        email=email,
+    )
+    assert answer.headers["location"] == "/enti/PM108/pratiche?messaggio=email-non-per-pagopa"
+    (asked,) = services.asked(identity.REGISTER)
+    assert asked.email == email
+    assert "pagoPA però non accetta il tuo indirizzo e-mail" in text_of(browser.get(answer.headers["location"]))
+
+
 def test_who_is_known_and_must_read_a_new_notice_is_told_so_and_keeps_what_was_chosen(
     browser: Browser, services: Services
 ):
@@ -310,3 +329,27 @@ def test_a_session_too_weak_for_an_entity_is_no_session_there_and_one_elsewhere(
     assert link.get("href") == "/spid/login?entity=PM108&return_to=%2Fenti%2FPM108%2Fpratiche%3Fstato%3Dpaid"
     assert "Mario" not in browser.get("/enti/PM108").text
     assert "Mario" in browser.get("/profilo/privacy").text
+
+
+def test_a_login_tells_identity_the_session_that_it_will_end(browser: Browser, services: Services):
+    browser.get("/spid/login?idp=sandbox")
+    browser.log_in()
+    browser.get("/spid/login?idp=sandbox&fresh=si")
+    first, second = services.asked(identity.START_LOGIN)
+    assert (first.session_token, first.fresh) == (None, False)
+    assert (second.session_token, second.fresh) == (browser.cookies["session"], True)
+
+
+def test_the_list_of_providers_carries_the_wish_for_a_fresh_login_on(browser: Browser):
+    page = page_of(browser.get("/spid/login?fresh=si&return_to=/profilo/privacy"))
+    links = page.xpath("//ul[@class='portal-providers']//a/@href")
+    assert links
+    assert all("fresh=si" in link and "return_to=%2Fprofilo%2Fprivacy" in link for link in links)
+    assert "fresh" not in str(page_of(browser.get("/spid/login")).xpath("//ul[@class='portal-providers']//a/@href"))
+
+
+def test_who_is_on_too_many_devices_is_told_that_the_oldest_login_ended(browser: Browser, services: Services):
+    services.ended_sessions = 1
+    browser.get("/spid/login?idp=sandbox&entity=PM108")
+    answer = browser.request("POST", "/spid/acs", headers=FORM, body="SAMLResponse=eA%3D%3D")
+    assert answer.headers["location"].endswith("?messaggio=accesso-piu-vecchio-terminato")
