@@ -75,12 +75,14 @@ class LoginRefused(ErrorDetail):
     """Why a login was refused, as far as the person may know. `spid_level` is the one asked for.
 
     `reference`: what the help desk finds it by. `anomaly`: AgID's number of what the person met at the provider.
+    `reason`: `foreign_identity` where it has no Italian fiscal code.
     """
 
     reference: str | None = None
     anomaly: int | None = None
     entity_code: str | None = None
     spid_level: int | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

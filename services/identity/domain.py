@@ -44,6 +44,7 @@ _TOLD_AS: Final[Mapping[Reason, int]] = {
 """The person's own matters that our checks find -> AgID's number of the same thing."""
 
 _RETURN_PATH: Final = re.compile(r"/|/(enti|profilo)(/[A-Za-z0-9_.~-]+)*/?(\?[A-Za-z0-9_.~=&%+-]*)?")
+_ORGANIZATION_CODE: Final = re.compile(r"(?:(?:TIN|VAT)IT-)?([0-9]{11}|[A-Z0-9]{16})")
 _FISCAL_NUMBER: Final = re.compile(r"TINIT-([A-Z0-9]{16})")
 
 
@@ -55,6 +56,14 @@ class AssertedIdentity:
     name: str
     family_name: str
     email: str | None
+
+
+@dataclass(frozen=True)
+class Organization:
+    """Whom a citizen acts for, as the assertion states it. `fiscal_code`: of the organization, else its VAT number."""
+
+    fiscal_code: FiscalCode
+    name: str
 
 
 @dataclass(frozen=True)
@@ -155,6 +164,13 @@ def asserted_identity(attributes: Mapping[str, str]) -> AssertedIdentity:
     name, family_name = attributes.get("name", ""), attributes.get("familyName", "")
     require(name and family_name, Reason.ATTRIBUTE_INVALID)
     return AssertedIdentity(FiscalCode(match[1]), name, family_name, attributes.get("email") or None)
+
+
+def asserted_organization(attributes: Mapping[str, str]) -> Organization | None:
+    """Read whom the citizen acts for; None where the assertion names no organization by a code: then for nobody."""
+    written = attributes.get("companyFiscalNumber") or attributes.get("ivaCode") or ""
+    match = _ORGANIZATION_CODE.fullmatch(written.upper())
+    return Organization(FiscalCode(match[1]), attributes.get("companyName") or match[1]) if match else None
 
 
 def in_force(documents: Iterable[PrivacyDocument], now: datetime) -> dict[str, PrivacyDocument]:

@@ -199,9 +199,10 @@ def find_reader(session: Session, token_sha256: bytes) -> tuple[CalendarFeed, Ci
     return (row[0], row[1]) if row else None
 
 
-def save_feed(session: Session, citizen_id: UUID, token_sha256: bytes, level: int, now: datetime) -> None:
-    """Save a citizen's feed, in the place of the one before."""
-    values = {"token_sha256": token_sha256, "level": level, "created_at": now}
+def save_feed(session: Session, asking: CitizenSession, token_sha256: bytes, now: datetime) -> None:
+    """Save the feed of a session's citizen, in the place of the one before."""
+    citizen_id = asking.citizen_id
+    values = {"token_sha256": token_sha256, "level": asking.level, "body_code": asking.body_code, "created_at": now}
     statement = insert(CalendarFeed).values(citizen_id=citizen_id, **values)
     session.execute(statement.on_conflict_do_update(index_elements=[CalendarFeed.citizen_id], set_=values))
 

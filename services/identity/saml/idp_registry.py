@@ -22,6 +22,7 @@ from services.identity.saml.xml import drop_comments, parse, parse_moment, text
 
 _TEST_HOSTS: Final = ("localhost", "validator.spid.gov.it", "demo.spid.gov.it")
 _CIE_HOST: Final = "idserver.servizicie.interno.gov.it"
+_EIDAS_HOST: Final = ".eid.gov.it"
 _TEST_SUFFIXES: Final = (".localhost", ".local", ".test", ".invalid", ".example")
 _PUBLIC_TEST_KEYS: Final = frozenset(
     {
@@ -77,6 +78,17 @@ class IdentityProvider:
         """Return whether it is that of the electronic identity card, whose rules differ a little (spid.md 2)."""
         host = urlsplit(self.entity_id).hostname or ""
         return host.endswith(_CIE_HOST) or self.key == "cie"
+
+    @property
+    def is_eidas(self) -> bool:
+        """Return whether it is the Italian eIDAS node, for identities of other countries."""
+        host = urlsplit(self.entity_id).hostname or ""
+        return host.endswith(_EIDAS_HOST) or self.key == "eidas"
+
+    @property
+    def kind(self) -> str:
+        """On which button it stands: `spid`, `cie` or `eidas`."""
+        return "cie" if self.is_cie else "eidas" if self.is_eidas else "spid"
 
     @property
     def is_test(self) -> bool:

@@ -45,11 +45,14 @@ def require_fresh(session: CitizenSession, now: datetime) -> None:
 def current(database: Database, settings: Settings, request: SessionRequest, now: datetime) -> identity.Session:
     """Return the session and put its idle end off.
 
-    Raises Refused(SESSION_EXPIRED), or Refused(SPID_LEVEL_TOO_LOW) when it was made at too low a level for the entity.
+    Raises Refused: SESSION_EXPIRED, SPID_LEVEL_TOO_LOW when it was made at too low a level for the entity,
+    LOGIN_REQUIRED when it was made in the pages of another aggregated body.
     """
     with database.reading() as session:
         found, citizen = live(session, request.session_token, now)
         if request.entity_code is not None:
+            if found.body_code != settings.body_code(request.entity_code):
+                raise Refused(ErrorCode.LOGIN_REQUIRED)
             _check_level(found.level, settings.level_of(request.entity_code), request.entity_code)
         if now - found.seen_at >= domain.SESSION_USE_RESOLUTION:
             repository.save_use(session, found.id, now)

@@ -191,7 +191,8 @@ def test_nothing_personal_is_logged(portal: Portal) -> None:
     ],
 )
 def test_a_login_that_cannot_be_begun_is_refused(portal: Portal, field: str, value: str, code: ErrorCode) -> None:
-    request = replace(StartLoginRequest(idp="prova-1", return_to="/", browser_token="b"), **{field: value})  # type: ignore[arg-type] -- a field by its name
+    asked = {"idp": "prova-1", "return_to": "/", field: value}
+    request = StartLoginRequest(idp=asked["idp"], return_to=asked["return_to"], browser_token="b")
     with pytest.raises(Refused) as refused:
         portal.start(request)
     assert refused.value.code is code
@@ -199,7 +200,7 @@ def test_a_login_that_cannot_be_begun_is_refused(portal: Portal, field: str, val
 
 
 def test_all_providers_are_listed_by_the_name_in_their_metadata(portal: Portal) -> None:
-    listed = login.providers(portal.registry).providers
+    listed = login.providers(portal.settings, portal.registry).providers
     assert {one.key: one.name for one in listed} == {
         "prova-1": "SPID di prova 1",
         "prova-2": "SPID di prova 2",

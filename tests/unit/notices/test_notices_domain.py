@@ -99,7 +99,7 @@ def test_the_person_is_printed_with_the_address_in_lines():
     assert notice().recipient.address == ("Via Nazionale 1", "00100 Roma (RM)")
 
 
-def test_an_anonymous_debtor_has_no_fiscal_code_on_the_page():
+def test_an_anonymous_debtor_has_foreign_identity_on_the_page():
     assert notice({"debtor": DEBTOR | {"fiscal_code": "ANONIMO"}}).recipient.fiscal_code is None
 
 
