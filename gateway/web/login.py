@@ -40,17 +40,22 @@ class LoginPage(Page):
         return_to = addresses.safe_return(req.get_param("return_to"), default)
         idp = req.get_param("idp")
         if idp is None:
+            choices = self.site.login_choices
+            purpose = _purpose(req)
             self.site.render(
                 req,
                 resp,
                 "login.html",
                 entity=entity,
                 entity_code=entity_code,
-                providers=self.site.login_choices.of_kind(visit, "spid"),
-                cards=self.site.login_choices.of_kind(visit, "cie"),
+                providers=choices.of_kind(visit, "spid"),
+                cards=choices.of_kind(visit, "cie") if purpose is None else [],
+                foreign=choices.of_kind(visit, "eidas") if purpose is None else [],
+                purpose=purpose,
+                purposes=choices.purposes(visit),
                 return_to=return_to,
                 login_return_to=return_to,
-                fresh=req.get_param("fresh") == "si",
+                carried=_carried(req),
             )
             return
         self.site.rates.check(req, LOGIN)
@@ -67,7 +72,8 @@ class LoginPage(Page):
             return_to=return_to,
             browser_token=attempt.browser_token,
             session_token=visit.session_token,
-            fresh=req.get_param("fresh") == "si",
+            fresh=_is_fresh_wanted(req),
+            purpose=_purpose(req),
         )
         started = visit.call(identity.START_LOGIN, request)
         visit.browser.need_cookie()
@@ -78,6 +84,24 @@ class LoginPage(Page):
         # 302 and not 303: AgID's conformance tool knows no other (spid.md section 3.1, trap 1).
         resp.status = HTTPStatus.FOUND
         resp.location = started.redirect_url
+
+
+def _is_fresh_wanted(req: falcon.Request) -> bool:
+    return req.get_param("fresh") == "si"
+
+
+def _purpose(req: falcon.Request) -> str | None:
+    """Return on whose behalf the login is. Raises Refused(INVALID_REQUEST) for what SPID does not know."""
+    purpose = req.get_param("purpose") or None
+    if purpose is not None and purpose not in identity.LOGIN_PURPOSES:
+        raise Refused(ErrorCode.INVALID_REQUEST)
+    return purpose
+
+
+def _carried(req: falcon.Request) -> str:
+    """Return what the links to the identity providers carry on from this page's address."""
+    purpose = _purpose(req)
+    return ("&fresh=si" if _is_fresh_wanted(req) else "") + (f"&purpose={purpose}" if purpose else "")
 
 
 class AssertionConsumer(Page):
@@ -110,7 +134,7 @@ class AssertionConsumer(Page):
 
 
 class Metadata(Page):
-    """The service provider's metadata, for the registry of SPID or of CIE."""
+    """The service provider's metadata, for the registry of SPID or of CIE; `entity`: of an aggregated body."""
 
     def __init__(self, site: Site, kind: str) -> None:
         super().__init__(site)
@@ -119,7 +143,9 @@ class Metadata(Page):
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer the signed document as identity made it."""
         resp.content_type = "application/samlmetadata+xml"
-        resp.text = visit_of(req).call(identity.METADATA, identity.MetadataRequest(kind=self._kind)).xml
+        entity_code = (req.get_param("entity") or "")[:_CODE_MAX_CHARS] or None
+        request = identity.MetadataRequest(kind=self._kind, entity_code=entity_code)
+        resp.text = visit_of(req).call(identity.METADATA, request).xml
 
 
 class SingleLogout(Page):

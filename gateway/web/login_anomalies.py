@@ -78,6 +78,15 @@ _NEUTRAL: Final = AnomalyText(
 )
 
 
-def anomaly_text(anomaly: int | None) -> AnomalyText:
-    """Return the text of an anomaly number; the neutral one for 24 and for everything else."""
+_NO_FISCAL_CODE: Final = AnomalyText(
+    _("La tua identità digitale non ha un codice fiscale italiano, e senza non possiamo trovare le tue pratiche."),
+    _("Continua senza accesso: cerca la pratica con il codice avviso, e pagala da lì."),
+    may_retry=False,
+)
+
+
+def anomaly_text(anomaly: int | None, reason: str | None = None) -> AnomalyText:
+    """Return the text of an anomaly number, or of another reason; the neutral one for 24 and for everything else."""
+    if reason == "foreign_identity":
+        return _NO_FISCAL_CODE
     return _NEUTRAL if anomaly is None else _ANOMALIES.get(anomaly, _NEUTRAL)

@@ -353,3 +353,47 @@ def test_who_is_on_too_many_devices_is_told_that_the_oldest_login_ended(browser:
     browser.get("/spid/login?idp=sandbox&entity=PM108")
     answer = browser.request("POST", "/spid/acs", headers=FORM, body="SAMLResponse=eA%3D%3D")
     assert answer.headers["location"].endswith("?messaggio=accesso-piu-vecchio-terminato")
+
+
+def test_the_purposes_that_are_offered_lead_to_the_providers_and_on(services: Services, browser: Browser):
+    services.login_purposes = ["PX", "LP"]
+    page = page_of(browser.get("/spid/login?entity=PM108"))
+    offered = page.xpath("//section[@aria-labelledby='organizzazione-titolo']//a/@href")
+    assert [address.rpartition("=")[2] for address in offered] == ["PX", "LP"]
+    chosen = page_of(browser.get(offered[0]))
+    links = chosen.xpath("//ul[@class='portal-providers']//a/@href")
+    assert links
+    assert all("purpose=PX" in link for link in links)
+    assert "Entra come cittadino" in chosen.text_content()
+    browser.get(links[0])
+    (asked,) = services.asked(identity.START_LOGIN)
+    assert asked.purpose == "PX"
+
+
+def test_a_purpose_that_spid_does_not_know_is_refused(browser: Browser, services: Services):
+    assert browser.get("/spid/login?idp=sandbox&purpose=XX").status_code == HTTPStatus.BAD_REQUEST
+    assert services.asked(identity.START_LOGIN) == []
+
+
+def test_the_eidas_node_has_its_own_button_and_is_no_provider_of_spid(services: Services, browser: Browser):
+    services.eidas = True
+    page = page_of(browser.get("/spid/login?entity=PM108"))
+    assert "idp=eidas" in str(page.xpath("//section[starts-with(@aria-labelledby, 'eidas-titolo')]//a/@href"))
+    assert "eidas" not in str(page.xpath("//ul[@class='portal-providers']//a/@href"))
+
+
+def test_an_identity_without_italian_fiscal_code_is_led_to_the_search(browser: Browser, services: Services):
+    browser.get("/spid/login?idp=sandbox&entity=PM108")
+    refused = LoginRefused(reference="R-1", entity_code="PM108", reason="foreign_identity")
+    services.failures[identity.FINISH_LOGIN.name] = Refused(ErrorCode.LOGIN_REFUSED, refused)
+    answer = browser.request("POST", "/spid/acs", headers=FORM, body="SAMLResponse=eA%3D%3D")
+    assert answer.status_code == HTTPStatus.FORBIDDEN
+    assert "non ha un codice fiscale italiano" in text_of(answer)
+    assert "Riprova ad accedere" not in text_of(answer)
+    assert page_of(answer).xpath("//a[@href='/enti/PM108']")
+
+
+def test_the_metadata_of_a_body_are_asked_for_by_its_code(browser: Browser, services: Services):
+    browser.get("/spid/metadata")
+    browser.get("/spid/metadata?entity=PM108")
+    assert [one.entity_code for one in services.asked(identity.METADATA)] == [None, "PM108"]
