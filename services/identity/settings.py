@@ -170,6 +170,8 @@ def _bodies(env: FileAwareEnv) -> dict[str, Organization]:
     The last two may be left out.
     """
     found = env.json("SPID_BODIES", {})
+    if not isinstance(found, dict):
+        raise EnvValidationError("SPID_BODIES: not an object", [])
     try:
         return {
             entity_code: Organization(
@@ -182,7 +184,7 @@ def _bodies(env: FileAwareEnv) -> dict[str, Organization]:
             for entity_code, body in found.items()
         }
     except (AttributeError, KeyError, TypeError) as error:
-        raise EnvValidationError(f"SPID_BODIES: a body lacks {error}", []) from error
+        raise EnvValidationError(f"SPID_BODIES: a body is not complete ({error})", []) from error
 
 
 def registry_source(env: FileAwareEnv) -> RegistrySource:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from environs import EnvError
 from lxml import etree
 
 from contracts.errors import ErrorCode, Refused
@@ -15,6 +16,7 @@ from contracts.rpc.identity import (
 )
 from services.identity.saml.metadata import Organization
 from services.identity.saml.refusal import Reason
+from services.identity.settings import Settings
 from services.identity.usecases import calendar_feed, login, sessions
 from tests.integration.identity.conftest import MARIO, NOW, PUBLIC_URL, Portal, refused_login
 
@@ -100,3 +102,28 @@ def test_without_bodies_one_login_is_for_every_entity(portal: Portal) -> None:
     portal.settings = replace(portal.settings, bodies={})
     token = portal.token()
     assert all(current(portal, token, code) for code in ("PM108", "PM200", None))
+
+
+@pytest.mark.parametrize("text", ['{"PM108": {"name": "Comune"}}', "[]", '{"PM108": "Comune"}', "{", "PM108"])
+def test_bodies_that_cannot_be_read_stop_the_start(
+    spid_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    for name, value in {**spid_environment, "SPID_BODIES": text}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(EnvError, match="SPID_BODIES"):
+        Settings.load()
+
+
+def test_the_settings_give_each_body_its_name_and_the_aggregator_its_codes(
+    spid_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = '{"PM108": {"name": "Comune di Taranto", "ipa_code": "c_l049", "url": "https://taranto.example"}}'
+    for name, value in {**spid_environment, "SPID_BODIES": body, "SPID_VAT_NUMBER": "IT00743110157"}.items():
+        monkeypatch.setenv(name, value)
+    provider = Settings.load().provider_of("PM108")
+    assert (provider.entity_id, provider.organization.name) == (BODY, "Comune di Taranto")
+    assert provider.aggregator is not None
+    assert provider.aggregator.vat_number == "IT00743110157"
+    monkeypatch.setenv("SPID_PURPOSES", "PX,XX")
+    with pytest.raises(EnvError, match="SPID_PURPOSES"):
+        Settings.load()

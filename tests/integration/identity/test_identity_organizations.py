@@ -9,6 +9,7 @@ from zlib import decompress
 import pytest
 from lxml import etree
 
+from contracts.codes import FiscalCode
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc.identity import FinishLogin, Organization, StartLoginRequest
 from services.identity.saml.refusal import Reason
@@ -63,7 +64,7 @@ def test_a_citizens_request_says_no_purpose(portal: Portal) -> None:
 @pytest.mark.parametrize("purpose", ["PX", "LP", "PG"])
 def test_who_acts_for_an_organization_has_it_in_the_session(portal: Portal, purpose: str) -> None:
     session = enter(portal, purpose, COMPANY).session
-    assert session.organization == Organization(fiscal_code="00743110157", name="Officine Rossi S.r.l.")
+    assert session.organization == Organization(fiscal_code=FiscalCode("00743110157"), name="Officine Rossi S.r.l.")
     assert session.citizen.fiscal_code == MARIO.fiscal_code
 
 

@@ -114,7 +114,7 @@ def test_the_card_of_the_sandbox_logs_in_over_http_too(running: Any) -> None:
 def test_each_outcome_of_the_sandbox_reaches_the_portal_by_its_number(running: Any) -> None:
     call, idp_url, _ = running
     told = {one: int(one) for one in ("19", "20", "21", "22", "23", "25", "26", "27", "28", "29", "30")}
-    for outcome, number in {**told, "level_too_low": 20}.items():
+    for outcome, number in {**told, "level_too_low": 20, "foreign": None}.items():
         answer = answer_of(call, outcome=outcome, citizen=GIULIA.username)
         with pytest.raises(Refused) as refused:
             call(identity.FINISH_LOGIN, saml_response=answer, browser_token=BROWSER)
