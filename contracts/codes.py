@@ -28,6 +28,9 @@ _NOTICE_NUMBER: Final = re.compile(r"[0-9]{18}")
 _FISCAL_CODE: Final = re.compile(r"[A-Z0-9]{16}|[0-9]{11}")
 _CREDITOR_FISCAL_CODE: Final = re.compile(r"[0-9]{11}")
 _IUV: Final = re.compile(r"[0-9]{15}|[0-9]{17}")
+_HOST_LABEL: Final = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?")
+_RFC_EMAIL_MAX_CHARS: Final = 254
+_RFC_LOCAL_MAX_CHARS: Final = 64
 # A dot before three digits is a thousands separator to one reader and three decimals to another:
 # it is taken only where a decimal comma settles the matter.
 _TYPED_AMOUNT: Final = re.compile(r"\d+([.,]\d{1,2})?|\d{1,3}(\.\d{3})+,\d{1,2}")
@@ -41,6 +44,24 @@ def check_digits(first_sixteen: str) -> str:
 def is_email(text: str) -> bool:
     """Return whether pagoPA takes `text` as an e-mail address."""
     return len(text) <= EMAIL_MAX_CHARS and re.fullmatch(EMAIL_PATTERN, text) is not None
+
+
+def is_checkout_email(text: str) -> bool:
+    """Return whether the node and Checkout both take `text` as an e-mail address.
+
+    Checkout's is OpenAPI's `format: email` (RFC 5321): no dot at an end or beside another, whole host labels.
+    """
+    local, _, host = text.rpartition("@")
+    labels = host.split(".")
+    return (
+        is_email(text)
+        and len(text) <= _RFC_EMAIL_MAX_CHARS
+        and len(local) <= _RFC_LOCAL_MAX_CHARS
+        and all(local.split("."))
+        and len(labels) > 1
+        and all(_HOST_LABEL.fullmatch(one) for one in labels)
+        and not labels[-1].isdigit()
+    )
 
 
 class NoticeNumber(str):

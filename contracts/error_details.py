@@ -75,12 +75,14 @@ class LoginRefused(ErrorDetail):
     """Why a login was refused, as far as the person may know. `spid_level` is the one asked for.
 
     `reference`: what the help desk finds it by. `anomaly`: AgID's number of what the person met at the provider.
+    `reason`: `foreign_identity` where it has no Italian fiscal code.
     """
 
     reference: str | None = None
     anomaly: int | None = None
     entity_code: str | None = None
     spid_level: int | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,16 @@ class SpidLevelTooLow(ErrorDetail):
     entity_code: str
     spid_level: int
     spid_level_wanted: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionEnded(ErrorDetail):
+    """Why a session was ended where its browser did not do it.
+
+    `new_login`: the same browser logged in again; `too_many`: it was the oldest of more than may be at once.
+    """
+
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +229,7 @@ DETAIL_OF: Final[Mapping[ErrorCode, type[ErrorDetail]]] = {
     ErrorCode.TOO_MANY_REQUESTS: TooManyRequests,
     ErrorCode.LOGIN_REFUSED: LoginRefused,
     ErrorCode.SPID_LEVEL_TOO_LOW: SpidLevelTooLow,
+    ErrorCode.SESSION_EXPIRED: SessionEnded,
     ErrorCode.CONSENT_MISSING: ConsentMissing,
     ErrorCode.SCOPE_MISSING: ScopeMissing,
     ErrorCode.PRACTICE_NOT_FOUND: WhichPractice,

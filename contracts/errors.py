@@ -37,6 +37,7 @@ class ErrorCode(StrEnum):
     SPID_LEVEL_TOO_LOW = "spid_level_too_low"
     UNKNOWN_IDENTITY_PROVIDER = "unknown_identity_provider"
     SESSION_EXPIRED = "session_expired"
+    FRESH_LOGIN_REQUIRED = "fresh_login_required"
     CSRF_FAILED = "csrf_failed"
     CONSENT_MISSING = "consent_missing"
     ANONYMOUS_NOT_ALLOWED = "anonymous_not_allowed"

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
+from contracts.codes import is_checkout_email
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import payments, practices
 from contracts.rpc.payments import Checkout
@@ -27,7 +28,8 @@ def start(
         payer_ref=visit.owner,
         practice_ids=practice_ids,
         return_url=return_url,
-        email=citizen.email if citizen else None,
+        # An address that Checkout refuses would stop the payment; the citizen was told at registration.
+        email=citizen.email if citizen and citizen.email and is_checkout_email(citizen.email) else None,
         equals=[] if pay_anyway else _duplicates(visit, practice_ids),
         pay_anyway=pay_anyway,
     )

@@ -1,7 +1,7 @@
 """The identity providers one can log in with, as `identity` tells them, a minute old: they stand on every page."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import SystemRandom
 from typing import Final
@@ -27,6 +27,8 @@ class IdentityProviders:
         self._logo_of = logo_of
         self._clock = clock
         self._held: list[IdentityProvider] = []
+        self.purposes: Sequence[str] = ()
+        """On whose behalf one may log in, as identity last told it."""
         self._fresh_until_s = self._asked_again_s = clock()
 
     def get(self, visit: Visit) -> list[IdentityProvider]:
@@ -35,8 +37,9 @@ class IdentityProviders:
         Raises Unavailable.
         """
         if self._clock() >= self._fresh_until_s:
-            listed = visit.call(identity.PROVIDERS, Empty()).providers
-            self._held = [replace(one, logo=self._logo_of(one.key)) for one in listed]
+            listed = visit.call(identity.PROVIDERS, Empty())
+            self._held = [replace(one, logo=self._logo_of(one.key)) for one in listed.providers]
+            self.purposes = listed.purposes
             self._fresh_until_s = self._clock() + _FRESH_S
         return _shuffled(self._held)
 

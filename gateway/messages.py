@@ -81,6 +81,10 @@ MESSAGES: Final[Mapping[ErrorCode, Explanation]] = {
         _("La sessione è scaduta per inattività, a tutela dei tuoi dati."),
         _("Entra di nuovo con SPID: tornerai al punto in cui eri."),
     ),
+    ErrorCode.FRESH_LOGIN_REQUIRED: Explanation(
+        _("Per chiudere il profilo o cambiare l'e-mail serve un accesso appena fatto."),
+        _("Entra di nuovo e ripeti l'operazione entro dieci minuti."),
+    ),
     ErrorCode.CSRF_FAILED: Explanation(
         _("Il modulo non è più valido: forse la pagina era aperta da molto tempo."),
         _("Torna alla pagina, ricaricala e invia di nuovo. Nulla è stato modificato."),

@@ -12,7 +12,7 @@ from contracts.call import Call, Reply, Request, Rpc
 from contracts.codes import FiscalCode
 from contracts.errors import ErrorCode, Refused, RpcError
 from contracts.rpc import identity
-from contracts.rpc.identity import Citizen, Session
+from contracts.rpc.identity import Citizen, Organization, Session
 from contracts.shapes import Viewer
 from gateway.browser_memory import BrowserMemory
 from gateway.languages import negotiate
@@ -62,9 +62,12 @@ class Visit:
 
     @property
     def is_too_weak(self) -> bool:
-        """Return whether this entity wants a higher SPID level than the session's: who asks is a visitor there."""
+        """Return whether the session does not count in this entity's pages: who asks is a visitor there.
+
+        The entity wants a higher SPID level, or a login of its own (an aggregated body).
+        """
         found = self._asked_session
-        return isinstance(found, RpcError) and found.code is ErrorCode.SPID_LEVEL_TOO_LOW
+        return isinstance(found, RpcError) and found.code in (ErrorCode.SPID_LEVEL_TOO_LOW, ErrorCode.LOGIN_REQUIRED)
 
     @cached_property
     def _asked_session(self) -> Session | RpcError | None:
@@ -102,6 +105,12 @@ class Visit:
         """Who is logged in and registered; None acts as a visitor. Raises Refused(SESSION_EXPIRED)."""
         session = self.session
         return session.citizen if session and session.registered else None
+
+    @property
+    def organization(self) -> Organization | None:
+        """Whom the registered citizen acts for in this session. Raises Refused(SESSION_EXPIRED)."""
+        session = self.session
+        return session.organization if session and session.registered else None
 
     def require_citizen(self) -> Citizen:
         """Return the registered citizen.
@@ -160,9 +169,11 @@ class Visit:
         """Who is asking, for the services that decide what may be seen."""
         visitor = self.browser.visitor
         citizen = self.registered_citizen
+        debtor = self.organization or citizen
         return Viewer(
             citizen_id=citizen.id if citizen else None,
-            fiscal_code=FiscalCode(citizen.fiscal_code) if citizen else None,
+            # Who acts for an organization sees what the organization owes, and not their own.
+            fiscal_code=FiscalCode(debtor.fiscal_code) if debtor else None,
             visitor_id=visitor.visitor_id,
             granted_practice_ids=list(visitor.granted),
             identified_practice_ids=list(visitor.identified),

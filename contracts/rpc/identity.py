@@ -20,6 +20,7 @@ PURPOSES = ("registration", "email_reminders")
 CHANNELS = ("web", "api")
 MESSAGES = ("notice", "reminder", "receipt")
 LANGUAGES = ("it", "en")
+LOGIN_PURPOSES = ("PX", "LP", "PG")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,24 +30,32 @@ class IdentityProvider(Message):
     key: str
     name: str
     logo: str | None = None
-    kind: Annotated[str, OneOf(["spid", "cie"])] = "spid"
+    kind: Annotated[str, OneOf(["spid", "cie", "eidas"])] = "spid"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityProviders(Message):
-    """In the order to show them."""
+    """In the order to show them. `purposes`: on whose behalf one may log in, beside one's own (SPID's Purpose)."""
 
     providers: Sequence[IdentityProvider]
+    purposes: Sequence[Annotated[str, OneOf(LOGIN_PURPOSES)]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartLoginRequest(Message):
-    """`browser_token` is a random value that the gateway puts in a cookie until the ACS. `return_to`: relative path."""
+    """`browser_token` is a random value that the gateway puts in a cookie until the ACS. `return_to`: relative path.
+
+    `session_token`: the session this browser has, if it has one; it ends when the login succeeds. `fresh`: the person
+    must show who they are again, whatever session the identity provider has. `purpose`: SPID's, one of those offered.
+    """
 
     idp: str
     entity_code: str | None = None
     return_to: str
     browser_token: str
+    session_token: str | None = None
+    fresh: bool = False
+    purpose: Annotated[str, OneOf(LOGIN_PURPOSES)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,19 +90,33 @@ class Citizen(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Organization(Message):
+    """A legal person, or a professional by VAT number, that a citizen acts for."""
+
+    fiscal_code: FiscalCode
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Session(Message):
-    """A live session. `registered` is False until the privacy notice in force is acknowledged."""
+    """A live session. `registered` is False until the privacy notice in force is acknowledged.
+
+    `fresh_until`: until when the account may be closed and the e-mail changed; then Refused(FRESH_LOGIN_REQUIRED).
+    `organization`: whom the citizen acts for in this session; the list then is the organization's, not the citizen's.
+    """
 
     citizen: Citizen
     registered: bool
     spid_level: Annotated[int, Range(1, 3)]
     idle_until: datetime
     expires_at: datetime
+    fresh_until: datetime | None = None
+    organization: Organization | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishLogin(Message):
-    """The new session's token and where to go.
+    """The new session's token and where to go. `ended_sessions`: so many of the oldest ended, for there were too many.
 
     Refused(LOGIN_REFUSED) with a LoginRefused when the answer is not to be believed.
     """
@@ -102,11 +125,15 @@ class FinishLogin(Message):
     session: Session
     return_to: str
     entity_code: str | None = None
+    ended_sessions: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRequest(Message):
-    """By session token. Refused(SESSION_EXPIRED) when it is unknown, idle too long, too old or revoked."""
+    """By session token. Refused(SESSION_EXPIRED) when it is unknown, idle too long, too old or revoked.
+
+    Its detail says why it was ended where the browser did not do it (contracts.error_details.SessionEnded).
+    """
 
     session_token: str
 
@@ -115,7 +142,8 @@ class TokenRequest(Message):
 class SessionRequest(TokenRequest):
     """`entity_code`: whose pages it is for.
 
-    Refused(SPID_LEVEL_TOO_LOW) with a SpidLevelTooLow when that entity wants a higher SPID level.
+    Refused(SPID_LEVEL_TOO_LOW) with a SpidLevelTooLow when that entity wants a higher SPID level,
+    Refused(LOGIN_REQUIRED) when the login was for another aggregated body.
     """
 
     entity_code: str | None = None
@@ -240,9 +268,13 @@ class Privacy(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetadataRequest(Message):
-    """Of which federation: SPID or CIE. Refused(INVALID_REQUEST) where CIE is not set up."""
+    """Of which federation: SPID or CIE. Refused(INVALID_REQUEST) where CIE is not set up.
+
+    `entity_code`: of which aggregated body; the portal's own for an entity that is none.
+    """
 
     kind: Annotated[str, OneOf(["spid", "cie"])] = "spid"
+    entity_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

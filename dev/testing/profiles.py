@@ -19,6 +19,7 @@ class Profile:
 PROFILES: Final[Mapping[str, Profile]] = {
     "images": Profile(("tests/images",), in_ci=True),
     "ruleset": Profile(("tests/ruleset",), in_ci=True),
+    "spid-profiles": Profile(("tests/spid_profiles",), in_ci=True),
 }
 CI: Final = "ci"
 """The word for what continuous integration runs: the fast part, then each profile that is marked for it."""

@@ -31,6 +31,7 @@ _CHALLENGE_OF: Final = {
     ErrorCode.API_KEY_INVALID: 'Bearer realm="api"',
     ErrorCode.LOGIN_REQUIRED: 'Cookie realm="portal"',
     ErrorCode.SESSION_EXPIRED: 'Cookie realm="portal"',
+    ErrorCode.FRESH_LOGIN_REQUIRED: 'Cookie realm="portal", error="insufficient_user_authentication", max_age="600"',
     ErrorCode.SPID_LEVEL_TOO_LOW: 'Cookie realm="portal", error="insufficient_user_authentication"',  # RFC 9470
 }
 

@@ -13,9 +13,11 @@ LOGGED_OUT: Final = "uscita"
 LOGGED_OUT_EVERYWHERE: Final = "uscita-ovunque"
 REGISTERED: Final = "registrato"
 ACKNOWLEDGED: Final = "presa-visione"
+EMAIL_NOT_FOR_PAGOPA: Final = "email-non-per-pagopa"
 GRANTED: Final = "concesso"
 REVOKED: Final = "revocato"
 SESSION_ENDED: Final = "accesso-terminato"
+OLDEST_SESSION_ENDED: Final = "accesso-piu-vecchio-terminato"
 BENEFICIARY_FORGOTTEN: Final = "studente-dimenticato"
 CALENDAR_REVOKED: Final = "calendario-revocato"
 ACCOUNT_CLOSED: Final = "account-chiuso"
@@ -29,9 +31,14 @@ ANNOUNCEMENTS: Final[Mapping[str, str]] = {
     LOGGED_OUT_EVERYWHERE: _("Sei uscito dal portale su tutti i tuoi dispositivi."),
     REGISTERED: _("Registrazione completata."),
     ACKNOWLEDGED: _("Grazie: hai preso visione della nuova informativa."),
+    EMAIL_NOT_FOR_PAGOPA: _(
+        "Fatto. pagoPA però non accetta il tuo indirizzo e-mail: lo usiamo solo noi per scriverti, "
+        "e la pagina di pagamento te ne chiederà un altro."
+    ),
     GRANTED: _("Il consenso è stato registrato."),
     REVOKED: _("Il consenso è stato revocato. Vale da adesso in poi."),
     SESSION_ENDED: _("L'accesso è stato terminato: quel dispositivo è già fuori."),
+    OLDEST_SESSION_ENDED: _("Eri collegato su troppi dispositivi: l'accesso più vecchio è stato terminato."),
     BENEFICIARY_FORGOTTEN: _("I dati dello studente non sono più ricordati."),
     CALENDAR_REVOKED: _("L'indirizzo del calendario è stato revocato."),
     ACCOUNT_CLOSED: _("La registrazione è stata revocata e i dati del tuo profilo sono stati cancellati."),

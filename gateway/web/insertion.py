@@ -144,7 +144,7 @@ def _request(
         service_code=offer.service.code,
         viewer=visit.viewer,
         anonymous=citizen is None,
-        debtor=debtor_of(citizen) if citizen else None,
+        debtor=debtor_of(citizen, visit.organization) if citizen else None,
         beneficiary=insertion.beneficiary,
         amount_cents=insertion.amount_cents,
         description=insertion.description,

@@ -18,7 +18,7 @@ from gateway.edge.security_headers import content_security_policy
 from gateway.visit import Visit, visit_of
 from gateway.visitors import LoginAttempt
 from gateway.web import addresses
-from gateway.web.announcements import LOGGED_OUT, LOGGED_OUT_EVERYWHERE
+from gateway.web.announcements import LOGGED_OUT, LOGGED_OUT_EVERYWHERE, OLDEST_SESSION_ENDED
 from gateway.web.page import Page, checked_form, see_other
 from gateway.web.site import Site
 
@@ -40,16 +40,22 @@ class LoginPage(Page):
         return_to = addresses.safe_return(req.get_param("return_to"), default)
         idp = req.get_param("idp")
         if idp is None:
+            choices = self.site.login_choices
+            purpose = _purpose(req)
             self.site.render(
                 req,
                 resp,
                 "login.html",
                 entity=entity,
                 entity_code=entity_code,
-                providers=self.site.login_choices.of_kind(visit, "spid"),
-                cards=self.site.login_choices.of_kind(visit, "cie"),
+                providers=choices.of_kind(visit, "spid"),
+                cards=choices.of_kind(visit, "cie") if purpose is None else [],
+                foreign=choices.of_kind(visit, "eidas") if purpose is None else [],
+                purpose=purpose,
+                purposes=choices.purposes(visit),
                 return_to=return_to,
                 login_return_to=return_to,
+                carried=_carried(req),
             )
             return
         self.site.rates.check(req, LOGIN)
@@ -61,7 +67,13 @@ class LoginPage(Page):
         visit = visit_of(req)
         attempt = LoginAttempt(token_urlsafe(32), visit.browser.visitor.visitor_id)
         request = identity.StartLoginRequest(
-            idp=idp, entity_code=entity_code, return_to=return_to, browser_token=attempt.browser_token
+            idp=idp,
+            entity_code=entity_code,
+            return_to=return_to,
+            browser_token=attempt.browser_token,
+            session_token=visit.session_token,
+            fresh=_is_fresh_wanted(req),
+            purpose=_purpose(req),
         )
         started = visit.call(identity.START_LOGIN, request)
         visit.browser.need_cookie()
@@ -72,6 +84,24 @@ class LoginPage(Page):
         # 302 and not 303: AgID's conformance tool knows no other (spid.md section 3.1, trap 1).
         resp.status = HTTPStatus.FOUND
         resp.location = started.redirect_url
+
+
+def _is_fresh_wanted(req: falcon.Request) -> bool:
+    return req.get_param("fresh") == "si"
+
+
+def _purpose(req: falcon.Request) -> str | None:
+    """Return on whose behalf the login is. Raises Refused(INVALID_REQUEST) for what SPID does not know."""
+    purpose = req.get_param("purpose") or None
+    if purpose is not None and purpose not in identity.LOGIN_PURPOSES:
+        raise Refused(ErrorCode.INVALID_REQUEST)
+    return purpose
+
+
+def _carried(req: falcon.Request) -> str:
+    """Return what the links to the identity providers carry on from this page's address."""
+    purpose = _purpose(req)
+    return ("&fresh=si" if _is_fresh_wanted(req) else "") + (f"&purpose={purpose}" if purpose else "")
 
 
 class AssertionConsumer(Page):
@@ -97,13 +127,14 @@ class AssertionConsumer(Page):
             visit.cookies.forget_login(resp)
             raise
         visit.start_session(resp, finished.session_token)
-        see_other(resp, addresses.safe_return(finished.return_to, addresses.PRIVACY))
+        return_to = addresses.safe_return(finished.return_to, addresses.PRIVACY)
+        see_other(resp, addresses.announcing(return_to, OLDEST_SESSION_ENDED) if finished.ended_sessions else return_to)
         if finished.session.registered:
             adopt_cart(visit, attempt.visitor_id, finished.session.citizen.id)
 
 
 class Metadata(Page):
-    """The service provider's metadata, for the registry of SPID or of CIE."""
+    """The service provider's metadata, for the registry of SPID or of CIE; `entity`: of an aggregated body."""
 
     def __init__(self, site: Site, kind: str) -> None:
         super().__init__(site)
@@ -112,7 +143,9 @@ class Metadata(Page):
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer the signed document as identity made it."""
         resp.content_type = "application/samlmetadata+xml"
-        resp.text = visit_of(req).call(identity.METADATA, identity.MetadataRequest(kind=self._kind)).xml
+        entity_code = (req.get_param("entity") or "")[:_CODE_MAX_CHARS] or None
+        request = identity.MetadataRequest(kind=self._kind, entity_code=entity_code)
+        resp.text = visit_of(req).call(identity.METADATA, request).xml
 
 
 class SingleLogout(Page):

@@ -45,6 +45,26 @@ _ANOMALIES: Final[Mapping[int, AnomalyText]] = {
     25: AnomalyText(
         _("Hai annullato l'accesso."), _("Puoi riprovare quando vuoi: non è stato modificato nulla."), may_retry=True
     ),
+    26: AnomalyText(
+        _("La tua identità digitale è stata rilasciata, ma l'accesso non è ancora avvenuto."),
+        _("Riprova ad accedere con la nuova identità."),
+        may_retry=True,
+    ),
+    27: AnomalyText(
+        _("Il gestore scelto ti conosce già: la tua identità digitale esiste."),
+        _("Riprova ad accedere con le credenziali che hai già; se non le ricordi, recuperale sul sito del gestore."),
+        may_retry=True,
+    ),
+    28: AnomalyText(
+        _("Hai annullato la richiesta della tua identità digitale."),
+        _("Puoi riprovare quando vuoi: non è stato modificato nulla."),
+        may_retry=True,
+    ),
+    29: AnomalyText(
+        _("La tua identità digitale non è stata rilasciata."),
+        _("Contatta il gestore a cui l'hai chiesta, o scegline un altro."),
+        may_retry=True,
+    ),
     30: AnomalyText(
         _("Il tipo di identità digitale usato non è adatto a questo portale."),
         _("Entra con la tua identità personale di cittadino."),
@@ -58,6 +78,15 @@ _NEUTRAL: Final = AnomalyText(
 )
 
 
-def anomaly_text(anomaly: int | None) -> AnomalyText:
-    """Return the text of an anomaly number; the neutral one for 24 and for everything else."""
+_NO_FISCAL_CODE: Final = AnomalyText(
+    _("La tua identità digitale non ha un codice fiscale italiano, e senza non possiamo trovare le tue pratiche."),
+    _("Continua senza accesso: cerca la pratica con il codice avviso, e pagala da lì."),
+    may_retry=False,
+)
+
+
+def anomaly_text(anomaly: int | None, reason: str | None = None) -> AnomalyText:
+    """Return the text of an anomaly number, or of another reason; the neutral one for 24 and for everything else."""
+    if reason == "foreign_identity":
+        return _NO_FISCAL_CODE
     return _NEUTRAL if anomaly is None else _ANOMALIES.get(anomaly, _NEUTRAL)

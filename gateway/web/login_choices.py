@@ -1,6 +1,6 @@
 """Whom one can log in with, as AgID's button and the page of the login show it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from contracts.rpc.identity import IdentityProvider
@@ -16,6 +16,13 @@ SPID_LINKS: Final = (
 )
 """What stands below the identity providers wherever they are listed."""
 
+PURPOSE_LABELS: Final[Mapping[str, str]] = {
+    "PX": _("Entra come professionista o per un'organizzazione"),
+    "LP": _("Entra per un'organizzazione"),
+    "PG": _("Entra come professionista di un'organizzazione"),
+}
+"""SPID's Purpose -> what its link says."""
+
 Choices = Callable[[str], list[IdentityProvider]]
 
 
@@ -27,8 +34,16 @@ class LoginChoices:
         self._static_files = static_files
 
     def of_kind(self, visit: Visit, kind: str) -> list[IdentityProvider]:
-        """Return those of SPID (`spid`) or of the electronic identity card (`cie`). Raises Unavailable."""
+        """Return those of SPID (`spid`), of the electronic identity card (`cie`) or the eIDAS node (`eidas`).
+
+        Raises Unavailable.
+        """
         return [one for one in self._providers.get(visit) if one.kind == kind]
+
+    def purposes(self, visit: Visit) -> list[tuple[str, str]]:
+        """Return on whose behalf one may log in, with the words of its link. Raises Unavailable."""
+        self._providers.get(visit)
+        return [(one, PURPOSE_LABELS[one]) for one in self._providers.purposes]
 
     def of_page(self, visit: Visit, *, offline: bool) -> Choices:
         """Return the same for templates: asked for only where a button stands, empty where there is nobody to ask."""

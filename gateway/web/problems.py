@@ -76,7 +76,7 @@ class PageProblems:
             status=problem.status,
             entity=self._site.catalogue.known(refused.entity_code),
             entity_code=refused.entity_code,
-            anomaly=anomaly_text(refused.anomaly),
+            anomaly=anomaly_text(refused.anomaly, refused.reason),
             level="" if refused.spid_level is None else refused.spid_level,
             reference=refused.reference or req.context.correlation_id,
         )

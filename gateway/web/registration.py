@@ -7,12 +7,13 @@ from typing import Final
 
 import falcon
 
+from contracts.codes import is_checkout_email
 from contracts.rpc import identity
 from contracts.rpc.identity import ConsentEvent, PrivacyDocument
 from gateway.translations import marked as _
 from gateway.visit import Visit, visit_of
 from gateway.web import addresses
-from gateway.web.announcements import ACKNOWLEDGED, REGISTERED
+from gateway.web.announcements import ACKNOWLEDGED, EMAIL_NOT_FOR_PAGOPA, REGISTERED
 from gateway.web.emails import email_error
 from gateway.web.login import adopt_cart
 from gateway.web.page import Form, Page, checked_form, cleaned, see_other
@@ -58,7 +59,7 @@ class RegistrationPage(Page):
         visit.call(identity.REGISTER, _register_request(visit, form))
         adopt_cart(visit, visit.browser.visitor.visitor_id, session.citizen.id)
         return_to = addresses.safe_return(form.get("return_to"), addresses.PRIVACY)
-        see_other(resp, addresses.announcing(return_to, ACKNOWLEDGED if choices.before else REGISTERED))
+        see_other(resp, addresses.announcing(return_to, _announcement(form, choices)))
 
     def _write(
         self, req: falcon.Request, resp: falcon.Response, choices: _Choices, form: Form, errors: dict[str, str]
@@ -74,6 +75,13 @@ class RegistrationPage(Page):
             form=form,
             errors=errors,
         )
+
+
+def _announcement(form: Form, choices: _Choices) -> str:
+    email = cleaned(form, "email")
+    if email and not is_checkout_email(email):
+        return EMAIL_NOT_FOR_PAGOPA
+    return ACKNOWLEDGED if choices.before else REGISTERED
 
 
 def _register_request(visit: Visit, form: Form) -> identity.RegisterRequest:

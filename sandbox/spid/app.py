@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 import falcon
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -22,6 +22,7 @@ from sandbox.spid.texts import TEXTS
 
 _STATIC: Final = Path(__file__).parent / "static"
 _CARRIED: Final = (REDIRECTED, "SAMLRequest", "RelayState")
+_OTHER_IDENTITY: Final = 30
 _FORM_BYTES_MAX: Final = 64 * 1024
 _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'",
@@ -34,8 +35,9 @@ _HEADERS: Final = {
 def create_app(settings: Settings) -> falcon.App[Any, Any]:
     """Make the WSGI application. The keys must be there (`setup.prepare`); the portal may come up later."""
     known = {provider.key: provider for provider in providers.load(settings.folder, settings.idp_url)}
-    spid = Portal(settings.sp_metadata_url)
-    cie = Portal(settings.sp_metadata_url.replace("/spid/metadata", "/cie/metadata"))
+    url = settings.sp_metadata_url
+    spid = Portal(url, *(f"{url}?{urlencode({'entity': code})}" for code in settings.body_codes))
+    cie = Portal(url.replace("/spid/metadata", "/cie/metadata"))
     pages, portals = Pages(), {provider.key: cie if provider.is_cie else spid for provider in known.values()}
     app: falcon.App[Any, Any] = falcon.App()
     app.req_options.strip_url_path_trailing_slash = True
@@ -142,6 +144,10 @@ def _answer(asked: VerifiedRequest, provider: Provider, form: Mapping[str, str])
     if outcome not in TEXTS["it"]["outcome_names"] or citizen is None:
         raise falcon.HTTPBadRequest(title="citizen or outcome is missing")
     attributes = {name: value for name, value in citizen.attributes.items() if name in asked.attributes}
+    if outcome == "foreign":
+        attributes.pop("fiscalNumber", None)
+    # Whoever has no professional identity cannot act for anybody else (Avviso 18).
+    error = _OTHER_IDENTITY if asked.purpose is not None and not citizen.company else None
     return Answer(
         request_id=asked.id,
         acs_url=asked.acs_url,
@@ -149,7 +155,7 @@ def _answer(asked: VerifiedRequest, provider: Provider, form: Mapping[str, str])
         issuer=provider.entity_id,
         level=1 if outcome == "level_too_low" else asked.level,
         attributes=attributes,
-        error=int(outcome) if outcome.isdigit() else None,
+        error=int(outcome) if outcome.isdigit() else error,
         with_issuer_format=not provider.is_cie,
     )
 

@@ -1,7 +1,8 @@
 """The test citizens, from the same file as their debts."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -11,11 +12,21 @@ _DESCRIPTIONS: Final = {
     "giulia-bianchi": "Giulia Bianchi, a parent who pays for her child",
     "luca-verdi": "Luca Verdi, without an e-mail address",
 }
+_COMPANIES: Final[Mapping[str, Mapping[str, str]]] = {
+    "giulia-bianchi": {
+        "companyName": "Officine Bianchi S.r.l.",
+        "companyFiscalNumber": "TINIT-00743110157",
+        "ivaCode": "VATIT-00743110157",
+    }
+}
 
 
 @dataclass(frozen=True)
 class TestCitizen:
-    """Somebody who can log in. `username` is what the pages and the banner call them; `email` may be None."""
+    """Somebody who can log in. `username` is what the pages and the banner call them; `email` may be None.
+
+    `company`: the attributes of an identity for professional use, asserted where they are asked for.
+    """
 
     username: str
     description: str
@@ -23,6 +34,7 @@ class TestCitizen:
     name: str
     family_name: str
     email: str | None
+    company: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def attributes(self) -> dict[str, str]:
@@ -33,6 +45,7 @@ class TestCitizen:
             "familyName": self.family_name,
             "fiscalNumber": f"TINIT-{self.fiscal_code}",
             "email": self.email,
+            **self.company,
         }
         return {name: value for name, value in known.items() if value}
 
@@ -46,6 +59,7 @@ def _load() -> tuple[TestCitizen, ...]:
             name=one["name"],
             family_name=one["family_name"],
             email=one["email"],
+            company=_COMPANIES.get(one["key"], {}),
         )
         for one in json.loads(_FILE.read_text(encoding="utf-8"))["citizens"]
     )

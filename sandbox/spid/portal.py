@@ -1,6 +1,7 @@
 """The portal this peer serves: its metadata, fetched when first needed and again when it may have changed."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
 
 from sandbox.spid.providers import Provider
@@ -18,25 +19,29 @@ REDIRECTED: Final = "request"
 
 
 class Portal:
-    """Reads the portal's requests by the metadata at `url`."""
+    """Reads the portal's requests by the metadata at `urls`: its own, and those of the bodies it logs in for."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._known: ServiceProvider | None = None
+    def __init__(self, *urls: str) -> None:
+        self._urls = urls
+        self._known: dict[str, ServiceProvider] = {}
 
     def read(self, carried: Mapping[str, str], provider: Provider) -> VerifiedRequest:
         """Verify and read an AuthnRequest sent to `provider`, by the query in `REDIRECTED` or by HTTP-POST's fields.
 
-        A request that does not fit the metadata we have is tried once more with fresh ones: keys rotate. Raises
+        A request that fits none of the metadata we have is tried once more with fresh ones: keys rotate. Raises
         RequestRefused.
         """
-        if self._known is not None:
+        for known in self._known.values():
+            with suppress(RequestRefused):
+                return self._read(carried, provider, known)
+        refused: RequestRefused | None = None
+        for url in self._urls:
             try:
-                return self._read(carried, provider, self._known)
-            except RequestRefused:
-                self._known = None
-        self._known = fetch_metadata(self._url)
-        return self._read(carried, provider, self._known)
+                self._known[url] = fetch_metadata(url)
+                return self._read(carried, provider, self._known[url])
+            except RequestRefused as error:
+                refused = refused or error
+        raise refused or RequestRefused(18, "no metadata of the portal")
 
     @staticmethod
     def _read(carried: Mapping[str, str], provider: Provider, known: ServiceProvider) -> VerifiedRequest:

@@ -23,7 +23,9 @@ _NS: Final = {
     "ds": "http://www.w3.org/2000/09/xmldsig#",
     "samlp": "urn:oasis:names:tc:SAML:2.0:protocol",
     "saml": "urn:oasis:names:tc:SAML:2.0:assertion",
+    "spid": "https://spid.gov.it/saml-extensions",
 }
+_PURPOSES: Final = frozenset({"PF", "PG", "P", "LP", "PX"})
 _RSA_SHA256: Final = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
 _METHODS: Final = frozenset({SignatureMethod.RSA_SHA256, SignatureMethod.RSA_SHA512})
 _DIGESTS: Final = frozenset({DigestAlgorithm.SHA256, DigestAlgorithm.SHA512})
@@ -62,6 +64,7 @@ class VerifiedRequest:
     attributes: tuple[str, ...]
     level: int
     relay_state: str
+    purpose: str | None = None
 
 
 def fetch_metadata(url: str) -> ServiceProvider:
@@ -134,7 +137,19 @@ def _read(
         attributes=attributes,
         level=_level(root),
         relay_state=relay_state,
+        purpose=_purpose(root),
     )
+
+
+def _purpose(root: etree._Element) -> str | None:
+    """Return on whose behalf the login is; it must stand between Issuer (and Signature) and NameIDPolicy."""
+    purpose = root.findtext("samlp:Extensions/spid:Purpose", None, _NS)
+    if purpose is None:
+        return None
+    names = [etree.QName(child).localname for child in root]
+    if purpose not in _PURPOSES or names.index("Extensions") + 1 != names.index("NameIDPolicy"):
+        raise RequestRefused(8, "Extensions or Purpose is not as Avviso 18 wants it")
+    return purpose
 
 
 def _check_enveloped_signature(root: etree._Element, certificates: Sequence[x509.Certificate]) -> None:

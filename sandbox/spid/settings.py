@@ -8,11 +8,15 @@ from environs import Env
 
 @dataclass(frozen=True)
 class Settings:
-    """`idp_url` is this peer's own address; `sp_metadata_url` that of the portal's metadata, as seen from here."""
+    """`idp_url` is this peer's own address; `sp_metadata_url` that of the portal's metadata, as seen from here.
+
+    `body_codes`: the bodies the portal logs in for, each with metadata of its own.
+    """
 
     folder: Path
     idp_url: str
     sp_metadata_url: str
+    body_codes: tuple[str, ...] = ()
 
     @classmethod
     def load(cls) -> "Settings":
@@ -23,4 +27,5 @@ class Settings:
             folder=env.path("SANDBOX_SPID_HOME"),
             idp_url=env.str("SANDBOX_SPID_URL", "http://localhost:8088").rstrip("/"),
             sp_metadata_url=env.str("SANDBOX_SP_METADATA_URL", f"{public_url}/spid/metadata"),
+            body_codes=tuple(env.json("SPID_BODIES", {})),
         )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Final
 
 from contracts.calendar import rome_day
@@ -24,12 +25,26 @@ SESSION_IDLE: Final = timedelta(minutes=20)
 SESSION_ABSOLUTE: Final = timedelta(hours=8)
 SESSION_USE_RESOLUTION: Final = timedelta(seconds=15)
 """A use of the session is stored at most this often: the idle time is exact to 15 s, and reads stay reads."""
+FRESH_LOGIN: Final = timedelta(minutes=10)
+"""How long after a login closing the account or changing the e-mail needs no other."""
 BENEFICIARIES_MAX: Final = 10
 REFUSAL_RETENTION: Final = timedelta(days=30)
 TRACE_RETENTION: Final = timedelta(days=731)
 """24 months (DPCM 24-10-2014 article 13), in days so that a leap year never shortens it."""
 
+_LEVEL_TOO_LOW: Final = 20
+_TIMED_OUT: Final = 21
+_TOLD_AS: Final[Mapping[Reason, int]] = {
+    Reason.LEVEL_TOO_LOW: _LEVEL_TOO_LOW,
+    Reason.REQUEST_EXPIRED: _TIMED_OUT,
+    Reason.CONFIRMATION_EXPIRED: _TIMED_OUT,
+    Reason.CONDITIONS_EXPIRED: _TIMED_OUT,
+    Reason.SESSION_EXPIRED: _TIMED_OUT,
+}
+"""The person's own matters that our checks find -> AgID's number of the same thing."""
+
 _RETURN_PATH: Final = re.compile(r"/|/(enti|profilo)(/[A-Za-z0-9_.~-]+)*/?(\?[A-Za-z0-9_.~=&%+-]*)?")
+_ORGANIZATION_CODE: Final = re.compile(r"(?:(?:TIN|VAT)IT-)?([0-9]{11}|[A-Z0-9]{16})")
 _FISCAL_NUMBER: Final = re.compile(r"TINIT-([A-Z0-9]{16})")
 
 
@@ -41,6 +56,14 @@ class AssertedIdentity:
     name: str
     family_name: str
     email: str | None
+
+
+@dataclass(frozen=True)
+class Organization:
+    """Whom a citizen acts for, as the assertion states it. `fiscal_code`: of the organization, else its VAT number."""
+
+    fiscal_code: FiscalCode
+    name: str
 
 
 @dataclass(frozen=True)
@@ -61,6 +84,15 @@ class LoginRefusal:
     request_id: str | None
 
 
+class EndReason(StrEnum):
+    """Why a session was ended by something that its browser did not do."""
+
+    NEW_LOGIN = "new_login"
+    """The same browser logged in again."""
+    TOO_MANY = "too_many"
+    """The citizen logged in on more browsers than may be at once: this was the oldest."""
+
+
 @dataclass(frozen=True)
 class SessionTimes:
     """When a session was made, last used, and ended, if it was."""
@@ -73,6 +105,11 @@ class SessionTimes:
     def expires_at(self) -> datetime:
         """The end that no use puts off."""
         return self.created_at + SESSION_ABSOLUTE
+
+    @property
+    def fresh_until(self) -> datetime:
+        """Until when the login is recent enough for what must not be done by whoever finds the browser open."""
+        return self.created_at + FRESH_LOGIN
 
     @property
     def idle_until(self) -> datetime:
@@ -101,6 +138,14 @@ class PrivacyDocument:
     messages: tuple[str, ...] = ()
 
 
+def told_anomaly(refusal: LoginRefusal) -> int | None:
+    """Return AgID's number by which the person is told what happened; None where it was not the person's own matter.
+
+    What we find ourselves is told like what the identity provider finds: a lower level, too much time.
+    """
+    return _TOLD_AS.get(refusal.reason, refusal.anomaly)
+
+
 def return_path(text: str) -> str:
     """Return `text` when it is a path of ours that a login may lead to, else raise Refused(INVALID_REQUEST)."""
     if not _RETURN_PATH.fullmatch(text) or ".." in text:
@@ -119,6 +164,13 @@ def asserted_identity(attributes: Mapping[str, str]) -> AssertedIdentity:
     name, family_name = attributes.get("name", ""), attributes.get("familyName", "")
     require(name and family_name, Reason.ATTRIBUTE_INVALID)
     return AssertedIdentity(FiscalCode(match[1]), name, family_name, attributes.get("email") or None)
+
+
+def asserted_organization(attributes: Mapping[str, str]) -> Organization | None:
+    """Read whom the citizen acts for; None where the assertion names no organization by a code: then for nobody."""
+    written = attributes.get("companyFiscalNumber") or attributes.get("ivaCode") or ""
+    match = _ORGANIZATION_CODE.fullmatch(written.upper())
+    return Organization(FiscalCode(match[1]), attributes.get("companyName") or match[1]) if match else None
 
 
 def in_force(documents: Iterable[PrivacyDocument], now: datetime) -> dict[str, PrivacyDocument]:

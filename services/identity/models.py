@@ -62,7 +62,11 @@ class Citizen(Base):
 
 
 class AuthnRequest(Base):
-    """A login that was begun: answered once, by the browser that began it, within 15 minutes."""
+    """A login that was begun: answered once, by the browser that began it, within 15 minutes.
+
+    `replaced_session_id`: the session this browser had then, which the new one ends. `sp_entity_id`: as whom we asked;
+    `purpose`: on whose behalf.
+    """
 
     __tablename__ = "authn_requests"
 
@@ -74,6 +78,9 @@ class AuthnRequest(Base):
     entity_code: Mapped[str | None] = mapped_column(Text)
     message_encrypted: Mapped[bytes] = mapped_column(LargeBinary)
     issue_instant: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+    replaced_session_id: Mapped[UUID | None] = mapped_column(Uuid)
+    sp_entity_id: Mapped[str | None] = mapped_column(Text)
+    purpose: Mapped[str | None] = mapped_column(Text)
     consumed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
@@ -132,7 +139,11 @@ class UsedAssertion(Base):
 
 
 class CitizenSession(Base):
-    """A session of a citizen, found by its token's SHA-256. (IdP, NameID) is what a single logout names."""
+    """A session of a citizen, found by its token's SHA-256. (IdP, NameID) is what a single logout names.
+
+    `end_reason`: why it was revoked, where its browser has a right to know (domain.EndReason). `body_code`: the
+    aggregated body in whose pages alone it counts; `organization_...`: whom the citizen acts for.
+    """
 
     __tablename__ = "sessions"
     __table_args__ = (Index("ix_sessions_idp_name_id", "idp_entity_id", "name_id"),)
@@ -146,6 +157,10 @@ class CitizenSession(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    end_reason: Mapped[str | None] = mapped_column(Text)
+    body_code: Mapped[str | None] = mapped_column(Text)
+    organization_fiscal_code: Mapped[str | None] = mapped_column(Text)
+    organization_name: Mapped[str | None] = mapped_column(Text)
 
 
 class Beneficiary(Base):
@@ -170,7 +185,7 @@ class Beneficiary(Base):
 class CalendarFeed(Base):
     """The address under which a citizen's calendar reads the due dates, found by its token's SHA-256.
 
-    `level` is the SPID level of the session that made it; gone with the account.
+    `level` is the SPID level of the session that made it, `body_code` its aggregated body; gone with the account.
     """
 
     __tablename__ = "calendar_feeds"
@@ -178,6 +193,7 @@ class CalendarFeed(Base):
     citizen_id: Mapped[UUID] = mapped_column(ForeignKey("citizens.id"), primary_key=True)
     token_sha256: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     level: Mapped[int] = mapped_column(Integer)
+    body_code: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 

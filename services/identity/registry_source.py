@@ -6,20 +6,24 @@ from pathlib import Path
 
 from cryptography import x509
 
+from chassis.logs import get_logger
 from services.identity.saml import idp_registry
 from services.identity.saml.idp_registry import IdentityProvider, RegistryError
+
+log = get_logger("identity.registry")
 
 
 @dataclass(frozen=True)
 class RegistrySource:
     """The signed aggregate of the SPID registry, a folder of single metadata files, or both.
 
-    `certificate` is the registry's, pinned; the aggregate is alarming when older than `max_age`.
+    `certificates` are the registry's, pinned: one of them must have signed. The aggregate is alarming when older than
+    `max_age`.
     """
 
     folder: Path | None
     aggregate: Path | None
-    certificate: x509.Certificate | None
+    certificates: tuple[x509.Certificate, ...]
     url: str
     max_age: timedelta
     allow_test: bool
@@ -27,13 +31,13 @@ class RegistrySource:
     def load(self, now: datetime) -> list[IdentityProvider]:
         """Read both, without those whose certificates have all expired: what is listed can be used.
 
-        Raises RegistryError, also for a provider that stands in both.
+        What is odd in a list is named in the log, the others go on. Raises RegistryError, also for a provider that
+        stands in both.
         """
         providers: list[IdentityProvider] = []
         if self.folder is not None:
-            providers += [
-                one for one in idp_registry.load(self.folder, allow_test=self.allow_test) if one.is_usable(now)
-            ]
+            found = idp_registry.load(self.folder, allow_test=self.allow_test, on_odd=_name_odd)
+            providers += [one for one in found if one.is_usable(now)]
         if self.aggregate is not None and self.aggregate.exists():
             providers += self.read(self.aggregate.read_bytes(), now)
         names = [one.entity_id for one in providers]
@@ -43,9 +47,11 @@ class RegistrySource:
 
     def read(self, document: bytes, now: datetime) -> list[IdentityProvider]:
         """Verify and read an aggregate. Raises RegistryError."""
-        if self.certificate is None:
+        if not self.certificates:
             raise RegistryError("SPID_REGISTRY_CERT_FILE is not set")
-        return idp_registry.parse_aggregate(document, self.certificate, now, allow_test=self.allow_test)
+        return idp_registry.parse_aggregate(
+            document, self.certificates, now, allow_test=self.allow_test, on_odd=_name_odd
+        )
 
     def version(self) -> tuple[tuple[str, int], ...]:
         """Return something that changes when a file does."""
@@ -76,3 +82,7 @@ class RegistrySource:
             previous.write_bytes(self.aggregate.read_bytes())
         draft.replace(self.aggregate)
         return providers
+
+
+def _name_odd(key: str, what: str) -> None:
+    log.error("idp_registry_entry_odd", provider=key, reason=what)

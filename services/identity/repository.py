@@ -100,6 +100,25 @@ def save_use(session: Session, session_id: UUID, now: datetime) -> None:
     session.execute(statement.where(CitizenSession.seen_at < now).values(seen_at=now))
 
 
+def revoke_replaced(session: Session, session_id: UUID, now: datetime) -> None:
+    """End the session that a browser had when it logged in again."""
+    ended = _revocation(now).where(CitizenSession.id == session_id)
+    session.execute(ended.values(end_reason=domain.EndReason.NEW_LOGIN.value))
+
+
+def revoke_beyond(session: Session, citizen_id: UUID, max_live: int, now: datetime) -> int:
+    """End the oldest of a citizen's live sessions beyond `max_live`; return how many."""
+    latest = select(CitizenSession.id).where(
+        CitizenSession.citizen_id == citizen_id,
+        CitizenSession.revoked_at.is_(None),
+        CitizenSession.seen_at > now - domain.SESSION_IDLE,
+        CitizenSession.created_at > now - domain.SESSION_ABSOLUTE,
+    )
+    beyond = latest.order_by(CitizenSession.created_at.desc(), CitizenSession.id).offset(max_live)
+    ended = _revocation(now).where(CitizenSession.id.in_(beyond))
+    return _rows(session.execute(ended.values(end_reason=domain.EndReason.TOO_MANY.value)))
+
+
 def revoke_by_token(session: Session, token_sha256: bytes, now: datetime) -> None:
     """End the session with this token, if there is one."""
     session.execute(_revocation(now).where(CitizenSession.token_sha256 == token_sha256))
@@ -180,9 +199,10 @@ def find_reader(session: Session, token_sha256: bytes) -> tuple[CalendarFeed, Ci
     return (row[0], row[1]) if row else None
 
 
-def save_feed(session: Session, citizen_id: UUID, token_sha256: bytes, level: int, now: datetime) -> None:
-    """Save a citizen's feed, in the place of the one before."""
-    values = {"token_sha256": token_sha256, "level": level, "created_at": now}
+def save_feed(session: Session, asking: CitizenSession, token_sha256: bytes, now: datetime) -> None:
+    """Save the feed of a session's citizen, in the place of the one before."""
+    citizen_id = asking.citizen_id
+    values = {"token_sha256": token_sha256, "level": asking.level, "body_code": asking.body_code, "created_at": now}
     statement = insert(CalendarFeed).values(citizen_id=citizen_id, **values)
     session.execute(statement.on_conflict_do_update(index_elements=[CalendarFeed.citizen_id], set_=values))
 

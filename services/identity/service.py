@@ -34,7 +34,7 @@ class IdentityService:
     @answers(identity.PROVIDERS)
     def providers(self, _request: Empty) -> identity.IdentityProviders:
         """List the identity providers to choose from."""
-        return login.providers(self.idps.registry)
+        return login.providers(self.settings, self.idps.registry)
 
     @answers(identity.METADATA)
     def metadata(self, request: identity.MetadataRequest) -> identity.Metadata:

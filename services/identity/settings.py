@@ -1,6 +1,6 @@
 """What identity needs to know, from the environment; key files and IdP metadata are read once, at the start."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
@@ -9,15 +9,23 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.fernet import Fernet, MultiFernet
-from environs import FileAwareEnv
+from environs import EnvValidationError, FileAwareEnv
 from marshmallow import validate
 
 from chassis import clock
 from services.identity import documents
 from services.identity.domain import PrivacyDocument
 from services.identity.registry_source import RegistrySource
+from services.identity.saml.authn_request import PURPOSES
 from services.identity.saml.idp_registry import IdentityProvider, RegistryError, is_public_test_key
-from services.identity.saml.metadata import CIE_ATTRIBUTES, Organization, ServiceProvider
+from services.identity.saml.metadata import (
+    CIE_ATTRIBUTES,
+    EIDAS_SERVICES,
+    ORGANIZATION_SERVICE,
+    Aggregator,
+    Organization,
+    ServiceProvider,
+)
 from services.identity.saml.names import HTTP_POST, HTTP_REDIRECT
 from services.identity.saml.signer import SigningKey
 
@@ -28,7 +36,10 @@ _BINDINGS: Final = {"redirect": HTTP_REDIRECT, "post": HTTP_POST}
 class Settings:
     """Everything the use cases are handed. `level` is the SPID level asked for, 1 to 3; `levels` where it differs.
 
-    `binding`: how requests are sent to identity providers that offer both.
+    `bodies`: by entity code those that this portal does the login for as their aggregator, each with its own entity id
+    and metadata; the others log in as the portal itself. `purposes`: on whose behalf one may log in.
+
+    `binding`: how requests are sent to identity providers that offer both. `sessions_max`: live ones of a citizen.
     """
 
     provider: ServiceProvider
@@ -38,6 +49,10 @@ class Settings:
     levels: Mapping[str, int]
     binding: str
     trace_cipher: MultiFernet
+    sessions_max: int
+    bodies: Mapping[str, Organization]
+    aggregator: Aggregator
+    purposes: Sequence[str]
     documents: tuple[PrivacyDocument, ...]
 
     @classmethod
@@ -65,18 +80,42 @@ class Settings:
             levels=env.dict("SPID_LEVELS", {}, subcast_values=int, validate=_check_levels),
             binding=_BINDINGS[env.str("SPID_BINDING", "redirect", validate=validate.OneOf(_BINDINGS))],
             trace_cipher=MultiFernet([Fernet(key) for key in trace_keys]),
+            bodies=_bodies(env),
+            aggregator=_aggregator(env),
+            purposes=_purposes(env),
+            sessions_max=env.int("SESSIONS_PER_CITIZEN_MAX", 10, validate=validate.Range(min=1)),
             documents=documents.load(),
         )
 
-    def provider_for(self, idp: IdentityProvider) -> ServiceProvider:
-        """Return how this portal is known to an identity provider."""
-        return self.cie_provider if idp.is_cie else self.provider
+    def provider_for(self, idp: IdentityProvider, entity_code: str | None = None) -> ServiceProvider:
+        """Return how this portal is known to an identity provider, in the pages of an entity."""
+        return self.cie_provider if idp.is_cie else self.provider_of(entity_code)
+
+    def provider_of(self, entity_code: str | None) -> ServiceProvider:
+        """Return how the pages of an entity are known in SPID."""
+        body = self.bodies.get(entity_code or "")
+        if body is None:
+            return self.provider
+        # The code in it and no query: Avviso 19.
+        entity_id = f"{self.provider.organization.url}{self.aggregator.activity}/{body.ipa_code}"
+        return replace(self.provider, entity_id=entity_id, organization=body, aggregator=self.aggregator)
+
+    def body_code(self, entity_code: str | None) -> str | None:
+        """Return the aggregated body whose logins the pages of an entity take; None where the portal's own do."""
+        return entity_code if entity_code in self.bodies else None
 
     @property
     def cie_provider(self) -> ServiceProvider:
         """How this portal is known to the federation of CIE."""
         entity_id = f"{self.provider.organization.url}cie/metadata"
-        return replace(self.provider, entity_id=entity_id, attributes=CIE_ATTRIBUTES, is_cie=True)
+        return replace(
+            self.provider,
+            entity_id=entity_id,
+            attributes=CIE_ATTRIBUTES,
+            more_services=(),
+            aggregator=None,
+            is_cie=True,
+        )
 
     def level_of(self, entity_code: str | None) -> int:
         """Return the SPID level that the pages of an entity want."""
@@ -93,15 +132,59 @@ def _provider(env: FileAwareEnv) -> ServiceProvider:
         entity_id=f"{public_url}/spid/metadata",
         acs_url=f"{public_url}/spid/acs",
         slo_url=f"{public_url}/spid/slo",
-        organization=Organization(
-            name=env.str("SPID_ORGANIZATION_NAME"),
-            ipa_code=env.str("SPID_IPA_CODE"),
-            url=f"{public_url}/",
-            email=env.str("SPID_CONTACT_EMAIL"),
-            telephone=env.str("SPID_CONTACT_PHONE", None),
-            municipality=env.str("CIE_MUNICIPALITY", None),
+        organization=_organization(env),
+        more_services=(
+            *((ORGANIZATION_SERVICE,) if _purposes(env) else ()),
+            *(EIDAS_SERVICES if env.bool("SPID_EIDAS", default=False) else ()),
         ),
     )
+
+
+def _organization(env: FileAwareEnv) -> Organization:
+    return Organization(
+        name=env.str("SPID_ORGANIZATION_NAME"),
+        ipa_code=env.str("SPID_IPA_CODE"),
+        url=f"{env.str('PUBLIC_URL', 'http://localhost:8080').rstrip('/')}/",
+        email=env.str("SPID_CONTACT_EMAIL"),
+        telephone=env.str("SPID_CONTACT_PHONE", None),
+        municipality=env.str("CIE_MUNICIPALITY", None),
+    )
+
+
+def _purposes(env: FileAwareEnv) -> list[str]:
+    purposes: list[str] | None = env.list("SPID_PURPOSES", None, validate=validate.ContainsOnly(PURPOSES))
+    return purposes or []
+
+
+def _aggregator(env: FileAwareEnv) -> Aggregator:
+    return Aggregator(
+        organization=_organization(env),
+        vat_number=env.str("SPID_VAT_NUMBER", None),
+        fiscal_code=env.str("SPID_FISCAL_CODE", None),
+    )
+
+
+def _bodies(env: FileAwareEnv) -> dict[str, Organization]:
+    """Read `{"PM108": {"name": ..., "ipa_code": ..., "url": ..., "email": ..., "telephone": ...}}`.
+
+    The last two may be left out.
+    """
+    found = env.json("SPID_BODIES", {})
+    if not isinstance(found, dict):
+        raise EnvValidationError("SPID_BODIES: not an object", [])
+    try:
+        return {
+            entity_code: Organization(
+                name=body["name"],
+                ipa_code=body["ipa_code"],
+                url=body["url"],
+                email=body.get("email", ""),
+                telephone=body.get("telephone"),
+            )
+            for entity_code, body in found.items()
+        }
+    except (AttributeError, KeyError, TypeError) as error:
+        raise EnvValidationError(f"SPID_BODIES: a body is not complete ({error})", []) from error
 
 
 def registry_source(env: FileAwareEnv) -> RegistrySource:
@@ -113,7 +196,7 @@ def registry_source(env: FileAwareEnv) -> RegistrySource:
     return RegistrySource(
         folder=folder,
         aggregate=aggregate,
-        certificate=x509.load_pem_x509_certificate(pinned.read_bytes()) if pinned else None,
+        certificates=tuple(x509.load_pem_x509_certificates(pinned.read_bytes())) if pinned else (),
         url=env.str("SPID_REGISTRY_URL", "https://registry.spid.gov.it/entities?entity_type=idp"),
         max_age=timedelta(days=env.int("SPID_REGISTRY_MAX_AGE_DAYS", 7)),
         allow_test=env.bool("SPID_ALLOW_TEST_IDPS", default=False),

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,7 +22,9 @@ TOOL_TIMEOUT_S = 300
 REDIRECT_IDP = "https://localhost:8443"
 POST_IDP = "https://localhost:8444"
 CIE_IDP = "https://conformance.idserver.servizicie.interno.gov.it"
-"""Whom the tool plays: an identity provider with both bindings, one that takes HTTP-POST alone, that of CIE."""
+EIDAS_IDP = "https://localhost:8445"
+"""Whom the tool plays: an identity provider with both bindings, one that takes HTTP-POST alone, that of CIE, a node of
+eIDAS."""
 
 
 @dataclass(frozen=True)
@@ -68,13 +71,18 @@ class Tool:
         assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
         return done.stdout
 
-    def check(self, portal: TlsPortal, *arguments: str, federation: str = "spid") -> dict[str, list[dict[str, str]]]:
-        """Let it check the portal and return its checks by group, read from its JSON report."""
+    def check(
+        self, portal: TlsPortal, *arguments: str, federation: str = "spid", query: str = ""
+    ) -> dict[str, list[dict[str, str]]]:
+        """Let it check the portal and return its checks by group, read from its JSON report.
+
+        `query` of the metadata's address says whose.
+        """
         report = self.folder / "report.json"
         report.unlink(missing_ok=True)
         where = [
             "--metadata-url",
-            f"{portal.url}/{federation}/metadata",
+            f"{portal.url}/{federation}/metadata{query}",
             "--debug",
             "ERROR",
             "-rf",
@@ -101,7 +109,15 @@ def portal(
     tmp_path_factory: pytest.TempPathFactory, tool: Tool, amqp_url: str, database_url: str
 ) -> Iterator[TlsPortal]:
     """The whole system; the tool is three more identity providers, in its folder of trusted metadata."""
-    folder = tmp_path_factory.mktemp("tls")
+    with running_portal(tmp_path_factory.mktemp("tls"), tool, amqp_url, database_url, {}) as running:
+        yield running
+
+
+@contextmanager
+def running_portal(
+    folder: Path, tool: Tool, amqp_url: str, database_url: str, environment: Mapping[str, str]
+) -> Iterator[TlsPortal]:
+    """Run the whole system behind TLS with these settings more, trusting whom the tool plays."""
     key_file, certificate_file = folder / "key.pem", folder / "cert.pem"
     write_certificate(key_file, certificate_file, "localhost")
     target = sa.make_url(database_url)
@@ -113,9 +129,11 @@ def portal(
     trusted.mkdir(parents=True)
     for name, entity_id in (("redirect", REDIRECT_IDP), ("post", POST_IDP), ("card", CIE_IDP)):
         (trusted / f"conformance-{name}.xml").write_text(tool.playing(entity_id).metadata())
+    (trusted / "eidas.xml").write_text(tool.playing(EIDAS_IDP).metadata())
     with TlsFront(key_file, certificate_file) as front:
         public_url = f"https://localhost:{front.port}"
-        copy = PortalCopy(folder / "home", {"AMQP_URL": amqp_url, "DATABASE_URL": url, "PUBLIC_URL": public_url})
+        servers = {"AMQP_URL": amqp_url, "DATABASE_URL": url, "PUBLIC_URL": public_url}
+        copy = PortalCopy(folder / "home", {**servers, **environment})
         front.target_port = copy.port
         try:
             copy.start()

@@ -55,7 +55,7 @@ class ConsentsResource(Resource):
             body=bodies.ConsentBody,
             answer=identity.Privacy,
             status=HTTPStatus.CREATED,
-            errors=(ErrorCode.CONSENT_MISSING,),
+            errors=(ErrorCode.CONSENT_MISSING, ErrorCode.FRESH_LOGIN_REQUIRED),
             body_example=examples.CONSENT,
             answer_example=examples.CONSENTS,
         )
@@ -84,7 +84,7 @@ class ConsentResource(Resource):
             tag=Tag.CITIZEN,
             access=Access.SESSION,
             status=HTTPStatus.NO_CONTENT,
-            errors=(ErrorCode.NOT_FOUND,),
+            errors=(ErrorCode.NOT_FOUND, ErrorCode.FRESH_LOGIN_REQUIRED),
         )
     )
     def on_delete(self, asked: Asked, purpose: str) -> None:

@@ -127,7 +127,7 @@ class PracticesResource(Resource):
             service_code=insertion.service_code,
             viewer=asked.visit.viewer,
             anonymous=insertion.anonymous,
-            debtor=debtor_of(citizen) if citizen else None,
+            debtor=debtor_of(citizen, asked.visit.organization) if citizen else None,
             beneficiary=insertion.beneficiary,
             amount_cents=insertion.amount_cents,
             description=insertion.description,

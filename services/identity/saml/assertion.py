@@ -12,7 +12,9 @@ from services.identity.saml.refusal import Reason, ResponseRefused, require
 from services.identity.saml.xml import parse_instant, text
 
 CLOCK_SKEW: Final = timedelta(seconds=30)
-"""How far an identity provider's clock may be from ours; a real one needed 10 s."""
+"""How far an identity provider's clock may be from ours, ahead or behind; a real one needed 10 s."""
+NEEDED_ATTRIBUTES: Final = frozenset({"name", "familyName"})
+"""Must have a value where they are sent; any other without one counts as absent, as some providers send it."""
 _LEVEL_OF: Final = {reference: level for level, reference in LEVELS.items()}
 
 
@@ -73,7 +75,7 @@ def _check_instant(assertion: etree._Element, expected: Expected, now: datetime)
     issued = parse_instant(assertion.get("IssueInstant"))
     if issued is None:
         raise ResponseRefused(Reason.ASSERTION_INSTANT_INVALID)
-    require(issued >= expected.request_instant, Reason.ASSERTION_BEFORE_REQUEST)
+    require(issued >= expected.request_instant - CLOCK_SKEW, Reason.ASSERTION_BEFORE_REQUEST)
     require(issued <= now + CLOCK_SKEW, Reason.ASSERTION_IN_FUTURE)
 
 
@@ -138,10 +140,16 @@ def _attributes(assertion: etree._Element) -> dict[str, str]:
     found = assertion.findall(f"{tag(SAML, 'AttributeStatement')}/{tag(SAML, 'Attribute')}")
     require(found, Reason.ATTRIBUTES_MISSING)
     values: dict[str, str] = {}
-    for attribute in found:
-        name, content = attribute.get("Name", ""), attribute.findall(tag(SAML, "AttributeValue"))
-        require(name and name not in values and content and len(content[0]) == 0, Reason.ATTRIBUTE_INVALID)
-        values[name] = text(content[0])
+    names = [attribute.get("Name", "") for attribute in found]
+    require(all(names) and len(names) == len(set(names)), Reason.ATTRIBUTE_INVALID)
+    for name, attribute in zip(names, found, strict=True):
+        content = attribute.findall(tag(SAML, "AttributeValue"))
+        require(all(len(one) == 0 for one in content[:1]), Reason.ATTRIBUTE_INVALID)
+        value = text(content[0]) if content else ""
+        require(value or name not in NEEDED_ATTRIBUTES, Reason.ATTRIBUTE_INVALID)
+        if value:
+            values[name] = value
+    require(values, Reason.ATTRIBUTES_MISSING)
     return values
 
 

@@ -9,16 +9,31 @@ from typing import Final
 
 from lxml import etree
 
-from services.identity.saml.names import FORMAT_ENTITY, FORMAT_TRANSIENT, HTTP_REDIRECT, LEVELS, SAML, SAMLP, tag
+from services.identity.saml.names import (
+    FORMAT_ENTITY,
+    FORMAT_TRANSIENT,
+    HTTP_REDIRECT,
+    LEVELS,
+    SAML,
+    SAMLP,
+    SPID_EXTENSIONS,
+    tag,
+)
 from services.identity.saml.signer import SigningKey, sign_enveloped, sign_query
 from services.identity.saml.xml import child, instant, root
 
 _PREFIXES: Final = {"samlp": SAMLP, "saml": SAML}
+PURPOSES: Final = ("PX", "LP", "PG")
+"""Whoever acts for somebody else or by profession (PX), for a legal person (LP), by profession for one (PG)."""
 
 
 @dataclass(frozen=True)
 class AuthnRequest:
-    """What is asked of an identity provider. `id`: an NCName of at least 128 random bits."""
+    """What is asked of an identity provider. `id`: an NCName of at least 128 random bits.
+
+    `attribute_service`: the index of a set of attributes in our metadata. `purpose`: for whom the person acts, as
+    SPID's Purpose says it (Avviso 18); None for a citizen.
+    """
 
     id: str
     issue_instant: datetime
@@ -26,6 +41,8 @@ class AuthnRequest:
     entity_id: str
     level: int
     force_authn: bool = False
+    attribute_service: int = 0
+    purpose: str | None = None
 
 
 @dataclass(frozen=True)
@@ -44,18 +61,20 @@ def build(request: AuthnRequest) -> etree._Element:
     """Return the unsigned AuthnRequest element."""
     element = root(
         tag(SAMLP, "AuthnRequest"),
-        _PREFIXES,
+        _PREFIXES | ({"spid": SPID_EXTENSIONS} if request.purpose is not None else {}),
         ID=request.id,
         Version="2.0",
         IssueInstant=instant(request.issue_instant),
         Destination=request.destination,
         AssertionConsumerServiceIndex="0",
-        AttributeConsumingServiceIndex="0",
+        AttributeConsumingServiceIndex=str(request.attribute_service),
     )
     if request.force_authn or request.level > 1:
         element.set("ForceAuthn", "true")
     # The conformance tool puts the request's NameQualifier in the answer's Audience: it must be our entity id.
     child(element, tag(SAML, "Issuer"), request.entity_id, Format=FORMAT_ENTITY, NameQualifier=request.entity_id)
+    if request.purpose is not None:
+        child(child(element, tag(SAMLP, "Extensions")), tag(SPID_EXTENSIONS, "Purpose"), request.purpose)
     child(element, tag(SAMLP, "NameIDPolicy"), Format=FORMAT_TRANSIENT)
     context = child(element, tag(SAMLP, "RequestedAuthnContext"), Comparison="minimum")
     child(context, tag(SAML, "AuthnContextClassRef"), LEVELS[request.level])

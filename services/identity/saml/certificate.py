@@ -1,12 +1,13 @@
 """Certificates: one made for the service provider of a public entity (Avviso 29 v3, spid.md 1.1), others looked at."""
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -70,6 +71,24 @@ def is_valid_at(certificate: x509.Certificate, now: datetime) -> bool:
     Its extensions are never looked at: real identity providers have some that do not parse (spid.md 1.3).
     """
     return certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
+
+
+def read_certificates(text: str) -> list[x509.Certificate]:
+    """Read what X509Certificate holds: base64 of DER, or by mistake PEM, which may be a bundle; all of it.
+
+    Raises ValueError, also for a key or dates that cannot be read: those are asked for at every login.
+    """
+    try:
+        if "-----BEGIN" in text:
+            found = x509.load_pem_x509_certificates(text.encode())
+        else:
+            found = [x509.load_der_x509_certificate(b64decode("".join(text.split())))]
+        for one in found:
+            one.public_key()
+            is_valid_at(one, one.not_valid_before_utc)
+    except (UnsupportedAlgorithm, TypeError) as cause:
+        raise ValueError(type(cause).__name__) from cause
+    return found
 
 
 def certificate_text(certificate: x509.Certificate) -> str:

@@ -1,10 +1,10 @@
 """The identity providers this portal trusts: the registry's signed aggregate, or their metadata (spid.md 1.8)."""
 
 import re
-from base64 import b64decode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -14,14 +14,15 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from lxml import etree
 
-from services.identity.saml.certificate import is_valid_at
+from services.identity.saml.certificate import is_valid_at, read_certificates
 from services.identity.saml.names import DS, HTTP_POST, HTTP_REDIRECT, MD, XML, tag
 from services.identity.saml.refusal import Reason, ResponseRefused, require
 from services.identity.saml.signature import OF_ROOT, check_form, verify
-from services.identity.saml.xml import drop_comments, parse, parse_instant, text
+from services.identity.saml.xml import drop_comments, parse, parse_moment, text
 
 _TEST_HOSTS: Final = ("localhost", "validator.spid.gov.it", "demo.spid.gov.it")
 _CIE_HOST: Final = "idserver.servizicie.interno.gov.it"
+_EIDAS_HOST: Final = ".eid.gov.it"
 _TEST_SUFFIXES: Final = (".localhost", ".local", ".test", ".invalid", ".example")
 _PUBLIC_TEST_KEYS: Final = frozenset(
     {
@@ -36,8 +37,16 @@ Of the keys and not of certificates: anybody can also make a new certificate for
 """
 
 
+OnOdd = Callable[[str, str], None]
+"""Told the key of an entry that is not as it should be, and what is wrong: a list goes on without its odd ones."""
+
+
 class RegistryError(ValueError):
-    """The folder holds metadata that must not be used; the process must not start."""
+    """Identity providers that must not be used; where nothing else is left the process must not start."""
+
+
+def _leave_unsaid(_key: str, _what: str) -> None:
+    """Report nothing."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +78,17 @@ class IdentityProvider:
         """Return whether it is that of the electronic identity card, whose rules differ a little (spid.md 2)."""
         host = urlsplit(self.entity_id).hostname or ""
         return host.endswith(_CIE_HOST) or self.key == "cie"
+
+    @property
+    def is_eidas(self) -> bool:
+        """Return whether it is the Italian eIDAS node, for identities of other countries."""
+        host = urlsplit(self.entity_id).hostname or ""
+        return host.endswith(_EIDAS_HOST) or self.key == "eidas"
+
+    @property
+    def kind(self) -> str:
+        """On which button it stands: `spid`, `cie` or `eidas`."""
+        return "cie" if self.is_cie else "eidas" if self.is_eidas else "spid"
 
     @property
     def is_test(self) -> bool:
@@ -108,13 +128,14 @@ def is_public_test_key(certificate: x509.Certificate) -> bool:
     return sha256(key).hexdigest() in _PUBLIC_TEST_KEYS
 
 
-def load(folder: Path, *, allow_test: bool) -> IdpRegistry:
-    """Read every `<key>.xml` of `folder`.
+def load(folder: Path, *, allow_test: bool, on_odd: OnOdd = _leave_unsaid) -> IdpRegistry:
+    """Read every `<key>.xml` of `folder`; what is odd is reported to `on_odd`, the others go on.
 
-    Raises RegistryError for a file that is no IdP metadata and, unless `allow_test`, for a test IdP: whoever has
-    its public key pair could log in as anyone.
+    Raises RegistryError when files are there and none is to be used, and, unless `allow_test`, for a test IdP:
+    whoever has its public key pair could log in as anyone.
     """
-    providers = [parse_metadata(path.read_bytes(), key=path.stem) for path in sorted(folder.glob("*.xml"))]
+    readings = [(path.stem, _reading_of_file(path, on_odd)) for path in sorted(folder.glob("*.xml"))]
+    providers = _without_odd(readings, on_odd)
     refuse_test_providers(providers, allow_test=allow_test)
     return IdpRegistry(providers)
 
@@ -127,43 +148,63 @@ def refuse_test_providers(providers: Iterable[IdentityProvider], *, allow_test: 
 
 
 def parse_aggregate(
-    document: bytes, certificate: x509.Certificate, now: datetime, *, allow_test: bool = False
+    document: bytes,
+    certificates: Sequence[x509.Certificate],
+    now: datetime,
+    *,
+    allow_test: bool = False,
+    on_odd: OnOdd = _leave_unsaid,
 ) -> list[IdentityProvider]:
-    """Read the signed EntitiesDescriptor of the SPID registry: everything from the bytes `certificate` signed.
+    """Read the signed EntitiesDescriptor of the SPID registry: everything from bytes one of `certificates` signed.
 
-    Identity providers that have expired are left out. Raises RegistryError when the signature does not verify, the
-    whole has expired, a test identity provider is in it, or none is left.
+    Identity providers that have expired are left out, odd ones are reported to `on_odd`. Raises RegistryError when the
+    signature does not verify, the whole has expired, a test identity provider is in it, or none is left.
     """
     try:
         aggregate = parse(document)
         drop_comments(aggregate)
         require(aggregate.tag == tag(MD, "EntitiesDescriptor"), Reason.SIGNATURE_REFERENCE)
         check_form(aggregate)
-        verified = verify(aggregate, location=OF_ROOT, certificates=[certificate], now=now)
+        verified = verify(aggregate, location=OF_ROOT, certificates=certificates, now=now)
         require(verified.tag == aggregate.tag, Reason.SIGNATURE_REFERENCE)
-        found = [_provider(one, _key_of(one)) for one in _current_entities(verified, now)]
     except (ValueError, ResponseRefused) as cause:
         raise RegistryError(f"not a registry of SPID to be believed ({cause})") from cause
-    providers = [one for one in found if one.is_usable(now)]
+    readings = [(_key_of(one), partial(_provider, one, _key_of(one), on_odd)) for one in _entities(verified, now)]
+    providers = [one for one in _without_odd(readings, on_odd) if one.is_usable(now)]
     if not providers:
         raise RegistryError("no identity provider in the registry is valid now")
     refuse_test_providers(providers, allow_test=allow_test)
     return providers
 
 
-def _current_entities(aggregate: etree._Element, now: datetime) -> list[etree._Element]:
-    if not _is_current(aggregate, now):
+def _entities(aggregate: etree._Element, now: datetime) -> list[etree._Element]:
+    until = aggregate.get("validUntil")
+    moment = parse_moment(until)
+    if until is not None and (moment is None or now >= moment):
         return []
     entities = aggregate.findall(tag(MD, "EntityDescriptor"))
-    return [one for one in entities if one.find(tag(MD, "IDPSSODescriptor")) is not None and _is_current(one, now)]
+    return [one for one in entities if one.find(tag(MD, "IDPSSODescriptor")) is not None]
 
 
-def _is_current(element: etree._Element, now: datetime) -> bool:
-    until = element.get("validUntil")
-    if until is None:
-        return True
-    moment = parse_instant(until)
-    return moment is not None and now < moment
+def _without_odd(
+    readings: Sequence[tuple[str, Callable[[], IdentityProvider]]], on_odd: OnOdd
+) -> list[IdentityProvider]:
+    """Return the providers that can be read, each once. Raises RegistryError naming all when none can."""
+    providers: list[IdentityProvider] = []
+    odd: list[str] = []
+    for key, read in readings:
+        try:
+            found = read()
+            if any(found.entity_id == one.entity_id or found.key == one.key for one in providers):
+                raise RegistryError(f"{key}: stands in the list twice")
+        except RegistryError as error:
+            odd.append(str(error))
+            on_odd(key, str(error))
+        else:
+            providers.append(found)
+    if odd and not providers:
+        raise RegistryError("; ".join(odd))
+    return providers
 
 
 def _key_of(descriptor: etree._Element) -> str:
@@ -172,51 +213,70 @@ def _key_of(descriptor: etree._Element) -> str:
     return re.sub(r"[^a-z0-9.]+", "-", address.lower()).strip("-.")
 
 
-def parse_metadata(document: bytes, *, key: str) -> IdentityProvider:
-    """Read one EntityDescriptor with an IDPSSODescriptor. Raises RegistryError naming `key`."""
+def _reading_of_file(path: Path, on_odd: OnOdd) -> Callable[[], IdentityProvider]:
+    def read() -> IdentityProvider:
+        try:
+            return parse_metadata(path.read_bytes(), key=path.stem, on_odd=on_odd)
+        except OSError as cause:
+            raise RegistryError(f"{path.stem}: cannot be read ({type(cause).__name__})") from cause
+
+    return read
+
+
+def parse_metadata(document: bytes, *, key: str, on_odd: OnOdd = _leave_unsaid) -> IdentityProvider:
+    """Read one EntityDescriptor with an IDPSSODescriptor. Raises RegistryError naming `key`.
+
+    A certificate that cannot be read is reported to `on_odd`; the others of the provider go on.
+    """
     try:
         descriptor = parse(document)
-        drop_comments(descriptor)
-        return _provider(descriptor, key)
     except ValueError as cause:
         raise RegistryError(f"{key}: not the metadata of an identity provider ({cause})") from cause
+    drop_comments(descriptor)
+    return _provider(descriptor, key, on_odd)
 
 
-def _provider(descriptor: etree._Element, key: str) -> IdentityProvider:
+def _provider(descriptor: etree._Element, key: str, on_odd: OnOdd) -> IdentityProvider:
     idp = descriptor.find(tag(MD, "IDPSSODescriptor"))
     entity_id = (descriptor.get("entityID") or "").strip()
     if idp is None or not entity_id:
-        raise ValueError("no IDPSSODescriptor or no entityID")
-    certificates = tuple(_signing_certificates(idp))
+        raise RegistryError(f"{key}: not the metadata of an identity provider (no IDPSSODescriptor or no entityID)")
+    certificates = tuple(_signing_certificates(idp, key, on_odd))
     sso = _addresses(idp, "SingleSignOnService")
     if not certificates or not sso:
-        raise ValueError("no signing certificate or no SingleSignOnService by HTTP-Redirect or HTTP-POST")
+        raise RegistryError(
+            f"{key}: no signing certificate that can be read, or no SingleSignOnService by HTTP-Redirect or HTTP-POST"
+        )
     name = _display_name(descriptor) or urlsplit(entity_id).hostname or key
     slo = _addresses(idp, "SingleLogoutService")
-    return IdentityProvider(key, entity_id, name, certificates, sso, slo, _valid_until(descriptor))
+    return IdentityProvider(key, entity_id, name, certificates, sso, slo, _valid_until(descriptor, key))
 
 
-def _valid_until(descriptor: etree._Element) -> datetime | None:
+def _valid_until(descriptor: etree._Element, key: str) -> datetime | None:
     until = descriptor.get("validUntil")
-    moment = parse_instant(until)
+    moment = parse_moment(until)
     if until is not None and moment is None:
-        raise ValueError("validUntil is not an instant in UTC")
+        raise RegistryError(f"{key}: validUntil is not an instant")
     return moment
 
 
-def _signing_certificates(idp: etree._Element) -> Iterator[x509.Certificate]:
+def _signing_certificates(idp: etree._Element, key: str, on_odd: OnOdd) -> Iterator[x509.Certificate]:
     for descriptor in idp.findall(tag(MD, "KeyDescriptor")):
         if descriptor.get("use", "signing") == "signing":
             for element in descriptor.iter(tag(DS, "X509Certificate")):
-                yield x509.load_der_x509_certificate(b64decode("".join((element.text or "").split())))
+                try:
+                    yield from read_certificates(element.text or "")
+                except ValueError as cause:
+                    on_odd(key, f"{key}: a signing certificate cannot be read ({type(cause).__name__})")
 
 
 def _addresses(idp: etree._Element, name: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for service in idp.findall(tag(MD, name)):
         binding = service.get("Binding", "")
-        if binding in (HTTP_POST, HTTP_REDIRECT):
-            found.setdefault(binding, service.get("ResponseLocation") or service.get("Location") or "")
+        address = (service.get("ResponseLocation") or service.get("Location") or "").strip()
+        if address and binding in (HTTP_POST, HTTP_REDIRECT):
+            found.setdefault(binding, address)
     return found
 
 

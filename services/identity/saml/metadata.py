@@ -46,10 +46,45 @@ class Organization:
 
 
 @dataclass(frozen=True)
+class Aggregator:
+    """The public body that does the login for others (Avviso 19 v4). `activity`: the code in the entity ids."""
+
+    organization: Organization
+    vat_number: str | None = None
+    fiscal_code: str | None = None
+    activity: str = "pub-ag-full"
+
+
+@dataclass(frozen=True)
+class AttributeService:
+    """A further set of attributes that a request may name by its index."""
+
+    index: int
+    name: str
+    attributes: Sequence[str]
+
+
+ORGANIZATION_SERVICE: Final = AttributeService(
+    1,
+    "Portale dei pagamenti, per chi agisce per un'organizzazione",
+    (*REQUESTED_ATTRIBUTES, "companyName", "companyFiscalNumber", "ivaCode"),
+)
+_EIDAS_MINIMUM: Final = ("spidCode", "name", "familyName", "dateOfBirth")
+EIDAS_SERVICES: Final = (
+    AttributeService(99, "eIDAS Natural Person Minimum Attribute Set", _EIDAS_MINIMUM),
+    AttributeService(
+        100, "eIDAS Natural Person Full Attribute Set", (*_EIDAS_MINIMUM, "placeOfBirth", "address", "gender")
+    ),
+)
+"""What the Italian eIDAS node wants in the metadata, both; the minimum is what is asked for."""
+
+
+@dataclass(frozen=True)
 class ServiceProvider:
     """How this portal is known to identity providers. All addresses come from configuration, never from a request.
 
-    CIE is another federation: another entity id and metadata, for the same addresses.
+    CIE is another federation: another entity id and metadata, for the same addresses. With an `aggregator` the
+    organization is one of the bodies that it does the login for.
     """
 
     entity_id: str
@@ -58,6 +93,8 @@ class ServiceProvider:
     organization: Organization
     service_name: str = "Portale dei pagamenti"
     attributes: Sequence[str] = field(default=REQUESTED_ATTRIBUTES)
+    more_services: Sequence[AttributeService] = ()
+    aggregator: Aggregator | None = None
     is_cie: bool = False
 
 
@@ -67,8 +104,7 @@ def build(provider: ServiceProvider, key: SigningKey, *, message_id: str) -> byt
     descriptor = root(tag(MD, "EntityDescriptor"), prefixes, entityID=provider.entity_id, ID=message_id)
     _add_sp_descriptor(descriptor, provider, key)
     _add_organization(descriptor, provider.organization)
-    add_contact = _add_cie_contact if provider.is_cie else _add_contact
-    add_contact(descriptor, provider.organization)
+    _add_contacts(descriptor, provider)
     return etree.tostring(sign_enveloped(descriptor, key), xml_declaration=True, encoding="UTF-8")
 
 
@@ -88,10 +124,11 @@ def _add_sp_descriptor(descriptor: etree._Element, provider: ServiceProvider, ke
     child(sp, tag(MD, "NameIDFormat"), FORMAT_TRANSIENT)
     acs = {"index": "0", "isDefault": "true", "Binding": HTTP_POST, "Location": provider.acs_url}
     child(sp, tag(MD, "AssertionConsumerService"), **acs)
-    service = child(sp, tag(MD, "AttributeConsumingService"), index="0")
-    _add_italian(service, "ServiceName", provider.service_name)
-    for name in provider.attributes:
-        child(service, tag(MD, "RequestedAttribute"), Name=name, NameFormat=ATTRIBUTE_BASIC)
+    for service in (AttributeService(0, provider.service_name, provider.attributes), *provider.more_services):
+        element = child(sp, tag(MD, "AttributeConsumingService"), index=str(service.index))
+        _add_italian(element, "ServiceName", service.name)
+        for name in service.attributes:
+            child(element, tag(MD, "RequestedAttribute"), Name=name, NameFormat=ATTRIBUTE_BASIC)
 
 
 def _add_organization(descriptor: etree._Element, organization: Organization) -> None:
@@ -99,6 +136,45 @@ def _add_organization(descriptor: etree._Element, organization: Organization) ->
     _add_italian(element, "OrganizationName", organization.name)
     _add_italian(element, "OrganizationDisplayName", organization.name)
     _add_italian(element, "OrganizationURL", organization.url)
+
+
+def _add_contacts(descriptor: etree._Element, provider: ServiceProvider) -> None:
+    if provider.is_cie:
+        _add_cie_contact(descriptor, provider.organization)
+    elif provider.aggregator is None:
+        _add_contact(descriptor, provider.organization)
+    else:
+        _add_aggregator_contact(descriptor, provider.aggregator)
+        _add_aggregated_contact(descriptor, provider.organization)
+
+
+def _add_aggregator_contact(descriptor: etree._Element, aggregator: Aggregator) -> None:
+    contact = child(descriptor, tag(MD, "ContactPerson"), contactType="other")
+    contact.set(tag(SPID_EXTENSIONS, "entityType"), "spid:aggregator")
+    extensions = child(contact, tag(MD, "Extensions"))
+    child(extensions, tag(SPID_EXTENSIONS, "IPACode"), aggregator.organization.ipa_code)
+    if aggregator.vat_number:
+        child(extensions, tag(SPID_EXTENSIONS, "VATNumber"), aggregator.vat_number)
+    if aggregator.fiscal_code:
+        child(extensions, tag(SPID_EXTENSIONS, "FiscalCode"), aggregator.fiscal_code)
+    child(extensions, tag(SPID_EXTENSIONS, "PublicServicesFullAggregator"))
+    child(contact, tag(MD, "Company"), aggregator.organization.name)
+    child(contact, tag(MD, "EmailAddress"), aggregator.organization.email)
+    if aggregator.organization.telephone:
+        child(contact, tag(MD, "TelephoneNumber"), aggregator.organization.telephone)
+
+
+def _add_aggregated_contact(descriptor: etree._Element, body: Organization) -> None:
+    contact = child(descriptor, tag(MD, "ContactPerson"), contactType="other")
+    contact.set(tag(SPID_EXTENSIONS, "entityType"), "spid:aggregated")
+    extensions = child(contact, tag(MD, "Extensions"))
+    child(extensions, tag(SPID_EXTENSIONS, "IPACode"), body.ipa_code)
+    child(extensions, tag(SPID_EXTENSIONS, "Public"))
+    child(contact, tag(MD, "Company"), body.name)
+    if body.email:
+        child(contact, tag(MD, "EmailAddress"), body.email)
+    if body.telephone:
+        child(contact, tag(MD, "TelephoneNumber"), body.telephone)
 
 
 def _add_contact(descriptor: etree._Element, organization: Organization) -> None:

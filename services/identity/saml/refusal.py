@@ -82,8 +82,11 @@ class Reason(StrEnum):
     FISCAL_CODE = "fiscal_code"
 
 
-USER_ANOMALIES: Final = frozenset({19, 20, 21, 22, 23, 25, 30})
-"""Error codes that are about who logs in, not about the two systems; each has its own page (spid.md 1.4)."""
+USER_ANOMALIES: Final = frozenset({19, 20, 21, 22, 23, 25, 26, 27, 28, 29, 30})
+"""Error codes that are about who logs in, not about the two systems; each has its own page (spid.md 1.4).
+
+26 to 29 are about getting the digital identity itself: issued, there already, given up, refused.
+"""
 
 
 class ResponseRefused(Exception):

@@ -21,8 +21,14 @@ from services.identity.saml.xml import parse_instant, text
 
 __all__ = ["Expected", "VerifiedAssertion", "read_tracing_fields", "receive", "validate"]
 
-# Some identity providers put other words around it, or another sub-status (spid.md 1.3): only this is reliable.
-_ERROR_CODE: Final = re.compile(r"ErrorCode\s+nr\s*0*(\d+)")
+# Identity providers spell it `ErrorCode nr25`, `Error Code nr25`, `nr. 25`; the words around it and the sub-status
+# differ too (spid.md 1.3). A number counts only after one of these words.
+_ERROR_CODE: Final = re.compile(
+    r"(?:\berr(?:ore?)?[\s_-]*(?:code|codice)?|\bcodice|\bcode|\bnr|\bn)"
+    r"[\s_.:;=#°º(-]*(?:nr?|num(?:ero|ber)?)?[\s_.:;=#°º(-]*"
+    r"0*([0-9]{1,4})(?![0-9])",
+    re.IGNORECASE,
+)
 
 
 def validate(received: ReceivedResponse, expected: Expected, idp: IdentityProvider, now: datetime) -> VerifiedAssertion:
@@ -32,7 +38,10 @@ def validate(received: ReceivedResponse, expected: Expected, idp: IdentityProvid
     other than the two systems. An unsigned error is believed that far and no further; a signed one must verify.
     """
     response = received.response
-    _check_response(response, expected, now)
+    if _is_error(response):
+        _check_error(response, expected)
+    else:
+        _check_response(response, expected, now)
     signed_response = signature_of(response) is not None
     if signed_response:
         check_form(response)
@@ -54,7 +63,7 @@ def _check_response(response: etree._Element, expected: Expected, now: datetime)
     issued = parse_instant(response.get("IssueInstant"))
     if issued is None:
         raise ResponseRefused(Reason.RESPONSE_INSTANT_INVALID)
-    require(issued >= expected.request_instant, Reason.RESPONSE_BEFORE_REQUEST)
+    require(issued >= expected.request_instant - CLOCK_SKEW, Reason.RESPONSE_BEFORE_REQUEST)
     require(issued <= now + CLOCK_SKEW, Reason.RESPONSE_IN_FUTURE)
     require(response.get("InResponseTo") == expected.request_id, Reason.UNSOLICITED)
     require(response.get("Destination") == expected.acs_url, Reason.RESPONSE_DESTINATION)
@@ -64,19 +73,43 @@ def _check_response(response: etree._Element, expected: Expected, now: datetime)
     require(issuer_format == FORMAT_ENTITY, Reason.RESPONSE_ISSUER_FORMAT)
 
 
+def _check_error(response: etree._Element, expected: Expected) -> None:
+    """Check that an error is about this login and not another's: it opens nothing, it only chooses what is told.
+
+    Some identity providers leave out the Issuer, or state another Format; what an error does state must be right.
+    """
+    require(response.get("InResponseTo") == expected.request_id, Reason.UNSOLICITED)
+    require(response.get("Destination", expected.acs_url) == expected.acs_url, Reason.RESPONSE_DESTINATION)
+    issuer = text(response.find(tag(SAML, "Issuer")))
+    require(issuer in ("", expected.idp_entity_id), Reason.RESPONSE_ISSUER)
+
+
+def _status_value(response: etree._Element) -> str:
+    code = response.find(f"{tag(SAMLP, 'Status')}/{tag(SAMLP, 'StatusCode')}")
+    return code.get("Value", "").strip() if code is not None else ""
+
+
+def _is_error(response: etree._Element) -> bool:
+    return _status_value(response) not in ("", STATUS_SUCCESS)
+
+
 def _check_status(response: etree._Element) -> None:
-    status = response.find(tag(SAMLP, "Status"))
-    code = status.find(tag(SAMLP, "StatusCode")) if status is not None else None
-    value = code.get("Value", "") if code is not None else ""
+    value = _status_value(response)
     require(value, Reason.STATUS_MISSING)
     if value == STATUS_SUCCESS:
         return
-    message = text(response.find(f"{tag(SAMLP, 'Status')}/{tag(SAMLP, 'StatusMessage')}"))
-    match = _ERROR_CODE.search(message)
-    number = int(match[1][:4]) if match else None
+    number = _error_number(response)
     if number in USER_ANOMALIES:
         raise ResponseRefused(Reason.USER_ANOMALY, anomaly=number)
     raise ResponseRefused(Reason.STATUS_NOT_SUCCESS, detail=f"{value} {f'nr{number}' if number else ''}".strip())
+
+
+def _error_number(response: etree._Element) -> int | None:
+    """Return AgID's number of an error: of several the first that is about the person; None where none is given."""
+    status = response.find(tag(SAMLP, "Status"))
+    told = " ".join(map(str, status.itertext())) if status is not None else ""
+    numbers = [int(found) for found in _ERROR_CODE.findall(told)]
+    return next((one for one in numbers if one in USER_ANOMALIES), next(iter(numbers), None))
 
 
 @dataclass(frozen=True)

@@ -28,11 +28,14 @@ class SigningKey:
 
     @classmethod
     def from_pem(cls, key: bytes, certificates: Sequence[bytes]) -> "SigningKey":
-        """Read PEM texts. Raises ValueError when the key is not RSA, is short, or is not the first certificate's."""
+        """Read PEM texts; each of `certificates` may be a bundle, which means all of it.
+
+        Raises ValueError when the key is not RSA, is short, or is not the first certificate's.
+        """
         private = load_pem_private_key(key, password=None)
         if not isinstance(private, rsa.RSAPrivateKey) or private.key_size < RSA_BITS_MIN:
             raise ValueError(f"the SPID key must be RSA of at least {RSA_BITS_MIN} bits")
-        chain = tuple(x509.load_pem_x509_certificate(pem) for pem in certificates)
+        chain = tuple(one for pem in certificates for one in x509.load_pem_x509_certificates(pem))
         if not chain or chain[0].public_key() != private.public_key():
             raise ValueError("the first SPID certificate does not belong to the SPID key")
         return cls(private, chain)

@@ -8,6 +8,9 @@ from lxml import etree
 
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(?:Z|\+00:00)")
 
+_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
+_DECIMALS_BEYOND_MICROSECONDS = re.compile(r"(?<=\.\d{6})\d+")
+
 
 class ForbiddenMarkup(ValueError):
     """The bytes are no XML, or hold a document type; `what` is `malformed` or `dtd`."""
@@ -68,6 +71,21 @@ def parse_instant(value: str | None) -> datetime | None:
     except ValueError:
         return None
     return moment.replace(microsecond=int(float(match[2] or 0) * 1_000_000))
+
+
+def parse_moment(value: str | None) -> datetime | None:
+    """Read an xs:dateTime of metadata, with any offset, or without one as UTC; None when it is not one.
+
+    Messages must state UTC (`parse_instant`); metadata are written by hand and by tools.
+    """
+    written = (value or "").strip()
+    if not _DATE_TIME.fullmatch(written):
+        return None
+    try:
+        moment = datetime.fromisoformat(_DECIMALS_BEYOND_MICROSECONDS.sub("", written))
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def root(name: str, prefixes: Mapping[str, str], /, **attributes: str) -> etree._Element:

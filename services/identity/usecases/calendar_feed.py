@@ -38,7 +38,7 @@ def renew(database: Database, request: RenewCalendarFeedRequest, now: datetime) 
         if citizen.closed_at is not None:
             raise Refused(ErrorCode.SESSION_EXPIRED)
         citizen.language = request.language or citizen.language
-        repository.save_feed(tx.session, citizen.id, sessions.digest(token), session.level, now)
+        repository.save_feed(tx.session, session, sessions.digest(token), now)
     return CalendarFeedToken(feed_token=token)
 
 
@@ -53,7 +53,8 @@ def revoke(database: Database, request: TokenRequest, now: datetime) -> Empty:
 def reader(database: Database, settings: Settings, request: CalendarReaderRequest) -> CalendarReader:
     """Return whose due dates a token is for. Raises Refused(NOT_FOUND) when it is nobody's, or of too low a level.
 
-    Entities that want a higher SPID level than the feed was made at are left out, as they are for a session.
+    Entities that want a higher SPID level than the feed was made at are left out, as they are for a session, and so
+    are aggregated bodies other than the one it was made in.
     """
     with database.reading() as session:
         found = repository.find_reader(session, sessions.digest(request.feed_token))
@@ -62,9 +63,11 @@ def reader(database: Database, settings: Settings, request: CalendarReaderReques
     feed, citizen = found
     if citizen.fiscal_code is None or feed.level < settings.level:
         raise Refused(ErrorCode.NOT_FOUND)
+    too_high = {code for code, level in settings.levels.items() if level > feed.level}
+    of_others = {code for code in settings.bodies if code != feed.body_code}
     return CalendarReader(
         citizen_id=citizen.id,
         fiscal_code=FiscalCode(citizen.fiscal_code),
         language=citizen.language or DEFAULT_LANGUAGE,
-        excluded_entity_codes=sorted(code for code, level in settings.levels.items() if level > feed.level),
+        excluded_entity_codes=sorted(too_high | of_others),
     )

@@ -9,6 +9,7 @@ from chassis.storage.database import Database
 from services.identity.models import RefusedLogin
 from services.identity.saml.refusal import Reason
 
+_CLOCK: Final = "a clock is wrong, ours or the identity provider's, by more than 30 s; for whoever runs the portal"
 _ADVICE: Final[Mapping[Reason, str]] = {
     Reason.USER_ANOMALY: "the identity provider refused it for a reason of the person's own: the page said which",
     Reason.OTHER_BROWSER: "the answer came without the cookie of its login: another browser, or cookies blocked",
@@ -19,7 +20,11 @@ _ADVICE: Final[Mapping[Reason, str]] = {
     Reason.LEVEL_TOO_LOW: "the identity provider answered at a lower SPID level than was asked for",
     Reason.FISCAL_CODE: "the identity has no Italian fiscal code: the person can use the anonymous insertion",
     Reason.STATUS_NOT_SUCCESS: "the identity provider refused our request, see `detail`; for whoever runs the portal",
-    Reason.RESPONSE_IN_FUTURE: "a clock is wrong, ours or the identity provider's; for whoever runs the portal",
+    Reason.RESPONSE_BEFORE_REQUEST: _CLOCK,
+    Reason.RESPONSE_IN_FUTURE: _CLOCK,
+    Reason.ASSERTION_BEFORE_REQUEST: _CLOCK,
+    Reason.ASSERTION_IN_FUTURE: _CLOCK,
+    Reason.CONDITIONS_NOT_YET_VALID: _CLOCK,
     Reason.IDP_CERTIFICATE_EXPIRED: "refresh-idps is due; for whoever runs the portal",
     Reason.SIGNATURE_INVALID: "refresh-idps may be due; for whoever runs the portal",
 }

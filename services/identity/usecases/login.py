@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from chassis.logs import get_logger
 from chassis.storage.database import Database, Tx
-from contracts.error_details import LoginRefused
+from contracts.error_details import InvalidRequest, LoginRefused
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import identity
 from contracts.rpc.identity import (
@@ -26,7 +26,7 @@ from contracts.rpc.identity import (
 from services.identity import domain, repository
 from services.identity.models import AuthnRequest, Citizen, CitizenSession, SamlTrace
 from services.identity.saml import authn_request, metadata, response
-from services.identity.saml.idp_registry import IdpRegistry
+from services.identity.saml.idp_registry import IdentityProvider, IdpRegistry
 from services.identity.saml.refusal import Reason, ResponseRefused, require
 from services.identity.saml.structure import ReceivedResponse
 from services.identity.settings import Settings
@@ -44,23 +44,22 @@ class _Verified:
     pending: AuthnRequest
     assertion: response.VerifiedAssertion
     citizen: Citizen
+    organization: domain.Organization | None
 
 
-def providers(registry: IdpRegistry) -> IdentityProviders:
+def providers(settings: Settings, registry: IdpRegistry) -> IdentityProviders:
     """Return the identity providers to choose from, in random order as AgID's button does: none stands first."""
     chosen = list(registry)
     secrets.SystemRandom().shuffle(chosen)
     return IdentityProviders(
-        providers=[
-            identity.IdentityProvider(key=idp.key, name=idp.name, kind="cie" if idp.is_cie else "spid")
-            for idp in chosen
-        ]
+        providers=[identity.IdentityProvider(key=idp.key, name=idp.name, kind=idp.kind) for idp in chosen],
+        purposes=list(settings.purposes),
     )
 
 
 def service_provider_metadata(settings: Settings, request: MetadataRequest) -> Metadata:
     """Return the signed metadata for SPID or for CIE. Raises Refused(INVALID_REQUEST) where CIE is not set up."""
-    provider = settings.cie_provider if request.kind == "cie" else settings.provider
+    provider = settings.cie_provider if request.kind == "cie" else settings.provider_of(request.entity_code)
     if provider.is_cie and not provider.organization.municipality:
         raise Refused(ErrorCode.INVALID_REQUEST)
     document = metadata.build(provider, settings.key, message_id=settings.metadata_id(provider))
@@ -72,19 +71,24 @@ def start(
 ) -> StartLogin:
     """Begin a login and return where and how to send the browser.
 
-    Raises Refused(UNKNOWN_IDENTITY_PROVIDER), or Refused(INVALID_REQUEST) for a path that is not ours.
+    Raises Refused(UNKNOWN_IDENTITY_PROVIDER), or Refused(INVALID_REQUEST) for a path that is not ours or a purpose
+    that is not offered.
     """
     idp = registry.find(request.idp)
     if idp is None:
         raise Refused(ErrorCode.UNKNOWN_IDENTITY_PROVIDER)
+    if request.purpose is not None and (request.purpose not in settings.purposes or idp.kind != "spid"):
+        raise Refused(ErrorCode.INVALID_REQUEST, InvalidRequest(field="purpose"))
     binding = idp.sso_binding(settings.binding)
     asked = authn_request.AuthnRequest(
         id=f"_{secrets.token_hex(20)}",
         issue_instant=now.replace(microsecond=0),
         destination=idp.sso[binding],
-        entity_id=settings.provider_for(idp).entity_id,
-        force_authn=idp.is_cie,
+        entity_id=settings.provider_for(idp, request.entity_code).entity_id,
+        force_authn=idp.is_cie or request.fresh,
         level=settings.level_of(request.entity_code),
+        attribute_service=_attribute_service(idp, request.purpose),
+        purpose=request.purpose,
     )
     # Opaque and not looked at again: the answer is matched by InResponseTo and the browser's cookie.
     signed = authn_request.send(asked, binding, secrets.token_urlsafe(16), settings.key)
@@ -97,10 +101,22 @@ def start(
         entity_code=request.entity_code,
         message_encrypted=settings.trace_cipher.encrypt(signed.document),
         issue_instant=asked.issue_instant,
+        sp_entity_id=asked.entity_id,
+        purpose=request.purpose,
     )
     with database.transaction() as tx:
+        if request.session_token:
+            had = repository.find_session(tx.session, _digest(request.session_token))
+            row.replaced_session_id = had[0].id if had else None
         tx.session.add(row)
     return StartLogin(redirect_url=signed.url, form_fields=signed.form_fields)
+
+
+def _attribute_service(idp: IdentityProvider, purpose: str | None) -> int:
+    """Return which set of attributes is asked for."""
+    if idp.is_eidas:
+        return metadata.EIDAS_SERVICES[0].index
+    return 0 if purpose is None else metadata.ORGANIZATION_SERVICE.index
 
 
 def finish(
@@ -128,9 +144,10 @@ def finish(
     )
     detail = LoginRefused(
         reference=outcome.reference,
-        anomaly=outcome.anomaly,
+        anomaly=domain.told_anomaly(outcome),
         entity_code=outcome.entity_code,
         spid_level=outcome.spid_level,
+        reason="foreign_identity" if outcome.reason is Reason.FISCAL_CODE else None,
     )
     raise Refused(ErrorCode.LOGIN_REFUSED, detail)
 
@@ -200,7 +217,7 @@ def _verified(
         request_instant=pending.issue_instant,
         level=pending.level,
         idp_entity_id=idp.entity_id,
-        sp_entity_id=settings.provider_for(idp).entity_id,
+        sp_entity_id=pending.sp_entity_id or settings.provider_for(idp).entity_id,
         acs_url=settings.provider.acs_url,
         issuer_format_required=not idp.is_cie,
     )
@@ -208,7 +225,8 @@ def _verified(
     asserted = domain.asserted_identity(assertion.attributes)
     is_new = repository.use_assertion(tx.session, idp.entity_id, assertion.id, assertion.usable_until)
     require(is_new, Reason.REPLAYED)
-    return _Verified(pending, assertion, repository.save_citizen(tx.session, asserted, now))
+    acting_for = domain.asserted_organization(assertion.attributes) if pending.purpose else None
+    return _Verified(pending, assertion, repository.save_citizen(tx.session, asserted, now), acting_for)
 
 
 def _opened_session(tx: Tx, settings: Settings, verified: _Verified, now: datetime) -> FinishLogin:
@@ -222,10 +240,20 @@ def _opened_session(tx: Tx, settings: Settings, verified: _Verified, now: dateti
         name_id=verified.assertion.name_id,
         created_at=now,
         seen_at=now,
+        body_code=settings.body_code(verified.pending.entity_code),
+        organization_fiscal_code=verified.organization.fiscal_code if verified.organization else None,
+        organization_name=verified.organization.name if verified.organization else None,
     )
     tx.session.add(opened)
+    tx.session.flush()
+    if verified.pending.replaced_session_id is not None:
+        repository.revoke_replaced(tx.session, verified.pending.replaced_session_id, now)
+    ended = repository.revoke_beyond(tx.session, verified.citizen.id, settings.sessions_max, now)
+    if ended:
+        log.info("sessions_ended_by_newer", sessions=ended, sessions_max=settings.sessions_max)
     return FinishLogin(
         session_token=token,
+        ended_sessions=ended,
         session=session_view(opened, verified.citizen, settings, now),
         return_to=verified.pending.return_to,
         entity_code=verified.pending.entity_code,

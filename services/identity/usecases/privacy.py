@@ -70,8 +70,9 @@ def register(database: Database, settings: Settings, request: RegisterRequest, n
     """Acknowledge the privacy notice in force and choose the optional purposes; return the session.
 
     Asking again after it was done changes nothing but purposes newly chosen; a new version of the notice revokes
-    nothing, nor the address that reminders go to. Raises Refused: SESSION_EXPIRED,
-    CONSENT_MISSING when the document is not the one in force, INVALID_REQUEST for reminders without an address.
+    nothing, nor the address that reminders go to. Raises Refused: SESSION_EXPIRED, FRESH_LOGIN_REQUIRED to change the
+    address of somebody registered, CONSENT_MISSING when the document is not the one in force, INVALID_REQUEST for
+    reminders without an address.
     """
     with database.transaction() as tx:
         session, citizen = _locked(tx, request.session_token, now)
@@ -80,9 +81,12 @@ def register(database: Database, settings: Settings, request: RegisterRequest, n
         if request.document_id != notice.id:
             raise Refused(ErrorCode.CONSENT_MISSING, ConsentMissing(document_id=notice.id))
         if not is_registered(citizen, settings, now):
-            _acknowledge(tx, citizen, provenance, notice, now)
             reminded = domain.EMAIL_REMINDERS in domain.granted(repository.history(tx.session, citizen.id))
-            citizen.email = request.email or (citizen.email if reminded else None)
+            email = request.email or (citizen.email if reminded else None)
+            if citizen.registered_at is not None and email != citizen.email:
+                sessions.require_fresh(session, now)
+            _acknowledge(tx, citizen, provenance, notice, now)
+            citizen.email = email
         citizen.language = request.language or citizen.language
         for purpose in sorted(domain.OPTIONAL_PURPOSES.intersection(request.purposes)):
             _grant(tx, settings, citizen, provenance, purpose, now)
@@ -92,8 +96,8 @@ def register(database: Database, settings: Settings, request: RegisterRequest, n
 def grant(database: Database, settings: Settings, request: PurposeRequest, now: datetime) -> Privacy:
     """Grant an optional purpose, by the text in force, also where an older one was agreed to.
 
-    Raises Refused: SESSION_EXPIRED, CONSENT_MISSING before registration, INVALID_REQUEST for `registration` (see
-    `register`) and for reminders without an address.
+    Raises Refused: SESSION_EXPIRED, CONSENT_MISSING before registration, FRESH_LOGIN_REQUIRED to change the address,
+    INVALID_REQUEST for `registration` (see `register`) and for reminders without an address.
     """
     if request.purpose not in domain.OPTIONAL_PURPOSES:
         raise Refused(ErrorCode.INVALID_REQUEST, InvalidRequest(field="purpose"))
@@ -102,19 +106,26 @@ def grant(database: Database, settings: Settings, request: PurposeRequest, now: 
         provenance = _Provenance.of(session, request)
         if not is_registered(citizen, settings, now):
             raise Refused(ErrorCode.CONSENT_MISSING)
-        citizen.email = request.email or citizen.email
+        if request.email and request.email != citizen.email:
+            sessions.require_fresh(session, now)
+            citizen.email = request.email
         citizen.language = request.language or citizen.language
         _grant(tx, settings, citizen, provenance, request.purpose, now)
         return _view(settings, repository.history(tx.session, citizen.id), now)
 
 
 def revoke(database: Database, settings: Settings, request: PurposeRequest, now: datetime) -> Privacy:
-    """Revoke a purpose, at once; `registration` closes the account. Raises Refused(SESSION_EXPIRED)."""
+    """Revoke a purpose, at once; `registration` closes the account.
+
+    Raises Refused: SESSION_EXPIRED, or FRESH_LOGIN_REQUIRED to close the account.
+    """
     with database.transaction() as tx:
         session, citizen = _locked(tx, request.session_token, now)
+        closing = request.purpose == domain.REGISTRATION
+        if closing:
+            sessions.require_fresh(session, now)
         provenance = _Provenance.of(session, request)
         granted = domain.granted(repository.history(tx.session, citizen.id))
-        closing = request.purpose == domain.REGISTRATION
         for purpose in granted if closing else [one for one in granted if one == request.purpose]:
             version = _last_version(tx, citizen.id, purpose)
             _record(tx, citizen, provenance, purpose, "revoked", version, now)

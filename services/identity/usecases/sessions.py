@@ -6,7 +6,7 @@ from hashlib import sha256
 from sqlalchemy.orm import Session
 
 from chassis.storage.database import Database
-from contracts.error_details import SpidLevelTooLow
+from contracts.error_details import SessionEnded, SpidLevelTooLow
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import identity
 from contracts.rpc.identity import EndSessionRequest, OwnSessions, SessionRequest, TokenRequest
@@ -24,21 +24,35 @@ def digest(token: str) -> bytes:
 
 
 def live(session: Session, token: str, now: datetime) -> tuple[CitizenSession, Citizen]:
-    """Return the live session of this token and its citizen. Raises Refused(SESSION_EXPIRED)."""
+    """Return the live session of this token and its citizen.
+
+    Raises Refused(SESSION_EXPIRED), which says why where the session was ended by something else than its browser.
+    """
     found = repository.find_session(session, digest(token))
-    if found is None or not times_of(found[0]).is_live(now):
+    if found is None:
         raise Refused(ErrorCode.SESSION_EXPIRED)
+    if not times_of(found[0]).is_live(now):
+        raise Refused(ErrorCode.SESSION_EXPIRED, SessionEnded(reason=found[0].end_reason))
     return found
+
+
+def require_fresh(session: CitizenSession, now: datetime) -> None:
+    """Raise Refused(FRESH_LOGIN_REQUIRED) when the login of this session is not recent (domain.FRESH_LOGIN)."""
+    if now >= times_of(session).fresh_until:
+        raise Refused(ErrorCode.FRESH_LOGIN_REQUIRED)
 
 
 def current(database: Database, settings: Settings, request: SessionRequest, now: datetime) -> identity.Session:
     """Return the session and put its idle end off.
 
-    Raises Refused(SESSION_EXPIRED), or Refused(SPID_LEVEL_TOO_LOW) when it was made at too low a level for the entity.
+    Raises Refused: SESSION_EXPIRED, SPID_LEVEL_TOO_LOW when it was made at too low a level for the entity,
+    LOGIN_REQUIRED when it was made in the pages of another aggregated body.
     """
     with database.reading() as session:
         found, citizen = live(session, request.session_token, now)
         if request.entity_code is not None:
+            if found.body_code != settings.body_code(request.entity_code):
+                raise Refused(ErrorCode.LOGIN_REQUIRED)
             _check_level(found.level, settings.level_of(request.entity_code), request.entity_code)
         if now - found.seen_at >= domain.SESSION_USE_RESOLUTION:
             repository.save_use(session, found.id, now)

@@ -31,6 +31,8 @@ def session_view(session: CitizenSession, citizen: Citizen, settings: Settings, 
         spid_level=session.level,
         idle_until=times.idle_until,
         expires_at=times.expires_at,
+        fresh_until=times.fresh_until,
+        organization=_organization_view(session),
     )
 
 
@@ -45,6 +47,14 @@ def own_session_view(session: CitizenSession, registry: IdpRegistry, *, is_askin
         idle_until=times_of(session).idle_until,
         spid_level=session.level,
         identity_provider=idp.name if idp else session.idp_entity_id,
+    )
+
+
+def _organization_view(session: CitizenSession) -> identity.Organization | None:
+    if session.organization_fiscal_code is None or session.organization_name is None:
+        return None
+    return identity.Organization(
+        fiscal_code=FiscalCode(session.organization_fiscal_code), name=session.organization_name
     )
 
 

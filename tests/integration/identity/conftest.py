@@ -3,7 +3,7 @@
 import html
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -44,10 +44,24 @@ class Portal:
     registry: IdpRegistry
     idps: dict[str, providers.Provider]
 
-    def begin(self, *, browser: str = "browser", idp: str = "prova-1", now: datetime = NOW) -> str:
+    def begin(
+        self,
+        *,
+        browser: str = "browser",
+        idp: str = "prova-1",
+        now: datetime = NOW,
+        session_token: str | None = None,
+        entity_code: str = "PM108",
+        purpose: str | None = None,
+    ) -> str:
         """Begin a login and return the AuthnRequest's id."""
         request = StartLoginRequest(
-            idp=idp, entity_code="PM108", return_to="/enti/PM108/pratiche", browser_token=browser
+            idp=idp,
+            entity_code=entity_code,
+            return_to=f"/enti/{entity_code}/pratiche",
+            browser_token=browser,
+            session_token=session_token,
+            purpose=purpose,
         )
         started = self.start(request, now)
         if started.form_fields:
@@ -70,16 +84,18 @@ class Portal:
         level: int = 2,
         error: int | None = None,
         now: datetime = NOW,
+        audience: str | None = None,
+        attributes: Mapping[str, str] | None = None,
     ) -> str:
         """Return the identity provider's signed answer as the form value it is sent as."""
         provider = self.idps[idp]
         answer = Answer(
             request_id=request_id,
             acs_url=self.settings.provider.acs_url,
-            audience=(self.settings.cie_provider if provider.is_cie else self.settings.provider).entity_id,
+            audience=audience or (self.settings.cie_provider if provider.is_cie else self.settings.provider).entity_id,
             issuer=provider.entity_id,
             level=level,
-            attributes=citizen.attributes,
+            attributes=citizen.attributes if attributes is None else attributes,
             error=error,
             with_issuer_format=not provider.is_cie,
         )

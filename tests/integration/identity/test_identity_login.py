@@ -107,8 +107,9 @@ def test_a_browser_without_the_logins_cookie_is_refused(portal: Portal) -> None:
 def test_an_answer_after_fifteen_minutes_is_refused(portal: Portal) -> None:
     request = portal.begin()
     late = NOW + timedelta(minutes=15)
-    with refused_login(Reason.REQUEST_EXPIRED):
+    with refused_login(Reason.REQUEST_EXPIRED) as params:
         portal.finish(portal.answer(request, now=late), now=late)
+    assert params["anomaly"] == 21
 
 
 def test_an_answer_nobody_asked_for_is_refused(portal: Portal) -> None:
@@ -118,12 +119,13 @@ def test_an_answer_nobody_asked_for_is_refused(portal: Portal) -> None:
 
 
 def test_a_lower_level_is_refused_and_a_higher_one_accepted(portal: Portal) -> None:
-    with refused_login(Reason.LEVEL_TOO_LOW):
+    with refused_login(Reason.LEVEL_TOO_LOW) as params:
         portal.finish(portal.answer(portal.begin(), level=1))
+    assert (params["anomaly"], params["spid_level"]) == (20, 2)
     assert portal.log_in(level=3).session.spid_level == 3
 
 
-@pytest.mark.parametrize("number", [19, 20, 21, 22, 23, 25, 30])
+@pytest.mark.parametrize("number", [19, 20, 21, 22, 23, 25, 26, 27, 28, 29, 30])
 def test_a_failed_login_tells_its_number_the_entity_and_a_reference(portal: Portal, number: int) -> None:
     with refused_login(Reason.USER_ANOMALY) as params:
         portal.finish(portal.answer(portal.begin(), error=number))
@@ -189,7 +191,8 @@ def test_nothing_personal_is_logged(portal: Portal) -> None:
     ],
 )
 def test_a_login_that_cannot_be_begun_is_refused(portal: Portal, field: str, value: str, code: ErrorCode) -> None:
-    request = StartLoginRequest(**{"idp": "prova-1", "return_to": "/", "browser_token": "b", field: value})
+    asked = {"idp": "prova-1", "return_to": "/", field: value}
+    request = StartLoginRequest(idp=asked["idp"], return_to=asked["return_to"], browser_token="b")
     with pytest.raises(Refused) as refused:
         portal.start(request)
     assert refused.value.code is code
@@ -197,7 +200,7 @@ def test_a_login_that_cannot_be_begun_is_refused(portal: Portal, field: str, val
 
 
 def test_all_providers_are_listed_by_the_name_in_their_metadata(portal: Portal) -> None:
-    listed = login.providers(portal.registry).providers
+    listed = login.providers(portal.settings, portal.registry).providers
     assert {one.key: one.name for one in listed} == {
         "prova-1": "SPID di prova 1",
         "prova-2": "SPID di prova 2",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -277,3 +277,75 @@ def test_the_export_holds_everything_stored_about_the_citizen(portal: Portal) ->
     assert [one["live"] for one in data["sessions"]] == [True]
     assert [one["outcome"] for one in data["logins"]] == ["granted"]
     assert GIULIA.fiscal_code not in str(data)
+
+
+STALE = NOW + timedelta(minutes=10)
+FRESH = STALE - timedelta(seconds=1)
+
+
+def at(
+    portal: Portal, call: Callable[..., Privacy], token: str, purpose: str, now: datetime, email: str | None = None
+) -> Privacy:
+    request = PurposeRequest(session_token=token, purpose=purpose, email=email)
+    return call(portal.database, portal.settings, request, now)
+
+
+def test_closing_the_account_asks_for_a_fresh_login(portal: Portal) -> None:
+    token = portal.token()
+    session = register(portal, token)
+    assert session.fresh_until == STALE
+    refused = refused_with(lambda: at(portal, privacy.revoke, token, "registration", STALE))
+    assert refused == (ErrorCode.FRESH_LOGIN_REQUIRED, {})
+    assert current(portal, token).registered is True
+    at(portal, privacy.revoke, portal.token(now=STALE), "registration", STALE)
+    assert refused_with(lambda: current(portal, token))[0] is ErrorCode.SESSION_EXPIRED
+
+
+def test_using_a_session_does_not_make_its_login_fresh(portal: Portal) -> None:
+    token = portal.token()
+    register(portal, token)
+    request = SessionRequest(session_token=token)
+    sessions.current(portal.database, portal.settings, request, FRESH)
+    assert sessions.current(portal.database, portal.settings, request, STALE).fresh_until == STALE
+    refused = refused_with(lambda: at(portal, privacy.revoke, token, "registration", STALE))
+    assert refused[0] is ErrorCode.FRESH_LOGIN_REQUIRED
+
+
+def test_changing_the_address_with_a_consent_asks_for_a_fresh_login(portal: Portal) -> None:
+    token = portal.token()
+    register(portal, token, email="mario@posta.example")
+    refused = refused_with(lambda: at(portal, privacy.grant, token, "email_reminders", STALE, "altra@posta.example"))
+    assert refused == (ErrorCode.FRESH_LOGIN_REQUIRED, {})
+    assert current(portal, token).citizen.email == "mario@posta.example"
+    assert show(portal, token).granted == ["registration"]
+    at(portal, privacy.grant, token, "email_reminders", STALE, "mario@posta.example")
+    at(portal, privacy.grant, token, "email_reminders", FRESH, "altra@posta.example")
+    assert current(portal, token).citizen.email == "altra@posta.example"
+
+
+def test_giving_a_first_address_later_asks_for_a_fresh_login_too(portal: Portal) -> None:
+    token = portal.token(LUCA)
+    register(portal, token)
+    refused = refused_with(lambda: at(portal, privacy.grant, token, "email_reminders", STALE, "luca@posta.example"))
+    assert refused[0] is ErrorCode.FRESH_LOGIN_REQUIRED
+
+
+def test_revoking_a_consent_and_registering_the_first_time_ask_for_none(portal: Portal) -> None:
+    token = portal.token()
+    request = RegisterRequest(
+        session_token=token, document_id=NOTICE, email="mario@posta.example", purposes=["email_reminders"]
+    )
+    assert privacy.register(portal.database, portal.settings, request, STALE).citizen.email == "mario@posta.example"
+    assert at(portal, privacy.revoke, token, "email_reminders", STALE).granted == ["registration"]
+
+
+def test_changing_the_address_with_a_new_notice_asks_for_a_fresh_login(portal: Portal) -> None:
+    token = portal.token()
+    register(portal, token, email="mario@posta.example")
+    with portal.database.transaction() as tx:
+        tx.session.execute(sa.update(models.Citizen).values(acknowledged_document_id=None))
+    request = RegisterRequest(session_token=token, document_id=NOTICE, email="altra@posta.example")
+    refused = refused_with(lambda: privacy.register(portal.database, portal.settings, request, STALE))
+    assert refused[0] is ErrorCode.FRESH_LOGIN_REQUIRED
+    same = RegisterRequest(session_token=token, document_id=NOTICE, email="mario@posta.example")
+    assert privacy.register(portal.database, portal.settings, same, STALE).registered is True

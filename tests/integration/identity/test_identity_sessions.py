@@ -1,19 +1,33 @@
 """Sessions on a real database: used, idle, over, revoked."""
 
+from base64 import b64decode
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
+from zlib import decompress
 
 import pytest
 import sqlalchemy as sa
 
 from contracts.errors import ErrorCode, Refused
-from contracts.rpc.identity import EndSessionRequest, OwnSession, OwnSessions, Session, SessionRequest, TokenRequest
+from contracts.rpc.identity import (
+    EndSessionRequest,
+    OwnSession,
+    OwnSessions,
+    Session,
+    SessionRequest,
+    StartLoginRequest,
+    TokenRequest,
+)
+from sandbox.spid import citizens
 from services.identity import models
 from services.identity.saml.refusal import Reason
 from services.identity.usecases import sessions
-from tests.integration.identity.conftest import GIULIA, NOW, Portal, refused_login
+from tests.integration.identity.conftest import GIULIA, MARIO, NOW, Portal, refused_login
 
 
 def expired(call: Callable[[], object]) -> bool:
@@ -135,3 +149,112 @@ def test_an_entity_may_want_another_level_and_a_weaker_session_is_refused_there(
     assert refused.value.params == {"entity_code": "PM108", "spid_level": 2, "spid_level_wanted": 3}
     assert current(portal, weaker, entity_code="PM200")
     assert current(portal, weaker)
+
+
+def end_reason(portal: Portal, token: str, now: datetime = NOW) -> object:
+    with pytest.raises(Refused) as refused:
+        current(portal, token, now)
+    assert refused.value.code is ErrorCode.SESSION_EXPIRED
+    return refused.value.params.get("reason")
+
+
+def again(portal: Portal, token: str, citizen: citizens.TestCitizen = MARIO) -> str:
+    """Log in again in the browser that has the session of `token`."""
+    return portal.finish(portal.answer(portal.begin(session_token=token), citizen)).session_token
+
+
+def test_logging_in_again_ends_the_earlier_session_of_that_browser_and_no_other(portal: Portal) -> None:
+    phone, here = portal.token(), portal.token()
+    newer = again(portal, here)
+    assert end_reason(portal, here) == "new_login"
+    assert current(portal, newer)
+    assert current(portal, phone)
+
+
+def test_logging_in_as_somebody_else_ends_the_earlier_session_of_that_browser_too(portal: Portal) -> None:
+    mario = portal.token()
+    giulia = again(portal, mario, GIULIA)
+    assert end_reason(portal, mario) == "new_login"
+    assert current(portal, giulia).citizen.name == "Giulia"
+
+
+def test_a_login_that_fails_leaves_the_session_as_it_was(portal: Portal) -> None:
+    token = portal.token()
+    with refused_login(Reason.USER_ANOMALY):
+        portal.finish(portal.answer(portal.begin(session_token=token), error=25))
+    assert current(portal, token)
+
+
+@pytest.mark.parametrize("token", ["", "never existed", "ü"])
+def test_a_login_from_a_browser_with_an_unknown_session_works_and_ends_nothing(portal: Portal, token: str) -> None:
+    other = portal.token()
+    assert current(portal, again(portal, token))
+    assert current(portal, other)
+
+
+def test_esci_ends_the_only_session_of_that_browser_however_often_it_logged_in(portal: Portal) -> None:
+    first = portal.token()
+    second = again(portal, first)
+    third = again(portal, second)
+    sessions.logout(portal.database, by(third), NOW)
+    assert [end_reason(portal, one) for one in (first, second, third)] == ["new_login", "new_login", None]
+    with portal.database.reading() as session:
+        assert (
+            session.scalars(sa.select(models.CitizenSession).where(models.CitizenSession.revoked_at.is_(None))).all()
+            == []
+        )
+
+
+def test_an_idle_session_says_no_other_reason(portal: Portal) -> None:
+    assert end_reason(portal, portal.token(), NOW + timedelta(minutes=20)) is None
+
+
+def test_a_citizen_has_at_most_so_many_sessions_and_the_oldest_is_told_and_ended(portal: Portal) -> None:
+    portal.settings = replace(portal.settings, sessions_max=3)
+    stranger = portal.token(GIULIA)
+    moments = [NOW + timedelta(minutes=minute) for minute in range(4)]
+    three = [portal.log_in(now=moment) for moment in moments[:3]]
+    assert [one.ended_sessions for one in three] == [0, 0, 0]
+    fourth = portal.log_in(now=moments[3])
+    assert fourth.ended_sessions == 1
+    assert end_reason(portal, three[0].session_token, moments[3]) == "too_many"
+    for one in (three[1], three[2], fourth):
+        assert current(portal, one.session_token, moments[3])
+    assert current(portal, stranger, moments[3])
+    assert len(own_sessions(portal, fourth.session_token, moments[3])) == 3
+
+
+def test_sessions_that_are_over_do_not_count(portal: Portal) -> None:
+    portal.settings = replace(portal.settings, sessions_max=2)
+    idle, ended = portal.token(), portal.token()
+    sessions.logout(portal.database, by(ended), NOW)
+    later = NOW + timedelta(minutes=21)
+    assert [portal.log_in(now=later).ended_sessions for _ in range(2)] == [0, 0]
+    assert end_reason(portal, idle, later) is None
+
+
+def test_logging_in_again_at_the_limit_ends_the_browsers_own_session_and_not_the_oldest(portal: Portal) -> None:
+    portal.settings = replace(portal.settings, sessions_max=2)
+    oldest, here = portal.token(), portal.token(now=NOW + timedelta(seconds=1))
+    again(portal, here)
+    assert current(portal, oldest)
+
+
+def test_many_logins_at_once_leave_no_more_sessions_than_allowed(portal: Portal) -> None:
+    portal.settings = replace(portal.settings, sessions_max=3)
+    answers = [portal.answer(portal.begin()) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        tokens = [one.session_token for one in pool.map(portal.finish, answers)]
+    assert sum(not expired(partial(current, portal, token)) for token in tokens) == 3
+
+
+def test_a_fresh_login_is_asked_of_the_identity_provider_where_the_level_does_not(portal: Portal) -> None:
+    portal.settings = replace(portal.settings, level=1)
+    request = StartLoginRequest(idp="prova-1", return_to="/", browser_token="browser")
+    assert "ForceAuthn" not in sent(portal, request)
+    assert 'ForceAuthn="true"' in sent(portal, replace(request, fresh=True))
+
+
+def sent(portal: Portal, request: StartLoginRequest) -> str:
+    query = parse_qs(urlsplit(portal.start(request).redirect_url).query)
+    return decompress(b64decode(query["SAMLRequest"][0]), wbits=-15).decode()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.codes import AMOUNT_MAX_CENTS, AmountCents, FiscalCode, NoticeNumber, check_digits
+from contracts.codes import AMOUNT_MAX_CENTS, AmountCents, FiscalCode, NoticeNumber, check_digits, is_checkout_email
 from contracts.errors import ErrorCode, Refused
 
 VECTORS = Path(__file__).parents[4] / "shared/specs/pagopa/samples/vectors.json"
@@ -122,3 +122,46 @@ def test_amounts_outside_what_pagopa_carries_are_refused(text: str) -> None:
 def test_every_amount_survives_being_written_and_read(cents: int) -> None:
     euro = f"{cents // 100:,}".replace(",", ".")
     assert AmountCents.typed(f"{euro},{cents % 100:02d}") == cents
+
+
+EMAILS_FROM_THE_FIELD = Path(__file__).parents[4] / "shared/cases/b20-emails.txt"
+
+
+@pytest.mark.parametrize(
+    "text", ["a@b.it", "nome.cognome+tag@posta-certificata.comune.example", "A_b-c@x1.y2.example", "1@2.it"]
+)
+def test_an_address_that_checkout_takes_is_sent_there(text: str) -> None:
+    assert is_checkout_email(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nicolò@posta.example",
+        "a@b_c.it",
+        "o'neil@posta.example",
+        "a@b",
+        ".a@b.it",
+        "a.@b.it",
+        "a..b@c.it",
+        "a@-b.it",
+        "a@b-.it",
+        "a@b..it",
+        "a@b.it.",
+        "a@127.0.0.1",
+        f"{'a' * 65}@b.it",
+        f"a@{'b' * 64}.it",
+        f"a@{'b.' * 130}it",
+        "a@b@c.it",
+        "a b@c.it",
+        "",
+    ],
+)
+def test_an_address_that_checkout_or_the_node_refuses_is_left_out(text: str) -> None:
+    assert not is_checkout_email(text)
+
+
+def test_no_address_from_the_field_that_was_refused_is_sent_again() -> None:
+    if not EMAILS_FROM_THE_FIELD.exists():
+        pytest.skip("shared/cases is not here")
+    assert not [one for one in EMAILS_FROM_THE_FIELD.read_text().split() if is_checkout_email(one)]

@@ -187,6 +187,12 @@ class Services:
         self.verified: dict[str, notices.Verification] = {}
         self.failures: dict[str, Exception] = {}
         self.calls: list[tuple[str, Any, str | None]] = []
+        self.ended_sessions = 0
+        self.login_purposes: list[str] = []
+        self.eidas = False
+        self.organization: identity.Organization | None = None
+        self.other_bodies: set[str] = set()
+        """Entities that want a login of their own."""
         self.email: str | None = "mario.rossi@posta.example"
         self.answers: dict[str, Answer] = {call.name: answer for call, answer in self._table().items()}
 
@@ -379,7 +385,8 @@ class Services:
             identity.IdentityProvider(key="sandbox", name="Gestore di prova"),
             identity.IdentityProvider(key="altro", name="Altro gestore"),
         ]
-        return identity.IdentityProviders(providers=[*spid, *card])
+        node = [identity.IdentityProvider(key="eidas", name="eIDAS", kind="eidas")] if self.eidas else []
+        return identity.IdentityProviders(providers=[*spid, *card, *node], purposes=self.login_purposes)
 
     def _citizen_session(self) -> identity.Session:
         citizen = identity.Citizen(
@@ -391,12 +398,15 @@ class Services:
             spid_level=2,
             idle_until=NOW + timedelta(minutes=30),
             expires_at=NOW + timedelta(hours=8),
+            organization=self.organization,
         )
 
     def _session(self, asked: identity.SessionRequest) -> identity.Session:
         self.session_asked += 1
         if not self.session_live or asked.session_token != TOKEN:
             raise Refused(ErrorCode.SESSION_EXPIRED)
+        if asked.entity_code in self.other_bodies:
+            raise Refused(ErrorCode.LOGIN_REQUIRED)
         if asked.entity_code and asked.entity_code in self.strong_entities:
             detail = SpidLevelTooLow(entity_code=asked.entity_code, spid_level=2, spid_level_wanted=3)
             raise Refused(ErrorCode.SPID_LEVEL_TOO_LOW, detail)
@@ -412,6 +422,7 @@ class Services:
             session=self._citizen_session(),
             return_to="/enti/PM108/pratiche",
             entity_code="PM108",
+            ended_sessions=self.ended_sessions,
         )
 
     def _register(self, _asked: identity.RegisterRequest) -> identity.Session:

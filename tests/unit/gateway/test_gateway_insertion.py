@@ -4,9 +4,10 @@ from http import HTTPStatus
 
 import pytest
 
+from contracts.codes import FiscalCode
 from contracts.error_details import InvalidRequest
 from contracts.errors import ErrorCode, Refused, Unavailable
-from contracts.rpc import practices
+from contracts.rpc import identity, practices
 from contracts.shapes import Beneficiary
 from tests.unit.gateway.gateway_browser import Browser, page_of, rows_of, text_of
 from tests.unit.gateway.gateway_services import FISCAL_CODE, Services
@@ -37,6 +38,20 @@ def test_the_form_shows_the_note_and_the_personal_data_without_fields_for_them(b
     visible = page.xpath("//main//form//input[not(@type='hidden')]")
     assert [control.get("name") for control in visible] == ["amount", "description"]
     assert page.xpath("//input[@id='amount']")[0].get("value") == "16,00"
+
+
+def test_what_is_inserted_for_an_organization_is_owed_by_the_organization(browser: Browser, services: Services):
+    services.organization = identity.Organization(fiscal_code=FiscalCode("00743110157"), name="Officine Rossi S.r.l.")
+    browser.log_in()
+    browser.submit("/enti/PM108/inserimento/BOLLO_IT", key=KEY, amount="50,00", description="Due blocchetti")
+    (asked,) = services.asked(practices.INSERT)
+    assert asked.debtor is not None
+    assert (asked.debtor.entity_type, asked.debtor.fiscal_code, asked.debtor.full_name) == (
+        "G",
+        "00743110157",
+        "Officine Rossi S.r.l.",
+    )
+    assert asked.viewer.fiscal_code == "00743110157"
 
 
 def test_a_saved_practice_stands_in_the_list_with_the_debtor_of_the_session(browser: Browser, services: Services):

@@ -103,6 +103,10 @@ def test_a_form_without_an_answer_is_refused_by_itself(browser: Browser, service
         (23, "è sospesa o revocata", None),
         (24, "L'accesso con SPID non è riuscito.", "Riprova ad accedere"),
         (25, "Hai annullato l'accesso.", "Riprova ad accedere"),
+        (26, "è stata rilasciata, ma l'accesso non è ancora avvenuto", "Riprova ad accedere"),
+        (27, "ti conosce già", "Riprova ad accedere"),
+        (28, "Hai annullato la richiesta della tua identità digitale.", "Riprova ad accedere"),
+        (29, "non è stata rilasciata", "Riprova ad accedere"),
         (30, "Il tipo di identità digitale usato non è adatto", "Riprova ad accedere"),
         (None, "L'accesso con SPID non è riuscito.", "Riprova ad accedere"),
     ],
@@ -189,6 +193,25 @@ def test_registering_records_the_version_shown_and_only_the_purposes_ticked(brow
     assert asked.document_id == "informativa-1"
     assert asked.purposes == ["email_reminders"]
     assert services.adopted
+
+
+@pytest.mark.parametrize("email", ["nicolò@posta.example", "a@b_c.it", "o'neil@posta.example"])
+def test_who_gives_an_address_that_pagopa_refuses_is_told_at_registration(
+    browser: Browser, services: Services, email: str
+):
+    services.registered = False
+    browser.log_in()
+    answer = browser.submit(
+        "/profilo/registrazione",
+        return_to="/enti/PM108/pratiche",
+        document_id="informativa-1",
+        acknowledged="si",
+        email=email,
+    )
+    assert answer.headers["location"] == "/enti/PM108/pratiche?messaggio=email-non-per-pagopa"
+    (asked,) = services.asked(identity.REGISTER)
+    assert asked.email == email
+    assert "pagoPA però non accetta il tuo indirizzo e-mail" in text_of(browser.get(answer.headers["location"]))
 
 
 def test_who_is_known_and_must_read_a_new_notice_is_told_so_and_keeps_what_was_chosen(
@@ -306,3 +329,71 @@ def test_a_session_too_weak_for_an_entity_is_no_session_there_and_one_elsewhere(
     assert link.get("href") == "/spid/login?entity=PM108&return_to=%2Fenti%2FPM108%2Fpratiche%3Fstato%3Dpaid"
     assert "Mario" not in browser.get("/enti/PM108").text
     assert "Mario" in browser.get("/profilo/privacy").text
+
+
+def test_a_login_tells_identity_the_session_that_it_will_end(browser: Browser, services: Services):
+    browser.get("/spid/login?idp=sandbox")
+    browser.log_in()
+    browser.get("/spid/login?idp=sandbox&fresh=si")
+    first, second = services.asked(identity.START_LOGIN)
+    assert (first.session_token, first.fresh) == (None, False)
+    assert (second.session_token, second.fresh) == (browser.cookies["session"], True)
+
+
+def test_the_list_of_providers_carries_the_wish_for_a_fresh_login_on(browser: Browser):
+    page = page_of(browser.get("/spid/login?fresh=si&return_to=/profilo/privacy"))
+    links = page.xpath("//ul[@class='portal-providers']//a/@href")
+    assert links
+    assert all("fresh=si" in link and "return_to=%2Fprofilo%2Fprivacy" in link for link in links)
+    assert "fresh" not in str(page_of(browser.get("/spid/login")).xpath("//ul[@class='portal-providers']//a/@href"))
+
+
+def test_who_is_on_too_many_devices_is_told_that_the_oldest_login_ended(browser: Browser, services: Services):
+    services.ended_sessions = 1
+    browser.get("/spid/login?idp=sandbox&entity=PM108")
+    answer = browser.request("POST", "/spid/acs", headers=FORM, body="SAMLResponse=eA%3D%3D")
+    assert answer.headers["location"].endswith("?messaggio=accesso-piu-vecchio-terminato")
+
+
+def test_the_purposes_that_are_offered_lead_to_the_providers_and_on(services: Services, browser: Browser):
+    services.login_purposes = ["PX", "LP"]
+    page = page_of(browser.get("/spid/login?entity=PM108"))
+    offered = page.xpath("//section[@aria-labelledby='organizzazione-titolo']//a/@href")
+    assert [address.rpartition("=")[2] for address in offered] == ["PX", "LP"]
+    chosen = page_of(browser.get(offered[0]))
+    links = chosen.xpath("//ul[@class='portal-providers']//a/@href")
+    assert links
+    assert all("purpose=PX" in link for link in links)
+    assert "Entra come cittadino" in chosen.text_content()
+    browser.get(links[0])
+    (asked,) = services.asked(identity.START_LOGIN)
+    assert asked.purpose == "PX"
+
+
+def test_a_purpose_that_spid_does_not_know_is_refused(browser: Browser, services: Services):
+    assert browser.get("/spid/login?idp=sandbox&purpose=XX").status_code == HTTPStatus.BAD_REQUEST
+    assert services.asked(identity.START_LOGIN) == []
+
+
+def test_the_eidas_node_has_its_own_button_and_is_no_provider_of_spid(services: Services, browser: Browser):
+    services.eidas = True
+    page = page_of(browser.get("/spid/login?entity=PM108"))
+    assert "idp=eidas" in str(page.xpath("//section[starts-with(@aria-labelledby, 'eidas-titolo')]//a/@href"))
+    assert "eidas" not in str(page.xpath("//ul[@class='portal-providers']//a/@href"))
+
+
+def test_an_identity_without_italian_fiscal_code_is_led_to_the_search(browser: Browser, services: Services):
+    browser.get("/spid/login?idp=sandbox&entity=PM108")
+    refused = LoginRefused(reference="R-1", entity_code="PM108", reason="foreign_identity")
+    services.failures[identity.FINISH_LOGIN.name] = Refused(ErrorCode.LOGIN_REFUSED, refused)
+    answer = browser.request("POST", "/spid/acs", headers=FORM, body="SAMLResponse=eA%3D%3D")
+    assert answer.status_code == HTTPStatus.FORBIDDEN
+    assert "non ha un codice fiscale italiano" in text_of(answer)
+    assert "Riprova ad accedere" not in text_of(answer)
+    assert page_of(answer).xpath("//a[@href='/enti/PM108']")
+
+
+def test_the_metadata_of_a_body_are_asked_for_by_its_code(browser: Browser, services: Services):
+    browser.get("/spid/metadata")
+    browser.get("/spid/metadata?entity=PM108")
+    assert [one.entity_code for one in services.asked(identity.METADATA)] == [None, "PM108"]

@@ -30,6 +30,17 @@ def test_paga_sends_the_payer_to_pagopa_and_a_double_click_to_the_same_checkout(
     assert asked.email == "mario.rossi@posta.example"
 
 
+@pytest.mark.parametrize("email", ["nicolò@posta.example", "a@b_c.it", "a@b"])
+def test_an_address_that_checkout_refuses_does_not_stop_the_payment(browser: Browser, services: Services, email: str):
+    practice = make_practice(1)
+    services.add(practice)
+    services.email = email
+    browser.log_in()
+    answer = browser.submit(f"/enti/PM108/pratiche/{practice.id}/paga", key=KEY)
+    assert answer.status_code == HTTPStatus.SEE_OTHER
+    assert services.asked(payments.START_CHECKOUT)[0].email is None
+
+
 def test_a_visitor_pays_what_the_browser_has_found(browser: Browser, services: Services):
     practice = make_practice(1)
     services.add(practice)

@@ -7,8 +7,9 @@ from uuid import uuid4
 
 import pytest
 
+from contracts.codes import FiscalCode
 from contracts.errors import ErrorCode, Refused, Unavailable
-from contracts.rpc import notices, practices
+from contracts.rpc import identity, notices, practices
 from contracts.rpc.payments import TimelineEntry
 from contracts.shapes import Instalment
 from tests.unit.gateway.gateway_browser import Browser, page_of, rows_of, text_of
@@ -59,6 +60,25 @@ def test_the_list_is_asked_for_the_citizen_of_the_session(browser: Browser, serv
     browser.get("/enti/PM108/pratiche")
     viewer = services.asked(practices.LIST)[0].viewer
     assert (viewer.citizen_id, viewer.fiscal_code) == (CITIZEN_ID, FISCAL_CODE)
+
+
+def test_who_acts_for_an_organization_sees_what_it_owes_and_not_their_own(browser: Browser, services: Services):
+    services.organization = identity.Organization(fiscal_code=FiscalCode("00743110157"), name="Officine Rossi S.r.l.")
+    answer = browser.get("/enti/PM108/pratiche")
+    viewer = services.asked(practices.LIST)[0].viewer
+    assert (viewer.citizen_id, viewer.fiscal_code) == (CITIZEN_ID, "00743110157")
+    assert "Mario Rossi · Officine Rossi S.r.l." in answer.text
+
+
+def test_a_login_made_for_another_body_does_not_count_in_the_personal_pages_of_this_one(
+    browser: Browser, services: Services
+):
+    services.other_bodies = {"PM108"}
+    assert browser.get("/enti/PM108").status_code == HTTPStatus.OK
+    answer = browser.get("/enti/PM108/pratiche")
+    assert answer.status_code == HTTPStatus.SEE_OTHER
+    assert answer.headers["location"].startswith("/spid/login?entity=PM108")
+    assert services.asked(practices.LIST) == []
 
 
 def test_the_filter_shows_one_state_and_says_which(browser: Browser, services: Services):

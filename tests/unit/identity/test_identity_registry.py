@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from lxml import etree
 from structlog.testing import capture_logs
 
@@ -62,7 +62,7 @@ def aggregate(*descriptors: str, by: str = "registry", attributes: str = "") -> 
 
 
 def read(document: bytes, **how: Any) -> list[str]:
-    found = idp_registry.parse_aggregate(document, signer("registry").certificate, NOW, **how)
+    found = idp_registry.parse_aggregate(document, [signer("registry").certificate], NOW, **how)
     return [one.key for one in found]
 
 
@@ -70,7 +70,7 @@ def source(home: Path, **changes: Any) -> RegistrySource:
     given = {
         "folder": None,
         "aggregate": home / "registry.xml",
-        "certificate": signer("registry").certificate,
+        "certificates": (signer("registry").certificate,),
         "url": "",
         "max_age": timedelta(days=7),
         "allow_test": False,
@@ -140,7 +140,7 @@ def test_a_provider_without_certificate_or_redirect_address_stops_the_start(tmp_
 def test_the_signed_registry_gives_its_providers_with_all_their_certificates() -> None:
     document = aggregate(descriptor(A, "idp-1", "idp-1-next"), descriptor(B, "idp-2"))
     assert read(document) == ["idp.a.it-saml", "idp.b.it"]
-    (first, _) = idp_registry.parse_aggregate(document, signer("registry").certificate, NOW)
+    (first, _) = idp_registry.parse_aggregate(document, [signer("registry").certificate], NOW)
     assert first.certificates == (signer("idp-1").certificate, signer("idp-1-next").certificate)
 
 
@@ -252,5 +252,133 @@ def test_expired_providers_of_the_folder_are_left_out_too(tmp_path: Path) -> Non
     files = source(tmp_path, folder=folder, aggregate=None)
     assert [one.key for one in files.load(NOW)] == ["good"]
     write(folder, "old", "https://idp.c.it", "idp-2", attributes='validUntil="tomorrow"')
-    with pytest.raises(RegistryError, match="validUntil"):
-        files.load(NOW)
+    with capture_logs() as lines:
+        assert [one.key for one in files.load(NOW)] == ["good"]
+    assert [(line["event"], line["provider"]) for line in lines] == [("idp_registry_entry_odd", "old")]
+    assert "validUntil" in lines[0]["reason"]
+
+
+UNREADABLE = (
+    '<md:KeyDescriptor use="signing"><ds:KeyInfo><ds:X509Data><ds:X509Certificate>{}</ds:X509Certificate>'
+    "</ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"
+)
+NO_SSO = descriptor("https://idp.odd.it", "idp-2", redirect=False)
+SOAP_ONLY = NO_SSO.replace(
+    "</md:IDPSSODescriptor>",
+    '<md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:SOAP" Location="https://idp.odd.it/soap"/>'
+    "</md:IDPSSODescriptor>",
+)
+EMPTY_ADDRESS = SOAP_ONLY.replace(":SOAP", ":HTTP-POST").replace("https://idp.odd.it/soap", " ")
+
+
+def with_certificate(text: str, *keys: str) -> str:
+    """Return an identity provider with one more signing certificate of this text."""
+    return descriptor("https://idp.odd.it", *keys, slo=UNREADABLE.format(text))
+
+
+ODD_PROVIDERS = {
+    "no certificate that can be read": with_certificate("AAAA"),
+    "a certificate that is not base64": with_certificate("è"),
+    "an empty certificate": with_certificate(""),
+    "no SingleSignOnService": NO_SSO,
+    "a SingleSignOnService by SOAP alone": SOAP_ONLY,
+    "a SingleSignOnService without address": EMPTY_ADDRESS,
+    "a validUntil that is none": descriptor("https://idp.odd.it", "idp-2", attributes='validUntil="domani"'),
+    "no entityID": descriptor("", "idp-2"),
+    "twice the same entity": descriptor(A, "idp-2"),
+}
+
+
+@pytest.mark.parametrize("odd", ODD_PROVIDERS.values(), ids=ODD_PROVIDERS.keys())
+def test_an_odd_provider_of_the_registry_is_named_and_the_others_go_on(tmp_path: Path, odd: str) -> None:
+    files = source(tmp_path)
+    (tmp_path / "registry.xml").write_bytes(aggregate(descriptor(A, "idp-1"), odd, descriptor(B, "idp-2")))
+    with capture_logs() as lines:
+        found = files.load(NOW)
+    assert [one.entity_id for one in found] == [A, B]
+    assert found[0].certificates == (signer("idp-1").certificate,)
+    assert {line["event"] for line in lines} == {"idp_registry_entry_odd"}
+    assert {line["provider"] for line in lines} <= {"idp.odd.it", "", "idp.a.it-saml"}
+
+
+@pytest.mark.parametrize("odd", [*ODD_PROVIDERS.values(), "<a/>", "<a", ""])
+def test_an_odd_file_of_the_folder_is_named_and_the_others_go_on(tmp_path: Path, odd: str) -> None:
+    write(tmp_path, "a", A, "idp-1")
+    (tmp_path / "b-odd.xml").write_text(odd)
+    write(tmp_path, "c", B, "idp-2")
+    with capture_logs() as lines:
+        found = source(tmp_path, folder=tmp_path, aggregate=None).load(NOW)
+    assert [one.key for one in found] == ["a", "c"]
+    assert {(line["event"], line["provider"]) for line in lines} == {("idp_registry_entry_odd", "b-odd")}
+
+
+def test_a_provider_with_one_unreadable_certificate_goes_on_with_the_others(tmp_path: Path) -> None:
+    (tmp_path / "gestore.xml").write_text(with_certificate("AAAA", "idp-1", "idp-1-next"))
+    with capture_logs() as lines:
+        (found,) = source(tmp_path, folder=tmp_path, aggregate=None).load(NOW)
+    assert found.certificates == (signer("idp-1").certificate, signer("idp-1-next").certificate)
+    assert [(line["event"], line["provider"]) for line in lines] == [("idp_registry_entry_odd", "gestore")]
+
+
+def test_a_bundle_in_one_certificate_element_means_all_its_certificates(tmp_path: Path) -> None:
+    bundle = "".join(signer(one).certificate.public_bytes(Encoding.PEM).decode() for one in ("idp-1", "idp-1-next"))
+    (tmp_path / "gestore.xml").write_text(with_certificate(bundle))
+    (found,) = source(tmp_path, folder=tmp_path, aggregate=None).load(NOW)
+    assert found.certificates == (signer("idp-1").certificate, signer("idp-1-next").certificate)
+
+
+@pytest.mark.parametrize(
+    ("until", "is_usable"),
+    [
+        ("2026-11-23T10:00:01Z", True),
+        ("2026-11-23T10:00:00Z", False),
+        ("2026-11-23T12:00:01+02:00", True),
+        ("2026-11-23T11:30:00+02:00", False),
+        ("2026-11-23T05:00:01.123456789-05:00", True),
+        ("2026-11-23T04:59:59.5-05:00", False),
+        ("2026-11-23T10:00:01", True),
+        (" 2099-01-01T00:00:00+01:00 ", True),
+    ],
+)
+def test_a_valid_until_with_an_offset_is_read(tmp_path: Path, until: str, *, is_usable: bool) -> None:
+    write(tmp_path, "gestore", A, "idp-1", attributes=f'validUntil="{until}"')
+    write(tmp_path, "other", B, "idp-2")
+    expected = [A, B] if is_usable else [B]
+    assert [one.entity_id for one in source(tmp_path, folder=tmp_path, aggregate=None).load(NOW)] == expected
+    document = aggregate(descriptor(A, "idp-1"), attributes=f'validUntil="{until}"')
+    if is_usable:
+        assert read(document) == ["idp.a.it-saml"]
+    else:
+        with pytest.raises(RegistryError, match="valid now"):
+            read(document)
+
+
+def test_of_a_bundle_of_pinned_certificates_any_may_have_signed_the_registry(tmp_path: Path) -> None:
+    both = (signer("registry").certificate, signer("registry-next").certificate)
+    for by in ("registry", "registry-next"):
+        (tmp_path / "registry.xml").write_bytes(aggregate(descriptor(A, "idp-1"), by=by))
+        assert [one.entity_id for one in source(tmp_path, certificates=both).load(NOW)] == [A]
+    (tmp_path / "registry.xml").write_bytes(aggregate(descriptor(A, "idp-1"), by="stranger"))
+    with pytest.raises(RegistryError, match="not a registry"):
+        source(tmp_path, certificates=both).load(NOW)
+
+
+def test_a_refreshed_registry_with_an_odd_provider_replaces_the_old_one(tmp_path: Path) -> None:
+    files = source(tmp_path)
+    files.replace_aggregate(aggregate(descriptor(A, "idp-1")), NOW)
+    watcher = RegistryWatcher(files, NOW)
+    with capture_logs() as lines:
+        files.replace_aggregate(aggregate(NO_SSO, descriptor(B, "idp-2")), NOW)
+        watcher.refresh(NOW)
+    assert [one.entity_id for one in watcher.registry] == [B]
+    assert "idp_registry_unusable" not in {line["event"] for line in lines}
+
+
+def test_a_bundle_of_our_own_certificates_is_published_whole() -> None:
+    pems = [signer(one).certificate.public_bytes(Encoding.PEM) for one in ("sp", "sp-next", "sp-later")]
+    key = signer("sp").key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    expected = tuple(signer(one).certificate for one in ("sp", "sp-next", "sp-later"))
+    assert SigningKey.from_pem(key, [b"".join(pems)]).certificates == expected
+    assert SigningKey.from_pem(key, [pems[0] + pems[1], pems[2]]).certificates == expected
+    with pytest.raises(ValueError, match="does not belong"):
+        SigningKey.from_pem(key, [pems[1] + pems[0]])

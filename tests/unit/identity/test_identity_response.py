@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from lxml import etree
 
+from sandbox.spid.responses import sign_element
 from services.identity.saml.refusal import USER_ANOMALIES, Reason, ResponseRefused
 from tests.unit.identity.spid_world import (
+    ACS,
     ANSWER,
     ATTRIBUTES,
     EXPECTED,
@@ -15,6 +18,7 @@ from tests.unit.identity.spid_world import (
     NOW,
     NS,
     OTHER_IDP,
+    REQUEST_ID,
     SP,
     Edit,
     genuine,
@@ -26,6 +30,7 @@ from tests.unit.identity.spid_world import (
     set_attribute,
     set_text,
     signed_assertion_only,
+    signer,
     unsigned,
     with_level,
 )
@@ -35,6 +40,9 @@ DATA = f"{SUBJECT}/saml:SubjectConfirmation/saml:SubjectConfirmationData"
 CONDITIONS = "saml:Assertion/saml:Conditions"
 AUDIENCE = f"{CONDITIONS}/saml:AudienceRestriction/saml:Audience"
 CLASS_REFERENCE = "saml:Assertion/saml:AuthnStatement/saml:AuthnContext/saml:AuthnContextClassRef"
+STATUS = "samlp:Status/samlp:StatusCode"
+SUB_STATUS = f"{STATUS}/samlp:StatusCode"
+SHARED_CASES = Path(__file__).parents[4] / "shared" / "cases"
 PAST, FUTURE = "2018-01-01T00:00:00Z", "2099-01-01T00:00:00Z"
 
 
@@ -96,6 +104,57 @@ def test_attributes_without_name_format_are_accepted() -> None:
 def test_a_clock_up_to_thirty_seconds_ahead_is_accepted_and_one_further_ahead_is_not() -> None:
     assert refusal(genuine(now=NOW + timedelta(seconds=30))) is None
     assert refusal(genuine(now=NOW + timedelta(seconds=31))) is Reason.RESPONSE_IN_FUTURE
+
+
+def test_a_clock_thirty_seconds_behind_is_as_good_as_one_thirty_seconds_ahead() -> None:
+    assert refusal(genuine(now=NOW - timedelta(seconds=30))) is None
+    assert refusal(genuine(now=NOW - timedelta(seconds=31))) is Reason.RESPONSE_BEFORE_REQUEST
+
+
+BEHIND_AND_AHEAD: list[tuple[str, str, Reason, Reason]] = [
+    (".", "IssueInstant", Reason.RESPONSE_BEFORE_REQUEST, Reason.RESPONSE_IN_FUTURE),
+    ("saml:Assertion", "IssueInstant", Reason.ASSERTION_BEFORE_REQUEST, Reason.ASSERTION_IN_FUTURE),
+]
+
+
+@pytest.mark.parametrize(("path", "name", "behind", "ahead"), BEHIND_AND_AHEAD)
+def test_each_instant_of_issue_may_be_thirty_seconds_off_either_way(
+    path: str, name: str, behind: Reason, ahead: Reason
+) -> None:
+    def at(seconds: float) -> bytes:
+        moment = NOW + timedelta(seconds=seconds)
+        return genuine(set_attribute(path, name, f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z"))
+
+    assert [refusal(at(seconds)) for seconds in (-30.001, -30, -1, 0, 1, 30, 30.001)] == [
+        behind,
+        *[None] * 5,
+        ahead,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "reason"),
+    [
+        (DATA, "NotOnOrAfter", Reason.CONFIRMATION_EXPIRED),
+        (CONDITIONS, "NotOnOrAfter", Reason.CONDITIONS_EXPIRED),
+        ("saml:Assertion/saml:AuthnStatement", "SessionNotOnOrAfter", Reason.SESSION_EXPIRED),
+    ],
+)
+def test_each_end_in_the_answer_allows_for_a_clock_behind(path: str, name: str, reason: Reason) -> None:
+    def at(seconds: float) -> bytes:
+        moment = NOW + timedelta(seconds=seconds)
+        return genuine(set_attribute(path, name, f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z"))
+
+    assert refusal(at(-29.999)) is None
+    assert refusal(at(-30)) is reason
+
+
+def test_the_begin_in_the_answer_allows_for_a_clock_ahead() -> None:
+    def at(seconds: int) -> bytes:
+        return genuine(set_attribute(CONDITIONS, "NotBefore", f"{NOW + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}"))
+
+    assert refusal(at(30)) is None
+    assert refusal(at(31)) is Reason.CONDITIONS_NOT_YET_VALID
 
 
 def test_an_answer_is_accepted_until_it_expires_and_not_after() -> None:
@@ -246,7 +305,28 @@ def test_an_anomaly_tells_its_number(number: int) -> None:
     assert refused.value.anomaly == number
 
 
-@pytest.mark.parametrize("text", ["ErrorCode nr25", "ErrorCode  nr 025", "Autenticazione: ErrorCode nr25 (annullata)"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ErrorCode nr25",
+        "ErrorCode  nr 025",
+        "Autenticazione: ErrorCode nr25 (annullata)",
+        "Error Code nr25",
+        "nr. 25",
+        "nr25",
+        "ERRORCODE NR.25",
+        "errorcode: nr 25",
+        "ErrorCode nr. 25 - Processo di autenticazione annullato dall'utente",
+        "ErrorCode 25",
+        "Error code = 25",
+        "error_code_25",
+        "ErrorCode\u00a0nr\u00a025",
+        "ErrorCode n° 25",
+        "Codice errore: 25",
+        "Errore n. 25",
+        "HTTP status code 200, ErrorCode nr25",
+    ],
+)
 def test_the_number_is_found_however_the_provider_writes_it(text: str) -> None:
     edit = set_text("samlp:Status/samlp:StatusMessage", text)
     with pytest.raises(ResponseRefused) as refused:
@@ -272,3 +352,124 @@ def test_an_unsigned_error_is_believed_and_one_signed_by_somebody_else_is_not() 
 def test_an_error_with_an_assertion_beside_it_logs_nobody_in() -> None:
     edit = set_attribute("samlp:Status/samlp:StatusCode", "Value", "urn:oasis:names:tc:SAML:2.0:status:Responder")
     assert refusal(genuine(edit)) is Reason.STATUS_NOT_SUCCESS
+
+
+def without_issuer(root: etree._Element) -> None:
+    remove("saml:Issuer")(root)
+
+
+UNSPECIFIED = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
+ODD_ERRORS: list[tuple[str, Edit]] = [
+    ("without Issuer", without_issuer),
+    ("with an empty Issuer", set_text("saml:Issuer", "")),
+    ("of an unspecified Issuer Format", set_attribute("saml:Issuer", "Format", UNSPECIFIED)),
+    ("without Destination", set_attribute(".", "Destination", None)),
+    ("from a clock minutes behind", set_attribute(".", "IssueInstant", "2026-11-23T09:50:00Z")),
+    ("by another sub-status", set_attribute(SUB_STATUS, "Value", "urn:oasis:names:tc:SAML:2.0:status:RequestDenied")),
+    ("as the requester's fault", set_attribute(STATUS, "Value", "urn:oasis:names:tc:SAML:2.0:status:Requester")),
+    ("without sub-status", remove(SUB_STATUS)),
+]
+
+
+@pytest.mark.parametrize("number", sorted(USER_ANOMALIES))
+@pytest.mark.parametrize("edit", [pytest.param(edit, id=name) for name, edit in ODD_ERRORS])
+def test_the_persons_own_anomaly_is_told_however_the_provider_puts_it(edit: Edit, number: int) -> None:
+    answer = replace(ANSWER, error=number)
+    root = unsigned(answer)
+    edit(root)
+    for document in (genuine(edit, answer=answer), etree.tostring(root)):
+        with pytest.raises(ResponseRefused) as refused:
+            read(document)
+        assert (refused.value.reason, refused.value.anomaly) == (Reason.USER_ANOMALY, number)
+
+
+def test_a_number_in_the_detail_of_the_status_is_told_too() -> None:
+    def edit(root: etree._Element) -> None:
+        status = one(root, "samlp:Status")
+        status.remove(one(root, "samlp:Status/samlp:StatusMessage"))
+        detail = etree.SubElement(status, f"{{{NS['samlp']}}}StatusDetail")
+        etree.SubElement(detail, "Cause").text = "ErrorCode nr22"
+
+    with pytest.raises(ResponseRefused) as refused:
+        read(genuine(edit, answer=replace(ANSWER, error=19)))
+    assert refused.value.anomaly == 22
+
+
+@pytest.mark.parametrize(
+    "text", ["", "25", "Please call +39 06 25", "Sessione 25 terminata", "ErrorCode nr2500", "Codice fiscale 25"]
+)
+def test_a_number_that_is_no_error_code_is_not_told_as_one(text: str) -> None:
+    edit = set_text("samlp:Status/samlp:StatusMessage", text)
+    with pytest.raises(ResponseRefused) as refused:
+        read(genuine(edit, answer=replace(ANSWER, error=19)))
+    assert (refused.value.reason, refused.value.anomaly) == (Reason.STATUS_NOT_SUCCESS, None)
+
+
+@pytest.mark.parametrize(
+    ("edit", "reason"),
+    [
+        (set_text("saml:Issuer", OTHER_IDP), Reason.RESPONSE_ISSUER),
+        (set_attribute(".", "Destination", "https://altro.example/acs"), Reason.RESPONSE_DESTINATION),
+        (set_attribute(".", "InResponseTo", "_other"), Reason.UNSOLICITED),
+    ],
+)
+def test_what_an_error_states_must_still_be_right(edit: Edit, reason: Reason) -> None:
+    assert refusal(genuine(edit, answer=replace(ANSWER, error=25))) is reason
+
+
+@pytest.mark.parametrize("edit", [without_issuer, set_attribute("saml:Issuer", "Format", UNSPECIFIED)])
+def test_what_is_forgiven_an_error_is_not_forgiven_an_answer_that_logs_in(edit: Edit) -> None:
+    assert refusal(genuine(edit)) in {Reason.RESPONSE_ISSUER, Reason.RESPONSE_ISSUER_FORMAT}
+
+
+def test_the_case_from_the_field_is_told_as_cancelled_by_the_person() -> None:
+    template = SHARED_CASES / "b18-no-issuer.xml.tmpl"
+    if not template.exists():
+        pytest.skip(f"{template} is not here")
+    text = template.read_text()
+    for name, value in {"NOW_Z": "2026-11-23T10:00:00Z", "ACS_URL": ACS, "REQUEST_ID": REQUEST_ID}.items():
+        text = text.replace(f"@{name}@", value)
+    key = signer("idp-1")
+    signed = etree.tostring(sign_element(etree.fromstring(text), key.key, key.certificate))
+    for document in (signed, text.encode()):
+        with pytest.raises(ResponseRefused) as refused:
+            read(document)
+        assert (refused.value.reason, refused.value.anomaly) == (Reason.USER_ANOMALY, 25)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        remove("saml:Assertion/saml:AttributeStatement/saml:Attribute[4]/saml:AttributeValue"),
+        set_text("saml:Assertion/saml:AttributeStatement/saml:Attribute[4]/saml:AttributeValue", ""),
+        set_text("saml:Assertion/saml:AttributeStatement/saml:Attribute[4]/saml:AttributeValue", " \n "),
+    ],
+)
+def test_an_optional_attribute_without_value_counts_as_absent(edit: Edit) -> None:
+    assert "email" not in read(genuine(edit)).attributes
+    assert read(genuine(edit)).attributes["name"] == ATTRIBUTES["name"]
+
+
+def test_an_attribute_nobody_asked_for_may_be_without_value_too() -> None:
+    def edit(root: etree._Element) -> None:
+        statement = one(root, "saml:Assertion/saml:AttributeStatement")
+        etree.SubElement(statement, f"{{{NS['saml']}}}Attribute").set("Name", "digitalAddress")
+
+    assert read(genuine(edit)).attributes == ATTRIBUTES
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_needed_attribute_must_have_a_value(number: int) -> None:
+    value = f"saml:Assertion/saml:AttributeStatement/saml:Attribute[{number}]/saml:AttributeValue"
+    assert refusal(genuine(set_text(value, " "))) is Reason.ATTRIBUTE_INVALID
+
+
+def test_attributes_that_are_all_without_value_are_none() -> None:
+    def edit(root: etree._Element) -> None:
+        for attribute in root.findall(".//saml:Attribute", NS)[:3]:
+            parent = attribute.getparent()
+            assert parent is not None
+            parent.remove(attribute)
+        set_text(".//saml:AttributeValue", "")(root)
+
+    assert refusal(genuine(edit)) is Reason.ATTRIBUTES_MISSING
