@@ -2,7 +2,7 @@
 #   docker build --build-arg SERVICE=payments .            a service: identity, practices, cart, payments, notices
 #   docker build --target gateway .                        the gateway
 #   docker build --target sandbox .                        the stand-ins for SPID and pagoPA; never for production
-# docker-compose.yml builds them all. No image but the last holds a file of sandbox/.
+# docker-compose.yml builds them all. No image but the last holds a file of sandbox/ or dev/.
 
 FROM python:3.13-slim-bookworm AS base
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PYTHONPATH=/app PATH=/venv/bin:$PATH
@@ -10,30 +10,38 @@ WORKDIR /app
 # The folders are where volumes go: an empty volume takes its owner from the image.
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin portal && mkdir /keys /state && chown portal /keys /state
 
-# The packages of the lock file, hashes checked.
-FROM base AS packages
+# An image has the packages of its own lock file and no others, hashes checked.
+FROM base AS venv
 RUN python -m venv /venv
-COPY requirements.lock ./
-RUN pip install --no-cache-dir --require-hashes -r requirements.lock
 
-FROM packages AS sandbox-packages
-COPY requirements-run.lock ./
-RUN pip install --no-cache-dir --require-hashes -r requirements-run.lock
+FROM venv AS gateway-packages
+COPY requirements/gateway.lock ./
+RUN pip install --no-cache-dir --require-hashes -r gateway.lock
+
+FROM venv AS service-packages
+ARG SERVICE
+COPY requirements/${SERVICE}.lock ./
+RUN pip install --no-cache-dir --require-hashes -r ${SERVICE}.lock
+
+FROM venv AS sandbox-packages
+COPY requirements/sandbox.lock ./
+RUN pip install --no-cache-dir --require-hashes -r sandbox.lock
 
 # Bootstrap Italia and its fonts, out of the npm package.
-FROM sandbox-packages AS assets
+FROM venv AS assets
+COPY requirements/assets.lock ./
+RUN pip install --no-cache-dir --require-hashes -r assets.lock
 COPY package.json package-lock.json ./
-COPY sandbox/__init__.py sandbox/
-COPY sandbox/run sandbox/run
-RUN python -m sandbox.run.assets
+COPY dev/__init__.py dev/assets.py dev/console.py dev/paths.py dev/problem.py dev/
+RUN python -m dev.assets
 
 # What every process of the product is made of.
 FROM base AS product
-COPY --from=packages /venv /venv
 COPY contracts contracts
 COPY chassis chassis
 
 FROM product AS gateway
+COPY --from=gateway-packages /venv /venv
 COPY --from=assets /app/build/static build/static
 COPY gateway gateway
 USER portal
@@ -50,6 +58,8 @@ COPY contracts contracts
 COPY chassis chassis
 COPY services services
 COPY sandbox sandbox
+# It makes the keys and sends the first debts.
+COPY dev dev
 USER portal
 
 # Last, so that it is what `docker build` makes without a target. The command is one of a service's three: itself, its
@@ -57,6 +67,7 @@ USER portal
 FROM product AS service
 ARG SERVICE
 ENV SERVICE=${SERVICE}
+COPY --from=service-packages /venv /venv
 COPY --from=assets /app/build/fonts build/fonts
 COPY services/__init__.py services/
 COPY services/${SERVICE} services/${SERVICE}

@@ -48,7 +48,7 @@ def wrap(
 def read_event(event_type: EventType[Data], body: object) -> Event[Data]:
     """Return an event that came, leaving out what a newer producer may have added. Raises UnreadableEvent."""
     try:
-        event = codec.convert(body, Event[event_type.data_type])  # type: ignore[name-defined]  # made at run time
+        event = codec.convert(body, Event[event_type.data_type])  # type: ignore[name-defined]  # -- made at run time
     except codec.Unreadable as error:
         raise UnreadableEvent(str(error)) from error
     if problems := {**problems_of(event), **problems_of(event.data)}:

@@ -252,7 +252,7 @@ def _request_message(call: AnyCall, body: bytes, correlation_id: str, life_s: fl
 def read_reply(call: Call[Request, Reply], body: bytes | str) -> Reply:
     """Return the reply that came. Raises what the service raised, Broken where it cannot be read."""
     try:
-        answer = codec.read(body, _Answer[call.reply_type])  # type: ignore[name-defined]  # made at run time
+        answer = codec.read(body, _Answer[call.reply_type])  # type: ignore[name-defined]  # -- made at run time
         if answer.error is None:
             result: Reply = codec.convert({}, call.reply_type) if answer.result is None else answer.result
             return result

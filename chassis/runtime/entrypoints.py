@@ -177,8 +177,7 @@ def _handle(
         except Exception as error:  # noqa: BLE001 -- whatever it is, each event alone will show it
             log.info("events_one_by_one", consumer=deliveries[0].consumer, error=type(error).__name__)
         else:
-            duration_ms = round((perf_counter() - started) * 1000, 1)
-            log.info("event_handled", consumer=deliveries[0].consumer, outcome="done", events=len(events), duration_ms=duration_ms)
+            _say_handled(deliveries[0].consumer, Disposition.DONE, len(events), started)
             return [EventOutcome(Disposition.DONE)] * len(events)
     return [_handle_alone(event_type, handle_all, service, delivery) for delivery in deliveries]
 
@@ -208,10 +207,13 @@ def _handle_alone(
             log.warning("event_failed", consumer=delivery.consumer, attempt=delivery.attempt, exc_info=not is_outage)
             disposition = Disposition.RETRY_OUTAGE if is_outage else Disposition.RETRY
             outcome = EventOutcome(disposition, type(error).__name__)
-        duration_ms = round((perf_counter() - started) * 1000, 1)
-        told = outcome.disposition.value
-        log.info("event_handled", consumer=delivery.consumer, outcome=told, duration_ms=duration_ms)
+        _say_handled(delivery.consumer, outcome.disposition, 1, started)
     return outcome
+
+
+def _say_handled(consumer: str, disposition: Disposition, events: int, started: float) -> None:
+    duration_ms = round((perf_counter() - started) * 1000, 1)
+    log.info("event_handled", consumer=consumer, outcome=disposition.value, events=events, duration_ms=duration_ms)
 
 
 def every(*, seconds: float) -> Callable[[Callable[[S], None]], Callable[[S], None]]:

@@ -71,7 +71,7 @@ def free_ports(count: int) -> list[int]:
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     home = tmp_path_factory.mktemp("home")
     port, spid_port, pagopa_port, mail_port = free_ports(4)
-    command = [sys.executable, "-m", "sandbox.cli", "up", "--home", str(home), "--port", str(port)]
+    command = [sys.executable, "-m", "dev.cli", "up", "--home", str(home), "--port", str(port)]
     command += ["--spid-port", str(spid_port), "--pagopa-port", str(pagopa_port), "--mail-port", str(mail_port)]
     clean = {name: value for name, value in os.environ.items() if name not in {"AMQP_URL", "DATABASE_URL"}}
     with (home / "up.txt").open("w") as output:

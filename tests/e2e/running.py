@@ -72,7 +72,7 @@ class PortalCopy:
         ports += ["--mail-port", self.mail_port]
         with self.output_file.open("wb") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "sandbox.cli", "up", "--processes", "--home", str(self.home), *map(str, ports)],
+                [sys.executable, "-m", "dev.cli", "up", "--processes", "--home", str(self.home), *map(str, ports)],
                 cwd=PROJECT,
                 env=self._environment,
                 stdout=output,

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from chassis import settings
-from sandbox.run.testing import spid_tool
+from dev.testing import spid_tool
 from tests.conftest import drop_database
 from tests.e2e.conftest import SERVICES
 from tests.e2e.running import PortalCopy

@@ -14,9 +14,10 @@ import pytest
 import requests
 from lxml import html
 
-from sandbox.run.copy import Copy, listen, with_mail_ports
-from sandbox.run.paths import Home
-from sandbox.run.problem import ProblemError
+from dev.launcher.copy import Copy
+from dev.launcher.ports import listen, with_mail_ports
+from dev.paths import Home
+from dev.problem import ProblemError
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -12,14 +12,14 @@ import psycopg2
 import pytest
 import sqlalchemy as sa
 
-from sandbox.run.postgres import EmbeddedPostgres
-from sandbox.run.problem import ProblemError
+from dev.launcher.postgres import EmbeddedPostgres
+from dev.problem import ProblemError
 
 ROOT = Path(__file__).resolve().parents[3]
 START_AND_WAIT = """
 import sys, time
 from pathlib import Path
-from sandbox.run.postgres import EmbeddedPostgres
+from dev.launcher.postgres import EmbeddedPostgres
 server = EmbeddedPostgres(Path(sys.argv[1]), Path(sys.argv[2]))
 server.start()
 print(server.url("postgres"), flush=True)

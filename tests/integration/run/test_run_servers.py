@@ -4,8 +4,8 @@ import psycopg2
 import pytest
 
 from chassis.settings import DEFAULT_DATABASE_URL
-from sandbox.run.problem import ProblemError
-from sandbox.run.testing import postgres
+from dev.problem import ProblemError
+from dev.testing import postgres
 
 
 def test_two_runs_side_by_side_have_each_their_own_role_and_leave_none(

@@ -51,7 +51,7 @@ class Portal:
         kept = {name: value for name, value in os.environ.items() if name not in {"AMQP_URL", "DATABASE_URL"}}
         with (self.home.parent / f"{self.home.name}.out").open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "sandbox.cli", "up", *flags],
+                [sys.executable, "-m", "dev.cli", "up", *flags],
                 cwd=ROOT,
                 env={**kept, "PYTHONPATH": str(ROOT)},
                 stdout=output,

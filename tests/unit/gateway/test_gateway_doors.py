@@ -153,7 +153,7 @@ def test_own_files_are_cached_for_ever_under_their_version(browser: Browser):
         "portal/css",
         "portal/",
         "elsewhere/css/portal.css",
-        "bootstrap-italia/../../../requirements.in",
+        "bootstrap-italia/../../../requirements/chassis.in",
     ],
 )
 def test_nothing_outside_the_folders_is_served(browser: Browser, name: str):

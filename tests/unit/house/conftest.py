@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 PRODUCT = ("contracts", "chassis", "services", "gateway")
-OURS = (*PRODUCT, "sandbox", "examples", "benchmarks")
+OURS = (*PRODUCT, "sandbox", "dev", "examples", "benchmarks")
 
 
 def project_files() -> list[Path]:

@@ -121,7 +121,7 @@ def test_contracts_imports_only_marshmallow_stdnum_and_the_standard_library(modu
 def test_only_service_modules_and_the_chassis_import_nameko(modules: Modules) -> None:
     importing = [
         str(path)
-        for path, tree in modules(*PRODUCT, "sandbox").items()
+        for path, tree in modules(*PRODUCT, "sandbox", "dev").items()
         if path.parts[0] != "chassis" and path.name != "service.py"
         for node in ast.walk(tree)
         if (isinstance(node, ast.Import) and any(alias.name.split(".")[0] == "nameko" for alias in node.names))

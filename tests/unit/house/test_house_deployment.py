@@ -72,11 +72,23 @@ def test_no_password_has_a_default_in_the_product(compose: dict[str, Any]) -> No
 
 
 def test_only_the_sandbox_image_holds_the_sandbox(stages: dict[str, list[str]]) -> None:
-    copying = {name for name, lines in stages.items() if any(line.startswith("COPY sandbox") for line in lines)}
-    assert copying == {"assets", "sandbox"}  # of `assets` the images take build/ alone
+    assert stages_that_copy("sandbox", stages) == {"sandbox"}
+    assert stages_that_copy("dev", stages) == {"assets", "sandbox"}  # of `assets` the images take build/ alone
     taken = [line for lines in stages.values() for line in lines if "--from=assets" in line]
     assert taken
     assert all("/app/build" in line for line in taken)
+
+
+def stages_that_copy(folder: str, stages: dict[str, list[str]]) -> set[str]:
+    return {name for name, lines in stages.items() if any(line.startswith(f"COPY {folder}") for line in lines)}
+
+
+def test_the_asset_build_takes_of_dev_what_it_imports(stages: dict[str, list[str]], tmp_path: Path) -> None:
+    [line] = [line for line in stages["assets"] if line.startswith("COPY dev")]
+    _, *files, target = line.split()
+    assert target == "dev/"
+    copy_into(tmp_path, *files)
+    run_in(tmp_path, "import dev.assets")
 
 
 def test_no_image_runs_as_root(stages: dict[str, list[str]]) -> None:
@@ -92,7 +104,7 @@ def test_every_product_image_says_how_healthy_it_is(stages: dict[str, list[str]]
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_files_of_a_service_image_are_enough_to_run_it(service: str, tmp_path: Path) -> None:
     copy_into(tmp_path, "contracts", "chassis", "services/__init__.py", f"services/{service}")
-    run_in(tmp_path, f"from chassis.containers import load_service; load_service({service!r})")
+    run_in(tmp_path, f"from chassis.runtime.container import load_service; load_service({service!r})")
 
 
 def test_the_files_of_the_gateway_image_are_enough_to_run_it(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ import re
 import tomllib
 from pathlib import Path
 
-from sandbox.run.testing import lanes
+from dev.locks import ALONE, NARROWER, WIDEST, lock_of
+from dev.testing import lanes, profiles
 from tests.unit.house.conftest import ROOT
 
 THIS_FILE = Path("tests/unit/house/test_house_files.py")
@@ -32,12 +33,8 @@ def test_no_file_names_a_path_of_the_machine_it_was_written_on(text_files: dict[
 
 
 def test_python_locks_hold_no_addresses_and_pin_every_package_by_hash(text_files: dict[Path, str]) -> None:
-    locks = {
-        path: text
-        for path, text in text_files.items()
-        if path.name.startswith("requirements") and path.suffix == ".lock"
-    }
-    assert len(locks) == 4
+    locks = {path: text for path, text in text_files.items() if path.suffix == ".lock"}
+    assert {ROOT / path for path in locks} == {lock_of(name) for name in (WIDEST, *NARROWER, *ALONE)}
     for path, text in locks.items():
         assert not HTTP.search(text), path
         for requirement in re.findall(r"^[a-zA-Z][^\n]*", text, flags=re.MULTILINE):
@@ -69,8 +66,8 @@ def test_every_exception_in_the_product_has_its_reason_beside_it(text_files: dic
     assert not bare, "write `# noqa: RULE -- why`"
 
 
-def test_every_test_runs_in_exactly_one_lane(files: list[Path]) -> None:
-    targets = [target for lane in lanes.of([]) for target in lane.targets]
+def test_every_test_runs_in_exactly_one_lane_or_profile(files: list[Path]) -> None:
+    targets = [*(target for lane in lanes.fast() for target in lane.targets), *profiles.targets()]
     for path in files:
         if path.name.startswith("test_") and path.suffix == ".py":
             name = path.relative_to(ROOT).as_posix()

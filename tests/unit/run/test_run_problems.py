@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.run.copy import held, listen
-from sandbox.run.paths import Home
-from sandbox.run.problem import ProblemError
+from dev.launcher.copy import held
+from dev.launcher.ports import listen
+from dev.paths import Home
+from dev.problem import ProblemError
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -24,7 +25,7 @@ def taken_port() -> Iterator[int]:
 
 def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "sandbox.cli", *arguments],
+        [sys.executable, "-m", "dev.cli", *arguments],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         capture_output=True,

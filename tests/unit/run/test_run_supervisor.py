@@ -9,7 +9,7 @@ from time import monotonic, sleep
 
 import pytest
 
-from sandbox.run.supervisor import BACK_OFF_S, Program, Supervisor
+from dev.launcher.supervisor import BACK_OFF_S, Program, Supervisor
 
 
 class Supervised:

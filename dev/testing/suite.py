@@ -1,0 +1,85 @@
+"""Lint, types and tests in one go, with a summary and an exit code."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from time import monotonic
+from typing import Final
+
+from dev.console import step
+from dev.paths import ROOT
+from dev.problem import ProblemError
+from dev.testing import lanes
+from dev.testing.lanes import Lane
+from dev.testing.outcome import Outcome
+from dev.testing.profiles import CI, PROFILES
+
+_CHECKS: Final = {
+    "ruff check": ["ruff", "check", "."],
+    "ruff format": ["ruff", "format", "--check", "."],
+    "mypy": ["mypy"],
+    "import-linter": ["lint-imports", "--no-logo"],
+}
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the fast part, or what `arguments` name; answer the exit code.
+
+    A word is `lint`, `ci`, a profile, a folder of tests/ (unit, browser), a part in any of them (identity), a path or a
+    pytest option.
+    """
+    options = [word for word in arguments if word.startswith("-")]
+    words = [word for word in arguments if not word.startswith("-")]
+    runs = _runs(words)
+    outcomes = []
+    if not words or {"lint", CI} & set(words):
+        outcomes += [_check(name, command) for name, command in _CHECKS.items()]
+    for side_by_side in runs:
+        outcomes += lanes.run(side_by_side, options)
+    return _summarise(outcomes)
+
+
+def _runs(words: Sequence[str]) -> list[list[Lane]]:
+    """Say what pytest is to do for these words: one list of lanes after the other, those of a list side by side."""
+    if not words:
+        return [lanes.fast()]
+    if CI in words:
+        in_ci = [[Lane(name, profile.targets)] for name, profile in PROFILES.items() if profile.in_ci]
+        return [lanes.fast(), *in_ci]
+    targets = [target for word in words if word != "lint" for target in _targets_of(word)]
+    return [[Lane("tests", targets)]] if targets else []
+
+
+def _check(name: str, command: list[str]) -> Outcome:
+    step(name)
+    started = monotonic()
+    program, *arguments = command
+    done = subprocess.run([Path(sys.executable).with_name(program), *arguments], cwd=ROOT, check=False)
+    failed = int(done.returncode != 0)
+    return Outcome(name, monotonic() - started, passed=1 - failed, failed=failed)
+
+
+def _targets_of(word: str) -> list[str]:
+    if word in PROFILES:
+        return list(PROFILES[word].targets)
+    path = word.split("::", maxsplit=1)[0]
+    if (ROOT / path).exists() and "/" in path:
+        return [word]
+    if (ROOT / "tests" / word).is_dir():
+        return [f"tests/{word}"]
+    parts = sorted(str(folder.relative_to(ROOT)) for folder in (ROOT / "tests").glob(f"*/{Path(word).name}"))
+    if not parts:
+        raise ProblemError(f"There is no suite, part or path {word!r} among the tests.")
+    return parts
+
+
+def _summarise(outcomes: Sequence[Outcome]) -> int:
+    print()
+    for outcome in outcomes:
+        print(f"{outcome.name:<16} {'failed' if outcome.failed else 'ok':<7} {outcome.seconds:7.1f} s")
+    passed, failed, skipped = (
+        sum(getattr(outcome, kind) for outcome in outcomes) for kind in ("passed", "failed", "skipped")
+    )
+    print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
+    return 1 if failed else 0

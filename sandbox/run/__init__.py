@@ -1,1 +1,0 @@
-"""The one-command run: what `./portal` does once its environment exists."""

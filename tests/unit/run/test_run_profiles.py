@@ -1,0 +1,31 @@
+"""What `./portal test` runs for which words."""
+
+from pathlib import Path
+
+import pytest
+
+from dev.testing import lanes, profiles, suite
+from dev.testing.profiles import CI, PROFILES
+
+ROOT = Path(__file__).resolve().parents[3]
+FAST = lanes.fast()
+
+
+def test_without_a_word_no_profile_runs() -> None:
+    assert suite._runs([]) == [FAST]
+    assert not profiles.targets() & {target for lane in FAST for target in lane.targets}
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_profile_runs_by_its_name_alone(name: str) -> None:
+    [[lane]] = suite._runs([name])
+    assert lane.targets == list(PROFILES[name].targets)
+    for target in lane.targets:
+        assert list((ROOT / target).glob("test_*.py")), target
+
+
+def test_continuous_integration_runs_the_fast_part_and_then_its_profiles() -> None:
+    first, *others = suite._runs([CI])
+    assert first == FAST
+    assert {lane.name for run in others for lane in run} == {name for name, one in PROFILES.items() if one.in_ci}
+    assert f"exec ./portal test {CI}\n" in (ROOT / ".ci" / "run").read_text()
