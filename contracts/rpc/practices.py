@@ -1,4 +1,4 @@
-"""What practices answers: the catalogue, what is owed, insertion, the body's debts and imports."""
+"""What practices answers: the catalogue, what is owed, insertion, the entity's debts and imports."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -63,7 +63,7 @@ class CatalogueService(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entity(Message):
-    """A public body of the portal and its services."""
+    """An entity of the portal and its services."""
 
     code: str
     creditor: Creditor
@@ -153,9 +153,9 @@ class EntityRequest(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchRequest(Message):
-    """Either `notice_number`, or `fiscal_code` with `reference` (IUV, notice number or the body's own reference).
+    """Either `notice_number`, or `fiscal_code` with `reference` (IUV, notice number or the entity's own reference).
 
-    Both as typed by a person: the service checks them.
+    Both as they were typed: the service checks them.
     """
 
     entity_code: str
@@ -185,7 +185,7 @@ class ListRequest(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueDatesRequest(Message):
-    """What a citizen owes or owed with a due date, of all bodies; what was over before `since` is left out."""
+    """What a citizen owes or owed with a due date, of all entities; what was over before `since` is left out."""
 
     viewer: Viewer
     since: datetime
@@ -215,7 +215,7 @@ class GetManyRequest(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PracticeDuplicates(Message):
-    """A practice, and others of the same service, person and amount: perhaps the same payment asked for twice."""
+    """A practice, and others of the same service, amount and debtor or beneficiary: perhaps one payment asked twice."""
 
     practice_id: UUID
     equal_ids: Sequence[UUID]
@@ -223,7 +223,7 @@ class PracticeDuplicates(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DuplicatesReply(Message):
-    """Only practices that have an equal one which the viewer may see too; whether it was paid, payments knows."""
+    """Only practices with a duplicate that the viewer may see too; whether it was paid, payments knows."""
 
     equals: Sequence[PracticeDuplicates]
 
@@ -238,7 +238,7 @@ class PlanRequest(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DebtsRequest(Message):
-    """A body's own debts by its references; for the body's side only, no viewer."""
+    """An entity's own debts by its references; for its own software only, no viewer."""
 
     entity_code: str
     external_ids: Annotated[Sequence[str], Length(max=200)]
@@ -285,7 +285,7 @@ class DemandRequest(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DebtRequest(Message):
-    """A debt as the body's own software puts it. Repeating it changes nothing; another content amends it."""
+    """A debt as the entity's software puts it. Repeating it changes nothing; another content amends it."""
 
     entity_code: str
     external_id: Annotated[str, Length(1, 70)]
@@ -371,7 +371,7 @@ class PositionReply(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventsRequest(Message):
-    """The feed of published events after a position, oldest first. Answered by practices and by payments alike."""
+    """The feed of published events after a position, oldest first. Answered by practices and by payments."""
 
     after: int = 0
     limit: Annotated[int, Range(1, 1000)] = 100

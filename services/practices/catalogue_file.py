@@ -1,110 +1,121 @@
 """The catalogue file: entities and services as ops load them, refused where a notice or the money would not fit."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Final
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import ValidationError
+from marshmallow.validate import Length, Regexp
 from stdnum import iban
 
-from contracts.fields import Cents, CreditorFiscalCode
-from contracts.message import schema_fields
+from contracts.message import Message, schema_of
 from contracts.rpc.practices import CatalogueService, Entity
 from contracts.shapes import Creditor
-from services.practices.domain.transfers import TRANSFERS_MAX
+from services.practices.domain.transfers import TRANSFERS_MAX, Share
 
 _INFO_MAX_CHARS: Final = 100
+_POSTE_ABI: Final = "07601"
 
 
-def _valid_iban(value: str) -> None:
+def _check_iban(value: str) -> None:
     if not iban.is_valid(value):
         raise ValidationError("not a valid IBAN")
 
 
-def _valid_postal_iban(value: str) -> None:
-    _valid_iban(value)
+def _check_postal_iban(value: str) -> None:
+    _check_iban(value)
     if value[5:10] != _POSTE_ABI:
         raise ValidationError("not an account at Poste Italiane")
 
 
-# `9/`, the code of the taxonomy (body, area, service, legal reason), and what the body appends (pagopa.md section 3.9).
-_CATEGORY: Final = validate.Regexp(r"^9/[0-9]{7}(IM|TS|SP|SA|AP)/")
-_POSTE_ABI: Final = "07601"
+Iban = Annotated[str, _check_iban]
+PostalIban = Annotated[str, _check_postal_iban]
+# `9/`, the code of the taxonomy (entity, area, service, legal reason), and what the entity appends (pagopa.md 3.9).
+Category = Annotated[str, Regexp(r"^9/[0-9]{7}(IM|TS|SP|SA|AP)/")]
 
 
-class Share(Schema):
-    """The fixed part of each payment of a service that goes to another body."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileShare(Share):
+    """A share as the catalogue file has it, its accounts and its category checked."""
 
-    fiscal_code = CreditorFiscalCode(required=True)
-    company_name = fields.String(required=True, validate=validate.Length(1, 140))
-    iban = fields.String(required=True, validate=_valid_iban)
-    postal_iban = fields.String(load_default=None, allow_none=True, validate=_valid_postal_iban)
-    category = fields.String(required=True, validate=_CATEGORY)
-    amount_cents = Cents(required=True)
-
-
-class LoadedService(Schema.from_dict(schema_fields(CatalogueService))):
-    """A service as the catalogue file has it: its money must find its way (pagopa.md sections 3.3 and 3.9)."""
-
-    category = fields.String(required=True, validate=_CATEGORY)
-    shares = fields.List(fields.Nested(Share), load_default=list)
-
-    @validates_schema
-    def _check_division(self, item: Mapping[str, Any], **_options: Any) -> None:
-        """What goes elsewhere must be within the least amount that can be paid."""
-        elsewhere = sum(share["amount_cents"] for share in item["shares"]) + (item["stamp_cents"] or 0)
-        least = item["fixed_cents"] or item["min_cents"] or 0
-        if elsewhere > least:
-            raise ValidationError("shares and stamp are more than the least amount", "min_cents")
-        has_own = item["fixed_cents"] != elsewhere
-        if len(item["shares"]) + bool(item["stamp_cents"]) + has_own > TRANSFERS_MAX:
-            raise ValidationError("more than five transfers", "shares")
-
-    @validates_schema
-    def _check_demand(self, item: Mapping[str, Any], **_options: Any) -> None:
-        """A stamp is sold only through Checkout, so it cannot be asked for at a PSP."""
-        if item["demand"] and (item["stamp_cents"] or not item["spontaneous"]):
-            raise ValidationError("only a spontaneous service without stamp can be asked for at a PSP", "demand")
+    company_name: Annotated[str, Length(1, 140)]
+    iban: Iban
+    postal_iban: PostalIban | None = None
+    category: Category
 
 
-class PrintedCreditor(Schema.from_dict(schema_fields(Creditor))):
-    """A body whose names fit a notice (pagopa.md section 2.2): ENTE.NOME 100 characters, ENTE.SETTORE 50."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileService(CatalogueService):
+    """A service as the catalogue file has it."""
 
-    company_name = fields.String(required=True, validate=validate.Length(1, 100))
-    office_name = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=50))
+    category: Category
+    shares: Sequence[FileShare] = field(default_factory=list)
 
 
-class LoadedEntity(Schema.from_dict(schema_fields(Entity))):
+def _check_division(service: FileService) -> None:
+    """What goes elsewhere must be within the least amount that can be paid (pagopa.md sections 3.3 and 3.9)."""
+    elsewhere_cents = sum(share.amount_cents for share in service.shares) + (service.stamp_cents or 0)
+    if elsewhere_cents > (service.fixed_cents or service.min_cents or 0):
+        raise ValidationError("min_cents: shares and stamp are more than the least amount")
+    has_own = service.fixed_cents != elsewhere_cents
+    if len(service.shares) + bool(service.stamp_cents) + has_own > TRANSFERS_MAX:
+        raise ValidationError("shares: more than five transfers")
+
+
+def _check_demand(service: FileService) -> None:
+    """A stamp is sold only through Checkout, so it cannot be asked for at a PSP."""
+    if service.demand and (service.stamp_cents or not service.spontaneous):
+        raise ValidationError("demand: only a spontaneous service without stamp can be asked for at a PSP")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileCreditor(Creditor):
+    """An entity whose names fit a notice (pagopa.md section 2.2): ENTE.NOME 100 characters, ENTE.SETTORE 50."""
+
+    company_name: Annotated[str, Length(1, 100)]
+    office_name: Annotated[str, Length(max=50)] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileEntity(Entity):
     """An entity as the catalogue file has it: the public shape, and what only pagoPA and the bank are told.
 
     What stands on a notice is refused here when it does not fit there.
     """
 
-    creditor = fields.Nested(PrintedCreditor, required=True)
-    cbill = fields.String(load_default=None, allow_none=True, validate=validate.Regexp(r"^[A-Z0-9]{1,16}$"))
-    postal_account = fields.String(load_default=None, allow_none=True, validate=validate.Regexp(r"^[0-9]{1,12}$"))
-    postal_account_holder = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=50))
-    postal_authorisation = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=60))
-    segregation_code = fields.String(required=True, validate=validate.Regexp(r"^[0-9]{2}$"))
-    iban = fields.String(required=True, validate=_valid_iban)
-    postal_iban = fields.String(load_default=None, allow_none=True, validate=_valid_postal_iban)
-    services = fields.List(fields.Nested(LoadedService), required=True)
-
-    @validates_schema
-    def _info_fits(self, data: Mapping[str, Any], **_: Any) -> None:
-        """ENTE.INFO, site and address of mail behind one another, has 100 characters."""
-        shown = [data.get("website") or "", data.get("contact_email") or ""]
-        if len(" · ".join(filter(None, shown))) > _INFO_MAX_CHARS:
-            raise ValidationError(f"website and contact_email: at most {_INFO_MAX_CHARS} characters together")
-
-    @validates_schema
-    def _check_demands(self, item: Mapping[str, Any], **_options: Any) -> None:
-        """Two services cannot be asked for by the same codes."""
-        codes = [tuple(service["demand"].values()) for service in item["services"] if service["demand"]]
-        if len(codes) != len(set(codes)):
-            raise ValidationError("two services have the same demand codes", "services")
+    creditor: FileCreditor
+    cbill: Annotated[str, Regexp(r"^[A-Z0-9]{1,16}$")] | None = None
+    postal_account: Annotated[str, Regexp(r"^[0-9]{1,12}$")] | None = None
+    postal_account_holder: Annotated[str, Length(max=50)] | None = None
+    postal_authorisation: Annotated[str, Length(max=60)] | None = None
+    segregation_code: Annotated[str, Regexp(r"^[0-9]{2}$")]
+    iban: Iban
+    postal_iban: PostalIban | None = None
+    services: Sequence[Annotated[FileService, _check_division, _check_demand]]
 
 
-class Catalogue(Schema):
+def _check_info(entity: FileEntity) -> None:
+    """ENTE.INFO, web site and e-mail address behind one another, has 100 characters."""
+    info = " · ".join(filter(None, (entity.website, entity.contact_email)))
+    if len(info) > _INFO_MAX_CHARS:
+        raise ValidationError(f"website and contact_email: at most {_INFO_MAX_CHARS} characters together")
+
+
+def _check_demand_codes(entity: FileEntity) -> None:
+    """Two services cannot be asked for by the same codes."""
+    codes = [service.demand for service in entity.services if service.demand]
+    if len(codes) != len(set(codes)):
+        raise ValidationError("services: two have the same demand codes")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueFile(Message):
     """The whole file."""
 
-    entities = fields.List(fields.Nested(LoadedEntity), required=True, validate=validate.Length(min=1))
+    entities: Annotated[Sequence[Annotated[FileEntity, _check_info, _check_demand_codes]], Length(min=1)]
+
+
+def read(document: Mapping[str, Any]) -> CatalogueFile:
+    """Return the catalogue of a JSON document. Raises marshmallow.ValidationError, saying where and what."""
+    file: CatalogueFile = schema_of(CatalogueFile).load(document)
+    return file

@@ -1,4 +1,4 @@
-"""The debt file a body exports: from bytes to checked rows. Pure; what is already stored is not its matter.
+"""The debt file an entity exports: from bytes to checked rows. Pure; what is already stored is not its matter.
 
 Format (README): UTF-8 with or without BOM, separator `;` or `,`, one record a line, the columns of COLUMNS in any
 order. A file that is not one is refused as a whole; a wrong row only for itself.
@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, TypeVar
 
-from contracts.codes import AmountCents
+from contracts.codes import AmountCents, FiscalCode
+from contracts.error_details import TooLarge, WrongHeader
 from contracts.errors import ErrorCode, Refused
-from services.practices.domain.terms import (
-    Debt,
+from contracts.shapes import Subject
+from services.practices.domain.debt import Debt
+from services.practices.domain.debt_rules import (
     ServiceRules,
     checked_description,
     checked_due_date,
@@ -22,7 +24,6 @@ from services.practices.domain.terms import (
     checked_external_id,
     checked_instalment,
     checked_name,
-    subject,
 )
 
 COLUMNS: Final = (
@@ -76,7 +77,7 @@ def read(content: bytes, services: Mapping[str, ServiceRules]) -> Iterator[Row]:
     if not records:
         raise Refused(ErrorCode.IMPORT_EMPTY)
     if len(records) > ROWS_MAX:
-        raise Refused(ErrorCode.IMPORT_TOO_LARGE, {"max_rows": ROWS_MAX})
+        raise Refused(ErrorCode.IMPORT_TOO_LARGE, TooLarge(max_rows=ROWS_MAX))
     seen: set[str] = set()
     return (_row(line, _fields(record, separator), names, services, seen) for line, record in records)
 
@@ -84,7 +85,7 @@ def read(content: bytes, services: Mapping[str, ServiceRules]) -> Iterator[Row]:
 def _lines(content: bytes) -> list[tuple[int, str]]:
     """Return the lines that are not blank with their numbers, at least one."""
     if len(content) > FILE_MAX_BYTES:
-        raise Refused(ErrorCode.IMPORT_TOO_LARGE, {"max_bytes": FILE_MAX_BYTES})
+        raise Refused(ErrorCode.IMPORT_TOO_LARGE, TooLarge(max_bytes=FILE_MAX_BYTES))
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -98,11 +99,11 @@ def _lines(content: bytes) -> list[tuple[int, str]]:
 
 
 def _header(header: str, separator: str) -> list[str]:
-    """Return the column names as they stand. What the file has instead is not echoed: it may be personal data."""
+    """Return the column names in their order. What the file has instead is not echoed: it may be personal data."""
     names = [name.strip().lower() for name in _fields(header, separator) or []]
     if sorted(names) != sorted(COLUMNS):
         missing = [name for name in COLUMNS if name not in names]
-        raise Refused(ErrorCode.IMPORT_WRONG_HEADER, {"expected": list(COLUMNS), "missing": missing})
+        raise Refused(ErrorCode.IMPORT_WRONG_HEADER, WrongHeader(expected=COLUMNS, missing=missing))
     return names
 
 
@@ -138,9 +139,13 @@ def _debt(values: Mapping[str, str], services: Mapping[str, ServiceRules]) -> De
     if service is None:
         raise RowRefused(ErrorCode.UNKNOWN_SERVICE, "servizio")
     _checked("servizio", lambda: service.check_stamp(None))
-    debtor = _checked("codice_fiscale", lambda: subject(values["codice_fiscale"], "-"))
-    debtor["full_name"] = _checked("cognome_nome", lambda: checked_name(values["cognome_nome"]))
-    debtor["email"] = _checked("email", lambda: checked_email(values["email"]))
+    fiscal_code = _checked("codice_fiscale", lambda: FiscalCode.typed(values["codice_fiscale"]))
+    debtor = Subject(
+        entity_type=fiscal_code.entity_type,
+        fiscal_code=fiscal_code,
+        full_name=_checked("cognome_nome", lambda: checked_name(values["cognome_nome"])),
+        email=_checked("email", lambda: checked_email(values["email"])),
+    )
     return Debt(
         service_code=service.code,
         debtor=debtor,
@@ -159,8 +164,8 @@ def _checked(column: str, check: Callable[[], _T]) -> _T:
         raise RowRefused(refused.code, column) from None
 
 
-def _amount_cents(text: str) -> int:
-    """Read an amount. `1.234` alone is refused: a program's 1.234 euro and a person's 1234 look the same."""
+def _amount_cents(text: str) -> AmountCents:
+    """Read an amount. `1.234` alone is refused: 1.234 euro with three decimals and 1234 euro look the same."""
     if _AMBIGUOUS_AMOUNT.fullmatch(text):
         raise Refused(ErrorCode.INVALID_AMOUNT)
     return AmountCents.typed(text)

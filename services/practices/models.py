@@ -26,13 +26,16 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from chassis.storage.tables import IdempotencyMixin, InboxMixin, OutboxMixin
 from services.practices.domain.states import State
 
+Json = dict[str, Any]
+"""A JSON object in a column: a document of ours, of which SQLAlchemy knows no type. `stored_json` reads it into one."""
+
 
 class Base(DeclarativeBase):
     """The metadata of this service's database."""
 
 
 class EntityRow(Base):
-    """A public body: how pagoPA knows it, where its money goes, how it presents itself."""
+    """A public body that collects: how pagoPA knows it, where its money goes, how it presents itself."""
 
     __tablename__ = "entities"
     __table_args__ = (UniqueConstraint("creditor_fiscal_code", "segregation_code"),)
@@ -56,15 +59,15 @@ class EntityRow(Base):
 
 
 class ServiceRow(Base):
-    """A service of an entity's catalogue. `withdrawn`: no longer in the catalogue, kept for its practices."""
+    """A service of an entity's catalogue. `withdrawn`: no longer in the catalogue, its practices stay."""
 
     __tablename__ = "catalogue_services"
 
     entity_code: Mapped[str] = mapped_column(ForeignKey("entities.code"), primary_key=True)
     code: Mapped[str] = mapped_column(String(35), primary_key=True)
     place: Mapped[int] = mapped_column(Integer)
-    title: Mapped[dict[str, str]] = mapped_column(JSONB)
-    note: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
+    title: Mapped[Json] = mapped_column(JSONB)
+    note: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
     category: Mapped[str] = mapped_column(String(140))
     spontaneous: Mapped[bool]
     allows_anonymous: Mapped[bool]
@@ -74,8 +77,8 @@ class ServiceRow(Base):
     max_cents: Mapped[int | None] = mapped_column(BigInteger)
     unit_cents: Mapped[int | None] = mapped_column(BigInteger)
     fixed_cents: Mapped[int | None] = mapped_column(BigInteger)
-    demand: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
-    shares: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
+    demand: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
+    shares: Mapped[list[Json]] = mapped_column(JSONB, server_default=text("'[]'"))
     stamp_cents: Mapped[int | None] = mapped_column(BigInteger)
     withdrawn: Mapped[bool] = mapped_column(default=False)
 
@@ -93,10 +96,10 @@ class NoticeSequence(Base):
 class PracticeRow(Base):
     """One thing owed.
 
-    `place` orders a list, newest highest. `facts` is domain.standing.Facts as JSON; the state columns are derived
-    from it. `inserted_by`: the viewer of a spontaneous one (`citizen:<id>`, `visitor:<id>`). `demand_digest`: what was
-    asked for at a PSP's counter. `shares`: what of the amount goes to other bodies, as the catalogue had it then.
-    `sequence` is the number of the last event about it.
+    `place` orders a list, newest highest. `facts`: those of domain.practice_status as JSON; the state columns are
+    derived from it. `inserted_by`: the viewer of a spontaneous one (`citizen:<id>`, `visitor:<id>`).
+    `demand_digest`: what was asked for at a PSP's counter. `shares`: what of the amount goes to other entities, as
+    the catalogue had it then. `sequence` is the number of the last event about it.
     """
 
     __tablename__ = "practices"
@@ -124,17 +127,17 @@ class PracticeRow(Base):
     external_id: Mapped[str | None] = mapped_column(String(70))
     notice_number: Mapped[str] = mapped_column(String(18))
     iuv: Mapped[str] = mapped_column(String(35))
-    debtor: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    debtor: Mapped[Json] = mapped_column(JSONB)
     debtor_fiscal_code: Mapped[str] = mapped_column(String(16))
-    beneficiary: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
+    beneficiary: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
     description: Mapped[str] = mapped_column(String(140))
     amount_cents: Mapped[int] = mapped_column(BigInteger)
     due_date: Mapped[date | None] = mapped_column(Date)
     payable_until: Mapped[date | None] = mapped_column(Date)
     instalment_number: Mapped[int | None] = mapped_column(Integer)
     instalment_total: Mapped[int | None] = mapped_column(Integer)
-    shares: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
-    stamp: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    shares: Mapped[list[Json]] = mapped_column(JSONB, server_default=text("'[]'"))
+    stamp: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
     demand_digest: Mapped[str | None] = mapped_column(String(64))
     inserted_by: Mapped[str | None] = mapped_column(String(140))
     state: Mapped[str] = mapped_column(String(16), default=State.TO_PAY.value)
@@ -142,7 +145,7 @@ class PracticeRow(Base):
     state_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     state_reason: Mapped[str | None] = mapped_column(String(140))
     needs_attention: Mapped[bool] = mapped_column(default=False)
-    facts: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    facts: Mapped[Json] = mapped_column(JSONB, default=dict)
     sequence: Mapped[int] = mapped_column(Integer, default=1)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
@@ -172,7 +175,7 @@ class Import(Base):
 
 
 class ImportRow(Base):
-    """What became of one line of a debt file. Holds no personal data: the file itself is not kept."""
+    """What became of one line of a debt file. Holds no personal data: the file itself is not stored."""
 
     __tablename__ = "import_rows"
 

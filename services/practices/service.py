@@ -1,30 +1,61 @@
 """Entrypoints of practices: each calls one use case."""
 
-from typing import Any
-
 from chassis.clock import now
 from chassis.runtime.entrypoints import answers, every, on_event
 from chassis.runtime.providers import DatabaseProvider
 from chassis.storage.database import Tx
+from contracts.events.envelope import Event
 from contracts.events.payments import (
     CHECKOUT_ABANDONED,
     CHECKOUT_STARTED,
     PAYMENT_CONFIRMED,
     PAYMENT_DUPLICATED,
     PAYMENT_REPORTED,
+    CheckoutAbandoned,
+    CheckoutStarted,
+    PaymentConfirmed,
+    PaymentDuplicated,
+    PaymentReported,
 )
 from contracts.rpc import practices
+from contracts.rpc.practices import (
+    AnnulRequest,
+    DebtRequest,
+    DebtsRequest,
+    DemandRequest,
+    DueDates,
+    DueDatesRequest,
+    DuplicatesReply,
+    Entity,
+    EntityRequest,
+    EventsReply,
+    EventsRequest,
+    GetManyRequest,
+    ImportGetRequest,
+    ImportReport,
+    ImportRequest,
+    InsertRequest,
+    ListRequest,
+    PlanRequest,
+    Position,
+    PositionReply,
+    PositionRequest,
+    Practice,
+    PracticeList,
+    SearchRequest,
+)
 from services.practices import models
 from services.practices.usecases import (
     catalogue,
-    comparing,
+    debt_import,
     debts,
-    demanding,
-    expiring,
-    following,
-    importing,
-    inserting,
-    showing,
+    demands,
+    duplicate_search,
+    expiry,
+    insertion,
+    payment_events,
+    queries,
+    search,
 )
 
 _EXPIRY_INTERVAL_S = 60
@@ -37,111 +68,111 @@ class PracticesService:
     database = DatabaseProvider(models)
 
     @answers(practices.ENTITY)
-    def entity(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Return a body and its catalogue."""
+    def entity(self, request: EntityRequest) -> Entity:
+        """Return an entity and its catalogue."""
         return catalogue.entity(self.database, request)
 
     @answers(practices.SEARCH)
-    def search(self, request: dict[str, Any]) -> dict[str, Any]:
+    def search(self, request: SearchRequest) -> PracticeList:
         """Find a practice by notice number, or by fiscal code and reference."""
-        return showing.search(self.database, request, now())
+        return search.search(self.database, request, now())
 
     @answers(practices.LIST)
-    def list_practices(self, request: dict[str, Any]) -> dict[str, Any]:
+    def list_practices(self, request: ListRequest) -> PracticeList:
         """Return a page of the viewing citizen's practices."""
-        return showing.list_practices(self.database, request, now())
+        return queries.list_practices(self.database, request, now())
 
     @answers(practices.DUE_DATES)
-    def due_dates(self, request: dict[str, Any]) -> dict[str, Any]:
+    def due_dates(self, request: DueDatesRequest) -> DueDates:
         """Return what the viewing citizen has to pay by when."""
-        return showing.due_dates(self.database, request, now())
+        return queries.due_dates(self.database, request, now())
 
     @answers(practices.GET_MANY)
-    def get_many(self, request: dict[str, Any]) -> dict[str, Any]:
+    def get_many(self, request: GetManyRequest) -> PracticeList:
         """Return practices by id, as far as the viewer may see them."""
-        return showing.get_many(self.database, request, now())
+        return queries.get_many(self.database, request, now())
 
     @answers(practices.DUPLICATES)
-    def equals(self, request: dict[str, Any]) -> dict[str, Any]:
+    def equals(self, request: GetManyRequest) -> DuplicatesReply:
         """Return practices that look like the same payment asked for twice."""
-        return comparing.equals(self.database, request)
+        return duplicate_search.duplicates(self.database, request)
 
     @answers(practices.PLAN)
-    def plan(self, request: dict[str, Any]) -> dict[str, Any]:
+    def plan(self, request: PlanRequest) -> PracticeList:
         """Return the instalments of a practice's plan."""
-        return showing.plan(self.database, request, now())
+        return queries.plan(self.database, request, now())
 
     @answers(practices.DEBTS)
-    def debts(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Return a body's debts by its references."""
-        return showing.debts(self.database, request, now())
+    def debts(self, request: DebtsRequest) -> PracticeList:
+        """Return an entity's debts by its references."""
+        return queries.debts(self.database, request, now())
 
     @answers(practices.INSERT)
-    def insert(self, request: dict[str, Any]) -> dict[str, Any]:
+    def insert(self, request: InsertRequest) -> Practice:
         """Create a spontaneous practice."""
-        return inserting.insert(self.database, request, now())
+        return insertion.insert(self.database, request, now())
 
     @answers(practices.DEMAND)
-    def demand(self, request: dict[str, Any]) -> dict[str, Any]:
+    def demand(self, request: DemandRequest) -> Position:
         """Create a spontaneous practice asked for at a PSP."""
-        return demanding.demand(self.database, request, now())
+        return demands.demand(self.database, request, now())
 
     @answers(practices.PUT_DEBT)
-    def put_debt(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Create or amend a body's debt."""
+    def put_debt(self, request: DebtRequest) -> Practice:
+        """Create or amend an entity's debt."""
         return debts.put_debt(self.database, request, now())
 
     @answers(practices.ANNUL_DEBT)
-    def annul_debt(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Withdraw a body's debt."""
+    def annul_debt(self, request: AnnulRequest) -> Practice:
+        """Withdraw an entity's debt."""
         return debts.annul_debt(self.database, request, now())
 
     @answers(practices.IMPORT)
-    def import_debts(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Load a body's debt file."""
-        return importing.import_debts(self.database, request, now())
+    def import_debts(self, request: ImportRequest) -> ImportReport:
+        """Load an entity's debt file."""
+        return debt_import.import_debts(self.database, request, now())
 
     @answers(practices.GET_IMPORT)
-    def get_import(self, request: dict[str, Any]) -> dict[str, Any]:
+    def get_import(self, request: ImportGetRequest) -> ImportReport:
         """Return the report of an import."""
-        return importing.get_import(self.database, request)
+        return debt_import.get_import(self.database, request)
 
     @answers(practices.POSITIONS)
-    def positions(self, request: dict[str, Any]) -> dict[str, Any]:
+    def positions(self, request: PositionRequest) -> PositionReply:
         """Return what payments needs to answer the node."""
-        return showing.positions(self.database, request)
+        return queries.positions(self.database, request)
 
     @answers(practices.EVENTS)
-    def events(self, request: dict[str, Any]) -> dict[str, Any]:
+    def events(self, request: EventsRequest) -> EventsReply:
         """Return published events after a position."""
-        return showing.events(self.database, request)
+        return queries.events(self.database, request)
 
     @on_event(CHECKOUT_STARTED)
-    def on_checkout_started(self, tx: Tx, event: dict[str, Any]) -> None:
+    def on_checkout_started(self, tx: Tx, event: Event[CheckoutStarted]) -> None:
         """Show the practices as Non confermato."""
-        following.checkout_started(tx, event["data"])
+        payment_events.checkout_started(tx, event.data)
 
     @on_event(CHECKOUT_ABANDONED)
-    def on_checkout_abandoned(self, tx: Tx, event: dict[str, Any]) -> None:
+    def on_checkout_abandoned(self, tx: Tx, event: Event[CheckoutAbandoned]) -> None:
         """Free the practices of a checkout that ended without payment."""
-        following.checkout_abandoned(tx, event["data"])
+        payment_events.checkout_abandoned(tx, event.data)
 
     @on_event(PAYMENT_CONFIRMED)
-    def on_payment_confirmed(self, tx: Tx, event: dict[str, Any]) -> None:
+    def on_payment_confirmed(self, tx: Tx, event: Event[PaymentConfirmed]) -> None:
         """Mark the practice paid."""
-        following.payment_confirmed(tx, event["data"])
+        payment_events.payment_confirmed(tx, event.data)
 
     @on_event(PAYMENT_DUPLICATED)
-    def on_payment_duplicated(self, tx: Tx, event: dict[str, Any]) -> None:
+    def on_payment_duplicated(self, tx: Tx, event: Event[PaymentDuplicated]) -> None:
         """Flag the practice for a human."""
-        following.payment_duplicated(tx, event["data"])
+        payment_events.payment_duplicated(tx, event.data)
 
     @on_event(PAYMENT_REPORTED)
-    def on_payment_reported(self, tx: Tx, event: dict[str, Any]) -> None:
+    def on_payment_reported(self, tx: Tx, event: Event[PaymentReported]) -> None:
         """Mark the practice reported."""
-        following.payment_reported(tx, event["data"], event["time"])
+        payment_events.payment_reported(tx, event.data, event.time)
 
     @every(seconds=_EXPIRY_INTERVAL_S)
     def expire_overdue(self) -> None:
         """Let practices expire where the service refuses late payment."""
-        expiring.expire_overdue(self.database, now())
+        expiry.expire_overdue(self.database, now())

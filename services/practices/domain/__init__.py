@@ -1,1 +1,1 @@
-"""Pure rules of what is owed: states, folding of what payments tells, terms of a debt, what is shown to whom."""
+"""Pure rules of practices: states, folding of what payments tells, rules of a debt, what is shown to whom."""

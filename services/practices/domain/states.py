@@ -58,7 +58,7 @@ class IllegalTransition(Exception):
 
 
 def can_move(state: State, cause: Cause) -> bool:
-    """Say whether the table has this edge."""
+    """Return whether the table has this edge."""
     return (state, cause) in TRANSITIONS
 
 

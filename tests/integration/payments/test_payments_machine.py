@@ -27,7 +27,7 @@ from services.payments.domain.settlements import Flow, FlowRow, Outcome
 from services.payments.usecases import positions, receipts, settlements
 from services.payments.usecases.checkouts import ending, opening, visiting
 from services.payments.usecases.node import Node, answer_node
-from services.practices.domain import standing as practices_fold
+from services.practices.domain import practice_status as practices_fold
 from services.practices.domain.states import State
 from tests.integration.payments.payments_actors import (
     START,
@@ -291,7 +291,7 @@ class Payments(RuleBasedStateMachine):
 
 def fold(practice_id: UUID, messages: Iterable[Any]) -> State:
     """Let practices fold what payments told about a practice."""
-    known = practices_fold.Standing()
+    known = practices_fold.PracticeStatus()
     for message in messages:
         data = EVENTS[message.type].schema.load(message.body["data"])
         if practice_id in data.get("practice_ids", [data.get("practice_id")]):
@@ -299,7 +299,7 @@ def fold(practice_id: UUID, messages: Iterable[Any]) -> State:
     return known.state
 
 
-def folded(known: practices_fold.Standing, name: str, data: Mapping[str, Any]) -> practices_fold.Standing:
+def folded(known: practices_fold.PracticeStatus, name: str, data: Mapping[str, Any]) -> practices_fold.PracticeStatus:
     match name:
         case "CheckoutStarted":
             opened = practices_fold.OpenCheckout(data["started_at"], data["open_until"])

@@ -1,4 +1,4 @@
-"""Practices on a real database, with the catalogue of the running example and a second body."""
+"""Practices on a real database, with the catalogue of the running example and a second entity."""
 
 import json
 from collections.abc import Callable
@@ -11,6 +11,8 @@ import pytest
 from sqlalchemy import select
 
 from chassis.storage.database import Database
+from contracts.rpc.practices import DebtRequest, Practice
+from contracts.shapes import Viewer
 from services.practices.models import OutboxMessage
 from services.practices.usecases import catalogue, debts
 
@@ -18,7 +20,7 @@ CATALOGUE: dict[str, Any] = json.loads((Path(__file__).parents[3] / "sandbox/dat
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
 
-def two_bodies() -> dict[str, Any]:
+def two_entities() -> dict[str, Any]:
     document = deepcopy(CATALOGUE)
     other = deepcopy(document["entities"][0])
     other["code"] = other["creditor"]["code"] = "PM200"
@@ -30,7 +32,7 @@ def two_bodies() -> dict[str, Any]:
 @pytest.fixture
 def database(service_database: Callable[[str], Database]) -> Database:
     opened = service_database("practices")
-    catalogue.load_catalogue(opened, two_bodies())
+    catalogue.load_catalogue(opened, two_entities())
     return opened
 
 
@@ -40,40 +42,35 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def viewer() -> Callable[..., dict[str, Any]]:
-    def make(**known: Any) -> dict[str, Any]:
-        nobody: dict[str, Any] = {"citizen_id": None, "fiscal_code": None, "visitor_id": None}
-        return {**nobody, "granted_practice_ids": [], "identified_practice_ids": [], **known}
+def viewer() -> Callable[..., Viewer]:
+    def make(**known: Any) -> Viewer:
+        return Viewer(**known)
 
     return make
 
 
 @pytest.fixture
-def debt() -> Callable[..., dict[str, Any]]:
+def debt() -> Callable[..., DebtRequest]:
     """Make a DebtRequest as it arrives in the service."""
 
-    def make(external_id: str = "TARI-1", **changed: Any) -> dict[str, Any]:
+    def make(external_id: str = "TARI-1", **changed: Any) -> DebtRequest:
         request: dict[str, Any] = {
             "entity_code": "PM108",
             "external_id": external_id,
             "service_code": "TARI",
             "fiscal_code": "RSSMRA85T10A562S",
             "full_name": "Rossi Mario",
-            "email": None,
-            "beneficiary": None,
             "amount_cents": 14_850,
             "description": "TARI 2026",
-            "due_date": None,
-            "instalment": None,
         }
-        return {**request, **changed}
+        return DebtRequest(**{**request, **changed})
 
     return make
 
 
 @pytest.fixture
-def put(database: Database, debt: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    def put_debt(external_id: str = "TARI-1", *, at: datetime = NOW, **changed: Any) -> dict[str, Any]:
+def put(database: Database, debt: Callable[..., DebtRequest]) -> Callable[..., Practice]:
+    def put_debt(external_id: str = "TARI-1", *, at: datetime = NOW, **changed: Any) -> Practice:
         return debts.put_debt(database, debt(external_id, **changed), at)
 
     return put_debt

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from chassis.storage.database import Database
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import practices
+from contracts.rpc.practices import EntityRequest
 from services.practices.models import EntityRow, ServiceRow
 from services.practices.usecases import catalogue
 
@@ -20,7 +21,7 @@ FILE = Path(__file__).parents[3] / "sandbox/data/catalogue.json"
 
 
 def shown(database: Database, entity_code: str = "PM108") -> dict[str, Any]:
-    reply = catalogue.entity(database, {"entity_code": entity_code})
+    reply = catalogue.entity(database, EntityRequest(entity_code=entity_code))
     dumped: dict[str, Any] = practices.ENTITY.reply.dump(reply)
     assert practices.ENTITY.reply.validate(dumped) == {}
     return dumped
@@ -38,7 +39,7 @@ def test_an_entity_is_shown_with_its_services_in_the_catalogues_order(database: 
 @pytest.mark.parametrize("code", ["PM999", "pm108", "", "PM108\x00"])
 def test_an_unknown_entity_is_refused(database: Database, code: str) -> None:
     with pytest.raises(Refused) as refusal:
-        catalogue.entity(database, {"entity_code": code})
+        catalogue.entity(database, EntityRequest(entity_code=code))
     assert refusal.value.code is ErrorCode.UNKNOWN_ENTITY
 
 
@@ -85,7 +86,7 @@ def test_a_catalogue_with_a_wrong_iban_is_refused_and_nothing_of_it_stored(
         ({"postal_account_holder": "x" * 51}, "postal_account_holder"),
     ],
 )
-def test_a_body_that_does_not_fit_a_notice_is_refused_when_it_is_loaded(
+def test_an_entity_that_does_not_fit_a_notice_is_refused_when_it_is_loaded(
     service_database: Callable[[str], Database], changes: dict[str, Any], where: str
 ) -> None:
     document = json.loads(FILE.read_text())

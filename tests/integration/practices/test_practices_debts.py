@@ -1,4 +1,4 @@
-"""The body's debts: put, amended, annulled, numbered."""
+"""The entity's debts: put, amended, annulled, numbered."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,36 +10,52 @@ import pytest
 from sqlalchemy import func, select
 
 from chassis.storage.database import Database
-from contracts.codes import NoticeNumber
+from contracts.codes import CreditorFiscalCode, FiscalCode, NoticeNumber
 from contracts.errors import ErrorCode, Refused
-from services.practices import repository
+from contracts.events.payments import CheckoutStarted, PaymentConfirmed
+from contracts.rpc.practices import AnnulRequest, DueDatesRequest, PositionRequest, Practice
+from contracts.shapes import Instalment, Viewer
 from services.practices.models import PracticeRow
-from services.practices.usecases import debts, expiring, following, showing
+from services.practices.repository import catalogue
+from services.practices.usecases import debts, expiry, issuance, payment_events, queries
 
-Put = Callable[..., dict[str, Any]]
+Put = Callable[..., Practice]
 Emitted = Callable[[], list[tuple[str, int]]]
 
 
-def annul(database: Database, now: datetime, external_id: str = "TARI-1") -> dict[str, Any]:
-    request = {"entity_code": "PM108", "external_id": external_id, "reason": "Sgravio"}
+def annul(database: Database, now: datetime, external_id: str = "TARI-1") -> Practice:
+    request = AnnulRequest(entity_code="PM108", external_id=external_id, reason="Sgravio")
     return debts.annul_debt(database, request, now)
 
 
-def start_checkout(database: Database, practice: dict[str, Any], now: datetime) -> None:
-    data = {
-        "checkout_id": uuid4(),
-        "practice_ids": [practice["id"]],
-        "started_at": now,
-        "open_until": now + timedelta(minutes=30),
-    }
+def start_checkout(database: Database, practice: Practice, now: datetime) -> None:
+    data = CheckoutStarted(
+        checkout_id=uuid4(),
+        entity_code=practice.entity_code,
+        practice_ids=[practice.id],
+        total_cents=practice.amount_cents,
+        started_at=now,
+        open_until=now + timedelta(minutes=30),
+    )
     with database.transaction() as tx:
-        following.checkout_started(tx, data)
+        payment_events.checkout_started(tx, data)
 
 
-def pay(database: Database, practice: dict[str, Any], now: datetime) -> None:
-    data = {"practice_id": practice["id"], "receipt_id": "R1", "paid_at": now, "amount_cents": practice["amount_cents"]}
+def pay(database: Database, practice: Practice, now: datetime) -> None:
+    data = PaymentConfirmed(
+        receipt_id="R1",
+        practice_id=practice.id,
+        entity_code=practice.entity_code,
+        creditor_fiscal_code=CreditorFiscalCode("80012345676"),
+        notice_number=practice.notice_number,
+        iuv=practice.iuv,
+        amount_cents=practice.amount_cents,
+        paid_at=now,
+        psp_id="ABI12345",
+        psp_name="Banca Esempio",
+    )
     with database.transaction() as tx:
-        following.payment_confirmed(tx, data)
+        payment_events.payment_confirmed(tx, data)
 
 
 def test_putting_a_debt_twice_changes_nothing(put: Put, emitted: Emitted) -> None:
@@ -49,10 +65,10 @@ def test_putting_a_debt_twice_changes_nothing(put: Put, emitted: Emitted) -> Non
 
 def test_other_terms_amend_the_debt_under_its_notice_number(put: Put, emitted: Emitted) -> None:
     first = put()
-    amended = put(amount_cents=15_000, instalment={"number": 5, "total": 7}, due_date=date(2026, 12, 2))
-    assert (amended["id"], amended["notice_number"]) == (first["id"], first["notice_number"])
-    assert amended["amount_cents"] == 15_000
-    assert amended["instalment"] == {"number": 5, "total": 7}
+    amended = put(amount_cents=15_000, instalment=Instalment(number=5, total=7), due_date=date(2026, 12, 2))
+    assert (amended.id, amended.notice_number) == (first.id, first.notice_number)
+    assert amended.amount_cents == 15_000
+    assert amended.instalment == Instalment(number=5, total=7)
     put(amount_cents=15_100, due_date=date(2026, 12, 2))
     assert emitted() == [("PracticeCreated.v1", 1), ("PracticeAmended.v1", 2), ("PracticeAmended.v1", 3)]
 
@@ -66,7 +82,7 @@ def test_a_debt_being_paid_or_paid_keeps_its_terms(
     with pytest.raises(Refused) as refused:
         put(amount_cents=1)
     assert (refused.value.code, refused.value.params) == (ErrorCode.PRACTICE_NOT_AMENDABLE, {"state": state})
-    assert put()["amount_cents"] == practice["amount_cents"]
+    assert put().amount_cents == practice.amount_cents
 
 
 @pytest.mark.parametrize(
@@ -81,7 +97,7 @@ def test_a_debt_being_paid_or_paid_keeps_its_terms(
         ({"description": "x" * 141}, ErrorCode.DESCRIPTION_TOO_LONG),
         ({"full_name": "x" * 71}, ErrorCode.NAME_TOO_LONG),
         ({"due_date": date(206, 1, 1)}, ErrorCode.INVALID_DATE),
-        ({"instalment": {"number": 8, "total": 7}}, ErrorCode.INVALID_REQUEST),
+        ({"instalment": Instalment(number=8, total=7)}, ErrorCode.INVALID_REQUEST),
         ({"email": "nowhere"}, ErrorCode.INVALID_REQUEST),
         ({"external_id": "\x00"}, ErrorCode.INVALID_REQUEST),
     ],
@@ -101,22 +117,20 @@ def test_an_annulled_debt_says_why_and_stays_annulled(
 ) -> None:
     put()
     first = annul(database, now)
-    assert (first["state"], first["state_reason"], first["not_payable_code"]) == (
+    assert (first.state, first.state_reason, first.not_payable_code) == (
         "cancelled",
         "Sgravio",
         "practice_cancelled",
     )
     assert annul(database, now) == first
-    assert put()["state"] == "cancelled"
+    assert put().state == "cancelled"
     with pytest.raises(Refused) as refused:
         put(amount_cents=1)
     assert refused.value.code is ErrorCode.PRACTICE_NOT_AMENDABLE
     assert emitted() == [("PracticeCreated.v1", 1), ("PracticeCancelled.v1", 2)]
-    position = showing.positions(
-        database, {"creditor_fiscal_code": None, "notice_number": None, "practice_ids": [first["id"]]}
-    )["positions"][0]
-    assert position["cancelled"]
-    assert position["sequence"] == 2
+    position = queries.positions(database, PositionRequest(practice_ids=[first.id])).positions[0]
+    assert position.cancelled
+    assert position.sequence == 2
 
 
 @pytest.mark.parametrize(
@@ -137,16 +151,16 @@ def test_an_unknown_debt_cannot_be_annulled(database: Database, now: datetime) -
     assert refused.value.code is ErrorCode.PRACTICE_NOT_FOUND
 
 
-def test_two_programs_putting_the_same_new_debt_at_once_make_one(put: Put, emitted: Emitted) -> None:
+def test_two_requests_putting_the_same_new_debt_at_once_make_one(put: Put, emitted: Emitted) -> None:
     with ThreadPoolExecutor(8) as pool:
-        made = list(pool.map(lambda _: put()["id"], range(8)))
+        made = list(pool.map(lambda _: put().id, range(8)))
     assert len(set(made)) == 1
     assert len(emitted()) == 1
 
 
 def test_notice_numbers_given_at_once_are_all_different_and_valid(put: Put) -> None:
     with ThreadPoolExecutor(8) as pool:
-        numbers = list(pool.map(lambda count: put(f"TARI-{count}")["notice_number"], range(80)))
+        numbers = list(pool.map(lambda count: put(f"TARI-{count}").notice_number, range(80)))
     assert len(set(numbers)) == 80
     assert all(NoticeNumber.typed(number) == number for number in numbers)
 
@@ -154,11 +168,11 @@ def test_notice_numbers_given_at_once_are_all_different_and_valid(put: Put) -> N
 def test_a_number_taken_for_a_practice_that_failed_is_a_hole_and_never_given_again(
     database: Database, put: Put
 ) -> None:
-    first = put("TARI-1")["notice_number"]
+    first = put("TARI-1").notice_number
     with database.reading() as session:
-        entity = repository.entity(session, "PM108")
-    lost = debts.allocate(database, entity, 3)
-    after = put("TARI-2")["notice_number"]
+        entity = catalogue.entity(session, "PM108")
+    lost = issuance.allocate(database, entity, 3)
+    after = put("TARI-2").notice_number
     assert first < min(lost)
     assert max(lost) < after
 
@@ -169,13 +183,13 @@ def test_what_cannot_be_paid_late_expires_when_its_last_day_in_rome_has_passed(
     strict = put("MENSA-1", service_code="MENSA", due_date=date(2026, 12, 15))
     put("TARI-1", due_date=date(2026, 12, 15))
     last_second = datetime(2026, 12, 15, 22, 59, 59, tzinfo=UTC)
-    assert expiring.expire_overdue(database, last_second) == 0
-    assert expiring.expire_overdue(database, last_second + timedelta(seconds=1)) == 1
-    assert expiring.expire_overdue(database, last_second + timedelta(days=1)) == 0
+    assert expiry.expire_overdue(database, last_second) == 0
+    assert expiry.expire_overdue(database, last_second + timedelta(seconds=1)) == 1
+    assert expiry.expire_overdue(database, last_second + timedelta(days=1)) == 0
     assert emitted()[2:] == [("PracticeExpired.v1", 2)]
-    assert strict["state_until"] == datetime(2026, 12, 15, 23, tzinfo=UTC)
+    assert strict.state_until == datetime(2026, 12, 15, 23, tzinfo=UTC)
     again = put("MENSA-1", at=last_second, service_code="MENSA", due_date=date(2026, 12, 15))
-    assert (again["state"], again["not_payable_code"], again["state_reason"]) == (
+    assert (again.state, again.not_payable_code, again.state_reason) == (
         "expired",
         "practice_expired",
         "late_not_accepted",
@@ -184,21 +198,21 @@ def test_what_cannot_be_paid_late_expires_when_its_last_day_in_rome_has_passed(
 
 def test_a_longer_due_date_reopens_an_expired_practice(database: Database, put: Put, now: datetime) -> None:
     put("MENSA-1", service_code="MENSA", due_date=date(2026, 11, 22))
-    assert expiring.expire_overdue(database, now) == 1
+    assert expiry.expire_overdue(database, now) == 1
     reopened = put("MENSA-1", service_code="MENSA", due_date=date(2026, 12, 22))
-    assert (reopened["state"], reopened["payable"]) == ("to_pay", True)
+    assert (reopened.state, reopened.payable) == ("to_pay", True)
 
 
-def due_dates(database: Database, fiscal_code: str | None, since: datetime) -> list[tuple[str, int, str]]:
-    request = {"viewer": {"fiscal_code": fiscal_code}, "since": since}
-    found = showing.due_dates(database, request, since)["practices"]
-    return [(practice["external_id"], practice["revision"], practice["state"]) for practice in found]
+def due_dates(database: Database, fiscal_code: FiscalCode | None, since: datetime) -> list[tuple[str | None, int, str]]:
+    request = DueDatesRequest(viewer=Viewer(fiscal_code=fiscal_code), since=since)
+    found = queries.due_dates(database, request, since).practices
+    return [(practice.external_id, practice.revision, practice.state) for practice in found]
 
 
-def test_due_dates_are_of_all_bodies_and_their_revision_grows_with_every_change(
+def test_due_dates_are_of_all_entities_and_their_revision_grows_with_every_change(
     database: Database, put: Put, now: datetime
 ) -> None:
-    mario = "RSSMRA85T10A562S"
+    mario = FiscalCode("RSSMRA85T10A562S")
     first = put("A", due_date=date(2026, 12, 1))
     put("B", entity_code="PM200", due_date=date(2026, 12, 31))
     put("C", due_date=None)
@@ -218,7 +232,7 @@ def test_several_processes_expire_every_practice_once(
     for number in range(30):
         put(f"MENSA-{number}", service_code="MENSA", due_date=date(2026, 11, 22))
     with ThreadPoolExecutor(4) as pool:
-        counts = list(pool.map(lambda _: expiring.expire_overdue(database, now), range(4)))
-    expiring.expire_overdue(database, now)
+        counts = list(pool.map(lambda _: expiry.expire_overdue(database, now), range(4)))
+    expiry.expire_overdue(database, now)
     assert sum(counts) == 30
     assert emitted().count(("PracticeExpired.v1", 2)) == 30

@@ -1,6 +1,7 @@
 """practices as a running service: what payments tells it over RabbitMQ, in any order, more than once."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
@@ -11,6 +12,7 @@ from sqlalchemy import select
 
 from chassis.messaging.rpc_client import RpcClient
 from chassis.storage.database import Database
+from contracts.codes import CreditorFiscalCode, FiscalCode
 from contracts.errors import ErrorCode, Refused
 from contracts.events.envelope import EventType
 from contracts.events.payments import (
@@ -19,15 +21,32 @@ from contracts.events.payments import (
     PAYMENT_CONFIRMED,
     PAYMENT_DUPLICATED,
     PAYMENT_REPORTED,
+    CheckoutAbandoned,
+    CheckoutStarted,
+    PaymentConfirmed,
+    PaymentDuplicated,
+    PaymentReported,
 )
 from contracts.rpc import practices
+from contracts.rpc.practices import (
+    AnnulRequest,
+    DebtRequest,
+    EventsRequest,
+    FeedItem,
+    GetManyRequest,
+    Practice,
+    SearchRequest,
+)
+from contracts.shapes import Viewer
 from services.practices.models import InboxMessage
 
 # After the practices of these tests were made, however long the suite took to get here.
 NOW = datetime.now(UTC) + timedelta(hours=1)
-MARIO = {"citizen_id": UUID(int=1), "fiscal_code": "RSSMRA85T10A562S"}
+MARIO = Viewer(citizen_id=UUID(int=1), fiscal_code=FiscalCode("RSSMRA85T10A562S"))
 Publish = Callable[..., UUID]
 Eventually = Callable[..., Any]
+Told = tuple[EventType[Any], Any]
+"""An event of payments: its type and its data."""
 
 
 @pytest.fixture
@@ -35,8 +54,8 @@ def service(database: Database, run_service: Callable[..., Any]) -> Any:
     return run_service("practices")
 
 
-def put(rpc: RpcClient, external_id: str, **changed: Any) -> dict[str, Any]:
-    request = {
+def put(rpc: RpcClient, external_id: str, **changed: Any) -> Practice:
+    request: dict[str, Any] = {
         "entity_code": "PM108",
         "external_id": external_id,
         "service_code": "RETTA",
@@ -44,83 +63,80 @@ def put(rpc: RpcClient, external_id: str, **changed: Any) -> dict[str, Any]:
         "full_name": "Rossi Mario",
         "amount_cents": 14_286,
         "description": "Retta, rata 5 di 7",
-        **changed,
     }
-    return rpc.call(practices.PUT_DEBT, request)
+    return rpc.call(practices.PUT_DEBT, DebtRequest(**(request | changed)))
 
 
-def shown(rpc: RpcClient, practice_id: UUID) -> dict[str, Any]:
-    reply = rpc.call(practices.GET_MANY, {"viewer": MARIO, "practice_ids": [practice_id]})
-    practice: dict[str, Any] = reply["practices"][0]
-    return practice
+def shown(rpc: RpcClient, practice_id: UUID) -> Practice:
+    return rpc.call(practices.GET_MANY, GetManyRequest(viewer=MARIO, practice_ids=[practice_id])).practices[0]
 
 
-def started(practice: dict[str, Any], checkout_id: UUID) -> tuple[EventType, dict[str, Any]]:
-    return CHECKOUT_STARTED, {
-        "checkout_id": checkout_id,
-        "entity_code": "PM108",
-        "practice_ids": [practice["id"]],
-        "total_cents": practice["amount_cents"],
-        "started_at": NOW,
-        "open_until": NOW + timedelta(minutes=30),
-    }
+def started(practice: Practice, checkout_id: UUID) -> Told:
+    return CHECKOUT_STARTED, CheckoutStarted(
+        checkout_id=checkout_id,
+        entity_code="PM108",
+        practice_ids=[practice.id],
+        total_cents=practice.amount_cents,
+        started_at=NOW,
+        open_until=NOW + timedelta(minutes=30),
+    )
 
 
-def abandoned(practice: dict[str, Any], checkout_id: UUID) -> tuple[EventType, dict[str, Any]]:
-    return CHECKOUT_ABANDONED, {
-        "checkout_id": checkout_id,
-        "entity_code": "PM108",
-        "practice_ids": [practice["id"]],
-        "reason": "cancelled",
-        "at": NOW + timedelta(minutes=5),
-    }
+def abandoned(practice: Practice, checkout_id: UUID) -> Told:
+    return CHECKOUT_ABANDONED, CheckoutAbandoned(
+        checkout_id=checkout_id,
+        entity_code="PM108",
+        practice_ids=[practice.id],
+        reason="cancelled",
+        at=NOW + timedelta(minutes=5),
+    )
 
 
-def confirmed(practice: dict[str, Any], receipt_id: str = "R1") -> tuple[EventType, dict[str, Any]]:
-    return PAYMENT_CONFIRMED, {
-        "receipt_id": receipt_id,
-        "practice_id": practice["id"],
-        "entity_code": "PM108",
-        "creditor_fiscal_code": "80012345676",
-        "notice_number": practice["notice_number"],
-        "iuv": practice["iuv"],
-        "amount_cents": practice["amount_cents"],
-        "paid_at": NOW + timedelta(minutes=10),
-        "psp_id": "ABI12345",
-        "psp_name": "Banca Esempio",
-    }
+def confirmed(practice: Practice, receipt_id: str = "R1") -> Told:
+    return PAYMENT_CONFIRMED, PaymentConfirmed(
+        receipt_id=receipt_id,
+        practice_id=practice.id,
+        entity_code="PM108",
+        creditor_fiscal_code=CreditorFiscalCode("80012345676"),
+        notice_number=practice.notice_number,
+        iuv=practice.iuv,
+        amount_cents=practice.amount_cents,
+        paid_at=NOW + timedelta(minutes=10),
+        psp_id="ABI12345",
+        psp_name="Banca Esempio",
+    )
 
 
-def duplicated(practice: dict[str, Any]) -> tuple[EventType, dict[str, Any]]:
-    return PAYMENT_DUPLICATED, {
-        "receipt_id": "R2",
-        "practice_id": practice["id"],
-        "entity_code": "PM108",
-        "notice_number": practice["notice_number"],
-        "amount_cents": practice["amount_cents"],
-        "first_receipt_id": "R1",
-        "reason": "already_paid",
-        "at": NOW,
-    }
+def duplicated(practice: Practice) -> Told:
+    return PAYMENT_DUPLICATED, PaymentDuplicated(
+        receipt_id="R2",
+        practice_id=practice.id,
+        entity_code="PM108",
+        notice_number=practice.notice_number,
+        amount_cents=practice.amount_cents,
+        first_receipt_id="R1",
+        reason="already_paid",
+        at=NOW,
+    )
 
 
-def reported(practice: dict[str, Any]) -> tuple[EventType, dict[str, Any]]:
-    return PAYMENT_REPORTED, {
-        "practice_id": practice["id"],
-        "entity_code": "PM108",
-        "iuv": practice["iuv"],
-        "receipt_id": "R1",
-        "flow_id": "2026-11-25ABI12345-1",
-        "amount_cents": practice["amount_cents"],
-        "settled_on": NOW.date(),
-    }
+def reported(practice: Practice) -> Told:
+    return PAYMENT_REPORTED, PaymentReported(
+        practice_id=practice.id,
+        entity_code="PM108",
+        iuv=practice.iuv,
+        receipt_id="R1",
+        flow_id="2026-11-25ABI12345-1",
+        amount_cents=practice.amount_cents,
+        settled_on=NOW.date(),
+    )
 
 
 def test_a_practice_is_followed_from_checkout_to_settlement(
     service: Any, rpc: RpcClient, publish_event: Publish, eventually: Eventually
 ) -> None:
     practice = put(rpc, "RETTA-1")
-    subject = str(practice["id"])
+    subject = str(practice.id)
     first, second = uuid4(), uuid4()
     steps = [
         (started(practice, first), "unconfirmed", "checkout_open", "practice_being_paid"),
@@ -131,10 +147,10 @@ def test_a_practice_is_followed_from_checkout_to_settlement(
     ]
     for (event_type, data), state, reason, not_payable_code in steps:
         publish_event(event_type, data, subject=subject)
-        now_shown = eventually(lambda state=state: (p := shown(rpc, practice["id"]))["state"] == state and p)
-        assert (now_shown["state_reason"], now_shown["not_payable_code"]) == (reason, not_payable_code)
-        assert not now_shown["needs_attention"]
-    assert now_shown["state_until"] is None
+        now_shown = eventually(lambda state=state: (p := shown(rpc, practice.id)).state == state and p)
+        assert (now_shown.state_reason, now_shown.not_payable_code) == (reason, not_payable_code)
+        assert not now_shown.needs_attention
+    assert now_shown.state_until is None
 
 
 def test_any_order_of_the_same_events_each_sent_twice_ends_the_same(
@@ -150,13 +166,14 @@ def test_any_order_of_the_same_events_each_sent_twice_ends_the_same(
         for place in [*order, *order]:
             event_type, data = facts[place]
             # The second time the event comes with an id of its own: only the fact in it is the same.
-            sent.append(publish_event(event_type, data, subject=str(practice["id"])))
+            sent.append(publish_event(event_type, data, subject=str(practice.id)))
         eventually(lambda sent=sent: received(database, sent))
-        now_shown = shown(rpc, practice["id"])
-        story = {key: now_shown[key] for key in ("state", "state_since", "state_until", "state_reason", "payable")}
-        assert story["state"] == "paid"
-        assert story == (expected or story)
-        expected = story
+        now_shown = shown(rpc, practice.id)
+        names = ("state", "state_since", "state_until", "state_reason", "payable")
+        details = {name: getattr(now_shown, name) for name in names}
+        assert details["state"] == "paid"
+        assert details == (expected or details)
+        expected = details
 
 
 def received(database: Database, event_ids: list[UUID]) -> bool:
@@ -169,23 +186,23 @@ def test_money_that_was_not_expected_is_flagged_and_wins(
     service: Any, rpc: RpcClient, publish_event: Publish, eventually: Eventually
 ) -> None:
     cancelled, twice = put(rpc, "RETTA-1"), put(rpc, "RETTA-2")
-    rpc.call(practices.ANNUL_DEBT, {"entity_code": "PM108", "external_id": "RETTA-1", "reason": "Sgravio"})
-    publish_event(*confirmed(cancelled), subject=str(cancelled["id"]))
-    publish_event(*confirmed(twice), subject=str(twice["id"]))
-    publish_event(*duplicated(twice), subject=str(twice["id"]))
+    rpc.call(practices.ANNUL_DEBT, AnnulRequest(entity_code="PM108", external_id="RETTA-1", reason="Sgravio"))
+    publish_event(*confirmed(cancelled), subject=str(cancelled.id))
+    publish_event(*confirmed(twice), subject=str(twice.id))
+    publish_event(*duplicated(twice), subject=str(twice.id))
     for practice in (cancelled, twice):
-        eventually(lambda practice=practice: shown(rpc, practice["id"])["needs_attention"])
-        assert shown(rpc, practice["id"])["state"] == "paid"
+        eventually(lambda practice=practice: shown(rpc, practice.id).needs_attention)
+        assert shown(rpc, practice.id).state == "paid"
 
 
-def test_a_receipt_for_a_notice_we_never_issued_is_nobodys(
+def test_a_receipt_for_a_notice_we_never_issued_changes_no_practice(
     service: Any, rpc: RpcClient, database: Database, publish_event: Publish, eventually: Eventually
 ) -> None:
     practice = put(rpc, "RETTA-1")
     event_type, data = confirmed(practice)
-    sent = publish_event(event_type, {**data, "practice_id": None}, subject="unknown")
+    sent = publish_event(event_type, replace(data, practice_id=None), subject="unknown")
     eventually(lambda: received(database, [sent]))
-    assert shown(rpc, practice["id"])["state"] == "to_pay"
+    assert shown(rpc, practice.id).state == "to_pay"
 
 
 def test_an_event_about_a_practice_that_is_not_here_is_retried_and_leaves_no_trace(
@@ -193,10 +210,10 @@ def test_an_event_about_a_practice_that_is_not_here_is_retried_and_leaves_no_tra
 ) -> None:
     practice = put(rpc, "RETTA-1")
     event_type, data = started(practice, uuid4())
-    sent = publish_event(event_type, {**data, "practice_ids": [practice["id"], uuid4()]}, subject="x")
+    sent = publish_event(event_type, replace(data, practice_ids=[practice.id, uuid4()]), subject="x")
     eventually(lambda: len(service.lines("event_failed")) >= 2)
     assert not received(database, [sent])
-    assert shown(rpc, practice["id"])["state"] == "to_pay"
+    assert shown(rpc, practice.id).state == "to_pay"
 
 
 def test_the_service_refuses_over_rpc_by_code_and_writes_no_personal_data_into_its_log(
@@ -207,7 +224,10 @@ def test_the_service_refuses_over_rpc_by_code_and_writes_no_personal_data_into_i
         put(rpc, "RETTA-2", fiscal_code="RSSMRA85T10A562X")
     assert refused.value.code is ErrorCode.INVALID_FISCAL_CODE
     with pytest.raises(Refused) as refused:
-        rpc.call(practices.SEARCH, {"entity_code": "PM108", "fiscal_code": "RSSMRA85T10A562S", "reference": "none"})
+        rpc.call(
+            practices.SEARCH,
+            SearchRequest(entity_code="PM108", fiscal_code="RSSMRA85T10A562S", reference="none"),
+        )
     assert refused.value.code is ErrorCode.PRACTICE_NOT_FOUND
     log = service.log()
     for personal in ("RSSMRA85", "Rossi", "posta.example"):
@@ -218,13 +238,12 @@ def test_the_feed_gives_what_was_published_from_any_position(
     database: Database, run_service: Callable[..., Any], rpc: RpcClient, eventually: Eventually
 ) -> None:
     run_service("practices", relay=True)
-    made = [put(rpc, f"RETTA-{number}")["id"] for number in range(5)]
+    made = [put(rpc, f"RETTA-{number}").id for number in range(5)]
 
-    def feed(after: int = 0, limit: int = 100) -> list[dict[str, Any]]:
-        items: list[dict[str, Any]] = rpc.call(practices.EVENTS, {"after": after, "limit": limit})["items"]
-        return items
+    def feed(after: int = 0, limit: int = 100) -> list[FeedItem]:
+        return list(rpc.call(practices.EVENTS, EventsRequest(after=after, limit=limit)).items)
 
     everything = eventually(lambda: (items := feed()) and len(items) == 5 and items)
-    assert [item["event"]["subject"] for item in everything] == [str(practice_id) for practice_id in made]
-    assert feed(everything[1]["position"], 2) == everything[2:4]
-    assert feed(everything[-1]["position"]) == []
+    assert [item.event["subject"] for item in everything] == [str(practice_id) for practice_id in made]
+    assert feed(everything[1].position, 2) == everything[2:4]
+    assert feed(everything[-1].position) == []

@@ -4,34 +4,37 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from chassis.storage.database import Database
+from contracts.codes import FiscalCode
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import practices
+from contracts.rpc.practices import ImportGetRequest, ImportReport, ImportRequest, ListRequest, Practice
+from contracts.shapes import Viewer
 from services.practices.models import IdempotencyKey, Import, ImportRow, OutboxMessage, PracticeRow
-from services.practices.usecases import importing, showing
+from services.practices.usecases import debt_import, queries
 
 FILE = (Path(__file__).parents[3] / "sandbox/data/debts_pm108.csv").read_bytes()
 HEADER = FILE.split(b"\r\n", 1)[0]
 GOOD_LINE = b"TARI-9;TARI;RSSMRA85T10A562S;Rossi Mario;;TARI 2026;148,50;02/12/2026;;"
 
 
-def load(database: Database, now: datetime, content: bytes = FILE, key: str = "import-0001") -> dict[str, Any]:
-    request = {
-        "idempotency_key": key,
-        "entity_code": "PM108",
-        "file_name": "debiti.csv",
-        "content_base64": b64encode(content).decode(),
-    }
-    report = importing.import_debts(database, request, now)
+def load(database: Database, now: datetime, content: bytes = FILE, key: str = "import-0001") -> ImportReport:
+    request = ImportRequest(
+        idempotency_key=key,
+        entity_code="PM108",
+        file_name="debiti.csv",
+        content_base64=b64encode(content).decode(),
+    )
+    report = debt_import.import_debts(database, request, now)
     assert practices.IMPORT.reply.validate(practices.IMPORT.reply.dump(report)) == {}
     return report
 
@@ -51,8 +54,8 @@ def test_the_500_rows_of_the_example_load_in_less_than_10_seconds_with_a_report(
     started = perf_counter()
     report = load(database, now)
     assert perf_counter() - started < 10
-    assert (report["accepted"], report["refused"], len(report["rows"])) == (483, 17, 500)
-    assert Counter(row["outcome"] for row in report["rows"]) == {"created": 483, "refused": 17}
+    assert (report.accepted, report.refused, len(report.rows)) == (483, 17, 500)
+    assert Counter(row.outcome for row in report.rows) == {"created": 483, "refused": 17}
     assert counts(database) == {
         "practices": 483,
         "outbox": 483,
@@ -60,26 +63,23 @@ def test_the_500_rows_of_the_example_load_in_less_than_10_seconds_with_a_report(
         "import_rows": 500,
         "idempotency_keys": 1,
     }
-    refused = next(row for row in report["rows"] if row["outcome"] == "refused")
-    assert refused["code"] == "invalid_fiscal_code"
-    assert refused["column"] == "codice_fiscale"
-    assert refused["notice_number"] is None
-    assert importing.get_import(database, {"entity_code": "PM108", "import_id": report["id"]}) == report
+    refused = next(row for row in report.rows if row.outcome == "refused")
+    assert refused.code == "invalid_fiscal_code"
+    assert refused.column == "codice_fiscale"
+    assert refused.notice_number is None
+    assert debt_import.get_import(database, ImportGetRequest(entity_code="PM108", import_id=report.id)) == report
 
 
 def test_instalments_are_listed_and_numbered_as_the_file_has_them(database: Database, now: datetime) -> None:
     load(database, now)
-    mario: dict[str, Any] = {
-        "citizen_id": None,
-        "fiscal_code": "RSSMRA85T10A562S",
-        "visitor_id": None,
-        "granted_practice_ids": [],
-    }
-    request: dict[str, Any] = {"entity_code": "PM108", "viewer": mario, "states": [], "cursor": None, "limit": 50}
-    listed = showing.list_practices(database, request, now)["practices"]
-    plan = [practice for practice in listed if practice["instalment"]]
-    assert [practice["instalment"]["number"] for practice in plan] == [2, 3, 4, 5, 6, 7]  # the file holds no first one
-    assert [practice["notice_number"] for practice in plan] == sorted(practice["notice_number"] for practice in plan)
+    mario = Viewer(fiscal_code=FiscalCode("RSSMRA85T10A562S"))
+    request = ListRequest(entity_code="PM108", viewer=mario, limit=50)
+    listed = queries.list_practices(database, request, now).practices
+    plan = [practice for practice in listed if practice.instalment]
+    instalments = [practice.instalment for practice in plan if practice.instalment]
+    # The file holds no first one.
+    assert [instalment.number for instalment in instalments] == [2, 3, 4, 5, 6, 7]
+    assert [practice.notice_number for practice in plan] == sorted(practice.notice_number for practice in plan)
 
 
 def test_the_same_key_and_bytes_give_the_same_report_and_other_bytes_a_conflict(
@@ -97,24 +97,24 @@ def test_the_same_key_and_bytes_give_the_same_report_and_other_bytes_a_conflict(
 def test_loading_the_same_rows_again_changes_nothing(database: Database, now: datetime) -> None:
     first = load(database, now)
     second = load(database, now, key="import-0002")
-    assert second["id"] != first["id"]
-    assert Counter(row["outcome"] for row in second["rows"]) == {"unchanged": 483, "refused": 17}
-    numbers = [row["notice_number"] for row in first["rows"]]
-    assert [row["notice_number"] for row in second["rows"]] == numbers
+    assert second.id != first.id
+    assert Counter(row.outcome for row in second.rows) == {"unchanged": 483, "refused": 17}
+    numbers = [row.notice_number for row in first.rows]
+    assert [row.notice_number for row in second.rows] == numbers
     assert counts(database)["outbox"] == 483
 
 
 def test_a_changed_row_amends_its_debt_and_one_being_paid_is_refused_alone(
-    database: Database, now: datetime, put: Callable[..., dict[str, Any]]
+    database: Database, now: datetime, put: Callable[..., Practice]
 ) -> None:
     put("TARI-9")
     paid = put("TARI-8")
     with database.transaction() as tx:
-        row = tx.session.get_one(PracticeRow, paid["id"])
+        row = tx.session.get_one(PracticeRow, paid.id)
         row.state = "paid"
     content = HEADER + b"\n" + GOOD_LINE.replace(b"148,50", b"150,00") + b"\n" + GOOD_LINE.replace(b"TARI-9", b"TARI-8")
     report = load(database, now, content)
-    assert [(row["outcome"], row["code"]) for row in report["rows"]] == [
+    assert [(row.outcome, row.code) for row in report.rows] == [
         ("amended", None),
         ("refused", "practice_not_amendable"),
     ]
@@ -142,14 +142,14 @@ def test_a_file_that_is_not_a_debt_file_is_refused_whole_and_nothing_stored(
 
 
 def test_what_is_not_base64_or_for_an_unknown_entity_is_refused(database: Database, now: datetime) -> None:
-    request = {"idempotency_key": "import-0001", "entity_code": "PM108", "file_name": "", "content_base64": "è§"}
+    request = ImportRequest(idempotency_key="import-0001", entity_code="PM108", content_base64="è§")
     for changed, code in (
-        ({}, ErrorCode.INVALID_REQUEST),
-        ({"content_base64": "A" * 8_000_000}, ErrorCode.IMPORT_TOO_LARGE),
-        ({"content_base64": "", "entity_code": "PM999"}, ErrorCode.UNKNOWN_ENTITY),
+        (request, ErrorCode.INVALID_REQUEST),
+        (replace(request, content_base64="A" * 8_000_000), ErrorCode.IMPORT_TOO_LARGE),
+        (replace(request, content_base64="", entity_code="PM999"), ErrorCode.UNKNOWN_ENTITY),
     ):
         with pytest.raises(Refused) as refused:
-            importing.import_debts(database, {**request, **changed}, now)
+            debt_import.import_debts(database, changed, now)
         assert refused.value.code is code
 
 
@@ -179,20 +179,20 @@ def test_a_failure_in_the_middle_leaves_nothing_and_the_same_key_loads_it_later(
     assert counts(database) == NOTHING
     with database.transaction() as tx:
         tx.session.execute(text("DROP FUNCTION fail_import CASCADE"))
-    assert load(database, now)["accepted"] == 483
+    assert load(database, now).accepted == 483
 
 
 def test_the_same_file_sent_twice_at_once_is_loaded_once(database: Database, now: datetime) -> None:
     with ThreadPoolExecutor(3) as pool:
         reports = list(pool.map(lambda _: load(database, now), range(3)))
-    assert len({report["id"] for report in reports}) == 1
+    assert len({report.id for report in reports}) == 1
     assert counts(database)["practices"] == 483
 
 
 def test_two_files_with_the_same_debts_at_once_make_each_debt_once(database: Database, now: datetime) -> None:
     with ThreadPoolExecutor(2) as pool:
         reports = list(pool.map(lambda key: load(database, now, key=key), ["import-0001", "import-0002"]))
-    outcomes = Counter(row["outcome"] for report in reports for row in report["rows"])
+    outcomes = Counter(row.outcome for report in reports for row in report.rows)
     assert outcomes == {"created": 483, "unchanged": 483, "refused": 34}
     assert counts(database)["outbox"] == 483
 
@@ -200,5 +200,5 @@ def test_two_files_with_the_same_debts_at_once_make_each_debt_once(database: Dat
 def test_a_report_is_only_for_the_entity_it_belongs_to(database: Database, now: datetime) -> None:
     report = load(database, now, HEADER + b"\n" + GOOD_LINE)
     with pytest.raises(Refused) as refused:
-        importing.get_import(database, {"entity_code": "PM200", "import_id": report["id"]})
+        debt_import.get_import(database, ImportGetRequest(entity_code="PM200", import_id=report.id))
     assert refused.value.code is ErrorCode.IMPORT_NOT_FOUND

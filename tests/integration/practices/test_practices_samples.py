@@ -13,13 +13,14 @@ from sqlalchemy import select, update
 from chassis.messaging.events import read_event
 from chassis.storage.database import Database
 from contracts.events import EVENTS
+from contracts.rpc.practices import AnnulRequest, Practice
 from services.practices.models import OutboxMessage, PracticeRow
 from services.practices.service import PracticesService
-from services.practices.usecases import debts, expiring
+from services.practices.usecases import debts, expiry
 
 SAMPLES = Path(__file__).parents[3] / "contracts/samples"
 SAMPLE_PRACTICE = UUID("0f8fad5b-d9cb-469f-a165-70867728950e")
-Put = Callable[..., dict[str, Any]]
+Put = Callable[..., Practice]
 
 
 def sample(event_type: str) -> dict[str, Any]:
@@ -40,8 +41,9 @@ def test_the_events_practices_writes_have_the_shape_of_their_samples(
     put("MENSA-1", service_code="MENSA", due_date=date(2026, 11, 20))
     put("TARI-1")
     put("TARI-1", amount_cents=99)
-    debts.annul_debt(database, {"entity_code": "PM108", "external_id": "TARI-1", "reason": "Per Mario Rossi"}, now)
-    expiring.expire_overdue(database, now)
+    request = AnnulRequest(entity_code="PM108", external_id="TARI-1", reason="Per Mario Rossi")
+    debts.annul_debt(database, request, now)
+    expiry.expire_overdue(database, now)
     with database.reading() as session:
         written = {body["type"]: body for body in session.scalars(select(OutboxMessage.body))}
     assert set(written) == {name for name, event_type in EVENTS.items() if event_type.source == "practices"}
@@ -66,7 +68,7 @@ def test_every_sample_of_payments_is_folded_by_its_handler(
     practice = put("TARI-1", at=datetime.now(UTC) - timedelta(days=90))
     event = read_event(EVENTS[event_type], sample(event_type))
     with database.transaction() as tx:
-        renamed = update(PracticeRow).where(PracticeRow.id == practice["id"]).values(id=SAMPLE_PRACTICE)
+        renamed = update(PracticeRow).where(PracticeRow.id == practice.id).values(id=SAMPLE_PRACTICE)
         tx.session.execute(renamed)
         getattr(PracticesService(), method).__wrapped__(PracticesService(), tx, event)
     with database.reading() as session:

@@ -1,6 +1,7 @@
 """Ricerca pratica: who finds what, and how much of it is shown."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,37 +9,45 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis.storage.database import Database
+from contracts.codes import CreditorFiscalCode, FiscalCode
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import practices
-from services.practices.usecases import showing
+from contracts.rpc.practices import (
+    GetManyRequest,
+    ListRequest,
+    PositionRequest,
+    Practice,
+    PracticeList,
+    SearchRequest,
+)
+from contracts.shapes import Viewer
+from services.practices.usecases import queries, search
 
-MARIO = "RSSMRA85T10A562S"
-LUCA = "VRDLCU99L14A662K"
-Put = Callable[..., dict[str, Any]]
-MakeViewer = Callable[..., dict[str, Any]]
+MARIO = FiscalCode("RSSMRA85T10A562S")
+LUCA = FiscalCode("VRDLCU99L14A662K")
+Put = Callable[..., Practice]
+MakeViewer = Callable[..., Viewer]
 
 
-def search(database: Database, now: datetime, **typed: str) -> list[dict[str, Any]]:
-    request = {"entity_code": "PM108", "notice_number": None, "fiscal_code": None, "reference": None, **typed}
-    reply = showing.search(database, request, now)
+def found_by(database: Database, now: datetime, **typed: str) -> Sequence[Practice]:
+    reply = search.search(database, SearchRequest(**{"entity_code": "PM108", **typed}), now)
     assert practices.SEARCH.reply.validate(practices.SEARCH.reply.dump(reply)) == {}
-    found: list[dict[str, Any]] = reply["practices"]
-    return found
+    return reply.practices
 
 
 def refusal(database: Database, now: datetime, **typed: str) -> tuple[ErrorCode, dict[str, Any]]:
     with pytest.raises(Refused) as refused:
-        search(database, now, **typed)
+        found_by(database, now, **typed)
     return refused.value.code, refused.value.params
 
 
 def test_a_notice_number_as_printed_finds_its_practice_masked(database: Database, put: Put, now: datetime) -> None:
-    number = put()["notice_number"]
+    number = put().notice_number
     grouped = " ".join(number[i : i + 4] for i in range(0, 18, 4))
     for typed in (number, grouped, f" {number}\t"):
-        (practice,) = search(database, now, notice_number=typed)
-        assert practice["masked"]
-        assert practice["debtor"]["full_name"] == "R*** M***"
+        (practice,) = found_by(database, now, notice_number=typed)
+        assert practice.masked
+        assert practice.debtor.full_name == "R*** M***"
         assert MARIO not in str(practice)
 
 
@@ -51,24 +60,24 @@ def test_a_mistyped_notice_number_is_told_from_an_unknown_one(
     assert refusal(database, now, notice_number="301123456789012316")[0] is ErrorCode.PRACTICE_NOT_FOUND
 
 
-def test_fiscal_code_with_iuv_notice_number_or_the_bodys_reference_finds_it_whole(
+def test_fiscal_code_with_iuv_notice_number_or_the_entitys_reference_finds_it_whole(
     database: Database, put: Put, now: datetime
 ) -> None:
     practice = put("TARI-2026-00007")
-    number = practice["notice_number"]
+    number = practice.notice_number
     grouped = " ".join(number[i : i + 4] for i in range(0, 18, 4))
-    for reference in (practice["iuv"], number, grouped, "TARI-2026-00007", "tari-2026-00007", " TARI-2026-00007 "):
-        (found,) = search(database, now, fiscal_code="rssmra85t10a562s", reference=reference)
-        assert found["id"] == practice["id"]
-        assert not found["masked"]
-        assert found["debtor"]["full_name"] == "Rossi Mario"
+    for reference in (practice.iuv, number, grouped, "TARI-2026-00007", "tari-2026-00007", " TARI-2026-00007 "):
+        (found,) = found_by(database, now, fiscal_code="rssmra85t10a562s", reference=reference)
+        assert found.id == practice.id
+        assert not found.masked
+        assert found.debtor.full_name == "Rossi Mario"
 
 
 def test_both_must_match_and_somebody_elses_practice_is_answered_like_none(
     database: Database, put: Put, now: datetime
 ) -> None:
     practice = put("TARI-2026-00007")
-    theirs = refusal(database, now, fiscal_code=LUCA, reference=practice["iuv"])
+    theirs = refusal(database, now, fiscal_code=LUCA, reference=practice.iuv)
     nobodys = refusal(database, now, fiscal_code=MARIO, reference="01000000000099999")
     assert theirs == nobodys == (ErrorCode.PRACTICE_NOT_FOUND, {})
 
@@ -76,17 +85,17 @@ def test_both_must_match_and_somebody_elses_practice_is_answered_like_none(
 def test_a_notice_number_typed_with_a_fiscal_code_must_be_that_persons(
     database: Database, put: Put, now: datetime
 ) -> None:
-    number = put()["notice_number"]
-    (practice,) = search(database, now, notice_number=number, fiscal_code=MARIO)
-    assert not practice["masked"]
+    number = put().notice_number
+    (practice,) = found_by(database, now, notice_number=number, fiscal_code=MARIO)
+    assert not practice.masked
     assert refusal(database, now, notice_number=number, fiscal_code=LUCA)[0] is ErrorCode.PRACTICE_NOT_FOUND
-    (blank,) = search(database, now, notice_number=number, fiscal_code="  ")
-    assert blank["masked"]
+    (blank,) = found_by(database, now, notice_number=number, fiscal_code="  ")
+    assert blank.masked
 
 
-def test_another_bodys_practice_is_not_found(database: Database, put: Put, now: datetime) -> None:
+def test_another_entitys_practice_is_not_found(database: Database, put: Put, now: datetime) -> None:
     practice = put(entity_code="PM200")
-    assert refusal(database, now, notice_number=practice["notice_number"])[0] is ErrorCode.PRACTICE_NOT_FOUND
+    assert refusal(database, now, notice_number=practice.notice_number)[0] is ErrorCode.PRACTICE_NOT_FOUND
     assert refusal(database, now, fiscal_code=MARIO, reference="TARI-1")[0] is ErrorCode.PRACTICE_NOT_FOUND
 
 
@@ -111,9 +120,8 @@ def test_strange_references_are_not_found_rather_than_crashed_into(
     }
 
 
-def list_page(database: Database, viewer: dict[str, Any], now: datetime, **asked: Any) -> dict[str, Any]:
-    request = {"entity_code": "PM108", "viewer": viewer, "states": [], "cursor": None, "limit": 50, **asked}
-    return showing.list_practices(database, request, now)
+def list_page(database: Database, viewer: Viewer, now: datetime, **asked: Any) -> PracticeList:
+    return queries.list_practices(database, ListRequest(entity_code="PM108", viewer=viewer, **asked), now)
 
 
 def test_a_citizens_list_holds_their_practices_only_newest_first_page_by_page(
@@ -127,8 +135,8 @@ def test_a_citizens_list_holds_their_practices_only_newest_first_page_by_page(
     seen, cursor = [], None
     while True:
         page = list_page(database, mario, now, cursor=cursor, limit=3)
-        seen += [practice["external_id"] for practice in page["practices"]]
-        cursor = page["next_cursor"]
+        seen += [practice.external_id for practice in page.practices]
+        cursor = page.next_cursor
         if cursor is None:
             break
     assert seen == [f"TARI-{number}" for number in reversed(range(7))]
@@ -139,8 +147,8 @@ def test_a_list_can_be_narrowed_to_states_and_refuses_a_cursor_it_did_not_make(
 ) -> None:
     put()
     mario = viewer(citizen_id=uuid4(), fiscal_code=MARIO)
-    assert len(list_page(database, mario, now, states=["to_pay", "paid"])["practices"]) == 1
-    assert list_page(database, mario, now, states=["paid"])["practices"] == []
+    assert len(list_page(database, mario, now, states=["to_pay", "paid"]).practices) == 1
+    assert list_page(database, mario, now, states=["paid"]).practices == []
     for cursor in ("xyz", "é", "LTE", "=" * 50, "OTk5OTk5OTk5OTk5OTk5OTk5OTk"):
         with pytest.raises(Refused) as refused:
             list_page(database, mario, now, cursor=cursor)
@@ -149,40 +157,41 @@ def test_a_list_can_be_narrowed_to_states_and_refuses_a_cursor_it_did_not_make(
 
 def test_a_visitor_without_login_has_no_list(database: Database, put: Put, now: datetime, viewer: MakeViewer) -> None:
     put()
-    assert list_page(database, viewer(visitor_id="browser-1"), now)["practices"] == []
+    assert list_page(database, viewer(visitor_id="browser-1"), now).practices == []
 
 
 def test_practices_by_id_come_in_the_order_asked_without_those_the_viewer_may_not_see(
     database: Database, put: Put, now: datetime, viewer: MakeViewer
 ) -> None:
-    ids: list[UUID] = [put(f"TARI-{number}")["id"] for number in range(3)]
-    luca = put("LUCA-1", fiscal_code=LUCA, full_name="Verdi Luca")["id"]
+    ids: list[UUID] = [put(f"TARI-{number}").id for number in range(3)]
+    luca = put("LUCA-1", fiscal_code=LUCA, full_name="Verdi Luca").id
     asked = [ids[2], luca, uuid4(), ids[0]]
     mario = viewer(citizen_id=uuid4(), fiscal_code=MARIO)
-    reply = showing.get_many(database, {"viewer": mario, "practice_ids": asked}, now)
-    assert [practice["id"] for practice in reply["practices"]] == [ids[2], ids[0]]
+    reply = queries.get_many(database, GetManyRequest(viewer=mario, practice_ids=asked), now)
+    assert [practice.id for practice in reply.practices] == [ids[2], ids[0]]
     shown_before = viewer(visitor_id="browser-1", granted_practice_ids=[luca, ids[0]], identified_practice_ids=[luca])
-    reply = showing.get_many(database, {"viewer": shown_before, "practice_ids": asked}, now)
-    assert [(practice["id"], practice["masked"]) for practice in reply["practices"]] == [(luca, False), (ids[0], True)]
+    reply = queries.get_many(database, GetManyRequest(viewer=shown_before, practice_ids=asked), now)
+    assert [(practice.id, practice.masked) for practice in reply.practices] == [(luca, False), (ids[0], True)]
 
 
 def test_payments_asks_by_notice_number_by_id_or_only_whose_domain_it_is(database: Database, put: Put) -> None:
     practice = put(due_date=None)
-    nothing: dict[str, Any] = {"creditor_fiscal_code": None, "notice_number": None, "practice_ids": []}
-    by_number = {**nothing, "creditor_fiscal_code": "80012345676", "notice_number": practice["notice_number"]}
-    reply = showing.positions(database, by_number)
+    ours, others, nobodys = (CreditorFiscalCode(code) for code in ("80012345676", "80184430587", "77777777777"))
+    by_number = PositionRequest(creditor_fiscal_code=ours, notice_number=practice.notice_number)
+    reply = queries.positions(database, by_number)
     assert practices.POSITIONS.reply.validate(practices.POSITIONS.reply.dump(reply)) == {}
-    (position,) = reply["positions"]
-    assert position["practice_id"] == practice["id"]
-    assert position["transfers"][0]["iban"] == "IT66N0999915800000000046108"
-    assert position["transfers"][0]["postal_iban"] == "IT43A0760115800001012345678"
-    assert position["transfers"][0]["category"] == "9/0101101IM/"
-    assert sum(transfer["amount_cents"] for transfer in position["transfers"]) == position["amount_cents"]
-    by_id = showing.positions(database, {**nothing, "practice_ids": [practice["id"], uuid4()]})
-    assert by_id["positions"] == reply["positions"]
-    assert by_id["creditor"] is None
-    domain = showing.positions(database, {**nothing, "creditor_fiscal_code": "80184430587"})
-    assert (domain["creditor"]["code"], domain["positions"]) == ("PM200", [])
-    assert showing.positions(database, {**nothing, "creditor_fiscal_code": "77777777777"})["creditor"] is None
-    elsewhere = {**by_number, "creditor_fiscal_code": "80184430587"}
-    assert showing.positions(database, elsewhere)["positions"] == []
+    (position,) = reply.positions
+    assert position.practice_id == practice.id
+    assert position.transfers[0].iban == "IT66N0999915800000000046108"
+    assert position.transfers[0].postal_iban == "IT43A0760115800001012345678"
+    assert position.transfers[0].category == "9/0101101IM/"
+    assert sum(transfer.amount_cents for transfer in position.transfers) == position.amount_cents
+    by_id = queries.positions(database, PositionRequest(practice_ids=[practice.id, uuid4()]))
+    assert by_id.positions == reply.positions
+    assert by_id.creditor is None
+    domain = queries.positions(database, PositionRequest(creditor_fiscal_code=others))
+    assert domain.creditor is not None
+    assert (domain.creditor.code, domain.positions) == ("PM200", [])
+    assert queries.positions(database, PositionRequest(creditor_fiscal_code=nobodys)).creditor is None
+    elsewhere = replace(by_number, creditor_fiscal_code=others)
+    assert queries.positions(database, elsewhere).positions == []

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.errors import ErrorCode, Refused
+from contracts.shapes import Instalment
 from services.practices import debt_file
 from services.practices.debt_file import COLUMNS, Row
-from services.practices.domain.terms import AmountRules, ServiceRules
+from services.practices.domain.debt_rules import AmountRules, ServiceRules
 
 SERVICES = {code: ServiceRules(code, amounts=AmountRules(max_cents=1_000_000)) for code in ("TARI", "RETTA")}
 HEADER = ";".join(COLUMNS)
@@ -47,8 +48,8 @@ def test_a_good_line_becomes_a_debt() -> None:
     assert row.debt is not None
     assert row.debt.amount_cents == 14_850
     assert row.debt.due_date == date(2026, 12, 2)
-    assert row.debt.instalment == (5, 7)
-    assert row.debt.debtor["full_name"] == "Rossi Mario"
+    assert row.debt.instalment == Instalment(number=5, total=7)
+    assert row.debt.debtor.full_name == "Rossi Mario"
 
 
 @pytest.mark.parametrize(
@@ -108,7 +109,7 @@ def test_the_second_line_with_the_same_reference_is_refused() -> None:
 def test_quoted_fields_hold_separators_and_quotes() -> None:
     (row,) = read(line(cognome_nome='"Panificio ""La Spiga""; s.n.c."', codice_fiscale="80012345676"))
     assert row.debt is not None
-    assert row.debt.debtor["full_name"] == 'Panificio "La Spiga"; s.n.c.'
+    assert row.debt.debtor.full_name == 'Panificio "La Spiga"; s.n.c.'
 
 
 @pytest.mark.parametrize("separator", [";", ","])

@@ -6,11 +6,15 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from contracts.calendar import rome_day
+from contracts.codes import AmountCents, Iuv, NoticeNumber
 from contracts.errors import ErrorCode
+from contracts.rpc.practices import Practice
+from contracts.shapes import Beneficiary, LocalisedText, Subject, Viewer
 from services.practices.domain import display, viewers
-from services.practices.domain.standing import Standing, Terms, rome_day
+from services.practices.domain.practice_status import AmountDue, PracticeStatus
 from services.practices.domain.states import State
-from services.practices.domain.viewers import Sight
+from services.practices.domain.viewers import Visibility
 
 NOON = datetime(2026, 11, 23, 11, tzinfo=UTC)
 
@@ -46,14 +50,14 @@ def test_what_is_no_longer_owed_is_never_overdue(state: State) -> None:
     ],
 )
 def test_every_state_says_whether_and_why_it_cannot_be_paid(state: State, code: ErrorCode | None) -> None:
-    assert display.not_payable_code(Standing(state), Terms(100, None), NOON) is code
+    assert display.not_payable_code(PracticeStatus(state), AmountDue(100, None), NOON) is code
 
 
 def test_past_its_last_day_it_cannot_be_paid_even_before_the_timer_has_come_by() -> None:
-    late = Terms(100, date(2026, 11, 22))
-    today = Terms(100, date(2026, 11, 23))
-    assert display.not_payable_code(Standing(), late, NOON) is ErrorCode.PRACTICE_EXPIRED
-    assert display.not_payable_code(Standing(), today, NOON) is None
+    late = AmountDue(100, date(2026, 11, 22))
+    today = AmountDue(100, date(2026, 11, 23))
+    assert display.not_payable_code(PracticeStatus(), late, NOON) is ErrorCode.PRACTICE_EXPIRED
+    assert display.not_payable_code(PracticeStatus(), today, NOON) is None
 
 
 def test_names_are_shortened_to_initials() -> None:
@@ -62,54 +66,66 @@ def test_names_are_shortened_to_initials() -> None:
 
 
 def test_a_masked_practice_tells_neither_names_nor_fiscal_code_nor_address() -> None:
-    practice: dict[str, Any] = {
-        "debtor": {
-            "entity_type": "F",
-            "fiscal_code": "RSSMRA85T10A562S",
-            "full_name": "Mario Rossi",
-            "email": "mario.rossi@posta.example",
-            "street_name": "via Duomo",
-        },
-        "beneficiary": {"full_name": "Sofia Rossi", "course": "Violino", "school": "S", "contribution_type": "C"},
-        "description": "Contributo - Sofia ROSSI - Violino - mario rossi",
-        "masked": False,
-    }
+    practice = Practice(
+        id=UUID(int=1),
+        entity_code="PM108",
+        creditor_name="Conservatorio",
+        service_code="CONTRIB_IT",
+        service_title=LocalisedText(it="Contributo", en="Fee"),
+        origin="spontaneous",
+        debtor=Subject(
+            entity_type="F",
+            fiscal_code="RSSMRA85T10A562S",
+            full_name="Mario Rossi",
+            email="mario.rossi@posta.example",
+            street_name="via Duomo",
+        ),
+        beneficiary=Beneficiary(full_name="Sofia Rossi", course="Violino", school="S", contribution_type="C"),
+        description="Contributo - Sofia ROSSI - Violino - mario rossi",
+        amount_cents=AmountCents(5_000),
+        notice_number=NoticeNumber("301000000000000142"),
+        iuv=Iuv("01000000000000142"),
+        state="to_pay",
+        state_since=NOON,
+        overdue=False,
+        payable=True,
+        created_at=NOON,
+    )
     masked = display.masked(practice)
-    assert masked["masked"] is True
+    assert masked.masked is True
     shown = str(masked).lower()
     for secret in ("mario", "rossi", "sofia", "rssmra", "posta.example", "duomo"):
         assert secret not in shown
-    assert practice["masked"] is False
+    assert practice.masked is False
 
 
-def viewer(**known: Any) -> dict[str, Any]:
-    nobody: dict[str, Any] = {"citizen_id": None, "fiscal_code": None, "visitor_id": None}
-    return {**nobody, "granted_practice_ids": [], "identified_practice_ids": [], **known}
+def viewer(**known: Any) -> Viewer:
+    return Viewer(**known)
 
 
-CITIZEN = UUID(int=7)
-PRACTICE = UUID(int=8)
+CITIZEN_ID = UUID(int=7)
+PRACTICE_ID = UUID(int=8)
 
 
 @pytest.mark.parametrize(
     ("who", "expected"),
     [
-        (viewer(), Sight.NONE),
-        (viewer(citizen_id=CITIZEN, fiscal_code="VRDLCU99L14A662K"), Sight.NONE),
-        (viewer(citizen_id=CITIZEN, fiscal_code="RSSMRA85T10A562S"), Sight.WHOLE),
-        (viewer(granted_practice_ids=[PRACTICE]), Sight.MASKED),
-        (viewer(granted_practice_ids=[uuid4()]), Sight.NONE),
-        (viewer(granted_practice_ids=[PRACTICE], identified_practice_ids=[PRACTICE]), Sight.WHOLE),
-        (viewer(visitor_id="browser-1234"), Sight.WHOLE),
-        (viewer(citizen_id=CITIZEN, fiscal_code="X", visitor_id="browser-1234"), Sight.WHOLE),
-        (viewer(visitor_id="browser-5678"), Sight.NONE),
+        (viewer(), Visibility.NONE),
+        (viewer(citizen_id=CITIZEN_ID, fiscal_code="VRDLCU99L14A662K"), Visibility.NONE),
+        (viewer(citizen_id=CITIZEN_ID, fiscal_code="RSSMRA85T10A562S"), Visibility.WHOLE),
+        (viewer(granted_practice_ids=[PRACTICE_ID]), Visibility.MASKED),
+        (viewer(granted_practice_ids=[uuid4()]), Visibility.NONE),
+        (viewer(granted_practice_ids=[PRACTICE_ID], identified_practice_ids=[PRACTICE_ID]), Visibility.WHOLE),
+        (viewer(visitor_id="browser-1234"), Visibility.WHOLE),
+        (viewer(citizen_id=CITIZEN_ID, fiscal_code="X", visitor_id="browser-1234"), Visibility.WHOLE),
+        (viewer(visitor_id="browser-5678"), Visibility.NONE),
     ],
 )
 def test_a_practice_is_seen_by_its_debtor_its_inserter_and_whoever_was_shown_it(
-    who: dict[str, Any], expected: Sight
+    who: Viewer, expected: Visibility
 ) -> None:
-    assert viewers.sight(who, PRACTICE, "RSSMRA85T10A562S", "visitor:browser-1234") is expected
+    assert viewers.visibility(who, PRACTICE_ID, "RSSMRA85T10A562S", "visitor:browser-1234") is expected
 
 
 def test_nobody_is_the_debtor_of_an_anonymous_practice() -> None:
-    assert viewers.sight(viewer(fiscal_code="ANONIMO"), PRACTICE, "ANONIMO", None) is Sight.NONE
+    assert viewers.visibility(viewer(fiscal_code="ANONIMO"), PRACTICE_ID, "ANONIMO", None) is Visibility.NONE

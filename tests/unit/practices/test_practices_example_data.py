@@ -10,22 +10,22 @@ from stdnum import iban
 from stdnum.it import codicefiscale
 
 from contracts.codes import AmountCents
+from contracts.shapes import Instalment
 from sandbox.data import make_debts
 from sandbox.data.codice_fiscale import codice_fiscale
-from services.practices import debt_file
-from services.practices.catalogue_file import Catalogue
+from services.practices import catalogue_file, debt_file
 from services.practices.debt_file import Row
-from services.practices.domain.terms import ServiceRules
+from services.practices.domain.debt_rules import ServiceRules
 from services.practices.domain.transfers import STAMP_CATEGORY
 
 DATA = Path(make_debts.__file__).parent
-ENTITY = Catalogue().load(json.loads((DATA / "catalogue.json").read_text()))["entities"][0]
+ENTITY = catalogue_file.read(json.loads((DATA / "catalogue.json").read_text())).entities[0]
 CITIZENS = json.loads((DATA / "citizens.json").read_text())["citizens"]
 
 
 @pytest.fixture(scope="module")
 def rows() -> list[Row]:
-    services = {item["code"]: ServiceRules(item["code"]) for item in ENTITY["services"]}
+    services = {item.code: ServiceRules(item.code) for item in ENTITY.services}
     return list(debt_file.read((DATA / "debts_pm108.csv").read_bytes(), services))
 
 
@@ -46,11 +46,11 @@ def test_483_of_500_rows_load_and_17_are_refused_as_told(rows: list[Row]) -> Non
 
 
 def test_every_test_citizen_owes_something_and_one_owes_more_than_a_cart_holds(rows: list[Row]) -> None:
-    count = Counter(row.debt.debtor["fiscal_code"] for row in rows if row.debt is not None)
+    count = Counter(row.debt.debtor.fiscal_code for row in rows if row.debt is not None)
     assert all(count[citizen["fiscal_code"]] >= 4 for citizen in CITIZENS)
     assert max(count[citizen["fiscal_code"]] for citizen in CITIZENS) > 5
     debtors = [row.debt.debtor for row in rows if row.debt is not None]
-    assert {debtor["email"] for debtor in debtors if debtor["fiscal_code"] == "VRDLCU99L14A662K"} == {None}
+    assert {debtor.email for debtor in debtors if debtor.fiscal_code == "VRDLCU99L14A662K"} == {None}
 
 
 def test_there_are_overdue_rows_future_rows_and_instalments_of_all_three_services(rows: list[Row]) -> None:
@@ -59,7 +59,7 @@ def test_there_are_overdue_rows_future_rows_and_instalments_of_all_three_service
     dues = [debt.due_date for debt in debts if debt.due_date is not None]
     assert min(dues) < date(2026, 11, 1)
     assert max(dues) > date(2027, 1, 1)
-    assert (5, 7) in {debt.instalment for debt in debts}
+    assert Instalment(number=5, total=7) in {debt.instalment for debt in debts}
 
 
 @pytest.mark.parametrize("citizen", CITIZENS, ids=lambda citizen: citizen["key"])
@@ -90,17 +90,20 @@ def test_codici_fiscali_follow_the_decree(
 
 
 def test_the_catalogue_has_its_spontaneous_services_and_texts_in_both_languages() -> None:
-    spontaneous = [item["code"] for item in ENTITY["services"] if item["spontaneous"]]
+    spontaneous = [item.code for item in ENTITY.services if item.spontaneous]
     assert spontaneous == ["BOLLO_IT", "BOLLO_ST", "CONTRIB_IT", "CONTRIB_ST", "CERT_MBD"]
-    assert [item["code"] for item in ENTITY["services"] if item["allows_anonymous"]] == ["BOLLO_ST", "CONTRIB_ST"]
-    for item in ENTITY["services"]:
-        for text in (item["title"], item["note"]):
-            assert text["it"].strip()
-            assert text["en"].strip()
-    assert iban.is_valid(ENTITY["iban"])
-    assert ENTITY["postal_iban"].endswith(ENTITY["postal_account"])
-    bollo = next(item for item in ENTITY["services"] if item["code"] == "BOLLO_IT")
-    assert bollo["fixed_cents"] == AmountCents.typed("16,00")
+    assert [item.code for item in ENTITY.services if item.allows_anonymous] == ["BOLLO_ST", "CONTRIB_ST"]
+    for item in ENTITY.services:
+        assert item.note is not None
+        for text in (item.title, item.note):
+            assert text.it.strip()
+            assert text.en.strip()
+    assert iban.is_valid(ENTITY.iban)
+    assert ENTITY.postal_iban is not None
+    assert ENTITY.postal_account is not None
+    assert ENTITY.postal_iban.endswith(ENTITY.postal_account)
+    bollo = next(item for item in ENTITY.services if item.code == "BOLLO_IT")
+    assert bollo.fixed_cents == AmountCents.typed("16,00")
 
 
 TAXONOMY = Path(__file__).parents[4] / "shared" / "specs" / "pagopa" / "taxonomy" / "tassonomia.json"
@@ -109,11 +112,12 @@ TAXONOMY = Path(__file__).parents[4] / "shared" / "specs" / "pagopa" / "taxonomy
 @pytest.mark.skipif(not TAXONOMY.is_file(), reason="the official taxonomy is not here")
 def test_every_category_of_the_catalogue_stands_in_the_official_taxonomy() -> None:
     official = TAXONOMY.read_text()
-    services = ENTITY["services"]
-    categories = {item["category"] for item in [*services, *(share for item in services for share in item["shares"])]}
+    services = ENTITY.services
+    shares = [share for service in services for share in service.shares]
+    categories = {item.category for item in services} | {share.category for share in shares}
     for category in {*categories, STAMP_CATEGORY}:
         assert f'"{category}"' in official, category
 
 
 def test_the_logo_named_in_the_catalogue_is_there() -> None:
-    assert (DATA / "logos" / ENTITY["logo"]).is_file()
+    assert (DATA / "logos" / (ENTITY.logo or "")).is_file()

@@ -4,10 +4,12 @@ from datetime import datetime
 from typing import Final
 
 from chassis.storage.database import Database, Tx
+from contracts.calendar import rome_day
 from contracts.events.practices import PRACTICE_EXPIRED
-from services.practices import records, repository
-from services.practices.domain import standing
-from services.practices.domain.standing import Ending, rome_day
+from services.practices import records
+from services.practices.domain import practice_status
+from services.practices.domain.practice_status import Ending
+from services.practices.repository import practices
 
 _BATCH_ROWS: Final = 200
 _REASON: Final = "late_not_accepted"
@@ -28,9 +30,9 @@ def expire_overdue(database: Database, now: datetime) -> int:
 
 
 def _expire_batch(tx: Tx, now: datetime) -> int:
-    rows = repository.expiring(tx.session, rome_day(now), _BATCH_ROWS)
+    rows = practices.expiring(tx.session, rome_day(now), _BATCH_ROWS)
     for row in rows:
-        records.keep(row, standing.expired(records.standing_of(row), Ending(now, _REASON)))
+        records.write_status(row, practice_status.expired(records.status_of(row), Ending(now, _REASON)))
         row.sequence += 1
         ended = records.ended_of(row, _REASON, now)
         tx.emit(PRACTICE_EXPIRED, ended, subject=str(row.id), sequence=row.sequence, now=now)

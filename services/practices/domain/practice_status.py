@@ -1,6 +1,6 @@
-"""Where a practice stands, folded from facts that come twice, late and in any order.
+"""The payment status of a practice, folded from facts that come twice, late and in any order.
 
-Facts are kept by their own key (checkout id, receipt id), so that applying one twice changes nothing, and merged
+Facts are stored under their own key (checkout id, receipt id), so that applying one twice changes nothing, and merged
 by minimum, so that their order does not matter. The state moves along the table of `states` only where the facts
 allow it: a checkout known to have ended cannot start, and a checkout that ends frees the practice only when no
 other is open.
@@ -10,16 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
+from contracts.calendar import rome_day
 from services.practices.domain.states import Cause, State, can_move, move
-
-ROME = ZoneInfo("Europe/Rome")
-
-
-def rome_day(moment: datetime) -> date:
-    """Return the calendar day in Italy: what a due date is compared with."""
-    return moment.astimezone(ROME).date()
 
 
 @dataclass(frozen=True, order=True)
@@ -64,12 +57,12 @@ class Ending:
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything known about the payment of one practice. `odd_money`: PaymentDuplicated reasons seen."""
+    """Everything known about the payment of one practice. `unexpected_money`: PaymentDuplicated reasons seen."""
 
     open_checkouts: Mapping[UUID, OpenCheckout] = field(default_factory=dict)
     ended_checkouts: Mapping[UUID, EndedCheckout] = field(default_factory=dict)
     receipts: Mapping[str, Receipt] = field(default_factory=dict)
-    odd_money: frozenset[str] = frozenset()
+    unexpected_money: frozenset[str] = frozenset()
     settlement: Settlement | None = None
     cancelled: Ending | None = None
     expired: Ending | None = None
@@ -77,7 +70,7 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Standing:
+class PracticeStatus:
     """State and the facts behind it."""
 
     state: State = State.TO_PAY
@@ -85,90 +78,90 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Terms:
-    """What was asked for: the money that arrives is compared with it. `payable_until`: last Rome day, or None."""
+class AmountDue:
+    """What arriving money is compared with. `payable_until`: last Rome day on which payment is accepted, or None."""
 
     amount_cents: int
     payable_until: date | None
 
 
-def checkout_started(standing: Standing, checkout_id: UUID, opened: OpenCheckout) -> Standing:
+def checkout_started(status: PracticeStatus, checkout_id: UUID, opened: OpenCheckout) -> PracticeStatus:
     """Fold CheckoutStarted. Without effect when that checkout is known to have ended, or nothing is to pay."""
-    facts = standing.facts
+    facts = status.facts
     if checkout_id in facts.ended_checkouts:
-        return standing
+        return status
     merged = min(opened, facts.open_checkouts.get(checkout_id, opened))
     facts = replace(facts, open_checkouts={**facts.open_checkouts, checkout_id: merged})
-    return _moved(replace(standing, facts=facts), Cause.CHECKOUT_STARTED)
+    return _moved(replace(status, facts=facts), Cause.CHECKOUT_STARTED)
 
 
-def checkout_abandoned(standing: Standing, checkout_id: UUID, ended: EndedCheckout) -> Standing:
+def checkout_abandoned(status: PracticeStatus, checkout_id: UUID, ended: EndedCheckout) -> PracticeStatus:
     """Fold CheckoutAbandoned. It frees the practice only when no other checkout is open."""
-    facts = standing.facts
+    facts = status.facts
     merged = min(ended, facts.ended_checkouts.get(checkout_id, ended))
     still_open = {key: value for key, value in facts.open_checkouts.items() if key != checkout_id}
     facts = replace(facts, ended_checkouts={**facts.ended_checkouts, checkout_id: merged}, open_checkouts=still_open)
-    standing = replace(standing, facts=facts)
-    return standing if still_open else _moved(standing, Cause.CHECKOUT_ABANDONED)
+    status = replace(status, facts=facts)
+    return status if still_open else _moved(status, Cause.CHECKOUT_ABANDONED)
 
 
-def payment_confirmed(standing: Standing, receipt_id: str, receipt: Receipt) -> Standing:
+def payment_confirmed(status: PracticeStatus, receipt_id: str, receipt: Receipt) -> PracticeStatus:
     """Fold PaymentConfirmed: from every state it ends in paid, or in reported where the flow came first."""
-    facts = standing.facts
+    facts = status.facts
     merged = min(receipt, facts.receipts.get(receipt_id, receipt))
     facts = replace(facts, receipts={**facts.receipts, receipt_id: merged})
-    standing = _moved(replace(standing, facts=facts), Cause.PAYMENT_CONFIRMED)
-    return _moved(standing, Cause.PAYMENT_REPORTED) if facts.settlement else standing
+    status = _moved(replace(status, facts=facts), Cause.PAYMENT_CONFIRMED)
+    return _moved(status, Cause.PAYMENT_REPORTED) if facts.settlement else status
 
 
-def payment_duplicated(standing: Standing, reason: str) -> Standing:
+def payment_duplicated(status: PracticeStatus, reason: str) -> PracticeStatus:
     """Fold PaymentDuplicated: no state of its own, a human must look."""
-    return replace(standing, facts=replace(standing.facts, odd_money=standing.facts.odd_money | {reason}))
+    return replace(status, facts=replace(status.facts, unexpected_money=status.facts.unexpected_money | {reason}))
 
 
-def payment_reported(standing: Standing, settlement: Settlement) -> Standing:
+def payment_reported(status: PracticeStatus, settlement: Settlement) -> PracticeStatus:
     """Fold PaymentReported: remembered until the receipt is here."""
-    facts = standing.facts
+    facts = status.facts
     merged = min(settlement, facts.settlement or settlement)
-    return _moved(replace(standing, facts=replace(facts, settlement=merged)), Cause.PAYMENT_REPORTED)
+    return _moved(replace(status, facts=replace(facts, settlement=merged)), Cause.PAYMENT_REPORTED)
 
 
-def amended(standing: Standing, now: datetime) -> Standing:
+def amended(status: PracticeStatus, now: datetime) -> PracticeStatus:
     """Move by an amendment of ours. Raises IllegalTransition."""
-    state = move(standing.state, Cause.AMENDED)
-    if standing.state is state:
-        return standing
-    return Standing(state, replace(standing.facts, expired=None, reopened=Ending(now, "amended")))
+    state = move(status.state, Cause.AMENDED)
+    if status.state is state:
+        return status
+    return PracticeStatus(state, replace(status.facts, expired=None, reopened=Ending(now, "amended")))
 
 
-def cancelled(standing: Standing, ending: Ending) -> Standing:
+def cancelled(status: PracticeStatus, ending: Ending) -> PracticeStatus:
     """Withdraw the practice. Raises IllegalTransition."""
-    return Standing(move(standing.state, Cause.CANCELLED), replace(standing.facts, cancelled=ending))
+    return PracticeStatus(move(status.state, Cause.CANCELLED), replace(status.facts, cancelled=ending))
 
 
-def expired(standing: Standing, ending: Ending) -> Standing:
+def expired(status: PracticeStatus, ending: Ending) -> PracticeStatus:
     """Let the practice expire. Raises IllegalTransition."""
-    return Standing(move(standing.state, Cause.EXPIRED), replace(standing.facts, expired=ending))
+    return PracticeStatus(move(status.state, Cause.EXPIRED), replace(status.facts, expired=ending))
 
 
-def odd_money(standing: Standing, terms: Terms) -> frozenset[str]:
+def unexpected_money(status: PracticeStatus, due: AmountDue) -> frozenset[str]:
     """Return why a human must look at the money that arrived: PaymentDuplicated's reasons; empty when all is well."""
-    facts = standing.facts
-    found = set(facts.odd_money)
+    facts = status.facts
+    found = set(facts.unexpected_money)
     if len(facts.receipts) > 1:
         found.add("already_paid")
     if facts.receipts and facts.cancelled:
         found.add("cancelled")
     for receipt in facts.receipts.values():
-        if receipt.amount_cents != terms.amount_cents:
+        if receipt.amount_cents != due.amount_cents:
             found.add("other_amount")
-        if terms.payable_until and rome_day(receipt.paid_at) > terms.payable_until:
+        if due.payable_until and rome_day(receipt.paid_at) > due.payable_until:
             found.add("expired")
     return frozenset(found)
 
 
-def _moved(standing: Standing, cause: Cause) -> Standing:
+def _moved(status: PracticeStatus, cause: Cause) -> PracticeStatus:
     """Move where the table has the edge; a late or repeated event has none and changes nothing."""
-    if can_move(standing.state, cause):
-        return replace(standing, state=move(standing.state, cause))
-    return standing
+    if can_move(status.state, cause):
+        return replace(status, state=move(status.state, cause))
+    return status

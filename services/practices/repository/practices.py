@@ -1,116 +1,27 @@
-"""The only SQL of practices."""
+"""Practices, found by whatever they are asked for, read or locked."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, or_, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from contracts.errors import ErrorCode, Refused
 from services.practices.domain.states import State
-from services.practices.models import (
-    EntityRow,
-    Import,
-    ImportRow,
-    NoticeSequence,
-    PracticeRow,
-    ServiceRow,
-)
+from services.practices.models import PracticeRow
+from services.practices.repository.batches import batches
 
-_BATCH_ROWS = 1_000
-_ALIKE_ROWS = 200
-_T = TypeVar("_T")
-
-
-def entity(session: Session, code: str) -> EntityRow:
-    """Return an entity. Raises Refused(UNKNOWN_ENTITY)."""
-    row = session.get(EntityRow, code) if code.isprintable() else None
-    if row is None:
-        raise Refused(ErrorCode.UNKNOWN_ENTITY)
-    return row
-
-
-def entity_of_creditor(session: Session, creditor_fiscal_code: str) -> EntityRow | None:
-    """Return an entity of this pagoPA domain, or None when the domain is not ours."""
-    statement = select(EntityRow).where(EntityRow.creditor_fiscal_code == creditor_fiscal_code)
-    return session.scalars(statement.order_by(EntityRow.code).limit(1)).first()
-
-
-def services(session: Session, entity_code: str) -> Sequence[ServiceRow]:
-    """Return the services of an entity's catalogue, in its order."""
-    statement = select(ServiceRow).where(ServiceRow.entity_code == entity_code, ~ServiceRow.withdrawn)
-    return session.scalars(statement.order_by(ServiceRow.place)).all()
-
-
-def service(session: Session, entity_code: str, code: str) -> ServiceRow:
-    """Return a service of the catalogue. Raises Refused(UNKNOWN_SERVICE)."""
-    row = session.get(ServiceRow, (entity_code, code)) if code.isprintable() else None
-    if row is None or row.withdrawn:
-        raise Refused(ErrorCode.UNKNOWN_SERVICE)
-    return row
-
-
-def demanded_service(session: Session, creditor_fiscal_code: str, service_id: str, subject_id: str) -> ServiceRow:
-    """Return the service that a PSP asks for by these codes. Raises Refused(UNKNOWN_SERVICE)."""
-    statement = (
-        select(ServiceRow)
-        .join(EntityRow, EntityRow.code == ServiceRow.entity_code)
-        .where(
-            EntityRow.creditor_fiscal_code == creditor_fiscal_code,
-            ServiceRow.demand["service_id"].astext == service_id,
-            ServiceRow.demand["subject_id"].astext == subject_id,
-            ~ServiceRow.withdrawn,
-        )
-    )
-    row = session.scalars(statement.order_by(ServiceRow.entity_code, ServiceRow.place).limit(1)).first()
-    if row is None:
-        raise Refused(ErrorCode.UNKNOWN_SERVICE)
-    return row
+_CANDIDATE_ROWS: Final = 200
 
 
 def ended_demands(session: Session, demand_digest: str) -> int:
-    """Return how many practices demanded alike are no longer owed."""
+    """Return how many practices of the same demand are no longer owed."""
     still_owed = (State.TO_PAY.value, State.UNCONFIRMED.value)
     statement = select(func.count()).where(
         PracticeRow.demand_digest == demand_digest, PracticeRow.state.not_in(still_owed)
     )
     return session.scalar(statement) or 0
-
-
-def save_entity(session: Session, values: Mapping[str, Any]) -> None:
-    """Insert an entity or bring it up to date."""
-    statement = insert(EntityRow).values(**values)
-    session.execute(statement.on_conflict_do_update(index_elements=["code"], set_=dict(values)))
-
-
-def save_services(session: Session, entity_code: str, catalogue: Sequence[Mapping[str, Any]]) -> None:
-    """Bring the services of an entity up to date; those no longer named are withdrawn, for their practices stay."""
-    session.execute(update(ServiceRow).where(ServiceRow.entity_code == entity_code).values(withdrawn=True))
-    for place, item in enumerate(catalogue):
-        values = {**item, "entity_code": entity_code, "place": place, "withdrawn": False}
-        statement = insert(ServiceRow).values(**values)
-        session.execute(statement.on_conflict_do_update(index_elements=["entity_code", "code"], set_=values))
-
-
-def allocate_bases(session: Session, creditor_fiscal_code: str, segregation_code: str, count: int) -> int:
-    """Take `count` bases of notice numbers for ever and return the first.
-
-    To be committed at once, apart from the transaction that uses them: what is not used is a hole, and nobody
-    waits behind a long import for the next number.
-    """
-    statement = insert(NoticeSequence).values(
-        creditor_fiscal_code=creditor_fiscal_code, segregation_code=segregation_code, next_base=1 + count
-    )
-    statement = statement.on_conflict_do_update(
-        index_elements=["creditor_fiscal_code", "segregation_code"],
-        set_={"next_base": NoticeSequence.next_base + count},
-    )
-    next_base: int = session.execute(statement.returning(NoticeSequence.next_base)).scalar_one()
-    return next_base - count
 
 
 def practice(session: Session, practice_id: UUID) -> PracticeRow:
@@ -131,7 +42,7 @@ def by_notice_number(session: Session, entity_code: str, notice_number: str) -> 
 
 
 def by_reference(session: Session, entity_code: str, fiscal_code: str, reference: str) -> Sequence[PracticeRow]:
-    """Return the debtor's practices whose IUV, notice number or body's reference this is."""
+    """Return the debtor's practices whose IUV, notice number or entity's reference this is."""
     statement = _shown().where(
         PracticeRow.debtor_fiscal_code == fiscal_code,
         PracticeRow.entity_code == entity_code,
@@ -185,7 +96,7 @@ def dated_of_debtor(session: Session, fiscal_code: str, since: datetime, limit: 
     return session.scalars(statement.order_by(PracticeRow.due_date.desc(), PracticeRow.place).limit(limit)).all()
 
 
-def alike(
+def duplicate_candidates(
     session: Session, one: PracticeRow, fiscal_code: str | None, practice_ids: Collection[UUID]
 ) -> Sequence[PracticeRow]:
     """Return practices of the same service and amount, newest first: the debtor's, and those among `practice_ids`.
@@ -199,7 +110,7 @@ def alike(
         PracticeRow.amount_cents == one.amount_cents,
         PracticeRow.id != one.id,
     )
-    return session.scalars(statement.order_by(PracticeRow.place.desc()).limit(_ALIKE_ROWS)).all()
+    return session.scalars(statement.order_by(PracticeRow.place.desc()).limit(_CANDIDATE_ROWS)).all()
 
 
 def positions(
@@ -251,35 +162,6 @@ def expiring(session: Session, today: date, limit: int) -> Sequence[PracticeRow]
         .with_for_update(skip_locked=True)
     )
     return session.scalars(statement).all()
-
-
-def lock_imports(session: Session, entity_code: str) -> None:
-    """Let only one import of an entity run at a time, until the transaction ends."""
-    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"import:{entity_code}"})
-
-
-def save_import(session: Session, done: Import, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Insert an import and what became of its lines."""
-    session.add(done)
-    session.flush()
-    for batch in batches(rows):
-        session.execute(insert(ImportRow), [{**row, "import_id": done.id} for row in batch])
-
-
-def imported(session: Session, entity_code: str, import_id: UUID) -> tuple[Import, Sequence[ImportRow]]:
-    """Return an import of the entity and its lines. Raises Refused(IMPORT_NOT_FOUND)."""
-    done = session.scalars(select(Import).where(Import.id == import_id, Import.entity_code == entity_code)).first()
-    if done is None:
-        raise Refused(ErrorCode.IMPORT_NOT_FOUND)
-    rows = session.scalars(select(ImportRow).where(ImportRow.import_id == import_id).order_by(ImportRow.line))
-    return done, rows.all()
-
-
-def batches(items: Iterable[_T], size: int = _BATCH_ROWS) -> Iterator[list[_T]]:
-    """Cut into lists that one statement can carry."""
-    remaining = iter(items)
-    while batch := list(islice(remaining, size)):
-        yield batch
 
 
 def _shown() -> Select[PracticeRow]:

@@ -1,4 +1,4 @@
-"""Facts that come twice, late and in any order end in one standing."""
+"""Facts that come twice, late and in any order end in one status."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -7,16 +7,24 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.practices import stored_facts
-from services.practices.domain import display, standing
-from services.practices.domain.standing import EndedCheckout, Ending, OpenCheckout, Receipt, Settlement, Standing, Terms
+from services.practices import stored_json
+from services.practices.domain import display, practice_status
+from services.practices.domain.practice_status import (
+    AmountDue,
+    EndedCheckout,
+    Ending,
+    OpenCheckout,
+    PracticeStatus,
+    Receipt,
+    Settlement,
+)
 from services.practices.domain.states import State
 
 START = datetime(2026, 11, 23, 10, tzinfo=UTC)
 CHECKOUTS = [UUID(int=number) for number in (1, 2, 3)]
-TERMS = Terms(amount_cents=1_600, payable_until=date(2026, 12, 31))
+TERMS = AmountDue(amount_cents=1_600, payable_until=date(2026, 12, 31))
 
-Fold = Callable[[Standing], Standing]
+Fold = Callable[[PracticeStatus], PracticeStatus]
 
 
 def minutes(count: int) -> datetime:
@@ -24,27 +32,27 @@ def minutes(count: int) -> datetime:
 
 
 def started(checkout: UUID, minute: int = 1) -> Fold:
-    return lambda s: standing.checkout_started(s, checkout, OpenCheckout(minutes(minute), minutes(minute + 30)))
+    return lambda s: practice_status.checkout_started(s, checkout, OpenCheckout(minutes(minute), minutes(minute + 30)))
 
 
 def abandoned(checkout: UUID, minute: int = 20, reason: str = "cancelled") -> Fold:
-    return lambda s: standing.checkout_abandoned(s, checkout, EndedCheckout(minutes(minute), reason))
+    return lambda s: practice_status.checkout_abandoned(s, checkout, EndedCheckout(minutes(minute), reason))
 
 
 def confirmed(receipt_id: str, minute: int = 15, amount_cents: int = 1_600) -> Fold:
-    return lambda s: standing.payment_confirmed(s, receipt_id, Receipt(minutes(minute), amount_cents))
+    return lambda s: practice_status.payment_confirmed(s, receipt_id, Receipt(minutes(minute), amount_cents))
 
 
 def duplicated(reason: str = "already_paid") -> Fold:
-    return lambda s: standing.payment_duplicated(s, reason)
+    return lambda s: practice_status.payment_duplicated(s, reason)
 
 
 def reported(flow_id: str = "2026-11-25ABI-1", minute: int = 60) -> Fold:
-    return lambda s: standing.payment_reported(s, Settlement(minutes(minute), flow_id))
+    return lambda s: practice_status.payment_reported(s, Settlement(minutes(minute), flow_id))
 
 
-def folded(*folds: Fold, of: Standing | None = None) -> Standing:
-    result = of or Standing()
+def folded(*folds: Fold, of: PracticeStatus | None = None) -> PracticeStatus:
+    result = of or PracticeStatus()
     for fold in folds:
         result = fold(result)
     return result
@@ -59,9 +67,9 @@ facts = st.one_of(
 )
 beginnings = st.sampled_from(
     [
-        Standing(),
-        standing.cancelled(Standing(), Ending(START, "Emesso per errore")),
-        standing.expired(Standing(), Ending(START, "late_not_accepted")),
+        PracticeStatus(),
+        practice_status.cancelled(PracticeStatus(), Ending(START, "Emesso per errore")),
+        practice_status.expired(PracticeStatus(), Ending(START, "late_not_accepted")),
     ]
 )
 
@@ -74,17 +82,19 @@ def same_facts_in_two_orders(draw: st.DrawFn) -> tuple[list[Fold], list[Fold]]:
 
 
 @given(beginnings, same_facts_in_two_orders())
-def test_any_order_and_repetition_of_the_same_facts_ends_in_the_same_standing(
-    beginning: Standing, orders: tuple[list[Fold], list[Fold]]
+def test_any_order_and_repetition_of_the_same_facts_ends_in_the_same_status(
+    beginning: PracticeStatus, orders: tuple[list[Fold], list[Fold]]
 ) -> None:
     first, second = (folded(*order, of=beginning) for order in orders)
     assert first == second
-    assert display.story(first, TERMS, START) == display.story(second, TERMS, START)
-    assert standing.odd_money(first, TERMS) == standing.odd_money(second, TERMS)
+    assert display.state_details(first, TERMS, START) == display.state_details(second, TERMS, START)
+    assert practice_status.unexpected_money(first, TERMS) == practice_status.unexpected_money(second, TERMS)
 
 
 @given(beginnings, st.lists(facts, max_size=9))
-def test_a_practice_is_paid_or_reported_exactly_when_a_receipt_is_there(beginning: Standing, some: list[Fold]) -> None:
+def test_a_practice_is_paid_or_reported_exactly_when_a_receipt_is_there(
+    beginning: PracticeStatus, some: list[Fold]
+) -> None:
     result = folded(*some, of=beginning)
     assert (result.state in {State.PAID, State.REPORTED}) is bool(result.facts.receipts)
 
@@ -97,9 +107,9 @@ def test_a_practice_nobody_ended_is_unconfirmed_exactly_while_a_checkout_is_open
 
 
 @given(beginnings, st.lists(facts, max_size=9))
-def test_facts_survive_being_stored(beginning: Standing, some: list[Fold]) -> None:
+def test_facts_survive_being_stored(beginning: PracticeStatus, some: list[Fold]) -> None:
     result = folded(*some, of=beginning)
-    assert stored_facts.from_json(stored_facts.to_json(result.facts)) == result.facts
+    assert stored_json.read_facts(stored_json.write_facts(result.facts)) == result.facts
 
 
 def test_an_abandoned_older_checkout_does_not_free_one_opened_later() -> None:
@@ -123,29 +133,31 @@ def test_a_settlement_that_came_before_the_receipt_is_remembered() -> None:
 
 
 def test_money_for_a_cancelled_practice_makes_it_paid_and_asks_for_a_human() -> None:
-    result = folded(confirmed("R1"), of=standing.cancelled(Standing(), Ending(START, "Sgravio")))
+    result = folded(confirmed("R1"), of=practice_status.cancelled(PracticeStatus(), Ending(START, "Sgravio")))
     assert result.state is State.PAID
-    assert standing.odd_money(result, TERMS) == {"cancelled"}
+    assert practice_status.unexpected_money(result, TERMS) == {"cancelled"}
 
 
-def test_money_paid_in_time_for_a_practice_that_expired_meanwhile_needs_nobody() -> None:
-    terms = Terms(1_600, date(2026, 11, 23))
-    result = folded(confirmed("R1"), of=standing.expired(Standing(), Ending(START, "late_not_accepted")))
+def test_money_paid_in_time_for_a_practice_that_expired_meanwhile_needs_no_human() -> None:
+    terms = AmountDue(1_600, date(2026, 11, 23))
+    result = folded(confirmed("R1"), of=practice_status.expired(PracticeStatus(), Ending(START, "late_not_accepted")))
     assert result.state is State.PAID
-    assert standing.odd_money(result, terms) == frozenset()
+    assert practice_status.unexpected_money(result, terms) == frozenset()
 
 
 def test_money_paid_after_the_last_day_in_rome_asks_for_a_human() -> None:
-    last_day = Terms(1_600, date(2026, 11, 22))
-    assert standing.odd_money(folded(confirmed("R1")), last_day) == {"expired"}
+    last_day = AmountDue(1_600, date(2026, 11, 22))
+    assert practice_status.unexpected_money(folded(confirmed("R1")), last_day) == {"expired"}
 
 
 def test_two_receipts_and_another_amount_ask_for_a_human() -> None:
     result = folded(confirmed("R1"), confirmed("R2", amount_cents=1_500))
-    assert standing.odd_money(result, TERMS) == {"already_paid", "other_amount"}
+    assert practice_status.unexpected_money(result, TERMS) == {"already_paid", "other_amount"}
 
 
 def test_an_amendment_reopens_an_expired_practice() -> None:
-    result = standing.amended(folded(of=standing.expired(Standing(), Ending(START, "late_not_accepted"))), minutes(9))
+    result = practice_status.amended(
+        folded(of=practice_status.expired(PracticeStatus(), Ending(START, "late_not_accepted"))), minutes(9)
+    )
     assert result.state is State.TO_PAY
-    assert display.story(result, TERMS, START).since == minutes(9)
+    assert display.state_details(result, TERMS, START).since == minutes(9)

@@ -1,0 +1,88 @@
+"""Between the rows of the catalogue, the rules made from them, and the shapes that leave the service."""
+
+from collections.abc import Sequence
+
+from contracts.codes import CreditorFiscalCode
+from contracts.rpc.practices import CatalogueService, DemandCodes, Entity
+from contracts.shapes import Creditor, LocalisedText
+from services.practices import stored_json
+from services.practices.domain.debt_rules import AmountRules, ServiceRules
+from services.practices.domain.transfers import Payee
+from services.practices.models import EntityRow, ServiceRow
+
+
+def rules_of(service: ServiceRow) -> ServiceRules:
+    """Return a catalogue service as the rules that debts under it obey."""
+    return ServiceRules(
+        code=service.code,
+        spontaneous=service.spontaneous,
+        allows_anonymous=service.allows_anonymous,
+        requires_beneficiary=service.requires_beneficiary,
+        accepts_late=service.accepts_late,
+        amounts=AmountRules(service.min_cents, service.max_cents, service.unit_cents, service.fixed_cents),
+        shares=stored_json.read_shares(service.shares),
+        stamp_cents=service.stamp_cents,
+    )
+
+
+def payee_of(entity: EntityRow, service: ServiceRow) -> Payee:
+    """Return who receives the money of a service that is neither share nor stamp."""
+    return Payee(
+        fiscal_code=CreditorFiscalCode(entity.creditor_fiscal_code),
+        company_name=entity.company_name,
+        iban=entity.iban,
+        postal_iban=entity.postal_iban,
+        category=service.category,
+    )
+
+
+def creditor_of(entity: EntityRow) -> Creditor:
+    """Return the entity as pagoPA knows it."""
+    return Creditor(
+        code=entity.code,
+        fiscal_code=CreditorFiscalCode(entity.creditor_fiscal_code),
+        company_name=entity.company_name,
+        office_name=entity.office_name,
+        broker_fiscal_code=CreditorFiscalCode(entity.broker_fiscal_code),
+        station_id=entity.station_id,
+    )
+
+
+def entity_of(row: EntityRow, services: Sequence[ServiceRow]) -> Entity:
+    """Return an entity as everybody may see it, with these services."""
+    return Entity(
+        code=row.code,
+        creditor=creditor_of(row),
+        website=row.website,
+        contact_email=row.contact_email,
+        logo=row.logo,
+        cbill=row.cbill,
+        postal_account=row.postal_account,
+        postal_account_holder=row.postal_account_holder,
+        postal_authorisation=row.postal_authorisation,
+        services=[_service_of(service) for service in services],
+    )
+
+
+def title_of(service: ServiceRow) -> LocalisedText:
+    """Return what a service is called."""
+    return stored_json.read(service.title, LocalisedText)
+
+
+def _service_of(row: ServiceRow) -> CatalogueService:
+    return CatalogueService(
+        code=row.code,
+        title=title_of(row),
+        note=stored_json.read_optional(row.note, LocalisedText),
+        category=row.category,
+        spontaneous=row.spontaneous,
+        allows_anonymous=row.allows_anonymous,
+        requires_beneficiary=row.requires_beneficiary,
+        accepts_late=row.accepts_late,
+        min_cents=row.min_cents,
+        max_cents=row.max_cents,
+        unit_cents=row.unit_cents,
+        fixed_cents=row.fixed_cents,
+        demand=stored_json.read_optional(row.demand, DemandCodes),
+        stamp_cents=row.stamp_cents,
+    )

@@ -1,0 +1,127 @@
+"""Entities, their services, and the notice numbers they have used."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from contracts.errors import ErrorCode, Refused
+from services.practices import stored_json
+from services.practices.catalogue_file import FileEntity, FileService
+from services.practices.models import EntityRow, NoticeSequence, ServiceRow
+
+
+def entity(session: Session, code: str) -> EntityRow:
+    """Return an entity. Raises Refused(UNKNOWN_ENTITY)."""
+    row = session.get(EntityRow, code) if code.isprintable() else None
+    if row is None:
+        raise Refused(ErrorCode.UNKNOWN_ENTITY)
+    return row
+
+
+def entity_of_creditor(session: Session, creditor_fiscal_code: str) -> EntityRow | None:
+    """Return an entity of this pagoPA domain, or None when the domain is not ours."""
+    statement = select(EntityRow).where(EntityRow.creditor_fiscal_code == creditor_fiscal_code)
+    return session.scalars(statement.order_by(EntityRow.code).limit(1)).first()
+
+
+def services(session: Session, entity_code: str) -> Sequence[ServiceRow]:
+    """Return the services of an entity's catalogue, in its order."""
+    statement = select(ServiceRow).where(ServiceRow.entity_code == entity_code, ~ServiceRow.withdrawn)
+    return session.scalars(statement.order_by(ServiceRow.place)).all()
+
+
+def service(session: Session, entity_code: str, code: str) -> ServiceRow:
+    """Return a service of the catalogue. Raises Refused(UNKNOWN_SERVICE)."""
+    row = session.get(ServiceRow, (entity_code, code)) if code.isprintable() else None
+    if row is None or row.withdrawn:
+        raise Refused(ErrorCode.UNKNOWN_SERVICE)
+    return row
+
+
+def demanded_service(session: Session, creditor_fiscal_code: str, service_id: str, subject_id: str) -> ServiceRow:
+    """Return the service that a PSP asks for by these codes. Raises Refused(UNKNOWN_SERVICE)."""
+    statement = (
+        select(ServiceRow)
+        .join(EntityRow, EntityRow.code == ServiceRow.entity_code)
+        .where(
+            EntityRow.creditor_fiscal_code == creditor_fiscal_code,
+            ServiceRow.demand["service_id"].astext == service_id,
+            ServiceRow.demand["subject_id"].astext == subject_id,
+            ~ServiceRow.withdrawn,
+        )
+    )
+    row = session.scalars(statement.order_by(ServiceRow.entity_code, ServiceRow.place).limit(1)).first()
+    if row is None:
+        raise Refused(ErrorCode.UNKNOWN_SERVICE)
+    return row
+
+
+def save_entity(session: Session, entity: FileEntity) -> None:
+    """Insert an entity or bring it up to date."""
+    values = {
+        "code": entity.code,
+        "creditor_fiscal_code": entity.creditor.fiscal_code,
+        "company_name": entity.creditor.company_name,
+        "office_name": entity.creditor.office_name,
+        "broker_fiscal_code": entity.creditor.broker_fiscal_code,
+        "station_id": entity.creditor.station_id,
+        "segregation_code": entity.segregation_code,
+        "iban": entity.iban,
+        "postal_iban": entity.postal_iban,
+        "website": entity.website,
+        "contact_email": entity.contact_email,
+        "logo": entity.logo,
+        "cbill": entity.cbill,
+        "postal_account": entity.postal_account,
+        "postal_account_holder": entity.postal_account_holder,
+        "postal_authorisation": entity.postal_authorisation,
+    }
+    statement = insert(EntityRow).values(**values)
+    session.execute(statement.on_conflict_do_update(index_elements=["code"], set_=values))
+
+
+def save_services(session: Session, entity_code: str, services: Sequence[FileService]) -> None:
+    """Bring the services of an entity up to date; those no longer named are withdrawn, for their practices stay."""
+    session.execute(update(ServiceRow).where(ServiceRow.entity_code == entity_code).values(withdrawn=True))
+    for place, item in enumerate(services):
+        values = {
+            "entity_code": entity_code,
+            "code": item.code,
+            "place": place,
+            "title": stored_json.write(item.title),
+            "note": stored_json.write_optional(item.note),
+            "category": item.category,
+            "spontaneous": item.spontaneous,
+            "allows_anonymous": item.allows_anonymous,
+            "requires_beneficiary": item.requires_beneficiary,
+            "accepts_late": item.accepts_late,
+            "min_cents": item.min_cents,
+            "max_cents": item.max_cents,
+            "unit_cents": item.unit_cents,
+            "fixed_cents": item.fixed_cents,
+            "demand": stored_json.write_optional(item.demand),
+            "shares": [stored_json.write(share) for share in item.shares],
+            "stamp_cents": item.stamp_cents,
+            "withdrawn": False,
+        }
+        statement = insert(ServiceRow).values(**values)
+        session.execute(statement.on_conflict_do_update(index_elements=["entity_code", "code"], set_=values))
+
+
+def allocate_bases(session: Session, creditor_fiscal_code: str, segregation_code: str, count: int) -> int:
+    """Take `count` bases of notice numbers for ever and return the first.
+
+    To be committed at once, apart from the transaction that uses them: what is not used is a hole, and nobody
+    waits behind a long import for the next number.
+    """
+    statement = insert(NoticeSequence).values(
+        creditor_fiscal_code=creditor_fiscal_code, segregation_code=segregation_code, next_base=1 + count
+    )
+    statement = statement.on_conflict_do_update(
+        index_elements=["creditor_fiscal_code", "segregation_code"],
+        set_={"next_base": NoticeSequence.next_base + count},
+    )
+    next_base: int = session.execute(statement.returning(NoticeSequence.next_base)).scalar_one()
+    return next_base - count

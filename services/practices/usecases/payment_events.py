@@ -1,0 +1,71 @@
+"""What payments tells: folded into the practices concerned, in the transaction of the inbox."""
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+from uuid import UUID
+
+from chassis.storage.database import Tx
+from contracts.errors import Broken
+from contracts.events.payments import (
+    CheckoutAbandoned,
+    CheckoutStarted,
+    PaymentConfirmed,
+    PaymentDuplicated,
+    PaymentReported,
+)
+from services.practices import records
+from services.practices.domain import practice_status
+from services.practices.domain.practice_status import (
+    EndedCheckout,
+    OpenCheckout,
+    PracticeStatus,
+    Receipt,
+    Settlement,
+)
+from services.practices.repository import practices
+
+
+def checkout_started(tx: Tx, data: CheckoutStarted) -> None:
+    """Somebody went to pay: the practices are Non confermato until the checkout ends."""
+    opened = OpenCheckout(data.started_at, data.open_until)
+    _fold(tx, data.practice_ids, lambda status: practice_status.checkout_started(status, data.checkout_id, opened))
+
+
+def checkout_abandoned(tx: Tx, data: CheckoutAbandoned) -> None:
+    """A checkout ended without payment."""
+    ended = EndedCheckout(data.at, data.reason)
+    _fold(tx, data.practice_ids, lambda status: practice_status.checkout_abandoned(status, data.checkout_id, ended))
+
+
+def payment_confirmed(tx: Tx, data: PaymentConfirmed) -> None:
+    """A receipt came: the only thing that makes a practice paid."""
+    receipt = Receipt(data.paid_at, data.amount_cents)
+    _fold(
+        tx, _ids(data.practice_id), lambda status: practice_status.payment_confirmed(status, data.receipt_id, receipt)
+    )
+
+
+def payment_duplicated(tx: Tx, data: PaymentDuplicated) -> None:
+    """Money came that was not expected: a human must look."""
+    _fold(tx, _ids(data.practice_id), lambda status: practice_status.payment_duplicated(status, data.reason))
+
+
+def payment_reported(tx: Tx, data: PaymentReported, at: datetime) -> None:
+    """The payment stands in a settlement flow. `at`: the time of the event."""
+    settlement = Settlement(at, data.flow_id)
+    _fold(tx, [data.practice_id], lambda status: practice_status.payment_reported(status, settlement))
+
+
+def _ids(practice_id: UUID | None) -> list[UUID]:
+    """Return the practice concerned: none when the receipt names a notice we never issued."""
+    return [practice_id] if practice_id is not None else []
+
+
+def _fold(tx: Tx, practice_ids: Collection[UUID], fold: Callable[[PracticeStatus], PracticeStatus]) -> None:
+    """Fold one fact into practices of ours. A practice we do not have is a bug somewhere: to the dead letters."""
+    asked = set(practice_ids)
+    rows = practices.locked(tx.session, asked) if asked else []
+    if len(rows) != len(asked):
+        raise Broken
+    for row in rows:
+        records.write_status(row, fold(records.status_of(row)))

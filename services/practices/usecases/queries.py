@@ -1,0 +1,138 @@
+"""Practices shown: lists, by id, plans, positions for the node, the feed of events."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import datetime
+from typing import Final
+
+from chassis.storage import outbox
+from chassis.storage.database import Database
+from contracts.error_details import InvalidRequest
+from contracts.errors import ErrorCode, Refused
+from contracts.rpc.practices import (
+    DebtsRequest,
+    DueDates,
+    DueDatesRequest,
+    EventsReply,
+    EventsRequest,
+    FeedItem,
+    GetManyRequest,
+    ListRequest,
+    PlanRequest,
+    PositionReply,
+    PositionRequest,
+    Practice,
+    PracticeList,
+)
+from contracts.shapes import Viewer
+from services.practices import catalogue_records, records
+from services.practices.domain import display, viewers
+from services.practices.domain.debt import plan_references
+from services.practices.domain.viewers import Visibility
+from services.practices.models import OutboxMessage, PracticeRow
+from services.practices.repository import catalogue, practices
+
+_DATED_MAX: Final = 500
+
+
+def list_practices(database: Database, request: ListRequest, now: datetime) -> PracticeList:
+    """Return a page of the practices the viewing citizen is debtor of, newest first, an import in its file's order."""
+    fiscal_code, limit = request.viewer.fiscal_code, request.limit
+    with database.reading() as session:
+        entity_code = catalogue.entity(session, request.entity_code).code
+        if not fiscal_code:
+            return PracticeList(practices=[])
+        before = _place(request.cursor)
+        rows = practices.of_debtor(session, entity_code, fiscal_code, request.states, before, limit + 1)
+    page = rows[:limit]
+    return PracticeList(
+        practices=[records.practice_of(row, now) for row in page],
+        next_cursor=_cursor(page[-1].place) if len(rows) > limit else None,
+    )
+
+
+def due_dates(database: Database, request: DueDatesRequest, now: datetime) -> DueDates:
+    """Return the practices with a due date that the viewing citizen is debtor of, of all entities."""
+    fiscal_code = request.viewer.fiscal_code
+    if not fiscal_code:
+        return DueDates(practices=[])
+    with database.reading() as session:
+        rows = practices.dated_of_debtor(session, fiscal_code, request.since, _DATED_MAX)
+    return DueDates(practices=[records.dated_practice_of(row, now) for row in rows])
+
+
+def get_many(database: Database, request: GetManyRequest, now: datetime) -> PracticeList:
+    """Return the practices the viewer may see, in the order asked; the others are left out."""
+    with database.reading() as session:
+        rows = practices.practices(session, request.practice_ids)
+    asked = (rows[practice_id] for practice_id in request.practice_ids if practice_id in rows)
+    shown = (_seen(row, request.viewer, now) for row in asked)
+    return PracticeList(practices=[practice for practice in shown if practice is not None])
+
+
+def plan(database: Database, request: PlanRequest, now: datetime) -> PracticeList:
+    """Return all instalments of the plan that a practice is one of, by number; alone where it is of none.
+
+    Who sees the one only masked sees no others. Raises Refused(PRACTICE_NOT_FOUND).
+    """
+    with database.reading() as session:
+        row = practices.practices(session, [request.practice_id]).get(request.practice_id)
+        shown = _seen(row, request.viewer, now) if row else None
+        if row is None or shown is None:
+            raise Refused(ErrorCode.PRACTICE_NOT_FOUND)
+        references = () if shown.masked else plan_references(row.external_id, shown.instalment)
+        rows = practices.instalments(session, row, references) if references else []
+    return PracticeList(practices=[records.practice_of(other, now) for other in rows] or [shown])
+
+
+def debts(database: Database, request: DebtsRequest, now: datetime) -> PracticeList:
+    """Return the entity's debts with these references, whole; no viewer, the entity asks. Unknown ones are left out."""
+    with database.reading() as session:
+        rows = practices.of_references(session, request.entity_code, request.external_ids)
+    return PracticeList(practices=[records.practice_of(row, now) for row in rows])
+
+
+def positions(database: Database, request: PositionRequest) -> PositionReply:
+    """Return what payments needs of practices, and whose domain it is; no viewer, this never leaves the system."""
+    with database.reading() as session:
+        domain = request.creditor_fiscal_code
+        entity = catalogue.entity_of_creditor(session, domain) if domain else None
+        rows = practices.positions(session, domain, request.notice_number, request.practice_ids)
+    return PositionReply(
+        creditor=catalogue_records.creditor_of(entity) if entity else None,
+        positions=[records.position_of(row, row.entity, row.service) for row in rows],
+    )
+
+
+def events(database: Database, request: EventsRequest) -> EventsReply:
+    """Return the events published after a position of the feed."""
+    with database.reading() as session:
+        published = outbox.feed(session, OutboxMessage, request.after, request.limit)
+    return EventsReply(items=[FeedItem(**item) for item in published])
+
+
+def _seen(row: PracticeRow, viewer: Viewer, now: datetime) -> Practice | None:
+    """Return the practice as far as the viewer may see it, or None."""
+    visibility = viewers.visibility(viewer, row.id, row.debtor_fiscal_code, row.inserted_by)
+    if visibility is Visibility.NONE:
+        return None
+    practice = records.practice_of(row, now)
+    return practice if visibility is Visibility.WHOLE else display.masked(practice)
+
+
+def _cursor(place: int) -> str:
+    return urlsafe_b64encode(str(place).encode()).decode().rstrip("=")
+
+
+def _place(cursor: str | None) -> int | None:
+    """Read a cursor of ours. Raises Refused(INVALID_REQUEST)."""
+    if not cursor:
+        return None
+    try:
+        text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
+        return int(text) if len(text) < 19 and text.isascii() and text.isdigit() else _no_cursor()
+    except ValueError:
+        return _no_cursor()
+
+
+def _no_cursor() -> int:
+    raise Refused(ErrorCode.INVALID_REQUEST, InvalidRequest(fields=["cursor"]))
