@@ -40,7 +40,8 @@ class CheckoutAbandoned(Message):
 class PaymentConfirmed(Message):
     """A receipt of the node was stored: money was paid. Once per receipt; the accounting's line.
 
-    `practice_id` is None when the receipt names a notice we never issued. No personal data.
+    `practice_id` is None when the receipt names a notice we never issued. `missing_cents`: what is still missing after
+    this receipt, of which the practice is not paid; None where nothing is. No personal data.
     """
 
     receipt_id: str
@@ -56,6 +57,7 @@ class PaymentConfirmed(Message):
     psp_name: str
     payment_method: str | None = None
     checkout_id: UUID | None = None
+    missing_cents: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,7 @@ class PaymentDuplicated(Message):
     """Money arrived that was not expected: look at it. `reason` says which case.
 
     `wrong_stamp`: the digital stamp that came with the money is missing, unreadable or for another document.
+    `underpaid`: less than is due.
     """
 
     receipt_id: str
@@ -72,7 +75,8 @@ class PaymentDuplicated(Message):
     amount_cents: AmountCents
     first_receipt_id: str | None = None
     reason: Annotated[
-        str, OneOf(["already_paid", "cancelled", "expired", "unknown_notice", "other_amount", "wrong_stamp"])
+        str,
+        OneOf(["already_paid", "cancelled", "expired", "unknown_notice", "other_amount", "underpaid", "wrong_stamp"]),
     ]
     at: datetime
 

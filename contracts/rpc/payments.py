@@ -144,7 +144,11 @@ class ReceivedTransfer(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt(Message):
-    """A receipt of the node (ricevuta telematica), the proof that a practice was paid."""
+    """A receipt of the node (ricevuta telematica), the proof that a practice was paid.
+
+    `stand_in`: paid while our station did not answer, as loaded in pagoPA's archive. `flags`: what is odd about it
+    (`other_station`, `never_activated`, …; docs/payments.md), though it was taken.
+    """
 
     receipt_id: str
     practice_id: UUID | None = None
@@ -167,6 +171,25 @@ class Receipt(Message):
     received_at: datetime
     duplicate: bool = False
     stamps: Sequence[BoughtStamp] = field(default_factory=list)
+    stand_in: bool = False
+    flags: Sequence[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeReceiptRequest(Message):
+    """A receipt that the node sent and that was refused or lost: its SOAP envelope, or paSendRTV2Request alone."""
+
+    entity_code: str
+    envelope: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenReceipt(Message):
+    """How the node would have been answered: `fault` is None where the receipt is stored, now or before."""
+
+    receipt_id: str | None = None
+    notice_number: str
+    fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,6 +257,7 @@ START_CHECKOUT = Call("payments", "start_checkout", StartCheckoutRequest, Checko
 CHECKOUT = Call("payments", "checkout", CheckoutRequest, Checkout, idempotent=True)
 RETURNED = Call("payments", "returned", ReturnedRequest, Checkout, idempotent=True)
 PA_FOR_NODE = Call("payments", "pa_for_node", NodeRequest, NodeReply, idempotent=True, timeout_s=10)
+TAKE_RECEIPT = Call("payments", "take_receipt", TakeReceiptRequest, TakenReceipt, idempotent=True)
 RECEIPTS = Call("payments", "receipts", ReceiptsRequest, Receipts, idempotent=True)
 STAMP = Call("payments", "stamp", ReceiptsRequest, StampFile, idempotent=True)
 TIMELINE = Call("payments", "timeline", ReceiptsRequest, Timeline, idempotent=True)

@@ -21,6 +21,7 @@ from services.payments.domain.positions import PositionStatus
 from services.payments.settings import Settings
 from services.payments.usecases import (
     day_report,
+    late_receipt,
     positions,
     receipt_list,
     receipts,
@@ -67,6 +68,11 @@ class PaymentsService:
     def returned(self, request: payments.ReturnedRequest) -> payments.Checkout:
         """Note how the browser came back."""
         return checkout_return.returned(self.database, request, now())
+
+    @answers(payments.TAKE_RECEIPT)
+    def take_receipt(self, request: payments.TakeReceiptRequest) -> payments.TakenReceipt:
+        """Take in a receipt that was refused or lost."""
+        return late_receipt.take_for_entity(NodeContext(self.database, self.rpc, now()), request)
 
     @answers(payments.RECEIPTS)
     def receipts(self, request: payments.ReceiptsRequest) -> payments.Receipts:

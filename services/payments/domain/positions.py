@@ -108,7 +108,8 @@ class Change:
 class Position:
     """A position as far as it is known. `terms` is None while only its end has arrived.
 
-    `event_sequence` numbers the events payments emits about this practice.
+    `event_sequence` numbers the events payments emits about this practice. `received_cents` is the money that came for
+    it; None where it was paid before that was counted.
     """
 
     practice_id: UUID
@@ -123,7 +124,15 @@ class Position:
     terms_sequence: int = 0
     paid_receipt_id: str | None = None
     paid_at: datetime | None = None
+    received_cents: int | None = None
     event_sequence: int = 0
+
+    @property
+    def missing_cents(self) -> int:
+        """What is missing though money has come; 0 where nothing has come or nothing is missing."""
+        if self.paid_receipt_id is None or self.terms is None or self.received_cents is None:
+            return 0
+        return max(0, self.terms.amount_cents - self.received_cents)
 
     def is_expired(self, day: date) -> bool:
         """Return whether payment on the Europe/Rome `day` comes too late."""

@@ -136,6 +136,7 @@ def record_payment(session: Session, position: Position) -> None:
         statement.values(
             paid_receipt_id=position.paid_receipt_id,
             paid_at=position.paid_at,
+            received_cents=position.received_cents,
             event_sequence=position.event_sequence,
         )
     )
@@ -178,6 +179,7 @@ def _attributes(position: Position) -> dict[str, object]:
         "created_at": terms and terms.created_at,
         "paid_receipt_id": position.paid_receipt_id,
         "paid_at": position.paid_at,
+        "received_cents": position.received_cents,
         "event_sequence": position.event_sequence,
     }
 
@@ -196,6 +198,7 @@ def _read(row: models.Position) -> Position:
         terms_sequence=row.terms_sequence,
         paid_receipt_id=row.paid_receipt_id,
         paid_at=row.paid_at,
+        received_cents=row.received_cents,
         event_sequence=row.event_sequence,
     )
 

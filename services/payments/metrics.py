@@ -1,0 +1,9 @@
+"""What payments counts for Prometheus beyond the chassis."""
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge
+
+RECEIPTS_FLAGGED: Final = Counter("receipts_flagged_total", "Receipts taken though something is odd", ["flag"])
+RECEIPTS_REFUSED: Final = Counter("receipts_refused_total", "Receipts refused, stored whole in node_calls", ["fault"])
+RECEIPTS_UNREPORTED: Final = Gauge("receipts_unreported", "Receipts that no settlement flow has reported in time")
