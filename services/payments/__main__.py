@@ -54,7 +54,9 @@ def _fetch(entity_code: str, published_after: datetime | None) -> int:
         return 1
     for flow_id, refusal in downloaded.refused:
         sys.stderr.write(f"{flow_id}: {refusal.code} {refusal.params}\n")
-    sys.stdout.write(f"{entity_code}: {downloaded.taken} flows taken, {len(downloaded.refused)} refused\n")
+    sys.stdout.write(
+        f"{entity_code}: {downloaded.taken} flows taken, {downloaded.known} here, {len(downloaded.refused)} refused\n"
+    )
     return 1 if downloaded.refused else 0
 
 

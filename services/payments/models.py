@@ -184,6 +184,7 @@ class Receipt(Base):
         ),
         Index("ix_receipts_practice", "practice_id"),
         Index("ix_receipts_notice", "owner_fiscal_code", "notice_number"),
+        Index("ix_receipts_iuv", "creditor_fiscal_code", "iuv"),
         Index("ix_receipts_unjudged", "id", postgresql_where=text("judgement IS NULL")),
         Index("ix_receipts_entity", "entity_code", "transaction", "id"),
     )
@@ -272,12 +273,16 @@ class SettlementFlow(Base):
     sender_name: Mapped[str | None]
     payments_count: Mapped[int]
     total_cents: Mapped[int] = mapped_column(BigInteger)
+    adds_up: Mapped[bool] = mapped_column(server_default=text("true"))
     current: Mapped[bool]
     received_at: Mapped[datetime]
 
 
 class SettlementRow(Base):
-    """One transfer in a flow. `finding` is null until it is looked at, `transfer` is which it turned out to be."""
+    """One transfer in a flow. `finding` is null until it is looked at, `transfer` is which it turned out to be.
+
+    `found_at`: when it was looked at last.
+    """
 
     __tablename__ = "settlement_rows"
     __table_args__ = (
@@ -296,6 +301,7 @@ class SettlementRow(Base):
     outcome: Mapped[int]
     paid_on: Mapped[date]
     finding: Mapped[str | None]
+    found_at: Mapped[datetime | None]
     transfer: Mapped[int | None]
     receipt_row_id: Mapped[int | None] = mapped_column(ForeignKey("receipts.id"))
     practice_id: Mapped[UUID | None]

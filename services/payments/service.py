@@ -20,6 +20,7 @@ from services.payments import models
 from services.payments.domain.positions import PositionStatus
 from services.payments.settings import Settings
 from services.payments.usecases import (
+    bank_credits,
     day_report,
     late_receipt,
     positions,
@@ -29,6 +30,7 @@ from services.payments.usecases import (
     retention,
     settlements,
     timeline,
+    unreported_receipts,
 )
 from services.payments.usecases.checkouts import checkout_return, end, start
 from services.payments.usecases.node.answer import answer_node
@@ -38,6 +40,7 @@ _JANITOR_INTERVAL_S = 10
 _WAITING_RECEIPTS_INTERVAL_S = 10
 _PENDING_SETTLEMENT_INTERVAL_S = 20
 _PURGE_INTERVAL_S = 3_600
+_UNREPORTED_INTERVAL_S = 3_600
 
 
 class PaymentsService:
@@ -118,7 +121,12 @@ class PaymentsService:
     @answers(fdr.PUT_CREDIT)
     def put_bank_credit(self, request: fdr.PutCreditRequest) -> fdr.Credit:
         """Register a bank credit."""
-        return reconciliation.put_credit(self.database, request, now())
+        return bank_credits.put_credit(self.database, request, now())
+
+    @answers(fdr.UNMATCHED_CREDITS)
+    def unmatched_bank_credits(self, request: fdr.UnmatchedCreditsRequest) -> fdr.UnmatchedCredits:
+        """Return the bank credits that no flow belongs to."""
+        return bank_credits.unmatched_credits(self.database, request)
 
     @answers(fdr.DAY_REPORT)
     def settlement_day_report(self, request: fdr.DayRequest) -> fdr.DayReport:
@@ -171,6 +179,11 @@ class PaymentsService:
     def match_pending_settlements(self) -> None:
         """Finish settlement rows, and try those again whose payment has come to be known."""
         settlements.match_pending(self.database, now())
+
+    @every(seconds=_UNREPORTED_INTERVAL_S)
+    def watch_unreported_receipts(self) -> None:
+        """Raise an alarm about payments that no settlement flow reports."""
+        unreported_receipts.watch_unreported(self.database, self.settings.unreported_working_days, now())
 
     @every(seconds=_PURGE_INTERVAL_S)
     def purge_node_calls(self) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, cast, func, or_, select, text, tuple_, update
+from sqlalchemy import ARRAY, Text, cast, exists, func, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -105,6 +105,43 @@ def by_receipt_ids(
     if lock:
         statement = statement.with_for_update().execution_options(populate_existing=True)
     return session.scalars(statement).all()
+
+
+def of_iuvs(session: Session, creditor_fiscal_code: str, iuvs: Collection[str]) -> Sequence[Receipt]:
+    """Return, locked, the receipts for a creditor's own notices with these IUVs that brought money, oldest first."""
+    statement = select(Receipt).where(
+        Receipt.creditor_fiscal_code == creditor_fiscal_code,
+        Receipt.owner_fiscal_code == creditor_fiscal_code,
+        Receipt.iuv.in_(iuvs),
+        Receipt.judgement.not_in([Judgement.NO_MONEY.value, Judgement.FOREIGN.value]),
+    )
+    statement = statement.order_by(Receipt.id).with_for_update().execution_options(populate_existing=True)
+    return session.scalars(statement).all()
+
+
+def unreported(session: Session, paid_before: datetime, limit: int) -> tuple[int, Sequence[str]]:
+    """Return how many receipts paid before then no flow has reported, and the ids of the oldest.
+
+    Only those with a transfer to an account of their creditor: a stamp stands in no flow.
+    """
+    share = func.jsonb_array_elements(_TABLE.c.details["transfers"]).table_valued("value").alias("share")
+    goes_to_account = (
+        exists()
+        .select_from(share)
+        .where(
+            share.c.value.op("->>")("fiscal_code") == _TABLE.c.creditor_fiscal_code,
+            share.c.value.op("->>")("iban").is_not(None),
+        )
+    )
+    late = (
+        _TABLE.c.reported_at.is_(None),
+        _TABLE.c.judgement.not_in([Judgement.NO_MONEY.value, Judgement.FOREIGN.value]),
+        _TABLE.c.paid_at < paid_before,
+        goes_to_account,
+    )
+    count = session.scalar(select(func.count()).select_from(_TABLE).where(*late)) or 0
+    oldest = select(_TABLE.c.receipt_id).where(*late).order_by(_TABLE.c.paid_at).limit(limit)
+    return count, session.scalars(oldest).all()
 
 
 def mark_reported(session: Session, receipt_row_id: int, now: datetime, sequence: int | None) -> None:

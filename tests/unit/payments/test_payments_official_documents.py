@@ -18,9 +18,12 @@ from services.payments.soap.requests import Operation, read_message
 from tests.unit.payments.official_documents import DocumentMaker
 
 SPECS = Path(__file__).parents[4] / "shared" / "specs" / "pagopa" / "xsd"
-pytestmark = pytest.mark.skipif(not SPECS.is_dir(), reason="the official pagoPA schemas are not here")
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 EXAMPLES = int(os.environ.get("HYPOTHESIS_OFFICIAL_DOCUMENTS", "150"))
+pytestmark = [
+    pytest.mark.skipif(not SPECS.is_dir(), reason="the official pagoPA schemas are not here"),
+    pytest.mark.timeout(120 + EXAMPLES // 4),
+]
 many = settings(max_examples=EXAMPLES, deadline=None)
 SEEDS = st.randoms(use_true_random=True)
 
