@@ -27,12 +27,15 @@ class CheckoutStarted(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckoutAbandoned(Message):
-    """A checkout ended without these practices being paid. How we know: `reason`."""
+    """A checkout ended without these practices being paid. How we know: `reason`.
+
+    `superseded`: the debtor pays, and whoever had begun had not gone on.
+    """
 
     checkout_id: UUID
     entity_code: str
     practice_ids: Sequence[UUID]
-    reason: Annotated[str, OneOf(["cancelled", "failed", "timed_out", "not_opened"])]
+    reason: Annotated[str, OneOf(["cancelled", "failed", "timed_out", "not_opened", "superseded"])]
     at: datetime
 
 

@@ -9,13 +9,14 @@ from uuid import UUID
 from marshmallow.validate import Length, OneOf, Range
 
 from contracts.call import Call
-from contracts.codes import AmountCents, CreditorFiscalCode, NoticeNumber
+from contracts.codes import AmountCents, CreditorFiscalCode, FiscalCode, NoticeNumber
 from contracts.message import Message
 from contracts.rpc.practices import EventsReply, EventsRequest, PracticeDuplicates
 from contracts.shapes import Empty, Stamp, Subject
 
 # How pagoPA sends the browser back. `attesa`: it does not know yet how the payment ended (Checkout v2).
 RETURN_OUTCOMES = ("ok", "annullato", "errore", "attesa")
+MAX_OPEN_CHECKOUTS = 5
 CHECKOUT_STATES = ("open", "paid", "partially_paid", "cancelled", "failed", "timed_out")
 
 
@@ -28,6 +29,9 @@ class StartCheckoutRequest(Message):
     `return_url` is the address of the esito page without its query; payments adds `?esito=` with one of
     RETURN_OUTCOMES and puts the checkout id in place of `{checkout_id}`. `equals` is what practices answered
     to DUPLICATES: one that was paid lately or is being paid is Refused(EQUAL_PRACTICE_FOUND), unless `pay_anyway`.
+    `payer_fiscal_code` is whose login it is; `identified_practice_ids` are practices found with the debtor's fiscal
+    code: of those, and of one's own debts, another's checkout that has not gone on is superseded. One payer holds at
+    most MAX_OPEN_CHECKOUTS; one more is Refused(TOO_MANY_REQUESTS).
     """
 
     idempotency_key: Annotated[str, Length(8, 128)]
@@ -37,6 +41,8 @@ class StartCheckoutRequest(Message):
     email: str | None = None
     equals: Sequence[PracticeDuplicates] = field(default_factory=list)
     pay_anyway: bool = False
+    payer_fiscal_code: FiscalCode | None = None
+    identified_practice_ids: Sequence[UUID] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,6 +108,7 @@ class Checkout(Base):
     __tablename__ = "checkouts"
     __table_args__ = (
         Index("ix_checkouts_unfinished", "open_until", postgresql_where=text("state IN ('opening', 'open')")),
+        Index("ix_checkouts_open_of_payer", "payer_ref", postgresql_where=text("state IN ('opening', 'open')")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
