@@ -1,7 +1,9 @@
 """Entrypoints of payments: each calls one use case."""
 
+from collections.abc import Sequence
+
 from chassis.clock import now
-from chassis.runtime.entrypoints import answers, every, on_event
+from chassis.runtime.entrypoints import answers, every, on_events
 from chassis.runtime.providers import DatabaseProvider, RpcProvider, SettingsProvider
 from chassis.storage import outbox
 from chassis.storage.database import Tx
@@ -145,25 +147,25 @@ class PaymentsService:
             found = outbox.feed(session, models.OutboxMessage, request.after, request.limit)
         return EventsReply(items=[FeedItem(**item) for item in found])
 
-    @on_event(PRACTICE_CREATED)
-    def on_practice_created(self, tx: Tx, event: Event[Position]) -> None:
+    @on_events(PRACTICE_CREATED)
+    def on_practice_created(self, tx: Tx, events: Sequence[Event[Position]]) -> None:
         """Learn what is to be paid."""
-        positions.project_position(tx, event, now())
+        positions.project_positions(tx, events, now())
 
-    @on_event(PRACTICE_AMENDED)
-    def on_practice_amended(self, tx: Tx, event: Event[Position]) -> None:
+    @on_events(PRACTICE_AMENDED)
+    def on_practice_amended(self, tx: Tx, events: Sequence[Event[Position]]) -> None:
         """Learn what is to be paid now."""
-        positions.project_position(tx, event, now())
+        positions.project_positions(tx, events, now())
 
-    @on_event(PRACTICE_CANCELLED)
-    def on_practice_cancelled(self, tx: Tx, event: Event[PracticeEnded]) -> None:
+    @on_events(PRACTICE_CANCELLED)
+    def on_practice_cancelled(self, tx: Tx, events: Sequence[Event[PracticeEnded]]) -> None:
         """Learn that nobody wants it paid any more."""
-        positions.project_end(tx, event, PositionStatus.CANCELLED, now())
+        positions.project_ends(tx, events, PositionStatus.CANCELLED, now())
 
-    @on_event(PRACTICE_EXPIRED)
-    def on_practice_expired(self, tx: Tx, event: Event[PracticeEnded]) -> None:
+    @on_events(PRACTICE_EXPIRED)
+    def on_practice_expired(self, tx: Tx, events: Sequence[Event[PracticeEnded]]) -> None:
         """Learn that it is too late to pay."""
-        positions.project_end(tx, event, PositionStatus.EXPIRED, now())
+        positions.project_ends(tx, events, PositionStatus.EXPIRED, now())
 
     @every(seconds=_JANITOR_INTERVAL_S)
     def end_overdue_checkouts(self) -> None:

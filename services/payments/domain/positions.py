@@ -4,6 +4,7 @@ Terms come from the PracticeCreated or PracticeAmended with the highest sequence
 of any event. So every order of the same events, with any of them twice, gives the same position.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -142,6 +143,14 @@ class Position:
     def is_expired_at(self, moment: datetime) -> bool:
         """Return whether payment at `moment` comes too late."""
         return self.is_expired(rome_day(moment))
+
+
+def fold_all(changes: Iterable[Change]) -> list[Position]:
+    """Return what these changes, in any order, tell of each of their practices."""
+    told: dict[UUID, Position] = {}
+    for change in changes:
+        told[change.practice_id] = fold(told.get(change.practice_id), change)
+    return list(told.values())
 
 
 def fold(known: Position | None, change: Change) -> Position:

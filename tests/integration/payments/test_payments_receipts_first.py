@@ -203,7 +203,7 @@ def test_a_receipt_through_another_station_pays_the_practice_like_any_other(data
 def test_a_receipt_for_a_cancelled_notice_is_stored_and_flagged(database, node):
     node(activate(1), START)
     with database.transaction() as tx:
-        positions.project_end(tx, event(PRACTICE_CANCELLED, ended(1, 2), START), PositionStatus.CANCELLED, START)
+        positions.project_ends(tx, [event(PRACTICE_CANCELLED, ended(1, 2), START)], PositionStatus.CANCELLED, START)
     node(usual())
     assert stored(database)[0].flags == ["cancelled"]
 
