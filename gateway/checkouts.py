@@ -33,13 +33,26 @@ def start(
         equals=[] if pay_anyway else _duplicates(visit, practice_ids),
         pay_anyway=pay_anyway,
     )
-    try:
-        return visit.call(payments.START_CHECKOUT, request)
-    except Refused as refusal:
-        if refusal.code is not ErrorCode.PRACTICE_BEING_PAID or request.payer_ref == visit.visitor_owner:
-            raise
-        # Perhaps by this same browser, before the login.
-        return visit.call(payments.START_CHECKOUT, replace(request, payer_ref=visit.visitor_owner))
+    # Being paid, perhaps, by this same browser before the login: that goes on. A stranger's gives way to the debtor.
+    before_login = replace(request, payer_ref=visit.visitor_owner)
+    attempts = [request] if before_login == request else [request, before_login]
+    for attempt in attempts:
+        try:
+            return visit.call(payments.START_CHECKOUT, attempt)
+        except Refused as refusal:
+            if refusal.code is not ErrorCode.PRACTICE_BEING_PAID:
+                raise
+    return visit.call(payments.START_CHECKOUT, _as_debtor(visit, request))
+
+
+def _as_debtor(visit: Visit, request: payments.StartCheckoutRequest) -> payments.StartCheckoutRequest:
+    """Say what the payer has shown: who they are, and whose fiscal code they know."""
+    identified = set(visit.viewer.identified_practice_ids)
+    return replace(
+        request,
+        payer_fiscal_code=visit.viewer.fiscal_code,
+        identified_practice_ids=[one for one in request.practice_ids if one in identified],
+    )
 
 
 def find(visit: Visit, checkout_id: UUID) -> Checkout:

@@ -96,7 +96,10 @@ class Channel(virtual.Channel):
 
     def basic_ack(self, delivery_tag: str, multiple: bool = False) -> None:  # noqa: FBT001, FBT002 -- kombu's signature
         """Settle a message, which makes room for another."""
-        super().basic_ack(delivery_tag, multiple)
+        delivered = list(self.qos._delivered)  # noqa: SLF001 -- kombu's own acks only one at a time
+        settled = delivered[: delivered.index(delivery_tag) + 1] if multiple else [delivery_tag]
+        for tag in settled:
+            super().basic_ack(tag)
         self.qos._flush()  # noqa: SLF001 -- only acks of other threads need to wait for the consuming one
         if self.connection is not None:
             self.connection.wake.set()

@@ -6,6 +6,8 @@ twice what was under way.
 
 import contextlib
 from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import islice
 from time import monotonic
 from typing import Any, Final
 
@@ -32,13 +34,15 @@ class DrainingConsumer(Consumer):
 
     declarations: Sequence[Queue | Exchange] = ()
     on_undecodable: Callable[[Any], None] | None = None
+    on_connected: Callable[[], object] = staticmethod(lambda: None)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._draining = False
         self._connected = False
         self._heartbeat_at_s = monotonic()
-        self._in_flight: set[int] = set()
+        # Unsettled messages of this connection, in the order they came.
+        self._in_flight: dict[int, None] = {}
         self._drained = Event()
 
     def run(self, **_kwargs: Any) -> None:
@@ -70,6 +74,7 @@ class DrainingConsumer(Consumer):
         with self.consumer_context() as (connection, _channel, consumers):
             self._in_flight.clear()
             self._connected = True
+            self.on_connected()
             taking = True
             while not self.should_stop:
                 if self._draining and taking:
@@ -114,7 +119,7 @@ class DrainingConsumer(Consumer):
 
     def on_message(self, body: Any, message: Any) -> None:
         """Hand a message over, remembering it until it is settled."""
-        self._in_flight.add(id(message))
+        self._in_flight[id(message)] = None
         message.arrived_at_s = monotonic()
         for callback in self.callbacks:
             callback(body, message)
@@ -131,6 +136,24 @@ class DrainingConsumer(Consumer):
         """Settle a message for good."""
         self._settle(message, message.ack)
 
+    def ack_messages(self, messages: Sequence[Any]) -> None:
+        """Settle messages for good.
+
+        They go out as one frame where they are all there is to settle up to the last of them; a message of a
+        connection that is gone comes again.
+        """
+        if not messages:
+            return
+        oldest = list(islice(self._in_flight, len(messages)))
+        if oldest == [id(message) for message in messages]:
+            *earlier, last = messages
+            for message in earlier:
+                del self._in_flight[id(message)]
+            self._settle(last, partial(last.ack, multiple=True))
+        else:
+            for message in messages:
+                self._settle(message, message.ack)
+
     def requeue_message(self, message: Any) -> None:
         """Give a message back to the broker."""
         self._settle(message, message.requeue)
@@ -143,7 +166,7 @@ class DrainingConsumer(Consumer):
             log.warning("settling_failed", queues=self._queue_names, error=type(error).__name__)
             drop_connection(message.channel)
         finally:
-            self._in_flight.discard(id(message))
+            self._in_flight.pop(id(message), None)
 
     def _finish(self) -> None:
         self._connected = False

@@ -18,8 +18,9 @@ class PracticesService:
 mypy checks each method against the contract it answers or the event it handles.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
+from operator import attrgetter
 from time import monotonic, perf_counter
 from typing import Any, TypeVar
 
@@ -30,7 +31,7 @@ from chassis import correlation, deadline, logs
 from chassis.messaging import codec
 from chassis.messaging.events import UnreadableEvent, read_event
 from chassis.metrics import EVENTS_HANDLED, RPC_SERVED_SECONDS
-from chassis.runtime.event_handler import Disposition, EventDelivery, EventOutcome, ReliableEventHandler
+from chassis.runtime.event_handler import Batch, Disposition, EventDelivery, EventOutcome, ReliableEventHandler
 from chassis.runtime.rpc_handler import DROPPED, FastRpc, RpcDelivery, failure, success
 from chassis.storage.database import Tx, is_out_of_reach
 from contracts.call import Call, Reply, Request
@@ -38,6 +39,7 @@ from contracts.errors import Broken, ErrorCode, RpcError, Unavailable
 from contracts.events.envelope import Data, Event, EventType
 
 S = TypeVar("S")
+M = TypeVar("M", bound=Callable[..., None])
 
 log = logs.get_logger(__name__)
 
@@ -109,51 +111,108 @@ def family_of(error: BaseException) -> RpcError:
 def on_event(
     event_type: EventType[Data],
 ) -> Callable[[Callable[[S, Tx, Event[Data]], None]], Callable[[S, Tx, Event[Data]], None]]:
-    """Make a method handle events: it is given a transaction and the event.
+    """Make a method handle events one at a time: it is given a transaction and the event.
 
     The inbox entry and the effect are one transaction, so an event that comes twice has one effect. When the method
     raises, nothing is kept and the event comes again by the retry table. The service needs `database`.
+    Events that are there together share a transaction; one that fails then goes alone.
     """
 
     def decorate(method: Callable[[S, Tx, Event[Data]], None]) -> Callable[[S, Tx, Event[Data]], None]:
-        @wraps(method)
-        def handle(self: Any, delivery: EventDelivery) -> EventOutcome:
-            body = delivery.body if isinstance(delivery.body, dict) else {}
-            with correlation.carrying(body.get("correlationid")):
-                outcome = _handle(event_type, method, self, delivery)
-                EVENTS_HANDLED.labels(delivery.consumer, outcome.disposition.value).inc()
-                return outcome
+        def each(service: S, tx: Tx, events: Sequence[Event[Data]]) -> None:
+            for event in events:
+                with correlation.carrying(event.correlationid):
+                    method(service, tx, event)
 
-        register_entrypoint(handle, ReliableEventHandler(event_type))
-        return handle  # type: ignore[return-value]  # -- nameko calls it with what came; mypy checks the method
+        return _handler(event_type, method, each)
 
     return decorate
 
 
-def _handle(
+def on_events(
     event_type: EventType[Data],
-    method: Callable[[Any, Tx, Event[Data]], None],
-    service: Any,
-    delivery: EventDelivery,
+) -> Callable[[Callable[[S, Tx, Sequence[Event[Data]]], None]], Callable[[S, Tx, Sequence[Event[Data]]], None]]:
+    """Make a method handle events that are there together: it is given a transaction and those not had before.
+
+    They come sorted by subject, so that processes lock rows in one order; order within a subject is the `sequence`'s
+    matter, as ever. When the method raises, each event is tried again alone.
+    """
+
+    def decorate(
+        method: Callable[[S, Tx, Sequence[Event[Data]]], None],
+    ) -> Callable[[S, Tx, Sequence[Event[Data]]], None]:
+        return _handler(event_type, method, method)
+
+    return decorate
+
+
+def _handler(event_type: EventType[Data], method: M, handle_all: Callable[[S, Tx, Sequence[Event[Data]]], None]) -> M:
+    """Register what handles batches under the name of `method`."""
+
+    @wraps(method)
+    def handle(self: Any, batch: Batch) -> list[EventOutcome]:
+        deliveries = batch.take()
+        outcomes = _handle(event_type, handle_all, self, deliveries)
+        for delivery, outcome in zip(deliveries, outcomes, strict=True):
+            EVENTS_HANDLED.labels(delivery.consumer, outcome.disposition.value).inc()
+        return outcomes
+
+    register_entrypoint(handle, ReliableEventHandler(event_type))
+    return handle  # type: ignore[return-value]  # -- nameko calls it with a batch; mypy checks the method
+
+
+HandleAll = Callable[[Any, Tx, Sequence[Event[Data]]], None]
+
+
+def _handle(
+    event_type: EventType[Data], handle_all: HandleAll[Data], service: Any, deliveries: Sequence[EventDelivery]
+) -> list[EventOutcome]:
+    """Handle all in one transaction; where that fails, each in its own, so that a bad event hurts no other."""
+    if len(deliveries) > 1:
+        started = perf_counter()
+        try:
+            events = [read_event(event_type, delivery.body) for delivery in deliveries]
+            _apply(handle_all, service, deliveries[0].consumer, events)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, each event alone will show it
+            log.info("events_one_by_one", consumer=deliveries[0].consumer, error=type(error).__name__)
+        else:
+            _say_handled(deliveries[0].consumer, Disposition.DONE, len(events), started)
+            return [EventOutcome(Disposition.DONE)] * len(events)
+    return [_handle_alone(event_type, handle_all, service, delivery) for delivery in deliveries]
+
+
+def _apply(handle_all: HandleAll[Data], service: Any, consumer: str, events: Sequence[Event[Data]]) -> None:
+    with service.database.transaction() as tx:
+        new = tx.new_among(consumer, [event.id for event in events])
+        firsts = {event.id: event for event in events if event.id in new}
+        if firsts:
+            handle_all(service, tx, sorted(firsts.values(), key=attrgetter("subject", "sequence")))
+
+
+def _handle_alone(
+    event_type: EventType[Data], handle_all: HandleAll[Data], service: Any, delivery: EventDelivery
 ) -> EventOutcome:
     started = perf_counter()
     outcome = EventOutcome(Disposition.DONE)
-    try:
-        event = read_event(event_type, delivery.body)
-        with service.database.transaction() as tx:
-            if tx.first_time(delivery.consumer, event.id):
-                method(service, tx, event)
-    except UnreadableEvent as error:
-        log.warning("event_unreadable", consumer=delivery.consumer, problems=str(error))
-        outcome = EventOutcome(Disposition.DEAD, "Unreadable")
-    except Exception as error:
-        is_outage = isinstance(family_of(error), Unavailable)
-        log.warning("event_failed", consumer=delivery.consumer, attempt=delivery.attempt, exc_info=not is_outage)
-        disposition = Disposition.RETRY_OUTAGE if is_outage else Disposition.RETRY
-        outcome = EventOutcome(disposition, type(error).__name__)
-    duration_ms = round((perf_counter() - started) * 1000, 1)
-    log.info("event_handled", consumer=delivery.consumer, outcome=outcome.disposition.value, duration_ms=duration_ms)
+    body = delivery.body if isinstance(delivery.body, dict) else {}
+    with correlation.carrying(body.get("correlationid")):
+        try:
+            _apply(handle_all, service, delivery.consumer, [read_event(event_type, delivery.body)])
+        except UnreadableEvent as error:
+            log.warning("event_unreadable", consumer=delivery.consumer, problems=str(error))
+            outcome = EventOutcome(Disposition.DEAD, "Unreadable")
+        except Exception as error:
+            is_outage = isinstance(family_of(error), Unavailable)
+            log.warning("event_failed", consumer=delivery.consumer, attempt=delivery.attempt, exc_info=not is_outage)
+            disposition = Disposition.RETRY_OUTAGE if is_outage else Disposition.RETRY
+            outcome = EventOutcome(disposition, type(error).__name__)
+        _say_handled(delivery.consumer, outcome.disposition, 1, started)
     return outcome
+
+
+def _say_handled(consumer: str, disposition: Disposition, events: int, started: float) -> None:
+    duration_ms = round((perf_counter() - started) * 1000, 1)
+    log.info("event_handled", consumer=consumer, outcome=disposition.value, events=events, duration_ms=duration_ms)
 
 
 def every(*, seconds: float) -> Callable[[Callable[[S], None]], Callable[[S], None]]:

@@ -3,13 +3,17 @@
 Stock nameko 3.0.0rc11 acks an event whose handler raised (lost), or gives it back at once and for ever.
 """
 
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from typing import Any, Final
 
 import eventlet
 from nameko import config
 from nameko.events import EventHandler
+from nameko.exceptions import ContainerBeingKilled
 
 from chassis import clock, logs
 from chassis.messaging import wire
@@ -21,7 +25,9 @@ from contracts.events.subscriptions import Subscription
 
 log = logs.get_logger(__name__)
 
-EVENT_PREFETCH: Final = 4
+BATCH_SIZE: Final = 100
+# The next batch is here while one is worked on.
+EVENT_PREFETCH: Final = 2 * BATCH_SIZE
 _REQUEUE_PAUSE_S: Final = 1.0
 _OUTAGE_DELAY_MAX_S: Final = 300.0
 _BROKER_HEADERS: Final = ("x-death", "x-first-death", "x-last-death")
@@ -46,25 +52,43 @@ class EventOutcome:
 
 @dataclass(frozen=True)
 class EventDelivery:
-    """An event as it came."""
+    """An event as it came, and the message it came in."""
 
     body: Any
     consumer: str
     attempt: int
+    message: Any = None
+
+
+@dataclass
+class Batch:
+    """What a worker is given: it takes the events that are there when it begins."""
+
+    arrived: deque[EventDelivery]
+    taken: list[EventDelivery] = field(default_factory=list)
+
+    def take(self) -> list[EventDelivery]:
+        """Take at most BATCH_SIZE events, in the order they came."""
+        while self.arrived and len(self.taken) < BATCH_SIZE:
+            self.taken.append(self.arrived.popleft())
+        return self.taken
 
 
 class ReliableEventHandler(EventHandler):
-    """Retries a failed event by a written table through queues with a time to live, then puts it aside for a human.
+    """Hands events over in batches, one worker at a time, and settles each as its handler ended.
 
-    The message is acked only after the broker has confirmed its copy in the next queue: it is never lost, and may
-    come twice. An outage (database, other service) is not the event's fault: it is retried at most every 300 s and
-    never given up on.
+    A failed event is retried by a written table through queues with a time to live, then put aside for a human. The
+    message is acked only after the broker has confirmed its copy in the next queue: it is never lost, and may come
+    twice. An outage (database, other service) is not the event's fault: it is retried at most every 300 s and never
+    given up on.
     """
 
     consumer_cls = DrainingConsumer
 
     def __init__(self, event_type: AnyEventType) -> None:
         self.described = event_type
+        self._arrived: deque[EventDelivery] = deque()
+        self._working = False
         super().__init__(event_type.source, event_type.type, prefetch_count=EVENT_PREFETCH)
 
     @property
@@ -83,6 +107,7 @@ class ReliableEventHandler(EventHandler):
             wire.dead_letter_queue(self.queue.name),
         ]
         self.consumer.on_undecodable = self._put_aside_undecodable
+        self.consumer.on_connected = self._arrived.clear  # the broker delivers again what was not acked
         self.publisher = ConfirmedPublisher(config["AMQP_URI"], declare=self.consumer.declarations)
 
     def start(self) -> None:
@@ -90,30 +115,51 @@ class ReliableEventHandler(EventHandler):
         self.container.spawn_managed_thread(self.consumer.run)
 
     def handle_message(self, body: Any, message: Any) -> None:
-        """Start a worker."""
-        delivery = EventDelivery(body, self.consumer_name, int(message.headers.get(wire.ATTEMPT_HEADER, 0)))
-        super().handle_message(delivery, message)
+        """Note an event; a worker takes what is there when it begins, without waiting for more."""
+        attempt = int(message.headers.get(wire.ATTEMPT_HEADER, 0))
+        self._arrived.append(EventDelivery(body, self.consumer_name, attempt, message))
+        self._spawn_worker()
 
-    def handle_result(
-        self, message: Any, _worker_ctx: Any, result: Any = None, exc_info: Any = None
-    ) -> tuple[Any, Any]:
-        """Settle the message as its handler ended."""
+    def _spawn_worker(self) -> None:
+        """Start the next worker, where none is at it; in a thread, since the pool may be exhausted."""
+        if self._arrived and not self._working:
+            self._working = True
+            self.container.spawn_managed_thread(self._work)
+
+    def _work(self) -> None:
+        batch = Batch(self._arrived)
+        try:
+            self.container.spawn_worker(self, (batch,), {}, handle_result=partial(self._end_worker, batch))
+        except ContainerBeingKilled:
+            for delivery in batch.take():
+                self.consumer.requeue_message(delivery.message)
+
+    def _end_worker(self, batch: Batch, _worker_ctx: Any, result: Any = None, exc_info: Any = None) -> tuple[Any, Any]:
+        """Settle the events of a batch as their handler ended, and go on with what has come since."""
         if exc_info is not None:
             log.error("event_worker_raised", consumer=self.consumer_name, exc_info=exc_info)
-            result = EventOutcome(Disposition.RETRY, exc_info[0].__name__)
-        self._settle(message, result)
+            result = [EventOutcome(Disposition.RETRY, exc_info[0].__name__)] * len(batch.taken)
+        try:
+            self._settle([delivery.message for delivery in batch.taken], result)
+        finally:
+            self._working = False
+            self._spawn_worker()
         return result, None
 
-    def _settle(self, message: Any, outcome: EventOutcome) -> None:
+    def _settle(self, messages: Sequence[Any], outcomes: Sequence[EventOutcome]) -> None:
+        settled = list(zip(messages, outcomes, strict=True))
+        unfinished = [(message, one) for message, one in settled if one.disposition is not Disposition.DONE]
         try:
-            if outcome.disposition is not Disposition.DONE:
-                self.publisher.publish_all([self._next_copy(message, outcome)])
+            if unfinished:
+                self.publisher.publish_all([self._next_copy(message, outcome) for message, outcome in unfinished])
         except PublishFailed as error:
             log.warning("event_not_put_off", consumer=self.consumer_name, error=str(error))
             eventlet.sleep(_REQUEUE_PAUSE_S)
-            self.consumer.requeue_message(message)
+            self.consumer.ack_messages([message for message, one in settled if one.disposition is Disposition.DONE])
+            for message, _ in unfinished:
+                self.consumer.requeue_message(message)
         else:
-            self.consumer.ack_message(message)
+            self.consumer.ack_messages(messages)
 
     def _next_copy(self, message: Any, outcome: EventOutcome) -> wire.Message:
         """Return the copy of `message` for the retry queue or the dead letter queue."""
@@ -146,7 +192,7 @@ class ReliableEventHandler(EventHandler):
         return _copy(message, "", wire.dead_letter_queue(self.queue.name).name, headers)
 
     def _put_aside_undecodable(self, message: Any) -> None:
-        self._settle(message, EventOutcome(Disposition.DEAD, "Undecodable"))
+        self._settle([message], [EventOutcome(Disposition.DEAD, "Undecodable")])
 
 
 def _copy(message: Any, exchange: str, routing_key: str, headers: dict[str, Any]) -> wire.Message:

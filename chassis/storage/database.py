@@ -4,9 +4,9 @@ The driver is psycopg2, which eventlet makes green by itself; sessions are opene
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import ModuleType
 from typing import Any, Final
@@ -19,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from chassis import correlation
+from chassis.messaging import codec
 from chassis.messaging.events import wrap
 from chassis.metrics import INBOX_DUPLICATES
 from chassis.settings import database_url, with_driver
@@ -48,6 +49,7 @@ def make_engine(url: str, *, pool_size: int = 10, application_name: str = "porta
         pool_pre_ping=True,
         pool_recycle=1_800,
         hide_parameters=True,
+        json_serializer=_json,
         connect_args={
             "connect_timeout": 3,
             "application_name": application_name,
@@ -57,6 +59,10 @@ def make_engine(url: str, *, pool_size: int = 10, application_name: str = "porta
             "keepalives_count": 3,
         },
     )
+
+
+def _json(value: Any) -> str:
+    return codec.write(value).decode()
 
 
 def is_out_of_reach(error: BaseException) -> bool:
@@ -72,9 +78,13 @@ class Tx:
 
     session: Session
     models: ModuleType
+    _events: list[dict[str, Any]] = field(default_factory=list)
 
     def emit(self, event_type: EventType[Data], data: Data, *, subject: str, sequence: int, now: datetime) -> UUID:
-        """Write an event into the outbox and return its id; the relay publishes it after the commit."""
+        """Note an event for the outbox and return its id; the relay publishes it after the commit.
+
+        All events of a transaction are written at once, just before it commits.
+        """
         event_id = uuid4()
         body = wrap(
             event_type,
@@ -85,13 +95,19 @@ class Tx:
             time=now,
             correlation_id=correlation.get(),
         )
-        table = self.models.OutboxMessage.__table__
-        # Telling the relay rides on the insert; PostgreSQL tells it once per transaction, at the commit.
-        self.session.execute(
-            insert(table).returning(func.pg_notify(OUTBOX_CHANNEL, "")),
-            {"event_id": event_id, "type": event_type.type, "subject": subject, "body": body, "created_at": now},
+        self._events.append(
+            {"event_id": event_id, "type": event_type.type, "subject": subject, "body": body, "created_at": now}
         )
         return event_id
+
+    def write_events(self) -> None:
+        """Write the events noted so far into the outbox; `transaction` does so before it commits."""
+        events, self._events = self._events, []
+        if not events:
+            return
+        # Telling the relay rides on the insert; PostgreSQL tells it once per transaction, at the commit.
+        table = self.models.OutboxMessage.__table__
+        self.session.execute(insert(table).returning(func.pg_notify(OUTBOX_CHANNEL, "")), events)
 
     def first_time(self, consumer: str, message_id: UUID) -> bool:
         """Note that `consumer` has `message_id`; False when it had it before."""
@@ -101,6 +117,15 @@ class Tx:
         if not is_new:
             INBOX_DUPLICATES.labels(consumer).inc()
         return is_new
+
+    def new_among(self, consumer: str, message_ids: Collection[UUID]) -> set[UUID]:
+        """Note that `consumer` has these messages; return those it had not before."""
+        inbox = self.models.InboxMessage
+        rows = [{"consumer": consumer, "message_id": message_id} for message_id in set(message_ids)]
+        note = insert(inbox).values(rows).on_conflict_do_nothing().returning(inbox.message_id)
+        new = set(self.session.scalars(note))
+        INBOX_DUPLICATES.labels(consumer).inc(len(message_ids) - len(new))
+        return new
 
     def once(
         self, scope: str, key: str, request: Mapping[str, Any], make: Callable[[], dict[str, Any]]
@@ -145,7 +170,9 @@ class Database:
     def transaction(self) -> Iterator[Tx]:
         """Commit on leaving, roll back on an exception."""
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
-            yield Tx(session, self.models)
+            tx = Tx(session, self.models)
+            yield tx
+            tx.write_events()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

@@ -27,12 +27,15 @@ class CheckoutStarted(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckoutAbandoned(Message):
-    """A checkout ended without these practices being paid. How we know: `reason`."""
+    """A checkout ended without these practices being paid. How we know: `reason`.
+
+    `superseded`: the debtor pays, and whoever had begun had not gone on.
+    """
 
     checkout_id: UUID
     entity_code: str
     practice_ids: Sequence[UUID]
-    reason: Annotated[str, OneOf(["cancelled", "failed", "timed_out", "not_opened"])]
+    reason: Annotated[str, OneOf(["cancelled", "failed", "timed_out", "not_opened", "superseded"])]
     at: datetime
 
 
@@ -40,7 +43,8 @@ class CheckoutAbandoned(Message):
 class PaymentConfirmed(Message):
     """A receipt of the node was stored: money was paid. Once per receipt; the accounting's line.
 
-    `practice_id` is None when the receipt names a notice we never issued. No personal data.
+    `practice_id` is None when the receipt names a notice we never issued. `missing_cents`: what is still missing after
+    this receipt, of which the practice is not paid; None where nothing is. No personal data.
     """
 
     receipt_id: str
@@ -56,6 +60,7 @@ class PaymentConfirmed(Message):
     psp_name: str
     payment_method: str | None = None
     checkout_id: UUID | None = None
+    missing_cents: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +68,7 @@ class PaymentDuplicated(Message):
     """Money arrived that was not expected: look at it. `reason` says which case.
 
     `wrong_stamp`: the digital stamp that came with the money is missing, unreadable or for another document.
+    `underpaid`: less than is due.
     """
 
     receipt_id: str
@@ -72,7 +78,8 @@ class PaymentDuplicated(Message):
     amount_cents: AmountCents
     first_receipt_id: str | None = None
     reason: Annotated[
-        str, OneOf(["already_paid", "cancelled", "expired", "unknown_notice", "other_amount", "wrong_stamp"])
+        str,
+        OneOf(["already_paid", "cancelled", "expired", "unknown_notice", "other_amount", "underpaid", "wrong_stamp"]),
     ]
     at: datetime
 

@@ -9,13 +9,14 @@ from uuid import UUID
 from marshmallow.validate import Length, OneOf, Range
 
 from contracts.call import Call
-from contracts.codes import AmountCents, CreditorFiscalCode, NoticeNumber
+from contracts.codes import AmountCents, CreditorFiscalCode, FiscalCode, NoticeNumber
 from contracts.message import Message
 from contracts.rpc.practices import EventsReply, EventsRequest, PracticeDuplicates
 from contracts.shapes import Empty, Stamp, Subject
 
 # How pagoPA sends the browser back. `attesa`: it does not know yet how the payment ended (Checkout v2).
 RETURN_OUTCOMES = ("ok", "annullato", "errore", "attesa")
+MAX_OPEN_CHECKOUTS = 5
 CHECKOUT_STATES = ("open", "paid", "partially_paid", "cancelled", "failed", "timed_out")
 
 
@@ -28,6 +29,9 @@ class StartCheckoutRequest(Message):
     `return_url` is the address of the esito page without its query; payments adds `?esito=` with one of
     RETURN_OUTCOMES and puts the checkout id in place of `{checkout_id}`. `equals` is what practices answered
     to DUPLICATES: one that was paid lately or is being paid is Refused(EQUAL_PRACTICE_FOUND), unless `pay_anyway`.
+    `payer_fiscal_code` is whose login it is; `identified_practice_ids` are practices found with the debtor's fiscal
+    code: of those, and of one's own debts, another's checkout that has not gone on is superseded. One payer holds at
+    most MAX_OPEN_CHECKOUTS; one more is Refused(TOO_MANY_REQUESTS).
     """
 
     idempotency_key: Annotated[str, Length(8, 128)]
@@ -37,6 +41,8 @@ class StartCheckoutRequest(Message):
     email: str | None = None
     equals: Sequence[PracticeDuplicates] = field(default_factory=list)
     pay_anyway: bool = False
+    payer_fiscal_code: FiscalCode | None = None
+    identified_practice_ids: Sequence[UUID] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +150,11 @@ class ReceivedTransfer(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt(Message):
-    """A receipt of the node (ricevuta telematica), the proof that a practice was paid."""
+    """A receipt of the node (ricevuta telematica), the proof that a practice was paid.
+
+    `stand_in`: paid while our station did not answer, as loaded in pagoPA's archive. `flags`: what is odd about it
+    (`other_station`, `never_activated`, …; docs/payments.md), though it was taken.
+    """
 
     receipt_id: str
     practice_id: UUID | None = None
@@ -167,6 +177,25 @@ class Receipt(Message):
     received_at: datetime
     duplicate: bool = False
     stamps: Sequence[BoughtStamp] = field(default_factory=list)
+    stand_in: bool = False
+    flags: Sequence[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeReceiptRequest(Message):
+    """A receipt that the node sent and that was refused or lost: its SOAP envelope, or paSendRTV2Request alone."""
+
+    entity_code: str
+    envelope: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenReceipt(Message):
+    """How the node would have been answered: `fault` is None where the receipt is stored, now or before."""
+
+    receipt_id: str | None = None
+    notice_number: str
+    fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,6 +263,7 @@ START_CHECKOUT = Call("payments", "start_checkout", StartCheckoutRequest, Checko
 CHECKOUT = Call("payments", "checkout", CheckoutRequest, Checkout, idempotent=True)
 RETURNED = Call("payments", "returned", ReturnedRequest, Checkout, idempotent=True)
 PA_FOR_NODE = Call("payments", "pa_for_node", NodeRequest, NodeReply, idempotent=True, timeout_s=10)
+TAKE_RECEIPT = Call("payments", "take_receipt", TakeReceiptRequest, TakenReceipt, idempotent=True)
 RECEIPTS = Call("payments", "receipts", ReceiptsRequest, Receipts, idempotent=True)
 STAMP = Call("payments", "stamp", ReceiptsRequest, StampFile, idempotent=True)
 TIMELINE = Call("payments", "timeline", ReceiptsRequest, Timeline, idempotent=True)

@@ -12,7 +12,17 @@ from contracts.call import Call
 from contracts.codes import AmountCents
 from contracts.message import Message
 
-FINDINGS = ("reported", "recovered", "revoked", "unknown", "amount_differs", "repeated", "withdrawn")
+FINDINGS = (
+    "reported",
+    "recovered",
+    "revoked",
+    "unknown",
+    "amount_differs",
+    "repeated",
+    "no_receipt_fits",
+    "never_activated",
+    "withdrawn",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +47,8 @@ class Settlement(Message):
     """A flow and what became of its rows. `pending` rows have not been looked at yet.
 
     `current` is false for a flow that a newer one of the same id has replaced. `credit_reference` is the bank credit
-    that names the flow, `reconciled` says that it is of the same amount.
+    that names the flow, `reconciled` says that it, or all that name it together, are of the same amount. `adds_up`:
+    whether the rows are as many and as much as the flow declares.
     """
 
     entity_code: str
@@ -56,6 +67,7 @@ class Settlement(Message):
     findings: Sequence[FindingTotal]
     credit_reference: str | None = None
     reconciled: bool
+    adds_up: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +150,37 @@ class Credit(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnmatchedCreditsRequest(Message):
+    """Credits that no flow we have belongs to, oldest first, after the one with the reference `after`."""
+
+    entity_code: str
+    after: str | None = None
+    limit: Annotated[int, Range(1, 1000)] = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnmatchedCredit(Message):
+    """A credit for a human. `flow_id` is what its text seems to name; `candidates` are flows of its amount and days.
+
+    A candidate is a flow that no credit names.
+    """
+
+    reference: str
+    booked_on: date
+    amount_cents: int
+    remittance_text: str
+    flow_id: str | None = None
+    candidates: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnmatchedCredits(Message):
+    """A page of them."""
+
+    credits: Sequence[UnmatchedCredit]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DayRequest(Message):
     """A day of settlement (dataRegolamento)."""
 
@@ -195,5 +238,8 @@ SETTLEMENT = Call("payments", "settlement", SettlementRequest, Settlement, idemp
 SETTLEMENTS = Call("payments", "settlements", SettlementsRequest, Settlements, idempotent=True)
 WORKLIST = Call("payments", "settlement_worklist", WorklistRequest, Worklist, idempotent=True)
 PUT_CREDIT = Call("payments", "put_bank_credit", PutCreditRequest, Credit, idempotent=True)
+UNMATCHED_CREDITS = Call(
+    "payments", "unmatched_bank_credits", UnmatchedCreditsRequest, UnmatchedCredits, idempotent=True
+)
 DAY_REPORT = Call("payments", "settlement_day_report", DayRequest, DayReport, idempotent=True, timeout_s=15)
 DAY = Call("payments", "settlement_day", DayRequest, Day, idempotent=True, timeout_s=15)

@@ -1,12 +1,19 @@
-"""Commands for ops: `python -m services.payments fetch-settlements ENTITY [PUBLISHED_AFTER]`.
+"""Commands for ops, `python -m services.payments COMMAND`.
 
-Takes the entity's settlement flows from pagoPA's fdr-org; run it every few hours. Flows that are here are left alone,
-so without PUBLISHED_AFTER (ISO 8601 with offset) everything pagoPA still has is looked through.
+fetch-settlements ENTITY [PUBLISHED_AFTER]
+    Takes the entity's settlement flows from pagoPA's fdr-org; run it every few hours. Flows that are here are left
+    alone, so without PUBLISHED_AFTER (ISO 8601 with offset) everything pagoPA still has is looked through.
+take-receipt FILE
+    Takes in a receipt that was refused or lost: the SOAP envelope of paSendRT or paSendRTV2, or the message alone, as
+    pagoPA's support sends it or as it stands in node_calls.raw_xml. The same receipt again changes nothing.
 """
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 
 from chassis.clock import now
 from chassis.messaging.rpc_client import RpcClient
@@ -14,9 +21,15 @@ from chassis.settings import DEFAULT_AMQP_URL
 from chassis.storage.database import Database
 from contracts.errors import RpcError
 from services.payments import models
+from services.payments.hostile_xml import Unreadable
 from services.payments.settings import Settings
 from services.payments.settlement.fdr_org import FdrClient
-from services.payments.usecases import flow_download
+from services.payments.usecases import flow_download, late_receipt
+from services.payments.usecases.node.context import NodeContext
+
+_USAGE = """usage: python -m services.payments fetch-settlements ENTITY [PUBLISHED_AFTER]
+       python -m services.payments take-receipt FILE
+"""
 
 
 def main(arguments: list[str]) -> int:
@@ -24,28 +37,52 @@ def main(arguments: list[str]) -> int:
     match arguments:
         case ["fetch-settlements", entity_code, *rest] if len(rest) <= 1:
             return _fetch(entity_code, datetime.fromisoformat(rest[0]) if rest else None)
+        case ["take-receipt", file]:
+            return _take_receipt(Path(file))
         case _:
-            sys.stderr.write("usage: python -m services.payments fetch-settlements ENTITY [PUBLISHED_AFTER]\n")
+            sys.stderr.write(_USAGE)
             return 2
 
 
 def _fetch(entity_code: str, published_after: datetime | None) -> int:
-    database = Database.of_service("payments", models)
-    rpc = RpcClient(os.environ.get("AMQP_URL", DEFAULT_AMQP_URL))
     try:
-        downloaded = flow_download.download(
-            database, rpc, FdrClient(Settings.load()), entity_code, published_after, now()
-        )
+        with _connected() as (database, rpc):
+            fdr = FdrClient(Settings.load())
+            downloaded = flow_download.download(database, rpc, fdr, entity_code, published_after, now())
     except RpcError as error:
         sys.stderr.write(f"{entity_code}: {error.code} {error.params}\n")
         return 1
+    for flow_id, refusal in downloaded.refused:
+        sys.stderr.write(f"{flow_id}: {refusal.code} {refusal.params}\n")
+    sys.stdout.write(
+        f"{entity_code}: {downloaded.taken} flows taken, {downloaded.known} here, {len(downloaded.refused)} refused\n"
+    )
+    return 1 if downloaded.refused else 0
+
+
+def _take_receipt(file: Path) -> int:
+    try:
+        with _connected() as (database, rpc):
+            taken = late_receipt.take_late_receipt(NodeContext(database, rpc, now()), file.read_bytes())
+    except Unreadable as unreadable:
+        sys.stderr.write(f"{file}: {unreadable}\n")
+        return 1
+    if taken.fault:
+        sys.stderr.write(f"{file}: {taken.fault}\n")
+        return 1
+    sys.stdout.write(f"{file}: receipt {taken.receipt_id} of notice {taken.notice_number} is stored\n")
+    return 0
+
+
+@contextmanager
+def _connected() -> Iterator[tuple[Database, RpcClient]]:
+    database = Database.of_service("payments", models)
+    rpc = RpcClient(os.environ.get("AMQP_URL", DEFAULT_AMQP_URL))
+    try:
+        yield database, rpc
     finally:
         rpc.close()
         database.close()
-    for flow_id, refusal in downloaded.refused:
-        sys.stderr.write(f"{flow_id}: {refusal.code} {refusal.params}\n")
-    sys.stdout.write(f"{entity_code}: {downloaded.taken} flows taken, {len(downloaded.refused)} refused\n")
-    return 1 if downloaded.refused else 0
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Date, DateTime, ForeignKey, Identity, Index, Integer, Text, text
+from sqlalchemy import ARRAY, BigInteger, Date, DateTime, ForeignKey, Identity, Index, Integer, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from chassis.storage.tables import IdempotencyMixin, InboxMixin, OutboxMixin
@@ -94,6 +94,7 @@ class Position(Base):
     created_at: Mapped[datetime | None]
     paid_receipt_id: Mapped[str | None]
     paid_at: Mapped[datetime | None]
+    received_cents: Mapped[int | None] = mapped_column(BigInteger)
     event_sequence: Mapped[int] = mapped_column(Integer, server_default=text("0"))
 
 
@@ -107,6 +108,7 @@ class Checkout(Base):
     __tablename__ = "checkouts"
     __table_args__ = (
         Index("ix_checkouts_unfinished", "open_until", postgresql_where=text("state IN ('opening', 'open')")),
+        Index("ix_checkouts_open_of_payer", "payer_ref", postgresql_where=text("state IN ('opening', 'open')")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -149,11 +151,12 @@ class CheckoutItem(Base):
 
 
 class Receipt(Base):
-    """A receipt of the node, stored whole. Unique per creditor it was sent to.
+    """A receipt of the node, stored whole. Unique per creditor it was sent to and notice: ids were seen used twice.
 
     `owner_fiscal_code` is the creditor whose notice it is; `judgement` is null until it is known what it means.
-    `source` is `node`, or `settlement` for one made from a flow because none has come yet. `reported_at`: since when
-    all its transfers to the creditor stand in settlement flows.
+    `source` is `node`, or `settlement` for one made from a flow because none has come yet. `node_receipt_id` is the id
+    that the node gave it, where the flow gave another. `reported_at`: since when all its transfers to the creditor
+    stand in settlement flows. `flags`: what is odd about it (domain/receipt_table.py).
     `event_sequence` numbers the first event it raised among those about its practice, `reported_sequence` the last one
     when it was reported: the order in which it was decided, which no clock knows.
     `transaction` makes a cursor without holes: rows of a running transaction have numbers not yet below the horizon.
@@ -161,9 +164,28 @@ class Receipt(Base):
 
     __tablename__ = "receipts"
     __table_args__ = (
-        Index("ux_receipts_receipt", "creditor_fiscal_code", "receipt_id", unique=True),
+        Index(
+            "ux_receipts_receipt",
+            "creditor_fiscal_code",
+            "receipt_id",
+            "owner_fiscal_code",
+            "notice_number",
+            unique=True,
+        ),
+        Index(
+            "ix_receipts_node_id",
+            "creditor_fiscal_code",
+            "node_receipt_id",
+            postgresql_where=text("node_receipt_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_receipts_unreported",
+            "paid_at",
+            postgresql_where=text("reported_at IS NULL AND judgement NOT IN ('no_money', 'foreign')"),
+        ),
         Index("ix_receipts_practice", "practice_id"),
         Index("ix_receipts_notice", "owner_fiscal_code", "notice_number"),
+        Index("ix_receipts_iuv", "creditor_fiscal_code", "iuv"),
         Index("ix_receipts_unjudged", "id", postgresql_where=text("judgement IS NULL")),
         Index("ix_receipts_entity", "entity_code", "transaction", "id"),
     )
@@ -196,6 +218,9 @@ class Receipt(Base):
     reported_at: Mapped[datetime | None]
     event_sequence: Mapped[int | None]
     reported_sequence: Mapped[int | None]
+    stand_in: Mapped[bool] = mapped_column(server_default=text("false"))
+    flags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    node_receipt_id: Mapped[str | None]
 
     @property
     def known_entity_code(self) -> str:
@@ -249,12 +274,16 @@ class SettlementFlow(Base):
     sender_name: Mapped[str | None]
     payments_count: Mapped[int]
     total_cents: Mapped[int] = mapped_column(BigInteger)
+    adds_up: Mapped[bool] = mapped_column(server_default=text("true"))
     current: Mapped[bool]
     received_at: Mapped[datetime]
 
 
 class SettlementRow(Base):
-    """One transfer in a flow. `finding` is null until it is looked at, `transfer` is which it turned out to be."""
+    """One transfer in a flow. `finding` is null until it is looked at, `transfer` is which it turned out to be.
+
+    `found_at`: when it was looked at last.
+    """
 
     __tablename__ = "settlement_rows"
     __table_args__ = (
@@ -273,6 +302,7 @@ class SettlementRow(Base):
     outcome: Mapped[int]
     paid_on: Mapped[date]
     finding: Mapped[str | None]
+    found_at: Mapped[datetime | None]
     transfer: Mapped[int | None]
     receipt_row_id: Mapped[int | None] = mapped_column(ForeignKey("receipts.id"))
     practice_id: Mapped[UUID | None]

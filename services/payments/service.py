@@ -1,7 +1,9 @@
 """Entrypoints of payments: each calls one use case."""
 
+from collections.abc import Sequence
+
 from chassis.clock import now
-from chassis.runtime.entrypoints import answers, every, on_event
+from chassis.runtime.entrypoints import answers, every, on_events
 from chassis.runtime.providers import DatabaseProvider, RpcProvider, SettingsProvider
 from chassis.storage import outbox
 from chassis.storage.database import Tx
@@ -20,7 +22,9 @@ from services.payments import models
 from services.payments.domain.positions import PositionStatus
 from services.payments.settings import Settings
 from services.payments.usecases import (
+    bank_credits,
     day_report,
+    late_receipt,
     positions,
     receipt_list,
     receipts,
@@ -28,6 +32,7 @@ from services.payments.usecases import (
     retention,
     settlements,
     timeline,
+    unreported_receipts,
 )
 from services.payments.usecases.checkouts import checkout_return, end, start
 from services.payments.usecases.node.answer import answer_node
@@ -37,6 +42,7 @@ _JANITOR_INTERVAL_S = 10
 _WAITING_RECEIPTS_INTERVAL_S = 10
 _PENDING_SETTLEMENT_INTERVAL_S = 20
 _PURGE_INTERVAL_S = 3_600
+_UNREPORTED_INTERVAL_S = 3_600
 
 
 class PaymentsService:
@@ -67,6 +73,11 @@ class PaymentsService:
     def returned(self, request: payments.ReturnedRequest) -> payments.Checkout:
         """Note how the browser came back."""
         return checkout_return.returned(self.database, request, now())
+
+    @answers(payments.TAKE_RECEIPT)
+    def take_receipt(self, request: payments.TakeReceiptRequest) -> payments.TakenReceipt:
+        """Take in a receipt that was refused or lost."""
+        return late_receipt.take_for_entity(NodeContext(self.database, self.rpc, now()), request)
 
     @answers(payments.RECEIPTS)
     def receipts(self, request: payments.ReceiptsRequest) -> payments.Receipts:
@@ -112,7 +123,12 @@ class PaymentsService:
     @answers(fdr.PUT_CREDIT)
     def put_bank_credit(self, request: fdr.PutCreditRequest) -> fdr.Credit:
         """Register a bank credit."""
-        return reconciliation.put_credit(self.database, request, now())
+        return bank_credits.put_credit(self.database, request, now())
+
+    @answers(fdr.UNMATCHED_CREDITS)
+    def unmatched_bank_credits(self, request: fdr.UnmatchedCreditsRequest) -> fdr.UnmatchedCredits:
+        """Return the bank credits that no flow belongs to."""
+        return bank_credits.unmatched_credits(self.database, request)
 
     @answers(fdr.DAY_REPORT)
     def settlement_day_report(self, request: fdr.DayRequest) -> fdr.DayReport:
@@ -131,25 +147,25 @@ class PaymentsService:
             found = outbox.feed(session, models.OutboxMessage, request.after, request.limit)
         return EventsReply(items=[FeedItem(**item) for item in found])
 
-    @on_event(PRACTICE_CREATED)
-    def on_practice_created(self, tx: Tx, event: Event[Position]) -> None:
+    @on_events(PRACTICE_CREATED)
+    def on_practice_created(self, tx: Tx, events: Sequence[Event[Position]]) -> None:
         """Learn what is to be paid."""
-        positions.project_position(tx, event, now())
+        positions.project_positions(tx, events, now())
 
-    @on_event(PRACTICE_AMENDED)
-    def on_practice_amended(self, tx: Tx, event: Event[Position]) -> None:
+    @on_events(PRACTICE_AMENDED)
+    def on_practice_amended(self, tx: Tx, events: Sequence[Event[Position]]) -> None:
         """Learn what is to be paid now."""
-        positions.project_position(tx, event, now())
+        positions.project_positions(tx, events, now())
 
-    @on_event(PRACTICE_CANCELLED)
-    def on_practice_cancelled(self, tx: Tx, event: Event[PracticeEnded]) -> None:
+    @on_events(PRACTICE_CANCELLED)
+    def on_practice_cancelled(self, tx: Tx, events: Sequence[Event[PracticeEnded]]) -> None:
         """Learn that nobody wants it paid any more."""
-        positions.project_end(tx, event, PositionStatus.CANCELLED, now())
+        positions.project_ends(tx, events, PositionStatus.CANCELLED, now())
 
-    @on_event(PRACTICE_EXPIRED)
-    def on_practice_expired(self, tx: Tx, event: Event[PracticeEnded]) -> None:
+    @on_events(PRACTICE_EXPIRED)
+    def on_practice_expired(self, tx: Tx, events: Sequence[Event[PracticeEnded]]) -> None:
         """Learn that it is too late to pay."""
-        positions.project_end(tx, event, PositionStatus.EXPIRED, now())
+        positions.project_ends(tx, events, PositionStatus.EXPIRED, now())
 
     @every(seconds=_JANITOR_INTERVAL_S)
     def end_overdue_checkouts(self) -> None:
@@ -165,6 +181,11 @@ class PaymentsService:
     def match_pending_settlements(self) -> None:
         """Finish settlement rows, and try those again whose payment has come to be known."""
         settlements.match_pending(self.database, now())
+
+    @every(seconds=_UNREPORTED_INTERVAL_S)
+    def watch_unreported_receipts(self) -> None:
+        """Raise an alarm about payments that no settlement flow reports."""
+        unreported_receipts.watch_unreported(self.database, self.settings.unreported_working_days, now())
 
     @every(seconds=_PURGE_INTERVAL_S)
     def purge_node_calls(self) -> None:

@@ -15,6 +15,8 @@ class Settings:
     token of theirs may be alive; `token_life` later, which is how long one lives, it frees them in any case.
     `opening_slots`: how many workers may at once be waiting for Checkout, which asks us about every notice before it
     answers: the others must be free to answer it.
+    `fdr_interval_s`: fdr-org is called no more often than this. `unreported_working_days`: after so many a receipt that
+    stands in no settlement flow raises an alarm.
     """
 
     checkout_url: str
@@ -26,6 +28,8 @@ class Settings:
     fdr_url: str
     fdr_subscription_key: str | None
     fdr_timeout_s: float
+    fdr_interval_s: float
+    unreported_working_days: int
 
     @classmethod
     def load(cls) -> "Settings":
@@ -41,4 +45,6 @@ class Settings:
             fdr_url=env.str("FDR_URL", "http://localhost:8089/fdr-org/service/v1").rstrip("/"),
             fdr_subscription_key=env.str("FDR_SUBSCRIPTION_KEY", None),
             fdr_timeout_s=env.float("FDR_TIMEOUT_S", 10.0),
+            fdr_interval_s=env.float("FDR_INTERVAL_S", 1.0),
+            unreported_working_days=env.int("RECEIPT_UNREPORTED_WORKING_DAYS", 5),
         )

@@ -60,6 +60,7 @@ REASONS: Final[dict[str, CheckoutState]] = {
     "cancelled": _S.CANCELLED,
     "failed": _S.FAILED,
     "timed_out": _S.TIMED_OUT,
+    "superseded": _S.CANCELLED,
 }
 
 RETURN_REASONS: Final[dict[str, str]] = {"annullato": "cancelled", "errore": "failed"}

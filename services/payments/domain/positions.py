@@ -4,6 +4,7 @@ Terms come from the PracticeCreated or PracticeAmended with the highest sequence
 of any event. So every order of the same events, with any of them twice, gives the same position.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -108,7 +109,8 @@ class Change:
 class Position:
     """A position as far as it is known. `terms` is None while only its end has arrived.
 
-    `event_sequence` numbers the events payments emits about this practice.
+    `event_sequence` numbers the events payments emits about this practice. `received_cents` is the money that came for
+    it; None where it was paid before that was counted.
     """
 
     practice_id: UUID
@@ -123,7 +125,15 @@ class Position:
     terms_sequence: int = 0
     paid_receipt_id: str | None = None
     paid_at: datetime | None = None
+    received_cents: int | None = None
     event_sequence: int = 0
+
+    @property
+    def missing_cents(self) -> int:
+        """What is missing though money has come; 0 where nothing has come or nothing is missing."""
+        if self.paid_receipt_id is None or self.terms is None or self.received_cents is None:
+            return 0
+        return max(0, self.terms.amount_cents - self.received_cents)
 
     def is_expired(self, day: date) -> bool:
         """Return whether payment on the Europe/Rome `day` comes too late."""
@@ -133,6 +143,14 @@ class Position:
     def is_expired_at(self, moment: datetime) -> bool:
         """Return whether payment at `moment` comes too late."""
         return self.is_expired(rome_day(moment))
+
+
+def fold_all(changes: Iterable[Change]) -> list[Position]:
+    """Return what these changes, in any order, tell of each of their practices."""
+    told: dict[UUID, Position] = {}
+    for change in changes:
+        told[change.practice_id] = fold(told.get(change.practice_id), change)
+    return list(told.values())
 
 
 def fold(known: Position | None, change: Change) -> Position:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -22,6 +22,8 @@ class Judgement(StrEnum):
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     OTHER_AMOUNT = "other_amount"
+    # Less than is due: money received, and something is missing.
+    UNDERPAID = "underpaid"
     WRONG_STAMP = "wrong_stamp"
     UNKNOWN_NOTICE = "unknown_notice"
     # Sent to us as one of several beneficiaries of another creditor's notice (certification scenario EC-PSP-03).
@@ -31,6 +33,9 @@ class Judgement(StrEnum):
     # Found out later, with practices back, that the creditor is none of ours.
     FOREIGN = "foreign"
 
+
+# How long after we told the node what to pay its payment can come (pagopa.md section 3.8).
+TOKEN_LIFE: Final = timedelta(minutes=30)
 
 _CONFIRMED: Final = (PAYMENT_CONFIRMED,)
 _CONFIRMED_AND_FLAGGED: Final = (PAYMENT_CONFIRMED, PAYMENT_DUPLICATED)
@@ -42,6 +47,7 @@ RAISES: Final[dict[Judgement, tuple[AnyEventType, ...]]] = {
     Judgement.CANCELLED: _CONFIRMED_AND_FLAGGED,
     Judgement.EXPIRED: _CONFIRMED_AND_FLAGGED,
     Judgement.OTHER_AMOUNT: _CONFIRMED_AND_FLAGGED,
+    Judgement.UNDERPAID: _CONFIRMED_AND_FLAGGED,
     Judgement.WRONG_STAMP: _CONFIRMED_AND_FLAGGED,
     Judgement.UNKNOWN_NOTICE: _CONFIRMED_AND_FLAGGED,
     Judgement.SECONDARY: _CONFIRMED,
@@ -70,7 +76,7 @@ class ReceiptDetails:
 class ReceiptFacts:
     """What the judgement looks at. `recipient` is the creditor the node sent it to, `owner` the one whose notice it is.
 
-    `stamps` as in ReceiptDetails.
+    `stamps` as in ReceiptDetails. `activated_at` is when the node was last told, before the payment, what to pay.
     """
 
     receipt_id: str
@@ -81,6 +87,7 @@ class ReceiptFacts:
     own_share_cents: int
     paid_at: datetime
     stamps: Sequence[BoughtStamp] | None = ()
+    activated_at: datetime | None = None
 
     @property
     def is_secondary(self) -> bool:
@@ -91,6 +98,11 @@ class ReceiptFacts:
     def carries_money(self) -> bool:
         """Return whether anything was paid to the recipient at all."""
         return self.outcome == "OK" and (self.own_share_cents if self.is_secondary else self.amount_cents) > 0
+
+    @property
+    def paid_by_living_token(self) -> bool:
+        """Return whether it was paid on an answer of ours, given while the notice could be paid, that still held."""
+        return self.activated_at is not None and self.paid_at - self.activated_at <= TOKEN_LIFE
 
     @property
     def needs_position(self) -> bool:
@@ -106,19 +118,20 @@ def judge(facts: ReceiptFacts, position: Position | None) -> Judgement:
         return Judgement.SECONDARY
     if position is None:
         return Judgement.UNKNOWN_NOTICE
-    if position.paid_receipt_id is not None:
+    if position.paid_receipt_id is not None and not position.missing_cents:
         return Judgement.ALREADY_PAID
     if position.status is PositionStatus.CANCELLED:
         return Judgement.CANCELLED
-    if position.is_expired_at(facts.paid_at):
+    if position.is_expired_at(facts.paid_at) and not facts.paid_by_living_token:
         return Judgement.EXPIRED
-    return _compared(facts, position.terms) if position.terms else Judgement.EXPECTED
+    return _compared(facts, position, position.terms) if position.terms else Judgement.EXPECTED
 
 
-def _compared(facts: ReceiptFacts, terms: PaymentTerms) -> Judgement:
-    """Compare what was paid with what was asked for."""
-    if terms.amount_cents != facts.amount_cents:
-        return Judgement.OTHER_AMOUNT
+def _compared(facts: ReceiptFacts, position: Position, terms: PaymentTerms) -> Judgement:
+    """Compare what was paid with what was asked for, or is still missing of it."""
+    due_cents = position.missing_cents or terms.amount_cents
+    if facts.amount_cents != due_cents:
+        return Judgement.UNDERPAID if facts.amount_cents < due_cents else Judgement.OTHER_AMOUNT
     if facts.stamps is not None and not are_as_asked(facts.stamps, terms.transfers):
         return Judgement.WRONG_STAMP
     return Judgement.EXPECTED

@@ -68,6 +68,10 @@ class Finding(StrEnum):
     AMOUNT_DIFFERS = "amount_differs"
     # The same transfer stands in another row already.
     REPEATED = "repeated"
+    # The notice has been paid, and no receipt of it fits this row that other rows do not hold already.
+    NO_RECEIPT_FITS = "no_receipt_fits"
+    # There is such a notice, unpaid, and the node never asked us about it: perhaps another owner's of the same IUV.
+    NEVER_ACTIVATED = "never_activated"
     # It stood in an earlier revision and no longer does.
     WITHDRAWN = "withdrawn"
 
@@ -110,8 +114,8 @@ def find(
 ) -> Verdict:
     """Return what a row is.
 
-    `receipt` is the one it names by IUR and IUV, `notice` the position of its IUV; `reported` are the transfers of that
-    receipt that other rows already hold.
+    `receipt` is the one it is about, `notice` the position of its IUV while nothing has been paid for it; `reported`
+    are the transfers of that receipt that other rows already hold.
     """
     if row.outcome is Outcome.REVOKED:
         return Verdict(Finding.REVOKED)
@@ -126,10 +130,25 @@ def find(
     return Verdict(Finding.REPORTED if receipt else Finding.RECOVERED, transfer)
 
 
-_REMITTANCE: Final = re.compile(r"/URI/([A-Za-z0-9_-]{1,35})")
+_URI: Final = re.compile(r"/\s*U\s*R\s*I\s*/", re.IGNORECASE)
+# Day, PSP, what the PSP likes (pagopa.md section 5.1).
+_FLOW_ID: Final = re.compile(r"\d{4}-\d{2}-\d{2}[A-Za-z0-9_]+-[A-Za-z0-9_-]*[A-Za-z0-9_]")
 
 
 def flow_id_in(remittance_text: str) -> str | None:
-    """Read the flow's id from the text of a bank credit (SCT AT-05), which banks break into lines as they like."""
-    found = _REMITTANCE.search(re.sub(r"\s", "", remittance_text))
-    return found.group(1) if found else None
+    """Read the flow's id from the text of a bank credit (SCT AT-05), which banks break into lines as they like.
+
+    It ends at white space, once it is whole: a guess, which the ids of the flows that are known put right.
+    """
+    found = _URI.search(remittance_text)
+    read = ""
+    for piece in remittance_text[found.end() :].split() if found else ():
+        read += piece
+        if whole := _FLOW_ID.match(read):
+            return whole[0]
+    return None
+
+
+def squeezed(remittance_text: str) -> str:
+    """Return the text as known flow ids are looked for in it: without white space, in capitals."""
+    return "".join(remittance_text.split()).upper()

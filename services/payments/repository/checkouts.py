@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select, text, update
 from sqlalchemy.orm import Session
 
 from services.payments.domain.checkouts import CheckoutState
@@ -29,6 +29,16 @@ def holders(session: Session, practice_ids: Collection[UUID]) -> dict[UUID, Chec
         .where(CheckoutItem.practice_id.in_(practice_ids), CheckoutItem.holding)
     )
     return {row.practice_id: row.Checkout for row in session.execute(statement)}
+
+
+def first_ends_of_payer(session: Session, payer_ref: str) -> Sequence[datetime]:
+    """Return when a payer's open checkouts end at the latest; nobody else opens one for the payer meanwhile."""
+    key = f"checkouts of {payer_ref}"
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
+    statement = select(Checkout.open_until).where(
+        Checkout.payer_ref == payer_ref, Checkout.state.in_([CheckoutState.OPENING, CheckoutState.OPEN])
+    )
+    return session.scalars(statement.order_by(Checkout.open_until)).all()
 
 
 def claim(session: Session, checkout_id: UUID, now: datetime, lease_s: float) -> bool:

@@ -1,7 +1,8 @@
 """What the node asked and was answered, for the timeline."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -12,7 +13,17 @@ from services.payments.models import NodeCall
 
 # The plain table: one insert per question of the node need not go through the mapper.
 _TABLE: Final = NodeCall.metadata.tables[NodeCall.__tablename__]
+# A receipt may be timed a moment before the activation it answers.
+_CLOCKS_DIFFER: Final = timedelta(minutes=1)
 _ACTIVATES: Final = ("paGetPayment", "paGetPaymentV2")
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """Whether the node was ever told what to pay, and when it was last told before the payment."""
+
+    ever: bool
+    before_payment: datetime | None
 
 
 def note(
@@ -52,6 +63,14 @@ def last_activation(session: Session, practice_ids: Collection[UUID]) -> datetim
         NodeCall.practice_id.in_(practice_ids), NodeCall.operation.in_(_ACTIVATES), NodeCall.fault.is_(None)
     )
     return session.scalar(statement)
+
+
+def activation(session: Session, practice_id: UUID, paid_at: datetime) -> Activation:
+    """Return when the node was told what to pay for a practice."""
+    told = (NodeCall.practice_id == practice_id, NodeCall.operation.in_(_ACTIVATES), NodeCall.fault.is_(None))
+    before = func.max(NodeCall.at).filter(NodeCall.at <= paid_at + _CLOCKS_DIFFER)
+    row = session.execute(select(func.max(NodeCall.at), before).where(*told)).one()
+    return Activation(ever=row[0] is not None, before_payment=row[1])
 
 
 def of_practice(session: Session, practice_id: UUID) -> Sequence[NodeCall]:

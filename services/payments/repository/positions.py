@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from contracts.shapes import Creditor
 from services.payments import models
-from services.payments.domain.positions import Change, PaymentTerms, Position, PositionStatus, fold
+from services.payments.domain.positions import PaymentTerms, Position, PositionStatus
 
 _TABLE: Final = models.Position.metadata.tables[models.Position.__tablename__]
 
@@ -109,26 +109,6 @@ def by_practice(session: Session, practice_ids: Iterable[UUID], *, lock: bool = 
     return {row.practice_id: _read(row) for row in rows}
 
 
-def apply(session: Session, change: Change) -> Position:
-    """Fold a change into the stored position and return the result."""
-    start = fold(None, change)
-    blank = insert(models.Position).values(**_attributes(start) | {"sequence": 0, "terms_sequence": 0})
-    session.execute(blank.on_conflict_do_nothing(index_elements=["practice_id"]))
-    known = by_practice(session, [change.practice_id], lock=True)[change.practice_id]
-    position = fold(known, change)
-    if position != known:
-        save(session, position)
-    return position
-
-
-def save(session: Session, position: Position) -> None:
-    """Write a position back. The caller holds its lock."""
-    row = session.get_one(models.Position, position.practice_id)
-    for name, value in _attributes(position).items():
-        setattr(row, name, value)
-    session.flush()
-
-
 def record_payment(session: Session, position: Position) -> None:
     """Write back what a payment changes. The caller holds the position's lock."""
     statement = update(_TABLE).where(_TABLE.c.practice_id == position.practice_id)
@@ -136,6 +116,7 @@ def record_payment(session: Session, position: Position) -> None:
         statement.values(
             paid_receipt_id=position.paid_receipt_id,
             paid_at=position.paid_at,
+            received_cents=position.received_cents,
             event_sequence=position.event_sequence,
         )
     )
@@ -157,31 +138,6 @@ def _locked(statement: Select[models.Position]) -> Select[models.Position]:
     return statement.with_for_update().execution_options(populate_existing=True)
 
 
-def _attributes(position: Position) -> dict[str, object]:
-    terms = position.terms
-    return {
-        "practice_id": position.practice_id,
-        "entity_code": position.entity_code,
-        "creditor_fiscal_code": position.creditor_fiscal_code,
-        "notice_number": position.notice_number,
-        "iuv": position.iuv,
-        "status": position.status.value,
-        "status_reason": position.status_reason,
-        "sequence": position.sequence,
-        "terms_sequence": position.terms_sequence,
-        "amount_cents": terms and terms.amount_cents,
-        "description": terms and terms.description,
-        "due_date": terms and terms.due_date,
-        "payable_until": terms and terms.payable_until,
-        "debtor": terms and terms.debtor,
-        "transfers": terms and terms.transfers,
-        "created_at": terms and terms.created_at,
-        "paid_receipt_id": position.paid_receipt_id,
-        "paid_at": position.paid_at,
-        "event_sequence": position.event_sequence,
-    }
-
-
 def _read(row: models.Position) -> Position:
     return Position(
         practice_id=row.practice_id,
@@ -196,6 +152,7 @@ def _read(row: models.Position) -> Position:
         terms_sequence=row.terms_sequence,
         paid_receipt_id=row.paid_receipt_id,
         paid_at=row.paid_at,
+        received_cents=row.received_cents,
         event_sequence=row.event_sequence,
     )
 

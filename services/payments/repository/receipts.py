@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select, text, tuple_, update
+from sqlalchemy import ARRAY, Text, cast, exists, func, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -14,8 +14,12 @@ from services.payments.models import Receipt
 
 # The plain table: a receipt of the node need not go through the mapper.
 _TABLE: Final = Receipt.metadata.tables[Receipt.__tablename__]
+_KEY: Final = ("creditor_fiscal_code", "receipt_id", "owner_fiscal_code", "notice_number")
 _WRITTEN: Final = tuple(column.name for column in _TABLE.columns if column.name not in ("id", "transaction"))
 # What a receipt of the node tells better than one made from a settlement flow. The rest has been announced.
+_JUDGED: Final = frozenset(
+    {"judgement", "judged_at", "reported_at", "event_sequence", "reported_sequence", "checkout_id", "node_receipt_id"}
+)
 _COMPLETED: Final = (
     "outcome",
     "paid_at",
@@ -26,16 +30,17 @@ _COMPLETED: Final = (
     "payment_note",
     "details",
     "raw_xml",
+    "stand_in",
 )
 
 
 def insert_new(session: Session, receipt: Receipt) -> bool:
-    """Store a receipt, which the session does not know, and give it its id; False when the creditor has it already.
+    """Store a receipt, which the session does not know, and give it its id; False when it is here already.
 
     A concurrent twin waits here for the first one's commit.
     """
     values = {name: value for name in _WRITTEN if (value := getattr(receipt, name)) is not None}
-    statement = insert(_TABLE).on_conflict_do_nothing(index_elements=["creditor_fiscal_code", "receipt_id"])
+    statement = insert(_TABLE).on_conflict_do_nothing(index_elements=_KEY)
     row_id = session.scalar(statement.returning(_TABLE.c.id), values)
     if row_id is None:
         return False
@@ -43,18 +48,45 @@ def insert_new(session: Session, receipt: Receipt) -> bool:
     return True
 
 
-def complete(session: Session, receipt: Receipt) -> bool:
-    """Put the node's receipt in place of one made from a settlement flow; what that one meant stays as it was told."""
-    statement = (
-        update(_TABLE)
-        .where(
-            _TABLE.c.creditor_fiscal_code == receipt.creditor_fiscal_code,
-            _TABLE.c.receipt_id == receipt.receipt_id,
-            _TABLE.c.source == "settlement",
-        )
-        .values({name: getattr(receipt, name) for name in _COMPLETED} | {"source": "node"})
+def of_same_notice(session: Session, receipt: Receipt) -> Sequence[Receipt]:
+    """Return, locked, the receipts that the creditor has for the notice of this one, oldest first."""
+    statement = select(Receipt).where(
+        Receipt.owner_fiscal_code == receipt.owner_fiscal_code,
+        Receipt.notice_number == receipt.notice_number,
+        Receipt.creditor_fiscal_code == receipt.creditor_fiscal_code,
     )
-    return session.execute(statement.returning(_TABLE.c.id)).first() is not None
+    statement = statement.order_by(Receipt.id).with_for_update().execution_options(populate_existing=True)
+    return session.scalars(statement).all()
+
+
+def complete(makeshift: Receipt, receipt: Receipt) -> None:
+    """Put the node's receipt in place of one made from a settlement flow; what that one meant stays as it was told."""
+    for name in _COMPLETED:
+        setattr(makeshift, name, getattr(receipt, name))
+    makeshift.source = "node"
+    makeshift.node_receipt_id = receipt.receipt_id if receipt.receipt_id != makeshift.receipt_id else None
+
+
+def taken_back(completed: Receipt) -> Receipt:
+    """Return, to be stored by itself, the node's receipt that was put in place of another by mistake."""
+    values = {name: getattr(completed, name) for name in _WRITTEN if name not in _JUDGED}
+    return Receipt(**values | {"receipt_id": completed.node_receipt_id, "source": "node", "flags": []})
+
+
+def id_is_of_other_notice(session: Session, receipt: Receipt) -> bool:
+    """Return whether the creditor has a receipt of this id for another notice."""
+    others = select(Receipt.id).where(
+        Receipt.creditor_fiscal_code == receipt.creditor_fiscal_code,
+        Receipt.receipt_id == receipt.receipt_id,
+        Receipt.id != receipt.id,
+    )
+    return session.scalar(others.limit(1)) is not None
+
+
+def add_flags(session: Session, receipt_row_id: int, flags: Sequence[str]) -> None:
+    """Write down what is odd about a stored receipt, besides what was before."""
+    statement = update(_TABLE).where(_TABLE.c.id == receipt_row_id)
+    session.execute(statement.values(flags=func.array_cat(_TABLE.c.flags, cast(list(flags), ARRAY(Text)))))
 
 
 def by_receipt_ids(
@@ -65,7 +97,7 @@ def by_receipt_ids(
         select(Receipt)
         .where(
             Receipt.creditor_fiscal_code == creditor_fiscal_code,
-            Receipt.receipt_id.in_(receipt_ids),
+            or_(Receipt.receipt_id.in_(receipt_ids), Receipt.node_receipt_id.in_(receipt_ids)),
             Receipt.judgement.not_in([Judgement.NO_MONEY.value, Judgement.FOREIGN.value]),
         )
         .order_by(Receipt.id)
@@ -73,6 +105,43 @@ def by_receipt_ids(
     if lock:
         statement = statement.with_for_update().execution_options(populate_existing=True)
     return session.scalars(statement).all()
+
+
+def of_iuvs(session: Session, creditor_fiscal_code: str, iuvs: Collection[str]) -> Sequence[Receipt]:
+    """Return, locked, the receipts for a creditor's own notices with these IUVs that brought money, oldest first."""
+    statement = select(Receipt).where(
+        Receipt.creditor_fiscal_code == creditor_fiscal_code,
+        Receipt.owner_fiscal_code == creditor_fiscal_code,
+        Receipt.iuv.in_(iuvs),
+        Receipt.judgement.not_in([Judgement.NO_MONEY.value, Judgement.FOREIGN.value]),
+    )
+    statement = statement.order_by(Receipt.id).with_for_update().execution_options(populate_existing=True)
+    return session.scalars(statement).all()
+
+
+def unreported(session: Session, paid_before: datetime, limit: int) -> tuple[int, Sequence[str]]:
+    """Return how many receipts paid before then no flow has reported, and the ids of the oldest.
+
+    Only those with a transfer to an account of their creditor: a stamp stands in no flow.
+    """
+    share = func.jsonb_array_elements(_TABLE.c.details["transfers"]).table_valued("value").alias("share")
+    goes_to_account = (
+        exists()
+        .select_from(share)
+        .where(
+            share.c.value.op("->>")("fiscal_code") == _TABLE.c.creditor_fiscal_code,
+            share.c.value.op("->>")("iban").is_not(None),
+        )
+    )
+    late = (
+        _TABLE.c.reported_at.is_(None),
+        _TABLE.c.judgement.not_in([Judgement.NO_MONEY.value, Judgement.FOREIGN.value]),
+        _TABLE.c.paid_at < paid_before,
+        goes_to_account,
+    )
+    count = session.scalar(select(func.count()).select_from(_TABLE).where(*late)) or 0
+    oldest = select(_TABLE.c.receipt_id).where(*late).order_by(_TABLE.c.paid_at).limit(limit)
+    return count, session.scalars(oldest).all()
 
 
 def mark_reported(session: Session, receipt_row_id: int, now: datetime, sequence: int | None) -> None:

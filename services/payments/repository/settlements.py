@@ -2,16 +2,19 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Select, exists, func, insert, select, text, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session, aliased
 
-from contracts.rpc.settlement import PutCreditRequest
 from services.payments.domain.settlements import SETTLED, Finding, Flow, FlowRow, Outcome
-from services.payments.models import BankCredit, Position, Receipt, SettlementFlow, SettlementRow
+from services.payments.models import Position, Receipt, SettlementFlow, SettlementRow
+
+# A receipt is judged at one moment and seen at a later one.
+_COMMITS_LATE: Final = timedelta(minutes=5)
+_WAIT_FOR_RECEIPT: Final = (Finding.AMOUNT_DIFFERS, Finding.NO_RECEIPT_FITS, Finding.NEVER_ACTIVATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ def add(session: Session, flow: Flow, entity_code: str, *, current: bool, now: d
         sender_name=flow.sender_name,
         payments_count=flow.count,
         total_cents=flow.total_cents,
+        adds_up=flow.adds_up,
         current=current,
         received_at=now,
     )
@@ -115,12 +119,12 @@ def take_pending(session: Session, limit: int, flow_row_id: int | None = None) -
 
 def look_again(session: Session) -> None:
     """Let rows be looked at once more whose receipt or notice has come since."""
+    looked_at = func.coalesce(SettlementRow.found_at, SettlementFlow.received_at)
     receipt = exists().where(
         Receipt.creditor_fiscal_code == SettlementFlow.creditor_fiscal_code,
-        Receipt.receipt_id == SettlementRow.iur,
         Receipt.iuv == SettlementRow.iuv,
-        Receipt.judgement.is_not(None),
         Receipt.amount_cents > 0,
+        Receipt.judged_at >= looked_at - _COMMITS_LATE,
     )
     notice = exists().where(
         Position.creditor_fiscal_code == SettlementFlow.creditor_fiscal_code,
@@ -133,7 +137,7 @@ def look_again(session: Session) -> None:
         SettlementRow.receipt_row_id.is_(None),
         SettlementRow.finding.not_in([finding.value for finding in SETTLED]),
         ((SettlementRow.finding == Finding.UNKNOWN.value) & (receipt | notice))
-        | ((SettlementRow.finding == Finding.AMOUNT_DIFFERS.value) & receipt),
+        | (SettlementRow.finding.in_([finding.value for finding in _WAIT_FOR_RECEIPT]) & receipt),
     )
     session.execute(statement.values(finding=None), execution_options={"synchronize_session": False})
 
@@ -156,9 +160,10 @@ def settled_transfers(session: Session, receipt_row_ids: Collection[int]) -> dic
     return found
 
 
-def save_findings(session: Session, findings: Sequence[RowFinding]) -> None:
+def save_findings(session: Session, findings: Sequence[RowFinding], now: datetime) -> None:
     """Store what became of rows."""
-    session.execute(update(SettlementRow), [asdict(one) | {"finding": one.finding.value} for one in findings])
+    told = [asdict(one) | {"finding": one.finding.value, "found_at": now} for one in findings]
+    session.execute(update(SettlementRow), told)
 
 
 def read_row(row: SettlementRow) -> FlowRow:
@@ -231,23 +236,11 @@ def worklist(
     return [(row.SettlementRow, row.SettlementFlow) for row in session.execute(statement)]
 
 
-def save_credit(session: Session, credit: PutCreditRequest, flow_id: str | None, now: datetime) -> None:
-    """Store a bank credit, or what is known of it now."""
-    known = {
-        "booked_on": credit.booked_on,
-        "amount_cents": credit.amount_cents,
-        "remittance_text": credit.remittance_text,
-        "flow_id": flow_id,
-        "received_at": now,
-    }
-    statement = upsert(BankCredit).values(entity_code=credit.entity_code, reference=credit.reference, **known)
-    session.execute(statement.on_conflict_do_update(index_elements=["entity_code", "reference"], set_=known))
-
-
-def credits_by_flow(session: Session, entity_code: str, flow_ids: Iterable[str]) -> dict[str, list[BankCredit]]:
-    """Return the bank credits that name these flows."""
-    statement = select(BankCredit).where(BankCredit.entity_code == entity_code, BankCredit.flow_id.in_(list(flow_ids)))
-    found: dict[str, list[BankCredit]] = {}
-    for credit in session.scalars(statement.order_by(BankCredit.booked_on, BankCredit.reference)):
-        found.setdefault(str(credit.flow_id), []).append(credit)
-    return found
+def has_revision(session: Session, creditor_fiscal_code: str, flow_id: str, number: int) -> bool:
+    """Return whether this revision of a flow has been downloaded."""
+    known = select(SettlementFlow.id).where(
+        SettlementFlow.creditor_fiscal_code == creditor_fiscal_code,
+        SettlementFlow.flow_id == flow_id,
+        SettlementFlow.revision == number,
+    )
+    return session.scalar(known.limit(1)) is not None

@@ -1,6 +1,8 @@
 """Settlement flows from pagoPA's REST API for creditors, fdr-org (pagopa.md section 5.2)."""
 
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -10,7 +12,7 @@ import requests
 from contracts.calendar import rome_day
 from contracts.error_details import OutOfReach, Unreadable
 from contracts.errors import ErrorCode, Refused, Unavailable
-from services.payments.domain.node_time import from_node
+from services.payments.domain.node_time import read_moment
 from services.payments.domain.settlements import Flow, FlowRow, Outcome
 from services.payments.settings import Settings
 
@@ -19,6 +21,9 @@ _Foreign = dict[str, Any]
 _PAGE: Final = 1_000
 # Far more pages than an entity has flows in the thirty days that pagoPA has them.
 _PAGES_MAX: Final = 1_000
+_TRIES: Final = 5
+_PAUSE_MAX_S: Final = 120.0
+_BUSY: Final = (429, 502, 503, 504)
 _OUTCOMES: Final = {
     "EXECUTED": Outcome.EXECUTED,
     "REVOKED": Outcome.REVOKED,
@@ -26,69 +31,132 @@ _OUTCOMES: Final = {
     "STAND_IN_NO_RPT": Outcome.STAND_IN_WITHOUT_REQUEST,
     "NO_RPT": Outcome.WITHOUT_REQUEST,
 }
+_WRONG: Final = (KeyError, TypeError, ValueError, ArithmeticError, AttributeError)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedFlow:
+    """A flow in the list of those published. What could not be read of an odd entry is empty or None."""
+
+    flow_id: str
+    revision: int | None
+    psp_id: str
 
 
 class FdrClient:
-    """fdr-org. Every method raises Unavailable where it gives no usable answer."""
+    """fdr-org, at the pace it allows. Every method raises Unavailable where it gives no usable answer."""
 
     def __init__(self, settings: Settings) -> None:
         self._url = settings.fdr_url
         self._timeout_s = settings.fdr_timeout_s
+        self._interval_s = settings.fdr_interval_s
+        self._next_at_s = 0.0
         self._headers = {"Ocp-Apim-Subscription-Key": settings.fdr_subscription_key or ""}
 
-    def flows(self, creditor_fiscal_code: str, published_after: datetime | None) -> Iterator[Flow]:
-        """Return the entity's flows published since, each whole."""
+    def published(self, creditor_fiscal_code: str, published_after: datetime | None) -> Iterator[PublishedFlow]:
+        """Return which flows the entity has, of those published since."""
         since = {"publishedGt": published_after.isoformat().replace("+00:00", "Z")} if published_after else {}
-        base = f"{self._url}/organizations/{creditor_fiscal_code}/fdrs"
-        for published in self._pages(base, since):
-            try:
-                address = f"{base}/{published['fdr']}/revisions/{published['revision']}/psps/{published['pspId']}"
-                yield _flow(self._get(address, {}), list(self._pages(f"{address}/payments", {})))
-            except (KeyError, TypeError, ValueError, ArithmeticError):
-                raise Refused(
-                    ErrorCode.SETTLEMENT_UNREADABLE, Unreadable(reason="not as fdr-org describes it")
-                ) from None
+        for entry in self._pages(self._base(creditor_fiscal_code), since):
+            yield _published(entry)
+
+    def flow(self, creditor_fiscal_code: str, known: PublishedFlow) -> Flow:
+        """Return a flow whole. Raises Refused(SETTLEMENT_UNREADABLE)."""
+        if known.revision is None or not known.flow_id or not known.psp_id:
+            raise _unreadable("an entry of the list without fdr, revision or pspId")
+        base = self._base(creditor_fiscal_code)
+        address = f"{base}/{known.flow_id}/revisions/{known.revision}/psps/{known.psp_id}"
+        detail, payments = self._get(address, {}), list(self._pages(f"{address}/payments", {}))
+        try:
+            return _flow(detail, payments)
+        except _WRONG as error:
+            raise _unreadable(f"not as fdr-org describes it: {type(error).__name__}") from None
+
+    def _base(self, creditor_fiscal_code: str) -> str:
+        return f"{self._url}/organizations/{creditor_fiscal_code}/fdrs"
 
     def _pages(self, url: str, query: dict[str, str]) -> Iterator[_Foreign]:
         for number in range(1, _PAGES_MAX + 1):
             page = self._get(url, {**query, "page": str(number), "size": str(_PAGE)})
-            yield from page.get("data", ())
-            if number >= page.get("metadata", {}).get("totPage", 1):
+            yield from page.get("data") or ()
+            if number >= ((page.get("metadata") or {}).get("totPage") or 1):
                 return
 
     def _get(self, url: str, query: dict[str, str]) -> _Foreign:
-        try:
-            answer = requests.get(url, params=query, headers=self._headers, timeout=self._timeout_s)
-            answer.raise_for_status()
-            # Amounts are JSON numbers: as binary fractions they would not add up.
-            read: _Foreign = answer.json(parse_float=Decimal)
-        except requests.RequestException:
-            raise Unavailable(ErrorCode.SERVICE_UNAVAILABLE, OutOfReach(part="fdr-org")) from None
-        return read
+        for attempt in range(1, _TRIES + 1):
+            self._keep_pace()
+            try:
+                answer = requests.get(url, params=query, headers=self._headers, timeout=self._timeout_s)
+                if answer.status_code in _BUSY and attempt < _TRIES:
+                    time.sleep(_pause_s(answer, attempt))
+                    continue
+                answer.raise_for_status()
+                # Amounts are JSON numbers: as binary fractions they would not add up.
+                read: Any = answer.json(parse_float=Decimal)
+            except requests.RequestException:
+                break
+            if isinstance(read, dict):
+                return read
+            break
+        raise Unavailable(ErrorCode.SERVICE_UNAVAILABLE, OutOfReach(part="fdr-org"))
+
+    def _keep_pace(self) -> None:
+        """Wait until the next call is allowed."""
+        now = time.monotonic()
+        if now < self._next_at_s:
+            time.sleep(self._next_at_s - now)
+        self._next_at_s = max(now, self._next_at_s) + self._interval_s
+
+
+def _pause_s(answer: requests.Response, attempt: int) -> float:
+    """Return how long the API wants to be left alone; doubled each time where it does not say."""
+    try:
+        wanted = float(answer.headers.get("Retry-After", ""))
+    except ValueError:
+        wanted = 2.0 ** (attempt - 1)
+    return max(0.0, min(wanted, _PAUSE_MAX_S))
+
+
+def _published(entry: Any) -> PublishedFlow:
+    try:
+        return PublishedFlow(str(entry["fdr"]), int(entry["revision"]), str(entry["pspId"]))
+    except _WRONG:
+        name = entry.get("fdr") if isinstance(entry, dict) else None
+        return PublishedFlow(str(name or ""), None, "")
 
 
 def _flow(flow: _Foreign, payments: list[_Foreign]) -> Flow:
     sender = flow["sender"]
+    rows = tuple(_row(payment) for payment in payments)
+    count, total = (
+        _declared(flow, "totPayments", "computedTotPayments"),
+        _declared(flow, "sumPayments", "computedSumPayments"),
+    )
     return Flow(
         flow_id=flow["fdr"],
         flow_at=_moment(flow["fdrDate"]),
         revision=int(flow["revision"]),
         regulation_id=flow["regulation"],
-        settled_on=date.fromisoformat(flow["regulationDate"]),
+        settled_on=date.fromisoformat(flow["regulationDate"][:10]),
         sender_id=sender["pspId"],
         sender_name=sender.get("pspName"),
         receiver_fiscal_code=flow["receiver"]["organizationId"],
-        count=int(flow["totPayments"]),
-        total_cents=_cents(flow["sumPayments"]),
-        rows=tuple(_row(payment) for payment in payments),
+        count=len(rows) if count is None else int(count),
+        total_cents=sum(row.amount_cents for row in rows) if total is None else _cents(total),
+        rows=rows,
     )
 
 
+def _declared(flow: _Foreign, *names: str) -> Any:
+    """Return the first of these that the flow says; pagoPA leaves out what the PSP declared, or sends null."""
+    return next((flow[name] for name in names if flow.get(name) is not None), None)
+
+
 def _row(payment: _Foreign) -> FlowRow:
+    index = payment.get("idTransfer")
     return FlowRow(
         iuv=payment["iuv"],
         iur=payment["iur"],
-        index=int(payment["idTransfer"]),
+        index=None if index is None else int(index),
         amount_cents=_cents(payment["pay"]),
         outcome=_OUTCOMES[payment["payStatus"]],
         paid_on=rome_day(_moment(payment["payDate"])),
@@ -96,11 +164,17 @@ def _row(payment: _Foreign) -> FlowRow:
 
 
 def _moment(text: str) -> datetime:
-    return from_node(datetime.fromisoformat(text))
+    return read_moment(text)
 
 
 def _cents(amount: Any) -> int:
-    cents = Decimal(amount) * 100
-    if cents != int(cents):
+    """Read an amount. Sums of binary fractions (0.30000000000000004) are meant to the cent."""
+    exact = Decimal(str(amount)) * 100
+    cents = round(exact)
+    if abs(exact - cents) > Decimal("0.001"):
         raise ValueError("a fraction of a cent")
-    return int(cents)
+    return cents
+
+
+def _unreadable(reason: str) -> Refused:
+    return Refused(ErrorCode.SETTLEMENT_UNREADABLE, Unreadable(reason=reason))

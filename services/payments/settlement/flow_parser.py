@@ -5,7 +5,7 @@ import binascii
 import io
 import zipfile
 import zlib
-from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +14,7 @@ from lxml import etree
 from contracts.error_details import TooLarge, Unreadable
 from contracts.errors import ErrorCode, Refused
 from services.payments import hostile_xml
-from services.payments.domain.node_time import from_node
+from services.payments.domain.node_time import read_day, read_moment
 from services.payments.domain.settlements import Flow, FlowRow, Outcome
 
 _NS: Final = "http://www.digitpa.gov.it/schemas/2011/Pagamenti/"
@@ -75,7 +75,7 @@ def _read_xml(content: bytes) -> Flow:
     except hostile_xml.Unreadable as unreadable:
         raise _unreadable(str(unreadable)) from None
     schema = hostile_xml.relax_ng(SCHEMA_FILE)
-    if not schema.validate(root):
+    if not (schema.validate(root) or schema.validate(_loosened(root))):
         entry = schema.error_log.last_error
         raise _unreadable(f"line {entry.line}: {entry.path}" if entry is not None else "does not match the schema")
     try:
@@ -84,20 +84,29 @@ def _read_xml(content: bytes) -> Flow:
         raise _unreadable("a date that does not exist") from None
 
 
+def _loosened(root: etree._Element) -> etree._Element:
+    """Take off what the official schema allows and ours does not: xsi attributes, and white space around values."""
+    hostile_xml.drop_xsi(root)
+    for element in root.iter(etree.Element):
+        if len(element) == 0 and element.text and element.text.strip():
+            element.text = element.text.strip()
+    return root
+
+
 def _flow(root: etree._Element) -> Flow:
     sender = "istitutoMittente"
     return Flow(
         flow_id=_text(root, "identificativoFlusso"),
-        flow_at=from_node(datetime.fromisoformat(_text(root, "dataOraFlusso").strip())),
+        flow_at=read_moment(_text(root, "dataOraFlusso")),
         revision=0,
         regulation_id=_text(root, "identificativoUnivocoRegolamento"),
-        settled_on=_day(_text(root, "dataRegolamento")),
+        settled_on=read_day(_text(root, "dataRegolamento")),
         sender_id=_text(root, sender, "identificativoUnivocoMittente", "codiceIdentificativoUnivoco"),
         sender_name=_text(root, sender, "denominazioneMittente") or None,
         receiver_fiscal_code=_text(
             root, "istitutoRicevente", "identificativoUnivocoRicevente", "codiceIdentificativoUnivoco"
         ),
-        count=int(_text(root, "numeroTotalePagamenti")),
+        count=int(Decimal(_text(root, "numeroTotalePagamenti"))),
         total_cents=_cents(_text(root, "importoTotalePagamenti")),
         rows=tuple(_row(row) for row in root.iterfind(f"{{{_NS}}}datiSingoliPagamenti")),
     )
@@ -111,20 +120,18 @@ def _row(row: etree._Element) -> FlowRow:
         index=int(index) if index else None,
         amount_cents=_cents(_text(row, "singoloImportoPagato")),
         outcome=Outcome(int(_text(row, "codiceEsitoSingoloPagamento"))),
-        paid_on=_day(_text(row, "dataEsitoSingoloPagamento")),
+        paid_on=read_day(_text(row, "dataEsitoSingoloPagamento")),
     )
 
 
 def _text(parent: etree._Element, *path: str) -> str:
-    return parent.findtext("/".join(f"{{{_NS}}}{name}" for name in path)) or ""
+    """Return the text of a child without the white space around it, unless it is nothing else."""
+    text = parent.findtext("/".join(f"{{{_NS}}}{name}" for name in path)) or ""
+    return text.strip() or text
 
 
 def _cents(amount: str) -> int:
     return int(amount.replace(".", ""))
-
-
-def _day(text: str) -> date:
-    return date.fromisoformat(text.strip()[:10])
 
 
 def _unreadable(reason: str) -> Refused:

@@ -4,12 +4,18 @@ from datetime import datetime
 
 from lxml import etree
 
-from services.payments.domain.node_time import from_node
+from services.payments.domain.node_time import read_moment
 
 
 def text_of(parent: etree._Element, path: str) -> str:
     """Return the text of a child, empty where it is absent."""
     return parent.findtext(path) or ""
+
+
+def code_of(parent: etree._Element, path: str) -> str:
+    """Return a code: the text of a child without the white space around it, unless it is nothing else."""
+    text = text_of(parent, path)
+    return text.strip() or text
 
 
 def optional_text(parent: etree._Element, path: str) -> str | None:
@@ -24,8 +30,8 @@ def cents(amount: str) -> int:
 
 
 def moment(text: str | None) -> datetime | None:
-    """Read an xsd:dateTime. The few that Python cannot hold (24:00:00, year 0) count as not given."""
+    """Read an xsd:dateTime. The few that Python cannot hold (years before 1 and after 9999) count as not given."""
     try:
-        return from_node(datetime.fromisoformat(text.strip())) if text else None
+        return read_moment(text) if text else None
     except (ValueError, OverflowError):
         return None

@@ -37,6 +37,20 @@ def open_envelope(text: str) -> etree._Element:
     return body[0]
 
 
+def enveloped(content: bytes) -> str:
+    """Return a message of the node that is in a file as the text of an envelope: the message itself may do without.
+
+    Raises Unreadable.
+    """
+    root = parse(content)
+    encoding = root.getroottree().docinfo.encoding or "UTF-8"
+    text = content.decode(encoding)
+    if root.tag == f"{{{SOAP_NS}}}Envelope":
+        return text
+    inside = _XML_DECLARATION.sub("", text)
+    return f'<soapenv:Envelope xmlns:soapenv="{SOAP_NS}"><soapenv:Body>{inside}</soapenv:Body></soapenv:Envelope>'
+
+
 def close_envelope(message: etree._Element) -> str:
     """Return the text of an envelope around `message`."""
     envelope = etree.Element(f"{{{SOAP_NS}}}Envelope", nsmap={"soapenv": SOAP_NS, "paf": PA_NS})

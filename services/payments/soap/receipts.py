@@ -8,9 +8,10 @@ from lxml import etree
 from contracts.codes import AmountCents, CreditorFiscalCode, NoticeNumber
 from contracts.rpc.payments import ReceivedTransfer
 from contracts.shapes import Subject
+from services.payments.domain.node_time import read_day
 from services.payments.domain.receipts import ReceiptDetails, ReceiptFacts
 from services.payments.hostile_xml import Unreadable
-from services.payments.soap.elements import cents, moment, optional_text, text_of
+from services.payments.soap.elements import cents, code_of, moment, optional_text, text_of
 from services.payments.soap.requests import NodeMessage, read_message
 from services.payments.soap.stamps import attachment, stamps_of
 
@@ -27,6 +28,7 @@ class ReceivedReceipt:
     payment_method: str | None
     payment_note: str | None
     application_date: date | None
+    stand_in: bool
     details: ReceiptDetails
 
 
@@ -37,7 +39,7 @@ def read_receipt(message: NodeMessage, now: datetime) -> ReceivedReceipt:
     own = [transfer for transfer in details.transfers if transfer.fiscal_code == message.id_pa]
     return ReceivedReceipt(
         facts=ReceiptFacts(
-            receipt_id=text_of(receipt, "receiptId"),
+            receipt_id=code_of(receipt, "receiptId"),
             recipient=message.id_pa,
             owner=message.owner,
             outcome=text_of(receipt, "outcome"),
@@ -47,12 +49,13 @@ def read_receipt(message: NodeMessage, now: datetime) -> ReceivedReceipt:
             stamps=details.stamps,
         ),
         notice_number=NoticeNumber(message.notice_number),
-        iuv=text_of(receipt, "creditorReferenceId"),
+        iuv=code_of(receipt, "creditorReferenceId"),
         psp_id=text_of(receipt, "idPSP"),
         psp_name=text_of(receipt, "PSPCompanyName"),
         payment_method=optional_text(receipt, "paymentMethod"),
         payment_note=message.payment_note,
         application_date=_day(optional_text(receipt, "applicationDate")),
+        stand_in=text_of(receipt, "standIn").strip() in ("true", "1"),
         details=details,
     )
 
@@ -82,7 +85,7 @@ def _transfer(transfer: etree._Element) -> ReceivedTransfer:
         amount_cents=AmountCents(cents(text_of(transfer, "transferAmount"))),
         fiscal_code=CreditorFiscalCode(text_of(transfer, "fiscalCodePA")),
         company_name=optional_text(transfer, "companyName"),
-        iban=optional_text(transfer, "IBAN"),
+        iban=code_of(transfer, "IBAN") or None,
         remittance_information=text_of(transfer, "remittanceInformation"),
         category=text_of(transfer, "transferCategory"),
     )
@@ -104,9 +107,8 @@ def _subject(subject: etree._Element) -> Subject:
 
 
 def _day(text: str | None) -> date | None:
-    """Read an xsd:date, whose offset says nothing to us."""
     try:
-        return date.fromisoformat(text.strip()[:10]) if text else None
+        return read_day(text) if text else None
     except ValueError:
         return None
 

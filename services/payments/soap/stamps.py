@@ -53,7 +53,7 @@ def stamps_of(receipt: etree._Element) -> Iterator[BoughtStamp]:
 def attachment(receipt: etree._Element, transfer: int) -> bytes | None:
     """Return the bytes of the stamp in a transfer of a receipt, as they were sent."""
     for share in receipt.iterfind("transferList/transfer"):
-        if share.findtext("idTransfer") == str(transfer):
+        if int(share.findtext("idTransfer") or 0) == transfer:
             return _decoded(share.findtext("MBDAttachment") or "")
     return None
 

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from chassis.storage.database import Database
 from contracts.rpc.settlement import Day, DayFlow, DayReport, DayRequest, DayRow
 from services.payments.models import BankCredit, SettlementFlow, SettlementRow
-from services.payments.repository import settlements
-from services.payments.usecases.reconciliation import fitting_credit
+from services.payments.repository import bank_credits, settlements
+from services.payments.usecases.bank_credits import fitting_credits
 
 _HEADER: Final = (
     "riga",
@@ -61,12 +61,12 @@ def _flows(session: Session, entity_code: str, settled_on: date) -> list[DayFlow
     rows: dict[int, list[SettlementRow]] = {flow.id: [] for flow in flows}
     for row in settlements.rows_of(session, list(rows)):
         rows[row.flow_row_id].append(row)
-    known_credits = settlements.credits_by_flow(session, entity_code, [flow.flow_id for flow in flows])
+    known_credits = bank_credits.credits_by_flow(session, entity_code, [flow.flow_id for flow in flows])
     return [_flow(flow, rows[flow.id], known_credits.get(flow.flow_id, [])) for flow in flows]
 
 
 def _flow(flow: SettlementFlow, rows: Sequence[SettlementRow], known_credits: Sequence[BankCredit]) -> DayFlow:
-    credit = fitting_credit(flow, known_credits)
+    fitting = fitting_credits(flow, known_credits)
     return DayFlow(
         flow_id=flow.flow_id,
         settled_on=flow.settled_on,
@@ -75,8 +75,8 @@ def _flow(flow: SettlementFlow, rows: Sequence[SettlementRow], known_credits: Se
         rows=[_row(row) for row in rows],
         total_cents=sum(row.amount_cents for row in rows),
         credited_cents=sum(known.amount_cents for known in known_credits),
-        credit_reference=credit.reference if credit else None,
-        reconciled=credit is not None,
+        credit_reference=fitting[0].reference if fitting else None,
+        reconciled=bool(fitting) and flow.adds_up,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import itemgetter
 from uuid import UUID
 
 from chassis.storage.database import Database, Tx
@@ -14,20 +15,19 @@ from contracts.events.practices import PracticeEnded
 from contracts.rpc import practices
 from contracts.shapes import Creditor
 from services.payments import clients
-from services.payments.domain.positions import Change, Position, PositionStatus
-from services.payments.repository import positions, receipts
+from services.payments.domain.positions import Change, Position, PositionStatus, fold_all
+from services.payments.repository import positions, projection, receipts
 from services.payments.usecases.receipt_judgement import judge_receipt
 
 
-def project_position(tx: Tx, event: Event[practices.Position], now: datetime) -> None:
+def project_positions(tx: Tx, events: Sequence[Event[practices.Position]], now: datetime) -> None:
     """PracticeCreated, PracticeAmended: the terms are known or have changed."""
-    _learn_position(tx, event.data, as_of=event.time, now=now)
+    _learn_positions(tx, [(event.data, event.time) for event in events], now)
 
 
-def project_end(tx: Tx, event: Event[PracticeEnded], status: PositionStatus, now: datetime) -> None:
+def project_ends(tx: Tx, events: Sequence[Event[PracticeEnded]], status: PositionStatus, now: datetime) -> None:
     """PracticeCancelled, PracticeExpired: practices no longer wants the money."""
-    position = positions.apply(tx.session, Change.of_end(event.data, status))
-    _judge_waiting_receipts(tx, position, now)
+    _project(tx, [Change.of_end(event.data, status) for event in events], now)
 
 
 def learn(database: Database, answered: practices.PositionReply, now: datetime) -> Creditor | None:
@@ -35,8 +35,7 @@ def learn(database: Database, answered: practices.PositionReply, now: datetime) 
     with database.transaction() as tx:
         if answered.creditor:
             positions.save_creditor(tx.session, answered.creditor, now)
-        for position in sorted(answered.positions, key=lambda position: str(position.practice_id)):
-            _learn_position(tx, position, as_of=now, now=now)
+        _learn_positions(tx, [(position, now) for position in answered.positions], now)
     return answered.creditor
 
 
@@ -71,14 +70,28 @@ def known_positions(database: Database, rpc: Rpc, practice_ids: Sequence[UUID], 
     return known
 
 
-def _learn_position(tx: Tx, told: practices.Position, *, as_of: datetime, now: datetime) -> None:
-    positions.save_creditor(tx.session, told.creditor, as_of)
-    position = positions.apply(tx.session, Change.of_position(told))
-    _judge_waiting_receipts(tx, position, now)
+def _learn_positions(tx: Tx, told: Sequence[tuple[practices.Position, datetime]], now: datetime) -> None:
+    """Store positions, each with the moment as of which it is told, and their creditors."""
+    creditors: dict[Creditor, datetime] = {}
+    for position, as_of in told:
+        creditors[position.creditor] = max(as_of, creditors.get(position.creditor, as_of))
+    for creditor, as_of in sorted(creditors.items(), key=itemgetter(1)):
+        positions.save_creditor(tx.session, creditor, as_of)
+    _project(tx, [Change.of_position(position) for position, _ in told], now)
+
+
+def _project(tx: Tx, changes: Sequence[Change], now: datetime) -> None:
+    """Fold changes into the stored positions, and judge the receipts that came before we knew their notices."""
+    if not changes:
+        return
+    projection.write(tx.session, fold_all(changes))
+    waiting = projection.with_waiting_receipts(tx.session, {change.practice_id for change in changes})
+    for position in positions.by_practice(tx.session, waiting, lock=True).values() if waiting else ():
+        _judge_waiting_receipts(tx, position, now)
 
 
 def _judge_waiting_receipts(tx: Tx, position: Position, now: datetime) -> None:
-    """Judge the receipts that came before we knew the notice. The position is locked."""
+    """Judge the receipts that wait for a position. It is locked."""
     waiting = receipts.unjudged_of_notice(tx.session, position.creditor_fiscal_code, position.notice_number)
     for receipt in waiting:
         position = judge_receipt(tx, receipt, position, now) or position

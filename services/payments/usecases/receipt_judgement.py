@@ -6,14 +6,20 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from chassis.logs import get_logger
 from chassis.storage.database import Tx
 from contracts.codes import AmountCents
 from contracts.events.payments import PAYMENT_CONFIRMED, PAYMENT_DUPLICATED, PaymentConfirmed, PaymentDuplicated
 from services.payments.domain.checkouts import CheckoutState, after_payment, move
 from services.payments.domain.positions import Position
+from services.payments.domain.receipt_table import Arrival, flags_of
 from services.payments.domain.receipts import RAISES, Judgement, ReceiptFacts, judge
+from services.payments.metrics import RECEIPTS_FLAGGED
 from services.payments.models import Checkout, Receipt
-from services.payments.repository import checkouts, positions, receipts
+from services.payments.repository import checkouts, node_calls, positions, receipts
+from services.payments.repository.node_calls import Activation
+
+log = get_logger(__name__)
 
 _ABOUT_NO_PRACTICE: Final = (Judgement.NO_MONEY, Judgement.SECONDARY)
 
@@ -35,13 +41,25 @@ def judge_receipt(tx: Tx, receipt: Receipt, position: Position | None, now: date
 
     Emits PaymentConfirmed once, and PaymentDuplicated where nobody expected the money. Returns the position after it.
     """
-    return _follow(tx, receipt, position, _judge(tx, receipt, position, now), now)
+    concerned = _judge(tx, receipt, position, now)
+    report_flags(receipt.notice_number, receipt.flags)
+    return _follow(tx, receipt, position, concerned, now)
+
+
+def report_flags(notice_number: str, flags: Sequence[str]) -> None:
+    """Tell humans and the metrics what is odd about a receipt."""
+    for flag in flags:
+        RECEIPTS_FLAGGED.labels(str(flag)).inc()
+    if flags:
+        log.warning("receipt_flagged", notice_number=notice_number, flags=[str(flag) for flag in flags])
 
 
 def _judge(tx: Tx, receipt: Receipt, position: Position | None, now: datetime) -> Sequence[Checkout]:
     """Write the judgement into the receipt and return, locked, the checkouts it settles."""
-    judgement = judge(facts_of(receipt), position)
+    activation = _activation(tx, receipt, position)
+    judgement = judge(facts_of(receipt, activation.before_payment), position)
     receipt.judgement, receipt.judged_at = judgement.value, now
+    receipt.flags = [*(receipt.flags or ()), *_flags(receipt, judgement, activated=activation.ever)]
     if position is None or judgement in _ABOUT_NO_PRACTICE:
         return []
     receipt.practice_id, receipt.entity_code = position.practice_id, position.entity_code
@@ -49,6 +67,26 @@ def _judge(tx: Tx, receipt: Receipt, position: Position | None, now: datetime) -
     concerned = checkouts.of_payment(tx.session, position.practice_id, checkout_id(receipt.payment_note))
     receipt.checkout_id = concerned[0].id if concerned else None
     return concerned
+
+
+def _activation(tx: Tx, receipt: Receipt, position: Position | None) -> Activation:
+    """Return when the node was told what to pay, as far as that matters."""
+    if position is None or receipt.source == "settlement":
+        return Activation(ever=True, before_payment=None)
+    return node_calls.activation(tx.session, position.practice_id, receipt.paid_at)
+
+
+def _flags(receipt: Receipt, judgement: Judgement, *, activated: bool) -> list[str]:
+    judged = Arrival(
+        domain="",
+        creditor=None,
+        broker="",
+        station="",
+        judgement=judgement,
+        activated=activated,
+        stand_in=bool(receipt.stand_in),
+    )
+    return [flag.value for flag in flags_of(judged)]
 
 
 def _follow(
@@ -61,15 +99,30 @@ def _follow(
         return position
     _settle_checkouts(concerned, receipt, position.practice_id, now)
     first_receipt_id = position.paid_receipt_id
-    subject, sequence = str(position.practice_id), position.event_sequence
+    after = _with_money(position, receipt)
     sequence = _emit(
-        tx, receipt, judgement, subject=subject, sequence=sequence, first_receipt_id=first_receipt_id, now=now
+        tx,
+        receipt,
+        judgement,
+        subject=str(position.practice_id),
+        sequence=position.event_sequence,
+        first_receipt_id=first_receipt_id,
+        missing_cents=after.missing_cents if judgement is not Judgement.CANCELLED else 0,
+        now=now,
     )
-    position = replace(position, event_sequence=sequence)
-    if first_receipt_id is None:
-        position = replace(position, paid_receipt_id=receipt.receipt_id, paid_at=receipt.paid_at)
-    positions.record_payment(tx.session, position)
-    return position
+    after = replace(after, event_sequence=sequence)
+    positions.record_payment(tx.session, after)
+    return after
+
+
+def _with_money(position: Position, receipt: Receipt) -> Position:
+    """Return the position after a receipt. The one that pays it whole is the one that pays it."""
+    counted = position.received_cents if position.paid_receipt_id else 0
+    received_cents = None if counted is None else counted + receipt.amount_cents
+    after = replace(position, received_cents=received_cents)
+    if position.paid_receipt_id is None or position.missing_cents:
+        after = replace(after, paid_receipt_id=receipt.receipt_id, paid_at=receipt.paid_at)
+    return after
 
 
 def _settle_checkouts(concerned: Sequence[Checkout], receipt: Receipt, practice_id: UUID, now: datetime) -> None:
@@ -94,13 +147,14 @@ def _emit(
     subject: str,
     sequence: int,
     first_receipt_id: str | None,
+    missing_cents: int = 0,
     now: datetime,
 ) -> int:
     """Emit what the judgement raises; return the sequence of the last event."""
     for event_type in RAISES[judgement]:
         sequence += 1
         if event_type is PAYMENT_CONFIRMED:
-            confirmed = _confirmed(receipt, judgement)
+            confirmed = _confirmed(receipt, judgement, missing_cents)
             tx.emit(PAYMENT_CONFIRMED, confirmed, subject=subject, sequence=sequence, now=now)
         else:
             duplicated = _duplicated(receipt, judgement, first_receipt_id, now)
@@ -108,7 +162,7 @@ def _emit(
     return sequence
 
 
-def _confirmed(receipt: Receipt, judgement: Judgement) -> PaymentConfirmed:
+def _confirmed(receipt: Receipt, judgement: Judgement, missing_cents: int) -> PaymentConfirmed:
     """Fill PaymentConfirmed. As one of several beneficiaries, a creditor is told of its own share."""
     secondary = judgement is Judgement.SECONDARY
     return PaymentConfirmed(
@@ -125,6 +179,7 @@ def _confirmed(receipt: Receipt, judgement: Judgement) -> PaymentConfirmed:
         psp_name=receipt.psp_name,
         payment_method=receipt.payment_method,
         checkout_id=receipt.checkout_id,
+        missing_cents=missing_cents or None,
     )
 
 
@@ -143,7 +198,7 @@ def _duplicated(
     )
 
 
-def facts_of(receipt: Receipt) -> ReceiptFacts:
+def facts_of(receipt: Receipt, activated_at: datetime | None = None) -> ReceiptFacts:
     """Return what the judgement of a stored receipt looks at."""
     return ReceiptFacts(
         receipt_id=receipt.receipt_id,
@@ -154,6 +209,7 @@ def facts_of(receipt: Receipt) -> ReceiptFacts:
         own_share_cents=receipt.own_share_cents,
         paid_at=receipt.paid_at,
         stamps=receipt.details.stamps,
+        activated_at=activated_at,
     )
 
 

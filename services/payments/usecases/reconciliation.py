@@ -1,16 +1,13 @@
-"""What settlement looks like: flows with their findings, the worklist, the bank's credits."""
+"""What settlement looks like: flows with their findings, and the worklist."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from chassis.storage.database import Database
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc.settlement import (
-    Credit,
     FindingTotal,
-    PutCreditRequest,
     Settlement,
     Settlements,
     SettlementsRequest,
@@ -18,9 +15,9 @@ from contracts.rpc.settlement import (
     WorklistItem,
     WorklistRequest,
 )
-from services.payments.domain.settlements import flow_id_in
 from services.payments.models import BankCredit, SettlementFlow, SettlementRow
-from services.payments.repository import settlements
+from services.payments.repository import bank_credits, settlements
+from services.payments.usecases.bank_credits import fitting_credits
 
 
 def settlement(database: Database, entity_code: str, flow_id: str) -> Settlement:
@@ -46,38 +43,17 @@ def worklist(database: Database, request: WorklistRequest) -> Worklist:
         return Worklist(items=[_item(row, flow) for row, flow in found])
 
 
-def put_credit(database: Database, request: PutCreditRequest, now: datetime) -> Credit:
-    """Register a bank credit; it is matched with its flow whichever of the two comes first."""
-    flow_id = flow_id_in(request.remittance_text)
-    with database.transaction() as tx:
-        settlements.save_credit(tx.session, request, flow_id, now)
-        flows = settlements.current_of_entity(tx.session, request.entity_code, flow_id=flow_id) if flow_id else []
-    return Credit(
-        reference=request.reference,
-        booked_on=request.booked_on,
-        amount_cents=request.amount_cents,
-        flow_id=flow_id,
-        flow_known=bool(flows),
-        reconciled=any(flow.total_cents == request.amount_cents for flow in flows),
-    )
-
-
-def fitting_credit(flow: SettlementFlow, known_credits: Sequence[BankCredit]) -> BankCredit | None:
-    """Return the credit that is the flow's: its text names it, and it is of the same amount."""
-    return next((credit for credit in known_credits if credit.amount_cents == flow.total_cents), None)
-
-
 def _settlements(session: Session, entity_code: str, flows: Sequence[SettlementFlow]) -> list[Settlement]:
     totals = settlements.totals(session, [flow.id for flow in flows])
-    known_credits = settlements.credits_by_flow(session, entity_code, [flow.flow_id for flow in flows])
+    known_credits = bank_credits.credits_by_flow(session, entity_code, [flow.flow_id for flow in flows])
     return [_settlement(flow, totals.get(flow.id, {}), known_credits.get(flow.flow_id, [])) for flow in flows]
 
 
 def _settlement(
     flow: SettlementFlow, totals: Mapping[str | None, tuple[int, int]], known_credits: Sequence[BankCredit]
 ) -> Settlement:
-    credit = fitting_credit(flow, known_credits)
-    named = credit or (known_credits[0] if known_credits else None)
+    fitting = fitting_credits(flow, known_credits)
+    named = next(iter(fitting or known_credits), None)
     return Settlement(
         entity_code=flow.entity_code,
         flow_id=flow.flow_id,
@@ -98,7 +74,8 @@ def _settlement(
             if finding is not None
         ],
         credit_reference=named.reference if named else None,
-        reconciled=credit is not None,
+        reconciled=bool(fitting) and flow.adds_up,
+        adds_up=flow.adds_up,
     )
 
 

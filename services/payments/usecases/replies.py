@@ -49,6 +49,8 @@ def receipt_reply(receipt: Receipt) -> payments.Receipt:
         received_at=receipt.received_at,
         duplicate=receipt.judgement == Judgement.ALREADY_PAID,
         stamps=details.stamps or [],
+        stand_in=receipt.stand_in,
+        flags=receipt.flags,
     )
 
 

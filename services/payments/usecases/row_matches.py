@@ -1,8 +1,9 @@
 """What the rows of a settlement flow turn out to be, and what follows.
 
 No row stops the others: what is not simply a payment of ours goes onto a worklist. A payment without receipt is
-recovered: a receipt is made from the notice, under the IUR the flow gives, so that the node's own receipt is recognised
-when it comes.
+recovered: a receipt is made from the notice, under the IUR the flow gives, and the node's own receipt takes its place
+when it comes. PSPs write numbers of their own for the IUR: then the row is the receipt of that notice and amount that
+no flow has reported yet, and never a second payment.
 """
 
 from collections.abc import Sequence
@@ -15,9 +16,9 @@ from chassis.storage.database import Tx
 from contracts.codes import AmountCents
 from contracts.events.payments import PAYMENT_REPORTED, PaymentReported
 from services.payments.domain.positions import Position
-from services.payments.domain.settlements import ExpectedTransfers, Finding, FlowRow, Verdict, find
+from services.payments.domain.settlements import ExpectedTransfers, Finding, FlowRow, Outcome, Verdict, find
 from services.payments.models import Receipt, SettlementFlow, SettlementRow
-from services.payments.repository import positions, receipts, settlements
+from services.payments.repository import node_calls, positions, receipts, settlements
 from services.payments.repository.settlements import RowFinding
 from services.payments.usecases.receipt_judgement import store_judged
 from services.payments.usecases.recovered_receipt import recovered_receipt
@@ -32,7 +33,7 @@ class RowBatch:
     tx: Tx
     flow: SettlementFlow
     now: datetime
-    by_iur: dict[str, Receipt]
+    receipts: list[Receipt]
     by_practice: dict[UUID, Position]
     by_iuv: dict[str, UUID]
     settled: dict[int, set[int]]
@@ -42,20 +43,22 @@ class RowBatch:
         """Lock and read what the rows are compared with."""
         creditor, iurs = flow.creditor_fiscal_code, {row.iur for row in rows}
         seen = receipts.by_receipt_ids(tx.session, creditor, iurs)
-        without = {row.iuv for row in rows} - {receipt.iuv for receipt in seen}
+        named = {row.iuv for row in rows}
         practices = {receipt.practice_id for receipt in seen if receipt.practice_id}
-        practices |= set(positions.practices_of_iuvs(tx.session, creditor, without))
+        practices |= set(positions.practices_of_iuvs(tx.session, creditor, named))
         by_practice = positions.by_practice(tx.session, practices, lock=True)
         # Read again, now that nobody can add to them.
-        held = receipts.by_receipt_ids(tx.session, creditor, iurs, lock=True)
+        held = {receipt.id: receipt for receipt in receipts.by_receipt_ids(tx.session, creditor, iurs, lock=True)}
+        held |= {receipt.id: receipt for receipt in receipts.of_iuvs(tx.session, creditor, named)}
+        own = [known for known in by_practice.values() if known.creditor_fiscal_code == creditor]
         return cls(
             tx=tx,
             flow=flow,
             now=now,
-            by_iur={receipt.receipt_id: receipt for receipt in held},
+            receipts=[held[row_id] for row_id in sorted(held)],
             by_practice=by_practice,
-            by_iuv={known.iuv: practice_id for practice_id, known in by_practice.items()},
-            settled=settlements.settled_transfers(tx.session, [receipt.id for receipt in held]),
+            by_iuv={known.iuv: known.practice_id for known in own},
+            settled=settlements.settled_transfers(tx.session, list(held)),
         )
 
     def settle(self, rows: Sequence[SettlementRow]) -> None:
@@ -77,30 +80,66 @@ class RowBatch:
                     practice_id=receipt.practice_id if receipt else self.by_iuv.get(row.iuv),
                 )
             )
-        settlements.save_findings(self.tx.session, findings)
+        settlements.save_findings(self.tx.session, findings, self.now)
         for receipt in touched.values():
             self._announce(receipt)
 
     def _match(self, row: FlowRow) -> tuple[Verdict, Receipt | None]:
-        receipt = self.by_iur.get(row.iur)
-        if receipt is not None and receipt.iuv != row.iuv:
-            receipt = None
+        receipt = self._named_receipt(row) or self._receipt_of_notice(row)
         practice_id = self.by_iuv.get(row.iuv)
         position = self.by_practice[practice_id] if practice_id else None
-        creditor = self.flow.creditor_fiscal_code
+        if receipt is None and position is not None and position.paid_receipt_id and row.outcome is not Outcome.REVOKED:
+            # It was paid, and not by this: a payment is never made up of a row beside one that is known.
+            return Verdict(Finding.NO_RECEIPT_FITS), None
         verdict = find(
             row,
-            receipt=ExpectedTransfers.to(creditor, receipt.details.transfers) if receipt else None,
-            notice=ExpectedTransfers.to(creditor, position.terms.transfers) if position and position.terms else None,
+            receipt=self._expected_of(receipt) if receipt else None,
+            notice=self._expected_of_notice(position) if position else None,
             reported=frozenset(self.settled.get(receipt.id, ())) if receipt else frozenset(),
         )
         if verdict.finding is Finding.RECOVERED and position is not None:
+            if not self._was_asked_for(row, position):
+                return Verdict(Finding.NEVER_ACTIVATED), None
             receipt = self._recover(row, position)
             if receipt is None:
                 return Verdict(Finding.AMOUNT_DIFFERS), None
         elif verdict.finding is Finding.REPORTED and receipt and receipt.source == "settlement":
             verdict = replace(verdict, finding=Finding.RECOVERED)
         return verdict, receipt
+
+    def _named_receipt(self, row: FlowRow) -> Receipt | None:
+        """Return the receipt a row names by IUR and IUV; of two with one id, the one the row is a transfer of."""
+        named = [
+            one for one in self.receipts if one.iuv == row.iuv and row.iur in (one.receipt_id, one.node_receipt_id)
+        ]
+        return next((one for one in named if self._is_free(one, row)), next(iter(named), None))
+
+    def _receipt_of_notice(self, row: FlowRow) -> Receipt | None:
+        """Return a receipt of our own notice that the row may report, though the PSP gave it a number of its own."""
+        creditor = self.flow.creditor_fiscal_code
+        own = (one for one in self.receipts if one.iuv == row.iuv and one.owner_fiscal_code == creditor)
+        return next((one for one in own if one.reported_at is None and self._is_free(one, row)), None)
+
+    def _is_free(self, receipt: Receipt, row: FlowRow) -> bool:
+        """Return whether the row is a transfer of the receipt that no other row holds."""
+        transfer = self._expected_of(receipt).transfer_of(row)
+        return transfer is not None and transfer not in self.settled.get(receipt.id, ())
+
+    def _expected_of(self, receipt: Receipt) -> ExpectedTransfers:
+        return ExpectedTransfers.to(self.flow.creditor_fiscal_code, receipt.details.transfers)
+
+    def _expected_of_notice(self, position: Position) -> ExpectedTransfers | None:
+        terms = position.terms
+        return ExpectedTransfers.to(self.flow.creditor_fiscal_code, terms.transfers) if terms else None
+
+    def _was_asked_for(self, row: FlowRow, position: Position) -> bool:
+        """Return whether a row without receipt can be our notice's: an IUV is unique for its owner only.
+
+        An ordinary payment made the node ask us first; by stand-in or without request it did not.
+        """
+        if row.outcome is not Outcome.EXECUTED:
+            return True
+        return node_calls.activation(self.tx.session, position.practice_id, self.now).ever
 
     def _recover(self, row: FlowRow, position: Position) -> Receipt | None:
         """Make the receipt that has not come; None where something that is no payment has its id already."""
@@ -109,17 +148,17 @@ class RowBatch:
         if not stored:
             return None
         log.info("payment_recovered_from_settlement", flow_id=self.flow.flow_id)
-        self.by_iur[row.iur] = receipt
+        self.receipts.append(receipt)
         self.by_practice[position.practice_id] = after or position
         return receipt
 
     def _announce(self, receipt: Receipt) -> None:
         """Announce that a payment is settled, once all its transfers to the creditor stand in flows."""
-        own = ExpectedTransfers.to(self.flow.creditor_fiscal_code, receipt.details.transfers).amounts_by_index
+        own = self._expected_of(receipt).amounts_by_index
         if receipt.reported_at or not own or not set(own) <= self.settled.get(receipt.id, set()):
             return
         position = self.by_practice.get(receipt.practice_id) if receipt.practice_id else None
-        settles = position is not None and position.paid_receipt_id == receipt.receipt_id
+        settles = position is not None and position.paid_receipt_id == receipt.receipt_id and not position.missing_cents
         if position is not None and settles:
             position = replace(position, event_sequence=position.event_sequence + 1)
         sequence = position.event_sequence if position else None

@@ -6,17 +6,21 @@ import time
 from datetime import datetime
 from typing import Final
 
+from chassis.logs import get_logger
 from chassis.storage.database import Database, Tx
 from contracts.call import Rpc
-from contracts.error_details import InvalidRequest, TotalsDiffer
+from contracts.error_details import InvalidRequest
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc.settlement import TakeSettlementRequest
 from services.payments.domain.settlements import Flow
+from services.payments.metrics import FLOWS_NOT_ADDING_UP
 from services.payments.models import SettlementFlow
-from services.payments.repository import settlements
+from services.payments.repository import bank_credits, settlements
 from services.payments.settlement.flow_parser import read_file
 from services.payments.usecases.positions import known_creditor
 from services.payments.usecases.row_matches import RowBatch
+
+log = get_logger(__name__)
 
 _BATCH: Final = 200
 # A large flow is finished by the timer: the caller is answered before it stops waiting.
@@ -37,21 +41,18 @@ def take_file(database: Database, rpc: Rpc, request: TakeSettlementRequest, now:
 def take_flow(database: Database, rpc: Rpc, flow: Flow, entity_code: str, now: datetime) -> None:
     """Store a flow, unless it is here, and match its rows. A newer one of the same id replaces an older one.
 
-    Raises Refused(SETTLEMENT_TOTALS_DIFFER), Refused(SETTLEMENT_OTHER_BODY) and Unavailable.
+    One whose rows do not add up to what it declares is stored and flagged: its payments were made all the same.
+
+    Raises Refused(SETTLEMENT_OTHER_BODY) and Unavailable.
     """
-    if not flow.adds_up:
-        differ = TotalsDiffer(
-            count=flow.count,
-            total_cents=flow.total_cents,
-            rows_count=len(flow.rows),
-            rows_cents=sum(row.amount_cents for row in flow.rows),
-        )
-        raise Refused(ErrorCode.SETTLEMENT_TOTALS_DIFFER, differ)
     receiver = known_creditor(database, rpc, flow.receiver_fiscal_code, now)
     if receiver is None or receiver.code != entity_code:
         raise Refused(ErrorCode.SETTLEMENT_OTHER_BODY)
     with database.transaction() as tx:
         stored = _store(tx, flow, entity_code, now)
+    if not flow.adds_up:
+        FLOWS_NOT_ADDING_UP.inc()
+        log.warning("settlement_flow_does_not_add_up", flow_id=flow.flow_id, count=flow.count, rows=len(flow.rows))
     deadline = time.monotonic() + _ANSWER_WITHIN_S
     while time.monotonic() < deadline and match_batch(database, now, stored.id):
         pass
@@ -85,6 +86,7 @@ def _store(tx: Tx, flow: Flow, entity_code: str, now: datetime) -> SettlementFlo
         before.current = False
         tx.session.flush()
     stored = settlements.add(tx.session, flow, entity_code, current=is_newer, now=now)
+    bank_credits.name_flow(tx.session, entity_code, flow.flow_id)
     if before is not None and is_newer:
         settlements.withdraw(tx.session, before.id, stored.id)
     return stored

@@ -72,11 +72,19 @@ def _money(receipt: Receipt) -> Iterator[tuple[tuple[int, int], TimelineEntry]]:
     """Tell a receipt, each entry with its place in the order of decisions about the practice."""
     source = "settlement" if receipt.source == "settlement" else "pagopa_receipt"
     for sequence, event_type in enumerate(RAISES[Judgement(str(receipt.judgement))], receipt.event_sequence or 0):
-        detail = {"receipt_id": receipt.receipt_id, "psp_name": receipt.psp_name, "amount_cents": receipt.amount_cents}
+        detail: dict[str, Any] = {
+            "receipt_id": receipt.receipt_id,
+            "psp_name": receipt.psp_name,
+            "amount_cents": receipt.amount_cents,
+        }
         if event_type is PAYMENT_CONFIRMED:
             detail["paid_at"] = receipt.paid_at.isoformat()
         if event_type is PAYMENT_DUPLICATED:
             detail["reason"] = str(receipt.judgement)
+        if receipt.stand_in:
+            detail["stand_in"] = True
+        if receipt.flags:
+            detail["flags"] = list(receipt.flags)
         yield (sequence, 0), _entry(receipt.received_at, event_type.type, source, **detail)
     if receipt.reported_at:
         entry = _entry(receipt.reported_at, PAYMENT_REPORTED.type, "settlement", receipt_id=receipt.receipt_id)

@@ -187,7 +187,7 @@ def relayed(database, numbers, created_at=NOW):
     with database.transaction() as tx:
         for number in numbers:
             emit(tx, number, now=created_at)
-        tx.session.flush()
+        tx.write_events()
         tx.session.execute(sa.update(probe.OutboxMessage).values(relayed_at=NOW, position=probe.OutboxMessage.id))
 
 
@@ -215,6 +215,7 @@ def test_the_purge_keeps_ninety_days_and_everything_unpublished_and_the_newest_p
     relayed(database, [1, 2], created_at=old)
     with database.transaction() as tx:
         emit(tx, 3, now=old)
+        tx.write_events()
         assert outbox.purge(tx.session, probe.OutboxMessage, NOW) == 1
     with database.reading() as session:
         kept = session.scalars(sa.select(probe.OutboxMessage.subject).order_by(probe.OutboxMessage.id)).all()
@@ -241,7 +242,7 @@ def test_events_that_commit_out_of_order_are_all_in_the_feed(database, run_relay
     run_relay()
     with database.transaction() as slow:
         emit(slow, 1)
-        slow.session.flush()
+        slow.write_events()
         with database.transaction() as fast:
             emit(fast, 2)
         first = eventually(lambda: feed_after(database, 0))

@@ -128,6 +128,7 @@ class Practices:
     def __init__(self) -> None:
         self.issued: dict[int, Position] = {}
         self.away = False
+        self.gone = False
 
     def call(self, call: Call[Request, Reply], request: Request, *, correlation_id: str | None = None) -> Reply:
         if self.away:
@@ -135,7 +136,7 @@ class Practices:
         assert isinstance(request, PositionRequest)
         wanted = {str(practice_id) for practice_id in request.practice_ids} | {request.notice_number}
         found = [one for one in self.issued.values() if {str(one.practice_id), one.notice_number} & wanted]
-        known = request.creditor_fiscal_code in (None, CREDITOR.fiscal_code)
+        known = request.creditor_fiscal_code in (None, CREDITOR.fiscal_code) and not self.gone
         reply = PositionReply(creditor=CREDITOR if known else None, positions=found)
         assert isinstance(reply, call.reply_type)
         return reply

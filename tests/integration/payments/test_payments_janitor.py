@@ -83,7 +83,7 @@ def test_an_activation_that_was_refused_or_paid_keeps_nothing(street, database):
     street.say(receipt(1, uuid4().hex, 1000, None), 1)
     with database.transaction() as tx:
         cancelled = event(PRACTICE_CANCELLED, ended(2, 2), START)
-        positions.project_end(tx, cancelled, PositionStatus.CANCELLED, START)
+        positions.project_ends(tx, [cancelled], PositionStatus.CANCELLED, START)
     assert "PAA_PAGAMENTO_ANNULLATO" in street.say(activate(2), 25)
     assert "PAA_PAGAMENTO_DUPLICATO" in street.say(activate(1), 25)
     assert street.sweep(30) == "partially_paid"

@@ -95,7 +95,7 @@ class Payments(RuleBasedStateMachine):
     def tell(self, number: int) -> None:
         told = event(PRACTICE_CREATED, self.practices.issued[number], self.now)
         with self.database.transaction() as tx:
-            positions.project_position(tx, told, self.now)
+            positions.project_positions(tx, [told], self.now)
 
     @rule(number=NUMBERS, amount_cents=AMOUNTS, is_told=st.booleans())
     def issue_or_amend(self, number, amount_cents, is_told):
@@ -115,7 +115,7 @@ class Payments(RuleBasedStateMachine):
             self.sequences[number] += 1
             told = event(PRACTICE_CANCELLED, ended(number, self.sequences[number]), self.now)
             with self.database.transaction() as tx:
-                positions.project_end(tx, told, status, self.now)
+                positions.project_ends(tx, [told], status, self.now)
 
     @rule()
     def practices_goes_or_comes(self):

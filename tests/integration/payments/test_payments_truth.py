@@ -35,16 +35,16 @@ SAMPLES = Path(__file__).parents[3] / "contracts" / "samples"
 @pytest.mark.parametrize(
     ("event_type", "project"),
     [
-        (PRACTICE_CREATED, positions.project_position),
-        (PRACTICE_AMENDED, positions.project_position),
-        (PRACTICE_CANCELLED, partial(positions.project_end, status=PositionStatus.CANCELLED)),
-        (PRACTICE_EXPIRED, partial(positions.project_end, status=PositionStatus.EXPIRED)),
+        (PRACTICE_CREATED, positions.project_positions),
+        (PRACTICE_AMENDED, positions.project_positions),
+        (PRACTICE_CANCELLED, partial(positions.project_ends, status=PositionStatus.CANCELLED)),
+        (PRACTICE_EXPIRED, partial(positions.project_ends, status=PositionStatus.EXPIRED)),
     ],
 )
 def test_the_golden_sample_of_each_event_we_listen_to_becomes_a_position(database, event_type, project):
     event = read_event(event_type, json.loads((SAMPLES / f"{event_type.type}.json").read_text()))
     with database.transaction() as tx:
-        project(tx, event, now=START)
+        project(tx, [event], now=START)
     with database.reading() as session:
         stored = session.get_one(models.Position, event.data.practice_id)
     assert stored.notice_number == event.data.notice_number

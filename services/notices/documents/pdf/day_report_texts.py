@@ -58,6 +58,8 @@ DAY_REPORT_TEXTS: Final = {
             "unknown": "sconosciuto",
             "amount_differs": "importo diverso",
             "repeated": "ripetuto",
+            "no_receipt_fits": "nessuna ricevuta corrisponde",
+            "never_activated": "mai richiesto",
             "withdrawn": "ritirato",
         },
         outcomes={
@@ -95,6 +97,8 @@ DAY_REPORT_TEXTS: Final = {
             "unknown": "unknown",
             "amount_differs": "amount differs",
             "repeated": "repeated",
+            "no_receipt_fits": "no receipt fits",
+            "never_activated": "never asked for",
             "withdrawn": "withdrawn",
         },
         outcomes={

@@ -8,14 +8,15 @@ from uuid import UUID, uuid4
 
 from chassis.storage.database import Tx
 from contracts.calendar import rome_day
-from contracts.error_details import BeingPaid, WhichPractice
+from contracts.error_details import BeingPaid, TooManyRequests, WhichPractice
 from contracts.errors import ErrorCode, Refused
-from contracts.rpc.payments import StartCheckoutRequest
+from contracts.rpc.payments import MAX_OPEN_CHECKOUTS, StartCheckoutRequest
 from services.payments.domain.checkouts import CheckoutState, move
 from services.payments.domain.positions import Position, PositionStatus
 from services.payments.models import Checkout, CheckoutItem
 from services.payments.repository import checkouts, positions
 from services.payments.usecases.checkouts.duplicate_check import check_duplicates, duplicates_of
+from services.payments.usecases.checkouts.superseded import supersede
 
 _SCOPE: Final = "start_checkout"
 
@@ -37,12 +38,13 @@ def _reserve(tx: Tx, request: StartCheckoutRequest, practice_ids: Sequence[UUID]
     duplicates = duplicates_of(request)
     known = _payable(tx, practice_ids, duplicates, now)
     held = checkouts.holders(tx.session, practice_ids)
-    if held:
+    if held and not supersede(tx, request, known, held, now):
         return _resumable(held, request.payer_ref, practice_ids)
     entity_codes = {known[practice_id].entity_code for practice_id in practice_ids}
     if len(entity_codes) > 1:
         raise Refused(ErrorCode.CART_OTHER_ENTITY)
     check_duplicates(tx, practice_ids, duplicates, known, now)
+    _refuse_too_many(tx, request.payer_ref, now)
     checkout = Checkout(
         id=uuid4(),
         entity_code=entity_codes.pop(),
@@ -69,9 +71,11 @@ def _reserve_again(
     checkout = checkouts.get(tx.session, checkout_id, lock=True)
     if checkout is None or checkout.state != CheckoutState.NOT_OPENED:
         return checkout_id
-    if held := checkouts.holders(tx.session, practice_ids):
+    held = checkouts.holders(tx.session, practice_ids)
+    if held and not supersede(tx, request, known, held, now):
         return _resumable(held, checkout.payer_ref, practice_ids)
     check_duplicates(tx, practice_ids, duplicates, known, now)
+    _refuse_too_many(tx, checkout.payer_ref, now)
     move(CheckoutState.NOT_OPENED, CheckoutState.OPENING)
     checkout.state = CheckoutState.OPENING.value
     checkout.problem, checkout.ended_at, checkout.end_reason = None, None, None
@@ -80,6 +84,14 @@ def _reserve_again(
         item.holding = True
     tx.session.flush()
     return checkout_id
+
+
+def _refuse_too_many(tx: Tx, payer_ref: str, now: datetime) -> None:
+    """Raise Refused(TOO_MANY_REQUESTS) for a payer who holds as many checkouts as one may: others want to pay too."""
+    ends = checkouts.first_ends_of_payer(tx.session, payer_ref)
+    if len(ends) >= MAX_OPEN_CHECKOUTS:
+        retry_after_s = max(1, int((ends[0] - now).total_seconds()))
+        raise Refused(ErrorCode.TOO_MANY_REQUESTS, TooManyRequests(retry_after_s=retry_after_s))
 
 
 def _payable(

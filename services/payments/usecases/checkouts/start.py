@@ -48,8 +48,8 @@ class CheckoutStarter:
         """Return an open checkout for these practices, the same one for the same key or the same payer and practices.
 
         Raises Refused(PRACTICE_NOT_FOUND, PRACTICE_PAID, PRACTICE_EXPIRED, PRACTICE_CANCELLED, PRACTICE_BEING_PAID,
-        CART_OTHER_ENTITY), with the practice in its detail, Refused(EQUAL_PRACTICE_FOUND), and what
-        `CheckoutClient.open` raises.
+        CART_OTHER_ENTITY), with the practice in its detail, Refused(EQUAL_PRACTICE_FOUND),
+        Refused(TOO_MANY_REQUESTS), and what `CheckoutClient.open` raises.
         """
         practice_ids = list(dict.fromkeys(request.practice_ids))
         known_positions(database, rpc, practice_ids, clock())

@@ -50,4 +50,6 @@ def _answer_unreadable(soap_action: str, reason: str) -> str:
     action = soap_action.strip().strip("\"'")
     log.warning("node_call_unreadable", reason=reason)
     operation = next((operation for operation in Operation if operation == action), None)
-    return responses.fault(operation, Fault.SYNTAX, "", reason) if operation else soap_fault(reason)
+    if operation is None:
+        return soap_fault(reason)
+    return responses.fault(operation, Fault.EXTRA_SYNTAX if operation.sends_receipt else Fault.SYNTAX, "", reason)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -16,6 +17,8 @@ from services.payments.repository import node_calls
 from services.payments.soap import responses
 from services.payments.soap.requests import NodeMessage
 from services.payments.usecases.positions import known_creditor
+
+_OF_SYNTAX: Final = (Fault.SYNTAX, Fault.EXTRA_SYNTAX)
 
 
 @dataclass(frozen=True)
@@ -66,4 +69,4 @@ class NodeContext:
 
 def refusal(message: NodeMessage, fault: Fault) -> str:
     """Return the envelope that refuses; where the syntax is wrong it says what."""
-    return responses.fault(message.operation, fault, message.id_pa, message.problem if fault is Fault.SYNTAX else None)
+    return responses.fault(message.operation, fault, message.id_pa, message.problem if fault in _OF_SYNTAX else None)

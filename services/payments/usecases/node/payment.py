@@ -1,6 +1,7 @@
 """paVerifyPaymentNotice, paGetPayment and paGetPaymentV2: what is to be paid."""
 
 from dataclasses import replace
+from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,10 @@ from services.payments.soap.requests import NodeMessage, Operation
 from services.payments.usecases.node.context import NodeContext, refusal
 from services.payments.usecases.positions import learn
 from services.payments.usecases.receipt_judgement import checkout_id
+
+# The node asks about this one to learn whether our station is back, and stops paying in our stead (stand-in). Nobody is
+# asked about it: the right answer is PAA_PAGAMENTO_SCONOSCIUTO.
+_PROBE: Final = "0" * 18
 
 
 def answer_payment(context: NodeContext, message: NodeMessage, _envelope: str) -> str:
@@ -35,7 +40,7 @@ def answer_payment(context: NodeContext, message: NodeMessage, _envelope: str) -
 
 def _look_up(context: NodeContext, session: Session, message: NodeMessage) -> tuple[Creditor | None, Position | None]:
     """Find the creditor and its notice here, else at practices. Raises Unavailable when practices does not answer."""
-    if message.problem or message.owner != message.id_pa:
+    if message.problem or message.owner != message.id_pa or message.notice_number == _PROBE:
         return context.creditor(message), None
     creditor, position = positions.asked_about(session, message.id_pa, message.notice_number)
     if creditor and position:

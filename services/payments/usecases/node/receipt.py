@@ -1,72 +1,92 @@
-"""paSendRT and paSendRTV2: only who sends a receipt and whether it can be read may speak against it."""
-
-from dataclasses import dataclass, replace
+"""paSendRT and paSendRTV2: stored first, acknowledged after the commit; only what cannot be stored is refused."""
 
 from chassis.logs import get_logger
 from contracts.errors import RpcError, Unavailable
-from services.payments.domain.node import refuse_caller
+from contracts.shapes import Creditor
+from services.payments.domain.node import Fault
+from services.payments.domain.receipt_table import Arrival, flags_of, refuse_receipt
+from services.payments.metrics import RECEIPTS_REFUSED
 from services.payments.repository import positions
 from services.payments.soap import responses
 from services.payments.soap.receipts import read_receipt
 from services.payments.soap.requests import NodeMessage
 from services.payments.usecases.node.context import NodeContext, refusal
-from services.payments.usecases.receipts import resolve_receipt, take_receipt
+from services.payments.usecases.receipts import ArrivedReceipt, resolve_receipt, take_receipt
 
 log = get_logger(__name__)
 
 
-@dataclass(frozen=True)
-class _Taken:
-    """A receipt that is in the table; `waiting` is its row where it waits for its judgement."""
-
-    waiting: int | None
-
-
 def answer_receipt(context: NodeContext, message: NodeMessage, envelope: str) -> str:
     """Return the envelope to answer with, once the receipt is committed or refused."""
-    taken = None if message.problem else _take_for_known_creditor(context, message, envelope)
-    if taken is None:
-        return _answer_unusual(context, message, envelope)
-    return _acknowledge(context, message, taken)
+    fault = receive(context, message, envelope)
+    return refusal(message, fault) if fault else responses.acknowledged(message.operation)
 
 
-def _take_for_known_creditor(context: NodeContext, message: NodeMessage, envelope: str) -> _Taken | None:
-    """Store the receipt in one transaction; None where its creditor is not known here or who sends it is wrong."""
+def receive(context: NodeContext, message: NodeMessage, envelope: str) -> Fault | None:
+    """Store a receipt, or return why it cannot be; then it is stored whole beside, for a human to take in later."""
+    if message.problem is None and _take_for_known_creditor(context, message, envelope):
+        return None
+    return _take_unusual(context, message, envelope)
+
+
+def _take_for_known_creditor(context: NodeContext, message: NodeMessage, envelope: str) -> bool:
+    """Store the receipt in one transaction; False where its creditor is not known here."""
     with context.database.transaction() as tx:
         creditor, position = positions.asked_about_locked(tx.session, message.id_pa, message.notice_number)
-        if creditor is None or refuse_caller(context.situation(message, creditor, None)) is not None:
-            return None
-        own_notice = position if message.owner == message.id_pa else None
-        received = read_receipt(message, context.now)
-        return _Taken(take_receipt(tx, received, creditor, own_notice, envelope, context.now))
+        if creditor is None:
+            return False
+        arrived = ArrivedReceipt(
+            received=read_receipt(message, context.now),
+            creditor=creditor,
+            position=position if message.owner == message.id_pa else None,
+            envelope=envelope,
+            flags=flags_of(_arrival(message, message.id_pa, creditor)),
+        )
+        waiting = take_receipt(tx, arrived, context.now)
+    _try_to_resolve(context, waiting)
+    return True
 
 
-def _answer_unusual(context: NodeContext, message: NodeMessage, envelope: str) -> str:
+def _take_unusual(context: NodeContext, message: NodeMessage, envelope: str) -> Fault | None:
     """Refuse a receipt, or take it where practices, who would know its creditor, is away."""
-    situation = context.situation(message, None, None)
+    domain, creditor = message.id_pa, None
     try:
-        situation = replace(situation, creditor=context.creditor(message))
+        creditor = context.creditor(message)
     except Unavailable:
         # Whose domain it is will be known later; the money is here now.
-        situation = replace(situation, domain="")
-    if fault := refuse_caller(situation):
+        domain = ""
+    arrival = _arrival(message, domain, creditor)
+    if fault := refuse_receipt(arrival):
         with context.database.reading() as session:
             context.note(session, message, fault=fault, raw_xml=envelope)
-        return refusal(message, fault)
+        RECEIPTS_REFUSED.labels(fault.value).inc()
+        return fault
+    received = read_receipt(message, context.now)
+    arrived = ArrivedReceipt(
+        received=received, creditor=creditor, position=None, envelope=envelope, flags=flags_of(arrival)
+    )
     with context.database.transaction() as tx:
-        received = read_receipt(message, context.now)
-        taken = _Taken(take_receipt(tx, received, situation.creditor, None, envelope, context.now))
-    return _acknowledge(context, message, taken)
+        waiting = take_receipt(tx, arrived, context.now)
+    _try_to_resolve(context, waiting)
+    return None
 
 
-def _acknowledge(context: NodeContext, message: NodeMessage, taken: _Taken) -> str:
-    if taken.waiting is not None:
-        _try_to_resolve(context, taken.waiting)
-    return responses.acknowledged(message.operation)
+def _arrival(message: NodeMessage, domain: str, creditor: Creditor | None) -> Arrival:
+    return Arrival(
+        domain=domain,
+        creditor=creditor,
+        broker=message.broker,
+        station=message.station,
+        has_id=message.receipt_id is not None,
+        readable=message.problem is None,
+        extras=message.extras,
+    )
 
 
-def _try_to_resolve(context: NodeContext, receipt_row_id: int) -> None:
+def _try_to_resolve(context: NodeContext, receipt_row_id: int | None) -> None:
     """Ask practices at once; if that fails the timer goes on asking. The receipt is stored either way."""
+    if receipt_row_id is None:
+        return
     try:
         resolve_receipt(context.database, context.rpc, receipt_row_id, context.now)
     except Exception as error:

@@ -1,0 +1,104 @@
+"""Writing the projection of practices' events: any number of positions in one statement.
+
+The statement folds as `domain.positions.fold` does: the newest news of each kind stays, in whatever order it came, so
+that nothing has to be read and locked before. All rows travel as one JSON parameter, in the order of their ids, so that
+two processes cannot tangle.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from chassis.messaging import codec
+from services.payments.domain.positions import Position
+from services.payments.models import Position as StoredPosition
+from services.payments.models import Receipt
+
+_STATUS: Final = ("standing", "standing_reason")
+_TERMS: Final = ("amount_cents", "description", "due_date", "payable_until", "debtor", "transfers", "created_at")
+_COLUMNS: Final = (
+    "practice_id",
+    "entity_code",
+    "creditor_fiscal_code",
+    "notice_number",
+    "iuv",
+    "sequence",
+    "terms_sequence",
+    *_STATUS,
+    *_TERMS,
+)
+_TYPES: Final = {
+    "practice_id": "uuid",
+    "sequence": "integer",
+    "terms_sequence": "integer",
+    "amount_cents": "bigint",
+    "due_date": "date",
+    "payable_until": "date",
+    "debtor": "jsonb",
+    "transfers": "jsonb",
+    "created_at": "timestamptz",
+}
+
+
+def _newer(column: str, sequence: str) -> str:
+    return (
+        f"{column} = CASE WHEN excluded.{sequence} > positions.{sequence}"
+        f" THEN excluded.{column} ELSE positions.{column} END"
+    )
+
+
+_FOLD: Final = text(
+    f"INSERT INTO positions ({', '.join(_COLUMNS)})"  # noqa: S608 -- made of the names above
+    " SELECT "
+    + ", ".join(f"jsonb_strip_nulls({name})" if _TYPES.get(name) == "jsonb" else name for name in _COLUMNS)
+    + " FROM jsonb_to_recordset(CAST(:told AS jsonb)) AS told("
+    + ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in _COLUMNS)
+    + ") ON CONFLICT (practice_id) DO UPDATE SET "
+    + ", ".join(
+        [
+            *(_newer(column, "sequence") for column in (*_STATUS, "sequence")),
+            *(_newer(column, "terms_sequence") for column in (*_TERMS, "terms_sequence")),
+        ]
+    )
+    + " WHERE excluded.sequence > positions.sequence OR excluded.terms_sequence > positions.terms_sequence"
+)
+
+
+def write(session: Session, told: Sequence[Position]) -> None:
+    """Fold what was told of positions, each of another practice, into what is stored."""
+    ordered = sorted(told, key=lambda position: position.practice_id)
+    rows = codec.write([_row(position) for position in ordered]).decode()
+    session.execute(_FOLD, {"told": rows})
+    # What the session has read before may be old now.
+    session.expire_all()
+
+
+def with_waiting_receipts(session: Session, practice_ids: Collection[UUID]) -> Sequence[UUID]:
+    """Return which of these practices have receipts that wait for their notice to be known."""
+    waiting = select(StoredPosition.practice_id).join(
+        Receipt,
+        (Receipt.owner_fiscal_code == StoredPosition.creditor_fiscal_code)
+        & (Receipt.notice_number == StoredPosition.notice_number),
+    )
+    waiting = waiting.where(Receipt.judgement.is_(None), StoredPosition.practice_id.in_(practice_ids))
+    return session.scalars(waiting.distinct().order_by(StoredPosition.practice_id)).all()
+
+
+def _row(position: Position) -> dict[str, Any]:
+    """Return a row of JSON values; the terms stand in it all at once or not at all."""
+    terms = position.terms
+    row: dict[str, Any] = {
+        "practice_id": position.practice_id,
+        "entity_code": position.entity_code,
+        "creditor_fiscal_code": position.creditor_fiscal_code,
+        "notice_number": position.notice_number,
+        "iuv": position.iuv,
+        "sequence": position.sequence,
+        "terms_sequence": position.terms_sequence,
+        "standing": position.status.value,
+        "standing_reason": position.status_reason,
+    }
+    return row if terms is None else row | {name: getattr(terms, name) for name in _TERMS}

@@ -1,0 +1,49 @@
+"""Take in a receipt that the node sent and that was refused or lost: as if the node sent it again."""
+
+from contracts.errors import ErrorCode, Refused
+from contracts.rpc.payments import TakenReceipt, TakeReceiptRequest
+from services.payments.hostile_xml import Unreadable
+from services.payments.repository import positions
+from services.payments.soap.envelope import enveloped
+from services.payments.soap.requests import NodeMessage, read_message
+from services.payments.usecases.node.context import NodeContext
+from services.payments.usecases.node.receipt import receive
+
+
+def take_late_receipt(context: NodeContext, content: bytes) -> TakenReceipt:
+    """Take in a receipt as it stands in a file. Raises Unreadable for what is no receipt."""
+    envelope = enveloped(content)
+    return _take(context, _read(envelope), envelope)
+
+
+def take_for_entity(context: NodeContext, request: TakeReceiptRequest) -> TakenReceipt:
+    """Take in a receipt that an entity's clerk has.
+
+    Raises Refused(INVALID_REQUEST) for what is no receipt, Refused(UNKNOWN_ENTITY) for one sent to another entity.
+    """
+    try:
+        envelope = enveloped(request.envelope.encode())
+        message = _read(envelope)
+    except (Unreadable, UnicodeEncodeError):
+        raise Refused(ErrorCode.INVALID_REQUEST) from None
+    with context.database.reading() as session:
+        creditor = positions.creditor_of_entity(session, request.entity_code)
+    if creditor is None or creditor.fiscal_code != message.id_pa:
+        raise Refused(ErrorCode.UNKNOWN_ENTITY)
+    return _take(context, message, envelope)
+
+
+def _read(envelope: str) -> NodeMessage:
+    message = read_message(envelope, "")
+    if not message.operation.sends_receipt:
+        raise Unreadable("no paSendRT or paSendRTV2")
+    return message
+
+
+def _take(context: NodeContext, message: NodeMessage, envelope: str) -> TakenReceipt:
+    fault = receive(context, message, envelope)
+    return TakenReceipt(
+        receipt_id=message.receipt_id,
+        notice_number=message.notice_number,
+        fault=fault.value if fault else None,
+    )
