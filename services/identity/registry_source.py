@@ -36,7 +36,7 @@ class RegistrySource:
         """
         providers: list[IdentityProvider] = []
         if self.folder is not None:
-            found = idp_registry.load(self.folder, allow_test=self.allow_test, on_odd=_name_odd)
+            found = idp_registry.load(self.folder, allow_test=self.allow_test, on_unreadable=_name_unreadable)
             providers += [one for one in found if one.is_usable(now)]
         if self.aggregate is not None and self.aggregate.exists():
             providers += self.read(self.aggregate.read_bytes(), now)
@@ -50,7 +50,7 @@ class RegistrySource:
         if not self.certificates:
             raise RegistryError("SPID_REGISTRY_CERT_FILE is not set")
         return idp_registry.parse_aggregate(
-            document, self.certificates, now, allow_test=self.allow_test, on_odd=_name_odd
+            document, self.certificates, now, allow_test=self.allow_test, on_unreadable=_name_unreadable
         )
 
     def version(self) -> tuple[tuple[str, int], ...]:
@@ -84,5 +84,5 @@ class RegistrySource:
         return providers
 
 
-def _name_odd(key: str, what: str) -> None:
+def _name_unreadable(key: str, what: str) -> None:
     log.error("idp_registry_entry_odd", provider=key, reason=what)

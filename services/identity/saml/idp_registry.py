@@ -37,7 +37,7 @@ Of the keys and not of certificates: anybody can also make a new certificate for
 """
 
 
-OnOdd = Callable[[str, str], None]
+OnUnreadable = Callable[[str, str], None]
 """Told the key of an entry that is not as it should be, and what is wrong: a list goes on without its odd ones."""
 
 
@@ -128,14 +128,14 @@ def is_public_test_key(certificate: x509.Certificate) -> bool:
     return sha256(key).hexdigest() in _PUBLIC_TEST_KEYS
 
 
-def load(folder: Path, *, allow_test: bool, on_odd: OnOdd = _leave_unsaid) -> IdpRegistry:
-    """Read every `<key>.xml` of `folder`; what is odd is reported to `on_odd`, the others go on.
+def load(folder: Path, *, allow_test: bool, on_unreadable: OnUnreadable = _leave_unsaid) -> IdpRegistry:
+    """Read every `<key>.xml` of `folder`; what is odd is reported to `on_unreadable`, the others go on.
 
     Raises RegistryError when files are there and none is to be used, and, unless `allow_test`, for a test IdP:
     whoever has its public key pair could log in as anyone.
     """
-    readings = [(path.stem, _reading_of_file(path, on_odd)) for path in sorted(folder.glob("*.xml"))]
-    providers = _without_odd(readings, on_odd)
+    readings = [(path.stem, _reading_of_file(path, on_unreadable)) for path in sorted(folder.glob("*.xml"))]
+    providers = _without_unreadable(readings, on_unreadable)
     refuse_test_providers(providers, allow_test=allow_test)
     return IdpRegistry(providers)
 
@@ -153,11 +153,11 @@ def parse_aggregate(
     now: datetime,
     *,
     allow_test: bool = False,
-    on_odd: OnOdd = _leave_unsaid,
+    on_unreadable: OnUnreadable = _leave_unsaid,
 ) -> list[IdentityProvider]:
     """Read the signed EntitiesDescriptor of the SPID registry: everything from bytes one of `certificates` signed.
 
-    Identity providers that have expired are left out, odd ones are reported to `on_odd`. Raises RegistryError when the
+    Identity providers that have expired are left out, odd ones are reported to `on_unreadable`. Raises RegistryError when the
     signature does not verify, the whole has expired, a test identity provider is in it, or none is left.
     """
     try:
@@ -169,8 +169,10 @@ def parse_aggregate(
         require(verified.tag == aggregate.tag, Reason.SIGNATURE_REFERENCE)
     except (ValueError, ResponseRefused) as cause:
         raise RegistryError(f"not a registry of SPID to be believed ({cause})") from cause
-    readings = [(_key_of(one), partial(_provider, one, _key_of(one), on_odd)) for one in _entities(verified, now)]
-    providers = [one for one in _without_odd(readings, on_odd) if one.is_usable(now)]
+    readings = [
+        (_key_of(one), partial(_provider, one, _key_of(one), on_unreadable)) for one in _entities(verified, now)
+    ]
+    providers = [one for one in _without_unreadable(readings, on_unreadable) if one.is_usable(now)]
     if not providers:
         raise RegistryError("no identity provider in the registry is valid now")
     refuse_test_providers(providers, allow_test=allow_test)
@@ -186,24 +188,24 @@ def _entities(aggregate: etree._Element, now: datetime) -> list[etree._Element]:
     return [one for one in entities if one.find(tag(MD, "IDPSSODescriptor")) is not None]
 
 
-def _without_odd(
-    readings: Sequence[tuple[str, Callable[[], IdentityProvider]]], on_odd: OnOdd
+def _without_unreadable(
+    readings: Sequence[tuple[str, Callable[[], IdentityProvider]]], on_unreadable: OnUnreadable
 ) -> list[IdentityProvider]:
     """Return the providers that can be read, each once. Raises RegistryError naming all when none can."""
     providers: list[IdentityProvider] = []
-    odd: list[str] = []
+    unreadable: list[str] = []
     for key, read in readings:
         try:
             found = read()
             if any(found.entity_id == one.entity_id or found.key == one.key for one in providers):
                 raise RegistryError(f"{key}: stands in the list twice")
         except RegistryError as error:
-            odd.append(str(error))
-            on_odd(key, str(error))
+            unreadable.append(str(error))
+            on_unreadable(key, str(error))
         else:
             providers.append(found)
-    if odd and not providers:
-        raise RegistryError("; ".join(odd))
+    if unreadable and not providers:
+        raise RegistryError("; ".join(unreadable))
     return providers
 
 
@@ -213,35 +215,35 @@ def _key_of(descriptor: etree._Element) -> str:
     return re.sub(r"[^a-z0-9.]+", "-", address.lower()).strip("-.")
 
 
-def _reading_of_file(path: Path, on_odd: OnOdd) -> Callable[[], IdentityProvider]:
+def _reading_of_file(path: Path, on_unreadable: OnUnreadable) -> Callable[[], IdentityProvider]:
     def read() -> IdentityProvider:
         try:
-            return parse_metadata(path.read_bytes(), key=path.stem, on_odd=on_odd)
+            return parse_metadata(path.read_bytes(), key=path.stem, on_unreadable=on_unreadable)
         except OSError as cause:
             raise RegistryError(f"{path.stem}: cannot be read ({type(cause).__name__})") from cause
 
     return read
 
 
-def parse_metadata(document: bytes, *, key: str, on_odd: OnOdd = _leave_unsaid) -> IdentityProvider:
+def parse_metadata(document: bytes, *, key: str, on_unreadable: OnUnreadable = _leave_unsaid) -> IdentityProvider:
     """Read one EntityDescriptor with an IDPSSODescriptor. Raises RegistryError naming `key`.
 
-    A certificate that cannot be read is reported to `on_odd`; the others of the provider go on.
+    A certificate that cannot be read is reported to `on_unreadable`; the others of the provider go on.
     """
     try:
         descriptor = parse(document)
     except ValueError as cause:
         raise RegistryError(f"{key}: not the metadata of an identity provider ({cause})") from cause
     drop_comments(descriptor)
-    return _provider(descriptor, key, on_odd)
+    return _provider(descriptor, key, on_unreadable)
 
 
-def _provider(descriptor: etree._Element, key: str, on_odd: OnOdd) -> IdentityProvider:
+def _provider(descriptor: etree._Element, key: str, on_unreadable: OnUnreadable) -> IdentityProvider:
     idp = descriptor.find(tag(MD, "IDPSSODescriptor"))
     entity_id = (descriptor.get("entityID") or "").strip()
     if idp is None or not entity_id:
         raise RegistryError(f"{key}: not the metadata of an identity provider (no IDPSSODescriptor or no entityID)")
-    certificates = tuple(_signing_certificates(idp, key, on_odd))
+    certificates = tuple(_signing_certificates(idp, key, on_unreadable))
     sso = _addresses(idp, "SingleSignOnService")
     if not certificates or not sso:
         raise RegistryError(
@@ -260,14 +262,14 @@ def _valid_until(descriptor: etree._Element, key: str) -> datetime | None:
     return moment
 
 
-def _signing_certificates(idp: etree._Element, key: str, on_odd: OnOdd) -> Iterator[x509.Certificate]:
+def _signing_certificates(idp: etree._Element, key: str, on_unreadable: OnUnreadable) -> Iterator[x509.Certificate]:
     for descriptor in idp.findall(tag(MD, "KeyDescriptor")):
         if descriptor.get("use", "signing") == "signing":
             for element in descriptor.iter(tag(DS, "X509Certificate")):
                 try:
                     yield from read_certificates(element.text or "")
                 except ValueError as cause:
-                    on_odd(key, f"{key}: a signing certificate cannot be read ({type(cause).__name__})")
+                    on_unreadable(key, f"{key}: a signing certificate cannot be read ({type(cause).__name__})")
 
 
 def _addresses(idp: etree._Element, name: str) -> dict[str, str]:

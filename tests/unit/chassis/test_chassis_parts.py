@@ -75,6 +75,7 @@ DETAILS: dict[type[ErrorDetail] | None, ErrorDetail] = {
             ]
         ),
         details.CartFull(max=5),
+        details.SessionEnded(reason="new_login"),
         details.CheckoutProblem(status=422, title="Unprocessable", detail="Invalid payment notice data"),
         details.TooLarge(max_rows=20_000),
         details.WrongHeader(expected=["amount"], missing=["amount"]),
