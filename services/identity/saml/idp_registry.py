@@ -157,7 +157,7 @@ def parse_aggregate(
 ) -> list[IdentityProvider]:
     """Read the signed EntitiesDescriptor of the SPID registry: everything from bytes one of `certificates` signed.
 
-    Identity providers that have expired are left out, odd ones are reported to `on_unreadable`. Raises RegistryError when the
+    Identity providers that have expired are left out, unreadable ones are reported. Raises RegistryError when the
     signature does not verify, the whole has expired, a test identity provider is in it, or none is left.
     """
     try:
