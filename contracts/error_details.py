@@ -75,7 +75,8 @@ class LoginRefused(ErrorDetail):
     """Why a login was refused, as far as the person may know. `spid_level` is the one asked for.
 
     `reference`: what the help desk finds it by. `anomaly`: AgID's number of what the person met at the provider.
-    `reason`: `foreign_identity` where it has no Italian fiscal code.
+    `reason`: `foreign_identity` where it has no Italian fiscal code, `eidas` where
+    that is as usual.
     """
 
     reference: str | None = None

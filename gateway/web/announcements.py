@@ -17,6 +17,7 @@ EMAIL_NOT_FOR_PAGOPA: Final = "email-non-per-pagopa"
 GRANTED: Final = "concesso"
 REVOKED: Final = "revocato"
 SESSION_ENDED: Final = "accesso-terminato"
+NO_FISCAL_CODE: Final = "senza-codice-fiscale"
 OLDEST_SESSION_ENDED: Final = "accesso-piu-vecchio-terminato"
 BENEFICIARY_FORGOTTEN: Final = "studente-dimenticato"
 CALENDAR_REVOKED: Final = "calendario-revocato"
@@ -38,6 +39,10 @@ ANNOUNCEMENTS: Final[Mapping[str, str]] = {
     GRANTED: _("Il consenso è stato registrato."),
     REVOKED: _("Il consenso è stato revocato. Vale da adesso in poi."),
     SESSION_ENDED: _("L'accesso è stato terminato: quel dispositivo è già fuori."),
+    NO_FISCAL_CODE: _(
+        "La tua identità non ha un codice fiscale italiano: cerca qui la pratica con il codice avviso, "
+        "e pagala senza accesso."
+    ),
     OLDEST_SESSION_ENDED: _("Eri collegato su troppi dispositivi: l'accesso più vecchio è stato terminato."),
     BENEFICIARY_FORGOTTEN: _("I dati dello studente non sono più ricordati."),
     CALENDAR_REVOKED: _("L'indirizzo del calendario è stato revocato."),

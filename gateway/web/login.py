@@ -10,6 +10,7 @@ from uuid import UUID
 import falcon
 
 from chassis.logs import get_logger
+from contracts.error_details import LoginRefused, detail_of
 from contracts.errors import ErrorCode, Refused, RpcError
 from contracts.rpc import cart, identity
 from gateway.edge.bodies import read_form
@@ -18,7 +19,7 @@ from gateway.edge.security_headers import content_security_policy
 from gateway.visit import Visit, visit_of
 from gateway.visitors import LoginAttempt
 from gateway.web import addresses
-from gateway.web.announcements import LOGGED_OUT, LOGGED_OUT_EVERYWHERE, OLDEST_SESSION_ENDED
+from gateway.web.announcements import LOGGED_OUT, LOGGED_OUT_EVERYWHERE, NO_FISCAL_CODE, OLDEST_SESSION_ENDED
 from gateway.web.page import Page, checked_form, see_other
 from gateway.web.site import Site
 
@@ -123,9 +124,14 @@ class AssertionConsumer(Page):
         )
         try:
             finished = visit.call(identity.FINISH_LOGIN, request)
-        except Refused:
+        except Refused as refusal:
             visit.cookies.forget_login(resp)
-            raise
+            refused = detail_of(refusal, LoginRefused)
+            if refused is None or refused.reason != "eidas":
+                raise
+            # No fault of anybody's: there is a person of another country, whom no practice can be found for.
+            see_other(resp, addresses.announcing(addresses.front(refused.entity_code), NO_FISCAL_CODE))
+            return
         visit.start_session(resp, finished.session_token)
         return_to = addresses.safe_return(finished.return_to, addresses.PRIVACY)
         see_other(resp, addresses.announcing(return_to, OLDEST_SESSION_ENDED) if finished.ended_sessions else return_to)

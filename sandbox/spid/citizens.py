@@ -34,7 +34,7 @@ class TestCitizen:
     name: str
     family_name: str
     email: str | None
-    company: Mapping[str, str] = field(default_factory=dict)
+    company: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def attributes(self) -> dict[str, str]:

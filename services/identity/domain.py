@@ -146,6 +146,16 @@ def told_anomaly(refusal: LoginRefusal) -> int | None:
     return _TOLD_AS.get(refusal.reason, refusal.anomaly)
 
 
+def told_reason(refusal: LoginRefusal, *, is_eidas: bool) -> str | None:
+    """Return by what word the caller is told of an identity without Italian fiscal code; None for any other refusal.
+
+    Through the eIDAS node that is no fault: the person goes on without a login.
+    """
+    if refusal.reason is not Reason.FISCAL_CODE:
+        return None
+    return "eidas" if is_eidas else "foreign_identity"
+
+
 def return_path(text: str) -> str:
     """Return `text` when it is a path of ours that a login may lead to, else raise Refused(INVALID_REQUEST)."""
     if not _RETURN_PATH.fullmatch(text) or ".." in text:

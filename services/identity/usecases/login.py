@@ -142,12 +142,13 @@ def finish(
         idp=outcome.idp_entity_id,
         request_id=outcome.request_id,
     )
+    idp = registry.find(outcome.idp_entity_id or "")
     detail = LoginRefused(
         reference=outcome.reference,
         anomaly=domain.told_anomaly(outcome),
         entity_code=outcome.entity_code,
         spid_level=outcome.spid_level,
-        reason="foreign_identity" if outcome.reason is Reason.FISCAL_CODE else None,
+        reason=domain.told_reason(outcome, is_eidas=idp is not None and idp.is_eidas),
     )
     raise Refused(ErrorCode.LOGIN_REFUSED, detail)
 

@@ -141,5 +141,9 @@ def test_the_eidas_node_is_asked_for_its_minimum_set_and_logs_in_who_has_a_fisca
     assert sent.get("AttributeConsumingServiceIndex") == "99"
     assert [one.kind for one in login.providers(portal.settings, portal.registry).providers] == ["eidas"]
     assert portal.finish(portal.answer(str(sent.get("ID")))).session.citizen.fiscal_code == MARIO.fiscal_code
+    with refused_login(Reason.FISCAL_CODE) as params:
+        attributes = {"spidCode": "EIDA0000000001", "name": "María", "familyName": "García"}
+        portal.finish(portal.answer(portal.begin(idp="eidas"), attributes=attributes))
+    assert params["reason"] == "eidas"
     with pytest.raises(Refused):
         portal.begin(purpose="PX", idp="eidas")

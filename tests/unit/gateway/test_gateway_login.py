@@ -397,3 +397,13 @@ def test_the_metadata_of_a_body_are_asked_for_by_its_code(browser: Browser, serv
     browser.get("/spid/metadata")
     browser.get("/spid/metadata?entity=PM108")
     assert [one.entity_code for one in services.asked(identity.METADATA)] == [None, "PM108"]
+
+
+def test_whoever_comes_through_eidas_without_fiscal_code_goes_on_at_the_search(browser: Browser, services: Services):
+    browser.get("/spid/login?idp=sandbox&entity=PM108")
+    refused = LoginRefused(reference="R-1", entity_code="PM108", reason="eidas")
+    services.failures[identity.FINISH_LOGIN.name] = Refused(ErrorCode.LOGIN_REFUSED, refused)
+    answer = browser.request("POST", "/spid/acs", headers=FORM, body="SAMLResponse=eA%3D%3D")
+    assert answer.headers["location"] == "/enti/PM108?messaggio=senza-codice-fiscale"
+    assert "session" not in browser.cookies
+    assert "cerca qui la pratica con il codice avviso" in text_of(browser.get(answer.headers["location"]))
