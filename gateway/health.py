@@ -13,7 +13,7 @@ from contracts.call import Call, Rpc
 from contracts.errors import RpcError
 from contracts.rpc import cart, identity, notices, payments, practices
 from contracts.shapes import Empty
-from gateway.edge.addresses import client_address, is_within
+from gateway.edge.addresses import is_within, sender_address
 from gateway.settings import Settings
 
 _PINGS: Final[Mapping[str, Call[Empty, Empty]]] = {
@@ -64,7 +64,7 @@ class Metrics:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer in the Prometheus text format."""
-        address = client_address(req, self._settings.trusted_proxies)
+        address = sender_address(req, self._settings.trusted_proxies)
         if not is_within(address, self._settings.metrics_allowed_networks):
             raise falcon.HTTPForbidden
         resp.content_type = CONTENT_TYPE_LATEST

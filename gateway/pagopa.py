@@ -9,7 +9,7 @@ import falcon
 from contracts.call import Rpc
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import payments
-from gateway.edge.addresses import client_address, is_within
+from gateway.edge.addresses import is_within, sender_address
 from gateway.edge.bodies import read_body
 from gateway.edge.client_certificates import client_certificate
 from gateway.settings import Settings
@@ -50,7 +50,7 @@ class NodeEndpoint:
         resp.data = reply.envelope.encode("utf-8")
 
     def _check_address(self, req: falcon.Request) -> None:
-        address = client_address(req, self._settings.trusted_proxies)
+        address = sender_address(req, self._settings.trusted_proxies)
         if not is_within(address, self._settings.node_allowed_networks):
             raise falcon.HTTPForbidden
 

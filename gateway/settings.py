@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from environs import FileAwareEnv
+from environs import EnvError, FileAwareEnv
 from marshmallow import ValidationError
 
 Network = IPv4Network | IPv6Network
@@ -45,7 +45,7 @@ class Settings:
         env = FileAwareEnv()
         origins = _origins(env.str("CHECKOUT_PAGE_ORIGINS", _CHECKOUT_PAGES), env.str("CHECKOUT_URL", ""))
         api_keys_file = env.str("API_KEYS_FILE", "")
-        return cls(
+        settings = cls(
             amqp_url=env.str("AMQP_URL", "amqp://guest:guest@127.0.0.1:5672//"),
             public_url=env.str("PUBLIC_URL", "http://localhost:8080", validate=_check_public_url).rstrip("/"),
             secret_key=env.str("SECRET_KEY"),
@@ -63,6 +63,20 @@ class Settings:
             insertion_rate=env.str("INSERTION_RATE", "30/minute"),
             calendar_rate=env.str("CALENDAR_RATE", "120/minute"),
         )
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """Raise environs.EnvError where the node's door would open to whoever reaches the proxy in front of us.
+
+        We end no TLS ourselves, so with an https address there is a proxy: it must be named, or the door must ask for a
+        certificate, which only a named proxy can vouch for.
+        """
+        if self.https and not self.trusted_proxies and not self.node_client_certificates:
+            raise EnvError(
+                "TRUSTED_PROXIES is required with an https PUBLIC_URL (or NODE_CLIENT_CERTIFICATES): without it every"
+                " request has the proxy's address, and the node's door would be open to all or to none"
+            )
 
     @property
     def https(self) -> bool:

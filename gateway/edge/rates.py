@@ -33,7 +33,12 @@ class RateLimiter:
         }
 
     def check(self, req: falcon.Request, action: str) -> None:
-        """Count one; raises Refused(TOO_MANY_REQUESTS) beyond the action's rate."""
-        client = str(client_address(req, self._trusted_proxies))
-        if not self._limiter.hit(self._rates[action], action, client):
+        """Count one; raises Refused: TOO_MANY_REQUESTS beyond the action's rate, INVALID_REQUEST from nobody knows where.
+
+        An address that cannot be read is no client of its own: many would share it, and one could use up their rate.
+        """
+        client = client_address(req, self._trusted_proxies)
+        if client is None:
+            raise Refused(ErrorCode.INVALID_REQUEST)
+        if not self._limiter.hit(self._rates[action], action, str(client)):
             raise Refused(ErrorCode.TOO_MANY_REQUESTS)
