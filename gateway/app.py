@@ -40,6 +40,25 @@ def create_app(settings: Settings, rpc: Rpc) -> falcon.App[falcon.Request, falco
     return app
 
 
+def create_node_app(settings: Settings, rpc: Rpc) -> falcon.App[falcon.Request, falcon.Response]:
+    """Build the application of the node's door alone, with health and metrics."""
+    middleware: list[Any] = [Observation(), SecurityHeaders(settings)]
+    app = falcon.App(middleware=middleware)
+    app.req_options.strip_url_path_trailing_slash = True
+    app.add_error_handler(Exception, _write_failure_as_word)
+    app.add_error_handler(falcon.HTTPError, _write_failure_as_word)
+    add_health_routes(app, settings, rpc)
+    add_pagopa_routes(app, settings, rpc)
+    return app
+
+
+def _write_failure_as_word(req: falcon.Request, resp: falcon.Response, error: Exception, _params: object) -> None:
+    problem = from_exception(error)
+    log_failure(req, error, problem)
+    resp.set_headers(dict(problem.headers))
+    _write_word(resp, problem)
+
+
 def _failure_writer(pages: PageProblems) -> Callable[..., None]:
     """Answer any failure as who asked expects it: problem+json from the API, a page in browsers, else the code."""
 

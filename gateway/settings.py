@@ -40,15 +40,18 @@ class Settings:
     calendar_rate: str = "120/minute"
 
     @classmethod
-    def load(cls) -> "Settings":
-        """Read the environment, `X_FILE` standing in for `X`; raises environs.EnvError naming what is missing."""
+    def load(cls, *, for_browsers: bool = True) -> "Settings":
+        """Read the environment, `X_FILE` standing in for `X`; raises environs.EnvError naming what is missing.
+
+        Without browsers nothing is signed: the node's own process has no SECRET_KEY.
+        """
         env = FileAwareEnv()
         origins = _origins(env.str("CHECKOUT_PAGE_ORIGINS", _CHECKOUT_PAGES), env.str("CHECKOUT_URL", ""))
         api_keys_file = env.str("API_KEYS_FILE", "")
         settings = cls(
             amqp_url=env.str("AMQP_URL", "amqp://guest:guest@127.0.0.1:5672//"),
             public_url=env.str("PUBLIC_URL", "http://localhost:8080", validate=_check_public_url).rstrip("/"),
-            secret_key=env.str("SECRET_KEY"),
+            secret_key=env.str("SECRET_KEY") if for_browsers else "",
             node_client_certificates=_fingerprints(env.str("NODE_CLIENT_CERTIFICATES", "")),
             node_allowed_networks=_networks(env.str("NODE_ALLOWED_NETWORKS", _LOOPBACK)),
             trusted_proxies=_networks(env.str("TRUSTED_PROXIES", "")),

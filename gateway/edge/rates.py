@@ -33,7 +33,7 @@ class RateLimiter:
         }
 
     def check(self, req: falcon.Request, action: str) -> None:
-        """Count one; raises Refused: TOO_MANY_REQUESTS beyond the action's rate, INVALID_REQUEST from nobody knows where.
+        """Count one; raises Refused: TOO_MANY_REQUESTS beyond the action's rate, INVALID_REQUEST from nowhere.
 
         An address that cannot be read is no client of its own: many would share it, and one could use up their rate.
         """

@@ -18,16 +18,15 @@ PROXY = [ip_network("127.0.0.1/32")]
 
 
 @pytest.mark.parametrize(
-    ("proxies", "certificates", "starts"),
-    [("", "", False), ("10.0.0.1", "", True), ("", "ab" * 32, True), ("10.0.0.1", "ab" * 32, True)],
+    ("proxies", "certificates"), [("", ""), ("10.0.0.1", ""), ("", "ab" * 32), ("10.0.0.1", "ab" * 32)]
 )
 def test_an_https_gateway_does_not_start_before_its_proxy_is_named(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, proxies: str, certificates: str, starts: bool
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, proxies: str, certificates: str
 ):
     monkeypatch.setenv("PUBLIC_URL", "https://pagamenti.example")
     monkeypatch.setenv("TRUSTED_PROXIES", proxies)
     monkeypatch.setenv("NODE_CLIENT_CERTIFICATES", certificates)
-    if starts:
+    if proxies or certificates:
         assert Settings.load().https
         return
     with pytest.raises(EnvError, match="TRUSTED_PROXIES"):
