@@ -8,7 +8,9 @@ import falcon
 from contracts.call import Rpc
 from gateway.api.problems import write_problem
 from gateway.api.routes import add_routes as add_api_routes
+from gateway.document_cache import PublicNotices
 from gateway.edge.observation import Observation, log_failure
+from gateway.edge.rates import RateLimiter
 from gateway.edge.security_headers import SecurityHeaders
 from gateway.health import add_routes as add_health_routes
 from gateway.pagopa import add_routes as add_pagopa_routes
@@ -28,14 +30,16 @@ def create_app(settings: Settings, rpc: Rpc) -> falcon.App[falcon.Request, falco
     middleware: list[Any] = [Observation(), SecurityHeaders(settings), VisitMiddleware(settings, rpc)]
     app = falcon.App(middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
-    site = Site(settings)
+    rates = RateLimiter(settings)
+    public_notices = PublicNotices()
+    site = Site(settings, rates, public_notices)
     write_failure = _failure_writer(PageProblems(site))
     app.add_error_handler(Exception, write_failure)
     app.add_error_handler(falcon.HTTPError, write_failure)
-    add_health_routes(app, settings, rpc)
+    add_health_routes(app, settings, rates, rpc)
     add_static_routes(app, settings)
     add_pagopa_routes(app, settings, rpc)
-    add_api_routes(app, settings, rpc)
+    add_api_routes(app, settings, rates, public_notices)
     add_web_routes(app, site)
     return app
 
@@ -47,7 +51,7 @@ def create_node_app(settings: Settings, rpc: Rpc) -> falcon.App[falcon.Request, 
     app.req_options.strip_url_path_trailing_slash = True
     app.add_error_handler(Exception, _write_failure_as_word)
     app.add_error_handler(falcon.HTTPError, _write_failure_as_word)
-    add_health_routes(app, settings, rpc)
+    add_health_routes(app, settings, RateLimiter(settings), rpc)
     add_pagopa_routes(app, settings, rpc)
     return app
 

@@ -38,6 +38,11 @@ class Settings:
     login_rate: str
     insertion_rate: str
     calendar_rate: str = "120/minute"
+    checkout_rate: str = "20/minute"
+    document_rate: str = "60/minute"
+    email_rate: str = "30/hour"
+    readiness_rate: str = "600/minute"
+    rate_limit_storage: str = "memory://"
 
     @classmethod
     def load(cls, *, for_browsers: bool = True) -> "Settings":
@@ -65,6 +70,11 @@ class Settings:
             login_rate=env.str("LOGIN_RATE", "60/minute"),
             insertion_rate=env.str("INSERTION_RATE", "30/minute"),
             calendar_rate=env.str("CALENDAR_RATE", "120/minute"),
+            checkout_rate=env.str("CHECKOUT_RATE", "20/minute"),
+            document_rate=env.str("DOCUMENT_RATE", "60/minute"),
+            email_rate=env.str("EMAIL_RATE", "30/hour"),
+            readiness_rate=env.str("READINESS_RATE", "600/minute"),
+            rate_limit_storage=env.str("RATE_LIMIT_STORAGE", "memory://"),
         )
         settings.check()
         return settings

@@ -23,6 +23,7 @@ from gateway.api.answers import schema_for
 from gateway.api.json_values import JsonObject
 from gateway.api.keys import ApiKey, ApiKeys, Scope
 from gateway.api.request import check_same_origin, idempotency_key, load_body, load_query
+from gateway.document_cache import PublicNotices
 from gateway.edge.rates import RateLimiter
 from gateway.settings import Settings
 from gateway.visit import Visit, visit_of
@@ -85,11 +86,12 @@ AnyOperation = Operation[Any, Any, Any]
 
 @dataclass(frozen=True)
 class ApiContext:
-    """What the resources share: settings, the API keys in force, and the rates per client address."""
+    """What the resources share: settings, the API keys in force, the rates per client address, and the notices held."""
 
     settings: Settings
     keys: ApiKeys
     rates: RateLimiter
+    public_notices: PublicNotices
 
 
 @dataclass(frozen=True)

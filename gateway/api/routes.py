@@ -5,12 +5,12 @@ from typing import Final
 
 import falcon
 
-from contracts.call import Rpc
 from gateway.api.docs import DocsPage, DocsStyle
 from gateway.api.document import OpenApiResource, build
 from gateway.api.keys import ApiKeys
 from gateway.api.operation import ApiContext, Resource
 from gateway.api.resources import cart, catalogue, citizen, debts, practices, print_jobs, reconciliation, settlement
+from gateway.document_cache import PublicNotices
 from gateway.edge.rates import RateLimiter
 from gateway.settings import Settings
 
@@ -53,9 +53,14 @@ ROUTES: Final[Mapping[str, type[Resource]]] = {
 }
 
 
-def add_routes(app: falcon.App[falcon.Request, falcon.Response], settings: Settings, rpc: Rpc) -> None:  # noqa: ARG001 -- each visit holds it
+def add_routes(
+    app: falcon.App[falcon.Request, falcon.Response],
+    settings: Settings,
+    rates: RateLimiter,
+    public_notices: PublicNotices,
+) -> None:
     """Register the API, its OpenAPI document and the page that shows it."""
-    context = ApiContext(settings, ApiKeys.load(settings.api_keys_file), RateLimiter(settings))
+    context = ApiContext(settings, ApiKeys.load(settings.api_keys_file), rates, public_notices)
     resources = {path: resource(context) for path, resource in ROUTES.items()}
     for path, resource in resources.items():
         if hasattr(resource, "on_get"):

@@ -24,8 +24,8 @@ class HeadTooLargeError(Exception):
 class ArrivingRequest:
     """Bytes of one connection, from the beginning of a request on. What is large lies in a temporary file.
 
-    Only where the request ends is looked at, to know when to hand it over; what it says is the HTTP server's matter. More
-    than BODY_MAX_BYTES are not waited for: the door that they are for refuses them.
+    Only where the request ends is looked at, to know when to hand it over; what it says is the HTTP server's matter.
+    More than BODY_MAX_BYTES are not waited for: the door that they are for refuses them.
     """
 
     def __init__(self, now_s: float) -> None:

@@ -57,7 +57,7 @@ def _too_slow() -> TimeoutError:
     return TimeoutError(errno.ECONNRESET, "the client is too slow")
 
 
-class ReadAhead(SocketUnreader):  # type: ignore[misc]  # -- gunicorn has no types
+class ReadAhead(SocketUnreader):
     """What the server's parser reads from: the bytes that are there, then the connection."""
 
     def __init__(self, sock: PatientSocket) -> None:
@@ -81,7 +81,7 @@ class ReadAhead(SocketUnreader):  # type: ignore[misc]  # -- gunicorn has no typ
             self.ahead = None
 
 
-class ReadAheadWorker(ThreadWorker):  # type: ignore[misc]  # -- gunicorn has no types
+class ReadAheadWorker(ThreadWorker):
     """Collects requests in the main loop; a client with too many of them half sent loses its oldest."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -16,6 +16,7 @@ from contracts.errors import ErrorCode, Refused, RpcError
 from contracts.rpc import cart
 from contracts.rpc.practices import CatalogueService, Entity
 from gateway.catalogue import EntityCatalogue
+from gateway.document_cache import PublicNotices
 from gateway.edge.rates import RateLimiter
 from gateway.settings import Settings
 from gateway.static_files import StaticFiles
@@ -34,9 +35,10 @@ _TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
 class Site:
     """Renders pages. One per process; holds no state of any visit."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, rates: RateLimiter, public_notices: PublicNotices) -> None:
         self.settings = settings
-        self.rates = RateLimiter(settings)
+        self.rates = rates
+        self.public_notices = public_notices
         self.catalogue = EntityCatalogue()
         self._static_files = StaticFiles(settings)
         self.login_choices = LoginChoices(self._static_files)

@@ -12,6 +12,7 @@ from gateway.api import bodies, examples
 from gateway.api.operation import Access, Asked, IdempotencyKey, Operation, Resource, operation
 from gateway.api.resources.practices import visible
 from gateway.checkouts import find, start
+from gateway.edge.rates import CHECKOUT
 
 _CART_TAG: Final = "Cart"
 _CHECKOUT_TAG: Final = "Checkouts"
@@ -123,6 +124,7 @@ class CheckoutsResource(Resource):
                 ErrorCode.CHECKOUT_UNAVAILABLE,
                 ErrorCode.CHECKOUT_BUSY,
                 ErrorCode.CHECKOUT_ERROR,
+                ErrorCode.TOO_MANY_REQUESTS,
             ),
             body_example={"practice_ids": [examples.PRACTICE["id"]]},
             answer_example=examples.CHECKOUT,
@@ -130,6 +132,7 @@ class CheckoutsResource(Resource):
     )
     def on_post(self, asked: Asked[bodies.CheckoutBody]) -> payments.Checkout:
         """Check that the payer may see them all and they are payable, then ask pagoPA."""
+        self.context.rates.check(asked.req, CHECKOUT)
         practice_ids = list(dict.fromkeys(asked.body.practice_ids))
         if not practice_ids:
             raise Refused(ErrorCode.CART_EMPTY)

@@ -9,6 +9,7 @@ from gateway.api import answers, bodies, examples
 from gateway.api.field_errors import FieldError
 from gateway.api.operation import Access, Asked, Operation, Resource, operation
 from gateway.api.request import invalid
+from gateway.edge.rates import EMAIL
 from gateway.visit import Visit
 
 _TAG: Final = "Citizen"
@@ -57,13 +58,15 @@ class ConsentsResource(Resource):
             body=bodies.ConsentBody,
             answer=identity.Privacy,
             status=HTTPStatus.CREATED,
-            errors=(ErrorCode.CONSENT_MISSING,),
+            errors=(ErrorCode.CONSENT_MISSING, ErrorCode.TOO_MANY_REQUESTS),
             body_example=examples.CONSENT,
             answer_example=examples.CONSENTS,
         )
     )
     def on_post(self, asked: Asked[bodies.ConsentBody]) -> identity.Privacy:
         """Register, or grant one optional purpose."""
+        if asked.body.email:
+            self.context.rates.check(asked.req, EMAIL)
         if asked.body.purpose != _REGISTRATION:
             return asked.visit.call(identity.GRANT, _choice(asked.visit, asked.body.purpose))
         if asked.body.document_id is None:
