@@ -12,6 +12,7 @@ from gateway.document_cache import PublicNotices
 from gateway.edge.observation import Observation, log_failure
 from gateway.edge.rates import RateLimiter
 from gateway.edge.security_headers import SecurityHeaders
+from gateway.edge.strange_bytes import StrangeBytes, StrangeBytesError, StrangePathError
 from gateway.health import add_routes as add_health_routes
 from gateway.pagopa import add_routes as add_pagopa_routes
 from gateway.problems import Problem, from_exception
@@ -27,7 +28,7 @@ _NOT_FOR_BROWSERS: Final = ("/pagopa/", "/status/", "/metrics", "/static/")
 
 def create_app(settings: Settings, rpc: Rpc) -> falcon.App[falcon.Request, falcon.Response]:
     """Build the application on a way to reach the services."""
-    middleware: list[Any] = [Observation(), SecurityHeaders(settings), VisitMiddleware(settings, rpc)]
+    middleware: list[Any] = [Observation(), SecurityHeaders(settings), VisitMiddleware(settings, rpc), StrangeBytes()]
     app = falcon.App(middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
     rates = RateLimiter(settings)
@@ -46,7 +47,7 @@ def create_app(settings: Settings, rpc: Rpc) -> falcon.App[falcon.Request, falco
 
 def create_node_app(settings: Settings, rpc: Rpc) -> falcon.App[falcon.Request, falcon.Response]:
     """Build the application of the node's door alone, with health and metrics."""
-    middleware: list[Any] = [Observation(), SecurityHeaders(settings)]
+    middleware: list[Any] = [Observation(), SecurityHeaders(settings), StrangeBytes()]
     app = falcon.App(middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
     app.add_error_handler(Exception, _write_failure_as_word)
@@ -72,7 +73,7 @@ def _failure_writer(pages: PageProblems) -> Callable[..., None]:
         resp.set_headers(dict(problem.headers))
         if req.path.startswith("/api/"):
             write_problem(req, resp, problem)
-        elif req.path.startswith(_NOT_FOR_BROWSERS):
+        elif req.path.startswith(_NOT_FOR_BROWSERS) or isinstance(error, StrangeBytesError | StrangePathError):
             _write_word(resp, problem)
         else:
             pages.write(req, resp, problem)

@@ -3,17 +3,19 @@
 The cap is what practices reads. One RPC message carries the whole file in base64, and RabbitMQ 4 takes 16 MiB of it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, cast
 
 import falcon
+from falcon.media.multipart import BodyPart
 
 from contracts.error_details import TooLarge
 from contracts.errors import ErrorCode, Refused
 from gateway.api.field_errors import FieldError
 from gateway.api.request import invalid
 from gateway.edge.bodies import Readable, stream_of
+from gateway.edge.strange_bytes import is_plain
 
 FILE_MAX_BYTES: Final = 5 * 1024 * 1024
 _MULTIPART_EXTRA_BYTES: Final = 64 * 1024
@@ -52,10 +54,15 @@ def too_large() -> Refused:
 def _part(req: falcon.Request) -> Upload:
     if req.content_length is None:  # chunked: Falcon's reader of parts needs to know where they end
         raise falcon.HTTPLengthRequired
-    form: Any = req.get_media()
-    for part in form:
-        if part.name == "file":
-            return Upload((part.filename or "")[:200], _read(part.stream))
+    try:
+        for part in cast("Iterable[BodyPart]", req.get_media()):
+            if part.name == "file":
+                name = part.filename or ""
+                if not is_plain(name):
+                    raise invalid([FieldError("pointer", "/file", "invalid")])
+                return Upload(name[:200], _read(part.stream))
+    except (LookupError, UnicodeError):
+        raise invalid([FieldError("pointer", "/file", "invalid")]) from None
     raise invalid([FieldError("pointer", "/file", "required")])
 
 

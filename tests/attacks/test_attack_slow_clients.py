@@ -168,3 +168,37 @@ def test_a_head_that_is_none_is_refused_at_once(start_gateway: Any, sent: bytes,
         one.sendall(sent)
         assert one.recv(100).split()[1] == status
     assert time.monotonic() - started_s < 2
+
+
+@pytest.mark.parametrize("chunks", [b"zz\r\n", b"3\r\nabcde\r\n0\r\n\r\n", b"3\r\nabc\r\n-1\r\n\r\n", b"5;x=\x00\r\n"])
+def test_chunks_that_are_none_are_the_senders_mistake_at_every_door(start_gateway: Any, chunks: bytes):
+    parts = urlsplit(start_gateway(AMQP_URL=UNUSED_BROKER).url)
+    for path, media_type in (
+        ("/enti/PM108/ricerca", "application/x-www-form-urlencoded"),
+        ("/api/v1/checkouts", "application/json"),
+        ("/api/v1/checkouts", "text/csv"),
+        ("/spid/acs", "application/x-www-form-urlencoded"),
+        (NODE, "text/xml"),
+    ):
+        head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {media_type}\r\nTransfer-Encoding: chunked\r\n\r\n"
+        with socket.create_connection((parts.hostname, parts.port), timeout=5) as one:
+            one.sendall(head.encode() + chunks)
+            assert one.recv(100).split()[1].startswith(b"4"), (path, media_type)
+
+
+def test_a_soap_message_in_chunks_reaches_the_node_door_whole(
+    start_gateway: Any, service_database: Any, run_service: Any
+):
+    service_database("payments")
+    run_service("payments")
+    url = start_gateway(application="gateway.node:application").url
+    pieces = (QUESTION[start : start + 40].encode() for start in range(0, len(QUESTION), 40))
+    answer = requests.post(f"{url}{NODE}", data=pieces, headers=SOAP, timeout=10)
+    assert answer.status_code == HTTPStatus.OK
+    assert "paVerifyPaymentNoticeRes" in answer.text
+    for body, packed in ((b"\xff\xfe\x00", {}), (b"no gzip", {"Content-Encoding": "gzip"}), (b"<a>\xff</a>", {})):
+        fault = requests.post(f"{url}{NODE}", data=body, headers={**SOAP, **packed}, timeout=10)
+        assert "paVerifyPaymentNoticeRes" in fault.text
+        assert "PAA_SINTASSI_XSD" in fault.text
+        unknown = requests.post(f"{url}{NODE}", data=body, headers={"Content-Type": "text/xml", **packed}, timeout=10)
+        assert "soapenv:Fault" in unknown.text
