@@ -177,7 +177,7 @@ class _BrokenStream(BytesIO):
     def read(self, *_: Any) -> bytes:
         raise OSError("a chunk that is none")
 
-    readline = read  # type: ignore[assignment]
+    readline = read
 
 
 @pytest.mark.parametrize(
