@@ -22,6 +22,7 @@ class BrowserMemory:
     def __init__(self, req: falcon.Request, cookies: BrowserCookies, secret_key: str) -> None:
         self._cookies = cookies
         self._secret_key = secret_key.encode()
+        self._session_token = cookies.read_session(req) or ""
         self._stored = cookies.read_visitor(req)
         self.visitor = self._initial = self._stored or Visitor()
         self._is_needed = False
@@ -44,7 +45,9 @@ class BrowserMemory:
         self._is_needed = True
 
     def forget(self) -> None:
-        """Begin as a new visitor, who was shown no practice."""
+        """Begin as a new visitor, who was shown no practice; a copy of the old one's cookie opens nothing any more."""
+        if self._stored is not None:
+            self._cookies.ended_visitors.add(self._stored.visitor_id)
         self.visitor = Visitor(entity_code=self.visitor.entity_code)
 
     def write(self, resp: falcon.Response) -> None:
@@ -54,9 +57,9 @@ class BrowserMemory:
 
     @property
     def csrf_token(self) -> str:
-        """What every form of ours carries: tied to the visitor's cookie, so a form outlives a session that ended."""
+        """What every form of ours carries: tied to the visitor's cookie and to the session, so a login renews it."""
         self.need_cookie()
-        message = _CSRF_LABEL + self.visitor.visitor_id.encode()
+        message = _CSRF_LABEL + self.visitor.visitor_id.encode() + b":" + self._session_token.encode()
         return hmac.new(self._secret_key, message, hashlib.sha256).hexdigest()
 
     def check_csrf(self, token: str | None) -> None:

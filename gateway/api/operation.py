@@ -22,9 +22,10 @@ from contracts.shapes import Empty
 from gateway.api.answers import schema_for
 from gateway.api.json_values import JsonObject
 from gateway.api.keys import ApiKey, ApiKeys, Scope
-from gateway.api.request import check_same_origin, idempotency_key, load_body, load_query
+from gateway.api.request import idempotency_key, load_body, load_query
 from gateway.document_cache import PublicNotices
 from gateway.edge.rates import RateLimiter
+from gateway.edge.same_origin import check_same_origin
 from gateway.settings import Settings
 from gateway.visit import Visit, visit_of
 
