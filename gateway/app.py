@@ -34,7 +34,7 @@ def create_app(settings: Settings, rpc: Rpc) -> falcon.App[falcon.Request, falco
     rates = RateLimiter(settings)
     public_notices = PublicNotices()
     site = Site(settings, rates, public_notices)
-    write_failure = _failure_writer(PageProblems(site))
+    write_failure = _failure_writer(PageProblems(site), settings)
     app.add_error_handler(Exception, write_failure)
     app.add_error_handler(falcon.HTTPError, write_failure)
     add_health_routes(app, settings, rates, rpc)
@@ -50,26 +50,32 @@ def create_node_app(settings: Settings, rpc: Rpc) -> falcon.App[falcon.Request, 
     middleware: list[Any] = [Observation(), SecurityHeaders(settings), StrangeBytes()]
     app = falcon.App(middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
-    app.add_error_handler(Exception, _write_failure_as_word)
-    app.add_error_handler(falcon.HTTPError, _write_failure_as_word)
+    write_failure = _word_writer(settings)
+    app.add_error_handler(Exception, write_failure)
+    app.add_error_handler(falcon.HTTPError, write_failure)
     add_health_routes(app, settings, RateLimiter(settings), rpc)
     add_pagopa_routes(app, settings, rpc)
     return app
 
 
-def _write_failure_as_word(req: falcon.Request, resp: falcon.Response, error: Exception, _params: object) -> None:
-    problem = from_exception(error)
-    log_failure(req, error, problem)
-    resp.set_headers(dict(problem.headers))
-    _write_word(resp, problem)
+def _word_writer(settings: Settings) -> Callable[..., None]:
+    """Answer any failure by its code alone."""
+
+    def write(req: falcon.Request, resp: falcon.Response, error: Exception, _params: object) -> None:
+        problem = from_exception(error)
+        log_failure(req, error, problem, settings.trusted_proxies)
+        resp.set_headers(dict(problem.headers))
+        _write_word(resp, problem)
+
+    return write
 
 
-def _failure_writer(pages: PageProblems) -> Callable[..., None]:
+def _failure_writer(pages: PageProblems, settings: Settings) -> Callable[..., None]:
     """Answer any failure as who asked expects it: problem+json from the API, a page in browsers, else the code."""
 
     def write(req: falcon.Request, resp: falcon.Response, error: Exception, _params: object) -> None:
         problem = from_exception(error)
-        log_failure(req, error, problem)
+        log_failure(req, error, problem, settings.trusted_proxies)
         resp.set_headers(dict(problem.headers))
         if req.path.startswith("/api/"):
             write_problem(req, resp, problem)

@@ -24,6 +24,7 @@ from gateway.api.json_values import JsonObject
 from gateway.api.keys import ApiKey, ApiKeys, Scope
 from gateway.api.request import idempotency_key, load_body, load_query
 from gateway.document_cache import PublicNotices
+from gateway.edge.observation import note_api_key
 from gateway.edge.rates import RateLimiter
 from gateway.edge.same_origin import check_same_origin
 from gateway.settings import Settings
@@ -192,6 +193,7 @@ def _check(
     api_key = None
     if described.scope is not None:
         api_key = resource.context.keys.of(req)
+        note_api_key(req, api_key.name, api_key.entity_code)
         api_key.check(described.scope, entity)
     else:
         _check_payer(described.access, req, visit, resource.context.settings)
