@@ -26,6 +26,7 @@ class BrowserMemory:
         self._stored = cookies.read_visitor(req)
         self.visitor = self._initial = self._stored or Visitor()
         self._is_needed = False
+        self._csrf: tuple[str, str] | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -59,8 +60,12 @@ class BrowserMemory:
     def csrf_token(self) -> str:
         """What every form of ours carries: tied to the visitor's cookie and to the session, so a login renews it."""
         self.need_cookie()
+        if self._csrf and self._csrf[0] == self.visitor.visitor_id:
+            return self._csrf[1]
         message = _CSRF_LABEL + self.visitor.visitor_id.encode() + b":" + self._session_token.encode()
-        return hmac.new(self._secret_key, message, hashlib.sha256).hexdigest()
+        token = hmac.new(self._secret_key, message, hashlib.sha256).hexdigest()
+        self._csrf = self.visitor.visitor_id, token
+        return token
 
     def check_csrf(self, token: str | None) -> None:
         """Raise Refused(CSRF_FAILED) unless the form was made by us for this browser."""

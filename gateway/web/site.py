@@ -20,7 +20,7 @@ from gateway.document_cache import PublicNotices
 from gateway.edge.rates import RateLimiter
 from gateway.settings import Settings
 from gateway.static_files import StaticFiles
-from gateway.translations import translations
+from gateway.translations import markup_of, translations
 from gateway.visit import Visit, visit_of
 from gateway.web import addresses
 from gateway.web.announcements import ANNOUNCEMENTS
@@ -84,6 +84,7 @@ class Site:
             "language": visit.language,
             "here": page_address(req),
             "asset": self._static_files.address,
+            "icon": self._static_files.icon,
             "announcement": ANNOUNCEMENTS.get(req.get_param(addresses.ANNOUNCEMENT_PARAM) or ""),
             "now": datetime.now(UTC),
             "login_choices": self.login_choices.of_page(visit, offline=offline),
@@ -99,7 +100,7 @@ class Site:
     def _logo(self, entity: Entity | None) -> str | None:
         """Return the address of the entity's logo, or None where its file is not in ENTITY_LOGOS_DIR."""
         name = f"entities/{entity.logo}" if entity and entity.logo else ""
-        return self._static_files.address(name) if self._static_files.find(name) else None
+        return self._static_files.existing_address(name) if name else None
 
     def _cart_count(self, visit: Visit) -> int | None:
         """Return the counter over the cart, or None while it cannot be told: no page fails for its counter."""
@@ -123,6 +124,8 @@ def _environment(language: str) -> Environment:
         lstrip_blocks=True,
     )
     environment.install_gettext_translations(translations()[language], newstyle=True)  # type: ignore[attr-defined]  # -- by i18n
+    # In place of Jinja's, which look each text up and mark it again, hundreds of times a page.
+    environment.globals.update(dict.fromkeys(("_", "gettext"), markup_of(language)))
     environment.filters.update(filters_of(language))
     environment.filters["path_part"] = partial(quote, safe="")
     environment.globals.update(
