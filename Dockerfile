@@ -45,10 +45,12 @@ COPY --from=gateway-packages /venv /venv
 COPY --from=assets /app/build/static build/static
 COPY gateway gateway
 USER portal
-EXPOSE 8080
+# 8080: pages and API; 8081: the node's door, where the command is that of docker-compose.yml's `node`.
+EXPOSE 8080 8081
+ENV PORT=8080
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
-    CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8080/status/live', timeout=3)"]
-CMD ["gunicorn", "gateway.wsgi:application", "--worker-class=gthread", "--workers=2", "--threads=16", \
+    CMD ["sh", "-c", "exec python -c \"import urllib.request as r; r.urlopen('http://127.0.0.1:$PORT/status/live', timeout=3)\""]
+CMD ["gunicorn", "gateway.wsgi:application", "--worker-class=gateway.edge.worker.ReadAheadWorker", "--workers=2", "--threads=16", \
      "--worker-tmp-dir=/dev/shm", "--no-control-socket", "--bind=0.0.0.0:8080"]
 
 FROM base AS sandbox

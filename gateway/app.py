@@ -8,8 +8,11 @@ import falcon
 from contracts.call import Rpc
 from gateway.api.problems import write_problem
 from gateway.api.routes import add_routes as add_api_routes
+from gateway.document_cache import PublicNotices
 from gateway.edge.observation import Observation, log_failure
+from gateway.edge.rates import RateLimiter
 from gateway.edge.security_headers import SecurityHeaders
+from gateway.edge.strange_bytes import StrangeBytes, StrangeBytesError, StrangePathError
 from gateway.health import add_routes as add_health_routes
 from gateway.pagopa import add_routes as add_pagopa_routes
 from gateway.problems import Problem, from_exception
@@ -25,31 +28,58 @@ _NOT_FOR_BROWSERS: Final = ("/pagopa/", "/status/", "/metrics", "/static/")
 
 def create_app(settings: Settings, rpc: Rpc) -> falcon.App[falcon.Request, falcon.Response]:
     """Build the application on a way to reach the services."""
-    middleware: list[Any] = [Observation(), SecurityHeaders(settings), VisitMiddleware(settings, rpc)]
+    middleware: list[Any] = [Observation(), SecurityHeaders(settings), VisitMiddleware(settings, rpc), StrangeBytes()]
     app = falcon.App(middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
-    site = Site(settings)
-    write_failure = _failure_writer(PageProblems(site))
+    rates = RateLimiter(settings)
+    public_notices = PublicNotices()
+    site = Site(settings, rates, public_notices)
+    write_failure = _failure_writer(PageProblems(site), settings)
     app.add_error_handler(Exception, write_failure)
     app.add_error_handler(falcon.HTTPError, write_failure)
-    add_health_routes(app, settings, rpc)
+    add_health_routes(app, settings, rates, rpc)
     add_static_routes(app, settings)
     add_pagopa_routes(app, settings, rpc)
-    add_api_routes(app, settings, rpc)
+    add_api_routes(app, settings, rates, public_notices)
     add_web_routes(app, site)
     return app
 
 
-def _failure_writer(pages: PageProblems) -> Callable[..., None]:
+def create_node_app(settings: Settings, rpc: Rpc) -> falcon.App[falcon.Request, falcon.Response]:
+    """Build the application of the node's door alone, with health and metrics."""
+    middleware: list[Any] = [Observation(), SecurityHeaders(settings), StrangeBytes()]
+    app = falcon.App(middleware=middleware)
+    app.req_options.strip_url_path_trailing_slash = True
+    write_failure = _word_writer(settings)
+    app.add_error_handler(Exception, write_failure)
+    app.add_error_handler(falcon.HTTPError, write_failure)
+    add_health_routes(app, settings, RateLimiter(settings), rpc)
+    add_pagopa_routes(app, settings, rpc)
+    return app
+
+
+def _word_writer(settings: Settings) -> Callable[..., None]:
+    """Answer any failure by its code alone."""
+
+    def write(req: falcon.Request, resp: falcon.Response, error: Exception, _params: object) -> None:
+        problem = from_exception(error)
+        log_failure(req, error, problem, settings.trusted_proxies)
+        resp.set_headers(dict(problem.headers))
+        _write_word(resp, problem)
+
+    return write
+
+
+def _failure_writer(pages: PageProblems, settings: Settings) -> Callable[..., None]:
     """Answer any failure as who asked expects it: problem+json from the API, a page in browsers, else the code."""
 
     def write(req: falcon.Request, resp: falcon.Response, error: Exception, _params: object) -> None:
         problem = from_exception(error)
-        log_failure(req, error, problem)
+        log_failure(req, error, problem, settings.trusted_proxies)
         resp.set_headers(dict(problem.headers))
         if req.path.startswith("/api/"):
             write_problem(req, resp, problem)
-        elif req.path.startswith(_NOT_FOR_BROWSERS):
+        elif req.path.startswith(_NOT_FOR_BROWSERS) or isinstance(error, StrangeBytesError | StrangePathError):
             _write_word(resp, problem)
         else:
             pages.write(req, resp, problem)

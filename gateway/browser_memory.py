@@ -22,9 +22,11 @@ class BrowserMemory:
     def __init__(self, req: falcon.Request, cookies: BrowserCookies, secret_key: str) -> None:
         self._cookies = cookies
         self._secret_key = secret_key.encode()
+        self._session_token = cookies.read_session(req) or ""
         self._stored = cookies.read_visitor(req)
         self.visitor = self._initial = self._stored or Visitor()
         self._is_needed = False
+        self._csrf: tuple[str, str] | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -44,7 +46,9 @@ class BrowserMemory:
         self._is_needed = True
 
     def forget(self) -> None:
-        """Begin as a new visitor, who was shown no practice."""
+        """Begin as a new visitor, who was shown no practice; a copy of the old one's cookie opens nothing any more."""
+        if self._stored is not None:
+            self._cookies.ended_visitors.add(self._stored.visitor_id)
         self.visitor = Visitor(entity_code=self.visitor.entity_code)
 
     def write(self, resp: falcon.Response) -> None:
@@ -54,10 +58,14 @@ class BrowserMemory:
 
     @property
     def csrf_token(self) -> str:
-        """What every form of ours carries: tied to the visitor's cookie, so a form outlives a session that ended."""
+        """What every form of ours carries: tied to the visitor's cookie and to the session, so a login renews it."""
         self.need_cookie()
-        message = _CSRF_LABEL + self.visitor.visitor_id.encode()
-        return hmac.new(self._secret_key, message, hashlib.sha256).hexdigest()
+        if self._csrf and self._csrf[0] == self.visitor.visitor_id:
+            return self._csrf[1]
+        message = _CSRF_LABEL + self.visitor.visitor_id.encode() + b":" + self._session_token.encode()
+        token = hmac.new(self._secret_key, message, hashlib.sha256).hexdigest()
+        self._csrf = self.visitor.visitor_id, token
+        return token
 
     def check_csrf(self, token: str | None) -> None:
         """Raise Refused(CSRF_FAILED) unless the form was made by us for this browser."""

@@ -13,7 +13,8 @@ from contracts.call import Call, Rpc
 from contracts.errors import RpcError
 from contracts.rpc import cart, identity, notices, payments, practices
 from contracts.shapes import Empty
-from gateway.edge.addresses import client_address, is_within
+from gateway.edge.addresses import is_within, sender_address
+from gateway.edge.rates import READINESS, RateLimiter
 from gateway.settings import Settings
 
 _PINGS: Final[Mapping[str, Call[Empty, Empty]]] = {
@@ -36,12 +37,14 @@ class Live:
 class Ready:
     """Readiness: every service behind the pages answers; 503 names those that do not."""
 
-    def __init__(self, rpc: Rpc) -> None:
+    def __init__(self, rates: RateLimiter, rpc: Rpc) -> None:
+        self._rates = rates
         self._rpc = rpc
         self._pool = ThreadPoolExecutor(max_workers=len(_PINGS), thread_name_prefix="ready")
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Ping the five services at the same time."""
+        """Ping the five services at the same time. Raises Refused(TOO_MANY_REQUESTS)."""
+        self._rates.check(req, READINESS)
         parts = dict(zip(_PINGS, self._pool.map(self._ping, _PINGS.values()), strict=True))
         ready = all(part["status"] == "up" for part in parts.values())
         resp.status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
@@ -64,15 +67,17 @@ class Metrics:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer in the Prometheus text format."""
-        address = client_address(req, self._settings.trusted_proxies)
+        address = sender_address(req, self._settings.trusted_proxies)
         if not is_within(address, self._settings.metrics_allowed_networks):
             raise falcon.HTTPForbidden
         resp.content_type = CONTENT_TYPE_LATEST
         resp.data = generate_latest(REGISTRY)
 
 
-def add_routes(app: falcon.App[falcon.Request, falcon.Response], settings: Settings, rpc: Rpc) -> None:
+def add_routes(
+    app: falcon.App[falcon.Request, falcon.Response], settings: Settings, rates: RateLimiter, rpc: Rpc
+) -> None:
     """Register health and metrics."""
     app.add_route("/status/live", Live())
-    app.add_route("/status/ready", Ready(rpc))
+    app.add_route("/status/ready", Ready(rates, rpc))
     app.add_route("/metrics", Metrics(settings))

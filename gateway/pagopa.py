@@ -7,15 +7,13 @@ from typing import Final
 import falcon
 
 from contracts.call import Rpc
-from contracts.errors import ErrorCode, Refused
 from contracts.rpc import payments
-from gateway.edge.addresses import client_address, is_within
-from gateway.edge.bodies import read_body
+from gateway.edge.addresses import is_within, sender_address
 from gateway.edge.client_certificates import client_certificate
 from gateway.settings import Settings
+from gateway.soap_text import read_envelope
 
 PATH: Final = "/pagopa/pa-for-node"
-ENVELOPE_MAX_BYTES: Final = 512 * 1024
 _SOAP_CONTENT_TYPE: Final = "text/xml; charset=utf-8"
 _FOLDER: Final = Path(__file__).with_name("wsdl")
 _DESCRIPTIONS: Final = {"wsdl": _FOLDER / "pa_for_node.wsdl", "xsd": _FOLDER / "pa_for_node.xsd"}
@@ -41,7 +39,7 @@ class NodeEndpoint:
         """Hand the envelope over; a failure behind us is an HTTP 5xx, which makes the node try again."""
         self._check_address(req)
         self._check_certificate(req)
-        envelope = _decode(read_body(req, ENVELOPE_MAX_BYTES))
+        envelope = read_envelope(req)
         soap_action = (req.get_header("SOAPAction") or "").strip('"')
         request = payments.NodeRequest(soap_action=soap_action, envelope=envelope)
         reply = self._rpc.call(payments.PA_FOR_NODE, request, correlation_id=req.context.correlation_id)
@@ -50,7 +48,7 @@ class NodeEndpoint:
         resp.data = reply.envelope.encode("utf-8")
 
     def _check_address(self, req: falcon.Request) -> None:
-        address = client_address(req, self._settings.trusted_proxies)
+        address = sender_address(req, self._settings.trusted_proxies)
         if not is_within(address, self._settings.node_allowed_networks):
             raise falcon.HTTPForbidden
 
@@ -59,13 +57,6 @@ class NodeEndpoint:
         allowed = self._settings.node_client_certificates
         if allowed and client_certificate(req, self._settings.trusted_proxies) not in allowed:
             raise falcon.HTTPForbidden
-
-
-def _decode(body: bytes) -> str:
-    try:
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise Refused(ErrorCode.INVALID_REQUEST) from None
 
 
 def add_routes(app: falcon.App[falcon.Request, falcon.Response], settings: Settings, rpc: Rpc) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from environs import FileAwareEnv
+from environs import EnvError, FileAwareEnv
 from marshmallow import ValidationError
 
 Network = IPv4Network | IPv6Network
@@ -38,17 +38,25 @@ class Settings:
     login_rate: str
     insertion_rate: str
     calendar_rate: str = "120/minute"
+    checkout_rate: str = "20/minute"
+    document_rate: str = "60/minute"
+    email_rate: str = "30/hour"
+    readiness_rate: str = "600/minute"
+    rate_limit_storage: str = "memory://"
 
     @classmethod
-    def load(cls) -> "Settings":
-        """Read the environment, `X_FILE` standing in for `X`; raises environs.EnvError naming what is missing."""
+    def load(cls, *, for_browsers: bool = True) -> "Settings":
+        """Read the environment, `X_FILE` standing in for `X`; raises environs.EnvError naming what is missing.
+
+        Without browsers nothing is signed: the node's own process has no SECRET_KEY.
+        """
         env = FileAwareEnv()
         origins = _origins(env.str("CHECKOUT_PAGE_ORIGINS", _CHECKOUT_PAGES), env.str("CHECKOUT_URL", ""))
         api_keys_file = env.str("API_KEYS_FILE", "")
-        return cls(
+        settings = cls(
             amqp_url=env.str("AMQP_URL", "amqp://guest:guest@127.0.0.1:5672//"),
             public_url=env.str("PUBLIC_URL", "http://localhost:8080", validate=_check_public_url).rstrip("/"),
-            secret_key=env.str("SECRET_KEY"),
+            secret_key=env.str("SECRET_KEY") if for_browsers else "",
             node_client_certificates=_fingerprints(env.str("NODE_CLIENT_CERTIFICATES", "")),
             node_allowed_networks=_networks(env.str("NODE_ALLOWED_NETWORKS", _LOOPBACK)),
             trusted_proxies=_networks(env.str("TRUSTED_PROXIES", "")),
@@ -62,7 +70,26 @@ class Settings:
             login_rate=env.str("LOGIN_RATE", "60/minute"),
             insertion_rate=env.str("INSERTION_RATE", "30/minute"),
             calendar_rate=env.str("CALENDAR_RATE", "120/minute"),
+            checkout_rate=env.str("CHECKOUT_RATE", "20/minute"),
+            document_rate=env.str("DOCUMENT_RATE", "60/minute"),
+            email_rate=env.str("EMAIL_RATE", "30/hour"),
+            readiness_rate=env.str("READINESS_RATE", "600/minute"),
+            rate_limit_storage=env.str("RATE_LIMIT_STORAGE", "memory://"),
         )
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """Raise environs.EnvError where the node's door would open to whoever reaches the proxy in front of us.
+
+        We end no TLS ourselves, so with an https address there is a proxy: it must be named, or the door must ask for a
+        certificate, which only a named proxy can vouch for.
+        """
+        if self.https and not self.trusted_proxies and not self.node_client_certificates:
+            raise EnvError(
+                "TRUSTED_PROXIES is required with an https PUBLIC_URL (or NODE_CLIENT_CERTIFICATES): without it every"
+                " request has the proxy's address, and the node's door would be open to all or to none"
+            )
 
     @property
     def https(self) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import falcon
+from markupsafe import Markup
 
 from gateway.settings import Settings
 
@@ -26,6 +27,8 @@ _COMPRESSIBLE: Final = frozenset({".css", ".js", ".svg", ".ttf"})
 _VERSIONED: Final = "public, max-age=31536000, immutable"
 _UNVERSIONED: Final = "public, max-age=86400"
 _VERSION_CHARS: Final = 12
+_MAX_ADDRESSES: Final = 10_000
+_SPRITES: Final = "bootstrap-italia/svg/sprites.svg"
 
 
 class StaticFiles:
@@ -38,11 +41,34 @@ class StaticFiles:
             "entities": settings.entity_logos_dir,
             "idps": settings.idp_logos_dir,
         }
+        self._addresses: dict[str, str | None] = {}
+        self._icons: dict[tuple[str, str], Markup] = {}
 
     def address(self, name: str) -> str:
-        """Return the address of a file, such as `portal/css/portal.css`, with its content's version, for templates."""
-        path = self.find(name)
-        return f"/static/{name}" if path is None else f"/static/{name}?v={_version(path, path.stat().st_mtime_ns)}"
+        """Return the address of a file, such as `portal/css/portal.css`, with its content's version, for templates.
+
+        Looked up once per process: a page names more than a hundred, and files change with a deploy.
+        """
+        return self.existing_address(name) or f"/static/{name}"
+
+    def existing_address(self, name: str) -> str | None:
+        """Return the same, or None where there is no such file."""
+        if name not in self._addresses:
+            path = self.find(name)
+            known = f"/static/{name}?v={_version(path, path.stat().st_mtime_ns)}" if path else None
+            if len(self._addresses) >= _MAX_ADDRESSES:
+                self._addresses.clear()
+            self._addresses[name] = known
+        return self._addresses[name]
+
+    def icon(self, name: str, css_class: str = "icon icon-sm") -> Markup:
+        """Return an icon of the design system, for templates; `name` is one of ours."""
+        known = self._icons.get((name, css_class))
+        if known is None:
+            known = self._icons[name, css_class] = Markup(
+                '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>'
+            ).format(css_class, self.address(_SPRITES), name)
+        return known
 
     def find(self, name: str) -> Path | None:
         """Return the file, or None for what does not exist, is of another kind, or lies outside the folders."""

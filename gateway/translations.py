@@ -1,13 +1,15 @@
 """Texts of the interface: the Italian ones stand in the code, locale/ holds the English for each."""
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
+from markupsafe import Markup
 
 from gateway.languages import LANGUAGES
 
@@ -30,6 +32,23 @@ def translate(language: str, text: str) -> str:
     """Return a marked text in a language."""
     translated: str = translations()[language].gettext(text)
     return translated
+
+
+def markup_of(language: str) -> Callable[..., Markup]:
+    """Return the function `_` of a language's templates: a text of ours translated, its variables escaped."""
+
+    @lru_cache(maxsize=4096)
+    def translated(text: str) -> Markup:
+        return Markup(translate(language, text))  # noqa: S704 -- the texts are ours
+
+    @lru_cache(maxsize=4096)
+    def plain(text: str) -> Markup:
+        return translated(text) % {}  # a per cent sign is written twice in every text
+
+    def gettext(text: str, /, **variables: Any) -> Markup:
+        return translated(text) % variables if variables else plain(text)
+
+    return gettext
 
 
 def catalogue_path(language: str) -> Path:

@@ -32,6 +32,7 @@ class Visit:
         self._rpc = rpc
         self._correlation_id: str = req.context.correlation_id
         self._entity_code = _entity_of(req.path)
+        self.public_url = settings.public_url
         self.cookies = cookies
         self.browser = BrowserMemory(req, cookies, settings.secret_key)
         self.language = negotiate(req)
@@ -141,9 +142,8 @@ class Visit:
         return self.session_token
 
     def start_session(self, resp: falcon.Response, token: str) -> None:
-        """Give the browser a new session token and forget the login under way."""
+        """Give the browser a new session token."""
         self.cookies.write_session(resp, token)
-        self.cookies.forget_login(resp)
 
     def forget(self, resp: falcon.Response) -> None:
         """Leave nothing of the citizen in a browser that others may use next: a new visitor, no grants."""

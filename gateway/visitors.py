@@ -3,7 +3,7 @@
 Session cookies in the browser's sense: closing it forgets them, since the portal is also used from shared computers.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from secrets import token_urlsafe
@@ -13,11 +13,14 @@ from uuid import UUID
 import falcon
 from itsdangerous import BadData, URLSafeTimedSerializer
 
+from gateway.ended_visitors import EndedVisitors
 from gateway.settings import Settings
 
 MAX_GRANTS: Final = 20
 _VISITOR_MAX_AGE_S: Final = 24 * 3600
 _LOGIN_MAX_AGE_S: Final = 30 * 60
+_ANSWERED_MAX_AGE_S: Final = 10 * 60
+_MAX_LOGINS: Final = 5
 _LONG_AGO: Final = datetime(1970, 1, 2, tzinfo=UTC)
 
 
@@ -46,11 +49,21 @@ class Visitor:
 class LoginAttempt:
     """Between the choice of the identity provider and its answer: the token that binds both to one browser.
 
-    The answer comes by a cross-site POST, which does not carry the visitor's cookie; hence its id here.
+    The answer comes by a cross-site POST, which does not carry the visitor's cookie; hence its id here. `relay_state`
+    tells the logins of two tabs apart; empty where the request went without.
     """
 
     browser_token: str
     visitor_id: str
+    relay_state: str = ""
+
+
+@dataclass(frozen=True)
+class AnsweredLogin:
+    """An answer of an identity provider that has become a session: its fingerprint, and where it led."""
+
+    fingerprint: str
+    return_to: str
 
 
 class BrowserCookies:
@@ -62,6 +75,9 @@ class BrowserCookies:
         self.session = f"{prefix}session"
         self.visitor = f"{prefix}visitor"
         self.login = f"{prefix}login"
+        self.answered = f"{prefix}answered"
+        self.ended_visitors = EndedVisitors(settings.rate_limit_storage, _VISITOR_MAX_AGE_S)
+        self._answers = URLSafeTimedSerializer(settings.secret_key, salt="answered")
         self._visitors = URLSafeTimedSerializer(settings.secret_key, salt="visitor")
         self._logins = URLSafeTimedSerializer(settings.secret_key, salt="login")
 
@@ -78,14 +94,15 @@ class BrowserCookies:
         self._forget(resp, self.session)
 
     def read_visitor(self, req: falcon.Request) -> Visitor | None:
-        """Return the visitor, or None when there is none, it is a day old, or it was tampered with."""
+        """Return the visitor, or None when there is none, it is a day old, has ended, or was tampered with."""
         try:
             held = self._visitors.loads(_single(req, self.visitor) or "", max_age=_VISITOR_MAX_AGE_S)
             granted = tuple(UUID(hex=item) for item in held["g"])
             identified = frozenset(UUID(hex=item) for item in held["i"])
-            return Visitor(held["v"], granted, identified, held["n"], held["e"])
+            visitor = Visitor(held["v"], granted, identified, held["n"], held["e"])
         except (BadData, KeyError, TypeError, ValueError):
             return None
+        return None if visitor.visitor_id in self.ended_visitors else visitor
 
     def write_visitor(self, resp: falcon.Response, visitor: Visitor) -> None:
         """Store the visitor in the browser."""
@@ -98,22 +115,44 @@ class BrowserCookies:
         }
         self._write(resp, self.visitor, self._visitors.dumps(held))
 
-    def read_login(self, req: falcon.Request) -> LoginAttempt | None:
-        """Return the login under way in this browser, or None."""
+    def read_logins(self, req: falcon.Request) -> list[LoginAttempt]:
+        """Return the logins under way in this browser, the newest last: one for each tab."""
         try:
             held = self._logins.loads(_single(req, self.login) or "", max_age=_LOGIN_MAX_AGE_S)
-            return LoginAttempt(held["t"], held["v"])
+            return [LoginAttempt(one["t"], one["v"], one["r"]) for one in held]
+        except (BadData, KeyError, TypeError):
+            return []
+
+    def write_logins(self, resp: falcon.Response, attempts: Sequence[LoginAttempt]) -> None:
+        """Store the logins under way. SameSite=None on https: the identity provider's POST is cross-site."""
+        if not attempts:
+            self.forget_login(resp)
+            return
+        newest = attempts[-_MAX_LOGINS:]
+        value = self._logins.dumps(
+            [{"t": one.browser_token, "v": one.visitor_id, "r": one.relay_state} for one in newest]
+        )
+        self._write(resp, self.login, value, same_site=self._cross_site, max_age_s=_LOGIN_MAX_AGE_S)
+
+    def read_answered(self, req: falcon.Request) -> AnsweredLogin | None:
+        """Return the answer that became this browser's session a moment ago, or None."""
+        try:
+            held = self._answers.loads(_single(req, self.answered) or "", max_age=_ANSWERED_MAX_AGE_S)
+            return AnsweredLogin(held["f"], held["r"])
         except (BadData, KeyError, TypeError):
             return None
 
-    def write_login(self, resp: falcon.Response, attempt: LoginAttempt) -> None:
-        """Store the login under way. SameSite=None on https: the identity provider's POST is cross-site."""
-        value = self._logins.dumps({"t": attempt.browser_token, "v": attempt.visitor_id})
-        same_site = "None" if self._https else "Lax"
-        self._write(resp, self.login, value, same_site=same_site, max_age_s=_LOGIN_MAX_AGE_S)
+    def write_answered(self, resp: falcon.Response, answered: AnsweredLogin) -> None:
+        """Remember which answer became a session, for a browser that sends it again."""
+        value = self._answers.dumps({"f": answered.fingerprint, "r": answered.return_to})
+        self._write(resp, self.answered, value, same_site=self._cross_site, max_age_s=_ANSWERED_MAX_AGE_S)
+
+    @property
+    def _cross_site(self) -> str:
+        return "None" if self._https else "Lax"
 
     def forget_login(self, resp: falcon.Response) -> None:
-        """Remove the login under way."""
+        """Remove the logins under way."""
         self._forget(resp, self.login)
 
     def _write(

@@ -1,4 +1,4 @@
-"""The production entrypoint: `gunicorn gateway.wsgi:application --worker-class gthread`."""
+"""The production entrypoint: `gunicorn gateway.wsgi:application --worker-class gateway.edge.worker.ReadAheadWorker`."""
 
 import os
 

@@ -18,7 +18,8 @@ SERVICES: Final = ("identity", "practices", "cart", "payments", "notices")
 class Copy:
     """What tells two copies on one machine apart. `host` is the address all ports are bound on.
 
-    `mail_port` shows the mails and may be 0, `smtp_port` takes them: `with_mail_ports` finds free ones.
+    `mail_port` shows the mails and may be 0, `smtp_port` takes them: `with_mail_ports` finds free ones. `node_port` is
+    that of the node's own process; 0 where the portal's answers the node too.
     """
 
     home: Home
@@ -28,6 +29,7 @@ class Copy:
     pagopa_port: int
     mail_port: int = 0
     smtp_port: int = 0
+    node_port: int = 0
 
     @property
     def public_url(self) -> str:
@@ -58,6 +60,11 @@ class Copy:
     def local_url(self) -> str:
         """The portal, as a program on this machine reaches it."""
         return f"http://{self.local_host}:{self.port}"
+
+    @property
+    def node_url(self) -> str:
+        """The process that answers the node, as a program on this machine reaches it."""
+        return f"http://{self.local_host}:{self.node_port or self.port}"
 
     @property
     def ports(self) -> dict[str, int]:

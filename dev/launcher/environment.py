@@ -37,7 +37,7 @@ def environment(copy: Copy) -> dict[str, str]:
         "LOGOS_DIR": str(ROOT / "sandbox" / "data" / "logos"),
         "ENTITY_LOGOS_DIR": str(ROOT / "sandbox" / "data" / "logos"),
         "IDP_LOGOS_DIR": str(ROOT / "sandbox" / "spid" / "logos"),
-        "PORTAL_NODE_URL": f"{copy.local_url}/pagopa/pa-for-node",
+        "PORTAL_NODE_URL": f"{copy.node_url}/pagopa/pa-for-node",
         "SANDBOX_SP_METADATA_URL": f"{copy.local_url}/spid/metadata",
         **_mail(copy),
     }

@@ -10,6 +10,7 @@ from dev.problem import ProblemError
 
 USUAL_MAIL_PORT: Final = 8090
 USUAL_SMTP_PORT: Final = 8025
+USUAL_NODE_PORT: Final = 8081
 
 
 def listen(host: str, port: int, flag: str) -> socket.socket:
@@ -49,6 +50,12 @@ def with_mail_ports(copy: Copy) -> tuple[Copy, list[socket.socket]]:
         http = opened.enter_context(_listen_somewhere(copy.host, copy.mail_port, USUAL_MAIL_PORT, "--mail-port"))
         opened.pop_all()
     return replace(copy, smtp_port=smtp.getsockname()[1], mail_port=http.getsockname()[1]), [smtp, http]
+
+
+def with_node_port(copy: Copy) -> Copy:
+    """Return the copy with a port for the node's process: the usual one where that is free, else any."""
+    with _listen_somewhere(copy.host, 0, USUAL_NODE_PORT, "") as found:
+        return replace(copy, node_port=found.getsockname()[1])
 
 
 def _listen_somewhere(host: str, asked: int, usual: int, flag: str) -> socket.socket:

@@ -17,7 +17,7 @@ from dev.console import step
 from dev.launcher import banner, readiness, schema
 from dev.launcher.copy import Copy, held
 from dev.launcher.environment import environment
-from dev.launcher.ports import check_ports
+from dev.launcher.ports import check_ports, with_node_port
 from dev.launcher.supervisor import Program, StopFlag, Supervisor
 from dev.paths import ROOT
 from dev.problem import ProblemError
@@ -29,7 +29,7 @@ def up(copy: Copy, scale: Mapping[str, int]) -> None:
     """Run a copy until Ctrl-C or SIGTERM, starting again what ends. Raises ProblemError when it cannot start."""
     programs = _programs(scale)
     with held(copy.home), ExitStack() as running:
-        copy = check_ports(copy)
+        copy = with_node_port(check_ports(copy))
         assets.prepare()
         settings = {**os.environ, **environment(copy), **_outside(), **_where(copy)}
         _check_reachable(settings["AMQP_URL"], settings["DATABASE_URL"])
@@ -83,6 +83,7 @@ def _where(copy: Copy) -> dict[str, str]:
     return {
         "HOST": copy.host,
         "PORT": str(copy.port),
+        "NODE_PORT": str(copy.node_port),
         "SPID_PORT": str(copy.spid_port),
         "PAGOPA_PORT": str(copy.pagopa_port),
         "MAIL_PORT": str(copy.mail_port),

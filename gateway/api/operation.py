@@ -23,9 +23,12 @@ from gateway.api.answers import schema_for
 from gateway.api.json_values import JsonObject
 from gateway.api.keys import ApiKey, ApiKeys, Scope
 from gateway.api.path_parts import check_path
-from gateway.api.request import BODY_MAX_BYTES, check_same_origin, idempotency_key, load_body, load_query
+from gateway.api.request import BODY_MAX_BYTES, idempotency_key, load_body, load_query
 from gateway.api.tags import Tag
+from gateway.document_cache import PublicNotices
+from gateway.edge.observation import note_api_key
 from gateway.edge.rates import RateLimiter
+from gateway.edge.same_origin import check_same_origin
 from gateway.settings import Settings
 from gateway.visit import Visit, visit_of
 
@@ -88,11 +91,12 @@ AnyOperation = Operation[Any, Any, Any]
 
 @dataclass(frozen=True)
 class ApiContext:
-    """What the resources share: settings, the API keys in force, and the rates per client address."""
+    """What the resources share: settings, the API keys in force, the rates per client address, and the notices held."""
 
     settings: Settings
     keys: ApiKeys
     rates: RateLimiter
+    public_notices: PublicNotices
 
 
 @dataclass(frozen=True)
@@ -192,6 +196,7 @@ def _check(
     api_key = None
     if described.scope is not None:
         api_key = resource.context.keys.of(req)
+        note_api_key(req, api_key.name, api_key.entity_code)
         api_key.check(described.scope, path.get("entity"))
     else:
         _check_payer(described.access, req, visit, resource.context.settings)

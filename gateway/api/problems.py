@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -89,8 +90,9 @@ def _answer_then_drain(req: falcon.Request, answer: bytes) -> Iterator[bytes]:
     """
     yield answer
     until = time.monotonic() + _DRAIN_S
-    while time.monotonic() < until and stream_of(req).read(_DRAIN_CHUNK_BYTES):
-        pass
+    with suppress(falcon.HTTPError):  # the rest breaks off
+        while time.monotonic() < until and stream_of(req).read(_DRAIN_CHUNK_BYTES):
+            pass
 
 
 def as_json(problem: Problem, language: str, instance: str, fields: Sequence[FieldError] = ()) -> JsonObject:

@@ -2,13 +2,11 @@
 
 import re
 from typing import Any, Final, TypeVar
-from urllib.parse import urlsplit
 
 import falcon
 import orjson
 from marshmallow import Schema, ValidationError, fields
 
-from contracts.errors import ErrorCode, Refused
 from contracts.message import Message, schema_of
 from gateway.api.body_rules import RULE_OF
 from gateway.api.field_errors import FieldError, invalid, of_body, of_parameters
@@ -88,19 +86,3 @@ def idempotency_key(req: falcon.Request, *, required: bool) -> str:
     if key is None or not _KEY.fullmatch(key):
         raise invalid([FieldError("parameter", "Idempotency-Key", "invalid" if key else "required")])
     return key
-
-
-def check_same_origin(req: falcon.Request, public_url: str) -> None:
-    """Refuse (CSRF_FAILED) a write that another site made the payer's browser send.
-
-    Every browser of today says where a write comes from, in Sec-Fetch-Site or at least in Origin; a request with
-    neither comes from other software, which holds no cookie it did not ask for.
-    """
-    site = req.get_header("Sec-Fetch-Site")
-    origin = req.get_header("Origin")
-    if site is not None:
-        same = site in ("same-origin", "none")
-    else:
-        same = origin is None or urlsplit(origin).netloc in (urlsplit(public_url).netloc, req.netloc)
-    if not same:
-        raise Refused(ErrorCode.CSRF_FAILED)

@@ -5,7 +5,6 @@ from typing import Final
 
 import falcon
 
-from contracts.call import Rpc
 from gateway.api.asyncapi import AsyncApiResource
 from gateway.api.asyncapi import build as build_asyncapi
 from gateway.api.docs import DocsPage, DocsStyle, EventsPage
@@ -23,6 +22,7 @@ from gateway.api.resources import (
     settlement,
     status,
 )
+from gateway.document_cache import PublicNotices
 from gateway.edge.rates import RateLimiter
 from gateway.settings import Settings
 
@@ -67,9 +67,14 @@ ROUTES: Final[Mapping[str, type[Resource]]] = {
 }
 
 
-def add_routes(app: falcon.App[falcon.Request, falcon.Response], settings: Settings, rpc: Rpc) -> None:  # noqa: ARG001 -- each visit holds it
+def add_routes(
+    app: falcon.App[falcon.Request, falcon.Response],
+    settings: Settings,
+    rates: RateLimiter,
+    public_notices: PublicNotices,
+) -> None:
     """Register the API, its OpenAPI document and the page that shows it."""
-    context = ApiContext(settings, ApiKeys.load(settings.api_keys_file), RateLimiter(settings))
+    context = ApiContext(settings, ApiKeys.load(settings.api_keys_file), rates, public_notices)
     resources = {path: resource(context) for path, resource in ROUTES.items()}
     for path, resource in resources.items():
         if hasattr(resource, "on_get"):

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 import falcon
 
 from contracts.errors import ErrorCode, Refused
+from gateway.edge.strange_bytes import BrokenBodyError
 
 FORM_MAX_BYTES: Final = 64 * 1024
 _FORM_MAX_FIELDS: Final = 100
@@ -20,8 +21,8 @@ class Readable(Protocol):
 
 
 def stream_of(req: falcon.Request) -> Readable:
-    """The body as it arrives. A server that ends the input itself (gunicorn) also hands over chunked bodies."""
-    stream: Readable = req.stream if req.env.get("wsgi.input_terminated") else req.bounded_stream
+    """Return the body as it arrives, bounded by its length or, where its server ends it (gunicorn), by its chunks."""
+    stream: Readable = req.stream
     return stream
 
 
@@ -30,6 +31,8 @@ def read_body(req: falcon.Request, max_bytes: int) -> bytes:
     if (req.content_length or 0) > max_bytes:
         raise falcon.HTTPContentTooLarge
     body = stream_of(req).read(max_bytes + 1)
+    if len(body) < (req.content_length or 0) and len(body) <= max_bytes:
+        raise BrokenBodyError
     if len(body) > max_bytes:
         raise falcon.HTTPContentTooLarge
     return body

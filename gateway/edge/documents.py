@@ -9,6 +9,7 @@ import falcon
 
 from contracts.errors import ErrorCode, Refused
 from gateway.edge.bodies import FORM_MAX_BYTES, Readable, read_form
+from gateway.edge.strange_bytes import is_plain
 
 DOCUMENT_MAX_BYTES: Final = 20 * 1024 * 1024
 _CHUNK_BYTES: Final = 64 * 1024
@@ -29,7 +30,7 @@ def read_document_form(req: falcon.Request) -> Mapping[str, str]:
         raise falcon.HTTPContentTooLarge
     try:
         return _fields(req.get_media())
-    except (falcon.MediaMalformedError, falcon.MediaNotFoundError, UnicodeDecodeError):
+    except (falcon.MediaMalformedError, falcon.MediaNotFoundError, LookupError, UnicodeError):
         raise Refused(ErrorCode.INVALID_REQUEST) from None
 
 
@@ -38,10 +39,14 @@ def _fields(parts: Any) -> Mapping[str, str]:
     for part in parts:
         if part.name != _PART:
             fields[part.name] = part.stream.read(FORM_MAX_BYTES).decode()
+            if not is_plain(fields[part.name]) or not is_plain(part.name or ""):
+                raise Refused(ErrorCode.INVALID_REQUEST)
             continue
         digest, size = _digest(part.stream)
         # A browser sends an empty part where no file was chosen.
         if size:
+            if not is_plain(part.filename or ""):
+                raise Refused(ErrorCode.INVALID_REQUEST)
             name = "".join(char for char in part.filename or "" if char.isprintable())
             fields |= {"document_hash": digest, "document_name": name[-_NAME_MAX_CHARS:]}
     return fields

@@ -12,6 +12,7 @@ from contracts.error_details import BeingPaid, DuplicatePractice, DuplicatesFoun
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc.practices import Entity, Practice
 from gateway.checkouts import money_may_be_on_its_way, start
+from gateway.edge.rates import CHECKOUT
 from gateway.visit import visit_of
 from gateway.web import addresses
 from gateway.web.page import Form, Page, checked_form, form_key, see_other
@@ -73,11 +74,12 @@ class CheckoutStart:
         self._key = form_key(form)
 
     def answer(self, to_pay: Sequence[Practice]) -> None:
-        """Start or resume the checkout, or say what speaks against it and how to go on.
+        """Start or resume the checkout, or say what speaks against it and how to go on. Raises as rates' `check` does.
 
         One that has ended since (an old page was sent again), or from which the payer came back saying "paid" or "not
         known yet", is shown instead: nobody is led to pay twice while the receipt is on its way.
         """
+        self._site.rates.check(self._req, CHECKOUT)
         try:
             checkout = start(
                 visit_of(self._req),

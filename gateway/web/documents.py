@@ -8,6 +8,7 @@ import falcon
 
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import notices, payments
+from gateway.edge.rates import DOCUMENT
 from gateway.visit import visit_of
 from gateway.web.outcome import ask_checkout
 from gateway.web.page import Page
@@ -21,15 +22,18 @@ class NoticePdf(Page):
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, entity: str, practice_id: UUID) -> None:
         """Answer the notice as `lingua`, `seconda` and `rate=tutte` ask for it; what is not known is left out."""
+        self.site.rates.check(req, DOCUMENT)
         visit = visit_of(req)
+        practice = one_practice(visit, entity, practice_id)
         request = notices.NoticeRequest(
-            practice_id=one_practice(visit, entity, practice_id).id,
+            practice_id=practice.id,
             viewer=visit.viewer,
             language=_notice_language(req, "lingua") or visit.language,
             second_language=_notice_language(req, "seconda"),
             whole_plan=req.get_param("rate") == "tutte",
         )
-        answer_document(resp, visit.call(notices.NOTICE, request))
+        notice = self.site.public_notices.get(practice, request, lambda: visit.call(notices.NOTICE, request))
+        answer_document(resp, notice)
 
 
 class ReceiptPdf(Page):
@@ -37,6 +41,7 @@ class ReceiptPdf(Page):
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, entity: str, practice_id: UUID) -> None:
         """Answer the document; what can be no receipt's identifier names none. Raises Refused(RECEIPT_NOT_FOUND)."""
+        self.site.rates.check(req, DOCUMENT)
         visit = visit_of(req)
         practice = one_practice(visit, entity, practice_id)
         receipt_id = req.get_param("ricevuta") or None
@@ -67,6 +72,7 @@ class CartReceiptPdf(Page):
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, entity: str, checkout_id: UUID) -> None:
         """Answer the document to the payer of the checkout. Raises Refused(RECEIPT_NOT_FOUND) before any payment."""
+        self.site.rates.check(req, DOCUMENT)
         visit = visit_of(req)
         self.site.entity(visit, entity)
         paid = [item.practice_id for item in ask_checkout(visit, checkout_id, None).items if item.paid]

@@ -2,39 +2,48 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from decimal import Decimal
+from functools import cache
 from typing import Final
 
-from babel.dates import format_date, format_datetime
-from babel.numbers import format_currency
+from babel.dates import get_month_names
 
 from contracts.calendar import ROME, rome_day
 from contracts.codes import NoticeNumber
 from contracts.shapes import LocalisedText
 
-_DAY: Final = {"it": "dd/MM/yyyy", "en": "d MMM yyyy"}
-_MOMENT: Final = {"it": "dd/MM/yyyy 'alle' HH:mm", "en": "d MMM yyyy 'at' HH:mm"}
+_AT: Final = {"it": "alle", "en": "at"}
+_EURO: Final = {"it": "{sign}{amount}\xa0€", "en": "{sign}€{amount}"}
+_SEPARATORS: Final = {"it": str.maketrans(",.", ".,"), "en": {}}
 _DECIMAL_SIGN: Final = {"it": ",", "en": "."}
 _NOTHING: Final = "—"
 
 
+@cache
 def filters_of(language: str) -> dict[str, Callable[..., str]]:
-    """Return the template filters of a language."""
+    """Return the template filters of a language. Written out, and not Babel's, which reads its patterns at each use."""
+    months = get_month_names("abbreviated", locale=language)
+    pattern, separators = _EURO[language], _SEPARATORS[language]
 
     def euro(amount_cents: int) -> str:
-        return format_currency(Decimal(amount_cents) / 100, "EUR", locale=language)
+        amount = f"{abs(amount_cents) // 100:,}.{abs(amount_cents) % 100:02d}".translate(separators)
+        return pattern.format(sign="-" if amount_cents < 0 else "", amount=amount)
+
+    def written(local: date) -> str:
+        if language == "it":
+            return f"{local.day:02d}/{local.month:02d}/{local.year:04d}"
+        return f"{local.day} {months[local.month]} {local.year:04d}"
 
     def day(value: date | datetime | None) -> str:
         if value is None:
             return _NOTHING
-        local = rome_day(value) if isinstance(value, datetime) else value
-        return format_date(local, _DAY[language], locale=language)
+        return written(rome_day(value) if isinstance(value, datetime) else value)
 
     def moment(value: datetime | None) -> str:
-        return _NOTHING if value is None else format_datetime(value, _MOMENT[language], tzinfo=ROME, locale=language)
+        return _NOTHING if value is None else f"{day(value)} {_AT[language]} {clock(value)}"
 
     def clock(value: datetime) -> str:
-        return format_datetime(value, "HH:mm", tzinfo=ROME, locale=language)
+        local = value.astimezone(ROME)
+        return f"{local.hour:02d}:{local.minute:02d}"
 
     def localised(text: LocalisedText | Mapping[str, str] | None) -> str:
         texts = {"it": text.it, "en": text.en} if isinstance(text, LocalisedText) else text or {}

@@ -18,7 +18,7 @@ from gateway.web import addresses
 from gateway.web.announcements import INSERTED
 from gateway.web.beneficiaries import remember, remembered
 from gateway.web.insertion_form import BENEFICIARY_FIELDS, FormKind, Insertion, InsertionForm, read
-from gateway.web.page import Form, Page, checked_document_form, see_other
+from gateway.web.page import Form, Page, document_form, see_other
 
 _FIELD_OF_CODE: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.INVALID_AMOUNT: "amount",
@@ -67,9 +67,13 @@ class InsertionPage(Page):
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, entity: str, service: str) -> None:
         """Insert, and show the list with the new practice in it; else the form with what is wrong."""
-        form = checked_document_form(req)
+        form, is_stale = document_form(req)
         visit = visit_of(req)
         offer = self._offer(visit, entity, service)
+        if is_stale:
+            kind = FormKind.of(offer.service, anonymous=visit.known_session is None)
+            self._render(req, resp, offer, replace(read(form, kind, offer.service), is_stale=True))
+            return
         answer = self._submitted(req, visit, offer, form)
         if isinstance(answer, InsertionForm):
             self._render(req, resp, offer, answer)

@@ -69,6 +69,7 @@ class InsertionForm:
 
     `needs_stamp`: it asks for the document of a digital stamp. A document chosen once is remembered by its hash.
     `insertion` is None while there are errors. `session_is_over`: it can be sent again after a login.
+    `is_stale`: it was opened before the login, and must be sent once more.
     """
 
     kind: FormKind
@@ -78,6 +79,7 @@ class InsertionForm:
     errors: Mapping[str, str] = field(default_factory=dict)
     insertion: Insertion | None = None
     session_is_over: bool = False
+    is_stale: bool = False
 
     @classmethod
     def empty(
@@ -98,6 +100,8 @@ class InsertionForm:
         """The HTTP status of the page that shows it."""
         if self.session_is_over:
             return HTTPStatus.UNAUTHORIZED
+        if self.is_stale:
+            return HTTPStatus.FORBIDDEN
         return HTTPStatus.UNPROCESSABLE_ENTITY if self.errors else HTTPStatus.OK
 
 

@@ -1,10 +1,11 @@
 """Entra con SPID: choice of the identity provider, the bindings of SAML, logout."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from secrets import token_urlsafe
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 import falcon
@@ -17,7 +18,7 @@ from gateway.edge.bodies import read_form
 from gateway.edge.rates import LOGIN
 from gateway.edge.security_headers import content_security_policy
 from gateway.visit import Visit, visit_of
-from gateway.visitors import LoginAttempt
+from gateway.visitors import AnsweredLogin, LoginAttempt
 from gateway.web import addresses
 from gateway.web.announcements import LOGGED_OUT, LOGGED_OUT_EVERYWHERE, NO_FISCAL_CODE, OLDEST_SESSION_ENDED
 from gateway.web.page import Page, checked_form, see_other
@@ -66,19 +67,20 @@ class LoginPage(Page):
         self, req: falcon.Request, resp: falcon.Response, idp: str, entity_code: str | None, return_to: str
     ) -> None:
         visit = visit_of(req)
-        attempt = LoginAttempt(token_urlsafe(32), visit.browser.visitor.visitor_id)
+        browser_token = token_urlsafe(32)
         request = identity.StartLoginRequest(
             idp=idp,
             entity_code=entity_code,
             return_to=return_to,
-            browser_token=attempt.browser_token,
+            browser_token=browser_token,
             session_token=visit.session_token,
             fresh=_is_fresh_wanted(req),
             purpose=_purpose(req),
         )
         started = visit.call(identity.START_LOGIN, request)
         visit.browser.need_cookie()
-        visit.cookies.write_login(resp, attempt)
+        attempt = LoginAttempt(browser_token, visit.browser.visitor.visitor_id, _relay_state_of(started))
+        visit.cookies.write_logins(resp, [*visit.cookies.read_logins(req), attempt])
         if started.form_fields:
             carry_by_form(self.site, req, resp, started.redirect_url, started.form_fields, template="login_post.html")
             return
@@ -109,31 +111,41 @@ class AssertionConsumer(Page):
     """Where the identity provider makes the browser POST its answer: signed, so it needs no CSRF token of ours."""
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Start a session and go on. Raises Refused(LOGIN_REFUSED), which has its own page."""
+        """Start a session and go on. Raises Refused(LOGIN_REFUSED), which has its own page.
+
+        The same answer again, sent by a reload, leads to where it led before: into the session.
+        """
         visit = visit_of(req)
         self.site.rates.check(req, LOGIN)
         form = read_form(req, _SAML_MAX_BYTES)
         if not form.get("SAMLResponse"):
             raise Refused(ErrorCode.LOGIN_REFUSED)
-        # Without its cookie the answer is refused too, by identity, which notes why under the reference.
-        attempt = visit.cookies.read_login(req) or LoginAttempt("", "")
+        answered = visit.cookies.read_answered(req)
+        if answered and answered.fingerprint == _fingerprint(form["SAMLResponse"]):
+            see_other(resp, answered.return_to)
+            return
+        attempts = visit.cookies.read_logins(req)
+        attempt = _attempt_of(attempts, form.get("RelayState", ""))
         request = identity.FinishLoginRequest(
             saml_response=form["SAMLResponse"],
             relay_state=form.get("RelayState", ""),
             browser_token=attempt.browser_token,
         )
+        others = [one for one in attempts if one != attempt]
         try:
             finished = visit.call(identity.FINISH_LOGIN, request)
         except Refused as refusal:
-            visit.cookies.forget_login(resp)
+            visit.cookies.write_logins(resp, others)
             refused = detail_of(refusal, LoginRefused)
             if refused is None or refused.reason != "eidas":
                 raise
             # No fault of anybody's: there is a person of another country, whom no practice can be found for.
             see_other(resp, addresses.announcing(addresses.front(refused.entity_code), NO_FISCAL_CODE))
             return
-        visit.start_session(resp, finished.session_token)
+        visit.cookies.write_logins(resp, others)
         return_to = addresses.safe_return(finished.return_to, addresses.PRIVACY)
+        visit.start_session(resp, finished.session_token)
+        visit.cookies.write_answered(resp, AnsweredLogin(_fingerprint(form["SAMLResponse"]), return_to))
         see_other(resp, addresses.announcing(return_to, OLDEST_SESSION_ENDED) if finished.ended_sessions else return_to)
         if finished.session.registered:
             adopt_cart(visit, attempt.visitor_id, finished.session.citizen.id)
@@ -195,20 +207,47 @@ class Logout(Page):
         form = checked_form(req)
         visit = visit_of(req)
         everywhere = form.get("ovunque") == "si"
-        if visit.session_token:
-            try:
-                visit.call(
-                    identity.LOGOUT_EVERYWHERE if everywhere else identity.LOGOUT,
-                    identity.TokenRequest(session_token=visit.session_token),
-                )
-            except Refused as refusal:
-                _log.info("logout_of_ended_session", code=refusal.code.value)
         entity_code = visit.browser.visitor.entity_code
         visit.forget(resp)
+        if visit.session_token:
+            _end_session(visit, visit.session_token, everywhere=everywhere)
         see_other(
             resp,
             addresses.announcing(addresses.front(entity_code), LOGGED_OUT_EVERYWHERE if everywhere else LOGGED_OUT),
         )
+
+
+def _end_session(visit: Visit, session_token: str, *, everywhere: bool) -> None:
+    """Have identity end it. Raises Unavailable: then the browser has forgotten it all the same."""
+    try:
+        visit.call(
+            identity.LOGOUT_EVERYWHERE if everywhere else identity.LOGOUT,
+            identity.TokenRequest(session_token=session_token),
+        )
+    except Refused as refusal:
+        _log.info("logout_of_ended_session", code=refusal.code.value)
+
+
+def _relay_state_of(started: identity.StartLogin) -> str:
+    """Return what the provider will send back beside its answer."""
+    if started.form_fields:
+        return started.form_fields.get("RelayState", "")
+    return dict(parse_qsl(urlsplit(started.redirect_url).query)).get("RelayState", "")
+
+
+def _attempt_of(attempts: Sequence[LoginAttempt], relay_state: str) -> LoginAttempt:
+    """Return the login that an answer belongs to; the newest where it does not say.
+
+    Without any the answer is refused too, by identity, which notes why under the reference.
+    """
+    nobodys = LoginAttempt("", "")
+    told = [one for one in attempts if relay_state and one.relay_state == relay_state]
+    unnamed = [one for one in attempts if not one.relay_state]
+    return next(reversed([*([] if told else unnamed), *told]), nobodys)
+
+
+def _fingerprint(saml_response: str) -> str:
+    return hashlib.sha256(saml_response.encode()).hexdigest()
 
 
 def carry_by_form(

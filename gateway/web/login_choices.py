@@ -57,4 +57,4 @@ class LoginChoices:
     def _logo_of(self, key: str) -> str | None:
         """Return the address of `<key>.svg` or `.png` in IDP_LOGOS_DIR, or None."""
         names = (f"idps/{key}{suffix}" for suffix in (".svg", ".png"))
-        return next((self._static_files.address(name) for name in names if self._static_files.find(name)), None)
+        return next(filter(None, map(self._static_files.existing_address, names)), None)

@@ -12,6 +12,7 @@ from contracts.errors import ErrorCode, Refused
 from gateway.browser_memory import CSRF_FIELD
 from gateway.edge.bodies import read_form
 from gateway.edge.documents import read_document_form
+from gateway.edge.same_origin import check_same_origin, is_same_origin
 from gateway.visit import visit_of
 from gateway.web.site import Site
 
@@ -35,16 +36,25 @@ def checked_form(req: falcon.Request) -> Form:
     return _checked(req, read_form(req))
 
 
-def checked_document_form(req: falcon.Request) -> Form:
+def document_form(req: falcon.Request) -> tuple[Form, bool]:
     """Read the form of a POST that may have a document in it, of which the form gets `document_hash`.
 
-    Raises as `checked_form` does.
+    Return also whether it is stale: a page of ours made it, the browser says, but before a login or a logout; then it
+    is to be shown again and nothing to be done. Raises as `checked_form` does.
     """
-    return _checked(req, read_document_form(req))
+    form = read_document_form(req)
+    try:
+        return _checked(req, form), False
+    except Refused:
+        if not is_same_origin(req, visit_of(req).public_url):
+            raise
+        return form, True
 
 
 def _checked(req: falcon.Request, form: Form) -> Form:
-    visit_of(req).browser.check_csrf(form.get(CSRF_FIELD))
+    visit = visit_of(req)
+    check_same_origin(req, visit.public_url)
+    visit.browser.check_csrf(form.get(CSRF_FIELD))
     return form
 
 

@@ -8,6 +8,7 @@ import orjson
 
 from contracts.errors import ErrorCode, Refused, Unavailable
 from contracts.rpc import identity, notices
+from gateway.edge.rates import EMAIL
 from gateway.visit import Visit, visit_of
 from gateway.web import addresses
 from gateway.web.announcements import ACCOUNT_CLOSED, GRANTED, REVOKED
@@ -41,6 +42,8 @@ class GrantConsent(Page):
         if wrong:
             _write_privacy(self.site, req, resp, email=email, errors={"email": wrong})
             return
+        if email:
+            self.site.rates.check(req, EMAIL)
         request = identity.PurposeRequest(
             session_token=visit.require_token(), purpose=purpose, email=email or None, language=visit.language
         )

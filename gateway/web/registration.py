@@ -10,6 +10,7 @@ import falcon
 from contracts.codes import is_checkout_email
 from contracts.rpc import identity
 from contracts.rpc.identity import ConsentEvent, PrivacyDocument
+from gateway.edge.rates import EMAIL
 from gateway.translations import marked as _
 from gateway.visit import Visit, visit_of
 from gateway.web import addresses
@@ -56,6 +57,8 @@ class RegistrationPage(Page):
         if errors:
             self._write(req, resp, choices, form, errors)
             return
+        if cleaned(form, "email"):
+            self.site.rates.check(req, EMAIL)
         visit.call(identity.REGISTER, _register_request(visit, form))
         adopt_cart(visit, visit.browser.visitor.visitor_id, session.citizen.id)
         return_to = addresses.safe_return(form.get("return_to"), addresses.PRIVACY)

@@ -16,10 +16,11 @@ from contracts.errors import ErrorCode, Refused, RpcError
 from contracts.rpc import cart
 from contracts.rpc.practices import CatalogueService, Entity
 from gateway.catalogue import EntityCatalogue
+from gateway.document_cache import PublicNotices
 from gateway.edge.rates import RateLimiter
 from gateway.settings import Settings
 from gateway.static_files import StaticFiles
-from gateway.translations import translations
+from gateway.translations import markup_of, translations
 from gateway.visit import Visit, visit_of
 from gateway.web import addresses
 from gateway.web.announcements import ANNOUNCEMENTS
@@ -34,9 +35,10 @@ _TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
 class Site:
     """Renders pages. One per process; holds no state of any visit."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, rates: RateLimiter, public_notices: PublicNotices) -> None:
         self.settings = settings
-        self.rates = RateLimiter(settings)
+        self.rates = rates
+        self.public_notices = public_notices
         self.catalogue = EntityCatalogue()
         self._static_files = StaticFiles(settings)
         self.login_choices = LoginChoices(self._static_files)
@@ -82,6 +84,7 @@ class Site:
             "language": visit.language,
             "here": page_address(req),
             "asset": self._static_files.address,
+            "icon": self._static_files.icon,
             "announcement": ANNOUNCEMENTS.get(req.get_param(addresses.ANNOUNCEMENT_PARAM) or ""),
             "now": datetime.now(UTC),
             "login_choices": self.login_choices.of_page(visit, offline=offline),
@@ -97,7 +100,7 @@ class Site:
     def _logo(self, entity: Entity | None) -> str | None:
         """Return the address of the entity's logo, or None where its file is not in ENTITY_LOGOS_DIR."""
         name = f"entities/{entity.logo}" if entity and entity.logo else ""
-        return self._static_files.address(name) if self._static_files.find(name) else None
+        return self._static_files.existing_address(name) if name else None
 
     def _cart_count(self, visit: Visit) -> int | None:
         """Return the counter over the cart, or None while it cannot be told: no page fails for its counter."""
@@ -121,6 +124,8 @@ def _environment(language: str) -> Environment:
         lstrip_blocks=True,
     )
     environment.install_gettext_translations(translations()[language], newstyle=True)  # type: ignore[attr-defined]  # -- by i18n
+    # In place of Jinja's, which look each text up and mark it again, hundreds of times a page.
+    environment.globals.update(dict.fromkeys(("_", "gettext"), markup_of(language)))
     environment.filters.update(filters_of(language))
     environment.filters["path_part"] = partial(quote, safe="")
     environment.globals.update(

@@ -13,6 +13,8 @@ import requests
 
 from tests.conftest import ProcessStarter, Running, wait_until
 
+WORKER = "gateway.edge.worker.ReadAheadWorker"
+
 
 @dataclass(frozen=True)
 class Gateway:
@@ -24,14 +26,14 @@ class Gateway:
 
 @pytest.fixture
 def start_gateway(start_process: ProcessStarter) -> Callable[..., Gateway]:
-    def start(*, workers: int = 1, **env: str) -> Gateway:
+    def start(*, workers: int = 1, application: str = "gateway.wsgi:application", **env: str) -> Gateway:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             address = f"127.0.0.1:{probe.getsockname()[1]}"
         url = f"http://{address}"
-        server = ("--worker-class", "gthread", "--threads", "16", "--workers", str(workers), "--bind", address)
+        server = ("--worker-class", WORKER, "--threads", "16", "--workers", str(workers), "--bind", address)
         environment = {"SECRET_KEY": "a secret of the tests", "PUBLIC_URL": url, **env}
-        running = start_process("-m", "gunicorn", *server, "gateway.wsgi:application", env=environment)
+        running = start_process("-m", "gunicorn", *server, application, env=environment)
 
         def answers() -> bool:
             assert running.process.poll() is None, running.log()

@@ -11,6 +11,7 @@ from gateway.api.operation import Access, Asked, IdempotencyKey, Operation, Reso
 from gateway.api.resources.practices import visible
 from gateway.api.tags import Tag
 from gateway.checkouts import find, start
+from gateway.edge.rates import CHECKOUT
 
 _NOT_PAYABLE: Final = (
     ErrorCode.PRACTICE_PAID,
@@ -120,6 +121,7 @@ class CheckoutsResource(Resource):
                 ErrorCode.CHECKOUT_UNAVAILABLE,
                 ErrorCode.CHECKOUT_BUSY,
                 ErrorCode.CHECKOUT_ERROR,
+                ErrorCode.TOO_MANY_REQUESTS,
             ),
             body_example={"practice_ids": [examples.PRACTICE["id"]]},
             answer_example=examples.CHECKOUT,
@@ -127,6 +129,7 @@ class CheckoutsResource(Resource):
     )
     def on_post(self, asked: Asked[bodies.CheckoutBody]) -> payments.Checkout:
         """Check that the payer may see them all and they are payable, then ask pagoPA."""
+        self.context.rates.check(asked.req, CHECKOUT)
         practice_ids = list(dict.fromkeys(asked.body.practice_ids))
         entities = {practice.entity_code for practice in visible(asked.visit, practice_ids)}
         if len(entities) > 1:

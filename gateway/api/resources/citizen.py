@@ -9,6 +9,7 @@ from gateway.api import answers, bodies, examples
 from gateway.api.body_rules import REGISTRATION
 from gateway.api.operation import Access, Asked, Operation, Resource, operation
 from gateway.api.tags import Tag
+from gateway.edge.rates import EMAIL
 from gateway.visit import Visit
 
 _CHANNEL: Final = "api"
@@ -55,13 +56,15 @@ class ConsentsResource(Resource):
             body=bodies.ConsentBody,
             answer=identity.Privacy,
             status=HTTPStatus.CREATED,
-            errors=(ErrorCode.CONSENT_MISSING, ErrorCode.FRESH_LOGIN_REQUIRED),
+            errors=(ErrorCode.CONSENT_MISSING, ErrorCode.FRESH_LOGIN_REQUIRED, ErrorCode.TOO_MANY_REQUESTS),
             body_example=examples.CONSENT,
             answer_example=examples.CONSENTS,
         )
     )
     def on_post(self, asked: Asked[bodies.ConsentBody]) -> identity.Privacy:
         """Register, or grant one optional purpose."""
+        if asked.body.email:
+            self.context.rates.check(asked.req, EMAIL)
         if asked.body.purpose != REGISTRATION or asked.body.document_id is None:  # body_rules.py asks for it
             return asked.visit.call(identity.GRANT, _choice(asked.visit, asked.body.purpose))
         registration = identity.RegisterRequest(

@@ -16,7 +16,7 @@ from gateway.api.cursors import link_next
 from gateway.api.operation import Access, Asked, IdempotencyKey, Operation, Resource, operation
 from gateway.api.tags import Tag
 from gateway.debtors import debtor_of
-from gateway.edge.rates import INSERTION, SEARCH
+from gateway.edge.rates import DOCUMENT, INSERTION, SEARCH
 from gateway.visit import Visit
 
 _PDF: Final = "application/pdf"
@@ -173,15 +173,18 @@ class NoticeResource(Resource):
                 ErrorCode.PRACTICE_EXPIRED,
                 ErrorCode.PRACTICE_CANCELLED,
                 ErrorCode.PRACTICE_ONLINE_ONLY,
+                ErrorCode.TOO_MANY_REQUESTS,
             ),
         )
     )
     def on_get(self, asked: Asked, practice_id: UUID) -> None:
         """Render the notice, in the language asked, for who may see the practice."""
+        self.context.rates.check(asked.req, DOCUMENT)
         visit = asked.visit
-        visible(visit, [practice_id])
+        [practice] = visible(visit, [practice_id])
         request = notices.NoticeRequest(practice_id=practice_id, viewer=visit.viewer, language=visit.language)
-        answer_file(asked.resp, visit.call(notices.NOTICE, request))
+        notice = self.context.public_notices.get(practice, request, lambda: visit.call(notices.NOTICE, request))
+        answer_file(asked.resp, notice)
 
 
 class ReceiptResource(Resource):
@@ -194,11 +197,12 @@ class ReceiptResource(Resource):
             access=Access.PAYER,
             query=bodies.ReceiptQuery,
             media_type=_PDF,
-            errors=(ErrorCode.PRACTICE_NOT_FOUND, ErrorCode.RECEIPT_NOT_FOUND),
+            errors=(ErrorCode.PRACTICE_NOT_FOUND, ErrorCode.RECEIPT_NOT_FOUND, ErrorCode.TOO_MANY_REQUESTS),
         )
     )
     def on_get(self, asked: Asked[Empty, bodies.ReceiptQuery], practice_id: UUID) -> None:
         """Render the receipt, in the language asked, for who may see the practice."""
+        self.context.rates.check(asked.req, DOCUMENT)
         visit = asked.visit
         visible(visit, [practice_id])
         request = notices.ReceiptRequest(

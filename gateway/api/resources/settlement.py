@@ -8,7 +8,7 @@ from typing import Final
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import notices, settlement
 from contracts.shapes import Empty
-from gateway.api import answers, bodies, settlement_examples, uploads
+from gateway.api import answers, bodies, flow_files, settlement_examples, uploads
 from gateway.api.cursors import link_next
 from gateway.api.field_errors import FieldError, invalid
 from gateway.api.keys import Scope
@@ -43,10 +43,10 @@ class SettlementsResource(Resource):
     )
     def on_post(self, asked: Asked, entity: str) -> settlement.Settlement:
         """Take the file. The same flow again changes nothing; a newer one of its id replaces it."""
-        upload = uploads.receive(asked.req, _MEDIA_TYPES)
+        upload = uploads.receive(asked.req, _MEDIA_TYPES, max_bytes=flow_files.UPLOAD_MAX_BYTES)
         if not upload.content:
             raise Refused(ErrorCode.IMPORT_EMPTY)
-        content = base64.b64encode(upload.content).decode()
+        content = base64.b64encode(flow_files.for_payments(upload.content)).decode()
         request = settlement.TakeSettlementRequest(entity_code=entity, content_base64=content)
         taken = asked.visit.call(settlement.TAKE_SETTLEMENT, request)
         asked.resp.location = f"/api/v1/creditors/{entity}/settlements/{taken.flow_id}"

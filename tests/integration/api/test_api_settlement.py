@@ -8,7 +8,7 @@ from falcon.testing import TestClient
 from contracts.errors import ErrorCode
 from contracts.rpc import notices, settlement
 from gateway.api import settlement_examples
-from gateway.api.uploads import FILE_MAX_BYTES
+from gateway.api.flow_files import UPLOAD_MAX_BYTES
 from tests.integration.api.fake_services import PDF, FakeServices
 
 FLOWS = "/api/v1/creditors/PM108/settlements"
@@ -31,7 +31,7 @@ def test_a_flow_is_handed_over_as_it_came(client: TestClient, services: FakeServ
         (b"<a/>", {"Content-Type": "text/xml"}, 401, ErrorCode.API_KEY_INVALID),
         (b"", {**ALL, "Content-Type": "text/xml"}, 422, ErrorCode.IMPORT_EMPTY),
         (b"{}", {**ALL, "Content-Type": "application/json"}, 415, ErrorCode.INVALID_REQUEST),
-        (b" " * (FILE_MAX_BYTES + 1), {**ALL, "Content-Type": "text/xml"}, 413, ErrorCode.IMPORT_TOO_LARGE),
+        (b" " * (UPLOAD_MAX_BYTES + 1), {**ALL, "Content-Type": "text/xml"}, 413, ErrorCode.IMPORT_TOO_LARGE),
     ],
 )
 def test_what_may_not_be_uploaded_is_refused(

@@ -22,7 +22,7 @@ from contracts.shapes import Creditor, Empty, LocalisedText, Subject
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 CITIZEN_ID = UUID("6f3f8f0a-58a5-4d39-9d8e-2f8f4a0c5b11")
-FISCAL_CODE = "RSSMRA85T10A562S"
+FISCAL_CODE = FiscalCode("RSSMRA85T10A562S")
 TOKEN = "t" * 43
 DEBTOR = Subject(entity_type="F", fiscal_code=FISCAL_CODE, full_name="Mario Rossi")
 SOMEBODY_ELSE = Subject(entity_type="F", fiscal_code="VRDLCU90A01F839X", full_name="L V")

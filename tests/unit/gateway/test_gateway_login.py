@@ -260,6 +260,7 @@ def test_logging_out_ends_the_session_and_leaves_nothing_for_the_next_person(bro
 
 def test_the_cookies_are_locked_to_the_host_on_https(settings: Settings, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PUBLIC_URL", "https://pagamenti.example")
+    monkeypatch.setenv("TRUSTED_PROXIES", "10.0.0.1")
     browser = Browser(create_app(Settings.load(), Services()), scheme="https")
     answer = browser.get("/spid/login?idp=sandbox&entity=PM108")
     assert answer.cookies["__Host-login"].same_site == "None"

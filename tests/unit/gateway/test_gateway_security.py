@@ -205,6 +205,7 @@ def test_plain_http_is_for_this_machine_alone(monkeypatch: pytest.MonkeyPatch, s
     monkeypatch.setenv("PUBLIC_URL", url)
     with pytest.raises(EnvError, match="https"):
         Settings.load()
+    monkeypatch.setenv("TRUSTED_PROXIES", "10.0.0.1")
     for allowed in ("https://pagamenti.example", "http://localhost:8080", "http://127.0.0.1:8080"):
         monkeypatch.setenv("PUBLIC_URL", allowed)
         assert Settings.load().public_url == allowed

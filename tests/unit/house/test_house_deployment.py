@@ -15,7 +15,7 @@ from honcho.environ import parse_procfile
 from tests.unit.house.conftest import ROOT
 
 SERVICES = ("identity", "practices", "cart", "payments", "notices")
-OUTSIDE = {"rabbitmq", "postgres"}
+OUTSIDE = {"rabbitmq", "postgres", "proxy", "rates"}
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from tests.image_contents import IMAGES, Image, declared
 # Asked for and never imported by our own code.
 NOT_IMPORTED = {
     "gunicorn",  # a program: it runs the application
+    "redis",  # a driver: limits imports it by the name in RATE_LIMIT_STORAGE
     "tzdata",  # data: zoneinfo reads it
     "psycopg2-binary",  # the driver: SQLAlchemy imports it by the name in DATABASE_URL
 }

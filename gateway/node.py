@@ -1,0 +1,15 @@
+"""The node's door as a process of its own: `gunicorn gateway.node:application`, on a port that only the proxy reaches.
+
+Whatever happens to the pages, slow clients included, the node is answered by other threads.
+"""
+
+import os
+
+from chassis import logs
+from chassis.messaging.rpc_client import shared
+from gateway.app import create_node_app
+from gateway.settings import Settings
+
+logs.configure("node", os.environ.get("LOG_LEVEL", "INFO").upper())
+_settings = Settings.load(for_browsers=False)
+application = create_node_app(_settings, shared(_settings.amqp_url))
