@@ -7,10 +7,13 @@ one socket tear its frames apart; `send_method` only writes (amqp is pinned for 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+from uuid import UUID
 
+import orjson
 from amqp import spec
 from kombu import Exchange, Queue
 
+from chassis import correlation
 from contracts.events.subscriptions import Subscription
 
 RPC_EXCHANGE: Final = Exchange("nameko-rpc", type="topic", durable=True)
@@ -76,6 +79,19 @@ def event_queue(subscription: Subscription) -> Queue:
     event_type = subscription.event_type
     exchange = event_exchange(event_type.source)
     return Queue(subscription.queue_name, exchange=exchange, routing_key=event_type.type, durable=True)
+
+
+def event_message(body: Mapping[str, Any], event_id: UUID, *, exchange: str, routing_key: str) -> Message:
+    """Return an event's envelope as a message; one sent to an exchange comes back where no queue is bound for it."""
+    carried = body.get("correlationid")
+    return Message(
+        exchange=exchange,
+        routing_key=routing_key,
+        body=orjson.dumps(body),
+        headers={correlation.HEADER: carried} if carried else {},
+        message_id=str(event_id),
+        mandatory=bool(exchange),
+    )
 
 
 def dead_letter_queue(queue_name: str) -> Queue:

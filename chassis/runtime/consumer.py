@@ -6,7 +6,7 @@ twice what was under way.
 
 import contextlib
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from itertools import islice
 from time import monotonic
 from typing import Any, Final
@@ -17,7 +17,8 @@ from kombu import Exchange, Queue
 from nameko import config
 from nameko.amqp.consume import Consumer
 
-from chassis import logs
+from chassis import logs, watchdog
+from chassis.messaging import line
 
 log = logs.get_logger(__name__)
 
@@ -52,6 +53,7 @@ class DrainingConsumer(Consumer):
                 for _ in self.consume():
                     pass
             except Exception as error:  # noqa: BLE001 -- py-amqp raises more than its documented classes
+                watchdog.moved(self._part)
                 log.warning("consumer_connection_lost", queues=self._queue_names, error=type(error).__name__)
                 self._connected = False
                 if self._draining:
@@ -75,17 +77,25 @@ class DrainingConsumer(Consumer):
             self._in_flight.clear()
             self._connected = True
             self.on_connected()
-            taking = True
-            while not self.should_stop:
-                if self._draining and taking:
-                    taking = False
-                    for consumer in consumers:
-                        consumer.cancel()
-                if not taking and not self._in_flight:
-                    self.should_stop = True
-                    break
-                self._read(connection)
-                yield
+            try:
+                yield from self._read_on(connection, consumers)
+            except Exception:
+                line.drop(connection)  # at once: leaving the context would talk to a broker that may be silent
+                raise
+
+    def _read_on(self, connection: Any, consumers: Sequence[Any]) -> Any:
+        taking = True
+        while not self.should_stop:
+            watchdog.moved(self._part)
+            if self._draining and taking:
+                taking = False
+                for consumer in consumers:
+                    consumer.cancel()
+            if not taking and not self._in_flight:
+                self.should_stop = True
+                break
+            self._read(connection)
+            yield
 
     def _read(self, connection: Any) -> None:
         with contextlib.suppress(TimeoutError):
@@ -93,6 +103,10 @@ class DrainingConsumer(Consumer):
         if monotonic() - self._heartbeat_at_s > _READ_TIMEOUT_S:
             self._heartbeat_at_s = monotonic()
             connection.heartbeat_check()
+
+    def create_connection(self) -> Any:
+        """Describe the connection to the broker."""
+        return line.to(self.amqp_uri)
 
     @contextlib.contextmanager
     def establish_connection(self) -> Any:
@@ -105,10 +119,12 @@ class DrainingConsumer(Consumer):
                 interval_step=_CONNECT_PAUSE_STEP_S,
                 interval_max=_CONNECT_PAUSE_MAX_S,
             )
+            line.bound(connection)
             yield connection
 
     def on_connection_error(self, exc: Exception, interval: float) -> None:
         """Say that the broker is away."""
+        watchdog.moved(self._part)
         log.warning("broker_out_of_reach", queues=self._queue_names, error=type(exc).__name__, pause_s=interval)
 
     def get_consumers(self, consumer_cls: Any, channel: Any) -> Any:
@@ -169,9 +185,14 @@ class DrainingConsumer(Consumer):
             self._in_flight.pop(id(message), None)
 
     def _finish(self) -> None:
+        watchdog.rests(self._part)
         self._connected = False
         if not self._drained.ready():
             self._drained.send(None)
+
+    @cached_property
+    def _part(self) -> str:
+        return f"consumer of {', '.join(self._queue_names)}"
 
     @property
     def _queue_names(self) -> list[str]:

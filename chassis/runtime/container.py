@@ -12,7 +12,7 @@ from nameko.extensions import is_dependency
 from nameko.runners import ServiceRunner
 
 from chassis import clock
-from chassis.messaging import wire
+from chassis.messaging import line, wire
 from chassis.runtime.entrypoints import answers, every
 from chassis.runtime.providers import SettingsProvider
 from chassis.settings import ChassisSettings
@@ -20,7 +20,6 @@ from chassis.storage import cleanup
 from contracts.call import Call
 from contracts.shapes import Empty
 
-_HEARTBEAT_S: Final = 15
 _TIDY_EVERY_S: Final = 3_600
 
 
@@ -100,7 +99,7 @@ def configure_nameko(settings: ChassisSettings) -> None:
         {
             "AMQP_URI": settings.amqp_url,
             "AMQP_SSL": wire.tls_options(settings.amqp_url),
-            "HEARTBEAT": _HEARTBEAT_S,
+            "HEARTBEAT": line.HEARTBEAT_S,
             "PREFETCH_COUNT": settings.max_workers,
             "max_workers": settings.max_workers,
             "parent_calls_tracked": 0,

@@ -27,7 +27,7 @@ from typing import Any, TypeVar
 from nameko.extensions import register_entrypoint
 from nameko.timer import Timer
 
-from chassis import correlation, deadline, logs
+from chassis import correlation, deadline, logs, watchdog
 from chassis.messaging import codec
 from chassis.messaging.events import UnreadableEvent, read_event
 from chassis.metrics import EVENTS_HANDLED, RPC_SERVED_SECONDS
@@ -122,6 +122,7 @@ def on_event(
     def decorate(method: Callable[[S, Tx, Event[Data]], None]) -> Callable[[S, Tx, Event[Data]], None]:
         def each(service: S, tx: Tx, events: Sequence[Event[Data]]) -> None:
             for event in events:
+                watchdog.moved(_part_of(method))
                 with correlation.carrying(event.correlationid):
                     method(service, tx, event)
 
@@ -153,13 +154,21 @@ def _handler(event_type: EventType[Data], method: M, handle_all: Callable[[S, Tx
     @wraps(method)
     def handle(self: Any, batch: Batch) -> list[EventOutcome]:
         deliveries = batch.take()
-        outcomes = _handle(event_type, handle_all, self, deliveries)
+        watchdog.moved(_part_of(method))
+        try:
+            outcomes = _handle(event_type, handle_all, self, deliveries)
+        finally:
+            watchdog.rests(_part_of(method))
         for delivery, outcome in zip(deliveries, outcomes, strict=True):
             EVENTS_HANDLED.labels(delivery.consumer, outcome.disposition.value).inc()
         return outcomes
 
     register_entrypoint(handle, ReliableEventHandler(event_type))
     return handle  # type: ignore[return-value]  # -- nameko calls it with a batch; mypy checks the method
+
+
+def _part_of(method: Callable[..., None]) -> str:
+    return f"handler {method.__qualname__}"
 
 
 HandleAll = Callable[[Any, Tx, Sequence[Event[Data]]], None]

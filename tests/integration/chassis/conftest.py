@@ -177,12 +177,15 @@ def system(shared_system, database):
 
 
 class Proxy:
-    """A TCP proxy whose connections can be cut, and which can refuse new ones."""
+    """A TCP proxy whose connections can be cut or go silent, and which can refuse new ones."""
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
         self._open: list[socket.socket] = []
         self._listener: socket.socket | None = None
+        self._silent: set[str] = set()
+        self._silenced: set[socket.socket] = set()
+        self._directions: dict[socket.socket, str] = {}
         with socket.socket() as chooser:
             chooser.bind(("127.0.0.1", 0))
             self.port = chooser.getsockname()[1]
@@ -201,6 +204,19 @@ class Proxy:
             listener.close()
         self.cut()
 
+    def silence(self, direction: str, *, new_ones: bool = True) -> None:
+        """Forward nothing any more `there`, `back` or in `both` directions: bytes are swallowed, no end is told.
+
+        Connections of now stay silent for ever. New ones are taken, and are silent too until `speak`.
+        """
+        directions = {"there", "back"} if direction == "both" else {direction}
+        self._silenced |= {source for source in self._open if self._directions[source] in directions}
+        self._silent = directions if new_ones else set()
+
+    def speak(self) -> None:
+        """Forward what new connections say; those that went silent stay so."""
+        self._silent = set()
+
     def cut(self) -> None:
         """Cut the connections that are open now."""
         taken, self._open = self._open, []
@@ -218,14 +234,19 @@ class Proxy:
             except OSError:
                 return
             self._open += [near, far]
+            self._directions.update({near: "there", far: "back"})
+            self._silenced |= {source for source in (near, far) if self._directions[source] in self._silent}
             for source, sink in ((near, far), (far, near)):
                 threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
 
-    @staticmethod
-    def _pump(source: socket.socket, sink: socket.socket) -> None:
+    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(65_536):
+                if source in self._silenced:
+                    return  # without reading on: what is sent then fills the buffers
                 sink.sendall(data)
+            if source in self._silenced:
+                return
         for end in (source, sink):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)

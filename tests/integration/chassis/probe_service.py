@@ -3,6 +3,8 @@
 import chassis.runtime.green  # noqa: F401 -- must come before every other import
 
 # isort: split
+from eventlet.patcher import original
+
 from chassis import correlation, logs
 from chassis.clock import now
 from chassis.runtime.entrypoints import answers, every, on_event
@@ -35,6 +37,8 @@ class ProbeService:
     def echo(self, request):
         """Answer with the number, after sleeping, or fail as told."""
         probe.pause(request.sleep_s)
+        if request.fault == "hang":
+            original("time").sleep(600)
         if request.fault:
             raise make_fault(request.fault)
         return probe.Answer(number=request.number, id=probe.EXAMPLE_ID, at=probe.EXAMPLE_TIME, text=correlation.get())
