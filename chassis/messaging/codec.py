@@ -40,7 +40,7 @@ def write(value: object) -> bytes:
     return orjson.dumps(value)
 
 
-def read(body: bytes | str, message_type: type[T]) -> T:
+def read(body: bytes | str | msgspec.Raw, message_type: type[T]) -> T:
     """Read JSON as a message, or as a generic of one. Raises Unreadable."""
     hashable: Any = message_type
     return cast("T", _decoder_of(hashable).decode(body))
@@ -97,10 +97,10 @@ def _problems_by_marshmallow(message: M) -> Mapping[str, Any]:
     return schema.validate(meant)
 
 
-def admitted(values: object, request_type: type[M]) -> M:
-    """Return the request that came in, its validators run. Raises Refused(INVALID_REQUEST) with `fields`."""
+def admitted(body: bytes | str | msgspec.Raw, request_type: type[M]) -> M:
+    """Return the request that came in as JSON, its validators run. Raises Refused(INVALID_REQUEST) with `fields`."""
     try:
-        request = convert(values, request_type)
+        request = read(body, request_type)
     except msgspec.ValidationError as error:
         raise Refused(ErrorCode.INVALID_REQUEST, InvalidRequest(fields=_named(str(error)))) from error
     if problems := problems_of(request):

@@ -6,16 +6,18 @@ behind a living one by heartbeats, and a write or an answer waited for by the so
 
 import contextlib
 import socket
-from typing import Final
+import ssl
+from typing import Any, Final
 
 from kombu import Connection
 
-from chassis.messaging import wire
+from chassis.messaging import frames, wire
 
 # Two are missed before a line is given up, and looked for each second.
 HEARTBEAT_S: Final = 4
 CONNECT_WITHIN_S: Final = 3
 ANSWER_WITHIN_S: Final = 6.0
+READ_BYTES: Final = 16_384
 _SOCKET_SETTINGS: Final = {
     socket.TCP_NODELAY: 1,
     socket.TCP_USER_TIMEOUT: 8_000,
@@ -49,10 +51,22 @@ def opened(amqp_url: str) -> Connection:
 
 
 def bound(connection: Connection) -> None:
-    """Let no read or write of an open connection wait longer than ANSWER_WITHIN_S; the broker in memory has none."""
-    open_socket = getattr(getattr(connection.connection, "transport", None), "sock", None)
-    if open_socket is not None:
-        open_socket.settimeout(ANSWER_WITHIN_S)
+    """Make an open connection ours: no read or write waits longer than ANSWER_WITHIN_S, and both are done in few calls.
+
+    The broker in memory has nothing of it.
+    """
+    raw = connection.connection
+    transport: Any = getattr(raw, "transport", None)
+    open_socket = getattr(transport, "sock", None)
+    if open_socket is None:
+        return
+    open_socket.settimeout(ANSWER_WITHIN_S)
+    raw.frame_writer = frames.Writer(raw)
+    # py-amqp asks for seven bytes, then for a few more, then for one. Its buffer keeps what came beyond that; a TLS
+    # connection has a buffer of its own, and `select` must see what is left there.
+    if not isinstance(open_socket, ssl.SSLSocket):
+        receive = open_socket.recv
+        transport._quick_recv = lambda count: receive(max(count, READ_BYTES))  # noqa: SLF001 -- amqp is pinned
 
 
 def drop(connection: Connection) -> None:

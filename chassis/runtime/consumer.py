@@ -18,7 +18,7 @@ from nameko import config
 from nameko.amqp.consume import Consumer
 
 from chassis import logs, watchdog
-from chassis.messaging import line
+from chassis.messaging import line, wire
 
 log = logs.get_logger(__name__)
 
@@ -36,10 +36,11 @@ class DrainingConsumer(Consumer):
     declarations: Sequence[Queue | Exchange] = ()
     on_undecodable: Callable[[Any], None] | None = None
     on_connected: Callable[[], object] = staticmethod(lambda: None)
+    on_draining: Callable[[], object] = staticmethod(lambda: None)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._draining = False
+        self.draining = False
         self._connected = False
         self._heartbeat_at_s = monotonic()
         # Unsettled messages of this connection, in the order they came.
@@ -56,14 +57,14 @@ class DrainingConsumer(Consumer):
                 watchdog.moved(self._part)
                 log.warning("consumer_connection_lost", queues=self._queue_names, error=type(error).__name__)
                 self._connected = False
-                if self._draining:
+                if self.draining:
                     break
                 eventlet.sleep(_RECONNECT_PAUSE_S)
         self._finish()
 
     def stop(self) -> None:
         """Take no new messages, and return when those taken are acked or their connection is lost."""
-        self._draining = True
+        self.draining = True
         if not self._connected:
             self.should_stop = True
             return
@@ -87,10 +88,11 @@ class DrainingConsumer(Consumer):
         taking = True
         while not self.should_stop:
             watchdog.moved(self._part)
-            if self._draining and taking:
+            if self.draining and taking:
                 taking = False
                 for consumer in consumers:
                     consumer.cancel()
+                self.on_draining()
             if not taking and not self._in_flight:
                 self.should_stop = True
                 break
@@ -99,7 +101,7 @@ class DrainingConsumer(Consumer):
 
     def _read(self, connection: Any) -> None:
         with contextlib.suppress(TimeoutError):
-            connection.drain_events(timeout=_DRAIN_STEP_S if self._draining else _READ_TIMEOUT_S)
+            connection.drain_events(timeout=_DRAIN_STEP_S if self.draining else _READ_TIMEOUT_S)
         if monotonic() - self._heartbeat_at_s > _READ_TIMEOUT_S:
             self._heartbeat_at_s = monotonic()
             connection.heartbeat_check()
@@ -128,25 +130,30 @@ class DrainingConsumer(Consumer):
         log.warning("broker_out_of_reach", queues=self._queue_names, error=type(exc).__name__, pause_s=interval)
 
     def get_consumers(self, consumer_cls: Any, channel: Any) -> Any:
-        """Declare what this consumer also needs, then consume."""
+        """Declare what this consumer also needs, then consume. Bodies come as they are: who is called reads them."""
         for entity in self.declarations:
             entity(channel).declare()
-        return super().get_consumers(consumer_cls, channel)
+        consumer = consumer_cls(queues=self.queues, on_message=self.on_raw, **self.consumer_options)
+        consumer.qos(prefetch_count=self.prefetch_count)
+        return [consumer]
 
-    def on_message(self, body: Any, message: Any) -> None:
+    def on_raw(self, message: Any) -> None:
         """Hand a message over, remembering it until it is settled."""
         self._in_flight[id(message)] = None
         message.arrived_at_s = monotonic()
+        if message.content_type != wire.JSON:
+            self.on_foreign(message)
+            return
         for callback in self.callbacks:
-            callback(body, message)
+            callback(message.body, message)
 
-    def on_decode_error(self, message: Any, exc: Exception) -> None:
-        """Put aside a message whose body cannot be read; it would come back for ever."""
-        log.error("message_undecodable", queues=self._queue_names, error=type(exc).__name__)
+    def on_foreign(self, message: Any) -> None:
+        """Put aside a message that is not JSON; it would come back for ever."""
+        log.error("message_undecodable", queues=self._queue_names)
         if self.on_undecodable is not None:
             self.on_undecodable(message)
         else:
-            message.ack()
+            self.ack_message(message)
 
     def ack_message(self, message: Any) -> None:
         """Settle a message for good."""
@@ -173,6 +180,10 @@ class DrainingConsumer(Consumer):
     def requeue_message(self, message: Any) -> None:
         """Give a message back to the broker."""
         self._settle(message, message.requeue)
+
+    def settled(self, message: Any) -> None:
+        """Note that a message was acked in the same write as its reply, or went with its connection."""
+        self._in_flight.pop(id(message), None)
 
     def _settle(self, message: Any, how: Callable[[], None]) -> None:
         try:

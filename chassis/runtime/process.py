@@ -7,6 +7,7 @@ finish; a second one does not.
 import chassis.runtime.green  # noqa: F401 -- must come before every other import
 
 # isort: split
+import gc
 import os
 import signal
 import sys
@@ -34,6 +35,8 @@ def run(service_cls: type) -> None:
     _stop_on_signals(container)
     container.start()
     _watch(container.service_name, settings.watchdog_s)
+    gc.collect()
+    gc.freeze()  # what is here now stays: the collector need not look at it again
     log.info("service_started", service=container.service_name, pid=os.getpid())
     container.wait()
     log.info("service_stopped", service=container.service_name, pid=os.getpid())

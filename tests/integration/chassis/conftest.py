@@ -119,7 +119,7 @@ class SystemStarter:
     def __call__(self, url: str, **env: str) -> System:
         path = str(self._folder / f"system-{len(self._opened)}")
         running = self._start_process(
-            "-m", "tests.integration.chassis.probe_system", path, env={"AMQP_URL": url, **env}
+            "-m", "tests.integration.chassis.probe_system", path, env={"AMQP_URL": url, "LOG_LEVEL": "DEBUG", **env}
         )
         connection = socket.socket(socket.AF_UNIX)
         self._opened.append(connection)
@@ -275,7 +275,7 @@ def run_probe(start_process, database, clean_broker):
     """Start the invented service as a process of its own."""
 
     def run(**env: str):
-        return start_process("-m", "tests.integration.chassis.probe_service", env=env)
+        return start_process("-m", "tests.integration.chassis.probe_service", env={"LOG_LEVEL": "DEBUG", **env})
 
     return run
 
