@@ -33,7 +33,7 @@ from chassis.messaging.events import UnreadableEvent, read_event
 from chassis.metrics import EVENTS_HANDLED, RPC_SERVED_SECONDS
 from chassis.runtime.event_handler import Batch, Disposition, EventDelivery, EventOutcome, ReliableEventHandler
 from chassis.runtime.rpc_handler import DROPPED, FastRpc, RpcDelivery, failure, success
-from chassis.storage.database import Tx, is_out_of_reach
+from chassis.storage.database import Tx, is_gone, is_out_of_reach
 from contracts.call import Call, Reply, Request
 from contracts.errors import Broken, ErrorCode, RpcError, Unavailable
 from contracts.events.envelope import Data, Event, EventType
@@ -85,7 +85,8 @@ def _answer(
     finally:
         duration_s = perf_counter() - started
         RPC_SERVED_SECONDS.labels(call.name, outcome).observe(duration_s)
-        log.info("rpc_served", method=call.name, outcome=outcome, duration_ms=round(duration_s * 1000, 1))
+        say = log.debug if outcome == "ok" else log.info
+        say("rpc_served", method=call.name, outcome=outcome, duration_ms=round(duration_s * 1000, 1))
 
 
 def _work(
@@ -156,7 +157,7 @@ def _handler(event_type: EventType[Data], method: M, handle_all: Callable[[S, Tx
         deliveries = batch.take()
         watchdog.moved(_part_of(method))
         try:
-            outcomes = _handle(event_type, handle_all, self, deliveries)
+            outcomes = _handle(event_type, handle_all, self, deliveries, _part_of(method))
         finally:
             watchdog.rests(_part_of(method))
         for delivery, outcome in zip(deliveries, outcomes, strict=True):
@@ -175,7 +176,11 @@ HandleAll = Callable[[Any, Tx, Sequence[Event[Data]]], None]
 
 
 def _handle(
-    event_type: EventType[Data], handle_all: HandleAll[Data], service: Any, deliveries: Sequence[EventDelivery]
+    event_type: EventType[Data],
+    handle_all: HandleAll[Data],
+    service: Any,
+    deliveries: Sequence[EventDelivery],
+    part: str,
 ) -> list[EventOutcome]:
     """Handle all in one transaction; where that fails, each in its own, so that a bad event hurts no other."""
     if len(deliveries) > 1:
@@ -188,7 +193,13 @@ def _handle(
         else:
             _say_handled(deliveries[0].consumer, Disposition.DONE, len(events), started)
             return [EventOutcome(Disposition.DONE)] * len(events)
-    return [_handle_alone(event_type, handle_all, service, delivery) for delivery in deliveries]
+    outcomes: list[EventOutcome] = []
+    for delivery in deliveries:
+        outcomes.append(_handle_alone(event_type, handle_all, service, delivery))
+        watchdog.moved(part)
+        if outcomes[-1].database_is_gone:  # the others would each wait for it as long
+            return outcomes + [outcomes[-1]] * (len(deliveries) - len(outcomes))
+    return outcomes
 
 
 def _apply(handle_all: HandleAll[Data], service: Any, consumer: str, events: Sequence[Event[Data]]) -> None:
@@ -204,8 +215,7 @@ def _handle_alone(
 ) -> EventOutcome:
     started = perf_counter()
     outcome = EventOutcome(Disposition.DONE)
-    body = delivery.body if isinstance(delivery.body, dict) else {}
-    with correlation.carrying(body.get("correlationid")):
+    with correlation.carrying(delivery.correlation_id):
         try:
             _apply(handle_all, service, delivery.consumer, [read_event(event_type, delivery.body)])
         except UnreadableEvent as error:
@@ -215,14 +225,15 @@ def _handle_alone(
             is_outage = isinstance(family_of(error), Unavailable)
             log.warning("event_failed", consumer=delivery.consumer, attempt=delivery.attempt, exc_info=not is_outage)
             disposition = Disposition.RETRY_OUTAGE if is_outage else Disposition.RETRY
-            outcome = EventOutcome(disposition, type(error).__name__)
+            outcome = EventOutcome(disposition, type(error).__name__, is_gone(error))
         _say_handled(delivery.consumer, outcome.disposition, 1, started)
     return outcome
 
 
 def _say_handled(consumer: str, disposition: Disposition, events: int, started: float) -> None:
     duration_ms = round((perf_counter() - started) * 1000, 1)
-    log.info("event_handled", consumer=consumer, outcome=disposition.value, events=events, duration_ms=duration_ms)
+    say = log.debug if disposition is Disposition.DONE else log.info
+    say("event_handled", consumer=consumer, outcome=disposition.value, events=events, duration_ms=duration_ms)
 
 
 def every(*, seconds: float) -> Callable[[Callable[[S], None]], Callable[[S], None]]:

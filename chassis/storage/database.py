@@ -89,6 +89,15 @@ def is_out_of_reach(error: BaseException) -> bool:
     return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
+def is_gone(error: BaseException) -> bool:
+    """Return whether `error` means that there is no connection to the database: whatever is tried next fails too."""
+    if isinstance(error, PoolTimeout):
+        return True
+    return isinstance(error, DBAPIError) and (
+        error.connection_invalidated or (is_out_of_reach(error) and getattr(error.orig, "pgcode", None) is None)
+    )
+
+
 @dataclass
 class Tx:
     """A running transaction: the session, and what must be written in the same commit."""
@@ -138,7 +147,8 @@ class Tx:
     def new_among(self, consumer: str, message_ids: Collection[UUID]) -> set[UUID]:
         """Note that `consumer` has these messages; return those it had not before."""
         inbox = self.models.InboxMessage
-        rows = [{"consumer": consumer, "message_id": message_id} for message_id in set(message_ids)]
+        # In one order for all: two processes that were given the same events wait for each other, and not crosswise.
+        rows = [{"consumer": consumer, "message_id": message_id} for message_id in sorted(set(message_ids))]
         note = insert(inbox).values(rows).on_conflict_do_nothing().returning(inbox.message_id)
         new = set(self.session.scalars(note))
         INBOX_DUPLICATES.labels(consumer).inc(len(message_ids) - len(new))
