@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
-from types import ModuleType
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -24,8 +23,8 @@ from chassis import logs
 from chassis.messaging import wire
 from chassis.messaging.publisher import ConfirmedPublisher, PublishFailed
 from chassis.settings import ChassisSettings
+from chassis.storage import outbox
 from chassis.storage.database import Database
-from chassis.storage.migrations import services_with_migrations
 from contracts.events.subscriptions import SUBSCRIPTIONS, Subscription
 
 log = logs.get_logger(__name__)
@@ -42,9 +41,9 @@ class Wanted:
     subject: str | None = None
 
 
-def published(outbox: Database, wanted: Wanted) -> Iterator[Sequence[Any]]:
+def published(database: Database, wanted: Wanted) -> Iterator[Sequence[Any]]:
     """Yield published events in batches, in the order they were emitted, as rows of `event_id, type, body`."""
-    model = outbox.models.OutboxMessage
+    model = database.models.OutboxMessage
     conditions = [model.relayed_at.is_not(None)]
     if wanted.since is not None:
         conditions.append(model.created_at >= wanted.since)
@@ -55,7 +54,7 @@ def published(outbox: Database, wanted: Wanted) -> Iterator[Sequence[Any]]:
     statement = sa.select(model.id, model.event_id, model.type, model.body).where(*conditions).order_by(model.id)
     last_id = 0
     while True:
-        with outbox.reading() as session:
+        with database.reading() as session:
             batch = session.execute(statement.where(model.id > last_id).limit(BATCH_SIZE)).all()
         if not batch:
             return
@@ -70,7 +69,7 @@ def addressed_to(subscription: Subscription, row: Any) -> wire.Message:
 
 def republish(
     service: str,
-    outbox: Database,
+    database: Database,
     wanted: Wanted,
     *,
     amqp_url: str,
@@ -93,7 +92,7 @@ def republish(
 
     sent = 0
     try:
-        for batch in published(outbox, wanted):
+        for batch in published(database, wanted):
             publisher.publish_all([message(row) for row in batch])
             sent += len(batch)
     finally:
@@ -104,17 +103,11 @@ def republish(
 def _republish_service(service: str, wanted: Wanted, only: Subscription | None, amqp_url: str) -> int:
     models = import_module(f"services.{service}.models")
     listeners = [listener for listener in SUBSCRIPTIONS if listener.event_type.source == service]
-    outbox = Database.of_service(service, models, pool_size=1)
+    database = Database.of_service(service, models, pool_size=1)
     try:
-        return republish(service, outbox, wanted, amqp_url=amqp_url, listeners=listeners, only=only)
+        return republish(service, database, wanted, amqp_url=amqp_url, listeners=listeners, only=only)
     finally:
-        outbox.close()
-
-
-def _emitting_services() -> dict[str, ModuleType]:
-    """Return the models of the services that have an outbox, by name."""
-    models = {name: import_module(f"services.{name}.models") for name in services_with_migrations()}
-    return {name: module for name, module in models.items() if hasattr(module, "OutboxMessage")}
+        database.close()
 
 
 def _moment(text: str) -> datetime:
@@ -146,7 +139,7 @@ def main(arguments: list[str]) -> int:
         parser.error(f"no consumer has the queue {options.to_consumer}; there are {', '.join(sorted(by_queue))}")
     if only is not None and options.type not in (None, only.event_type.type):
         parser.error(f"{options.to_consumer} takes {only.event_type.type} alone")
-    emitting = _emitting_services()
+    emitting = outbox.emitting_services()
     source = only.event_type.source if only else options.service
     if source is not None and source not in emitting:
         parser.error(f"{source} has no outbox; there are {', '.join(emitting)}")

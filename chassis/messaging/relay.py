@@ -1,4 +1,4 @@
-"""The outbox relay of one service: `python -m chassis.relay practices`. A plain process, without eventlet.
+"""The outbox relay of one service, or of all: `python -m chassis.relay practices|all`. A plain process, no eventlet.
 
 It wakes by LISTEN, or each second, and publishes what waits in batches: one confirm wait and one commit per batch.
 Any number of relays of a service may run; an advisory lock lets one work at a time, so events leave in the order of
@@ -76,7 +76,13 @@ class Relay:
                         pause_s = _PAUSE_START_S
             except Exception as error:
                 expected = isinstance(error, PublishFailed) or is_out_of_reach(error)
-                log.warning("relay_interrupted", error=type(error).__name__, pause_s=pause_s, exc_info=not expected)
+                log.warning(
+                    "relay_interrupted",
+                    service=self.service,
+                    error=type(error).__name__,
+                    pause_s=pause_s,
+                    exc_info=not expected,
+                )
                 self._stopping.wait(pause_s)
                 pause_s = min(pause_s * 2, _PAUSE_MAX_S)
         watchdog.rests(self._part)
@@ -158,7 +164,7 @@ class Relay:
             with Session(self._engine) as session, session.begin():
                 purged = outbox.purge(session, self._model, clock.now())
             if purged:
-                log.info("outbox_purged", rows=purged)
+                log.info("outbox_purged", service=self.service, rows=purged)
 
 
 def relay_of(service: str, *, amqp_url: str) -> Relay | None:
@@ -171,23 +177,45 @@ def relay_of(service: str, *, amqp_url: str) -> Relay | None:
     return Relay(service, models, url=url, amqp_url=amqp_url, listeners=listeners)
 
 
+def relays_of(name: str, *, amqp_url: str) -> list[Relay]:
+    """Return the relay of one service, with `all` those of all services here; none where nothing is emitted."""
+    services = list(outbox.emitting_services()) if name == "all" else [name]
+    relays = [relay_of(service, amqp_url=amqp_url) for service in services]
+    return [relay for relay in relays if relay is not None]
+
+
+def run_together(relays: Sequence[Relay]) -> None:
+    """Run relays beside each other, each on its own connections, until they are stopped."""
+    threads = [threading.Thread(target=relay.run, name=f"{relay.service}-relay") for relay in relays]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
 def main(arguments: list[str]) -> int:
     """Run the command line and return its exit code."""
     if len(arguments) != 1:
-        sys.stderr.write("usage: python -m chassis.relay SERVICE\n")
+        sys.stderr.write("usage: python -m chassis.relay SERVICE|all\n")
         return 2
+    (name,) = arguments
     settings = ChassisSettings.load()
-    logs.configure(f"{arguments[0]}-relay", settings.log_level)
-    relay = relay_of(arguments[0], amqp_url=settings.amqp_url)
-    if relay is None:
-        sys.stderr.write(f"{arguments[0]} emits no events\n")
+    logs.configure(f"{name}-relay", settings.log_level)
+    relays = relays_of(name, amqp_url=settings.amqp_url)
+    if not relays:
+        sys.stderr.write(f"{name} emits no events\n")
         return 2
     metrics.serve(settings.metrics_port)
     answer_limit.install_plain()
-    watchdog.watch(f"{arguments[0]}-relay", settings.watchdog_s)
+    watchdog.watch(f"{name}-relay", settings.watchdog_s)
+
+    def stop(*_: object) -> None:
+        for relay in relays:
+            relay.stop()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: relay.stop())
-    log.info("relay_started", service=arguments[0])
-    relay.run()
-    log.info("relay_stopped", service=arguments[0])
+        signal.signal(number, stop)
+    log.info("relay_started", service=name)
+    run_together(relays)
+    log.info("relay_stopped", service=name)
     return 0
