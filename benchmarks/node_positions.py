@@ -18,8 +18,10 @@ from node_soap import CREDITOR, NobodyAtHome, prepare, receipt, verify
 
 from chassis import clock, settings
 from chassis.storage.database import Database
+from contracts.rpc.payments import NodeRequest
 from services.payments import models
-from services.payments.usecases.node import Node, answer_node
+from services.payments.usecases.node.answer import answer_node
+from services.payments.usecases.node.context import NodeContext
 
 ROUNDS = 5
 PLANS = {
@@ -33,12 +35,12 @@ def time_per_call(database: Database, make: Callable[[], bytes], calls: int) -> 
     """Return the median time of an OK, in seconds."""
     times = []
     for _ in range(calls):
-        envelope = make().decode()
+        request = NodeRequest(envelope=make().decode())
         started = time.perf_counter()
-        answer = answer_node(Node(database, NobodyAtHome(), clock.now()), envelope, "")
+        reply = answer_node(NodeContext(database, NobodyAtHome(), clock.now()), request)
         times.append(time.perf_counter() - started)
-        if "<outcome>OK</outcome>" not in answer:
-            raise RuntimeError(answer[:500])
+        if "<outcome>OK</outcome>" not in reply.envelope:
+            raise RuntimeError(reply.envelope[:500])
     return statistics.median(times)
 
 

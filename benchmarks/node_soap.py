@@ -37,10 +37,13 @@ from chassis import clock, settings  # noqa: E402 -- as above
 from chassis.messaging.rpc_client import RpcClient  # noqa: E402 -- as above
 from chassis.storage import migrations  # noqa: E402 -- as above
 from chassis.storage.database import Database  # noqa: E402 -- as above
+from contracts.call import Call, Reply, Request  # noqa: E402 -- as above
 from contracts.errors import RpcError, Unavailable  # noqa: E402 -- as above
 from contracts.rpc import payments  # noqa: E402 -- as above
+from contracts.shapes import Empty  # noqa: E402 -- as above
 from services.payments import models  # noqa: E402 -- as above
-from services.payments.usecases.node import Node, answer_node  # noqa: E402 -- as above
+from services.payments.usecases.node.answer import answer_node  # noqa: E402 -- as above
+from services.payments.usecases.node.context import NodeContext  # noqa: E402 -- as above
 
 CREDITOR = "80012345676"
 ROUNDS = 3
@@ -60,8 +63,9 @@ FROM generate_series(0, :last) AS n
 class NobodyAtHome:
     """practices, which nothing here asks."""
 
-    def call(self, _call: Any, _request: Any) -> dict[str, Any]:
+    def call(self, call: Call[Request, Reply], request: Request, *, correlation_id: str | None = None) -> Reply:
         """Be away."""
+        del call, request, correlation_id
         raise Unavailable
 
 
@@ -73,10 +77,12 @@ class DirectDoor:
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer the node."""
-        envelope = req.bounded_stream.read().decode()
-        node = Node(self._database, NobodyAtHome(), clock.now())
+        context = NodeContext(self._database, NobodyAtHome(), clock.now())
+        request = payments.NodeRequest(
+            envelope=req.bounded_stream.read().decode(), soap_action=req.get_header("SOAPAction") or ""
+        )
         resp.content_type = "text/xml"
-        resp.text = answer_node(node, envelope, req.get_header("SOAPAction") or "")
+        resp.text = answer_node(context, request).envelope
 
 
 def direct() -> Any:
@@ -284,7 +290,7 @@ def wait_until_answering(sides: list[Side], amqp_url: str) -> None:
     ends_at = time.monotonic() + 30
     while True:
         try:
-            client.call(payments.PING)
+            client.call(payments.PING, Empty())
             for side in sides:
                 Caller(side).post(verify(0))
         except (RpcError, OSError, RuntimeError):

@@ -22,18 +22,19 @@ from reportlab.pdfbase import pdfmetrics  # noqa: E402 - after the path is set
 from reportlab.pdfbase.ttfonts import TTFont  # noqa: E402
 from reportlab.pdfgen.canvas import Canvas  # noqa: E402
 
-from services.notices.codes import postal_text, qr_text  # noqa: E402
-from services.notices.domain.content import (  # noqa: E402
+from contracts.codes import NoticeNumber  # noqa: E402
+from services.notices.documents.domain.content import (  # noqa: E402
     Artworks,
     NoticeContent,
+    Party,
     Payee,
     Payment,
-    Person,
     PostalAccount,
 )
-from services.notices.rendering.avviso import render_notice  # noqa: E402
-from services.notices.rendering.fonts import fonts_dir  # noqa: E402
-from services.notices.rendering.symbols import Cells, data_matrix_cells, qr_cells  # noqa: E402
+from services.notices.documents.domain.payment_codes import postal_text, qr_text  # noqa: E402
+from services.notices.documents.pdf.fonts import fonts_dir  # noqa: E402
+from services.notices.documents.pdf.notice import render_notice  # noqa: E402
+from services.notices.documents.pdf.symbols import Cells, data_matrix_cells, qr_cells  # noqa: E402
 
 PAGES_PER_ROUND = 20
 STRINGS_SINGLE, STRINGS_WITH_SLIP = 56, 84
@@ -54,8 +55,8 @@ def notice(number: int, *, with_slip: bool) -> NoticeContent:
         payee=Payee(
             "80012345676", "Conservatorio di Musica", "Segreteria", "conservatorio.example", "CJM08", has_website=True
         ),
-        recipient=Person("RSSMRA85T10A562S", f"Mario Rossi {number}", ("Via Nazionale 1", "00100 Roma (RM)")),
-        payment=Payment(f"3010{number:014d}", 10_000 + number, date(2026, 12, 31), None),
+        recipient=Party("RSSMRA85T10A562S", f"Mario Rossi {number}", ("Via Nazionale 1", "00100 Roma (RM)")),
+        payment=Payment(NoticeNumber(f"3010{number:014d}"), 10_000 + number, date(2026, 12, 31), None),
         postal=PostalAccount("001012345678", "Conservatorio di Musica", None),
         artworks=Artworks(),
     )

@@ -25,7 +25,7 @@ _RELAY_SUFFIX: Final = "-relay"
 
 
 def is_healthy(service: str, amqp_url: str, timeout_s: float = 2.0) -> bool:
-    """Ask any process of `service` whether it and its database are there."""
+    """Return whether any process of `service` and its database answer."""
     client = RpcClient(amqp_url)
     try:
         client.call(Call(service, "ping", Empty, Empty, idempotent=True, timeout_s=timeout_s), Empty())
@@ -37,7 +37,7 @@ def is_healthy(service: str, amqp_url: str, timeout_s: float = 2.0) -> bool:
 
 
 def is_relayed(service: str) -> bool:
-    """Ask the outbox of `service` whether its events leave."""
+    """Return whether the events of `service` leave its outbox."""
     database = Database.of_service(service, import_module(f"services.{service}.models"), pool_size=1)
     try:
         with database.reading() as session:

@@ -190,6 +190,16 @@ class Unreadable(ErrorDetail):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TotalsDiffer(ErrorDetail):
+    """What a settlement flow declares (`count`, `total_cents`), and what its rows are and amount to."""
+
+    count: int
+    total_cents: int
+    rows_count: int
+    rows_cents: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutOfReach(ErrorDetail):
     """Which service of ours, or which part outside (`fdr-org`)."""
 
@@ -228,6 +238,7 @@ DETAIL_OF: Final[Mapping[ErrorCode, type[ErrorDetail]]] = {
     ErrorCode.IMPORT_TOO_LARGE: TooLarge,
     ErrorCode.IMPORT_WRONG_HEADER: WrongHeader,
     ErrorCode.SETTLEMENT_UNREADABLE: Unreadable,
+    ErrorCode.SETTLEMENT_TOTALS_DIFFER: TotalsDiffer,
     ErrorCode.SERVICE_UNAVAILABLE: OutOfReach,
     ErrorCode.OUTCOME_UNKNOWN: OutOfReach,
 }

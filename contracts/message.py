@@ -35,25 +35,6 @@ class Message:
 
     absent_is_left_out: ClassVar[bool] = False
 
-    # TRANSITION: goes when every room reads attributes.
-    def __getitem__(self, name: str) -> Any:
-        try:
-            return getattr(self, name)
-        except AttributeError:
-            raise KeyError(name) from None
-
-    def get(self, name: str, default: Any = None) -> Any:
-        return getattr(self, name, default)
-
-    def keys(self) -> list[str]:
-        return [one.name for one in dataclasses.fields(self)]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.keys()
-
-    def __iter__(self) -> Any:
-        return iter(self.keys())
-
 
 M = TypeVar("M", bound=Message)
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import falcon
 
+from contracts.call import Rpc
 from gateway.api.problems import write_problem
 from gateway.api.routes import add_routes as add_api_routes
 from gateway.edge.observation import Observation, log_failure
@@ -12,7 +13,6 @@ from gateway.edge.security_headers import SecurityHeaders
 from gateway.health import add_routes as add_health_routes
 from gateway.pagopa import add_routes as add_pagopa_routes
 from gateway.problems import Problem, from_exception
-from gateway.rpc import Rpc
 from gateway.settings import Settings
 from gateway.static_files import add_routes as add_static_routes
 from gateway.visit import VisitMiddleware
@@ -20,7 +20,7 @@ from gateway.web.problems import PageProblems
 from gateway.web.routes import add_routes as add_web_routes
 from gateway.web.site import Site
 
-_FOR_PROGRAMS: Final = ("/pagopa/", "/status/", "/metrics", "/static/")
+_NOT_FOR_BROWSERS: Final = ("/pagopa/", "/status/", "/metrics", "/static/")
 
 
 def create_app(settings: Settings, rpc: Rpc) -> falcon.App[falcon.Request, falcon.Response]:
@@ -41,15 +41,15 @@ def create_app(settings: Settings, rpc: Rpc) -> falcon.App[falcon.Request, falco
 
 
 def _failure_writer(pages: PageProblems) -> Callable[..., None]:
-    """Answer any failure in the surface's own manner: problem+json for the API, a word for programs, else a page."""
+    """Answer any failure as who asked expects it: problem+json from the API, a page in browsers, else the code."""
 
-    def write(req: falcon.Request, resp: falcon.Response, error: Exception, _params: dict[str, Any]) -> None:
+    def write(req: falcon.Request, resp: falcon.Response, error: Exception, _params: object) -> None:
         problem = from_exception(error)
         log_failure(req, error, problem)
         resp.set_headers(dict(problem.headers))
         if req.path.startswith("/api/"):
             write_problem(req, resp, problem)
-        elif req.path.startswith(_FOR_PROGRAMS):
+        elif req.path.startswith(_NOT_FOR_BROWSERS):
             _write_word(resp, problem)
         else:
             pages.write(req, resp, problem)

@@ -1,15 +1,14 @@
-"""Entities and their services as `practices` tells them, kept for a minute: they stand on every page."""
+"""Entities and their services as `practices` tells them, at most a minute old: they stand on every page."""
 
 import threading
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
 from contracts.errors import Unavailable
 from contracts.rpc import practices
+from contracts.rpc.practices import Entity
 from gateway.visit import Visit
-
-Entity = Mapping[str, Any]
 
 _FRESH_S: Final = 60.0
 _MAX_ENTITIES: Final = 1_000
@@ -24,17 +23,17 @@ class EntityCatalogue:
         self._lock = threading.Lock()
 
     def get(self, visit: Visit, code: str) -> Entity:
-        """Return contracts.rpc.practices.Entity loaded. Raises Refused(UNKNOWN_ENTITY) or Unavailable."""
+        """Return an entity. Raises Refused(UNKNOWN_ENTITY) or Unavailable."""
         held = self._entities.get(code)
         if held and self._clock() - held[0] < _FRESH_S:
             return held[1]
         try:
-            entity = visit.call(practices.ENTITY, entity_code=code)
+            entity = visit.call(practices.ENTITY, practices.EntityRequest(entity_code=code))
         except Unavailable:
             if held is None:
                 raise
             return held[1]
-        self._keep(code, entity)
+        self._hold(code, entity)
         return entity
 
     def known(self, code: str | None) -> Entity | None:
@@ -42,7 +41,7 @@ class EntityCatalogue:
         held = self._entities.get(code or "")
         return held[1] if held else None
 
-    def _keep(self, code: str, entity: Entity) -> None:
+    def _hold(self, code: str, entity: Entity) -> None:
         with self._lock:
             if len(self._entities) >= _MAX_ENTITIES:
                 self._entities.clear()

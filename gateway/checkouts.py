@@ -1,12 +1,13 @@
 """Checkouts as their payer asks for them."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
 from uuid import UUID
 
-from contracts.call import Call
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import payments, practices
+from contracts.rpc.payments import Checkout
 from gateway.visit import Visit
 
 _MONEY_MAY_BE_ON_ITS_WAY: Final = ("ok", "attesa")
@@ -14,46 +15,65 @@ _MONEY_MAY_BE_ON_ITS_WAY: Final = ("ok", "attesa")
 
 def start(
     visit: Visit, practice_ids: Sequence[UUID], *, idempotency_key: str, return_url: str, pay_anyway: bool
-) -> dict[str, Any]:
+) -> Checkout:
     """Start or resume a checkout of practices this payer may see.
 
-    practices says which others are equal to them, payments whether those were paid or are being paid: then it is
-    Refused(EQUAL_PRACTICE_FOUND), unless the payer pays anyway. Raises also what payments.START_CHECKOUT does.
+    practices says which others look like the same payment, payments whether those were paid or are being paid: then it
+    is Refused(EQUAL_PRACTICE_FOUND), unless the payer pays anyway. Raises also what payments.START_CHECKOUT does.
     """
-    equals = []
-    if not pay_anyway:
-        equals = visit.call(practices.DUPLICATES, viewer=visit.viewer, practice_ids=practice_ids)["equals"]
     citizen = visit.registered_citizen
-    asked = {
-        "idempotency_key": idempotency_key,
-        "practice_ids": practice_ids,
-        "return_url": return_url,
-        "email": citizen["email"] if citizen else None,
-        "equals": equals,
-        "pay_anyway": pay_anyway,
-    }
+    request = payments.StartCheckoutRequest(
+        idempotency_key=idempotency_key,
+        payer_ref=visit.owner,
+        practice_ids=practice_ids,
+        return_url=return_url,
+        email=citizen.email if citizen else None,
+        equals=[] if pay_anyway else _duplicates(visit, practice_ids),
+        pay_anyway=pay_anyway,
+    )
     try:
-        return visit.call(payments.START_CHECKOUT, payer_ref=visit.owner, **asked)
+        return visit.call(payments.START_CHECKOUT, request)
     except Refused as refusal:
-        if refusal.code is not ErrorCode.PRACTICE_BEING_PAID or visit.owner == visit.visitor_owner:
+        if refusal.code is not ErrorCode.PRACTICE_BEING_PAID or request.payer_ref == visit.visitor_owner:
             raise
         # Perhaps by this same browser, before the login.
-        return visit.call(payments.START_CHECKOUT, payer_ref=visit.visitor_owner, **asked)
+        return visit.call(payments.START_CHECKOUT, replace(request, payer_ref=visit.visitor_owner))
 
 
-def money_may_be_on_its_way(checkout: Mapping[str, Any]) -> bool:
-    """Say whether pagoPA sent the payer back with "paid" or "not known yet": the receipt decides."""
-    return checkout["returned"] in _MONEY_MAY_BE_ON_ITS_WAY
+def find(visit: Visit, checkout_id: UUID) -> Checkout:
+    """Return a checkout of this payer's. Raises Refused(CHECKOUT_NOT_FOUND), also for anybody else's."""
+
+    def ask(payer_ref: str) -> Checkout:
+        return visit.call(payments.CHECKOUT, payments.CheckoutRequest(checkout_id=checkout_id, payer_ref=payer_ref))
+
+    return _as_payer(visit, ask)
 
 
-def ask_as_payer(visit: Visit, call: Call, checkout_id: UUID, **asked: Any) -> dict[str, Any]:
-    """Ask for a checkout as the citizen, or as the visitor this browser was before logging in.
+def note_return(visit: Visit, checkout_id: UUID, outcome: str) -> Checkout:
+    """Note with which of payments.RETURN_OUTCOMES the payer came back. Raises as `find` does."""
 
-    Raises Refused(CHECKOUT_NOT_FOUND), also for other people's.
-    """
+    def note(payer_ref: str) -> Checkout:
+        request = payments.ReturnedRequest(checkout_id=checkout_id, payer_ref=payer_ref, outcome=outcome)
+        return visit.call(payments.RETURNED, request)
+
+    return _as_payer(visit, note)
+
+
+def money_may_be_on_its_way(checkout: Checkout) -> bool:
+    """Return whether pagoPA sent the payer back with "paid" or "not known yet": the receipt decides."""
+    return checkout.returned in _MONEY_MAY_BE_ON_ITS_WAY
+
+
+def _duplicates(visit: Visit, practice_ids: Sequence[UUID]) -> Sequence[practices.PracticeDuplicates]:
+    request = practices.GetManyRequest(viewer=visit.viewer, practice_ids=practice_ids)
+    return visit.call(practices.DUPLICATES, request).equals
+
+
+def _as_payer(visit: Visit, ask: Callable[[str], Checkout]) -> Checkout:
+    """Ask as the citizen, then as the visitor this browser was before the login."""
     for owner in dict.fromkeys((visit.owner, visit.visitor_owner)):
         try:
-            return visit.call(call, checkout_id=checkout_id, payer_ref=owner, **asked)
+            return ask(owner)
         except Refused as refusal:
             if refusal.code is not ErrorCode.CHECKOUT_NOT_FOUND:
                 raise

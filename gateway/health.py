@@ -9,14 +9,14 @@ from typing import Final
 import falcon
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
-from contracts.call import Call
+from contracts.call import Call, Rpc
 from contracts.errors import RpcError
 from contracts.rpc import cart, identity, notices, payments, practices
+from contracts.shapes import Empty
 from gateway.edge.addresses import client_address, is_within
-from gateway.rpc import Rpc
 from gateway.settings import Settings
 
-_PINGS: Final[Mapping[str, Call]] = {
+_PINGS: Final[Mapping[str, Call[Empty, Empty]]] = {
     "identity": identity.PING,
     "practices": practices.PING,
     "cart": cart.PING,
@@ -26,7 +26,7 @@ _PINGS: Final[Mapping[str, Call]] = {
 
 
 class Live:
-    """Whether this process answers."""
+    """Liveness: this process answers."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer 200 without asking anybody."""
@@ -34,7 +34,7 @@ class Live:
 
 
 class Ready:
-    """Whether every service behind the pages answers; 503 names the ones that do not."""
+    """Readiness: every service behind the pages answers; 503 names those that do not."""
 
     def __init__(self, rpc: Rpc) -> None:
         self._rpc = rpc
@@ -47,10 +47,10 @@ class Ready:
         resp.status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
         resp.media = {"status": "ready" if ready else "not_ready", "parts": parts}
 
-    def _ping(self, call: Call) -> dict[str, str | float]:
+    def _ping(self, call: Call[Empty, Empty]) -> dict[str, str | float]:
         started_s = time.perf_counter()
         try:
-            self._rpc.call(call, {})
+            self._rpc.call(call, Empty())
         except RpcError as error:
             return {"status": "down", "code": error.code.value}
         return {"status": "up", "milliseconds": round((time.perf_counter() - started_s) * 1000, 1)}

@@ -12,8 +12,8 @@ from gateway.translations import translate
 
 
 @dataclass(frozen=True)
-class Message:
-    """Two sentences for people."""
+class Explanation:
+    """What happened and what to do next, in Italian: translated where it is shown."""
 
     sentence: str
     next_step: str
@@ -25,180 +25,180 @@ _BACK_TO_LIST: Final = _("Torna all'elenco delle pratiche e riprova da lì.")
 _FOR_OFFICES: Final = _("Questa funzione è riservata ai programmi dell'ente.")
 _IMPORT: Final = _("Correggi il file e invialo di nuovo: nulla è stato caricato.")
 
-MESSAGES: Final[Mapping[ErrorCode, Message]] = {
-    ErrorCode.INVALID_REQUEST: Message(
+MESSAGES: Final[Mapping[ErrorCode, Explanation]] = {
+    ErrorCode.INVALID_REQUEST: Explanation(
         _("La richiesta non è leggibile."), _("Torna alla pagina precedente e riprova.")
     ),
-    ErrorCode.INVALID_FISCAL_CODE: Message(
+    ErrorCode.INVALID_FISCAL_CODE: Explanation(
         _("Il codice fiscale non è corretto: controlla di aver scritto tutti i 16 caratteri (o le 11 cifre)."), _CORRECT
     ),
-    ErrorCode.INVALID_NOTICE_NUMBER: Message(
+    ErrorCode.INVALID_NOTICE_NUMBER: Explanation(
         _("Il codice avviso non è corretto: ha 18 cifre e lo trovi in alto sull'avviso di pagamento."), _CORRECT
     ),
-    ErrorCode.INVALID_AMOUNT: Message(
+    ErrorCode.INVALID_AMOUNT: Explanation(
         _("L'importo non è leggibile: scrivilo in euro con al massimo due decimali, per esempio 25,00."), _CORRECT
     ),
-    ErrorCode.AMOUNT_OUT_OF_RANGE: Message(_("L'importo deve essere tra 0,01 e 999.999.999,99 euro."), _CORRECT),
-    ErrorCode.AMOUNT_NOT_ALLOWED: Message(
+    ErrorCode.AMOUNT_OUT_OF_RANGE: Explanation(_("L'importo deve essere tra 0,01 e 999.999.999,99 euro."), _CORRECT),
+    ErrorCode.AMOUNT_NOT_ALLOWED: Explanation(
         _("Questo servizio non accetta l'importo scritto: leggi accanto al campo che cosa accetta."), _CORRECT
     ),
-    ErrorCode.DESCRIPTION_REQUIRED: Message(_("Scrivi la causale del pagamento."), _CORRECT),
-    ErrorCode.DESCRIPTION_TOO_LONG: Message(_("La causale può avere al massimo 140 caratteri."), _CORRECT),
-    ErrorCode.BENEFICIARY_REQUIRED: Message(
+    ErrorCode.DESCRIPTION_REQUIRED: Explanation(_("Scrivi la causale del pagamento."), _CORRECT),
+    ErrorCode.DESCRIPTION_TOO_LONG: Explanation(_("La causale può avere al massimo 140 caratteri."), _CORRECT),
+    ErrorCode.BENEFICIARY_REQUIRED: Explanation(
         _("Servono i dati dello studente: Cognome e Nome, Corso, Scuola, Tipologia di contributo didattico."), _CORRECT
     ),
-    ErrorCode.NAME_REQUIRED: Message(_("Scrivi cognome e nome."), _CORRECT),
-    ErrorCode.NAME_TOO_LONG: Message(_("Cognome e nome possono avere insieme al massimo 70 caratteri."), _CORRECT),
-    ErrorCode.STAMP_REQUIRED: Message(
+    ErrorCode.NAME_REQUIRED: Explanation(_("Scrivi cognome e nome."), _CORRECT),
+    ErrorCode.NAME_TOO_LONG: Explanation(_("Cognome e nome possono avere insieme al massimo 70 caratteri."), _CORRECT),
+    ErrorCode.STAMP_REQUIRED: Explanation(
         _("Servono il documento su cui va la marca da bollo e la provincia di residenza di chi paga."), _CORRECT
     ),
-    ErrorCode.INVALID_DATE: Message(_("La data non esiste o non è scritta come AAAA-MM-GG."), _CORRECT),
-    ErrorCode.DUPLICATE_REFERENCE: Message(_("Lo stesso riferimento compare più di una volta nel file."), _IMPORT),
-    ErrorCode.IDEMPOTENCY_CONFLICT: Message(
+    ErrorCode.INVALID_DATE: Explanation(_("La data non esiste o non è scritta come AAAA-MM-GG."), _CORRECT),
+    ErrorCode.DUPLICATE_REFERENCE: Explanation(_("Lo stesso riferimento compare più di una volta nel file."), _IMPORT),
+    ErrorCode.IDEMPOTENCY_CONFLICT: Explanation(
         _("Questo modulo è già stato inviato con dati diversi."),
         _("Apri di nuovo la pagina e controlla l'elenco delle pratiche prima di ripetere."),
     ),
-    ErrorCode.TOO_MANY_REQUESTS: Message(
+    ErrorCode.TOO_MANY_REQUESTS: Explanation(
         _("Hai fatto troppe richieste in poco tempo."), _("Aspetta un minuto e riprova.")
     ),
-    ErrorCode.NOT_FOUND: Message(
+    ErrorCode.NOT_FOUND: Explanation(
         _("La pagina che cerchi non esiste."), _("Controlla l'indirizzo o riparti dalla ricerca.")
     ),
-    ErrorCode.LOGIN_REQUIRED: Message(_("Per continuare devi entrare con SPID."), _("Entra con SPID e riprova.")),
-    ErrorCode.LOGIN_REFUSED: Message(_("L'accesso con SPID non è riuscito."), _("Puoi riprovare ad accedere.")),
-    ErrorCode.SPID_LEVEL_TOO_LOW: Message(
+    ErrorCode.LOGIN_REQUIRED: Explanation(_("Per continuare devi entrare con SPID."), _("Entra con SPID e riprova.")),
+    ErrorCode.LOGIN_REFUSED: Explanation(_("L'accesso con SPID non è riuscito."), _("Puoi riprovare ad accedere.")),
+    ErrorCode.SPID_LEVEL_TOO_LOW: Explanation(
         _("Questo ente chiede un livello SPID più alto di quello con cui sei entrato."),
         _("Entra di nuovo: ti verrà chiesto il livello che serve, e tornerai qui."),
     ),
-    ErrorCode.UNKNOWN_IDENTITY_PROVIDER: Message(
+    ErrorCode.UNKNOWN_IDENTITY_PROVIDER: Explanation(
         _("Il gestore di identità scelto non è tra quelli disponibili."), _("Scegli un gestore dall'elenco.")
     ),
-    ErrorCode.SESSION_EXPIRED: Message(
+    ErrorCode.SESSION_EXPIRED: Explanation(
         _("La sessione è scaduta per inattività, a tutela dei tuoi dati."),
         _("Entra di nuovo con SPID: tornerai al punto in cui eri."),
     ),
-    ErrorCode.CSRF_FAILED: Message(
+    ErrorCode.CSRF_FAILED: Explanation(
         _("Il modulo non è più valido: forse la pagina era aperta da molto tempo."),
         _("Torna alla pagina, ricaricala e invia di nuovo. Nulla è stato modificato."),
     ),
-    ErrorCode.CONSENT_MISSING: Message(
+    ErrorCode.CONSENT_MISSING: Explanation(
         _("Prima di continuare devi prendere visione dell'informativa sulla privacy."), _("Completa la registrazione.")
     ),
-    ErrorCode.ANONYMOUS_NOT_ALLOWED: Message(
+    ErrorCode.ANONYMOUS_NOT_ALLOWED: Explanation(
         _("Per questo servizio l'inserimento anonimo non è previsto."), _("Entra con SPID e riprova.")
     ),
-    ErrorCode.API_KEY_INVALID: Message(_("La chiave di accesso non è valida."), _FOR_OFFICES),
-    ErrorCode.SCOPE_MISSING: Message(_("La chiave di accesso non permette questa operazione."), _FOR_OFFICES),
-    ErrorCode.UNKNOWN_ENTITY: Message(
+    ErrorCode.API_KEY_INVALID: Explanation(_("La chiave di accesso non è valida."), _FOR_OFFICES),
+    ErrorCode.SCOPE_MISSING: Explanation(_("La chiave di accesso non permette questa operazione."), _FOR_OFFICES),
+    ErrorCode.UNKNOWN_ENTITY: Explanation(
         _("L'ente indicato non esiste su questo portale."),
         _("Controlla il codice dell'ente, oppure usa il collegamento pubblicato sul sito dell'ente."),
     ),
-    ErrorCode.UNKNOWN_SERVICE: Message(
+    ErrorCode.UNKNOWN_SERVICE: Explanation(
         _("Il servizio indicato non esiste o non accetta pagamenti spontanei."),
         _("Scegli un servizio dall'elenco dell'Inserimento spontaneo."),
     ),
-    ErrorCode.PRACTICE_NOT_FOUND: Message(
+    ErrorCode.PRACTICE_NOT_FOUND: Explanation(
         _("Non troviamo nessuna pratica con questi dati."),
         _("Controlla i dati. Se la pratica è di un'altra persona, cercala con il suo codice avviso."),
     ),
-    ErrorCode.PRACTICE_PAID: Message(
+    ErrorCode.PRACTICE_PAID: Explanation(
         _("Questa pratica risulta già pagata."), _("Non pagarla di nuovo: trovi la quietanza nello storico.")
     ),
-    ErrorCode.PRACTICE_BEING_PAID: Message(
+    ErrorCode.PRACTICE_BEING_PAID: Explanation(
         _("Un pagamento di questa pratica è già in corso."),
         _("Attendi che si concluda: se non va a buon fine, la pratica torna da pagare."),
     ),
-    ErrorCode.PRACTICE_EXPIRED: Message(
+    ErrorCode.PRACTICE_EXPIRED: Explanation(
         _("Il termine per pagare questa pratica è passato e il servizio non accetta pagamenti in ritardo."),
         _("Contatta l'ente per sapere come regolarizzare."),
     ),
-    ErrorCode.PRACTICE_CANCELLED: Message(
+    ErrorCode.PRACTICE_CANCELLED: Explanation(
         _("L'ente ha annullato questa pratica: non c'è nulla da pagare."), _("Per chiarimenti contatta l'ente.")
     ),
-    ErrorCode.PRACTICE_NOT_AMENDABLE: Message(_("Questa pratica non si può più modificare."), _FOR_OFFICES),
-    ErrorCode.EQUAL_PRACTICE_FOUND: Message(
+    ErrorCode.PRACTICE_NOT_AMENDABLE: Explanation(_("Questa pratica non si può più modificare."), _FOR_OFFICES),
+    ErrorCode.EQUAL_PRACTICE_FOUND: Explanation(
         _("Una pratica uguale, con lo stesso servizio, persona e importo, risulta già pagata o in pagamento."),
         _("Controlla prima di pagare due volte: se sono davvero due pagamenti diversi, conferma e paga comunque."),
     ),
-    ErrorCode.PRACTICE_ONLINE_ONLY: Message(
+    ErrorCode.PRACTICE_ONLINE_ONLY: Explanation(
         _("Questa pratica comprende una marca da bollo digitale e non ha un bollettino da stampare."),
         _("Pagala online da questo portale, con il pulsante Paga."),
     ),
-    ErrorCode.STAMP_NOT_FOUND: Message(
+    ErrorCode.STAMP_NOT_FOUND: Explanation(
         _("Per questa pratica non c'è una marca da bollo digitale."),
         _("Arriva insieme alla ricevuta del pagamento: riprova più tardi, oppure entra con SPID se non l'hai fatto."),
     ),
-    ErrorCode.RECEIPT_NOT_FOUND: Message(
+    ErrorCode.RECEIPT_NOT_FOUND: Explanation(
         _("Per questa pratica non c'è ancora una quietanza."),
         _("La quietanza arriva quando il pagamento è confermato: riprova più tardi."),
     ),
-    ErrorCode.CART_FULL: Message(
+    ErrorCode.CART_FULL: Explanation(
         _("Il carrello contiene già cinque avvisi, il massimo che pagoPA permette di pagare insieme."),
         _("Paga il carrello o togli un avviso, poi aggiungi questo. La pratica resta nel tuo elenco."),
     ),
-    ErrorCode.CART_EMPTY: Message(
+    ErrorCode.CART_EMPTY: Explanation(
         _("Nel carrello non c'è nulla che si possa pagare."), _("Aggiungi una pratica da pagare.")
     ),
-    ErrorCode.CART_OTHER_ENTITY: Message(
+    ErrorCode.CART_OTHER_ENTITY: Explanation(
         _("Nel carrello ci sono pratiche di un altro ente: si pagano insieme solo pratiche dello stesso ente."),
         _("Paga o svuota il carrello, poi aggiungi questa pratica."),
     ),
-    ErrorCode.CHECKOUT_NOT_FOUND: Message(
+    ErrorCode.CHECKOUT_NOT_FOUND: Explanation(
         _("Non troviamo questo pagamento, oppure è stato avviato da un altro dispositivo."), _BACK_TO_LIST
     ),
-    ErrorCode.CHECKOUT_REFUSED: Message(
+    ErrorCode.CHECKOUT_REFUSED: Explanation(
         _("pagoPA non ha accettato di avviare questo pagamento. Nessun importo è stato addebitato."),
         _("Non dipende da te. Scarica l'avviso e pagalo con un altro canale pagoPA; segnala il problema all'ente."),
     ),
-    ErrorCode.CHECKOUT_NOTICE_REFUSED: Message(
+    ErrorCode.CHECKOUT_NOTICE_REFUSED: Explanation(
         _("pagoPA risponde che un avviso del pagamento ora non si può pagare. Nessun importo è stato addebitato."),
         _("Forse qualcuno lo sta già pagando: attendi mezz'ora e riprova, un avviso alla volta."),
     ),
-    ErrorCode.CHECKOUT_NOT_ALLOWED: Message(
+    ErrorCode.CHECKOUT_NOT_ALLOWED: Explanation(
         _("Il pagamento online non è attivo su questo portale. Nessun importo è stato addebitato."),
         _("Scarica l'avviso e pagalo con un altro canale pagoPA; segnala il problema all'ente."),
     ),
-    ErrorCode.CHECKOUT_NOTICES_REPEATED: Message(
+    ErrorCode.CHECKOUT_NOTICES_REPEATED: Explanation(
         _("pagoPA ha trovato due volte lo stesso avviso nel pagamento. Nessun importo è stato addebitato."),
         _("Apri il carrello, togli l'avviso ripetuto e paga di nuovo."),
     ),
-    ErrorCode.CHECKOUT_TOO_MANY_NOTICES: Message(
+    ErrorCode.CHECKOUT_TOO_MANY_NOTICES: Explanation(
         _("pagoPA non accetta tanti avvisi in un solo pagamento. Nessun importo è stato addebitato."),
         _("Apri il carrello, togli uno o più avvisi e paga di nuovo."),
     ),
-    ErrorCode.IMPORT_NOT_FOUND: Message(_("Questo caricamento non esiste."), _FOR_OFFICES),
-    ErrorCode.IMPORT_WRONG_HEADER: Message(_("La prima riga del file non ha le colonne previste."), _IMPORT),
-    ErrorCode.IMPORT_NOT_UTF8: Message(_("Il file non è in UTF-8."), _IMPORT),
-    ErrorCode.IMPORT_TOO_LARGE: Message(_("Il file è troppo grande."), _IMPORT),
-    ErrorCode.IMPORT_EMPTY: Message(_("Il file è vuoto."), _IMPORT),
-    ErrorCode.SETTLEMENT_UNREADABLE: Message(
+    ErrorCode.IMPORT_NOT_FOUND: Explanation(_("Questo caricamento non esiste."), _FOR_OFFICES),
+    ErrorCode.IMPORT_WRONG_HEADER: Explanation(_("La prima riga del file non ha le colonne previste."), _IMPORT),
+    ErrorCode.IMPORT_NOT_UTF8: Explanation(_("Il file non è in UTF-8."), _IMPORT),
+    ErrorCode.IMPORT_TOO_LARGE: Explanation(_("Il file è troppo grande."), _IMPORT),
+    ErrorCode.IMPORT_EMPTY: Explanation(_("Il file è vuoto."), _IMPORT),
+    ErrorCode.SETTLEMENT_UNREADABLE: Explanation(
         _("Il file non è un flusso di rendicontazione in XML, base64 o ZIP."), _IMPORT
     ),
-    ErrorCode.SETTLEMENT_TOTALS_DIFFER: Message(
+    ErrorCode.SETTLEMENT_TOTALS_DIFFER: Explanation(
         _("I totali del flusso di rendicontazione non corrispondono alle sue righe."),
         _("Scarica di nuovo il flusso da pagoPA: nulla è stato caricato."),
     ),
-    ErrorCode.SETTLEMENT_OTHER_BODY: Message(
+    ErrorCode.SETTLEMENT_OTHER_BODY: Explanation(
         _("Il flusso di rendicontazione è destinato a un altro ente."), _FOR_OFFICES
     ),
-    ErrorCode.SETTLEMENT_NOT_FOUND: Message(_("Questo flusso di rendicontazione non esiste."), _FOR_OFFICES),
-    ErrorCode.SERVICE_UNAVAILABLE: Message(_("Il servizio è momentaneamente non disponibile."), _TRY_AGAIN),
-    ErrorCode.CHECKOUT_UNAVAILABLE: Message(
+    ErrorCode.SETTLEMENT_NOT_FOUND: Explanation(_("Questo flusso di rendicontazione non esiste."), _FOR_OFFICES),
+    ErrorCode.SERVICE_UNAVAILABLE: Explanation(_("Il servizio è momentaneamente non disponibile."), _TRY_AGAIN),
+    ErrorCode.CHECKOUT_UNAVAILABLE: Explanation(
         _("La pagina di pagamento di pagoPA non risponde. Nessun importo è stato addebitato."), _TRY_AGAIN
     ),
-    ErrorCode.CHECKOUT_BUSY: Message(
+    ErrorCode.CHECKOUT_BUSY: Explanation(
         _("pagoPA riceve troppe richieste e per ora non avvia altri pagamenti. Nessun importo è stato addebitato."),
         _("Aspetta un paio di minuti e riprova."),
     ),
-    ErrorCode.CHECKOUT_ERROR: Message(
+    ErrorCode.CHECKOUT_ERROR: Explanation(
         _("pagoPA ha avuto un problema e non ha aperto la pagina di pagamento. Nessun importo è stato addebitato."),
         _("Riprova tra qualche minuto; se hai fretta, scarica l'avviso e pagalo con un altro canale pagoPA."),
     ),
-    ErrorCode.OUTCOME_UNKNOWN: Message(
+    ErrorCode.OUTCOME_UNKNOWN: Explanation(
         _("Non abbiamo ricevuto conferma in tempo: l'operazione potrebbe essere stata eseguita oppure no."),
         _("Prima di ripeterla, apri l'elenco delle pratiche e controlla se risulta già fatta."),
     ),
-    ErrorCode.INTERNAL_ERROR: Message(
+    ErrorCode.INTERNAL_ERROR: Explanation(
         _("Qualcosa non ha funzionato. L'errore è stato registrato."),
         _("Riprova; se succede ancora, scrivi all'ente indicando il riferimento qui sotto."),
     ),
@@ -248,6 +248,6 @@ def title_of(code: ErrorCode, status: int) -> str:
 
 def text_of(code: ErrorCode, language: str) -> Text:
     """Return an error's title and explanation in a language."""
-    message = MESSAGES[code]
-    detail = f"{translate(language, message.sentence)} {translate(language, message.next_step)}"
+    explanation = MESSAGES[code]
+    detail = f"{translate(language, explanation.sentence)} {translate(language, explanation.next_step)}"
     return Text(translate(language, title_of(code, STATUS_OF[code])), detail)

@@ -6,12 +6,12 @@ from typing import Final
 
 import falcon
 
+from contracts.call import Rpc
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import payments
 from gateway.edge.addresses import client_address, is_within
 from gateway.edge.bodies import read_body
 from gateway.edge.client_certificates import client_certificate
-from gateway.rpc import Rpc
 from gateway.settings import Settings
 
 PATH: Final = "/pagopa/pa-for-node"
@@ -43,14 +43,11 @@ class NodeEndpoint:
         self._check_certificate(req)
         envelope = _decode(read_body(req, ENVELOPE_MAX_BYTES))
         soap_action = (req.get_header("SOAPAction") or "").strip('"')
-        reply = self._rpc.call(
-            payments.PA_FOR_NODE,
-            {"soap_action": soap_action, "envelope": envelope},
-            correlation_id=req.context.correlation_id,
-        )
-        resp.status = HTTPStatus(reply["status"])
+        request = payments.NodeRequest(soap_action=soap_action, envelope=envelope)
+        reply = self._rpc.call(payments.PA_FOR_NODE, request, correlation_id=req.context.correlation_id)
+        resp.status = HTTPStatus(reply.status)
         resp.content_type = _SOAP_CONTENT_TYPE
-        resp.data = reply["envelope"].encode("utf-8")
+        resp.data = reply.envelope.encode("utf-8")
 
     def _check_address(self, req: falcon.Request) -> None:
         address = client_address(req, self._settings.trusted_proxies)

@@ -66,7 +66,7 @@ class Settings:
 
     @property
     def https(self) -> bool:
-        """Whether browsers reach us over TLS: decides Secure cookies, their `__Host-` prefix and HSTS."""
+        """Return whether browsers reach us over TLS: decides Secure cookies, their `__Host-` prefix and HSTS."""
         return self.public_url.startswith("https://")
 
 

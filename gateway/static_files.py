@@ -29,7 +29,7 @@ _VERSION_CHARS: Final = 12
 
 
 class StaticFiles:
-    """The files below four folders: ours, the design system's, the logos of bodies and of identity providers."""
+    """The files below four folders: ours, the design system's, the logos of entities and of identity providers."""
 
     def __init__(self, settings: Settings) -> None:
         self._folders = {

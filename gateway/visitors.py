@@ -70,7 +70,7 @@ class BrowserCookies:
         return _single(req, self.session)
 
     def write_session(self, resp: falcon.Response, token: str) -> None:
-        """Keep the session token in the browser until it is closed."""
+        """Store the session token in the browser until it is closed."""
         self._write(resp, self.session, token)
 
     def forget_session(self, resp: falcon.Response) -> None:
@@ -88,7 +88,7 @@ class BrowserCookies:
             return None
 
     def write_visitor(self, resp: falcon.Response, visitor: Visitor) -> None:
-        """Keep the visitor in the browser."""
+        """Store the visitor in the browser."""
         held = {
             "v": visitor.visitor_id,
             "g": [item.hex for item in visitor.granted],
@@ -107,7 +107,7 @@ class BrowserCookies:
             return None
 
     def write_login(self, resp: falcon.Response, attempt: LoginAttempt) -> None:
-        """Keep the login under way. SameSite=None on https: the identity provider's POST is cross-site."""
+        """Store the login under way. SameSite=None on https: the identity provider's POST is cross-site."""
         value = self._logins.dumps({"t": attempt.browser_token, "v": attempt.visitor_id})
         same_site = "None" if self._https else "Lax"
         self._write(resp, self.login, value, same_site=same_site, max_age_s=_LOGIN_MAX_AGE_S)

@@ -51,25 +51,6 @@ def convert(values: object, message_type: type[T]) -> T:
     return msgspec.convert(values, message_type, dec_hook=_construct)
 
 
-def transitional(value: Any, message_type: type[T]) -> T:
-    """TRANSITION: take a dict where a message is due; goes when every room makes messages."""
-    if isinstance(value, message_type):
-        return value
-    return msgspec.convert(_plain(value or {}), message_type, dec_hook=_construct, from_attributes=True)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Message):
-        return {name: _plain(getattr(value, name)) for name in value.keys()}  # noqa: SIM118
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set)):
-        return [_plain(item) for item in value]
-    if isinstance(value, str):
-        return str.__str__(value)
-    return int(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
 def to_json(message: Message) -> dict[str, Any]:
     """Return a message as JSON values."""
     values: dict[str, Any] = orjson.loads(orjson.dumps(message))

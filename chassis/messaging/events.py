@@ -27,7 +27,6 @@ def wrap(
 
     Raises TypeError for data of another type, codec.BrokenContract where producers are checked.
     """
-    data = codec.transitional(data, event_type.data_type)
     if not isinstance(data, event_type.data_type):
         raise TypeError(f"{event_type.type} does not carry {type(data).__name__}")
     event = Event(

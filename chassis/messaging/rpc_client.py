@@ -47,7 +47,7 @@ class RpcClient:
     def call(
         self,
         call: Call[Request, Reply],
-        request: Any = None,
+        request: Request,
         *,
         correlation_id: str | None = None,
         timeout_s: float | None = None,
@@ -272,7 +272,6 @@ class _Answer(Generic[Reply]):
 
 
 def _request_body(call: Call[Request, Reply], request: Request) -> bytes:
-    request = codec.transitional(request, call.request_type)
     if not isinstance(request, call.request_type):
         raise TypeError(f"{call.name} does not take {type(request).__name__}")
     return codec.write({"args": [], "kwargs": {"request": codec.checked(request)}})

@@ -95,7 +95,6 @@ def _work(
     if delivery.redelivered and not call.idempotent:
         raise Unavailable(ErrorCode.OUTCOME_UNKNOWN)
     reply = method(service, codec.admitted(delivery.request, call.request_type))
-    reply = codec.transitional(reply, call.reply_type)
     if not isinstance(reply, call.reply_type):
         raise TypeError(f"{call.name} does not answer {type(reply).__name__}")
     return reply

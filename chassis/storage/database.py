@@ -83,7 +83,7 @@ def _json(value: Any) -> str:
 
 
 def is_out_of_reach(error: BaseException) -> bool:
-    """Tell whether `error` means that the database could not be reached or was too busy, so that later may work."""
+    """Return whether `error` means that the database could not be reached or was too busy, so that later may work."""
     if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
         return True
     return isinstance(error, DBAPIError) and error.connection_invalidated

@@ -12,6 +12,7 @@ from uuid import UUID
 from marshmallow.validate import Length, OneOf, Range
 
 from contracts.call import Call
+from contracts.codes import FiscalCode
 from contracts.message import Message
 from contracts.shapes import Beneficiary, Empty
 
@@ -23,7 +24,7 @@ LANGUAGES = ("it", "en")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityProvider(Message):
-    """An identity provider the person may choose. `key` goes in /spid/login?idp=; `kind` says on which button."""
+    """An identity provider to choose. `key` goes in /spid/login?idp=; `kind` says on which button."""
 
     key: str
     name: str
@@ -40,7 +41,7 @@ class IdentityProviders(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartLoginRequest(Message):
-    """`browser_token` is a random value the gateway keeps in a cookie until the ACS. `return_to`: relative path."""
+    """`browser_token` is a random value that the gateway puts in a cookie until the ACS. `return_to`: relative path."""
 
     idp: str
     entity_code: str | None = None
@@ -73,7 +74,7 @@ class Citizen(Message):
     """Who logged in, from the signed assertion. `email` may be None."""
 
     id: UUID
-    fiscal_code: str
+    fiscal_code: FiscalCode
     name: str
     family_name: str
     email: str | None = None
@@ -94,7 +95,7 @@ class Session(Message):
 class FinishLogin(Message):
     """The new session's token and where to go.
 
-    Refused(LOGIN_REFUSED, {reference, anomaly?, entity_code?, spid_level?}); `spid_level` is the one asked for.
+    Refused(LOGIN_REFUSED) with a LoginRefused when the answer is not to be believed.
     """
 
     session_token: str
@@ -114,7 +115,7 @@ class TokenRequest(Message):
 class SessionRequest(TokenRequest):
     """`entity_code`: whose pages it is for.
 
-    Refused(SPID_LEVEL_TOO_LOW, {entity_code, spid_level, spid_level_wanted}) when that body wants a higher SPID level.
+    Refused(SPID_LEVEL_TOO_LOW) with a SpidLevelTooLow when that entity wants a higher SPID level.
     """
 
     entity_code: str | None = None
@@ -149,28 +150,28 @@ class EndSessionRequest(TokenRequest):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RememberedBeneficiary(Beneficiary):
-    """A student the citizen paid for."""
+    """A beneficiary the citizen paid for."""
 
     id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beneficiaries(Message):
-    """The students the citizen paid for, the latest first, at most ten."""
+    """The beneficiaries the citizen paid for, the latest first, at most ten."""
 
     beneficiaries: Sequence[RememberedBeneficiary]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RememberBeneficiaryRequest(TokenRequest):
-    """Remember a student for the next time; beyond ten the one used longest ago is forgotten."""
+    """Remember a beneficiary for the next time; beyond ten the one used longest ago is forgotten."""
 
     beneficiary: Beneficiary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForgetBeneficiaryRequest(TokenRequest):
-    """Forget a student; one that is not there is no error."""
+    """Forget a beneficiary; one that is not there is no error."""
 
     beneficiary_id: UUID
 
@@ -206,14 +207,14 @@ class PurposeRequest(TokenRequest):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrivacyDocument(Message):
-    """A version of the privacy notice or of a purpose's text."""
+    """A version of the privacy notice or of a purpose's text, by language."""
 
     id: str
     purpose: str
     version: str
     valid_from: date
-    title: Mapping[str, Any]
-    text: Mapping[str, Any]
+    title: Mapping[str, str]
+    text: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,7 +282,7 @@ class MailboxRequest(Message):
 class Mailbox(Message):
     """Where and in which language to write to a citizen, and the kinds of message that the consent given is for."""
 
-    fiscal_code: str
+    fiscal_code: FiscalCode
     email: str
     language: Annotated[str, OneOf(LANGUAGES)]
     messages: Sequence[Annotated[str, OneOf(MESSAGES)]]
@@ -310,7 +311,7 @@ class RenewCalendarFeedRequest(TokenRequest):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarFeedToken(Message):
-    """The secret part of the address, told this once: identity keeps its SHA-256. The one before is void."""
+    """The secret part of the address, told this once: identity stores its SHA-256. The one before is void."""
 
     feed_token: str
 
@@ -324,17 +325,17 @@ class CalendarReaderRequest(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarReader(Message):
-    """Whose due dates the address is for. `excluded_entity_codes`: bodies that want a higher SPID level."""
+    """Whose due dates the address is for. `excluded_entity_codes`: entities that want a higher SPID level."""
 
     citizen_id: UUID
-    fiscal_code: str
+    fiscal_code: FiscalCode
     language: Annotated[str, OneOf(LANGUAGES)]
     excluded_entity_codes: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export(Message):
-    """All that identity keeps about the citizen."""
+    """All that identity stores about the citizen: a document to be downloaded, which no code reads by its names."""
 
     data: Mapping[str, Any]
 

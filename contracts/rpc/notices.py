@@ -31,7 +31,7 @@ class ReceiptRequest(DocumentRequest):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CartReceiptRequest(Message):
-    """One receipt for what was paid together: the practices of a cart, all of one body."""
+    """One receipt for what was paid together: the practices of a cart, all of one entity."""
 
     practice_ids: Annotated[Sequence[UUID], Length(1, 5)]
     viewer: Viewer
@@ -57,7 +57,7 @@ class NoticeRequest(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyRequest(Message):
-    """The short code of a document, as typed by a person."""
+    """The short code of a document, as people type it."""
 
     code: Annotated[str, Length(max=80)]
 
@@ -76,7 +76,7 @@ class Verification(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRequest(Message):
-    """Notices of a body's debts, by its references, as one job. Same key: same job."""
+    """Notices of an entity's debts, by its references, as one job. Same key: same job."""
 
     idempotency_key: Annotated[str, Length(8, 128)]
     entity_code: str
@@ -143,7 +143,7 @@ class JobDocuments(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayReportRequest(Message):
-    """The reconciliation report of a body for a day of settlement (dataRegolamento)."""
+    """The reconciliation report of an entity for a day of settlement (dataRegolamento)."""
 
     entity_code: str
     day: date

@@ -116,7 +116,7 @@ class Worklist(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutCreditRequest(Message):
-    """A credit on the body's account, by the bank's reference of it. Put again with other content it is corrected."""
+    """A credit on the entity's account, by the bank's reference of it. Put again with other content it is corrected."""
 
     entity_code: str
     reference: Annotated[str, Length(1, 70)]

@@ -56,6 +56,7 @@ def up(copy: Copy) -> None:
         running.callback(postgres.stop)
         postgres.start()
         os.environ.update(environment(copy), AMQP_URL=connection.INPROC_URL, DATABASE_URL=postgres.url("portal"))
+        os.environ.setdefault("CHECK_CONTRACTS", "true")  # on a laptop a wrong message should show where it is made
         schema.prepare(copy.home.logs / "migrations.log")
         running.enter_context(_mail(mail_sockets, copy.home.logs / "mail.log"))
         step("starting the five services, the gateway and the sandbox")

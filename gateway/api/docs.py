@@ -1,7 +1,7 @@
 """The API's documentation as one page made from its OpenAPI document: no script, no foreign host."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from contracts.errors import ErrorCode
+from gateway.api.json_values import JsonObject
 from gateway.api.operation import make_cacheable
 from gateway.messages import MESSAGES
 from gateway.statuses import STATUS_OF
@@ -23,7 +24,7 @@ _METHODS: Final = ("get", "post", "put", "delete")
 class DocsPage:
     """GET /api/docs."""
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
+    def __init__(self, document: JsonObject) -> None:
         environment = Environment(
             loader=FileSystemLoader(_FOLDER),
             autoescape=True,
@@ -61,9 +62,9 @@ class DocsStyle:
         make_cacheable(req, resp, _CACHE_S)
 
 
-def _by_tag(document: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """The operations in the order of the document, under their tags."""
-    tags: dict[str, list[dict[str, Any]]] = {}
+def _by_tag(document: JsonObject) -> dict[str, list[JsonObject]]:
+    """Return the operations in the order of the document, under their tags."""
+    tags: dict[str, list[JsonObject]] = {}
     for path, item in document["paths"].items():
         for method in _METHODS:
             if method in item:
@@ -72,8 +73,8 @@ def _by_tag(document: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
     return tags
 
 
-def _codes() -> Iterator[dict[str, Any]]:
-    """Every stable code with its status and its English sentences."""
+def _codes() -> Iterator[JsonObject]:
+    """Yield every stable code with its status and its English sentences."""
     for code in ErrorCode:
         message = MESSAGES[code]
         yield {
@@ -84,8 +85,8 @@ def _codes() -> Iterator[dict[str, Any]]:
         }
 
 
-def type_markup(schema: Mapping[str, Any]) -> Markup:
-    """A JSON Schema in a few words, with links to the schemas it names."""
+def type_markup(schema: JsonObject) -> Markup:
+    """Return a JSON Schema in a few words, with links to the schemas it names."""
     reference = schema.get("$ref") or next((part["$ref"] for part in schema.get("allOf", []) if "$ref" in part), None)
     if reference:
         name = reference.rpartition("/")[2]
@@ -100,7 +101,7 @@ def type_markup(schema: Mapping[str, Any]) -> Markup:
     return escape(words + "".join(f", {limit}" for limit in _limits(schema)))
 
 
-def _limits(schema: Mapping[str, Any]) -> Iterator[str]:
+def _limits(schema: JsonObject) -> Iterator[str]:
     if "format" in schema:
         yield str(schema["format"])
     if "enum" in schema:
@@ -117,6 +118,6 @@ def _pretty(value: Any) -> str:
 
 
 def _prose(text: str) -> Markup:
-    """Escaped text with `code` between backquotes."""
+    """Return escaped text with `code` between backquotes."""
     parts = [escape(part) for part in text.split("`")]
     return Markup("").join(Markup("<code>{}</code>").format(part) if i % 2 else part for i, part in enumerate(parts))

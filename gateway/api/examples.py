@@ -1,6 +1,8 @@
 """Examples for the OpenAPI document, made of invented data; a test loads each through its schema."""
 
-from typing import Any, Final
+from typing import Final
+
+from gateway.api.json_values import JsonObject
 
 PRACTICE_ID: Final = "3f2c8a52-6f2e-4c53-9f3e-0f6a2c1d7b10"
 CHECKOUT_ID: Final = "b7a1f3c4-2d8e-4f6b-8a57-0c9d1e2f3a4b"
@@ -28,7 +30,7 @@ _DEBTOR: Final = {
     "email": None,
 }
 
-CREDITOR: Final[dict[str, Any]] = {
+CREDITOR: Final[JsonObject] = {
     "code": "PM108",
     "creditor": {
         "code": "PM108",
@@ -46,7 +48,7 @@ CREDITOR: Final[dict[str, Any]] = {
     "postal_account_holder": None,
 }
 
-SERVICE: Final[dict[str, Any]] = {
+SERVICE: Final[JsonObject] = {
     "code": "CONTRIB_IT",
     "title": _TITLE,
     "note": None,
@@ -61,9 +63,9 @@ SERVICE: Final[dict[str, Any]] = {
     "fixed_cents": None,
 }
 
-SEARCH: Final[dict[str, Any]] = {"fiscal_code": "RSSMRA85T10A562S", "reference": IUV}
+SEARCH: Final[JsonObject] = {"fiscal_code": "RSSMRA85T10A562S", "reference": IUV}
 
-PRACTICE: Final[dict[str, Any]] = {
+PRACTICE: Final[JsonObject] = {
     "id": PRACTICE_ID,
     "entity_code": "PM108",
     "creditor_name": "Conservatorio di Musica",
@@ -95,15 +97,15 @@ PRACTICE: Final[dict[str, Any]] = {
     "created_at": "2026-11-02T09:15:00+00:00",
 }
 
-INSERTION: Final[dict[str, Any]] = {
+INSERTION: Final[JsonObject] = {
     "service_code": "CONTRIB_IT",
     "amount_cents": 12000,
     "beneficiary": _BENEFICIARY,
 }
 
-CART: Final[dict[str, Any]] = {"entity_code": "PM108", "practices": [PRACTICE], "total_cents": 12000}
+CART: Final[JsonObject] = {"entity_code": "PM108", "practices": [PRACTICE], "total_cents": 12000}
 
-CHECKOUT: Final[dict[str, Any]] = {
+CHECKOUT: Final[JsonObject] = {
     "id": CHECKOUT_ID,
     "entity_code": "PM108",
     "state": "open",
@@ -126,7 +128,7 @@ CHECKOUT: Final[dict[str, Any]] = {
     "total_cents": 12000,
 }
 
-ME: Final[dict[str, Any]] = {
+ME: Final[JsonObject] = {
     "id": "0a6a4a52-19d3-4d0c-b0f2-3c1f5e7d9b01",
     "fiscal_code": "RSSMRA85T10A562S",
     "name": "Mario",
@@ -138,9 +140,9 @@ ME: Final[dict[str, Any]] = {
     "expires_at": "2026-11-02T17:15:00+00:00",
 }
 
-CONSENT: Final[dict[str, Any]] = {"purpose": "registration", "document_id": "privacy-1", "email": None}
+CONSENT: Final[JsonObject] = {"purpose": "registration", "document_id": "privacy-1", "email": None}
 
-CONSENTS: Final[dict[str, Any]] = {
+CONSENTS: Final[JsonObject] = {
     "documents": [
         {
             "id": "privacy-1",
@@ -164,7 +166,7 @@ CONSENTS: Final[dict[str, Any]] = {
     ],
 }
 
-DEBT: Final[dict[str, Any]] = {
+DEBT: Final[JsonObject] = {
     "service_code": "RETTA",
     "fiscal_code": "RSSMRA85T10A562S",
     "full_name": "Mario Rossi",
@@ -174,7 +176,7 @@ DEBT: Final[dict[str, Any]] = {
     "instalment": {"number": 5, "total": 7},
 }
 
-IMPORT: Final[dict[str, Any]] = {
+IMPORT: Final[JsonObject] = {
     "id": IMPORT_ID,
     "entity_code": "PM108",
     "file_name": "debiti.csv",
@@ -206,7 +208,7 @@ IMPORT_FILE: Final = (
     "RETTA-2026-0001-5;RETTA;RSSMRA85T10A562S;Rossi Mario;;Retta, rata 5 di 7;150,00;15/12/2026;5;7\n"
 )
 
-RECEIPT: Final[dict[str, Any]] = {
+RECEIPT: Final[JsonObject] = {
     "receipt_id": "c110729d258c4ab1b765fe902aae41d6",
     "practice_id": PRACTICE_ID,
     "entity_code": "PM108",
@@ -240,7 +242,7 @@ RECEIPT: Final[dict[str, Any]] = {
     "stamps": [],
 }
 
-EVENTS: Final[dict[str, Any]] = {
+EVENTS: Final[JsonObject] = {
     "items": [
         {
             "specversion": "1.0",
@@ -272,55 +274,7 @@ EVENTS: Final[dict[str, Any]] = {
     "more": False,
 }
 
-SETTLEMENT: Final[dict[str, Any]] = {
-    "entity_code": "PM108",
-    "flow_id": "2026-11-03ABCDITMM-0001",
-    "flow_at": "2026-11-03T22:40:00+00:00",
-    "revision": 0,
-    "regulation_id": "TRN0000001",
-    "settled_on": "2026-11-03",
-    "sender_id": "ABCDITMM",
-    "sender_name": "Banca di prova",
-    "payments_count": 1,
-    "total_cents": 12000,
-    "current": True,
-    "received_at": "2026-11-04T06:00:00+00:00",
-    "pending": 0,
-    "findings": [{"finding": "reported", "count": 1, "amount_cents": 12000}],
-    "credit_reference": "CRO-4711",
-    "reconciled": True,
-}
-
-WORKLIST_ITEM: Final[dict[str, Any]] = {
-    "id": 42,
-    "finding": "unknown",
-    "flow_id": SETTLEMENT["flow_id"],
-    "settled_on": "2026-11-03",
-    "iuv": "01000000000009999",
-    "iur": "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
-    "transfer": 1,
-    "amount_cents": 2500,
-    "outcome": 0,
-    "paid_on": "2026-11-02",
-    "practice_id": None,
-}
-
-BANK_CREDIT: Final[dict[str, Any]] = {
-    "booked_on": "2026-11-04",
-    "amount_cents": 12000,
-    "remittance_text": f"/PUR/LGPE-RIVERSAMENTO pagamenti del 20261103/URI/{SETTLEMENT['flow_id']}",
-}
-
-CREDIT: Final[dict[str, Any]] = {
-    "reference": "CRO-4711",
-    "booked_on": "2026-11-04",
-    "amount_cents": 12000,
-    "flow_id": SETTLEMENT["flow_id"],
-    "flow_known": True,
-    "reconciled": True,
-}
-
-PRINT_JOB: Final[dict[str, Any]] = {
+PRINT_JOB: Final[JsonObject] = {
     "id": IMPORT_ID,
     "entity_code": "PM108",
     "total": 1000,

@@ -42,12 +42,12 @@ class FieldError:
     code: str
 
     def as_json(self, language: str) -> dict[str, str]:
-        """The member of a problem's `errors`, with its sentence in `language`."""
+        """Return the member of a problem's `errors`, with its sentence in `language`."""
         return {self.place: self.name, "code": self.code, "detail": field_text(self.code, language)}
 
 
 def field_text(code: str, language: str) -> str:
-    """The sentence for a field error code; one that is not in the table is an invalid value."""
+    """Return the sentence for a field error code; one that is not in the table is an invalid value."""
     return _TEXTS.get(code, _TEXTS["invalid"])[language]
 
 

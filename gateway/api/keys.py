@@ -1,6 +1,6 @@
 """API keys of the entities' own software: what the file holds, who sent one, what it may do.
 
-Only the SHA-256 of a key is kept, so the file can be read without being able to act for anybody.
+Only the SHA-256 of a key stands in the file, so the file can be read without being able to act for anybody.
 """
 
 import hashlib
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import falcon
 
+from contracts.error_details import ScopeMissing
 from contracts.errors import ErrorCode, Refused
 
 
@@ -28,7 +29,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True)
 class ApiKey:
-    """A key of one entity. `name` says whose program it is, for the entity's own book-keeping."""
+    """A key of one entity. `name` says which software holds it, for the entity's own book-keeping."""
 
     entity_code: str
     scopes: frozenset[Scope]
@@ -37,7 +38,7 @@ class ApiKey:
     def check(self, scope: Scope, entity_code: str | None) -> None:
         """Raise Refused(SCOPE_MISSING) unless this key has `scope` and belongs to `entity_code` (None: to any)."""
         if scope not in self.scopes or entity_code not in (None, self.entity_code):
-            raise Refused(ErrorCode.SCOPE_MISSING, {"scope": scope.value})
+            raise Refused(ErrorCode.SCOPE_MISSING, ScopeMissing(scope=scope.value))
 
 
 class ApiKeys:

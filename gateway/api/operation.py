@@ -1,22 +1,26 @@
 """One operation of the API: what it takes, who may call it, what it answers. Checked here, told in document.py.
 
-A resource's responder is written as `def on_post(self, asked: Asked, ...) -> dict`, decorated with `@operation(...)`:
-by the time it runs the caller is known and the request is checked; what it returns is dumped by the operation's schema.
+A resource's responder is written as `def on_post(self, asked: Asked[SearchBody], ...) -> PracticePage`, decorated with
+`@operation(...)`: by the time it runs the caller is known and the request is a message; so is what it returns.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Concatenate, Final, Generic, ParamSpec
 
 import falcon
 import orjson
-from marshmallow import Schema
+from typing_extensions import TypeVar
 
 from contracts.errors import ErrorCode
+from contracts.message import Message
+from contracts.shapes import Empty
+from gateway.api.answers import schema_for
+from gateway.api.json_values import JsonObject
 from gateway.api.keys import ApiKey, ApiKeys, Scope
 from gateway.api.request import check_same_origin, idempotency_key, load_body, load_query
 from gateway.edge.rates import RateLimiter
@@ -26,6 +30,11 @@ from gateway.visit import Visit, visit_of
 UNSAFE_METHODS: Final = ("POST", "PUT", "PATCH", "DELETE")
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
+Body = TypeVar("Body", bound=Message, default=Empty)
+Query = TypeVar("Query", bound=Message, default=Empty)
+Answer = TypeVar("Answer", bound=Message | None, default=None)
+Path = ParamSpec("Path")
+
 
 class Access(Enum):
     """Who may call an operation."""
@@ -34,10 +43,10 @@ class Access(Enum):
     PAYER = "a visitor or a citizen"
     CITIZEN = "a citizen who has acknowledged the privacy notice"
     SESSION = "a citizen who has logged in"
-    KEY = "a program of the entity"
+    KEY = "the entity's software"
 
 
-class Key(Enum):
+class IdempotencyKey(Enum):
     """Whether the caller may or must send an Idempotency-Key."""
 
     NONE = "none"
@@ -46,29 +55,32 @@ class Key(Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Operation:
+class Operation(Generic[Body, Query, Answer]):
     """What stands in the OpenAPI about a responder, and what is checked before it runs.
 
     `errors` are the codes of its own; those that follow from its access and its body are added by the document.
     `file_types` are those of an upload. `answer` is None where the body is a file of `media_type`, or where `status` is
-    204. `cache_s`: how long anybody may keep the answer (0: nobody, it is personal).
+    204. `cache_s`: how long anybody may cache the answer (0: nobody, it is personal).
     """
 
     summary: str
     tag: str
     access: Access
-    answer: Schema | None = None
+    answer: type[Answer] | None = None
     media_type: str = "application/json"
     status: HTTPStatus = HTTPStatus.OK
     scope: Scope | None = None
-    body: Schema | None = None
-    query: Schema | None = None
-    idempotency: Key = Key.NONE
+    body: type[Body] | None = None
+    query: type[Query] | None = None
+    idempotency: IdempotencyKey = IdempotencyKey.NONE
     errors: tuple[ErrorCode, ...] = ()
     file_types: tuple[str, ...] = ()
     cache_s: int = 0
-    body_example: Mapping[str, Any] | None = None
-    answer_example: Any = None
+    body_example: JsonObject | None = None
+    answer_example: JsonObject | None = None
+
+
+AnyOperation = Operation[Any, Any, Any]
 
 
 @dataclass(frozen=True)
@@ -81,24 +93,24 @@ class ApiContext:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Asked(Generic[Body, Query]):
     """A request that passed its operation's checks.
 
-    `visit` is the browser's or program's side of it, and the way to the services. `api_key` is None but for Access.KEY,
-    `idempotency_key` where none was sent.
+    `visit` is the side of the browser or of the entity's software, and the way to the services. `api_key` is None but
+    for Access.KEY, `body` and `query` are empty where the operation has none, `idempotency_key` where none was sent.
     """
 
     req: falcon.Request
     resp: falcon.Response
     visit: Visit
     api_key: ApiKey | None
-    body: dict[str, Any]
-    query: dict[str, Any]
-    idempotency_key: str | None
+    body: Body
+    query: Query
+    idempotency_key: str
 
     @property
     def key(self) -> ApiKey:
-        """The API key of an operation for the entity's software."""
+        """Return the API key of an operation for the entity's software."""
         if self.api_key is None:
             raise TypeError("this operation is not called with an API key")
         return self.api_key
@@ -111,20 +123,25 @@ class Resource:
         self.context = context
 
 
-Handler = Callable[..., Any]
+Responder = Callable[..., None]
+AnyResource = TypeVar("AnyResource", bound=Resource)
 
 
-def operation(described: Operation) -> Callable[[Handler], Handler]:
+def operation(
+    described: Operation[Body, Query, Answer],
+) -> Callable[[Callable[Concatenate[AnyResource, Asked[Body, Query], Path], Answer]], Responder]:
     """Decorate a method of a Resource as the responder of `described`."""
+    answer_type: Any = described.answer
+    schema = schema_for(answer_type) if answer_type else None
 
-    def decorate(handler: Handler) -> Handler:
+    def decorate(handler: Callable[..., Answer]) -> Responder:
         @wraps(handler)
         def responder(self: Resource, req: falcon.Request, resp: falcon.Response, **path: Any) -> None:
             asked = _check(described, self, req, resp, path.get("entity"))
             resp.status = described.status
             answer = handler(self, asked, **path)
-            if described.answer is not None:
-                write_json(resp, described.answer.dump(answer))
+            if schema is not None:
+                write_json(resp, schema.dump(answer))
             if described.cache_s:
                 make_cacheable(req, resp, described.cache_s)
             else:
@@ -143,7 +160,7 @@ def write_json(resp: falcon.Response, content: Any) -> None:
 
 
 def make_cacheable(req: falcon.Request, resp: falcon.Response, seconds: int) -> None:
-    """Let anybody keep the answer and ask again by its ETag; answer 304 to who already has it."""
+    """Let anybody cache the answer and ask again by its ETag; answer 304 to who already has it."""
     etag = falcon.ETag(hashlib.sha256(resp.data or b"").hexdigest()[:32])
     resp.etag = etag
     resp.cache_control = ["public", f"max-age={seconds}"]
@@ -153,16 +170,20 @@ def make_cacheable(req: falcon.Request, resp: falcon.Response, seconds: int) -> 
         resp.delete_header("Content-Type")
 
 
-def operations_of(resource: Resource) -> dict[str, Operation]:
-    """The operations of a resource by HTTP method, in the order of METHODS."""
+def operations_of(resource: Resource) -> dict[str, AnyOperation]:
+    """Return the operations of a resource by HTTP method, in the order of METHODS."""
     responders = {method: getattr(resource, f"on_{method.lower()}", None) for method in METHODS}
     described = {method: getattr(responder, "operation", None) for method, responder in responders.items()}
     return {method: found for method, found in described.items() if found is not None}
 
 
 def _check(
-    described: Operation, resource: Resource, req: falcon.Request, resp: falcon.Response, entity: str | None
-) -> Asked:
+    described: Operation[Body, Query, Answer],
+    resource: Resource,
+    req: falcon.Request,
+    resp: falcon.Response,
+    entity: str | None,
+) -> Asked[Body, Query]:
     """Who first, then what: nobody learns from a field error what they may not call."""
     visit = visit_of(req)
     api_key = None
@@ -171,14 +192,17 @@ def _check(
         api_key.check(described.scope, entity)
     else:
         _check_payer(described.access, req, visit, resource.context.settings)
+    # Of an operation that has neither, Body and Query are Empty.
+    no_body: Any = Empty()
+    query_type: type[Any] = described.query or Empty
     return Asked(
         req,
         resp,
         visit,
         api_key,
-        body=load_body(req, described.body) if described.body else {},
-        query=load_query(req, described.query),
-        idempotency_key=idempotency_key(req, required=described.idempotency is Key.REQUIRED),
+        body=load_body(req, described.body) if described.body else no_body,
+        query=load_query(req, query_type),
+        idempotency_key=idempotency_key(req, required=described.idempotency is IdempotencyKey.REQUIRED),
     )
 
 

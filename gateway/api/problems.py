@@ -3,13 +3,14 @@
 import time
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 import falcon
 import orjson
 
 from contracts.errors import ErrorCode
 from gateway.api.field_errors import field_text
+from gateway.api.json_values import JsonObject
 from gateway.edge.bodies import stream_of
 from gateway.languages import negotiate
 from gateway.messages import text_of
@@ -32,7 +33,7 @@ _CHALLENGE_OF: Final = {
 
 _TRY_AGAIN: Final = (ErrorCode.SERVICE_UNAVAILABLE, ErrorCode.TOO_MANY_REQUESTS, ErrorCode.CHECKOUT_BUSY)
 
-# An invalid request is explained to programs, by the status it has; pages say it in their own way.
+# An invalid request is explained to software, by the status it has; pages say it in their own way.
 _INVALID_REQUEST_DETAIL: Final[Mapping[HTTPStatus, Mapping[str, str]]] = {
     HTTPStatus.BAD_REQUEST: {
         "it": "Correggi i campi elencati in `errors`, secondo il documento OpenAPI.",
@@ -84,8 +85,8 @@ def _answer_then_drain(req: falcon.Request, answer: bytes) -> Iterator[bytes]:
         pass
 
 
-def as_json(problem: Problem, language: str, instance: str) -> dict[str, Any]:
-    """The members of a problem. `params["errors"]` holds the fields in error, as request.invalid left them.
+def as_json(problem: Problem, language: str, instance: str) -> JsonObject:
+    """Return the members of a problem. `params["errors"]` holds the fields in error, as request.invalid left them.
 
     Where a higher SPID level is wanted `params["login"]` is the page to log in at that level.
     """
@@ -95,7 +96,7 @@ def as_json(problem: Problem, language: str, instance: str) -> dict[str, Any]:
         params["login"] = addresses.login(params["entity_code"])
     text = text_of(problem.code, language)
     explained = _INVALID_REQUEST_DETAIL.get(problem.status) if problem.code is ErrorCode.INVALID_REQUEST else None
-    members: dict[str, Any] = {
+    members: JsonObject = {
         "type": f"{DOCS_PATH}#{problem.code}",
         "title": text.title,
         "status": problem.status.value,

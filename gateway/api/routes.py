@@ -5,13 +5,13 @@ from typing import Final
 
 import falcon
 
+from contracts.call import Rpc
 from gateway.api.docs import DocsPage, DocsStyle
 from gateway.api.document import OpenApiResource, build
 from gateway.api.keys import ApiKeys
 from gateway.api.operation import ApiContext, Resource
-from gateway.api.resources import cart, catalogue, citizen, debts, practices, printing, reconciliation, settlement
+from gateway.api.resources import cart, catalogue, citizen, debts, practices, print_jobs, reconciliation, settlement
 from gateway.edge.rates import RateLimiter
-from gateway.rpc import Rpc
 from gateway.settings import Settings
 
 PREFIX: Final = "/api/v1"
@@ -37,11 +37,11 @@ ROUTES: Final[Mapping[str, type[Resource]]] = {
     "/creditors/{entity}/debts/{external_id}": debts.DebtResource,
     "/creditors/{entity}/imports": debts.ImportsResource,
     "/creditors/{entity}/imports/{import_id:uuid}": debts.ImportResource,
-    "/creditors/{entity}/print-jobs": printing.PrintJobsResource,
-    "/creditors/{entity}/print-jobs/{job_id:uuid}": printing.PrintJobResource,
-    "/creditors/{entity}/print-jobs/{job_id:uuid}/archive": printing.PrintArchiveResource,
-    "/creditors/{entity}/print-jobs/{job_id:uuid}/merged": printing.PrintMergedResource,
-    "/creditors/{entity}/print-jobs/{job_id:uuid}/refusals": printing.PrintRefusalsResource,
+    "/creditors/{entity}/print-jobs": print_jobs.PrintJobsResource,
+    "/creditors/{entity}/print-jobs/{job_id:uuid}": print_jobs.PrintJobResource,
+    "/creditors/{entity}/print-jobs/{job_id:uuid}/archive": print_jobs.PrintArchiveResource,
+    "/creditors/{entity}/print-jobs/{job_id:uuid}/merged": print_jobs.PrintMergedResource,
+    "/creditors/{entity}/print-jobs/{job_id:uuid}/refusals": print_jobs.PrintRefusalsResource,
     "/creditors/{entity}/payments": reconciliation.PaymentsResource,
     "/creditors/{entity}/settlements": settlement.SettlementsResource,
     "/creditors/{entity}/settlements/{flow_id}": settlement.SettlementResource,

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import falcon
 
+from contracts.error_details import TooLarge
 from contracts.errors import ErrorCode, Refused
 from gateway.api.field_errors import FieldError
 from gateway.api.request import invalid
@@ -44,8 +45,8 @@ def receive(req: falcon.Request, media_types: Collection[str] = ("text/csv",)) -
 
 
 def too_large() -> Refused:
-    """The refusal, naming the cap."""
-    return Refused(ErrorCode.IMPORT_TOO_LARGE, {"max_bytes": FILE_MAX_BYTES})
+    """Return the refusal, naming the cap."""
+    return Refused(ErrorCode.IMPORT_TOO_LARGE, TooLarge(max_bytes=FILE_MAX_BYTES))
 
 
 def _part(req: falcon.Request) -> Upload:

@@ -21,7 +21,7 @@ def client_address(req: falcon.Request, trusted_proxies: Sequence[Network]) -> I
 
 
 def is_within(address: IPv4Address | IPv6Address | None, networks: Sequence[Network]) -> bool:
-    """Whether the address belongs to one of the networks."""
+    """Return whether the address belongs to one of the networks."""
     return address is not None and any(address in network for network in networks)
 
 

@@ -1,4 +1,4 @@
-"""A form with a document in it: only its fingerprint is wanted, so it is hashed as it streams by and never kept."""
+"""A form with a document in it: only its fingerprint is wanted, so it is hashed as it streams by and never stored."""
 
 import base64
 import hashlib

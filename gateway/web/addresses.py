@@ -15,7 +15,7 @@ SESSION_END: Final = "/profilo/accessi/termina"
 SESSION_EXTEND: Final = "/profilo/accessi/prolunga"
 CALENDAR_RENEW: Final = "/profilo/calendario/crea"
 CALENDAR_REVOKE: Final = "/profilo/calendario/revoca"
-STUDENT_FORGET: Final = "/profilo/studenti/dimentica"
+BENEFICIARY_FORGET: Final = "/profilo/studenti/dimentica"
 REGISTRATION: Final = "/profilo/registrazione"
 LOGIN: Final = "/spid/login"
 LOGOUT: Final = "/logout"
@@ -86,12 +86,12 @@ def stamp_xml(entity_code: str, practice_id: UUID) -> str:
     return f"{practice(entity_code, practice_id)}/marca-da-bollo.xml"
 
 
-def insertion(entity_code: str, service_code: str | None = None, *, student_id: UUID | None = None) -> str:
+def insertion(entity_code: str, service_code: str | None = None, *, beneficiary_id: UUID | None = None) -> str:
     """Inserimento spontaneo, or the form of one service, filled in for a student paid for before."""
     address = f"{search(entity_code)}/inserimento"
     if service_code is None:
         return address
-    params = {"studente": str(student_id)} if student_id else {}
+    params = {"studente": str(beneficiary_id)} if beneficiary_id else {}
     return _with_params(f"{address}/{quote(service_code, safe='')}", params)
 
 

@@ -16,7 +16,7 @@ ACKNOWLEDGED: Final = "presa-visione"
 GRANTED: Final = "concesso"
 REVOKED: Final = "revocato"
 SESSION_ENDED: Final = "accesso-terminato"
-STUDENT_FORGOTTEN: Final = "studente-dimenticato"
+BENEFICIARY_FORGOTTEN: Final = "studente-dimenticato"
 CALENDAR_REVOKED: Final = "calendario-revocato"
 ACCOUNT_CLOSED: Final = "account-chiuso"
 
@@ -32,7 +32,7 @@ ANNOUNCEMENTS: Final[Mapping[str, str]] = {
     GRANTED: _("Il consenso è stato registrato."),
     REVOKED: _("Il consenso è stato revocato. Vale da adesso in poi."),
     SESSION_ENDED: _("L'accesso è stato terminato: quel dispositivo è già fuori."),
-    STUDENT_FORGOTTEN: _("I dati dello studente non sono più ricordati."),
+    BENEFICIARY_FORGOTTEN: _("I dati dello studente non sono più ricordati."),
     CALENDAR_REVOKED: _("L'indirizzo del calendario è stato revocato."),
     ACCOUNT_CLOSED: _("La registrazione è stata revocata e i dati del tuo profilo sono stati cancellati."),
 }

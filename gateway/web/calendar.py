@@ -5,7 +5,6 @@ from uuid import UUID
 
 import falcon
 
-from contracts.codes import NoticeNumber
 from contracts.errors import ErrorCode, Refused
 from gateway.translations import marked as _
 from gateway.translations import translate
@@ -25,16 +24,16 @@ class DueDateEntry(Page):
         """Answer the entry. Raises Refused(PRACTICE_NOT_FOUND) for a practice without a due date."""
         visit = visit_of(req)
         practice = one_practice(visit, entity, practice_id)
-        if practice["due_date"] is None:
+        if practice.due_date is None:
             raise Refused(ErrorCode.PRACTICE_NOT_FOUND)
         title = translate(visit.language, _TITLE)
         due_date = ical.DueDate(
-            practice_id=practice["id"],
-            due_date=practice["due_date"],
-            summary=f"{title} {practice['description']}",
-            description=f"{practice['creditor_name']} - {NoticeNumber(practice['notice_number']).grouped}",
+            practice_id=practice.id,
+            due_date=practice.due_date,
+            summary=f"{title} {practice.description}",
+            description=f"{practice.creditor_name} - {practice.notice_number.grouped}",
             url=self.site.settings.public_url + addresses.practice(entity, practice_id),
-            changed_at=practice["created_at"],
+            changed_at=practice.created_at,
         )
         resp.content_type = MEDIA_TYPE
         resp.downloadable_as = "scadenza.ics"

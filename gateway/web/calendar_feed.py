@@ -2,18 +2,19 @@
 
 The address is all there is to show: calendars have no cookies. It holds a random token and nothing about anybody; logs
 have the route's template alone. What is read there also reaches whoever runs the citizen's calendar, so it names
-service, body and notice number, not the causale.
+service, entity and notice number, not the causale.
 """
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
 
 import falcon
 
-from contracts.codes import NoticeNumber
+from contracts.codes import FiscalCode
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import identity, practices
+from contracts.rpc.practices import DatedPractice
+from contracts.shapes import Viewer
 from gateway.edge.rates import CALENDAR
 from gateway.translations import marked as _
 from gateway.translations import translate
@@ -28,7 +29,7 @@ _NAME: Final = _("Scadenze dei pagamenti")
 _TITLE: Final = _("Scadenza:")
 _PAID: Final = _("Pagato:")
 _OVER: Final = _("Non più da pagare:")
-_OWED_STATES: Final = frozenset({"to_pay", "unconfirmed"})
+_UNPAID_STATES: Final = frozenset({"to_pay", "unconfirmed"})
 _PAID_STATES: Final = frozenset({"paid", "reported"})
 _OVER_SHOWN: Final = timedelta(days=90)
 _TOKEN_MAX_CHARS: Final = 128
@@ -43,31 +44,34 @@ class CalendarFeed(Page):
         visit = visit_of(req)
         if len(token) > _TOKEN_MAX_CHARS:
             raise Refused(ErrorCode.NOT_FOUND)
-        reader = visit.call(identity.CALENDAR_READER, feed_token=token)
-        viewer = {"citizen_id": reader["citizen_id"], "fiscal_code": reader["fiscal_code"]}
+        reader = visit.call(identity.CALENDAR_READER, identity.CalendarReaderRequest(feed_token=token))
+        viewer = Viewer(citizen_id=reader.citizen_id, fiscal_code=FiscalCode(reader.fiscal_code))
         since = datetime.now(UTC) - _OVER_SHOWN
-        found = visit.call(practices.DUE_DATES, viewer=viewer, since=since)["practices"]
-        shown = [one for one in found if one["entity_code"] not in reader["excluded_entity_codes"]]
-        language = reader["language"]
+        found = visit.call(practices.DUE_DATES, practices.DueDatesRequest(viewer=viewer, since=since)).practices
+        language = reader.language
+        shown = [
+            self._due_date(one, one.due_date, language)
+            for one in found
+            if one.due_date and one.entity_code not in reader.excluded_entity_codes
+        ]
         resp.content_type = MEDIA_TYPE
         resp.cache_control = ["private", "max-age=900"]
         resp.set_header("X-Robots-Tag", "noindex")
-        resp.text = ical.calendar((self._due_date(one, language) for one in shown), name=translate(language, _NAME))
+        resp.text = ical.calendar(shown, name=translate(language, _NAME))
 
-    def _due_date(self, practice: Mapping[str, Any], language: str) -> ical.DueDate:
-        title = translate(language, _title_of(practice["state"]))
+    def _due_date(self, practice: DatedPractice, due_date: date, language: str) -> ical.DueDate:
+        title = translate(language, _title_of(practice.state))
         written = filters_of(language)
-        service, amount = written["localised"](practice["service_title"]), written["euro"](practice["amount_cents"])
-        number = NoticeNumber(practice["notice_number"]).grouped
+        service, amount = written["localised"](practice.service_title), written["euro"](practice.amount_cents)
         return ical.DueDate(
-            practice_id=practice["id"],
-            due_date=practice["due_date"],
+            practice_id=practice.id,
+            due_date=due_date,
             summary=f"{title} {service}, {amount}",
-            description=f"{practice['creditor_name']} - {number}",
-            url=self.site.settings.public_url + addresses.practice(practice["entity_code"], practice["id"]),
-            changed_at=practice["state_since"],
-            revision=practice["revision"],
-            is_over=practice["state"] not in _OWED_STATES,
+            description=f"{practice.creditor_name} - {practice.notice_number.grouped}",
+            url=self.site.settings.public_url + addresses.practice(practice.entity_code, practice.id),
+            changed_at=practice.state_since,
+            revision=practice.revision,
+            is_over=practice.state not in _UNPAID_STATES,
         )
 
 
@@ -83,8 +87,9 @@ class RenewCalendarFeed(Page):
         checked_form(req)
         visit = visit_of(req)
         visit.require_citizen()
-        made = visit.call(identity.RENEW_CALENDAR_FEED, session_token=visit.session_token, language=visit.language)
-        url = self.site.settings.public_url + addresses.calendar_feed(made["feed_token"])
+        request = identity.RenewCalendarFeedRequest(session_token=visit.require_token(), language=visit.language)
+        made = visit.call(identity.RENEW_CALENDAR_FEED, request)
+        url = self.site.settings.public_url + addresses.calendar_feed(made.feed_token)
         resp.set_header("Cache-Control", "no-store")
         self.site.render(req, resp, "calendar_feed.html", url=url, webcal_url=f"webcal://{url.partition('://')[2]}")
 
@@ -101,11 +106,11 @@ class RevokeCalendarFeed(Page):
         checked_form(req)
         visit = visit_of(req)
         visit.require_citizen()
-        visit.call(identity.REVOKE_CALENDAR_FEED, session_token=visit.session_token)
+        visit.call(identity.REVOKE_CALENDAR_FEED, identity.TokenRequest(session_token=visit.require_token()))
         see_other(resp, addresses.announcing(addresses.PRIVACY, CALENDAR_REVOKED))
 
 
 def _title_of(state: str) -> str:
-    if state in _OWED_STATES:
+    if state in _UNPAID_STATES:
         return _TITLE
     return _PAID if state in _PAID_STATES else _OVER

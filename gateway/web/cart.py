@@ -7,12 +7,12 @@ import falcon
 
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import cart
-from gateway.visit import visit_of
+from gateway.visit import Visit, visit_of
 from gateway.web import addresses
 from gateway.web.announcements import ADDED, CART_CLEARED, REMOVED
+from gateway.web.checkout import CheckoutStart
 from gateway.web.origins import form_page
 from gateway.web.page import Form, Page, checked_form, see_other
-from gateway.web.paying import Paying
 from gateway.web.practice_lookup import one_practice
 
 _PRACTICE_FIELD: Final = "practice_id"
@@ -25,9 +25,9 @@ class CartPage(Page):
         """Show the rows; a cart of another entity is shown in that entity's pages."""
         visit = visit_of(req)
         found_entity = self.site.entity(visit, entity)
-        shown = visit.call(cart.SHOW, owner=visit.owner, viewer=visit.viewer)
-        other = shown["entity_code"]
-        if shown["practices"] and other and other != entity:
+        shown = _shown(visit)
+        other = shown.entity_code
+        if shown.practices and other and other != entity:
             see_other(resp, addresses.cart(other))
             return
         self.site.render(req, resp, "cart.html", entity=found_entity, cart=shown)
@@ -45,11 +45,11 @@ class AddToCart(CartAction):
     """Aggiungi pratica al carrello."""
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, entity: str) -> None:
-        """Add, and go on where the person was. Raises Refused(CART_FULL or CART_OTHER_ENTITY)."""
+        """Add, and lead back to where it was pressed. Raises Refused(CART_FULL or CART_OTHER_ENTITY)."""
         form = checked_form(req)
         visit = visit_of(req)
         practice = one_practice(visit, entity, _practice_id(form))
-        visit.call(cart.ADD, owner=visit.owner, viewer=visit.viewer, practice_id=practice["id"])
+        visit.call(cart.ADD, _item(visit, practice.id))
         see_other(resp, addresses.announcing(form_page(req, addresses.cart(entity)), ADDED))
 
 
@@ -60,7 +60,7 @@ class RemoveFromCart(CartAction):
         """Take one practice out."""
         form = checked_form(req)
         visit = visit_of(req)
-        visit.call(cart.REMOVE, owner=visit.owner, viewer=visit.viewer, practice_id=_practice_id(form))
+        visit.call(cart.REMOVE, _item(visit, _practice_id(form)))
         see_other(resp, addresses.announcing(addresses.cart(entity), REMOVED))
 
 
@@ -71,7 +71,7 @@ class ClearCart(CartAction):
         """Empty the cart."""
         checked_form(req)
         visit = visit_of(req)
-        visit.call(cart.CLEAR, owner=visit.owner)
+        visit.call(cart.CLEAR, cart.CountRequest(owner=visit.owner))
         see_other(resp, addresses.announcing(addresses.cart(entity), CART_CLEARED))
 
 
@@ -83,13 +83,20 @@ class PayCart(CartAction):
         form = checked_form(req)
         visit = visit_of(req)
         found_entity = self.site.entity(visit, entity)
-        shown = visit.call(cart.SHOW, owner=visit.owner, viewer=visit.viewer)
-        payable = [practice for practice in shown["practices"] if practice["payable"]]
+        payable = [practice for practice in _shown(visit).practices if practice.payable]
         if not payable:
             raise Refused(ErrorCode.CART_EMPTY)
-        if any(practice["entity_code"] != entity for practice in payable):
+        if any(practice.entity_code != entity for practice in payable):
             raise Refused(ErrorCode.CART_OTHER_ENTITY)
-        Paying(self.site, req, resp, found_entity, form).pay(payable)
+        CheckoutStart(self.site, req, resp, found_entity, form).answer(payable)
+
+
+def _shown(visit: Visit) -> cart.Cart:
+    return visit.call(cart.SHOW, cart.CartRequest(owner=visit.owner, viewer=visit.viewer))
+
+
+def _item(visit: Visit, practice_id: UUID) -> cart.CartItemRequest:
+    return cart.CartItemRequest(owner=visit.owner, viewer=visit.viewer, practice_id=practice_id)
 
 
 def _practice_id(form: Form) -> UUID:

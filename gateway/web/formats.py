@@ -3,15 +3,15 @@
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final
-from zoneinfo import ZoneInfo
+from typing import Final
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency
 
+from contracts.calendar import ROME, rome_day
 from contracts.codes import NoticeNumber
+from contracts.shapes import LocalisedText
 
-ROME: Final = ZoneInfo("Europe/Rome")
 _DAY: Final = {"it": "dd/MM/yyyy", "en": "d MMM yyyy"}
 _MOMENT: Final = {"it": "dd/MM/yyyy 'alle' HH:mm", "en": "d MMM yyyy 'at' HH:mm"}
 _DECIMAL_SIGN: Final = {"it": ",", "en": "."}
@@ -27,7 +27,7 @@ def filters_of(language: str) -> dict[str, Callable[..., str]]:
     def day(value: date | datetime | None) -> str:
         if value is None:
             return _NOTHING
-        local = value.astimezone(ROME) if isinstance(value, datetime) else value
+        local = rome_day(value) if isinstance(value, datetime) else value
         return format_date(local, _DAY[language], locale=language)
 
     def moment(value: datetime | None) -> str:
@@ -36,8 +36,9 @@ def filters_of(language: str) -> dict[str, Callable[..., str]]:
     def clock(value: datetime) -> str:
         return format_datetime(value, "HH:mm", tzinfo=ROME, locale=language)
 
-    def localised(text: Mapping[str, Any] | None) -> str:
-        return "" if text is None else str(text.get(language) or text.get("it") or "")
+    def localised(text: LocalisedText | Mapping[str, str] | None) -> str:
+        texts = {"it": text.it, "en": text.en} if isinstance(text, LocalisedText) else text or {}
+        return texts.get(language) or texts.get("it") or ""
 
     def plain_amount(amount_cents: int) -> str:
         return f"{amount_cents // 100}{_DECIMAL_SIGN[language]}{amount_cents % 100:02d}"

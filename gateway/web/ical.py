@@ -23,7 +23,7 @@ class DueDate(NamedTuple):
 
 
 def calendar(due_dates: Iterable[DueDate], *, name: str | None = None) -> str:
-    """Write a calendar. With a `name` it is one that programs subscribe to, and come back for twice a day."""
+    """Write a calendar. With a `name` it is one to subscribe to: calendars read it again twice a day."""
     return "".join(_folded(line) for line in _calendar(due_dates, name))
 
 

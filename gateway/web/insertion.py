@@ -1,24 +1,24 @@
 """Inserimento spontaneo: the entity's services, and the form Inserimento pratica of one of them."""
 
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
-from typing import Any, Final
-from uuid import uuid4
+from dataclasses import dataclass, replace
+from typing import Final
 
 import falcon
 
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import practices
-from gateway.catalogue import Entity
+from contracts.rpc.identity import Citizen, RememberedBeneficiary
+from contracts.rpc.practices import CatalogueService, Entity, Practice
 from gateway.debtors import debtor_of
 from gateway.edge.rates import INSERTION
 from gateway.messages import MESSAGES
 from gateway.visit import Visit, visit_of
 from gateway.web import addresses
 from gateway.web.announcements import INSERTED
-from gateway.web.insertion_fields import BENEFICIARY_FIELDS, FormKind, InsertionForm, read
-from gateway.web.page import Page, checked_document_form, see_other
-from gateway.web.students import remember, remembered
+from gateway.web.beneficiaries import remember, remembered
+from gateway.web.insertion_form import BENEFICIARY_FIELDS, FormKind, Insertion, InsertionForm, read
+from gateway.web.page import Form, Page, checked_document_form, see_other
 
 _FIELD_OF_CODE: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.INVALID_AMOUNT: "amount",
@@ -31,6 +31,7 @@ _FIELD_OF_CODE: Final[Mapping[ErrorCode, str]] = {
     # Which one is not told: the form is shown again, with everything in it.
     ErrorCode.INVALID_REQUEST: "",
 }
+_SESSION_IS_OVER: Final = frozenset({ErrorCode.SESSION_EXPIRED, ErrorCode.LOGIN_REQUIRED, ErrorCode.SPID_LEVEL_TOO_LOW})
 
 
 class ServicesPage(Page):
@@ -39,119 +40,123 @@ class ServicesPage(Page):
     def on_get(self, req: falcon.Request, resp: falcon.Response, entity: str) -> None:
         """List them; those that need a login say so."""
         found = self.site.entity(visit_of(req), entity)
-        services = [service for service in found["services"] if service["spontaneous"]]
+        services = [service for service in found.services if service.spontaneous]
         self.site.render(req, resp, "insertion_list.html", entity=found, services=services)
+
+
+@dataclass(frozen=True)
+class _Offer:
+    """What the page is about: a service that an entity offers for spontaneous insertion."""
+
+    entity: Entity
+    service: CatalogueService
 
 
 class InsertionPage(Page):
     """Inserimento pratica for one service."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, entity: str, service: str) -> None:
-        """Show the form that this service and this person need. Raises Refused(LOGIN_REQUIRED)."""
+        """Show the form that this service and who inserts need. Raises Refused(LOGIN_REQUIRED)."""
         visit = visit_of(req)
-        found_entity = self.site.entity(visit, entity)
-        found_service = self.site.service(found_entity, service)
-        kind = _kind_for(visit, found_service)
-        students = remembered(visit) if kind.has_beneficiary else ()
-        chosen = next((one for one in students if str(one["id"]) == req.get_param("studente")), None)
-        form = InsertionForm.empty(kind, str(uuid4()), chosen, needs_stamp=bool(found_service["stamp_cents"]))
-        self._write(req, resp, found_entity, found_service, form, students=students)
+        offer = self._offer(visit, entity, service)
+        citizen = _inserting_citizen(visit, offer.service)
+        kind = FormKind.of(offer.service, anonymous=citizen is None)
+        offered = remembered(visit) if citizen and kind.has_beneficiary else ()
+        chosen = next((one for one in offered if str(one.id) == req.get_param("studente")), None)
+        self._render(req, resp, offer, InsertionForm.empty(kind, offer.service, chosen), offered)
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, entity: str, service: str) -> None:
         """Insert, and show the list with the new practice in it; else the form with what is wrong."""
         form = checked_document_form(req)
         visit = visit_of(req)
-        found_entity = self.site.entity(visit, entity)
-        found_service = self.site.service(found_entity, service)
+        offer = self._offer(visit, entity, service)
+        answer = self._submitted(req, visit, offer, form)
+        if isinstance(answer, InsertionForm):
+            self._render(req, resp, offer, answer)
+        else:
+            see_other(resp, answer)
+
+    def _offer(self, visit: Visit, entity_code: str, service_code: str) -> _Offer:
+        entity = self.site.entity(visit, entity_code)
+        return _Offer(entity, self.site.service(entity, service_code))
+
+    def _submitted(self, req: falcon.Request, visit: Visit, offer: _Offer, form: Form) -> str | InsertionForm:
+        """Insert, and return the address of the list with the new practice; else the form as it is to be shown again.
+
+        What was typed outlives a session that is over: the citizen logs in beside it and sends it again.
+        """
         try:
-            typed = read(form, _kind_for(visit, found_service), needs_stamp=bool(found_service["stamp_cents"]))
+            citizen = _inserting_citizen(visit, offer.service)
         except Refused as refusal:
-            if refusal.code not in {ErrorCode.SESSION_EXPIRED, ErrorCode.LOGIN_REQUIRED, ErrorCode.SPID_LEVEL_TOO_LOW}:
+            if refusal.code not in _SESSION_IS_OVER:
                 raise
-            self._write_for_later(req, resp, found_entity, found_service, form)
-            return
+            return replace(read(form, FormKind.of(offer.service), offer.service), session_is_over=True)
+        typed = read(form, FormKind.of(offer.service, anonymous=citizen is None), offer.service)
         self.site.rates.check(req, INSERTION)
-        if typed.errors:
-            self._write(req, resp, found_entity, found_service, typed)
-            return
+        if typed.insertion is None:
+            return typed
         try:
-            practice = visit.call(practices.INSERT, **_request(visit, found_entity, found_service, typed))
+            practice = visit.call(practices.INSERT, _request(visit, offer, typed.key, typed.insertion, citizen))
         except Refused as refusal:
             if refusal.code not in _FIELD_OF_CODE:
                 raise
-            typed.errors[_FIELD_OF_CODE[refusal.code]] = MESSAGES[refusal.code].sentence
-            self._write(req, resp, found_entity, found_service, typed)
-            return
-        if typed.kind.has_beneficiary:
-            remember(visit, typed.beneficiary)
-        self._show_inserted(resp, visit, found_entity, practice)
+            return typed.with_error(_FIELD_OF_CODE[refusal.code], MESSAGES[refusal.code].sentence)
+        return addresses.announcing(_list_with(visit, practice, typed.insertion, citizen), INSERTED)
 
-    def _show_inserted(self, resp: falcon.Response, visit: Visit, entity: Entity, practice: Mapping[str, Any]) -> None:
-        if visit.registered_citizen:
-            address = addresses.practices(entity["code"])
-        else:
-            visit.grant([practice["id"]], identified=True)
-            address = addresses.results(entity["code"])
-        see_other(resp, addresses.announcing(address, INSERTED))
-
-    def _write_for_later(
+    def _render(
         self,
         req: falcon.Request,
         resp: falcon.Response,
-        entity: Entity,
-        service: Mapping[str, Any],
-        form: Mapping[str, str],
-    ) -> None:
-        """Keep what was typed although the session is over: the person logs in beside it and sends again."""
-        kind = FormKind.beneficiary if service["requires_beneficiary"] else FormKind.description
-        typed = read(form, kind, needs_stamp=bool(service["stamp_cents"]))
-        self._write(req, resp, entity, service, typed, HTTPStatus.UNAUTHORIZED)
-
-    def _write(
-        self,
-        req: falcon.Request,
-        resp: falcon.Response,
-        entity: Entity,
-        service: Mapping[str, Any],
+        offer: _Offer,
         form: InsertionForm,
-        status: HTTPStatus | None = None,
-        students: Sequence[Mapping[str, Any]] = (),
+        offered: Sequence[RememberedBeneficiary] = (),
     ) -> None:
-        usual = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
         self.site.render(
             req,
             resp,
             "insertion_form.html",
-            status=status or usual,
-            entity=entity,
-            service=service,
+            status=form.status,
+            entity=offer.entity,
+            service=offer.service,
             form=form,
             beneficiary_fields=BENEFICIARY_FIELDS,
-            students=students,
-            session_is_over=status is HTTPStatus.UNAUTHORIZED,
+            beneficiaries=offered,
         )
 
 
-def _kind_for(visit: Visit, service: Mapping[str, Any]) -> FormKind:
-    """Which form: a visitor inserts anonymously where the service allows it, naming the student."""
-    if visit.session is None and service["allows_anonymous"]:
-        return FormKind.anonymous
-    visit.require_citizen()
-    return FormKind.beneficiary if service["requires_beneficiary"] else FormKind.description
+def _inserting_citizen(visit: Visit, service: CatalogueService) -> Citizen | None:
+    """Return the registered citizen who inserts; None for a visitor, where the service allows it without login.
+
+    Raises Refused as Visit.require_citizen does.
+    """
+    if visit.session is None and service.allows_anonymous:
+        return None
+    return visit.require_citizen()
 
 
-def _request(visit: Visit, entity: Entity, service: Mapping[str, Any], form: InsertionForm) -> dict[str, Any]:
-    """The debtor comes from the session, never from the form."""
-    citizen = visit.registered_citizen
-    return {
-        "idempotency_key": form.key,
-        "entity_code": entity["code"],
-        "service_code": service["code"],
-        "viewer": visit.viewer,
-        "anonymous": form.kind is FormKind.anonymous,
-        "debtor": debtor_of(citizen) if citizen else None,
-        "beneficiary": form.beneficiary if form.kind.has_beneficiary else None,
-        "amount_cents": form.amount_cents,
-        "description": form.values["description"] or None,
-        "stamp": form.stamp,
-    }
+def _request(
+    visit: Visit, offer: _Offer, key: str, insertion: Insertion, citizen: Citizen | None
+) -> practices.InsertRequest:
+    """Return what practices is asked for. The debtor comes from the session, never from the form."""
+    return practices.InsertRequest(
+        idempotency_key=key,
+        entity_code=offer.entity.code,
+        service_code=offer.service.code,
+        viewer=visit.viewer,
+        anonymous=citizen is None,
+        debtor=debtor_of(citizen) if citizen else None,
+        beneficiary=insertion.beneficiary,
+        amount_cents=insertion.amount_cents,
+        description=insertion.description,
+        stamp=insertion.stamp,
+    )
+
+
+def _list_with(visit: Visit, practice: Practice, insertion: Insertion, citizen: Citizen | None) -> str:
+    """Return the address of the list that shows the new practice. A citizen's student is remembered."""
+    if citizen is None:
+        visit.grant([practice.id], identified=True)
+        return addresses.results(practice.entity_code)
+    if insertion.beneficiary:
+        remember(visit, insertion.beneficiary)
+    return addresses.practices(practice.entity_code)

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from secrets import token_urlsafe
 from typing import Final
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import falcon
 
@@ -58,24 +59,19 @@ class LoginPage(Page):
         self, req: falcon.Request, resp: falcon.Response, idp: str, entity_code: str | None, return_to: str
     ) -> None:
         visit = visit_of(req)
-        attempt = LoginAttempt(token_urlsafe(32), visit.visitor.visitor_id)
-        started = visit.call(
-            identity.START_LOGIN,
-            idp=idp,
-            entity_code=entity_code,
-            return_to=return_to,
-            browser_token=attempt.browser_token,
+        attempt = LoginAttempt(token_urlsafe(32), visit.browser.visitor.visitor_id)
+        request = identity.StartLoginRequest(
+            idp=idp, entity_code=entity_code, return_to=return_to, browser_token=attempt.browser_token
         )
-        visit.keep_visitor()
+        started = visit.call(identity.START_LOGIN, request)
+        visit.browser.need_cookie()
         visit.cookies.write_login(resp, attempt)
-        if started["form_fields"]:
-            carry_by_form(
-                self.site, req, resp, started["redirect_url"], started["form_fields"], template="login_post.html"
-            )
+        if started.form_fields:
+            carry_by_form(self.site, req, resp, started.redirect_url, started.form_fields, template="login_post.html")
             return
         # 302 and not 303: AgID's conformance tool knows no other (spid.md section 3.1, trap 1).
         resp.status = HTTPStatus.FOUND
-        resp.location = started["redirect_url"]
+        resp.location = started.redirect_url
 
 
 class AssertionConsumer(Page):
@@ -90,20 +86,20 @@ class AssertionConsumer(Page):
             raise Refused(ErrorCode.LOGIN_REFUSED)
         # Without its cookie the answer is refused too, by identity, which notes why under the reference.
         attempt = visit.cookies.read_login(req) or LoginAttempt("", "")
+        request = identity.FinishLoginRequest(
+            saml_response=form["SAMLResponse"],
+            relay_state=form.get("RelayState", ""),
+            browser_token=attempt.browser_token,
+        )
         try:
-            finished = visit.call(
-                identity.FINISH_LOGIN,
-                saml_response=form["SAMLResponse"],
-                relay_state=form.get("RelayState", ""),
-                browser_token=attempt.browser_token,
-            )
+            finished = visit.call(identity.FINISH_LOGIN, request)
         except Refused:
             visit.cookies.forget_login(resp)
             raise
-        visit.start_session(resp, finished["session_token"])
-        see_other(resp, addresses.safe_return(finished["return_to"], addresses.PRIVACY))
-        if finished["session"]["registered"]:
-            adopt_cart(visit, attempt.visitor_id, str(finished["session"]["citizen"]["id"]))
+        visit.start_session(resp, finished.session_token)
+        see_other(resp, addresses.safe_return(finished.return_to, addresses.PRIVACY))
+        if finished.session.registered:
+            adopt_cart(visit, attempt.visitor_id, finished.session.citizen.id)
 
 
 class Metadata(Page):
@@ -116,7 +112,7 @@ class Metadata(Page):
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer the signed document as identity made it."""
         resp.content_type = "application/samlmetadata+xml"
-        resp.text = visit_of(req).call(identity.METADATA, kind=self._kind)["xml"]
+        resp.text = visit_of(req).call(identity.METADATA, identity.MetadataRequest(kind=self._kind)).xml
 
 
 class SingleLogout(Page):
@@ -124,34 +120,32 @@ class SingleLogout(Page):
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """HTTP-Redirect: identity checks the signature over the query as it was sent."""
-        message = req.get_param("SAMLRequest")
-        relay_state = req.get_param("RelayState") or ""
-        self._answer(req, resp, "redirect", message, relay_state, req.query_string)
+        request = identity.SloRequest(
+            binding="redirect",
+            message=req.get_param("SAMLRequest") or "",
+            relay_state=req.get_param("RelayState") or "",
+            query=req.query_string,
+        )
+        self._answer(req, resp, request)
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """HTTP-POST: the signature stands in the message."""
         form = read_form(req, _SAML_MAX_BYTES)
-        self._answer(req, resp, "post", form.get("SAMLRequest"), form.get("RelayState", ""), "")
-
-    def _answer(
-        self,
-        req: falcon.Request,
-        resp: falcon.Response,
-        binding: str,
-        message: str | None,
-        relay_state: str,
-        query: str,
-    ) -> None:
-        self.site.rates.check(req, LOGIN)
-        if not message:
-            raise Refused(ErrorCode.INVALID_REQUEST)
-        answer = visit_of(req).call(
-            identity.SLO, binding=binding, message=message, relay_state=relay_state, query=query
+        request = identity.SloRequest(
+            binding="post", message=form.get("SAMLRequest", ""), relay_state=form.get("RelayState", "")
         )
-        visit_of(req).forget(resp)
-        carried = {"SAMLResponse": answer["saml_response"], "RelayState": answer["relay_state"]}
+        self._answer(req, resp, request)
+
+    def _answer(self, req: falcon.Request, resp: falcon.Response, request: identity.SloRequest) -> None:
+        self.site.rates.check(req, LOGIN)
+        if not request.message:
+            raise Refused(ErrorCode.INVALID_REQUEST)
+        visit = visit_of(req)
+        answer = visit.call(identity.SLO, request)
+        visit.forget(resp)
+        carried = {"SAMLResponse": answer.saml_response, "RelayState": answer.relay_state}
         carried = {name: value for name, value in carried.items() if value}
-        carry_by_form(self.site, req, resp, answer["destination"], carried, template="slo.html")
+        carry_by_form(self.site, req, resp, answer.destination, carried, template="slo.html")
 
 
 class Logout(Page):
@@ -165,11 +159,12 @@ class Logout(Page):
         if visit.session_token:
             try:
                 visit.call(
-                    identity.LOGOUT_EVERYWHERE if everywhere else identity.LOGOUT, session_token=visit.session_token
+                    identity.LOGOUT_EVERYWHERE if everywhere else identity.LOGOUT,
+                    identity.TokenRequest(session_token=visit.session_token),
                 )
             except Refused as refusal:
                 _log.info("logout_of_ended_session", code=refusal.code.value)
-        entity_code = visit.visitor.entity_code
+        entity_code = visit.browser.visitor.entity_code
         visit.forget(resp)
         see_other(
             resp,
@@ -187,9 +182,9 @@ def carry_by_form(
     site.render(req, resp, template, offline=True, action=action, fields=fields)
 
 
-def adopt_cart(visit: Visit, visitor_id: str, citizen_id: str) -> None:
+def adopt_cart(visit: Visit, visitor_id: str, citizen_id: UUID) -> None:
     """Make the visitor's cart the citizen's; a login does not fail for its cart."""
     try:
-        visit.call(cart.ADOPT, visitor=f"visitor:{visitor_id}", citizen=f"citizen:{citizen_id}")
+        visit.call(cart.ADOPT, cart.AdoptRequest(visitor=f"visitor:{visitor_id}", citizen=f"citizen:{citizen_id}"))
     except RpcError as error:
         _log.warning("cart_not_adopted", code=error.code.value)

@@ -58,9 +58,6 @@ _NEUTRAL: Final = AnomalyText(
 )
 
 
-def anomaly_text(anomaly: int | str | None) -> AnomalyText:
+def anomaly_text(anomaly: int | None) -> AnomalyText:
     """Return the text of an anomaly number; the neutral one for 24 and for everything else."""
-    try:
-        return _ANOMALIES.get(int(anomaly or 0), _NEUTRAL)
-    except ValueError:
-        return _NEUTRAL
+    return _NEUTRAL if anomaly is None else _ANOMALIES.get(anomaly, _NEUTRAL)

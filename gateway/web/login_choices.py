@@ -1,9 +1,10 @@
 """Whom one can log in with, as AgID's button and the page of the login show it."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
-from gateway.providers import IdentityProviders
+from contracts.rpc.identity import IdentityProvider
+from gateway.identity_providers import IdentityProviders
 from gateway.static_files import StaticFiles
 from gateway.translations import marked as _
 from gateway.visit import Visit
@@ -15,7 +16,7 @@ SPID_LINKS: Final = (
 )
 """What stands below the identity providers wherever they are listed."""
 
-Choices = Callable[[str], list[Mapping[str, Any]]]
+Choices = Callable[[str], list[IdentityProvider]]
 
 
 class LoginChoices:
@@ -25,16 +26,16 @@ class LoginChoices:
         self._providers = IdentityProviders(self._logo_of)
         self._static_files = static_files
 
-    def of_kind(self, visit: Visit, kind: str) -> list[Mapping[str, Any]]:
+    def of_kind(self, visit: Visit, kind: str) -> list[IdentityProvider]:
         """Return those of SPID (`spid`) or of the electronic identity card (`cie`). Raises Unavailable."""
-        return [one for one in self._providers.get(visit) if one["kind"] == kind]
+        return [one for one in self._providers.get(visit) if one.kind == kind]
 
     def of_page(self, visit: Visit, *, offline: bool) -> Choices:
         """Return the same for templates: asked for only where a button stands, empty where there is nobody to ask."""
 
-        def choices(kind: str) -> list[Mapping[str, Any]]:
+        def choices(kind: str) -> list[IdentityProvider]:
             known = [] if offline else self._providers.known(visit)
-            return [one for one in known if one["kind"] == kind]
+            return [one for one in known if one.kind == kind]
 
         return choices
 

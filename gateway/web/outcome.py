@@ -1,19 +1,19 @@
 """Esito: the page a payment comes back to."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import falcon
 
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import payments
-from gateway.checkouts import ask_as_payer, money_may_be_on_its_way
+from contracts.rpc.payments import Checkout
+from gateway.checkouts import find, money_may_be_on_its_way, note_return
 from gateway.visit import Visit, visit_of
 from gateway.web import addresses
+from gateway.web.checkout import may_be_tried
 from gateway.web.page import Page, see_other
-from gateway.web.paying import may_be_tried
 from gateway.web.practice_lookup import many_practices
 
 _OFTEN: Final = timedelta(minutes=10)
@@ -34,10 +34,10 @@ class OutcomePage(Page):
             see_other(resp, addresses.outcome(entity, checkout_id))
             return
         checkout = ask_checkout(visit, checkout_id, None)
-        if checkout["entity_code"] != entity:
+        if checkout.entity_code != entity:
             raise Refused(ErrorCode.CHECKOUT_NOT_FOUND)
         now = datetime.now(UTC)
-        waiting = checkout["state"] == "open" and money_may_be_on_its_way(checkout)
+        waiting = checkout.state == "open" and money_may_be_on_its_way(checkout)
         self.site.render(
             req,
             resp,
@@ -50,34 +50,32 @@ class OutcomePage(Page):
         )
 
 
-def ask_checkout(visit: Visit, checkout_id: UUID, outcome: str | None) -> dict[str, Any]:
+def ask_checkout(visit: Visit, checkout_id: UUID, outcome: str | None) -> Checkout:
     """Ask for the checkout, or say what the payer came back with.
 
     Raises Refused: LOGIN_REQUIRED or SPID_LEVEL_TOO_LOW when logging in may help, else CHECKOUT_NOT_FOUND.
     """
     try:
-        if outcome is None:
-            return ask_as_payer(visit, payments.CHECKOUT, checkout_id)
-        return ask_as_payer(visit, payments.RETURNED, checkout_id, outcome=outcome)
+        return find(visit, checkout_id) if outcome is None else note_return(visit, checkout_id, outcome)
     except Refused as refusal:
         if refusal.code is ErrorCode.CHECKOUT_NOT_FOUND:
             visit.require_login()
         raise
 
 
-def _refresh_s(checkout: Mapping[str, Any], now: datetime) -> int | None:
+def _refresh_s(checkout: Checkout, now: datetime) -> int | None:
     """Return how soon to look again; not at all once payments has had its time to end the checkout."""
-    if now > checkout["open_until"] + _OFTEN:
+    if now > checkout.open_until + _OFTEN:
         return None
-    return _REFRESH_OFTEN_S if now - checkout["created_at"] < _OFTEN else _REFRESH_SELDOM_S
+    return _REFRESH_OFTEN_S if now - checkout.created_at < _OFTEN else _REFRESH_SELDOM_S
 
 
-def _payable_ids(visit: Visit, checkout: Mapping[str, Any]) -> set[UUID]:
+def _payable_ids(visit: Visit, checkout: Checkout) -> set[UUID]:
     """Return which unpaid practices of an ended checkout may be tried again right away.
 
     practices may not have heard of its end yet and still say "being paid": payments, which said so, decides.
     """
-    if checkout["state"] in {"open", "paid"}:
+    if checkout.state in {"open", "paid"}:
         return set()
-    unpaid = [item["practice_id"] for item in checkout["items"] if not item["paid"]]
-    return {practice["id"] for practice in many_practices(visit, unpaid) if may_be_tried(practice)}
+    unpaid = [item.practice_id for item in checkout.items if not item.paid]
+    return {practice.id for practice in many_practices(visit, unpaid) if may_be_tried(practice)}

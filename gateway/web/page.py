@@ -1,16 +1,23 @@
 """What every page resource has."""
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Final
+from uuid import UUID, uuid4
 
 import falcon
 
+from contracts.errors import ErrorCode, Refused
+from gateway.browser_memory import CSRF_FIELD
 from gateway.edge.bodies import read_form
 from gateway.edge.documents import read_document_form
-from gateway.visit import CSRF_FIELD, visit_of
+from gateway.visit import visit_of
 from gateway.web.site import Site
 
 Form = Mapping[str, str]
+
+_KEY: Final = re.compile(r"[0-9a-f-]{36}")
 
 
 class Page:
@@ -37,7 +44,7 @@ def checked_document_form(req: falcon.Request) -> Form:
 
 
 def _checked(req: falcon.Request, form: Form) -> Form:
-    visit_of(req).check_csrf(form.get(CSRF_FIELD))
+    visit_of(req).browser.check_csrf(form.get(CSRF_FIELD))
     return form
 
 
@@ -45,6 +52,20 @@ def cleaned(form: Form, name: str) -> str:
     """Return a field as typed, without unprintable characters or needless space; empty when absent."""
     text = "".join(char if char.isprintable() else " " for char in form.get(name, ""))
     return " ".join(text.split())
+
+
+def form_key(form: Form) -> str:
+    """Return the idempotency key that the page put into its form; a new one where there is none."""
+    key = form.get("key", "")
+    return key if _KEY.fullmatch(key) else str(uuid4())
+
+
+def form_id(text: str | None) -> UUID:
+    """Read an id out of a form. Raises Refused(INVALID_REQUEST)."""
+    try:
+        return UUID(text or "")
+    except ValueError:
+        raise Refused(ErrorCode.INVALID_REQUEST) from None
 
 
 def see_other(resp: falcon.Response, address: str) -> None:

@@ -1,5 +1,7 @@
 """Pratiche associate, Storico e quietanze, and the page of one practice."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -7,11 +9,13 @@ import falcon
 
 from contracts.errors import RpcError
 from contracts.rpc import payments, practices
+from contracts.rpc.payments import Receipt
+from contracts.rpc.practices import Practice, PracticeList
 from gateway.visit import Visit, visit_of
 from gateway.web.page import Page
-from gateway.web.practice_lookup import Practice, one_practice
+from gateway.web.practice_lookup import one_practice
 from gateway.web.states import PAID_STATES, STATES
-from gateway.web.timelines import Happening, happenings
+from gateway.web.timeline import TimelineRow, timeline_of
 
 _ROWS_PER_PAGE: Final = 20
 
@@ -33,8 +37,8 @@ class PracticesPage(Page):
             resp,
             "practices.html",
             entity=found_entity,
-            rows=page["practices"],
-            next_cursor=page["next_cursor"],
+            rows=page.practices,
+            next_cursor=page.next_cursor,
             is_first_page=cursor is None,
             state=state,
         )
@@ -49,14 +53,14 @@ class HistoryPage(Page):
         found_entity = self.site.entity(visit, entity)
         visit.require_citizen()
         cursor = req.get_param("cursor")
-        page = _list(visit, entity, list(PAID_STATES), cursor)
+        page = _list(visit, entity, PAID_STATES, cursor)
         self.site.render(
             req,
             resp,
             "history.html",
             entity=found_entity,
-            rows=page["practices"],
-            next_cursor=page["next_cursor"],
+            rows=page.practices,
+            next_cursor=page.next_cursor,
             is_first_page=cursor is None,
         )
 
@@ -70,7 +74,6 @@ class PracticePage(Page):
         found_entity = self.site.entity(visit, entity)
         practice = one_practice(visit, entity, practice_id)
         story = _story(visit, practice)
-        receipts = story[1] if story else []
         self.site.render(
             req,
             resp,
@@ -78,27 +81,32 @@ class PracticePage(Page):
             entity=found_entity,
             practice=practice,
             story_known=story is not None,
-            happenings=story[0] if story else [],
-            receipts=receipts,
+            timeline=story.timeline if story else [],
+            receipts=story.receipts if story else [],
         )
 
 
-def _list(visit: Visit, entity_code: str, states: list[str], cursor: str | None) -> dict[str, object]:
-    return visit.call(
-        practices.LIST,
-        entity_code=entity_code,
-        viewer=visit.viewer,
-        states=states,
-        cursor=cursor,
-        limit=_ROWS_PER_PAGE,
+@dataclass(frozen=True)
+class _Story:
+    """What payments knows of a practice: what happened, and the receipts."""
+
+    timeline: Sequence[TimelineRow]
+    receipts: Sequence[Receipt]
+
+
+def _list(visit: Visit, entity_code: str, states: Sequence[str], cursor: str | None) -> PracticeList:
+    request = practices.ListRequest(
+        entity_code=entity_code, viewer=visit.viewer, states=states, cursor=cursor, limit=_ROWS_PER_PAGE
     )
+    return visit.call(practices.LIST, request)
 
 
-def _story(visit: Visit, practice: Practice) -> tuple[list[Happening], list[dict[str, object]]] | None:
-    """What payments knows of the practice: what happened, and the receipts."""
+def _story(visit: Visit, practice: Practice) -> _Story | None:
+    """Return the story; None while payments does not answer."""
+    request = payments.ReceiptsRequest(practice_id=practice.id)
     try:
-        entries = visit.call(payments.TIMELINE, practice_id=practice["id"])["entries"]
-        receipts = visit.call(payments.RECEIPTS, practice_id=practice["id"])["receipts"]
+        entries = visit.call(payments.TIMELINE, request).entries
+        receipts = visit.call(payments.RECEIPTS, request).receipts
     except RpcError:
         return None
-    return happenings(practice, entries), receipts
+    return _Story(timeline_of(practice, entries), receipts)

@@ -11,11 +11,11 @@ from contracts.rpc import identity, notices
 from gateway.visit import Visit, visit_of
 from gateway.web import addresses
 from gateway.web.announcements import ACCOUNT_CLOSED, GRANTED, REVOKED
+from gateway.web.beneficiaries import remembered
 from gateway.web.emails import email_error
 from gateway.web.page import Form, Page, checked_form, cleaned, see_other
 from gateway.web.registration import EMAIL_REMINDERS, REGISTRATION
 from gateway.web.site import Site
-from gateway.web.students import remembered
 
 
 class PrivacyPage(Page):
@@ -24,7 +24,7 @@ class PrivacyPage(Page):
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Show documents, switches and the ledger of consents."""
         citizen = visit_of(req).require_citizen()
-        _write_privacy(self.site, req, resp, email=citizen["email"] or "")
+        _write_privacy(self.site, req, resp, email=citizen.email or "")
 
 
 class GrantConsent(Page):
@@ -41,13 +41,10 @@ class GrantConsent(Page):
         if wrong:
             _write_privacy(self.site, req, resp, email=email, errors={"email": wrong})
             return
-        visit.call(
-            identity.GRANT,
-            session_token=visit.session_token,
-            purpose=purpose,
-            email=email or None,
-            language=visit.language,
+        request = identity.PurposeRequest(
+            session_token=visit.require_token(), purpose=purpose, email=email or None, language=visit.language
         )
+        visit.call(identity.GRANT, request)
         see_other(resp, addresses.announcing(addresses.PRIVACY, GRANTED))
 
 
@@ -67,22 +64,23 @@ class RevokeConsent(Page):
         if form.get("conferma") != "si":
             self.site.render(req, resp, "revoke.html", purpose=purpose)
             return
-        visit.call(identity.REVOKE, session_token=visit.session_token, purpose=purpose, language=visit.language)
+        request = identity.PurposeRequest(session_token=visit.require_token(), purpose=purpose, language=visit.language)
+        visit.call(identity.REVOKE, request)
         if purpose == REGISTRATION:
             visit.forget(resp)
-            see_other(resp, addresses.announcing(addresses.front(visit.visitor.entity_code), ACCOUNT_CLOSED))
+            see_other(resp, addresses.announcing(addresses.front(visit.browser.visitor.entity_code), ACCOUNT_CLOSED))
         else:
             see_other(resp, addresses.announcing(addresses.PRIVACY, REVOKED))
 
 
 class OwnData(Page):
-    """All that identity keeps about the citizen, as a file to take away."""
+    """All that identity stores about the citizen, as a file to take away."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answer JSON, indented for people."""
         visit = visit_of(req)
         visit.require_citizen()
-        data = visit.call(identity.EXPORT, session_token=visit.session_token)["data"]
+        data = visit.call(identity.EXPORT, identity.TokenRequest(session_token=visit.require_token())).data
         resp.content_type = falcon.MEDIA_JSON
         resp.set_header("Content-Disposition", 'attachment; filename="dati-personali.json"')
         resp.data = orjson.dumps(data, option=orjson.OPT_INDENT_2)
@@ -93,32 +91,34 @@ def _write_privacy(
 ) -> None:
     """Write the privacy page; `email` stands in the field beside the reminders."""
     visit = visit_of(req)
-    privacy = visit.call(identity.PRIVACY, session_token=visit.session_token)
+    request = identity.TokenRequest(session_token=visit.require_token())
+    privacy = visit.call(identity.PRIVACY, request)
     site.render(
         req,
         resp,
         "privacy.html",
         status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
         privacy=privacy,
-        agreed={one["purpose"]: one["document_id"] for one in privacy["history"]},
-        calendar_since=visit.call(identity.CALENDAR_FEED, session_token=visit.session_token)["created_at"],
-        address_refused=EMAIL_REMINDERS in privacy["granted"] and _is_refused(visit),
-        students=remembered(visit),
+        agreed={one.purpose: one.document_id for one in privacy.history},
+        calendar_since=visit.call(identity.CALENDAR_FEED, request).created_at,
+        address_refused=EMAIL_REMINDERS in privacy.granted and _is_refused(visit),
+        beneficiaries=remembered(visit),
         email=email,
         errors=errors or {},
     )
 
 
 def _is_refused(visit: Visit) -> bool:
-    """Say whether mail to the citizen keeps coming back; while notices is down the page does without."""
+    """Return whether mail to the citizen comes back again and again; while notices is down the page does without."""
     citizen = visit.require_citizen()
-    if not citizen["email"]:
+    if not citizen.email:
         return False
     try:
-        standing = visit.call(notices.MAILING, citizen_id=citizen["id"], email=citizen["email"])
+        return visit.call(
+            notices.MAILING, notices.MailingRequest(citizen_id=citizen.id, email=citizen.email)
+        ).address_refused
     except Unavailable:
         return False
-    return bool(standing["address_refused"])
 
 
 def _purpose(form: Form) -> str:

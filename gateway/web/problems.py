@@ -6,8 +6,9 @@ from typing import Final
 
 import falcon
 
+from contracts.error_details import LoginRefused
 from contracts.errors import ErrorCode
-from gateway.messages import MESSAGES, Message, title_of
+from gateway.messages import MESSAGES, Explanation, title_of
 from gateway.problems import Problem
 from gateway.translations import marked as _
 from gateway.visit import visit_of
@@ -16,14 +17,14 @@ from gateway.web.login_anomalies import anomaly_text
 from gateway.web.origins import page_address
 from gateway.web.site import Site
 
-_STATUS_MESSAGES: Final[Mapping[int, Message]] = {
-    HTTPStatus.METHOD_NOT_ALLOWED: Message(
+_STATUS_MESSAGES: Final[Mapping[int, Explanation]] = {
+    HTTPStatus.METHOD_NOT_ALLOWED: Explanation(
         _("Questo indirizzo serve a inviare un modulo, non ad aprire una pagina."), _("Riparti dalla pagina iniziale.")
     ),
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Message(
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Explanation(
         _("Hai inviato più dati di quanti ne accettiamo."), _("Riduci il testo e invia di nuovo.")
     ),
-    HTTPStatus.FORBIDDEN: Message(_("Questa pagina non è aperta a tutti."), _("Riparti dalla pagina iniziale.")),
+    HTTPStatus.FORBIDDEN: Explanation(_("Questa pagina non è aperta a tutti."), _("Riparti dalla pagina iniziale.")),
 }
 _HTTP_ONLY: Final = frozenset(_STATUS_MESSAGES)
 
@@ -37,7 +38,7 @@ class PageProblems:
     def write(self, req: falcon.Request, resp: falcon.Response, problem: Problem) -> None:
         """Answer with the problem's own status, except where the way on is a redirect."""
         if problem.code is ErrorCode.LOGIN_REQUIRED:
-            self._send(resp, addresses.login(visit_of(req).visitor.entity_code, page_address(req)))
+            self._send(resp, addresses.login(visit_of(req).browser.visitor.entity_code, page_address(req)))
         elif problem.code is ErrorCode.CONSENT_MISSING:
             self._send(resp, addresses.registration(page_address(req)))
         elif problem.code is ErrorCode.LOGIN_REFUSED:
@@ -67,21 +68,21 @@ class PageProblems:
         )
 
     def _write_login_refused(self, req: falcon.Request, resp: falcon.Response, problem: Problem) -> None:
-        entity_code = problem.params.get("entity_code")
+        refused = problem.detail if isinstance(problem.detail, LoginRefused) else LoginRefused()
         self._site.render(
             req,
             resp,
             "login_refused.html",
             status=problem.status,
-            entity=self._site.catalogue.known(entity_code),
-            entity_code=entity_code,
-            anomaly=anomaly_text(problem.params.get("anomaly")),
-            level=problem.params.get("spid_level", ""),
-            reference=problem.params.get("reference") or req.context.correlation_id,
+            entity=self._site.catalogue.known(refused.entity_code),
+            entity_code=refused.entity_code,
+            anomaly=anomaly_text(refused.anomaly),
+            level="" if refused.spid_level is None else refused.spid_level,
+            reference=refused.reference or req.context.correlation_id,
         )
 
 
-def _message(problem: Problem) -> Message:
+def _message(problem: Problem) -> Explanation:
     generic = problem.code in {ErrorCode.INVALID_REQUEST, ErrorCode.INTERNAL_ERROR}
     if generic and problem.status in _HTTP_ONLY:
         return _STATUS_MESSAGES[problem.status]

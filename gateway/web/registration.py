@@ -1,13 +1,14 @@
 """Registration: the privacy notice, the optional consents, an e-mail address; again when the notice has changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 import falcon
 
 from contracts.rpc import identity
+from contracts.rpc.identity import ConsentEvent, PrivacyDocument
 from gateway.translations import marked as _
 from gateway.visit import Visit, visit_of
 from gateway.web import addresses
@@ -24,9 +25,9 @@ EMAIL_REMINDERS: Final = "email_reminders"
 class _Choices:
     """The notice in force, what was acknowledged before (None at the first visit), the purposes to choose."""
 
-    notice: Mapping[str, Any]
-    before: Mapping[str, Any] | None
-    optional: Sequence[Mapping[str, Any]]
+    notice: PrivacyDocument
+    before: ConsentEvent | None
+    optional: Sequence[PrivacyDocument]
     reminders_granted: bool
 
 
@@ -38,10 +39,10 @@ class RegistrationPage(Page):
         visit = visit_of(req)
         session = visit.require_login()
         return_to = addresses.safe_return(req.get_param("return_to"), addresses.PRIVACY)
-        if session["registered"]:
+        if session.registered:
             see_other(resp, return_to)
             return
-        form = {"email": session["citizen"]["email"] or "", "return_to": return_to}
+        form = {"email": session.citizen.email or "", "return_to": return_to}
         self._write(req, resp, _choices(visit), form, {})
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -54,16 +55,8 @@ class RegistrationPage(Page):
         if errors:
             self._write(req, resp, choices, form, errors)
             return
-        optional = [purpose for purpose in identity.PURPOSES if purpose != REGISTRATION]
-        visit.call(
-            identity.REGISTER,
-            session_token=visit.session_token,
-            document_id=cleaned(form, "document_id"),
-            email=cleaned(form, "email") or None,
-            purposes=[purpose for purpose in optional if form.get(f"purpose_{purpose}") == "si"],
-            language=visit.language,
-        )
-        adopt_cart(visit, visit.visitor.visitor_id, str(session["citizen"]["id"]))
+        visit.call(identity.REGISTER, _register_request(visit, form))
+        adopt_cart(visit, visit.browser.visitor.visitor_id, session.citizen.id)
         return_to = addresses.safe_return(form.get("return_to"), addresses.PRIVACY)
         see_other(resp, addresses.announcing(return_to, ACKNOWLEDGED if choices.before else REGISTERED))
 
@@ -83,18 +76,28 @@ class RegistrationPage(Page):
         )
 
 
+def _register_request(visit: Visit, form: Form) -> identity.RegisterRequest:
+    optional = [purpose for purpose in identity.PURPOSES if purpose != REGISTRATION]
+    return identity.RegisterRequest(
+        session_token=visit.require_token(),
+        document_id=cleaned(form, "document_id"),
+        email=cleaned(form, "email") or None,
+        purposes=[purpose for purpose in optional if form.get(f"purpose_{purpose}") == "si"],
+        language=visit.language,
+    )
+
+
 def _choices(visit: Visit) -> _Choices:
-    privacy = visit.call(identity.PRIVACY, session_token=visit.session_token)
-    acknowledged = [event for event in privacy["history"] if event["purpose"] == REGISTRATION]
-    optional = [document for document in privacy["documents"] if document["purpose"] != REGISTRATION]
-    agreed = {event["purpose"]: event["document_id"] for event in privacy["history"]}
-    granted = privacy["granted"]
+    privacy = visit.call(identity.PRIVACY, identity.TokenRequest(session_token=visit.require_token()))
+    acknowledged = [event for event in privacy.history if event.purpose == REGISTRATION]
+    optional = [document for document in privacy.documents if document.purpose != REGISTRATION]
+    agreed = {event.purpose: event.document_id for event in privacy.history}
     return _Choices(
-        notice=next(document for document in privacy["documents"] if document["purpose"] == REGISTRATION),
+        notice=next(document for document in privacy.documents if document.purpose == REGISTRATION),
         before=acknowledged[-1] if acknowledged else None,
         # What was granted by an older text is offered by the one in force.
-        optional=[one for one in optional if one["purpose"] not in granted or agreed[one["purpose"]] != one["id"]],
-        reminders_granted=EMAIL_REMINDERS in granted,
+        optional=[one for one in optional if one.purpose not in privacy.granted or agreed[one.purpose] != one.id],
+        reminders_granted=EMAIL_REMINDERS in privacy.granted,
     )
 
 

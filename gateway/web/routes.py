@@ -3,15 +3,16 @@
 import falcon
 
 from gateway.web import addresses
+from gateway.web.beneficiaries import ForgetBeneficiary
 from gateway.web.calendar import DueDateEntry
 from gateway.web.calendar_feed import CalendarFeed, RenewCalendarFeed, RevokeCalendarFeed
 from gateway.web.cart import AddToCart, CartPage, ClearCart, PayCart, RemoveFromCart
+from gateway.web.checkout import PayPractice
 from gateway.web.documents import CartReceiptPdf, NoticePdf, ReceiptPdf, StampXml
 from gateway.web.insertion import InsertionPage, ServicesPage
 from gateway.web.login import AssertionConsumer, LoginPage, Logout, Metadata, SingleLogout
 from gateway.web.outcome import OutcomePage
 from gateway.web.page import Page
-from gateway.web.paying import Pay
 from gateway.web.practices import HistoryPage, PracticePage, PracticesPage
 from gateway.web.privacy import GrantConsent, OwnData, PrivacyPage, RevokeConsent
 from gateway.web.registration import RegistrationPage
@@ -19,7 +20,6 @@ from gateway.web.search import DirectSearch, HomePage, ResultsPage, SearchAction
 from gateway.web.sessions import EndSession, ExtendSession, SessionsPage
 from gateway.web.site import Site
 from gateway.web.site_pages import LanguageChoice, TextPage
-from gateway.web.students import ForgetStudent
 from gateway.web.verification import VerificationPage
 
 _ENTITY = "/enti/{entity}"
@@ -50,7 +50,7 @@ def _add_login(app: falcon.App[falcon.Request, falcon.Response], site: Site) -> 
     _add(app, addresses.SESSIONS, SessionsPage(site))
     _add(app, addresses.SESSION_END, EndSession(site))
     _add(app, addresses.SESSION_EXTEND, ExtendSession(site))
-    _add(app, addresses.STUDENT_FORGET, ForgetStudent(site))
+    _add(app, addresses.BENEFICIARY_FORGET, ForgetBeneficiary(site))
     _add(app, addresses.PRIVACY, PrivacyPage(site))
     _add(app, addresses.PRIVACY_GRANT, GrantConsent(site))
     _add(app, addresses.PRIVACY_REVOKE, RevokeConsent(site))
@@ -69,7 +69,7 @@ def _add_entity(app: falcon.App[falcon.Request, falcon.Response], site: Site) ->
     _add(app, f"{_ENTITY}/inserimento", ServicesPage(site))
     _add(app, f"{_ENTITY}/inserimento/{{service}}", InsertionPage(site))
     _add(app, _PRACTICE, PracticePage(site))
-    _add(app, f"{_PRACTICE}/paga", Pay(site))
+    _add(app, f"{_PRACTICE}/paga", PayPractice(site))
     _add(app, f"{_PRACTICE}/bollettino.pdf", NoticePdf(site))
     _add(app, f"{_PRACTICE}/quietanza.pdf", ReceiptPdf(site))
     _add(app, f"{_PRACTICE}/marca-da-bollo.xml", StampXml(site))

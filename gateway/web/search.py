@@ -1,6 +1,7 @@
 """Ricerca pratica: the public front page of an entity, and the ways into it."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Final
 
@@ -8,11 +9,11 @@ import falcon
 
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import practices
-from gateway.catalogue import Entity
+from contracts.rpc.practices import Entity, Practice
 from gateway.edge.rates import SEARCH
 from gateway.messages import MESSAGES
 from gateway.translations import marked as _
-from gateway.visit import visit_of
+from gateway.visit import Visit, visit_of
 from gateway.web import addresses
 from gateway.web.page import Form, Page, checked_form, cleaned, see_other
 from gateway.web.practice_lookup import many_practices
@@ -32,7 +33,16 @@ class SearchForm:
     fiscal_code: str = ""
     reference: str = ""
     notice_number: str = ""
-    errors: dict[str, str] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+    def request(self, entity_code: str) -> practices.SearchRequest:
+        """Return what practices is asked for."""
+        return practices.SearchRequest(
+            entity_code=entity_code,
+            notice_number=self.notice_number or None,
+            fiscal_code=self.fiscal_code or None,
+            reference=self.reference or None,
+        )
 
 
 class HomePage(Page):
@@ -44,7 +54,7 @@ class HomePage(Page):
 
 
 class DirectSearch(Page):
-    """The link that bodies have published and printed."""
+    """The link that entities have published and printed."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Redirect to the entity's front page. Raises Refused(UNKNOWN_ENTITY)."""
@@ -52,7 +62,7 @@ class DirectSearch(Page):
         if not code:
             raise Refused(ErrorCode.UNKNOWN_ENTITY)
         entity = self.site.entity(visit_of(req), code)
-        raise falcon.HTTPFound(addresses.search(entity["code"]))
+        raise falcon.HTTPFound(addresses.search(entity.code))
 
 
 class SearchPage(Page):
@@ -77,27 +87,12 @@ class SearchAction(Page):
         form = _read(checked_form(req))
         self.site.rates.check(req, SEARCH)
         found_entity = self.site.entity(visit, entity)
-        if form.errors:
-            self._write_form(req, resp, found_entity, form)
+        found = form if form.errors else _search(visit, entity, form)
+        if isinstance(found, SearchForm):
+            self._write_form(req, resp, found_entity, found)
             return
-        try:
-            found = visit.call(
-                practices.SEARCH,
-                entity_code=entity,
-                notice_number=form.notice_number or None,
-                fiscal_code=form.fiscal_code or None,
-                reference=form.reference or None,
-            )["practices"]
-            if not found:
-                raise Refused(ErrorCode.PRACTICE_NOT_FOUND)
-        except Refused as refusal:
-            if refusal.code not in _FIELD_OF_CODE:
-                raise
-            form.errors[_FIELD_OF_CODE[refusal.code]] = MESSAGES[refusal.code].sentence
-            self._write_form(req, resp, found_entity, form)
-            return
-        is_identified = not any(practice["masked"] for practice in found)
-        visit.grant((practice["id"] for practice in found), identified=is_identified)
+        is_identified = not any(practice.masked for practice in found)
+        visit.grant((practice.id for practice in found), identified=is_identified)
         see_other(resp, addresses.results(entity))
 
     def _write_form(self, req: falcon.Request, resp: falcon.Response, entity: Entity, form: SearchForm) -> None:
@@ -112,12 +107,25 @@ class ResultsPage(Page):
         """Show the rows; without any, back to the search."""
         visit = visit_of(req)
         found_entity = self.site.entity(visit, entity)
-        rows = many_practices(visit, list(visit.visitor.granted[: visit.visitor.found]))
-        rows = [row for row in rows if row["entity_code"] == entity]
+        rows = many_practices(visit, list(visit.browser.visitor.granted[: visit.browser.visitor.found]))
+        rows = [row for row in rows if row.entity_code == entity]
         if not rows:
             see_other(resp, addresses.search(entity))
             return
         self.site.render(req, resp, "results.html", entity=found_entity, rows=rows)
+
+
+def _search(visit: Visit, entity_code: str, form: SearchForm) -> Sequence[Practice] | SearchForm:
+    """Return what was found, at least one; else the form with what is wrong."""
+    try:
+        found = visit.call(practices.SEARCH, form.request(entity_code)).practices
+        if not found:
+            raise Refused(ErrorCode.PRACTICE_NOT_FOUND)
+    except Refused as refusal:
+        if refusal.code not in _FIELD_OF_CODE:
+            raise
+        return replace(form, errors={_FIELD_OF_CODE[refusal.code]: MESSAGES[refusal.code].sentence})
+    return found
 
 
 def _read(form: Form) -> SearchForm:

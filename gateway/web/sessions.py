@@ -1,18 +1,16 @@
 """Accessi e dispositivi: the citizen's live sessions, ending them one by one, and staying logged in."""
 
 from datetime import UTC, datetime
-from uuid import UUID
 
 import falcon
 import orjson
 
-from contracts.errors import ErrorCode, Refused
 from contracts.rpc import identity
 from gateway.visit import visit_of
 from gateway.web import addresses
 from gateway.web.announcements import SESSION_ENDED
 from gateway.web.formats import filters_of
-from gateway.web.page import Page, checked_form, see_other
+from gateway.web.page import Page, checked_form, form_id, see_other
 
 
 class SessionsPage(Page):
@@ -22,7 +20,7 @@ class SessionsPage(Page):
         """Show the live sessions, this one marked. Raises Refused(LOGIN_REQUIRED)."""
         visit = visit_of(req)
         visit.require_login()
-        sessions = visit.call(identity.SESSIONS, session_token=visit.session_token)["sessions"]
+        sessions = visit.call(identity.SESSIONS, identity.TokenRequest(session_token=visit.require_token())).sessions
         self.site.render(req, resp, "sessions.html", sessions=sessions)
 
 
@@ -34,7 +32,8 @@ class EndSession(Page):
         form = checked_form(req)
         visit = visit_of(req)
         visit.require_login()
-        visit.call(identity.END_SESSION, session_token=visit.session_token, session_id=form_id(form.get("id")))
+        request = identity.EndSessionRequest(session_token=visit.require_token(), session_id=form_id(form.get("id")))
+        visit.call(identity.END_SESSION, request)
         see_other(resp, addresses.announcing(addresses.SESSIONS, SESSION_ENDED))
 
 
@@ -49,18 +48,10 @@ class ExtendSession(Page):
         if "application/json" not in (req.get_header("Accept") or ""):
             see_other(resp, addresses.safe_return(form.get("return_to"), addresses.SESSIONS))
             return
-        left = session["idle_until"] - datetime.now(UTC)
+        left = session.idle_until - datetime.now(UTC)
         facts = {
             "seconds_left": int(left.total_seconds()),
-            "until": filters_of(visit.language)["clock"](session["idle_until"]),
+            "until": filters_of(visit.language)["clock"](session.idle_until),
         }
         resp.content_type = falcon.MEDIA_JSON
         resp.data = orjson.dumps(facts)
-
-
-def form_id(text: str | None) -> UUID:
-    """Read an id out of a form. Raises Refused(INVALID_REQUEST)."""
-    try:
-        return UUID(text or "")
-    except ValueError:
-        raise Refused(ErrorCode.INVALID_REQUEST) from None

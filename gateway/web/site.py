@@ -1,6 +1,5 @@
 """What all pages share: templates, translations, the entity they belong to, limits on use."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache, partial
 from http import HTTPStatus
@@ -15,7 +14,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from contracts.codes import MAX_NOTICES_PER_CHECKOUT
 from contracts.errors import ErrorCode, Refused, RpcError
 from contracts.rpc import cart
-from gateway.catalogue import Entity, EntityCatalogue
+from contracts.rpc.practices import CatalogueService, Entity
+from gateway.catalogue import EntityCatalogue
 from gateway.edge.rates import RateLimiter
 from gateway.settings import Settings
 from gateway.static_files import StaticFiles
@@ -44,15 +44,14 @@ class Site:
     def entity(self, visit: Visit, code: str) -> Entity:
         """Return the entity in whose pages the browser is. Raises Refused(UNKNOWN_ENTITY)."""
         entity = self.catalogue.get(visit, code)
-        visit.remember_entity(code)
+        visit.browser.remember_entity(code)
         return entity
 
-    def service(self, entity: Entity, service_code: str) -> Mapping[str, Any]:
+    def service(self, entity: Entity, service_code: str) -> CatalogueService:
         """Return a service offered for spontaneous insertion. Raises Refused(UNKNOWN_SERVICE)."""
-        for service in entity["services"]:
-            if service["code"] == service_code and service["spontaneous"]:
-                found: Mapping[str, Any] = service
-                return found
+        for service in entity.services:
+            if service.code == service_code and service.spontaneous:
+                return service
         raise Refused(ErrorCode.UNKNOWN_SERVICE)
 
     def render(
@@ -72,7 +71,7 @@ class Site:
         `offline`: ask no service, because one has just failed to answer. `alone`: the page belongs to no entity.
         """
         visit = visit_of(req)
-        shown_entity = None if alone else entity or self.catalogue.known(visit.visitor.entity_code)
+        shown_entity = None if alone else entity or self.catalogue.known(visit.browser.visitor.entity_code)
         context = {
             "entity": shown_entity,
             "logo": self._logo(shown_entity),
@@ -97,7 +96,7 @@ class Site:
 
     def _logo(self, entity: Entity | None) -> str | None:
         """Return the address of the entity's logo, or None where its file is not in ENTITY_LOGOS_DIR."""
-        name = f"entities/{entity['logo']}" if entity and entity["logo"] else ""
+        name = f"entities/{entity.logo}" if entity and entity.logo else ""
         return self._static_files.address(name) if self._static_files.find(name) else None
 
     def _cart_count(self, visit: Visit) -> int | None:
@@ -105,7 +104,7 @@ class Site:
         if visit.is_first:
             return 0
         try:
-            return int(visit.call(cart.COUNT, owner=visit.owner)["count"])
+            return visit.call(cart.COUNT, cart.CountRequest(owner=visit.owner)).count
         except RpcError:
             return None
 

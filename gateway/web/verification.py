@@ -1,4 +1,4 @@
-"""Whether a printed document is genuine and can still be paid: the page its link leads to."""
+"""The page that a printed document's link leads to: whether it is genuine and can still be paid."""
 
 import falcon
 
@@ -11,7 +11,7 @@ _MAX_TYPED_CHARS = 80
 
 
 class VerificationPage(Page):
-    """The question by itself, or with the answer for a code, which says nothing of what the document says."""
+    """Asks for a code, or answers for one without telling anything that stands in the document."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, code: str = "") -> None:
         """Answer for the code in the address, or the one typed."""
@@ -19,5 +19,5 @@ class VerificationPage(Page):
         answer = None
         if typed:
             self.site.rates.check(req, VERIFICATION)
-            answer = visit_of(req).call(notices.VERIFY, code=typed)
+            answer = visit_of(req).call(notices.VERIFY, notices.VerifyRequest(code=typed))
         self.site.render(req, resp, "verification.html", alone=True, code=typed, answer=answer)

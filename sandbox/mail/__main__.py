@@ -1,6 +1,6 @@
 """Run the mail of the sandbox: `python -m sandbox.mail` (or `--fds SMTP HTTP`, two sockets that are open already).
 
-Settings: SANDBOX_HOME, the folder to keep mails in; HOST, MAILBOX_PORT (8025, SMTP) and MAIL_PORT (8090, the page).
+Settings: SANDBOX_HOME, the folder to store mails in; HOST, MAILBOX_PORT (8025, SMTP) and MAIL_PORT (8090, the page).
 With `--fds` it ends with its standard input, hence with whoever started it.
 """
 
@@ -16,7 +16,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 from sandbox.mail import smtp_server
 from sandbox.mail.app import create_app
 from sandbox.mail.mailbox import Mailbox
-from sandbox.mail.receiving import Receiving
+from sandbox.mail.smtp_handler import MailboxHandler
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> int:
     """Serve until interrupted."""
     match arguments:
         case []:
-            smtp, http = _listening("MAILBOX_PORT", 8025), _listening("MAIL_PORT", 8090)
+            smtp, http = _listener("MAILBOX_PORT", 8025), _listener("MAIL_PORT", 8090)
         case ["--fds", smtp_number, http_number]:
             smtp, http = socket.socket(fileno=int(smtp_number)), socket.socket(fileno=int(http_number))
             threading.Thread(target=_end_with_input, daemon=True).start()
@@ -52,12 +52,12 @@ def main(arguments: list[str]) -> int:
             sys.stderr.write("usage: python -m sandbox.mail [--fds SMTP HTTP]\n")
             return 2
     mailbox = Mailbox(Path(os.environ["SANDBOX_HOME"]) / "mail")
-    with smtp_server.serving(smtp, Receiving(mailbox)), _Server(http, create_app(mailbox)) as server:
+    with smtp_server.serving(smtp, MailboxHandler(mailbox)), _Server(http, create_app(mailbox)) as server:
         server.serve_forever()
     return 0
 
 
-def _listening(name: str, usual_port: int) -> socket.socket:
+def _listener(name: str, usual_port: int) -> socket.socket:
     return socket.create_server((os.environ.get("HOST", "127.0.0.1"), int(os.environ.get(name, usual_port))))
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import falcon
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from sandbox.mail.mailbox import Kept, Mailbox
+from sandbox.mail.mailbox import Mailbox, StoredMail
 
 _STATIC: Final = Path(__file__).parent / "static"
 _SHOWN_HEADERS: Final = (
@@ -37,8 +37,8 @@ class Pages:
         _write(resp, self._templates.get_template(template).render(values), _PAGE_POLICY)
 
 
-class Index:
-    """The list."""
+class IndexPage:
+    """The list of mails."""
 
     def __init__(self, pages: Pages, mailbox: Mailbox) -> None:
         self._pages = pages
@@ -49,7 +49,7 @@ class Index:
         self._pages.show(resp, "index.html", mails=self._mailbox.newest())
 
 
-class Message:
+class MessagePage:
     """One mail: as a page, and its HTML alone for the frame in it."""
 
     def __init__(self, pages: Pages, mailbox: Mailbox) -> None:
@@ -63,18 +63,18 @@ class Message:
         self._pages.show(resp, "message.html", mail=mail, headers=headers)
 
     def on_get_html(self, req: falcon.Request, resp: falcon.Response, key: str) -> None:
-        """Answer the HTML of the mail as it is, shut in."""
+        """Answer the HTML of the mail as it is, in a sandbox."""
         html = self._found(key).body("html").replace("<head>", '<head><base target="_blank">', 1)
         _write(resp, html, _MAIL_POLICY)
 
-    def _found(self, key: str) -> Kept:
+    def _found(self, key: str) -> StoredMail:
         mail = self._mailbox.find(key)
         if mail is None:
             raise falcon.HTTPNotFound
         return mail
 
 
-class Clearing:
+class ClearButton:
     """The button that empties the mailbox."""
 
     def __init__(self, mailbox: Mailbox) -> None:
@@ -87,8 +87,8 @@ class Clearing:
         resp.location = "/"
 
 
-class Listing:
-    """The same for programs: `/sandbox/messages`, the latest first."""
+class MessageList:
+    """The mails as JSON, for tests: `/sandbox/messages`, the latest first."""
 
     def __init__(self, mailbox: Mailbox) -> None:
         self._mailbox = mailbox
@@ -112,11 +112,11 @@ def create_app(mailbox: Mailbox) -> falcon.App[Any, Any]:
     pages = Pages()
     app: falcon.App[Any, Any] = falcon.App()
     app.req_options.strip_url_path_trailing_slash = True
-    app.add_route("/", Index(pages, mailbox))
-    app.add_route("/messages/{key}", Message(pages, mailbox))
-    app.add_route("/messages/{key}/html", Message(pages, mailbox), suffix="html")
-    app.add_route("/clear", Clearing(mailbox))
-    app.add_route("/sandbox/messages", Listing(mailbox))
+    app.add_route("/", IndexPage(pages, mailbox))
+    app.add_route("/messages/{key}", MessagePage(pages, mailbox))
+    app.add_route("/messages/{key}/html", MessagePage(pages, mailbox), suffix="html")
+    app.add_route("/clear", ClearButton(mailbox))
+    app.add_route("/sandbox/messages", MessageList(mailbox))
     app.add_static_route("/static", str(_STATIC))
     return app
 

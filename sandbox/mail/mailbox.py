@@ -1,4 +1,4 @@
-"""Where the mails are kept: a maildir, whoever they were sent to."""
+"""Where the mails are stored: one maildir for all recipients."""
 
 import mailbox
 import re
@@ -13,8 +13,8 @@ _SHOWN: Final = 200
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A mail and the key it is kept under."""
+class StoredMail:
+    """A mail and the key it is stored under."""
 
     key: str
     message: EmailMessage
@@ -38,27 +38,27 @@ class Mailbox:
         self._open()
 
     def add(self, content: bytes) -> None:
-        """Keep a mail."""
+        """Store a mail."""
         self._open().add(content)
 
-    def newest(self) -> list[Kept]:
+    def newest(self) -> list[StoredMail]:
         """Return the mails, the latest first, as many as are shown."""
         return sorted(self._all(), key=_arrival, reverse=True)[:_SHOWN]
 
-    def find(self, key: str) -> Kept | None:
+    def find(self, key: str) -> StoredMail | None:
         """Return one mail, or None."""
         content = self._open().get_bytes(key) if key in self._open() else None
-        return None if content is None else Kept(key, _read(content))
+        return None if content is None else StoredMail(key, _read(content))
 
     def clear(self) -> None:
         """Throw all mails away."""
         self._open().clear()
 
-    def _all(self) -> Iterator[Kept]:
+    def _all(self) -> Iterator[StoredMail]:
         box = self._open()
         for key in box.keys():  # noqa: SIM118 -- a mailbox is no dict
             try:
-                yield Kept(key, _read(box.get_bytes(key)))
+                yield StoredMail(key, _read(box.get_bytes(key)))
             except KeyError:
                 continue  # cleared meanwhile
 
@@ -67,7 +67,7 @@ class Mailbox:
         return mailbox.Maildir(self._folder)
 
 
-def _arrival(mail: Kept) -> tuple[int, ...]:
+def _arrival(mail: StoredMail) -> tuple[int, ...]:
     """Return what orders mails: the time and the count in a maildir's file names, which are not padded."""
     found = re.match(r"(\d+)\.M(\d+)P\d+Q(\d+)", mail.key)
     return tuple(int(number) for number in found.groups()) if found else (0,)

@@ -5,11 +5,11 @@ from typing import Any, Final
 
 import falcon
 
-from sandbox.pagopa import checkout, counter, demanding, settlement, steering, transactions
+from sandbox.pagopa import checkout, control_api, counter, demands, settlement, transactions
 from sandbox.pagopa.delivery import Delivery
 from sandbox.pagopa.node_client import NodeClient
 from sandbox.pagopa.pages import Pages
-from sandbox.pagopa.paying import Till
+from sandbox.pagopa.payments import Payments
 from sandbox.pagopa.registry import Registry
 from sandbox.pagopa.settings import Settings
 from sandbox.pagopa.store import Store
@@ -22,22 +22,22 @@ def create_app(settings: Settings) -> falcon.App[Any, Any]:
     store, registry, pages = Store(settings.home), Registry(settings.catalogue_file), Pages()
     node = NodeClient(settings.node_url)
     delivery = Delivery(store, node, settings.retry_delays_s, settings.senders)
-    till = Till(store, node, delivery, registry, settings.late_receipt_s)
+    payments = Payments(store, node, delivery, registry, settings.late_receipt_s)
     app: falcon.App[Any, Any] = falcon.App()
     app.req_options.strip_url_path_trailing_slash = True
-    payment_page = checkout.PaymentPage(pages, store, till, settings.late_receipt_s)
+    payment_page = checkout.PaymentPage(pages, store, payments, settings.late_receipt_s)
     app.add_route("/", transactions.Index(pages, settings.node_url))
     for version, request in (("v1", checkout.CartRequest()), ("v2", checkout.CartRequestV2())):
         app.add_route(f"/checkout/ec/{version}/carts", checkout.Carts(request, settings, store, node, registry))
     app.add_route("/ecommerce/checkout/v1/carts/{cart_id}/redirect", payment_page)
-    app.add_route("/psp", counter.Counter(pages, node, till, registry))
-    app.add_route("/psp/spontaneo", demanding.DemandForm(pages, node, registry))
+    app.add_route("/psp", counter.Counter(pages, node, payments, registry))
+    app.add_route("/psp/spontaneo", demands.DemandForm(pages, node, registry))
     app.add_route("/transactions", transactions.Transactions(pages, store))
     app.add_route("/transactions/{row_id:int}/send", transactions.SendNow(store, delivery))
-    app.add_route("/sandbox/carts/{cart_id}/outcome", steering.CartOutcome(store, till))
-    app.add_route("/sandbox/payments", steering.CounterPayment(till, registry))
-    app.add_route("/sandbox/receipts", steering.Receipts(store))
-    app.add_route("/sandbox/receipts/{row_id:int}/send", steering.ReceiptDelivery(store, delivery))
+    app.add_route("/sandbox/carts/{cart_id}/outcome", control_api.CartOutcome(store, payments))
+    app.add_route("/sandbox/payments", control_api.CounterPayment(payments, registry))
+    app.add_route("/sandbox/receipts", control_api.Receipts(store))
+    app.add_route("/sandbox/receipts/{row_id:int}/send", control_api.ReceiptDelivery(store, delivery))
     settlement.add_routes(app, settlement.Flows(settings, store), pages)
     app.add_static_route("/static", str(_STATIC))
     app.add_error_handler(checkout.Problem, checkout.Problem.show)

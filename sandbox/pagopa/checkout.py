@@ -11,7 +11,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 from sandbox.pagopa.forms import read_form
 from sandbox.pagopa.node_client import NodeClient, StationFault
 from sandbox.pagopa.pages import Pages
-from sandbox.pagopa.paying import Outcome, Till
+from sandbox.pagopa.payments import Outcome, Payments
 from sandbox.pagopa.registry import Registry
 from sandbox.pagopa.settings import Settings
 from sandbox.pagopa.store import Cart, Store
@@ -83,7 +83,7 @@ class Problem(Exception):
 
 
 class Carts:
-    """Opens carts for creditor bodies, in one version of the API."""
+    """Opens carts for creditors, in one version of the API."""
 
     def __init__(
         self, request: CartRequest, settings: Settings, store: Store, node: NodeClient, registry: Registry
@@ -95,7 +95,7 @@ class Carts:
         self._registry = registry
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Check a cart, every notice of it with its body, and answer where to send the payer."""
+        """Check a cart, every notice of it with its creditor, and answer where to send the payer."""
         self._check_key(req)
         cart = self._read(req)
         self._check_notices(cart["paymentNotices"])
@@ -136,9 +136,9 @@ class Carts:
             self._check_with_body(notice)
 
     def _check_with_body(self, notice: dict[str, Any]) -> None:
-        """Ask the body, as checkPosition does; no answer is another matter than a refusal."""
+        """Ask the creditor, as checkPosition does; no answer is another matter than a refusal."""
         try:
-            self._node.verify(self._registry.body(notice["fiscalCode"]), notice["noticeNumber"])
+            self._node.verify(self._registry.creditor(notice["fiscalCode"]), notice["noticeNumber"])
         except StationFault as fault:
             if fault.code in _UNREACHABLE:
                 raise Problem(HTTPStatus.BAD_GATEWAY, "Bad gateway", fault.code) from None
@@ -150,10 +150,10 @@ class Carts:
 class PaymentPage:
     """Where the payer pays, and the tester chooses how that goes."""
 
-    def __init__(self, pages: Pages, store: Store, till: Till, late_s: float) -> None:
+    def __init__(self, pages: Pages, store: Store, payments: Payments, late_s: float) -> None:
         self._pages = pages
         self._store = store
-        self._till = till
+        self._payments = payments
         self._late_s = late_s
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, cart_id: str) -> None:
@@ -161,7 +161,7 @@ class PaymentPage:
         self._show(resp, self._cart(cart_id))
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, cart_id: str) -> None:
-        """End the cart and send the browser back to the body."""
+        """End the cart and send the browser back to the creditor."""
         cart = self._cart(cart_id)
         outcome = read_form(req).get("outcome", "")
         if outcome not in set(Outcome):
@@ -170,7 +170,7 @@ class PaymentPage:
             self._show(resp, self._cart(cart_id))
             return
         resp.status = HTTPStatus.SEE_OTHER
-        resp.location = self._till.end_cart(cart, Outcome(outcome))
+        resp.location = self._payments.end_cart(cart, Outcome(outcome))
 
     def _show(self, resp: falcon.Response, cart: Cart) -> None:
         self._pages.show(resp, "checkout.html", cart=cart, late_s=round(self._late_s))

@@ -1,4 +1,4 @@
-"""Delivers receipts in the background until the body has acknowledged them, across restarts of either side."""
+"""Delivers receipts in the background until the creditor has acknowledged them, across restarts of either side."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""Settlement flows for what was paid here: one per provider, body and day, in the shapes of FdR 1.0.4 and fdr-org.
+"""Settlement flows for what was paid here: one per provider, creditor and day, in the shapes of FdR 1.0.4 and fdr-org.
 
 A flow grows while its day lasts; each receipt more is a revision more.
 """
@@ -20,8 +20,8 @@ _ROME: Final = ZoneInfo("Europe/Rome")
 
 
 @dataclass(frozen=True)
-class Paid:
-    """One transfer of a receipt to the body."""
+class SettledTransfer:
+    """One transfer of a receipt to the creditor."""
 
     iuv: str
     iur: str
@@ -32,19 +32,19 @@ class Paid:
 
 @dataclass(frozen=True)
 class Flow:
-    """What a provider has credited a body with for a day."""
+    """What a provider has credited a creditor with for a day."""
 
     psp: Psp
-    body: str
+    creditor: str
     day: date
     revision: int
     made_at: float
-    rows: tuple[Paid, ...]
+    rows: tuple[SettledTransfer, ...]
 
     @property
     def id(self) -> str:
         """identificativoFlusso."""
-        return f"{self.day}{self.psp.id}-{self.body}"
+        return f"{self.day}{self.psp.id}-{self.creditor}"
 
     @property
     def total_cents(self) -> int:
@@ -58,7 +58,7 @@ class Flow:
 
 
 def flows_of(receipts: Iterable[Receipt]) -> list[Flow]:
-    """Put receipts the bodies have acknowledged into flows, the oldest day first."""
+    """Put receipts the creditors have acknowledged into flows, the oldest day first."""
     by_name = {psp.name: psp for psp in PSPS}
     grouped: dict[tuple[date, str, str], list[Receipt]] = {}
     for receipt in sorted(receipts, key=lambda known: known.id):
@@ -68,15 +68,15 @@ def flows_of(receipts: Iterable[Receipt]) -> list[Flow]:
     flows = [
         Flow(
             psp=by_name[name],
-            body=body,
+            creditor=creditor,
             day=day,
             revision=len(held),
             made_at=max(receipt.acknowledged_at or receipt.made_at for receipt in held),
             rows=tuple(row for receipt in held for row in _rows(receipt)),
         )
-        for (day, name, body), held in sorted(grouped.items())
+        for (day, name, creditor), held in sorted(grouped.items())
     ]
-    # Of nothing but stamps no money goes to the body.
+    # Of nothing but stamps no money goes to the creditor.
     return [flow for flow in flows if flow.rows]
 
 
@@ -106,7 +106,7 @@ def detail(flow: Flow) -> dict[str, Any]:
         "regulation": f"TRN{flow.id}"[:35],
         "regulationDate": flow.day.isoformat(),
         "sender": {"type": "LEGAL_PERSON", "id": flow.psp.id, "pspId": flow.psp.id, "pspName": flow.psp.name},
-        "receiver": {"id": flow.body, "organizationId": flow.body, "organizationName": flow.body},
+        "receiver": {"id": flow.creditor, "organizationId": flow.creditor, "organizationName": flow.creditor},
         "totPayments": len(flow.rows),
         "sumPayments": total,
         "computedTotPayments": len(flow.rows),
@@ -143,7 +143,7 @@ def as_xml(flow: Flow) -> bytes:
     _identify(_add(sender, "identificativoUnivocoMittente"), "B", flow.psp.id)
     _add(sender, "denominazioneMittente", flow.psp.name)
     receiver = _add(root, "istitutoRicevente")
-    _identify(_add(receiver, "identificativoUnivocoRicevente"), "G", flow.body)
+    _identify(_add(receiver, "identificativoUnivocoRicevente"), "G", flow.creditor)
     _add(root, "numeroTotalePagamenti", str(len(flow.rows)))
     _add(root, "importoTotalePagamenti", _euro(flow.total_cents))
     for row in flow.rows:
@@ -157,14 +157,14 @@ def as_xml(flow: Flow) -> bytes:
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
 
-def _rows(receipt: Receipt) -> Iterable[Paid]:
+def _rows(receipt: Receipt) -> Iterable[SettledTransfer]:
     """Read the transfers to the recipient; a stamp, which has no IBAN, is in no flow."""
     sent = etree.fromstring(receipt.envelope.encode()).find(".//receipt")
     if sent is None:
         return
     for share in sent.iterfind("transferList/transfer"):
         if share.findtext("fiscalCodePA") == receipt.recipient and share.find("IBAN") is not None:
-            yield Paid(
+            yield SettledTransfer(
                 iuv=sent.findtext("creditorReferenceId") or "",
                 iur=receipt.receipt_id,
                 index=int(share.findtext("idTransfer") or 1),

@@ -1,4 +1,4 @@
-"""The node's calls to a creditor body's station: SOAP 1.1, pagopa.md section 3."""
+"""The node's calls to a creditor's station: SOAP 1.1, pagopa.md section 3."""
 
 import base64
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import requests
 from lxml import etree
 
-from sandbox.pagopa.registry import Body, DemandedService, Psp
-from sandbox.pagopa.stamps import StampOffice
+from sandbox.pagopa.registry import Creditor, DemandedService, Psp
+from sandbox.pagopa.stamps import StampIssuer
 
 SOAP_NS: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 PA_NS: Final = "http://pagopa-api.pagopa.gov.it/pa/paForNode.xsd"
@@ -21,9 +21,9 @@ _ROME: Final = ZoneInfo("Europe/Rome")
 
 
 class StationFault(Exception):
-    """The body answered KO, or nothing that can be used. `code` is what a PSP would be told.
+    """The creditor answered KO, or nothing that can be used. `code` is what a PSP would be told.
 
-    `reason` is the body's own description of its fault, where it gave one.
+    `reason` is the creditor's own description of its fault, where it gave one.
     """
 
     def __init__(self, code: str, description: str = "", reason: str = "") -> None:
@@ -71,10 +71,10 @@ class NodeClient:
     def __init__(self, url: str) -> None:
         self._url = url
 
-    def verify(self, body: Body, notice_number: str) -> Verified:
-        """Ask what is owed on a notice (paVerifyPaymentNotice). Raises StationFault."""
-        request = _request("paVerifyPaymentNoticeReq", body)
-        _add_notice(request, body, notice_number)
+    def verify(self, creditor: Creditor, notice_number: str) -> Verified:
+        """Ask what is to be paid on a notice (paVerifyPaymentNotice). Raises StationFault."""
+        request = _request("paVerifyPaymentNoticeReq", creditor)
+        _add_notice(request, creditor, notice_number)
         answer = self._ask("paVerifyPaymentNotice", request)
         option = answer.find("paymentList/paymentOptionDescription")
         if option is None:
@@ -88,10 +88,10 @@ class NodeClient:
             all_ccp=_needed(option, "allCCP") in ("true", "1"),
         )
 
-    def activate(self, body: Body, notice_number: str, payment_note: str | None, *, postal: bool) -> Activated:
+    def activate(self, creditor: Creditor, notice_number: str, payment_note: str | None, *, postal: bool) -> Activated:
         """Ask for everything needed to pay a notice (paGetPaymentV2). Raises StationFault."""
-        request = _request("paGetPaymentV2Request", body)
-        _add_notice(request, body, notice_number)
+        request = _request("paGetPaymentV2Request", creditor)
+        _add_notice(request, creditor, notice_number)
         if payment_note:
             _add(request, "paymentNote", payment_note[:210])
         if postal:
@@ -106,19 +106,19 @@ class NodeClient:
         recipients = dict.fromkeys(_needed(transfer, "fiscalCodePA") for transfer in transfers)
         return Activated(data, _needed(data, "creditorReferenceId"), amount_cents, tuple(recipients))
 
-    def demand(self, body: Body, service: DemandedService, data: bytes) -> str:
+    def demand(self, creditor: Creditor, service: DemandedService, data: bytes) -> str:
         """Ask for a payment nobody has asked for (paDemandPaymentNotice); returns its notice number.
 
-        `data` is the body's own XML. Raises StationFault.
+        `data` is the creditor's own XML. Raises StationFault.
         """
-        request = _request("paDemandPaymentNoticeRequest", body)
+        request = _request("paDemandPaymentNoticeRequest", creditor)
         _add(request, "idServizio", service.service_id)
         _add(request, "idSoggettoServizio", service.subject_id)
         _add(request, "datiSpecificiServizioRequest", base64.b64encode(data).decode())
         return _needed(self._ask("paDemandPaymentNotice", request), "qrCode/noticeNumber")
 
     def send_receipt(self, envelope: str) -> str:
-        """Deliver a receipt made by `receipt_envelope` and return OK or the body's fault code.
+        """Deliver a receipt made by `receipt_envelope` and return OK or the creditor's fault code.
 
         Raises StationFault when there was no answer.
         """
@@ -147,10 +147,10 @@ class NodeClient:
 
 
 def receipt_envelope(
-    body: Body, owner: Body, notice_number: str, activated: Activated, payment: Payment, stamps: StampOffice
+    creditor: Creditor, owner: Creditor, notice_number: str, activated: Activated, payment: Payment, stamps: StampIssuer
 ) -> str:
-    """Write the paSendRTV2 that tells `body` of a payment to `owner`, from what the owner answered on activation."""
-    request = _request("paSendRTV2Request", body)
+    """Write the paSendRTV2 that tells `creditor` of a payment to `owner`, from what `owner` answered on activation."""
+    request = _request("paSendRTV2Request", creditor)
     receipt = _add(request, "receipt")
     _add(receipt, "receiptId", payment.receipt_id)
     _add(receipt, "noticeNumber", notice_number)
@@ -178,8 +178,8 @@ def receipt_envelope(
     return _envelope(request)
 
 
-def _receipt_transfer(transfer: etree._Element, payment: Payment, stamps: StampOffice) -> etree._Element:
-    """Copy a transfer without its metadata, which are between body and node; a stamp asked for is bought."""
+def _receipt_transfer(transfer: etree._Element, payment: Payment, stamps: StampIssuer) -> etree._Element:
+    """Copy a transfer without its metadata, which are between creditor and node; a stamp asked for is bought."""
     copied = etree.Element("transfer")
     for child in transfer:
         if child.tag == "richiestaMarcaDaBollo":
@@ -191,17 +191,17 @@ def _receipt_transfer(transfer: etree._Element, payment: Payment, stamps: StampO
     return copied
 
 
-def _request(name: str, body: Body) -> etree._Element:
+def _request(name: str, creditor: Creditor) -> etree._Element:
     request = etree.Element(f"{{{PA_NS}}}{name}", nsmap={"paf": PA_NS})
-    _add(request, "idPA", body.fiscal_code)
-    _add(request, "idBrokerPA", body.broker)
-    _add(request, "idStation", body.station)
+    _add(request, "idPA", creditor.fiscal_code)
+    _add(request, "idBrokerPA", creditor.broker)
+    _add(request, "idStation", creditor.station)
     return request
 
 
-def _add_notice(request: etree._Element, body: Body, notice_number: str) -> None:
+def _add_notice(request: etree._Element, creditor: Creditor, notice_number: str) -> None:
     code = _add(request, "qrCode")
-    _add(code, "fiscalCode", body.fiscal_code)
+    _add(code, "fiscalCode", creditor.fiscal_code)
     _add(code, "noticeNumber", notice_number)
 
 

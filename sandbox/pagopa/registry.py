@@ -1,4 +1,4 @@
-"""Whom the node knows: creditor bodies with their station, and payment service providers (invented)."""
+"""Whom the node knows: creditors with their station, and payment service providers (invented)."""
 
 import json
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from typing import Final
 
 
 @dataclass(frozen=True)
-class Body:
-    """A creditor body and the station through which it is asked."""
+class Creditor:
+    """A creditor and the station through which it is asked."""
 
     fiscal_code: str
     name: str
@@ -18,9 +18,9 @@ class Body:
 
 @dataclass(frozen=True)
 class DemandedService:
-    """A service that a citizen may ask for at a counter, by the codes the body has agreed with the PSPs."""
+    """A service that a citizen may ask for at a counter, by the codes the creditor has agreed with the PSPs."""
 
-    creditor: str
+    creditor_fiscal_code: str
     service_id: str
     subject_id: str
     title: str
@@ -29,7 +29,7 @@ class DemandedService:
     @property
     def key(self) -> str:
         """What a form calls it."""
-        return f"{self.creditor}|{self.service_id}|{self.subject_id}"
+        return f"{self.creditor_fiscal_code}|{self.service_id}|{self.subject_id}"
 
 
 @dataclass(frozen=True)
@@ -55,24 +55,24 @@ PSPS: Final = (
 )
 
 
-def psp(key: str) -> Psp:
+def find_psp(key: str) -> Psp:
     """Return a provider by its key; the first one for any other."""
     return next((known for known in PSPS if known.key == key), PSPS[0])
 
 
 class Registry:
-    """The bodies of the catalogue file; another one is taken to be its own broker, with station 01."""
+    """The creditors of the catalogue file; another one is taken to be its own broker, with station 01."""
 
     def __init__(self, catalogue_file: Path) -> None:
         entities = json.loads(catalogue_file.read_text("utf-8"))["entities"] if catalogue_file.is_file() else []
         creditors = [entity["creditor"] for entity in entities]
-        self.bodies: Final = tuple(
-            Body(known["fiscal_code"], known["company_name"], known["broker_fiscal_code"], known["station_id"])
+        self.creditors: Final = tuple(
+            Creditor(known["fiscal_code"], known["company_name"], known["broker_fiscal_code"], known["station_id"])
             for known in creditors
         )
         self.demanded: Final = tuple(
             DemandedService(
-                creditor=entity["creditor"]["fiscal_code"],
+                creditor_fiscal_code=entity["creditor"]["fiscal_code"],
                 service_id=service["demand"]["service_id"],
                 subject_id=service["demand"]["subject_id"],
                 title=service["title"]["it"],
@@ -83,11 +83,11 @@ class Registry:
             if service.get("demand")
         )
 
-    def body(self, fiscal_code: str) -> Body:
-        """Return a body by its fiscal code."""
-        default = Body(fiscal_code, fiscal_code, fiscal_code, f"{fiscal_code}_01")
-        return next((known for known in self.bodies if known.fiscal_code == fiscal_code), default)
+    def creditor(self, fiscal_code: str) -> Creditor:
+        """Return a creditor by its fiscal code."""
+        default = Creditor(fiscal_code, fiscal_code, fiscal_code, f"{fiscal_code}_01")
+        return next((known for known in self.creditors if known.fiscal_code == fiscal_code), default)
 
     def knows(self, fiscal_code: str) -> bool:
-        """Say whether the body has a station here."""
-        return any(known.fiscal_code == fiscal_code for known in self.bodies)
+        """Return whether the creditor has a station here."""
+        return any(known.fiscal_code == fiscal_code for known in self.creditors)

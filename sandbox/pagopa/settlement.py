@@ -1,4 +1,4 @@
-"""Settlement flows over HTTP: pagoPA's fdr-org API for bodies, and a page to download them from."""
+"""Settlement flows over HTTP: pagoPA's fdr-org API for creditors, and a page to download them from."""
 
 import json
 from typing import Any, Final
@@ -25,10 +25,10 @@ class Flows:
         """Return them all."""
         return flows_of(self._store.receipts(_RECEIPTS))
 
-    def one(self, body: str, fdr: str) -> Flow:
+    def one(self, creditor: str, fdr: str) -> Flow:
         """Return one, or raise falcon.HTTPNotFound."""
         for flow in self.all():
-            if (flow.body, flow.id) == (body, fdr):
+            if (flow.creditor, flow.id) == (creditor, fdr):
                 return flow
         raise falcon.HTTPNotFound
 
@@ -39,16 +39,16 @@ class Flows:
 
 
 class PublishedFlows:
-    """GET /organizations/{body}/fdrs."""
+    """GET /organizations/{creditor}/fdrs."""
 
     def __init__(self, flows: Flows) -> None:
         self._flows = flows
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response, body: str) -> None:
+    def on_get(self, req: falcon.Request, resp: falcon.Response, creditor: str) -> None:
         """List those published after `publishedGt`."""
         self._flows.check_key(req)
         after = req.get_param("publishedGt") or ""
-        found = [summary(flow) for flow in self._flows.all() if flow.body == body]
+        found = [summary(flow) for flow in self._flows.all() if flow.creditor == creditor]
         _answer(resp, _page(req, [flow for flow in found if flow["published"] > after]))
 
 
@@ -58,10 +58,12 @@ class PublishedFlow:
     def __init__(self, flows: Flows) -> None:
         self._flows = flows
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response, body: str, fdr: str, revision: int, psp: str) -> None:
+    def on_get(
+        self, req: falcon.Request, resp: falcon.Response, creditor: str, fdr: str, revision: int, psp: str
+    ) -> None:
         """Show it; an older revision is gone."""
         self._flows.check_key(req)
-        _answer(resp, detail(_exact(self._flows.one(body, fdr), revision, psp)))
+        _answer(resp, detail(_exact(self._flows.one(creditor, fdr), revision, psp)))
 
 
 class PublishedPayments:
@@ -70,10 +72,12 @@ class PublishedPayments:
     def __init__(self, flows: Flows) -> None:
         self._flows = flows
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response, body: str, fdr: str, revision: int, psp: str) -> None:
+    def on_get(
+        self, req: falcon.Request, resp: falcon.Response, creditor: str, fdr: str, revision: int, psp: str
+    ) -> None:
         """List its rows."""
         self._flows.check_key(req)
-        _answer(resp, _page(req, payments(_exact(self._flows.one(body, fdr), revision, psp))))
+        _answer(resp, _page(req, payments(_exact(self._flows.one(creditor, fdr), revision, psp))))
 
 
 class SettlementPage:
@@ -94,22 +98,22 @@ class SettlementFile:
     def __init__(self, flows: Flows) -> None:
         self._flows = flows
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response, body: str, fdr: str) -> None:
+    def on_get(self, req: falcon.Request, resp: falcon.Response, creditor: str, fdr: str) -> None:
         """Hand it out."""
         resp.content_type = "application/xml"
         resp.downloadable_as = f"{fdr}.xml"
-        resp.data = as_xml(self._flows.one(body, fdr))
+        resp.data = as_xml(self._flows.one(creditor, fdr))
 
 
 def add_routes(app: falcon.App[Any, Any], flows: Flows, pages: Pages) -> None:
     """Register the addresses."""
-    base = "/fdr-org/service/v1/organizations/{body}/fdrs"
+    base = "/fdr-org/service/v1/organizations/{creditor}/fdrs"
     app.add_route(base, PublishedFlows(flows))
     one = base + "/{fdr}/revisions/{revision:int}/psps/{psp}"
     app.add_route(one, PublishedFlow(flows))
     app.add_route(one + "/payments", PublishedPayments(flows))
     app.add_route("/settlements", SettlementPage(pages, flows))
-    app.add_route("/settlements/{body}/{fdr}", SettlementFile(flows))
+    app.add_route("/settlements/{creditor}/{fdr}", SettlementFile(flows))
 
 
 def _answer(resp: falcon.Response, content: dict[str, Any]) -> None:

@@ -21,7 +21,7 @@ _SHA256: Final = "http://www.w3.org/2001/04/xmlenc#sha256"
 _VALID: Final = timedelta(days=365)
 
 
-class StampOffice:
+class StampIssuer:
     """Signs stamps with a key of its own, made when the first one is sold."""
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What must survive a restart: carts, and receipts until the body has acknowledged them (SQLite)."""
+"""What must survive a restart: carts, and receipts until the creditor has acknowledged them (SQLite)."""
 
 import json
 import sqlite3
@@ -97,7 +97,7 @@ class Store:
             connection.execute("UPDATE receipts SET sending = 0, due_at = ? WHERE sending", (time.time(),))
 
     def add_cart(self, cart_id: str, request: Mapping[str, Any]) -> None:
-        """Keep a new cart."""
+        """Store a new cart."""
         with self._connection() as connection:
             connection.execute(
                 "INSERT INTO carts (id, request, created_at) VALUES (?, ?, ?)",
@@ -130,7 +130,7 @@ class Store:
             connection.execute("UPDATE carts SET result = ?, ended_at = ? WHERE id = ?", (result, time.time(), cart_id))
 
     def add_receipts(self, receipts: list[NewReceipt]) -> None:
-        """Keep receipts for delivery."""
+        """Store receipts for delivery."""
         with self._connection() as connection:
             connection.executemany(
                 "INSERT INTO receipts (receipt_id, recipient, notice_number, amount_cents, psp_name, cart_id, envelope,"
@@ -151,7 +151,7 @@ class Store:
         return Receipt(**row) if row else None
 
     def acknowledged(self, receipt: Receipt, answer: str, again_after_s: float) -> None:
-        """Note that the body has it; deliver it once more where that was asked for."""
+        """Note that the creditor has it; deliver it once more where that was asked for."""
         with self._connection() as connection:
             if receipt.deliveries_left > 1:
                 connection.execute(
@@ -167,7 +167,7 @@ class Store:
                 )
 
     def unanswered(self, receipt: Receipt, answer: str, again_after_s: float) -> None:
-        """Note that the body does not have it, and when to try again."""
+        """Note that the creditor does not have it, and when to try again."""
         with self._connection() as connection:
             connection.execute(
                 "UPDATE receipts SET sending = 0, attempts = attempts + 1, last_answer = ?, due_at = ? WHERE id = ?",
@@ -192,7 +192,7 @@ class Store:
         return [Receipt(**row) for row in rows]
 
     def counts(self) -> dict[str, int]:
-        """Return how many receipts there are and how many the body has."""
+        """Return how many receipts there are and how many the creditor has."""
         with self._connection() as connection:
             row = connection.execute("SELECT count(*) AS made, count(acknowledged_at) AS acknowledged FROM receipts")
             return dict(row.fetchone())

@@ -1,4 +1,4 @@
-"""What was paid here, and whether the body has its receipts."""
+"""What was paid here, and whether the creditor has its receipts."""
 
 from http import HTTPStatus
 from typing import Final

@@ -15,7 +15,7 @@ from sandbox.spid import metadata, providers
 from sandbox.spid.citizens import CITIZENS
 from sandbox.spid.portal import REDIRECTED, Portal
 from sandbox.spid.providers import Provider
-from sandbox.spid.requests import Asked, RequestRefused
+from sandbox.spid.requests import RequestRefused, VerifiedRequest
 from sandbox.spid.responses import Answer, build, sign
 from sandbox.spid.settings import Settings
 from sandbox.spid.texts import TEXTS
@@ -99,7 +99,7 @@ class MetadataDocument:
 
 
 class LoginPage:
-    """HTTP-Redirect or HTTP-POST in, HTTP-POST out. Nothing is kept in between: the form carries the request along."""
+    """HTTP-Redirect or HTTP-POST in, HTTP-POST out. Nothing is stored: the form carries the request along."""
 
     def __init__(self, pages: Pages, known: dict[str, Provider], portals: dict[str, Portal]) -> None:
         self._pages, self._known, self._portals = pages, known, portals
@@ -136,7 +136,7 @@ class LoginPage:
         )
 
 
-def _answer(asked: Asked, provider: Provider, form: Mapping[str, str]) -> Answer:
+def _answer(asked: VerifiedRequest, provider: Provider, form: Mapping[str, str]) -> Answer:
     outcome = form.get("outcome", "success")
     citizen = next((one for one in CITIZENS if one.username == form.get("citizen")), None)
     if outcome not in TEXTS["it"]["outcome_names"] or citizen is None:

@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from typing import Final
 
 from sandbox.spid.providers import Provider
-from sandbox.spid.requests import Asked, RequestRefused, ServiceProvider, fetch_metadata, read_post, read_redirect
+from sandbox.spid.requests import (
+    RequestRefused,
+    ServiceProvider,
+    VerifiedRequest,
+    fetch_metadata,
+    read_post,
+    read_redirect,
+)
 
 REDIRECTED: Final = "request"
 """The field in which a page carries the query of HTTP-Redirect along; HTTP-POST has its own fields."""
@@ -17,7 +24,7 @@ class Portal:
         self._url = url
         self._known: ServiceProvider | None = None
 
-    def read(self, carried: Mapping[str, str], provider: Provider) -> Asked:
+    def read(self, carried: Mapping[str, str], provider: Provider) -> VerifiedRequest:
         """Verify and read an AuthnRequest sent to `provider`, by the query in `REDIRECTED` or by HTTP-POST's fields.
 
         A request that does not fit the metadata we have is tried once more with fresh ones: keys rotate. Raises
@@ -32,7 +39,7 @@ class Portal:
         return self._read(carried, provider, self._known)
 
     @staticmethod
-    def _read(carried: Mapping[str, str], provider: Provider, known: ServiceProvider) -> Asked:
+    def _read(carried: Mapping[str, str], provider: Provider, known: ServiceProvider) -> VerifiedRequest:
         where = {"sso_url": provider.sso_url, "idp_entity_id": provider.entity_id}
         if REDIRECTED in carried:
             return read_redirect(carried[REDIRECTED], known, **where)

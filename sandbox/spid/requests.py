@@ -1,4 +1,4 @@
-"""Reading the portal's AuthnRequest as an identity provider must (spid.md 1.2)."""
+"""The portal's AuthnRequest, verified and read as an identity provider must (spid.md 1.2)."""
 
 import zlib
 from base64 import b64decode
@@ -53,7 +53,7 @@ class ServiceProvider:
 
 
 @dataclass(frozen=True)
-class Asked:
+class VerifiedRequest:
     """A verified AuthnRequest."""
 
     id: str
@@ -97,7 +97,7 @@ def read_metadata(document: bytes) -> ServiceProvider:
     )
 
 
-def read_redirect(query: str, provider: ServiceProvider, *, sso_url: str, idp_entity_id: str) -> Asked:
+def read_redirect(query: str, provider: ServiceProvider, *, sso_url: str, idp_entity_id: str) -> VerifiedRequest:
     """Verify the raw query string of HTTP-Redirect and read the AuthnRequest in it. Raises RequestRefused."""
     raw = dict(part.partition("=")[::2] for part in query.split("&"))
     _check_signature(raw, provider.certificates)
@@ -105,7 +105,9 @@ def read_redirect(query: str, provider: ServiceProvider, *, sso_url: str, idp_en
     return _read(root, provider, (sso_url, idp_entity_id), unquote_plus(raw.get("RelayState", "")))
 
 
-def read_post(form: Mapping[str, str], provider: ServiceProvider, *, sso_url: str, idp_entity_id: str) -> Asked:
+def read_post(
+    form: Mapping[str, str], provider: ServiceProvider, *, sso_url: str, idp_entity_id: str
+) -> VerifiedRequest:
     """Verify the AuthnRequest in a form of HTTP-POST and read it. Raises RequestRefused."""
     try:
         root = _parsed(b64decode(form.get("SAMLRequest", ""), validate=True))
@@ -115,7 +117,9 @@ def read_post(form: Mapping[str, str], provider: ServiceProvider, *, sso_url: st
     return _read(root, provider, (sso_url, idp_entity_id), form.get("RelayState", ""))
 
 
-def _read(root: etree._Element, provider: ServiceProvider, destinations: tuple[str, str], relay_state: str) -> Asked:
+def _read(
+    root: etree._Element, provider: ServiceProvider, destinations: tuple[str, str], relay_state: str
+) -> VerifiedRequest:
     _check_header(root, provider, destinations)
     acs_url = provider.acs_urls.get(root.get("AssertionConsumerServiceIndex", ""))
     if not acs_url:
@@ -123,7 +127,7 @@ def _read(root: etree._Element, provider: ServiceProvider, destinations: tuple[s
     attributes = provider.requested_attributes.get(root.get("AttributeConsumingServiceIndex", ""))
     if attributes is None:
         raise RequestRefused(18, "AttributeConsumingServiceIndex is not in the metadata")
-    return Asked(
+    return VerifiedRequest(
         id=root.get("ID", ""),
         provider=provider,
         acs_url=acs_url,

@@ -1,4 +1,4 @@
-"""Writing and signing an identity provider's Response (spid.md 1.3)."""
+"""An identity provider's Response, written and signed (spid.md 1.3)."""
 
 import secrets
 from collections.abc import Mapping

@@ -35,10 +35,10 @@ def prepare(folder: Path, *, public_url: str, idp_url: str) -> dict[str, str]:
         (folder / name).mkdir(parents=True, exist_ok=True)
     key_file, certificate_file = folder / "sp" / "key.pem", folder / "sp" / "cert.pem"
     if not _is_current(certificate_file, entity_id, now):
-        body = certificate.Body(name=ORGANIZATION_NAME, ipa_code=IPA_CODE, entity_id=entity_id, city=CITY)
-        private, made = certificate.make(body, now)
-        certificate.write_private(key_file, private)
-        certificate_file.write_bytes(made)
+        entity = certificate.Entity(name=ORGANIZATION_NAME, ipa_code=IPA_CODE, entity_id=entity_id, city=CITY)
+        made = certificate.make(entity, now)
+        certificate.write_private(key_file, made.key)
+        certificate_file.write_bytes(made.certificate)
     for key in providers.NAMES:
         if not _is_current(providers.certificate_file(folder, key), None, now):
             _make_idp(folder, key, now)

@@ -1,1 +1,1 @@
-"""cart: what a payer has put together to pay at once, five notices of one body at most."""
+"""cart: what a payer has put together to pay at once, five notices of one entity at most."""

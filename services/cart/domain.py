@@ -7,9 +7,10 @@ from typing import Final
 from uuid import UUID
 
 from contracts.codes import MAX_NOTICES_PER_CHECKOUT
+from contracts.error_details import CartFull
 from contracts.errors import ErrorCode, Refused
 
-KEPT_FOR: Final = timedelta(days=30)
+RETENTION: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Item:
 
 
 def may_add(cart: Sequence[Item], item: Item) -> bool:
-    """Say whether adding `item` changes the cart: False when it is in there already.
+    """Return whether adding `item` changes the cart: False when it is in there already.
 
     Raises Refused(CART_OTHER_ENTITY), or Refused(CART_FULL) with `max`.
     """
@@ -30,12 +31,12 @@ def may_add(cart: Sequence[Item], item: Item) -> bool:
     if any(item.entity_code != other.entity_code for other in cart):
         raise Refused(ErrorCode.CART_OTHER_ENTITY)
     if len(cart) >= MAX_NOTICES_PER_CHECKOUT:
-        raise Refused(ErrorCode.CART_FULL, {"max": MAX_NOTICES_PER_CHECKOUT})
+        raise Refused(ErrorCode.CART_FULL, CartFull(max=MAX_NOTICES_PER_CHECKOUT))
     return True
 
 
-def fitting(cart: Sequence[Item], others: Iterable[Item]) -> list[Item]:
-    """Return which of `others` still fit, in their order; a cart keeps what it has."""
+def items_that_fit(cart: Sequence[Item], others: Iterable[Item]) -> list[Item]:
+    """Return which of `others` still fit beside what is in the cart, in their order."""
     merged = list(cart)
     for item in others:
         try:

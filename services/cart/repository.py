@@ -34,10 +34,10 @@ def put(session: Session, owner: str, item: Item, now: datetime) -> None:
     session.add(row)
 
 
-def hand_over(session: Session, giver: str, taker: str, practice_ids: Iterable[UUID]) -> None:
+def move(session: Session, from_owner: str, to_owner: str, practice_ids: Iterable[UUID]) -> None:
     """Move practices from one cart into another that does not have them."""
-    chosen = (CartRow.owner == giver, CartRow.practice_id.in_(list(practice_ids)))
-    session.execute(update(CartRow).where(*chosen).values(owner=taker))
+    chosen = (CartRow.owner == from_owner, CartRow.practice_id.in_(list(practice_ids)))
+    session.execute(update(CartRow).where(*chosen).values(owner=to_owner))
 
 
 def take_out(session: Session, owner: str, practice_ids: Iterable[UUID]) -> None:

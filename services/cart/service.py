@@ -1,13 +1,13 @@
 """Entrypoints of cart: each calls one use case."""
 
-from typing import Any
-
 from chassis.clock import now
 from chassis.runtime.entrypoints import answers, every, on_event
 from chassis.runtime.providers import DatabaseProvider, RpcProvider
 from chassis.storage.database import Tx
-from contracts.events.payments import PAYMENT_CONFIRMED
+from contracts.events.envelope import Event
+from contracts.events.payments import PAYMENT_CONFIRMED, PaymentConfirmed
 from contracts.rpc import cart
+from contracts.rpc.cart import AdoptRequest, Cart, CartItemRequest, CartRequest, Count, CountRequest
 from services.cart import models, usecases
 
 _PURGE_INTERVAL_S = 3_600
@@ -21,41 +21,41 @@ class CartService:
     rpc = RpcProvider()
 
     @answers(cart.SHOW)
-    def show(self, request: dict[str, Any]) -> dict[str, Any]:
+    def show(self, request: CartRequest) -> Cart:
         """Return the cart's rows."""
         return usecases.show(self.database, self.rpc, request)
 
     @answers(cart.COUNT)
-    def count(self, request: dict[str, Any]) -> dict[str, Any]:
+    def count(self, request: CountRequest) -> Count:
         """Return how many rows the cart has."""
         return usecases.count(self.database, request)
 
     @answers(cart.ADD)
-    def add(self, request: dict[str, Any]) -> dict[str, Any]:
+    def add(self, request: CartItemRequest) -> Count:
         """Put a practice in."""
         return usecases.add(self.database, self.rpc, request, now())
 
     @answers(cart.REMOVE)
-    def remove(self, request: dict[str, Any]) -> dict[str, Any]:
+    def remove(self, request: CartItemRequest) -> Count:
         """Take a practice out."""
         return usecases.remove(self.database, request)
 
     @answers(cart.CLEAR)
-    def clear(self, request: dict[str, Any]) -> dict[str, Any]:
+    def clear(self, request: CountRequest) -> Count:
         """Empty the cart."""
         return usecases.clear(self.database, request)
 
     @answers(cart.ADOPT)
-    def adopt(self, request: dict[str, Any]) -> dict[str, Any]:
+    def adopt(self, request: AdoptRequest) -> Count:
         """Make the visitor's cart the citizen's."""
         return usecases.adopt(self.database, request)
 
     @on_event(PAYMENT_CONFIRMED)
-    def on_payment_confirmed(self, tx: Tx, event: dict[str, Any]) -> None:
+    def on_payment_confirmed(self, tx: Tx, event: Event[PaymentConfirmed]) -> None:
         """Take a paid practice out of every cart."""
-        usecases.payment_confirmed(tx, event["data"])
+        usecases.payment_confirmed(tx, event.data)
 
     @every(seconds=_PURGE_INTERVAL_S)
     def purge_old_rows(self) -> None:
-        """Forget carts nobody has touched for long."""
+        """Delete rows older than their retention."""
         usecases.purge(self.database, now())

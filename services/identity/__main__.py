@@ -1,7 +1,7 @@
 """Commands for whoever runs the portal: `python -m services.identity COMMAND`.
 
-make-certificate  a new key and a conformant self-signed certificate for a public body
-why-refused       why a login was refused, by the reference the person was shown: nothing personal
+make-certificate  a new key and a conformant self-signed certificate for a public entity
+why-refused       why a login was refused, by the reference that was shown: nothing personal
 extract-trace     the SAML messages of a login, in clear, for the authority
 refresh-idps      the SPID registry's list of identity providers, believed only if its pinned certificate signed it
 delete-expired    what the service's timer does every hour
@@ -11,9 +11,9 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from environs import FileAwareEnv
 
@@ -41,27 +41,28 @@ def main(arguments: list[str]) -> int:
         upkeep.delete_expired(database, clock.now())
         return 0
     if asked.command == "why-refused":
-        return _print(helpdesk.why_refused(database, asked.reference))
+        report = helpdesk.why_refused(database, asked.reference)
+        return _print(report and asdict(report))
     return _print(upkeep.extract_traces(database, Settings.load(), asked.reference))
 
 
-def _print(found: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None) -> int:
-    """Exit code 1 where there is nothing."""
-    json.dump(found, sys.stdout, indent=2, ensure_ascii=False)
+def _print(found: object) -> int:
+    """Print as JSON; exit code 1 where there is nothing."""
+    json.dump(found, sys.stdout, indent=2, ensure_ascii=False, default=datetime.isoformat)
     sys.stdout.write("\n")
     return 0 if found else 1
 
 
 def _make_certificate(asked: argparse.Namespace) -> int:
-    body = certificate.Body(name=asked.name, ipa_code=asked.ipa_code, entity_id=asked.entity_id, city=asked.city)
+    entity = certificate.Entity(name=asked.name, ipa_code=asked.ipa_code, entity_id=asked.entity_id, city=asked.city)
     folder = Path(asked.folder)
     if (folder / "key.pem").exists():
         sys.stderr.write(f"{folder / 'key.pem'} is there already: choose another folder\n")
         return 1
     folder.mkdir(parents=True, exist_ok=True)
-    key, made = certificate.make(body, clock.now())
-    certificate.write_private(folder / "key.pem", key)
-    (folder / "cert.pem").write_bytes(made)
+    made = certificate.make(entity, clock.now())
+    certificate.write_private(folder / "key.pem", made.key)
+    (folder / "cert.pem").write_bytes(made.certificate)
     return 0
 
 
@@ -83,14 +84,14 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     make = commands.add_parser("make-certificate")
     make.add_argument("folder", help="where to write key.pem and cert.pem")
-    make.add_argument("--name", required=True, help="the body's full legal name")
+    make.add_argument("--name", required=True, help="the entity's full legal name")
     make.add_argument("--ipa-code", required=True)
     make.add_argument("--entity-id", required=True, help="PUBLIC_URL + /spid/metadata")
     make.add_argument("--city", required=True)
     why = commands.add_parser("why-refused")
-    why.add_argument("reference", help="the code shown to the person")
+    why.add_argument("reference", help="the code that was shown")
     extract = commands.add_parser("extract-trace")
-    extract.add_argument("reference", help="the code shown to the person, an AuthnRequest id, or a citizen id")
+    extract.add_argument("reference", help="the code that was shown, an AuthnRequest id, or a citizen id")
     refresh = commands.add_parser("refresh-idps")
     refresh.add_argument("--from", dest="source", help="a file already downloaded, instead of SPID_REGISTRY_URL")
     commands.add_parser("delete-expired")

@@ -4,38 +4,61 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import Final
 
+from contracts.calendar import rome_day
+from contracts.codes import FiscalCode
+from contracts.error_details import InvalidRequest
 from contracts.errors import ErrorCode, Refused
+from contracts.rpc.identity import ConsentEvent
 from services.identity.saml.refusal import Reason, ResponseRefused, require
 
 REGISTRATION: Final = "registration"
 EMAIL_REMINDERS: Final = "email_reminders"
 OPTIONAL_PURPOSES: Final = frozenset({EMAIL_REMINDERS})
+DEFAULT_LANGUAGE: Final = "it"
+"""What a citizen is written to in who never chose."""
 
 REQUEST_LIFETIME: Final = timedelta(minutes=15)
 SESSION_IDLE: Final = timedelta(minutes=20)
 SESSION_ABSOLUTE: Final = timedelta(hours=8)
-SESSION_NOTED_EVERY: Final = timedelta(seconds=15)
-"""A use of the session is written down at most this often: the idle time is exact to 15 s, and reads stay reads."""
-BENEFICIARIES_KEPT: Final = 10
-REFUSAL_KEPT: Final = timedelta(days=30)
-TRACE_KEPT: Final = timedelta(days=731)
+SESSION_USE_RESOLUTION: Final = timedelta(seconds=15)
+"""A use of the session is stored at most this often: the idle time is exact to 15 s, and reads stay reads."""
+BENEFICIARIES_MAX: Final = 10
+REFUSAL_RETENTION: Final = timedelta(days=30)
+TRACE_RETENTION: Final = timedelta(days=731)
 """24 months (DPCM 24-10-2014 article 13), in days so that a leap year never shortens it."""
 
-_ROME: Final = ZoneInfo("Europe/Rome")
 _RETURN_PATH: Final = re.compile(r"/|/(enti|profilo)(/[A-Za-z0-9_.~-]+)*/?(\?[A-Za-z0-9_.~=&%+-]*)?")
 _FISCAL_NUMBER: Final = re.compile(r"TINIT-([A-Z0-9]{16})")
 
 
-class Person(NamedTuple):
+@dataclass(frozen=True)
+class AssertedIdentity:
     """Who a verified assertion is about. `email` may be None."""
 
-    fiscal_code: str
+    fiscal_code: FiscalCode
     name: str
     family_name: str
     email: str | None
+
+
+@dataclass(frozen=True)
+class LoginRefusal:
+    """Why a login was refused, by the `reference` that is shown. Nothing personal.
+
+    `anomaly`: AgID's number of what went wrong at the identity provider. The fields after it are those of the login
+    that was begun; they are None where the answer matched none of ours.
+    """
+
+    reference: str
+    reason: Reason
+    detail: str
+    anomaly: int | None
+    idp_entity_id: str | None
+    entity_code: str | None
+    spid_level: int | None
+    request_id: str | None
 
 
 @dataclass(frozen=True)
@@ -57,7 +80,7 @@ class SessionTimes:
         return min(self.seen_at + SESSION_IDLE, self.expires_at)
 
     def is_live(self, now: datetime) -> bool:
-        """Say whether the session may be used at `now`."""
+        """Return whether the session may be used at `now`."""
         return self.revoked_at is None and now < self.idle_until
 
 
@@ -81,12 +104,12 @@ class PrivacyDocument:
 def return_path(text: str) -> str:
     """Return `text` when it is a path of ours that a login may lead to, else raise Refused(INVALID_REQUEST)."""
     if not _RETURN_PATH.fullmatch(text) or ".." in text:
-        raise Refused(ErrorCode.INVALID_REQUEST, {"field": "return_to"})
+        raise Refused(ErrorCode.INVALID_REQUEST, InvalidRequest(field="return_to"))
     return text
 
 
-def person(attributes: Mapping[str, str]) -> Person:
-    """Read the person from SPID's attributes. Raises ResponseRefused when one of the three we need is missing.
+def asserted_identity(attributes: Mapping[str, str]) -> AssertedIdentity:
+    """Read who it is from SPID's attributes. Raises ResponseRefused when one of the three we need is missing.
 
     The check character is not looked at: the identity provider vouches for the code.
     """
@@ -95,26 +118,26 @@ def person(attributes: Mapping[str, str]) -> Person:
         raise ResponseRefused(Reason.FISCAL_CODE)
     name, family_name = attributes.get("name", ""), attributes.get("familyName", "")
     require(name and family_name, Reason.ATTRIBUTE_INVALID)
-    return Person(match[1], name, family_name, attributes.get("email") or None)
+    return AssertedIdentity(FiscalCode(match[1]), name, family_name, attributes.get("email") or None)
 
 
 def in_force(documents: Iterable[PrivacyDocument], now: datetime) -> dict[str, PrivacyDocument]:
     """Return the document of each purpose that is valid on the Rome day of `now`."""
-    today = now.astimezone(_ROME).date()
+    today = rome_day(now)
     valid = sorted((one for one in documents if one.valid_from <= today), key=lambda one: (one.valid_from, one.version))
     return {one.purpose: one for one in valid}
 
 
-def agreed_document(history: Iterable[Mapping[str, Any]], purpose: str) -> str | None:
+def agreed_document(history: Iterable[ConsentEvent], purpose: str) -> str | None:
     """Return the id of the document by which a purpose is granted, None where it is not."""
     document_id = None
     for event in history:
-        if event["purpose"] == purpose:
-            document_id = None if event["action"] == "revoked" else event["document_id"]
+        if event.purpose == purpose:
+            document_id = None if event.action == "revoked" else event.document_id
     return document_id
 
 
-def granted(history: Iterable[Mapping[str, Any]]) -> list[str]:
+def granted(history: Iterable[ConsentEvent]) -> list[str]:
     """Return the purposes whose last event is not a revocation; `history` is oldest first."""
-    last = {event["purpose"]: event["action"] for event in history}
+    last = {event.purpose: event.action for event in history}
     return sorted(purpose for purpose, action in last.items() if action != "revoked")

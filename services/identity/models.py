@@ -1,7 +1,6 @@
-"""Tables of identity. Times are UTC. Tokens are kept as their SHA-256, SAML messages encrypted."""
+"""Tables of identity. Times are UTC. Tokens are stored as their SHA-256, SAML messages encrypted."""
 
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -35,7 +34,7 @@ class OutboxMessage(OutboxMixin, Base):
 
 
 class Citizen(Base):
-    """A person who logged in, by fiscal code.
+    """Who logged in, by fiscal code.
 
     Closing the account erases everything but `id` and the times; a later login then makes a new citizen.
     `sequence` counts the events about the citizen; `language` is what to write to the citizen in.
@@ -82,7 +81,7 @@ class SamlTrace(Base):
     """The register of transactions the law wants for 24 months: AuthnRequest and Response of a login, good or not.
 
     The fields stand as the messages state them. `outcome` is `granted` or the reason of the refusal; `reference` is
-    the code a refused person was shown.
+    the code shown to who was refused.
     """
 
     __tablename__ = "saml_traces"
@@ -105,7 +104,7 @@ class SamlTrace(Base):
 
 
 class RefusedLogin(Base):
-    """Why a login was refused, by the reference the person was shown: for the help desk, a month, nothing personal.
+    """Why a login was refused, by the reference that was shown: for the help desk, a month, nothing personal.
 
     `idp_entity_id`, `entity_code` and `request_id` are None where the answer matched no login of ours.
     """
@@ -150,7 +149,7 @@ class CitizenSession(Base):
 
 
 class Beneficiary(Base):
-    """A student the citizen paid for, offered the next time; erased with the account."""
+    """A beneficiary the citizen paid for, offered the next time; erased with the account."""
 
     __tablename__ = "beneficiaries"
     __table_args__ = (
@@ -191,8 +190,8 @@ class PrivacyDocument(Base):
     purpose: Mapped[str] = mapped_column(Text)
     version: Mapped[str] = mapped_column(Text)
     valid_from: Mapped[date] = mapped_column(Date)
-    title: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    text: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    title: Mapped[dict[str, str]] = mapped_column(JSONB)
+    text: Mapped[dict[str, str]] = mapped_column(JSONB)
     sha256: Mapped[str] = mapped_column(Text)
 
 

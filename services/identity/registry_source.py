@@ -1,4 +1,4 @@
-"""Where the trusted identity providers come from: files that are read at the start and again when they change."""
+"""The files that say which identity providers are trusted."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -1,15 +1,16 @@
 """The only SQL of identity."""
 
-from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import CursorResult, Result, case, delete, select, update
+from sqlalchemy import CursorResult, Result, Update, case, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from contracts import shapes
+from contracts.rpc import identity
 from services.identity import domain
 from services.identity.models import (
     AuthnRequest,
@@ -24,7 +25,7 @@ from services.identity.models import (
     UsedAssertion,
 )
 
-_LEFTOVERS_KEPT: Final = timedelta(days=1)
+_LEFTOVER_RETENTION: Final = timedelta(days=1)
 
 
 # ---- logins
@@ -42,12 +43,12 @@ def use_assertion(session: Session, issuer: str, assertion_id: str, usable_until
     return _rows(session.execute(statement.on_conflict_do_nothing())) == 1
 
 
-def save_person(session: Session, person: domain.Person, now: datetime) -> Citizen:
+def save_citizen(session: Session, asserted: domain.AssertedIdentity, now: datetime) -> Citizen:
     """Return the citizen with this fiscal code, made or brought up to date.
 
     The e-mail of somebody registered is the one they gave then, not SPID's.
     """
-    statement = insert(Citizen).values(id=uuid4(), created_at=now, sequence=0, **person._asdict())
+    statement = insert(Citizen).values(id=uuid4(), created_at=now, sequence=0, **vars(asserted))
     fresh = statement.excluded
     upsert = statement.on_conflict_do_update(
         index_elements=[Citizen.fiscal_code],
@@ -60,9 +61,19 @@ def save_person(session: Session, person: domain.Person, now: datetime) -> Citiz
     return session.scalars(upsert, execution_options={"populate_existing": True}).one()
 
 
-def note_refusal(session: Session, **values: Any) -> None:
-    """Note a refused login, columns of RefusedLogin; of two with one reference the first stays."""
-    session.execute(insert(RefusedLogin).values(values).on_conflict_do_nothing())
+def save_refusal(session: Session, refusal: domain.LoginRefusal, now: datetime) -> None:
+    """Save why a login was refused; of two with one reference the first stays."""
+    statement = insert(RefusedLogin).values(
+        reference=refusal.reference,
+        reason=refusal.reason.value,
+        detail=refusal.detail,
+        anomaly=refusal.anomaly,
+        idp_entity_id=refusal.idp_entity_id,
+        entity_code=refusal.entity_code,
+        request_id=refusal.request_id,
+        at=now,
+    )
+    session.execute(statement.on_conflict_do_nothing())
 
 
 def find_traces(session: Session, reference: str) -> list[SamlTrace]:
@@ -83,65 +94,73 @@ def find_session(session: Session, token_sha256: bytes) -> tuple[CitizenSession,
     return (row[0], row[1]) if row else None
 
 
-def note_use(session: Session, session_id: UUID, now: datetime) -> None:
-    """Write down that a session was used; one that was revoked meanwhile stays as it is."""
+def save_use(session: Session, session_id: UUID, now: datetime) -> None:
+    """Save that a session was used; one that was revoked meanwhile stays as it is."""
     statement = update(CitizenSession).where(CitizenSession.id == session_id, CitizenSession.revoked_at.is_(None))
     session.execute(statement.where(CitizenSession.seen_at < now).values(seen_at=now))
 
 
 def revoke_by_token(session: Session, token_sha256: bytes, now: datetime) -> None:
     """End the session with this token, if there is one."""
-    session.execute(_revoking(now).where(CitizenSession.token_sha256 == token_sha256))
+    session.execute(_revocation(now).where(CitizenSession.token_sha256 == token_sha256))
 
 
 def revoke_one(session: Session, citizen_id: UUID, session_id: UUID, now: datetime) -> None:
     """End one session, if it is this citizen's."""
-    statement = _revoking(now).where(CitizenSession.id == session_id, CitizenSession.citizen_id == citizen_id)
+    statement = _revocation(now).where(CitizenSession.id == session_id, CitizenSession.citizen_id == citizen_id)
     session.execute(statement, execution_options={"synchronize_session": False})
 
 
 def revoke_of_citizen(session: Session, citizen_id: UUID, now: datetime) -> None:
     """End every session of a citizen."""
-    session.execute(_revoking(now).where(CitizenSession.citizen_id == citizen_id))
+    session.execute(_revocation(now).where(CitizenSession.citizen_id == citizen_id))
 
 
 def revoke_of_subject(session: Session, idp_entity_id: str, name_id: str, now: datetime) -> int:
     """End the sessions made by this answer of this identity provider; return how many."""
-    statement = _revoking(now).where(CitizenSession.idp_entity_id == idp_entity_id)
+    statement = _revocation(now).where(CitizenSession.idp_entity_id == idp_entity_id)
     return _rows(session.execute(statement.where(CitizenSession.name_id == name_id)))
 
 
 def sessions_of(session: Session, citizen_id: UUID) -> list[CitizenSession]:
-    """Return the sessions of a citizen that are still kept, oldest first."""
+    """Return the sessions of a citizen that are still stored, oldest first."""
     statement = select(CitizenSession).where(CitizenSession.citizen_id == citizen_id)
     return list(session.scalars(statement.order_by(CitizenSession.created_at)))
 
 
-# ---- students paid for
+# ---- beneficiaries
 
 
-def remember_beneficiary(session: Session, citizen_id: UUID, fields: Mapping[str, str], now: datetime) -> None:
-    """Keep a student, or note that it was used again; forget those beyond BENEFICIARIES_KEPT."""
-    statement = insert(Beneficiary).values(id=uuid4(), citizen_id=citizen_id, used_at=now, **fields)
+def save_beneficiary(session: Session, citizen_id: UUID, beneficiary: shapes.Beneficiary, now: datetime) -> None:
+    """Save a beneficiary, or that it was used again; delete those beyond BENEFICIARIES_MAX."""
+    statement = insert(Beneficiary).values(
+        id=uuid4(),
+        citizen_id=citizen_id,
+        used_at=now,
+        full_name=beneficiary.full_name,
+        course=beneficiary.course,
+        school=beneficiary.school,
+        contribution_type=beneficiary.contribution_type,
+    )
     session.execute(
         statement.on_conflict_do_update(constraint="uq_beneficiaries_all_fields", set_={"used_at": now}),
     )
-    kept = [one.id for one in beneficiaries_of(session, citizen_id)[: domain.BENEFICIARIES_KEPT]]
-    session.execute(delete(Beneficiary).where(Beneficiary.citizen_id == citizen_id, Beneficiary.id.not_in(kept)))
+    latest = [one.id for one in beneficiaries_of(session, citizen_id)[: domain.BENEFICIARIES_MAX]]
+    session.execute(delete(Beneficiary).where(Beneficiary.citizen_id == citizen_id, Beneficiary.id.not_in(latest)))
 
 
-def forget_beneficiary(session: Session, citizen_id: UUID, beneficiary_id: UUID) -> None:
-    """Forget a student of this citizen's."""
+def delete_beneficiary(session: Session, citizen_id: UUID, beneficiary_id: UUID) -> None:
+    """Delete a beneficiary of this citizen's."""
     session.execute(delete(Beneficiary).where(Beneficiary.citizen_id == citizen_id, Beneficiary.id == beneficiary_id))
 
 
-def forget_beneficiaries(session: Session, citizen_id: UUID) -> None:
-    """Forget all students of a citizen."""
+def delete_beneficiaries(session: Session, citizen_id: UUID) -> None:
+    """Delete all beneficiaries of a citizen."""
     session.execute(delete(Beneficiary).where(Beneficiary.citizen_id == citizen_id))
 
 
 def beneficiaries_of(session: Session, citizen_id: UUID) -> list[Beneficiary]:
-    """Return the students a citizen paid for, the latest first."""
+    """Return the beneficiaries a citizen paid for, the latest first."""
     statement = select(Beneficiary).where(Beneficiary.citizen_id == citizen_id)
     return list(session.scalars(statement.order_by(Beneficiary.used_at.desc(), Beneficiary.id)))
 
@@ -161,15 +180,15 @@ def find_reader(session: Session, token_sha256: bytes) -> tuple[CalendarFeed, Ci
     return (row[0], row[1]) if row else None
 
 
-def keep_feed(session: Session, citizen_id: UUID, token_sha256: bytes, level: int, now: datetime) -> None:
-    """Keep a citizen's feed, in the place of the one before."""
+def save_feed(session: Session, citizen_id: UUID, token_sha256: bytes, level: int, now: datetime) -> None:
+    """Save a citizen's feed, in the place of the one before."""
     values = {"token_sha256": token_sha256, "level": level, "created_at": now}
     statement = insert(CalendarFeed).values(citizen_id=citizen_id, **values)
     session.execute(statement.on_conflict_do_update(index_elements=[CalendarFeed.citizen_id], set_=values))
 
 
-def forget_feed(session: Session, citizen_id: UUID) -> None:
-    """Forget a citizen's feed."""
+def delete_feed(session: Session, citizen_id: UUID) -> None:
+    """Delete a citizen's feed."""
     session.execute(delete(CalendarFeed).where(CalendarFeed.citizen_id == citizen_id))
 
 
@@ -188,7 +207,7 @@ def lock_citizen(session: Session, citizen_id: UUID) -> Citizen:
 
 
 def archive_document(session: Session, document: domain.PrivacyDocument) -> str:
-    """Keep the text of `document` for ever and return the SHA-256 of the text that is kept under its id."""
+    """Save the text of `document` for ever and return the SHA-256 of the text that is stored under its id."""
     values = {
         "id": document.id,
         "purpose": document.purpose,
@@ -202,8 +221,8 @@ def archive_document(session: Session, document: domain.PrivacyDocument) -> str:
     return session.scalars(select(PrivacyDocument.sha256).where(PrivacyDocument.id == document.id)).one()
 
 
-def history(session: Session, citizen_id: UUID) -> list[dict[str, Any]]:
-    """Return the consent ledger of a citizen, oldest first, as contracts.rpc.identity.ConsentEvent wants it."""
+def history(session: Session, citizen_id: UUID) -> list[identity.ConsentEvent]:
+    """Return the consent ledger of a citizen, oldest first."""
     statement = (
         select(
             ConsentEvent.at,
@@ -217,7 +236,17 @@ def history(session: Session, citizen_id: UUID) -> list[dict[str, Any]]:
         .where(ConsentEvent.citizen_id == citizen_id)
         .order_by(ConsentEvent.id)
     )
-    return [dict(cast("Mapping[str, Any]", row)) for row in session.execute(statement).mappings()]
+    return [
+        identity.ConsentEvent(
+            at=row.at,
+            purpose=row.purpose,
+            action=row.action,
+            document_id=row.document_id,
+            document_version=row.document_version,
+            channel=row.channel,
+        )
+        for row in session.execute(statement)
+    ]
 
 
 def traces_of(session: Session, citizen_id: UUID) -> list[SamlTrace]:
@@ -230,31 +259,31 @@ def traces_of(session: Session, citizen_id: UUID) -> list[SamlTrace]:
 
 
 def delete_expired(session: Session, now: datetime) -> dict[str, int]:
-    """Delete what has no more reason to be kept; return how many rows of each table."""
+    """Delete what has no more reason to be stored; return how many rows of each table."""
     unregistered = select(Citizen.id).where(
         Citizen.registered_at.is_(None),
         Citizen.closed_at.is_(None),
         ~select(CitizenSession.id)
-        .where(CitizenSession.citizen_id == Citizen.id, CitizenSession.created_at > now - _LEFTOVERS_KEPT)
+        .where(CitizenSession.citizen_id == Citizen.id, CitizenSession.created_at > now - _LEFTOVER_RETENTION)
         .exists(),
         ~select(ConsentEvent.id).where(ConsentEvent.citizen_id == Citizen.id).exists(),
     )
     statements = {
-        "refused_logins": delete(RefusedLogin).where(RefusedLogin.at < now - domain.REFUSAL_KEPT),
-        "saml_traces": delete(SamlTrace).where(SamlTrace.received_at < now - domain.TRACE_KEPT),
-        "authn_requests": delete(AuthnRequest).where(AuthnRequest.issue_instant < now - _LEFTOVERS_KEPT),
-        "used_assertions": delete(UsedAssertion).where(UsedAssertion.usable_until < now - _LEFTOVERS_KEPT),
+        "refused_logins": delete(RefusedLogin).where(RefusedLogin.at < now - domain.REFUSAL_RETENTION),
+        "saml_traces": delete(SamlTrace).where(SamlTrace.received_at < now - domain.TRACE_RETENTION),
+        "authn_requests": delete(AuthnRequest).where(AuthnRequest.issue_instant < now - _LEFTOVER_RETENTION),
+        "used_assertions": delete(UsedAssertion).where(UsedAssertion.usable_until < now - _LEFTOVER_RETENTION),
         "sessions": delete(CitizenSession).where(
-            (CitizenSession.created_at < now - domain.SESSION_ABSOLUTE - _LEFTOVERS_KEPT)
+            (CitizenSession.created_at < now - domain.SESSION_ABSOLUTE - _LEFTOVER_RETENTION)
             | CitizenSession.citizen_id.in_(unregistered)
         ),
-        "citizens": delete(Citizen).where(Citizen.id.in_(unregistered), Citizen.created_at < now - _LEFTOVERS_KEPT),
+        "citizens": delete(Citizen).where(Citizen.id.in_(unregistered), Citizen.created_at < now - _LEFTOVER_RETENTION),
     }
     options = {"synchronize_session": False}
     return {table: _rows(session.execute(one, execution_options=options)) for table, one in statements.items()}
 
 
-def _revoking(now: datetime) -> Any:
+def _revocation(now: datetime) -> Update:
     return update(CitizenSession).where(CitizenSession.revoked_at.is_(None)).values(revoked_at=now)
 
 

@@ -1,14 +1,26 @@
 """The identity service: its RPC entrypoints and its timer."""
 
-from typing import Any
-
 from chassis.clock import now
 from chassis.runtime.entrypoints import answers, every
-from chassis.runtime.providers import DatabaseProvider, SettingsProvider
+from chassis.runtime.providers import DatabaseProvider, Provider, SettingsProvider
 from contracts.rpc import identity
+from contracts.shapes import Empty
 from services.identity import models
+from services.identity.registry_watcher import RegistryWatcher
 from services.identity.settings import Settings
-from services.identity.usecases import beneficiaries, calendar_feed, login, privacy, sessions, slo, upkeep
+from services.identity.usecases import beneficiaries, calendar_feed, login, own_data, privacy, sessions, slo, upkeep
+
+
+class RegistryProvider(Provider[RegistryWatcher]):
+    """Injects the identity providers that are trusted, as they are now."""
+
+    def setup(self) -> None:
+        """Read them; files that cannot be believed stop the start."""
+        self.watcher = RegistryWatcher(Settings.load().registry_source, now())
+
+    def get_dependency(self, _worker_ctx: object) -> RegistryWatcher:
+        """Return the one watcher of this process."""
+        return self.watcher
 
 
 class IdentityService:
@@ -17,128 +29,129 @@ class IdentityService:
     name = "identity"
     database = DatabaseProvider(models)
     settings = SettingsProvider(Settings.load)
+    idps = RegistryProvider()
 
     @answers(identity.PROVIDERS)
-    def providers(self, _request: dict[str, Any]) -> dict[str, Any]:
+    def providers(self, _request: Empty) -> identity.IdentityProviders:
         """List the identity providers to choose from."""
-        return login.providers(self.settings)
+        return login.providers(self.idps.registry)
 
     @answers(identity.METADATA)
-    def metadata(self, request: dict[str, Any]) -> dict[str, Any]:
+    def metadata(self, request: identity.MetadataRequest) -> identity.Metadata:
         """Return the service provider's signed metadata."""
-        return login.service_provider_metadata(self.settings, request["kind"])
+        return login.service_provider_metadata(self.settings, request)
 
     @answers(identity.START_LOGIN)
-    def start_login(self, request: dict[str, Any]) -> dict[str, Any]:
+    def start_login(self, request: identity.StartLoginRequest) -> identity.StartLogin:
         """Begin a login at an identity provider."""
-        return login.start(self.database, self.settings, request, now())
+        return login.start(self.database, self.settings, self.idps.registry, request, now())
 
     @answers(identity.FINISH_LOGIN)
-    def finish_login(self, request: dict[str, Any]) -> dict[str, Any]:
+    def finish_login(self, request: identity.FinishLoginRequest) -> identity.FinishLogin:
         """Take the identity provider's answer and open a session."""
-        return login.finish(self.database, self.settings, request, now())
+        return login.finish(self.database, self.settings, self.idps.registry, request, now())
 
     @answers(identity.SESSION)
-    def session(self, request: dict[str, Any]) -> dict[str, Any]:
+    def session(self, request: identity.SessionRequest) -> identity.Session:
         """Return a live session and put its idle end off."""
         return sessions.current(self.database, self.settings, request, now())
 
     @answers(identity.LOGOUT)
-    def logout(self, request: dict[str, Any]) -> dict[str, Any]:
+    def logout(self, request: identity.TokenRequest) -> Empty:
         """End a session."""
-        return sessions.logout(self.database, request["session_token"], now())
+        return sessions.logout(self.database, request, now())
 
     @answers(identity.LOGOUT_EVERYWHERE)
-    def logout_everywhere(self, request: dict[str, Any]) -> dict[str, Any]:
+    def logout_everywhere(self, request: identity.TokenRequest) -> Empty:
         """End every session of the citizen."""
-        return sessions.logout_everywhere(self.database, request["session_token"], now())
+        return sessions.logout_everywhere(self.database, request, now())
 
     @answers(identity.SESSIONS)
-    def sessions(self, request: dict[str, Any]) -> dict[str, Any]:
+    def sessions(self, request: identity.TokenRequest) -> identity.OwnSessions:
         """List the citizen's live sessions."""
-        return sessions.show(self.database, self.settings, request["session_token"], now())
+        return sessions.show(self.database, self.idps.registry, request, now())
 
     @answers(identity.END_SESSION)
-    def end_session(self, request: dict[str, Any]) -> dict[str, Any]:
+    def end_session(self, request: identity.EndSessionRequest) -> identity.OwnSessions:
         """End one of the citizen's sessions."""
-        return sessions.end_one(self.database, self.settings, request, now())
+        return sessions.end_one(self.database, self.idps.registry, request, now())
 
     @answers(identity.BENEFICIARIES)
-    def beneficiaries(self, request: dict[str, Any]) -> dict[str, Any]:
-        """List the students the citizen paid for."""
-        return beneficiaries.show(self.database, request["session_token"], now())
+    def beneficiaries(self, request: identity.TokenRequest) -> identity.Beneficiaries:
+        """List the beneficiaries the citizen paid for."""
+        return beneficiaries.show(self.database, request, now())
 
     @answers(identity.REMEMBER_BENEFICIARY)
-    def remember_beneficiary(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Remember a student for the next time."""
+    def remember_beneficiary(self, request: identity.RememberBeneficiaryRequest) -> identity.Beneficiaries:
+        """Remember a beneficiary for the next time."""
         return beneficiaries.remember(self.database, request, now())
 
     @answers(identity.FORGET_BENEFICIARY)
-    def forget_beneficiary(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Forget a student."""
+    def forget_beneficiary(self, request: identity.ForgetBeneficiaryRequest) -> identity.Beneficiaries:
+        """Forget a beneficiary."""
         return beneficiaries.forget(self.database, request, now())
 
     @answers(identity.CALENDAR_FEED)
-    def calendar_feed(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Say whether the citizen's calendar reads the due dates."""
-        return calendar_feed.show(self.database, request["session_token"], now())
+    def calendar_feed(self, request: identity.TokenRequest) -> identity.CalendarFeed:
+        """Return since when the citizen's calendar reads the due dates, if it does."""
+        return calendar_feed.show(self.database, request, now())
 
     @answers(identity.RENEW_CALENDAR_FEED)
-    def renew_calendar_feed(self, request: dict[str, Any]) -> dict[str, Any]:
+    def renew_calendar_feed(self, request: identity.RenewCalendarFeedRequest) -> identity.CalendarFeedToken:
         """Make a new secret address for the citizen's calendar."""
         return calendar_feed.renew(self.database, request, now())
 
     @answers(identity.REVOKE_CALENDAR_FEED)
-    def revoke_calendar_feed(self, request: dict[str, Any]) -> dict[str, Any]:
+    def revoke_calendar_feed(self, request: identity.TokenRequest) -> Empty:
         """End the secret address of the citizen's calendar."""
-        return calendar_feed.revoke(self.database, request["session_token"], now())
+        return calendar_feed.revoke(self.database, request, now())
 
     @answers(identity.CALENDAR_READER)
-    def calendar_reader(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Say whose due dates a secret address is for."""
-        return calendar_feed.reader(self.database, self.settings, request["feed_token"])
+    def calendar_reader(self, request: identity.CalendarReaderRequest) -> identity.CalendarReader:
+        """Return whose due dates a secret address is for."""
+        return calendar_feed.reader(self.database, self.settings, request)
 
     @answers(identity.SLO)
-    def slo(self, request: dict[str, Any]) -> dict[str, Any]:
+    def slo(self, request: identity.SloRequest) -> identity.Slo:
         """Answer an identity provider's LogoutRequest."""
-        return slo.answer(self.database, self.settings, request, now())
+        return slo.answer(self.database, self.settings, self.idps.registry, request, now())
 
     @answers(identity.REGISTER)
-    def register(self, request: dict[str, Any]) -> dict[str, Any]:
+    def register(self, request: identity.RegisterRequest) -> identity.Session:
         """Acknowledge the privacy notice and choose the optional purposes."""
         return privacy.register(self.database, self.settings, request, now())
 
     @answers(identity.PRIVACY)
-    def privacy(self, request: dict[str, Any]) -> dict[str, Any]:
+    def privacy(self, request: identity.TokenRequest) -> identity.Privacy:
         """Show documents, consents and history."""
-        return privacy.show(self.database, self.settings, request["session_token"], now())
+        return privacy.show(self.database, self.settings, request, now())
 
     @answers(identity.GRANT)
-    def grant(self, request: dict[str, Any]) -> dict[str, Any]:
+    def grant(self, request: identity.PurposeRequest) -> identity.Privacy:
         """Grant an optional purpose."""
         return privacy.grant(self.database, self.settings, request, now())
 
     @answers(identity.REVOKE)
-    def revoke(self, request: dict[str, Any]) -> dict[str, Any]:
+    def revoke(self, request: identity.PurposeRequest) -> identity.Privacy:
         """Revoke a purpose; `registration` closes the account."""
         return privacy.revoke(self.database, self.settings, request, now())
 
     @answers(identity.MAILBOX)
-    def mailbox(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Say where a citizen may be written to, and about what."""
-        return privacy.mailbox(self.database, self.settings, request["citizen_id"])
+    def mailbox(self, request: identity.MailboxRequest) -> identity.MailboxReply:
+        """Return where a citizen may be written to, and about what."""
+        return privacy.mailbox(self.database, self.settings, request)
 
     @answers(identity.EXPORT)
-    def export(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Return everything kept about the citizen."""
-        return privacy.export(self.database, request["session_token"], now())
+    def export(self, request: identity.TokenRequest) -> identity.Export:
+        """Return everything stored about the citizen."""
+        return own_data.export(self.database, request, now())
 
     @every(seconds=3600)
     def delete_expired(self) -> None:
-        """Forget what has no more reason to be kept."""
+        """Delete what has no more reason to be stored."""
         upkeep.delete_expired(self.database, now())
 
     @every(seconds=300)
-    def follow_registry(self) -> None:
-        """Take in what changed in the list of identity providers, and alarm when it is old."""
-        self.settings.keeper.look(now())
+    def refresh_registry(self) -> None:
+        """Read what changed in the list of identity providers; log an error when it is old."""
+        self.idps.refresh(now())

@@ -15,12 +15,11 @@ from marshmallow import validate
 from chassis import clock
 from services.identity import documents
 from services.identity.domain import PrivacyDocument
-from services.identity.registry_keeper import RegistryKeeper
 from services.identity.registry_source import RegistrySource
-from services.identity.saml.idp_registry import IdentityProvider, IdpRegistry, RegistryError, is_public_test_key
+from services.identity.saml.idp_registry import IdentityProvider, RegistryError, is_public_test_key
 from services.identity.saml.metadata import CIE_ATTRIBUTES, Organization, ServiceProvider
 from services.identity.saml.names import HTTP_POST, HTTP_REDIRECT
-from services.identity.saml.signing import SigningKey
+from services.identity.saml.signer import SigningKey
 
 _BINDINGS: Final = {"redirect": HTTP_REDIRECT, "post": HTTP_POST}
 
@@ -34,7 +33,7 @@ class Settings:
 
     provider: ServiceProvider
     key: SigningKey
-    keeper: RegistryKeeper
+    registry_source: RegistrySource
     level: int
     levels: Mapping[str, int]
     binding: str
@@ -45,7 +44,8 @@ class Settings:
     def load(cls) -> "Settings":
         """Read the environment, `X_FILE` standing in for `X`.
 
-        Raises when something is missing, or when a test IdP is present where none is allowed.
+        Raises EnvError when something is missing, and RegistryError when the files name a test identity provider
+        where none is allowed, or cannot be believed.
         """
         env = FileAwareEnv()
         certificates: list[str] = env.list("SPID_SP_CERT_FILES")
@@ -55,10 +55,12 @@ class Settings:
         )
         if is_public_test_key(key.certificates[0]) and not env.bool("SPID_ALLOW_TEST_IDPS", default=False):
             raise RegistryError("SPID_SP_KEY_FILE holds a key that anybody can download")
+        source = registry_source(env)
+        source.load(clock.now())
         return cls(
             provider=_provider(env),
             key=key,
-            keeper=RegistryKeeper(registry_source(env), clock.now()),
+            registry_source=source,
             level=env.int("SPID_LEVEL", 2, validate=_check_level),
             levels=env.dict("SPID_LEVELS", {}, subcast_values=int, validate=_check_levels),
             binding=_BINDINGS[env.str("SPID_BINDING", "redirect", validate=validate.OneOf(_BINDINGS))],
@@ -77,13 +79,8 @@ class Settings:
         return replace(self.provider, entity_id=entity_id, attributes=CIE_ATTRIBUTES, is_cie=True)
 
     def level_of(self, entity_code: str | None) -> int:
-        """Return the SPID level that the pages of a body want."""
+        """Return the SPID level that the pages of an entity want."""
         return self.levels.get(entity_code or "", self.level)
-
-    @property
-    def registry(self) -> IdpRegistry:
-        """The identity providers trusted now."""
-        return self.keeper.registry
 
     def metadata_id(self, provider: ServiceProvider) -> str:
         """Return the ID of a metadata document: the same as long as its contents are."""

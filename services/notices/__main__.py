@@ -15,8 +15,9 @@ from uuid import UUID
 from chassis import clock, logs
 from chassis.storage.database import Database
 from services.notices import models
-from services.notices.mail import bounces, repository
 from services.notices.mail.domain import State
+from services.notices.mail.repository import mails
+from services.notices.mail.usecases import bounces
 
 
 def main(arguments: list[str]) -> int:
@@ -37,10 +38,10 @@ def main(arguments: list[str]) -> int:
 def _list(database: Database, state: str | None) -> int:
     with database.reading() as session:
         if state is None:
-            for (kind, found), count in repository.counts(session).items():
+            for (kind, found), count in mails.counts(session).items():
                 sys.stdout.write(f"{kind}\t{found}\t{count}\n")
             return 0
-        for mail in repository.mails_in(session, state):
+        for mail in mails.in_state(session, state):
             at = (mail.sending_at or mail.queued_at).isoformat(timespec="seconds")
             sys.stdout.write(f"{mail.id}\t{mail.kind}\t{mail.practice_id}\t{at}\t{mail.reason or ''}\n")
     return 0
@@ -48,7 +49,7 @@ def _list(database: Database, state: str | None) -> int:
 
 def _send_again(database: Database, mail_id: UUID) -> int:
     with database.transaction() as tx:
-        if repository.send_again(tx.session, mail_id, clock.now()):
+        if mails.send_again(tx.session, mail_id, clock.now()):
             return 0
     sys.stderr.write(f"{mail_id}: there is no such mail, or it is neither unknown nor given up\n")
     return 1

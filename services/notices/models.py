@@ -26,10 +26,10 @@ class InboxMessage(InboxMixin, Base):
 
 
 class Document(Base):
-    """A rendered document, found by the hash of everything it was made from (domain.content_sha256).
+    """A rendered document, found by the hash of everything it was made from (documents.domain.document_key).
 
     `code` is what is printed on it to verify it; `practice_ids` all it speaks of, the first also in `practice_id`.
-    `pdf` is None once forgotten: what is left names nobody.
+    `pdf` is None once purged: what is left names nobody.
     """
 
     __tablename__ = "documents"
@@ -45,7 +45,7 @@ class Document(Base):
 
 
 class PrintJob(Base):
-    """Many notices of a body to print. Unfinished until every item is printed or refused."""
+    """Many notices of an entity to print. Unfinished until every item is printed or refused."""
 
     __tablename__ = "print_jobs"
     __table_args__ = (UniqueConstraint("entity_code", "idempotency_key"),)
@@ -61,7 +61,7 @@ class PrintJob(Base):
 
 
 class PrintJobItem(Base):
-    """One debt of a job, by the body's reference: its document once printed, or the `code` why not."""
+    """One debt of a job, by the entity's reference: its document once printed, or the `code` why not."""
 
     __tablename__ = "print_job_items"
 

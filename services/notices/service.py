@@ -2,22 +2,31 @@
 
 from typing import Any
 
-from nameko.extensions import DependencyProvider
-
 from chassis.clock import now
 from chassis.runtime.entrypoints import answers, every, on_event
-from chassis.runtime.providers import DatabaseProvider, RpcProvider, SettingsProvider
+from chassis.runtime.providers import DatabaseProvider, Provider, RpcProvider, SettingsProvider
 from chassis.storage.database import Tx
-from contracts.events.identity import CONSENT_GRANTED, CONSENT_REVOKED
-from contracts.events.payments import PAYMENT_CONFIRMED
-from contracts.events.practices import PRACTICE_AMENDED, PRACTICE_CANCELLED, PRACTICE_CREATED, PRACTICE_EXPIRED
+from contracts.events.envelope import Event
+from contracts.events.identity import CONSENT_GRANTED, CONSENT_REVOKED, ConsentChanged
+from contracts.events.payments import PAYMENT_CONFIRMED, PaymentConfirmed
+from contracts.events.practices import (
+    PRACTICE_AMENDED,
+    PRACTICE_CANCELLED,
+    PRACTICE_CREATED,
+    PRACTICE_EXPIRED,
+    PracticeEnded,
+)
 from contracts.rpc import notices
-from services.notices import day_report, jobs, models, usecases
-from services.notices.mail import bounces, projection, queueing, sending
-from services.notices.renderers import Renderers
+from contracts.rpc.practices import Position
+from services.notices import models
+from services.notices.documents.renderers import Renderers
+from services.notices.documents.usecases import day_report, document_store, notice, print_jobs, receipt, verification
+from services.notices.documents.usecases.dependencies import DocumentDependencies
+from services.notices.mail.usecases import bounces, delivery, mail_queue, projection, retention
+from services.notices.mail.usecases.dependencies import MailDependencies
 from services.notices.settings import Settings
 
-_FORGET_INTERVAL_S = 3_600
+_PURGE_INTERVAL_S = 3_600
 _JOBS_INTERVAL_S = 2
 _MAIL_NEWS_INTERVAL_S = 4
 _MAIL_REMINDERS_INTERVAL_S = 60
@@ -26,12 +35,12 @@ _MAILS_AT_ONCE = 50
 _LOST_MAIL_INTERVAL_S = 60
 
 
-class RenderersProvider(DependencyProvider):
+class RenderersProvider(Provider[Renderers]):
     """Injects the rendering processes, which live as long as the service."""
 
     def start(self) -> None:
         """Start the processes; they get ready while the service goes on starting."""
-        settings = Settings.load()
+        settings = Settings.load().documents
         self.renderers = Renderers(
             count=settings.render_workers, timeout_s=settings.render_timeout_s, fonts_dir=settings.fonts_dir
         )
@@ -55,88 +64,88 @@ class NoticesService:
     renderers = RenderersProvider()
 
     @answers(notices.NOTICE)
-    def notice(self, request: dict[str, Any]) -> dict[str, Any]:
+    def notice(self, request: notices.NoticeRequest) -> notices.Document:
         """Return the avviso di pagamento of a practice."""
-        return usecases.notice(self._parts, request, now())
+        return notice.notice(self._for_documents, request, now())
 
     @answers(notices.RECEIPT)
-    def receipt(self, request: dict[str, Any]) -> dict[str, Any]:
+    def receipt(self, request: notices.ReceiptRequest) -> notices.Document:
         """Return the quietanza of a practice."""
-        return usecases.receipt(self._parts, request, now())
+        return receipt.receipt(self._for_documents, request, now())
 
     @answers(notices.CART_RECEIPT)
-    def cart_receipt(self, request: dict[str, Any]) -> dict[str, Any]:
+    def cart_receipt(self, request: notices.CartReceiptRequest) -> notices.Document:
         """Return one quietanza for the practices of a cart."""
-        return usecases.cart_receipt(self._parts, request, now())
+        return receipt.cart_receipt(self._for_documents, request, now())
 
     @answers(notices.DAY_REPORT)
-    def day_report(self, request: dict[str, Any]) -> dict[str, Any]:
+    def day_report(self, request: notices.DayReportRequest) -> notices.Document:
         """Return the reconciliation report of a day."""
-        return day_report.day_report(self._parts, request, now())
+        return day_report.day_report(self._for_documents, request, now())
 
     @answers(notices.VERIFY)
-    def verify(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Say whether a document is genuine and still payable."""
-        return usecases.verify(self._parts, request)
+    def verify(self, request: notices.VerifyRequest) -> notices.Verification:
+        """Return whether a document is genuine and still payable."""
+        return verification.verify(self._for_documents, request)
 
     @answers(notices.MAILING)
-    def mailing(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Say whether mail reaches a citizen."""
+    def mailing(self, request: notices.MailingRequest) -> notices.Mailing:
+        """Return whether mail reaches a citizen."""
         return bounces.mailing(self.database, request)
 
     @answers(notices.START_JOB)
-    def start_job(self, request: dict[str, Any]) -> dict[str, Any]:
+    def start_job(self, request: notices.JobRequest) -> notices.JobReply:
         """Take a job that prints many notices."""
-        return jobs.start(self._parts, request, now())
+        return print_jobs.start(self.database, request, now())
 
     @answers(notices.JOB)
-    def job(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Say how far a job is."""
-        return jobs.show(self._parts, request)
+    def job(self, request: notices.JobGetRequest) -> notices.JobReply:
+        """Return how far a job is."""
+        return print_jobs.show(self.database, request)
 
     @answers(notices.JOB_DOCUMENTS)
-    def job_documents(self, request: dict[str, Any]) -> dict[str, Any]:
+    def job_documents(self, request: notices.JobDocumentsRequest) -> notices.JobDocuments:
         """Return the next documents of a job."""
-        return jobs.documents(self._parts, request)
+        return print_jobs.documents(self.database, request)
 
     @every(seconds=_JOBS_INTERVAL_S)
     def print_jobs(self) -> None:
         """Print what jobs ask for, batch after batch."""
-        while jobs.work(self._parts, now()):
+        while print_jobs.work(self._for_documents, now()):
             pass
 
     @on_event(PRACTICE_CREATED)
-    def on_practice_created(self, tx: Tx, event: dict[str, Any]) -> None:
+    def on_practice_created(self, tx: Tx, event: Event[Position]) -> None:
         """Learn what is owed."""
         projection.learn_position(tx, event, now())
 
     @on_event(PRACTICE_AMENDED)
-    def on_practice_amended(self, tx: Tx, event: dict[str, Any]) -> None:
+    def on_practice_amended(self, tx: Tx, event: Event[Position]) -> None:
         """Learn what is owed now."""
         projection.learn_position(tx, event, now())
 
     @on_event(PRACTICE_CANCELLED)
-    def on_practice_cancelled(self, tx: Tx, event: dict[str, Any]) -> None:
+    def on_practice_cancelled(self, tx: Tx, event: Event[PracticeEnded]) -> None:
         """Learn that it is no longer owed."""
         projection.learn_end(tx, event, now())
 
     @on_event(PRACTICE_EXPIRED)
-    def on_practice_expired(self, tx: Tx, event: dict[str, Any]) -> None:
+    def on_practice_expired(self, tx: Tx, event: Event[PracticeEnded]) -> None:
         """Learn that it is too late to pay."""
         projection.learn_end(tx, event, now())
 
     @on_event(PAYMENT_CONFIRMED)
-    def on_payment_confirmed(self, tx: Tx, event: dict[str, Any]) -> None:
+    def on_payment_confirmed(self, tx: Tx, event: Event[PaymentConfirmed]) -> None:
         """Learn that it was paid."""
         projection.learn_payment(tx, event)
 
     @on_event(CONSENT_GRANTED)
-    def on_consent_granted(self, tx: Tx, event: dict[str, Any]) -> None:
+    def on_consent_granted(self, tx: Tx, event: Event[ConsentChanged]) -> None:
         """Learn who may be written to."""
         projection.learn_consent(tx, self.rpc, event)
 
     @on_event(CONSENT_REVOKED)
-    def on_consent_revoked(self, tx: Tx, event: dict[str, Any]) -> None:
+    def on_consent_revoked(self, tx: Tx, event: Event[ConsentChanged]) -> None:
         """Learn who may not be written to any more."""
         projection.learn_revocation(tx, event, now())
 
@@ -144,33 +153,35 @@ class NoticesService:
     def queue_news(self) -> None:
         """Queue mail about what is newly owed or paid."""
         if self.settings.mail is not None:
-            queueing.queue_news(self.database, now())
+            mail_queue.queue_news(self.database, now())
 
     @every(seconds=_MAIL_REMINDERS_INTERVAL_S)
     def queue_reminders(self) -> None:
         """Queue mail about what is due soon."""
         if self.settings.mail is not None:
-            queueing.queue_reminders(self.database, self.settings.mail, now())
+            mail_queue.queue_reminders(self.database, self.settings.mail, now())
 
     @every(seconds=_MAIL_SENDING_INTERVAL_S)
     def send_mails(self) -> None:
         """Send the mails that are queued."""
         if self.settings.mail is not None:
-            post = sending.Post(self.database, self.rpc, self.settings.mail, self.settings.public_url)
+            needed = MailDependencies(self.database, self.rpc, self.settings.mail, self.settings.public_url)
             for _ in range(_MAILS_AT_ONCE):
-                if not sending.send_next(post, now()):
+                if not delivery.send_next(needed, now()):
                     break
 
     @every(seconds=_LOST_MAIL_INTERVAL_S)
     def note_lost_mails(self) -> None:
         """Tell ops of mails whose hand-over was cut off."""
-        sending.note_lost(self.database, now())
+        delivery.note_lost(self.database, now())
 
-    @every(seconds=_FORGET_INTERVAL_S)
-    def forget_old(self) -> None:
-        """Drop old PDFs."""
-        usecases.forget_old(self.database, self.settings, now())
+    @every(seconds=_PURGE_INTERVAL_S)
+    def purge(self) -> None:
+        """Drop what was stored long enough."""
+        document_store.purge(self.database, self.settings.documents, now())
+        retention.purge(self.database, now())
 
     @property
-    def _parts(self) -> usecases.Parts:
-        return usecases.Parts(self.database, self.rpc, self.renderers, self.settings)
+    def _for_documents(self) -> DocumentDependencies:
+        settings = self.settings
+        return DocumentDependencies(self.database, self.rpc, self.renderers, settings.documents, settings.public_url)

@@ -1,7 +1,7 @@
 """pagoPA Checkout over HTTP (pagopa.md section 4.1)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -9,6 +9,8 @@ from uuid import UUID
 import requests
 
 from chassis import correlation
+from contracts.codes import DESCRIPTION_MAX_CHARS, AmountCents, CreditorFiscalCode, NoticeNumber
+from contracts.error_details import CheckoutProblem
 from contracts.errors import ErrorCode, Refused, RpcError, Unavailable
 from services.payments.settings import Settings
 
@@ -23,15 +25,19 @@ _REFUSED_CARTS: Final[Mapping[str, ErrorCode]] = {
 _NOT_ALLOWED: Final = (requests.codes.unauthorized, requests.codes.forbidden, requests.codes.not_found)
 
 
+# JSON as Checkout's API describes it.
+_CartRequest = dict[str, Any]
+
+
 @dataclass(frozen=True)
 class CartNotice:
     """One notice of a cart."""
 
-    notice_number: str
-    creditor_fiscal_code: str
+    notice_number: NoticeNumber
+    creditor_fiscal_code: CreditorFiscalCode
     company_name: str
     description: str
-    amount_cents: int
+    amount_cents: AmountCents
 
 
 @dataclass(frozen=True)
@@ -50,21 +56,21 @@ class Cart:
     email: str | None
     all_postal: bool
 
-    def body(self, version: str) -> dict[str, Any]:
+    def body(self, version: str) -> _CartRequest:
         """Return the JSON of the request."""
         return_urls = {
             "returnOkUrl": self.ok_url,
             "returnCancelUrl": self.cancel_url,
             "returnErrorUrl": self.error_url,
         }
-        body: dict[str, Any] = {
+        body: _CartRequest = {
             "paymentNotices": [
                 {
                     "noticeNumber": notice.notice_number,
                     "fiscalCode": notice.creditor_fiscal_code,
                     "amount": notice.amount_cents,
                     "companyName": notice.company_name[:140],
-                    "description": notice.description[:140],
+                    "description": notice.description[:DESCRIPTION_MAX_CHARS],
                 }
                 for notice in self.notices
             ],
@@ -109,34 +115,34 @@ class CheckoutClient:
 
 
 def _what_is_wrong(answer: requests.Response) -> RpcError:
-    """Say what an answer other than a redirect means: Unavailable where trying again may help."""
+    """Return what an answer other than a redirect means: Unavailable where trying again may help."""
     problem = _problem(answer)
     match answer.status_code:
         case status if status in _NOT_ALLOWED:
             return Refused(ErrorCode.CHECKOUT_NOT_ALLOWED, problem)
         case requests.codes.unprocessable_entity:
-            return Refused(_REFUSED_CARTS.get(problem.get("detail", ""), ErrorCode.CHECKOUT_REFUSED), problem)
+            return Refused(_REFUSED_CARTS.get(problem.detail or "", ErrorCode.CHECKOUT_REFUSED), problem)
         case requests.codes.bad_request:
             return Refused(ErrorCode.CHECKOUT_REFUSED, problem)
         case requests.codes.too_many_requests:
-            return Unavailable(ErrorCode.CHECKOUT_BUSY, problem | _retry_after(answer))
+            return Unavailable(ErrorCode.CHECKOUT_BUSY, replace(problem, retry_after_s=_retry_after_s(answer)))
         case _:
             return Unavailable(ErrorCode.CHECKOUT_ERROR, problem)
 
 
-def _retry_after(answer: requests.Response) -> dict[str, int]:
+def _retry_after_s(answer: requests.Response) -> int | None:
     """Read how long Checkout wants to be left alone, where it says so in seconds."""
     text = answer.headers.get("Retry-After", "")
     wait_s = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(_LONGEST_WAIT_S)) else 0
-    return {"retry_after_s": wait_s} if 0 < wait_s <= _LONGEST_WAIT_S else {}
+    return wait_s if 0 < wait_s <= _LONGEST_WAIT_S else None
 
 
-def _problem(answer: requests.Response) -> dict[str, Any]:
+def _problem(answer: requests.Response) -> CheckoutProblem:
     """Read a ProblemJson as far as it goes; observed ones lack fields (pagopa.md section 4.1)."""
     try:
         body = answer.json()
     except requests.JSONDecodeError:
         body = {}
     fields = body if isinstance(body, dict) else {}
-    texts = {name: str(fields[name])[:200] for name in ("title", "detail") if name in fields}
-    return {"status": answer.status_code, **texts}
+    title, detail = (str(fields[name])[:200] if name in fields else None for name in ("title", "detail"))
+    return CheckoutProblem(status=answer.status_code, title=title, detail=detail)

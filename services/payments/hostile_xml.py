@@ -1,14 +1,27 @@
 """How XML from outside is parsed, whichever door it came through."""
 
+import re
+from functools import cache
+from pathlib import Path
+from typing import Final
+
 from lxml import etree
 
+_DOCTYPE: Final = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 
-def parser(*, whole: bool = False) -> etree.XMLParser:
-    """Return a parser that follows nothing and expands nothing; document types are refused before it.
 
-    `whole` keeps comments and instructions, for what is signed.
+class Unreadable(Exception):
+    """Nothing that can be read safely. The message says why, without quoting it."""
+
+
+def parse(content: bytes, *, whole: bool = False) -> etree._Element:
+    """Return the root of a document, following and expanding nothing.
+
+    `whole` leaves comments and instructions in, for what is signed. Raises Unreadable, also for document types.
     """
-    return etree.XMLParser(
+    if _DOCTYPE.search(content):
+        raise Unreadable("document types are refused")
+    parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -17,3 +30,13 @@ def parser(*, whole: bool = False) -> etree.XMLParser:
         remove_comments=not whole,
         remove_pis=not whole,
     )
+    try:
+        return etree.fromstring(content, parser)
+    except etree.XMLSyntaxError:
+        raise Unreadable("not well formed") from None
+
+
+@cache
+def relax_ng(file: Path) -> etree.RelaxNG:
+    """Return one of our schemas, read once."""
+    return etree.RelaxNG(etree.parse(file))

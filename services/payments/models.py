@@ -1,14 +1,17 @@
 """Tables of payments. Money is in cents, times are UTC, codes are text."""
 
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Date, DateTime, ForeignKey, Identity, Index, Integer, Text, text
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from chassis.storage.tables import IdempotencyMixin, InboxMixin, OutboxMixin
+from contracts.codes import AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
+from contracts.shapes import Subject, Transfer
+from services.payments.columns import Cents, Code, Json
+from services.payments.domain.checkouts import OpeningFailure
+from services.payments.domain.receipts import ReceiptDetails
 
 
 class Base(DeclarativeBase):
@@ -18,8 +21,14 @@ class Base(DeclarativeBase):
         datetime: DateTime(timezone=True),
         date: Date(),
         str: Text(),
-        dict[str, Any]: JSONB(none_as_null=True),
-        list[dict[str, Any]]: JSONB(none_as_null=True),
+        NoticeNumber: Code(NoticeNumber),
+        Iuv: Code(Iuv),
+        CreditorFiscalCode: Code(CreditorFiscalCode),
+        AmountCents: Cents(),
+        Subject: Json(Subject),
+        tuple[Transfer, ...]: Json(tuple[Transfer, ...]),
+        OpeningFailure: Json(OpeningFailure),
+        ReceiptDetails: Json(ReceiptDetails),
     }
 
 
@@ -42,21 +51,21 @@ class IdempotencyKey(IdempotencyMixin, Base):
 
 
 class Creditor(Base):
-    """A public body and its station, as the newest news about any of its practices tells it."""
+    """An entity and its station, as the newest news about any of its practices tells it."""
 
     __tablename__ = "creditors"
 
-    fiscal_code: Mapped[str] = mapped_column(primary_key=True)
+    fiscal_code: Mapped[CreditorFiscalCode] = mapped_column(primary_key=True)
     code: Mapped[str]
     company_name: Mapped[str]
     office_name: Mapped[str | None]
-    broker_fiscal_code: Mapped[str]
+    broker_fiscal_code: Mapped[CreditorFiscalCode]
     station_id: Mapped[str]
     as_of: Mapped[datetime]
 
 
 class Position(Base):
-    """What is owed: our projection of practices' events, and the receipt that paid it.
+    """Our projection of practices' events about a practice, and the receipt that paid it.
 
     Amount and the rest of the terms are null while only the practice's end has arrived.
     """
@@ -69,19 +78,19 @@ class Position(Base):
 
     practice_id: Mapped[UUID] = mapped_column(primary_key=True)
     entity_code: Mapped[str]
-    creditor_fiscal_code: Mapped[str]
-    notice_number: Mapped[str]
-    iuv: Mapped[str]
-    standing: Mapped[str]
-    standing_reason: Mapped[str | None]
+    creditor_fiscal_code: Mapped[CreditorFiscalCode]
+    notice_number: Mapped[NoticeNumber]
+    iuv: Mapped[Iuv]
+    status: Mapped[str] = mapped_column("standing")
+    status_reason: Mapped[str | None] = mapped_column("standing_reason")
     sequence: Mapped[int]
     terms_sequence: Mapped[int]
-    amount_cents: Mapped[int | None] = mapped_column(BigInteger)
+    amount_cents: Mapped[AmountCents | None]
     description: Mapped[str | None]
     due_date: Mapped[date | None]
     payable_until: Mapped[date | None]
-    debtor: Mapped[dict[str, Any] | None]
-    transfers: Mapped[list[dict[str, Any]] | None]
+    debtor: Mapped[Subject | None]
+    transfers: Mapped[tuple[Transfer, ...] | None]
     created_at: Mapped[datetime | None]
     paid_receipt_id: Mapped[str | None]
     paid_at: Mapped[datetime | None]
@@ -108,7 +117,7 @@ class Checkout(Base):
     email: Mapped[str | None]
     redirect_url: Mapped[str | None]
     returned: Mapped[str | None]
-    problem: Mapped[dict[str, Any] | None]
+    problem: Mapped[OpeningFailure | None]
     created_at: Mapped[datetime]
     lease_until: Mapped[datetime]
     opened_at: Mapped[datetime | None]
@@ -131,20 +140,20 @@ class CheckoutItem(Base):
     checkout_id: Mapped[UUID] = mapped_column(ForeignKey("checkouts.id"), primary_key=True)
     place: Mapped[int] = mapped_column(primary_key=True)
     practice_id: Mapped[UUID]
-    notice_number: Mapped[str]
+    notice_number: Mapped[NoticeNumber]
     description: Mapped[str]
-    amount_cents: Mapped[int] = mapped_column(BigInteger)
+    amount_cents: Mapped[AmountCents]
     holding: Mapped[bool]
     receipt_id: Mapped[str | None]
     paid_at: Mapped[datetime | None]
 
 
 class Receipt(Base):
-    """A receipt of the node, kept whole. Unique per body it was sent to.
+    """A receipt of the node, stored whole. Unique per creditor it was sent to.
 
-    `owner_fiscal_code` is the body whose notice it is; `judgement` is null until it is known what the receipt means.
+    `owner_fiscal_code` is the creditor whose notice it is; `judgement` is null until it is known what it means.
     `source` is `node`, or `settlement` for one made from a flow because none has come yet. `reported_at`: since when
-    all its transfers to the body stand in settlement flows.
+    all its transfers to the creditor stand in settlement flows.
     `event_sequence` numbers the first event it raised among those about its practice, `reported_sequence` the last one
     when it was reported: the order in which it was decided, which no clock knows.
     `transaction` makes a cursor without holes: rows of a running transaction have numbers not yet below the horizon.
@@ -162,9 +171,9 @@ class Receipt(Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     transaction: Mapped[int] = mapped_column(BigInteger, server_default=text("(pg_current_xact_id()::text::bigint)"))
     receipt_id: Mapped[str]
-    creditor_fiscal_code: Mapped[str]
+    creditor_fiscal_code: Mapped[CreditorFiscalCode]
     owner_fiscal_code: Mapped[str]
-    notice_number: Mapped[str]
+    notice_number: Mapped[NoticeNumber]
     iuv: Mapped[str]
     entity_code: Mapped[str | None]
     practice_id: Mapped[UUID | None]
@@ -179,7 +188,7 @@ class Receipt(Base):
     payment_method: Mapped[str | None]
     payment_note: Mapped[str | None]
     checkout_id: Mapped[UUID | None]
-    details: Mapped[dict[str, Any]]
+    details: Mapped[ReceiptDetails]
     raw_xml: Mapped[str]
     received_at: Mapped[datetime]
     judged_at: Mapped[datetime | None]
@@ -188,9 +197,16 @@ class Receipt(Base):
     event_sequence: Mapped[int | None]
     reported_sequence: Mapped[int | None]
 
+    @property
+    def known_entity_code(self) -> str:
+        """The entity of a receipt that has been judged. Raises ValueError while nobody knows whose it is."""
+        if self.entity_code is None:
+            raise ValueError("a receipt of no known entity")
+        return self.entity_code
+
 
 class NodeCall(Base):
-    """The node asked about a notice. `raw_xml` is kept only of receipts that had to be refused."""
+    """The node asked about a notice. `raw_xml` is stored only of receipts that had to be refused."""
 
     __tablename__ = "node_calls"
     __table_args__ = (Index("ix_node_calls_practice", "practice_id", "at"), Index("ix_node_calls_at", "at"))
@@ -223,7 +239,7 @@ class SettlementFlow(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     entity_code: Mapped[str]
-    creditor_fiscal_code: Mapped[str]
+    creditor_fiscal_code: Mapped[CreditorFiscalCode]
     flow_id: Mapped[str]
     flow_at: Mapped[datetime]
     revision: Mapped[int]
@@ -263,7 +279,7 @@ class SettlementRow(Base):
 
 
 class BankCredit(Base):
-    """A credit on a body's bank account, by the bank's reference. `flow_id` is what its text names, if anything."""
+    """A credit on an entity's bank account, by the bank's reference. `flow_id` is what its text names, if anything."""
 
     __tablename__ = "bank_credits"
     __table_args__ = (Index("ix_bank_credits_flow", "entity_code", "flow_id"),)

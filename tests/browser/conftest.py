@@ -39,7 +39,7 @@ CHROMIUM_FLAGS = [
 
 @dataclass(frozen=True)
 class Portal:
-    """A running copy, as a person and as the body's software reach it."""
+    """A running copy, as a citizen and as the entity's software reach it."""
 
     url: str
     spid_url: str
@@ -47,7 +47,7 @@ class Portal:
     api_key: str
 
     def put_debt(self, external_id: str, **debt: Any) -> dict[str, Any]:
-        """Put a debt as the body's software does, and return it."""
+        """Put a debt as the entity's software does, and return it."""
         reply = requests.put(
             f"{self.url}/api/v1/creditors/PM108/debts/{external_id}",
             json=debt,

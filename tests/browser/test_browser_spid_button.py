@@ -12,7 +12,7 @@ from tests.browser.test_browser_journey import register
 OpenBrowser = Callable[..., Page]
 Look = Callable[[Page, str], None]
 BLUE, DARK_BLUE = "rgb(0, 102, 204)", "rgb(0, 51, 102)"
-# The front page of the portal, a body's, one of an error, the login itself: where nobody is logged in.
+# The front page of the portal, an entity's, one of an error, the login itself: where nobody is logged in.
 PAGES = ("/", "/enti/PM108", "/enti/PM108/carrello", "/enti/PM108/pratiche", "/non/esiste")
 
 

@@ -50,9 +50,9 @@ class Tool:
         printed = self.run("--idp-metadata")
         if self.environment["IDP_ENTITYID"] != POST_IDP:
             return printed
-        kept = re.sub(r"<[^<]*SingleSignOnService[^<]*HTTP-Redirect[^<]*/>", "", printed)
-        assert kept != printed
-        return kept
+        with_post_only = re.sub(r"<[^<]*SingleSignOnService[^<]*HTTP-Redirect[^<]*/>", "", printed)
+        assert with_post_only != printed
+        return with_post_only
 
     def run(self, *arguments: str) -> str:
         """Run it and return what it printed; its exit code says little (spid.md section 3.1, trap 1)."""

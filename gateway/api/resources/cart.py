@@ -1,17 +1,17 @@
 """The cart of the session or visitor, and paying several practices at once."""
 
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from contracts.codes import MAX_NOTICES_PER_CHECKOUT
+from contracts.error_details import CartFull
 from contracts.errors import ErrorCode, Refused
-from contracts.message import schema_of
 from contracts.rpc import cart, payments
-from gateway.api import examples, schemas
-from gateway.api.operation import Access, Asked, Key, Operation, Resource, operation
+from gateway.api import bodies, examples
+from gateway.api.operation import Access, Asked, IdempotencyKey, Operation, Resource, operation
 from gateway.api.resources.practices import visible
-from gateway.checkouts import ask_as_payer, start
+from gateway.checkouts import find, start
 
 _CART_TAG: Final = "Cart"
 _CHECKOUT_TAG: Final = "Checkouts"
@@ -31,11 +31,11 @@ class CartResource(Resource):
             summary="The cart: its practices, oldest first, and what is to pay",
             tag=_CART_TAG,
             access=Access.PAYER,
-            answer=schema_of(cart.Cart),
+            answer=cart.Cart,
             answer_example=examples.CART,
         )
     )
-    def on_get(self, asked: Asked) -> dict[str, Any]:
+    def on_get(self, asked: Asked) -> cart.Cart:
         """Show the cart."""
         return _shown(asked)
 
@@ -48,14 +48,14 @@ class CartItemsResource(Resource):
             summary="Empty the cart",
             tag=_CART_TAG,
             access=Access.PAYER,
-            answer=schemas.CartCount(),
+            answer=cart.Count,
             answer_example={"count": 0},
         )
     )
-    def on_delete(self, asked: Asked) -> dict[str, Any]:
+    def on_delete(self, asked: Asked) -> cart.Count:
         """Take everything out."""
         _shown(asked)
-        return asked.visit.call(cart.CLEAR, owner=asked.visit.owner)
+        return asked.visit.call(cart.CLEAR, cart.CountRequest(owner=asked.visit.owner))
 
 
 class CartItemResource(Resource):
@@ -66,7 +66,7 @@ class CartItemResource(Resource):
             summary="Put a practice into the cart; again is the same as once",
             tag=_CART_TAG,
             access=Access.PAYER,
-            answer=schemas.CartCount(),
+            answer=cart.Count,
             errors=(
                 ErrorCode.PRACTICE_NOT_FOUND,
                 ErrorCode.CART_FULL,
@@ -76,26 +76,24 @@ class CartItemResource(Resource):
             answer_example={"count": 1},
         )
     )
-    def on_put(self, asked: Asked, practice_id: UUID) -> dict[str, Any]:
+    def on_put(self, asked: Asked, practice_id: UUID) -> cart.Count:
         """Add it, for who may see it."""
         visible(asked.visit, [practice_id])
-        return asked.visit.call(cart.ADD, owner=asked.visit.owner, viewer=asked.visit.viewer, practice_id=practice_id)
+        return asked.visit.call(cart.ADD, _item(asked, practice_id))
 
     @operation(
         Operation(
             summary="Take a practice out of the cart; again is the same as once",
             tag=_CART_TAG,
             access=Access.PAYER,
-            answer=schemas.CartCount(),
+            answer=cart.Count,
             answer_example={"count": 0},
         )
     )
-    def on_delete(self, asked: Asked, practice_id: UUID) -> dict[str, Any]:
+    def on_delete(self, asked: Asked, practice_id: UUID) -> cart.Count:
         """Remove it."""
         _shown(asked)
-        return asked.visit.call(
-            cart.REMOVE, owner=asked.visit.owner, viewer=asked.visit.viewer, practice_id=practice_id
-        )
+        return asked.visit.call(cart.REMOVE, _item(asked, practice_id))
 
 
 class CheckoutsResource(Resource):
@@ -106,10 +104,10 @@ class CheckoutsResource(Resource):
             summary="Start to pay one to five practices of a creditor; the payer goes on at `redirect_url`",
             tag=_CHECKOUT_TAG,
             access=Access.PAYER,
-            body=schemas.CheckoutBody(),
-            answer=schemas.Checkout(),
+            body=bodies.CheckoutBody,
+            answer=payments.Checkout,
             status=HTTPStatus.CREATED,
-            idempotency=Key.REQUIRED,
+            idempotency=IdempotencyKey.REQUIRED,
             errors=(
                 ErrorCode.PRACTICE_NOT_FOUND,
                 ErrorCode.CART_EMPTY,
@@ -130,59 +128,64 @@ class CheckoutsResource(Resource):
             answer_example=examples.CHECKOUT,
         )
     )
-    def on_post(self, asked: Asked) -> dict[str, Any]:
+    def on_post(self, asked: Asked[bodies.CheckoutBody]) -> payments.Checkout:
         """Check that the payer may see them all and they are payable, then ask pagoPA."""
-        practice_ids = list(dict.fromkeys(asked.body["practice_ids"]))
+        practice_ids = list(dict.fromkeys(asked.body.practice_ids))
         if not practice_ids:
             raise Refused(ErrorCode.CART_EMPTY)
         if len(practice_ids) > MAX_NOTICES_PER_CHECKOUT:
-            raise Refused(ErrorCode.CART_FULL, {"limit": MAX_NOTICES_PER_CHECKOUT})
-        entities = {practice["entity_code"] for practice in visible(asked.visit, practice_ids)}
+            raise Refused(ErrorCode.CART_FULL, CartFull(limit=MAX_NOTICES_PER_CHECKOUT))
+        entities = {practice.entity_code for practice in visible(asked.visit, practice_ids)}
         if len(entities) > 1:
             raise Refused(ErrorCode.CART_OTHER_ENTITY)
         checkout = start(
             asked.visit,
             practice_ids,
-            idempotency_key=str(asked.idempotency_key),
+            idempotency_key=asked.idempotency_key,
             return_url=f"{self.context.settings.public_url}/enti/{entities.pop()}/esito/{{checkout_id}}",
-            pay_anyway=asked.body["pay_anyway"],
+            pay_anyway=asked.body.pay_anyway,
         )
-        asked.resp.location = f"/api/v1/checkouts/{checkout['id']}"
+        asked.resp.location = f"/api/v1/checkouts/{checkout.id}"
         return checkout
 
 
 class CheckoutResource(Resource):
-    """One visit to pagoPA Checkout."""
+    """One checkout."""
 
     @operation(
         Operation(
             summary="A checkout, with the truth about each of its practices",
             tag=_CHECKOUT_TAG,
             access=Access.PAYER,
-            answer=schemas.Checkout(),
+            answer=payments.Checkout,
             errors=(ErrorCode.CHECKOUT_NOT_FOUND,),
             answer_example=examples.CHECKOUT,
         )
     )
-    def on_get(self, asked: Asked, checkout_id: UUID) -> dict[str, Any]:
+    def on_get(self, asked: Asked, checkout_id: UUID) -> payments.Checkout:
         """Show it to the payer who started it."""
         visit = asked.visit
-        checkout = ask_as_payer(visit, payments.CHECKOUT, checkout_id)
-        visit.enter(checkout["entity_code"])
+        checkout = find(visit, checkout_id)
+        visit.enter(checkout.entity_code)
         if not visit.is_too_weak:
             return checkout
         try:
-            return ask_as_payer(visit, payments.CHECKOUT, checkout_id)
+            return find(visit, checkout_id)
         except Refused:
             visit.require_login()
             raise
 
 
-def _shown(asked: Asked) -> dict[str, Any]:
-    """Return the cart. Raises Refused(SPID_LEVEL_TOO_LOW) where the body it belongs to wants a higher level."""
-    shown = asked.visit.call(cart.SHOW, owner=asked.visit.owner, viewer=asked.visit.viewer)
-    if shown["entity_code"]:
-        asked.visit.enter(shown["entity_code"])
+def _item(asked: Asked, practice_id: UUID) -> cart.CartItemRequest:
+    return cart.CartItemRequest(owner=asked.visit.owner, viewer=asked.visit.viewer, practice_id=practice_id)
+
+
+def _shown(asked: Asked) -> cart.Cart:
+    """Return the cart. Raises Refused(SPID_LEVEL_TOO_LOW) where the entity it belongs to wants a higher level."""
+    request = cart.CartRequest(owner=asked.visit.owner, viewer=asked.visit.viewer)
+    shown = asked.visit.call(cart.SHOW, request)
+    if shown.entity_code:
+        asked.visit.enter(shown.entity_code)
         if asked.visit.is_too_weak:
             asked.visit.require_login()
     return shown

@@ -3,15 +3,14 @@
 import base64
 import hashlib
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from contracts.errors import ErrorCode, Refused
-from contracts.message import schema_of
 from contracts.rpc import practices
-from gateway.api import examples, schemas, uploads
+from gateway.api import bodies, examples, uploads
 from gateway.api.keys import Scope
-from gateway.api.operation import Access, Asked, Key, Operation, Resource, operation
+from gateway.api.operation import Access, Asked, IdempotencyKey, Operation, Resource, operation
 
 _DEBTS_TAG: Final = "Debts (API key)"
 _IMPORTS_TAG: Final = "Imports (API key)"
@@ -26,8 +25,8 @@ class DebtResource(Resource):
             tag=_DEBTS_TAG,
             access=Access.KEY,
             scope=Scope.DEBTS_WRITE,
-            body=schemas.DebtBody(),
-            answer=schema_of(practices.Practice),
+            body=bodies.DebtBody,
+            answer=practices.Practice,
             errors=(
                 ErrorCode.UNKNOWN_ENTITY,
                 ErrorCode.UNKNOWN_SERVICE,
@@ -45,9 +44,23 @@ class DebtResource(Resource):
             answer_example=examples.PRACTICE,
         )
     )
-    def on_put(self, asked: Asked, entity: str, external_id: str) -> dict[str, Any]:
+    def on_put(self, asked: Asked[bodies.DebtBody], entity: str, external_id: str) -> practices.Practice:
         """Put it."""
-        return asked.visit.call(practices.PUT_DEBT, entity_code=entity, external_id=external_id, **asked.body)
+        debt = asked.body
+        request = practices.DebtRequest(
+            entity_code=entity,
+            external_id=external_id,
+            service_code=debt.service_code,
+            fiscal_code=debt.fiscal_code,
+            full_name=debt.full_name,
+            email=debt.email,
+            beneficiary=debt.beneficiary,
+            amount_cents=debt.amount_cents,
+            description=debt.description,
+            due_date=debt.due_date,
+            instalment=debt.instalment,
+        )
+        return asked.visit.call(practices.PUT_DEBT, request)
 
     @operation(
         Operation(
@@ -55,8 +68,8 @@ class DebtResource(Resource):
             tag=_DEBTS_TAG,
             access=Access.KEY,
             scope=Scope.DEBTS_WRITE,
-            body=schemas.AnnulBody(),
-            answer=schema_of(practices.Practice),
+            body=bodies.AnnulBody,
+            answer=practices.Practice,
             errors=(
                 ErrorCode.PRACTICE_NOT_FOUND,
                 ErrorCode.PRACTICE_PAID,
@@ -67,9 +80,10 @@ class DebtResource(Resource):
             answer_example=examples.PRACTICE,
         )
     )
-    def on_delete(self, asked: Asked, entity: str, external_id: str) -> dict[str, Any]:
+    def on_delete(self, asked: Asked[bodies.AnnulBody], entity: str, external_id: str) -> practices.Practice:
         """Withdraw it."""
-        return asked.visit.call(practices.ANNUL_DEBT, entity_code=entity, external_id=external_id, **asked.body)
+        request = practices.AnnulRequest(entity_code=entity, external_id=external_id, reason=asked.body.reason)
+        return asked.visit.call(practices.ANNUL_DEBT, request)
 
 
 class ImportsResource(Resource):
@@ -82,9 +96,9 @@ class ImportsResource(Resource):
             access=Access.KEY,
             scope=Scope.IMPORTS_WRITE,
             file_types=("text/csv", "multipart/form-data"),
-            answer=schema_of(practices.ImportReport),
+            answer=practices.ImportReport,
             status=HTTPStatus.CREATED,
-            idempotency=Key.OPTIONAL,
+            idempotency=IdempotencyKey.OPTIONAL,
             errors=(
                 ErrorCode.UNKNOWN_ENTITY,
                 ErrorCode.IMPORT_WRONG_HEADER,
@@ -95,19 +109,19 @@ class ImportsResource(Resource):
             answer_example=examples.IMPORT,
         )
     )
-    def on_post(self, asked: Asked, entity: str) -> dict[str, Any]:
+    def on_post(self, asked: Asked, entity: str) -> practices.ImportReport:
         """Take the file; without an Idempotency-Key its content is the key, so that a repeated send is one import."""
         upload = uploads.receive(asked.req)
         if not upload.content:
             raise Refused(ErrorCode.IMPORT_EMPTY)
-        report = asked.visit.call(
-            practices.IMPORT,
+        request = practices.ImportRequest(
             idempotency_key=asked.idempotency_key or hashlib.sha256(upload.content).hexdigest(),
             entity_code=entity,
             file_name=upload.name,
             content_base64=base64.b64encode(upload.content).decode(),
         )
-        asked.resp.location = f"/api/v1/creditors/{entity}/imports/{report['id']}"
+        report = asked.visit.call(practices.IMPORT, request)
+        asked.resp.location = f"/api/v1/creditors/{entity}/imports/{report.id}"
         return report
 
 
@@ -120,11 +134,12 @@ class ImportResource(Resource):
             tag=_IMPORTS_TAG,
             access=Access.KEY,
             scope=Scope.IMPORTS_WRITE,
-            answer=schema_of(practices.ImportReport),
+            answer=practices.ImportReport,
             errors=(ErrorCode.IMPORT_NOT_FOUND,),
             answer_example=examples.IMPORT,
         )
     )
-    def on_get(self, asked: Asked, entity: str, import_id: UUID) -> dict[str, Any]:
+    def on_get(self, asked: Asked, entity: str, import_id: UUID) -> practices.ImportReport:
         """Show it again."""
-        return asked.visit.call(practices.GET_IMPORT, entity_code=entity, import_id=import_id)
+        request = practices.ImportGetRequest(entity_code=entity, import_id=import_id)
+        return asked.visit.call(practices.GET_IMPORT, request)

@@ -1,17 +1,19 @@
 """Practices as their payer sees them: search, list, insertion, one practice, its documents."""
 
 import base64
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from contracts.call import Call
+import falcon
+
 from contracts.errors import ErrorCode, Refused
-from contracts.message import schema_of
 from contracts.rpc import notices, payments, practices
-from gateway.api import examples, schemas
-from gateway.api.operation import Access, Asked, Key, Operation, Resource, operation
-from gateway.api.paging import link_next
+from contracts.shapes import Empty
+from gateway.api import answers, bodies, examples
+from gateway.api.cursors import link_next
+from gateway.api.operation import Access, Asked, IdempotencyKey, Operation, Resource, operation
 from gateway.debtors import debtor_of
 from gateway.edge.rates import INSERTION, SEARCH
 from gateway.visit import Visit
@@ -37,8 +39,8 @@ class SearchesResource(Resource):
             summary="Search a practice by notice number, or by fiscal code and reference",
             tag=_TAG,
             access=Access.PAYER,
-            body=schemas.SearchBody(),
-            answer=schemas.PracticePage(),
+            body=bodies.SearchBody,
+            answer=answers.PracticePage,
             errors=(
                 ErrorCode.UNKNOWN_ENTITY,
                 ErrorCode.INVALID_FISCAL_CODE,
@@ -50,13 +52,19 @@ class SearchesResource(Resource):
             answer_example={"items": [examples.PRACTICE], "next_cursor": None},
         )
     )
-    def on_post(self, asked: Asked, entity: str) -> dict[str, Any]:
+    def on_post(self, asked: Asked[bodies.SearchBody], entity: str) -> answers.PracticePage:
         """Find, and remember for this visitor what was found: it may then be printed, put in the cart and paid."""
         self.context.rates.check(asked.req, SEARCH)
-        found = asked.visit.call(practices.SEARCH, entity_code=entity, **asked.body)
-        identified = not any(practice["masked"] for practice in found["practices"])
-        asked.visit.grant((practice["id"] for practice in found["practices"]), identified=identified)
-        return {"items": found["practices"], "next_cursor": None}
+        request = practices.SearchRequest(
+            entity_code=entity,
+            notice_number=asked.body.notice_number,
+            fiscal_code=asked.body.fiscal_code,
+            reference=asked.body.reference,
+        )
+        found = asked.visit.call(practices.SEARCH, request).practices
+        identified = not any(practice.masked for practice in found)
+        asked.visit.grant((practice.id for practice in found), identified=identified)
+        return answers.PracticePage(items=found, next_cursor=None)
 
 
 class PracticesResource(Resource):
@@ -67,34 +75,34 @@ class PracticesResource(Resource):
             summary="The practices the citizen is debtor of, newest first",
             tag=_TAG,
             access=Access.CITIZEN,
-            query=schemas.PracticeQuery(),
-            answer=schemas.PracticePage(),
+            query=bodies.PracticeQuery,
+            answer=answers.PracticePage,
             errors=(ErrorCode.UNKNOWN_ENTITY,),
             answer_example={"items": [examples.PRACTICE], "next_cursor": None},
         )
     )
-    def on_get(self, asked: Asked, entity: str) -> dict[str, Any]:
+    def on_get(self, asked: Asked[Empty, bodies.PracticeQuery], entity: str) -> answers.PracticePage:
         """List one page."""
-        page = asked.visit.call(
-            practices.LIST,
+        request = practices.ListRequest(
             entity_code=entity,
             viewer=asked.visit.viewer,
-            states=asked.query["state"],
-            cursor=asked.query["cursor"],
-            limit=asked.query["limit"],
+            states=asked.query.state,
+            cursor=asked.query.cursor,
+            limit=asked.query.limit,
         )
-        link_next(asked.req, asked.resp, "cursor", page["next_cursor"])
-        return {"items": page["practices"], "next_cursor": page["next_cursor"]}
+        page = asked.visit.call(practices.LIST, request)
+        link_next(asked.req, asked.resp, "cursor", page.next_cursor)
+        return answers.PracticePage(items=page.practices, next_cursor=page.next_cursor)
 
     @operation(
         Operation(
             summary="Insert a practice (Inserimento spontaneo)",
             tag=_TAG,
             access=Access.PAYER,
-            body=schemas.InsertBody(),
-            answer=schema_of(practices.Practice),
+            body=bodies.InsertBody,
+            answer=practices.Practice,
             status=HTTPStatus.CREATED,
-            idempotency=Key.REQUIRED,
+            idempotency=IdempotencyKey.REQUIRED,
             errors=(
                 ErrorCode.UNKNOWN_ENTITY,
                 ErrorCode.UNKNOWN_SERVICE,
@@ -108,22 +116,27 @@ class PracticesResource(Resource):
             answer_example=examples.PRACTICE,
         )
     )
-    def on_post(self, asked: Asked, entity: str) -> dict[str, Any]:
+    def on_post(self, asked: Asked[bodies.InsertBody], entity: str) -> practices.Practice:
         """Insert for the citizen of the session, or without a debtor when `anonymous`."""
         self.context.rates.check(asked.req, INSERTION)
-        anonymous = asked.body["anonymous"]
-        citizen = None if anonymous else asked.visit.require_citizen()
-        practice = asked.visit.call(
-            practices.INSERT,
-            **asked.body,
+        insertion = asked.body
+        citizen = None if insertion.anonymous else asked.visit.require_citizen()
+        request = practices.InsertRequest(
             idempotency_key=asked.idempotency_key,
             entity_code=entity,
+            service_code=insertion.service_code,
             viewer=asked.visit.viewer,
+            anonymous=insertion.anonymous,
             debtor=debtor_of(citizen) if citizen else None,
+            beneficiary=insertion.beneficiary,
+            amount_cents=insertion.amount_cents,
+            description=insertion.description,
+            stamp=insertion.stamp,
         )
+        practice = asked.visit.call(practices.INSERT, request)
         if citizen is None:
-            asked.visit.grant([practice["id"]], identified=True)
-        asked.resp.location = f"/api/v1/practices/{practice['id']}"
+            asked.visit.grant([practice.id], identified=True)
+        asked.resp.location = f"/api/v1/practices/{practice.id}"
         return practice
 
 
@@ -135,27 +148,17 @@ class PracticeResource(Resource):
             summary="One practice, with its state: reason, since, until",
             tag=_TAG,
             access=Access.PAYER,
-            answer=schema_of(practices.Practice),
+            answer=practices.Practice,
             errors=(ErrorCode.PRACTICE_NOT_FOUND,),
             answer_example=examples.PRACTICE,
         )
     )
-    def on_get(self, asked: Asked, practice_id: UUID) -> dict[str, Any]:
+    def on_get(self, asked: Asked, practice_id: UUID) -> practices.Practice:
         """Show it to its debtor, or to who has searched or inserted it."""
         return visible(asked.visit, [practice_id])[0]
 
 
-class DocumentResource(Resource):
-    """A PDF of a practice."""
-
-    def document(self, call: Call, asked: Asked, practice_id: UUID, **more: Any) -> None:
-        """Answer with the file, in the language asked, to who may see the practice."""
-        visible(asked.visit, [practice_id])
-        wanted = {"practice_id": practice_id, "viewer": asked.visit.viewer, "language": asked.visit.language}
-        answer_file(asked, asked.visit.call(call, **wanted, **more))
-
-
-class NoticeResource(DocumentResource):
+class NoticeResource(Resource):
     """Stampa bollettino."""
 
     @operation(
@@ -174,11 +177,14 @@ class NoticeResource(DocumentResource):
         )
     )
     def on_get(self, asked: Asked, practice_id: UUID) -> None:
-        """Render the notice."""
-        self.document(notices.NOTICE, asked, practice_id)
+        """Render the notice, in the language asked, for who may see the practice."""
+        visit = asked.visit
+        visible(visit, [practice_id])
+        request = notices.NoticeRequest(practice_id=practice_id, viewer=visit.viewer, language=visit.language)
+        answer_file(asked.resp, visit.call(notices.NOTICE, request))
 
 
-class ReceiptResource(DocumentResource):
+class ReceiptResource(Resource):
     """Quietanza."""
 
     @operation(
@@ -186,14 +192,22 @@ class ReceiptResource(DocumentResource):
             summary="The receipt (quietanza) of a paid practice as PDF: every payment of it, or one",
             tag=_TAG,
             access=Access.PAYER,
-            query=schemas.ReceiptQuery(),
+            query=bodies.ReceiptQuery,
             media_type=_PDF,
             errors=(ErrorCode.PRACTICE_NOT_FOUND, ErrorCode.RECEIPT_NOT_FOUND),
         )
     )
-    def on_get(self, asked: Asked, practice_id: UUID) -> None:
-        """Render the receipt."""
-        self.document(notices.RECEIPT, asked, practice_id, receipt_id=asked.query["receipt_id"])
+    def on_get(self, asked: Asked[Empty, bodies.ReceiptQuery], practice_id: UUID) -> None:
+        """Render the receipt, in the language asked, for who may see the practice."""
+        visit = asked.visit
+        visible(visit, [practice_id])
+        request = notices.ReceiptRequest(
+            practice_id=practice_id,
+            viewer=visit.viewer,
+            language=visit.language,
+            receipt_id=asked.query.receipt_id,
+        )
+        answer_file(asked.resp, visit.call(notices.RECEIPT, request))
 
 
 class StampResource(Resource):
@@ -211,33 +225,33 @@ class StampResource(Resource):
     def on_get(self, asked: Asked, practice_id: UUID) -> None:
         """Answer the file to whoever sees the whole practice."""
         [practice] = visible(asked.visit, [practice_id])
-        if practice["masked"]:
+        if practice.masked:
             raise Refused(ErrorCode.STAMP_NOT_FOUND)
-        answer_file(asked, asked.visit.call(payments.STAMP, practice_id=practice_id))
+        answer_file(asked.resp, asked.visit.call(payments.STAMP, payments.ReceiptsRequest(practice_id=practice_id)))
 
 
-def answer_file(asked: Asked, file: dict[str, Any]) -> None:
+def answer_file(resp: falcon.Response, file: notices.Document | payments.StampFile) -> None:
     """Answer with a file made elsewhere."""
-    asked.resp.content_type = file["media_type"]
-    asked.resp.downloadable_as = file["file_name"]
-    asked.resp.data = base64.b64decode(file["content_base64"])
+    resp.content_type = file.media_type
+    resp.downloadable_as = file.file_name
+    resp.data = base64.b64decode(file.content_base64)
 
 
-def visible(visit: Visit, practice_ids: list[UUID]) -> list[dict[str, Any]]:
-    """The practices asked, in order; one that the payer may not see is as one that does not exist.
+def visible(visit: Visit, practice_ids: Sequence[UUID]) -> Sequence[practices.Practice]:
+    """Return the practices asked, in order; one that the payer may not see is as one that does not exist.
 
     Raises Refused(SPID_LEVEL_TOO_LOW) for those that a session of a higher SPID level would see. From here on the visit
-    is one in the pages of their body.
+    is one in the pages of their entity.
     """
     found = _found(visit, practice_ids)
-    for entity_code in sorted({practice["entity_code"] for practice in found}):
+    for entity_code in sorted({practice.entity_code for practice in found}):
         visit.enter(entity_code)
         if visit.is_too_weak:
             return _found_as_visitor(visit, practice_ids)
     return found
 
 
-def _found_as_visitor(visit: Visit, practice_ids: list[UUID]) -> list[dict[str, Any]]:
+def _found_as_visitor(visit: Visit, practice_ids: Sequence[UUID]) -> Sequence[practices.Practice]:
     try:
         return _found(visit, practice_ids)
     except Refused:
@@ -245,10 +259,9 @@ def _found_as_visitor(visit: Visit, practice_ids: list[UUID]) -> list[dict[str, 
         raise
 
 
-def _found(visit: Visit, practice_ids: list[UUID]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = visit.call(practices.GET_MANY, viewer=visit.viewer, practice_ids=practice_ids)[
-        "practices"
-    ]
-    if {practice["id"] for practice in found} != set(practice_ids):
+def _found(visit: Visit, practice_ids: Sequence[UUID]) -> Sequence[practices.Practice]:
+    request = practices.GetManyRequest(viewer=visit.viewer, practice_ids=practice_ids)
+    found = visit.call(practices.GET_MANY, request).practices
+    if {practice.id for practice in found} != set(practice_ids):
         raise Refused(ErrorCode.PRACTICE_NOT_FOUND)
     return found

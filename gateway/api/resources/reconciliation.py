@@ -1,15 +1,17 @@
 """For the entity's accounting: payments received, and the merged feed of events."""
 
 import heapq
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from contracts.call import Call
 from contracts.errors import ErrorCode
 from contracts.rpc import payments, practices
-from gateway.api import examples, schemas
+from contracts.shapes import Empty
+from gateway.api import answers, bodies, examples
+from gateway.api.cursors import FeedCursor, link_next
 from gateway.api.keys import Scope
 from gateway.api.operation import Access, Asked, Operation, Resource, operation
-from gateway.api.paging import FeedCursor, link_next
 from gateway.visit import Visit
 
 _TAG: Final = "Reconciliation (API key)"
@@ -24,21 +26,25 @@ class PaymentsResource(Resource):
             tag=_TAG,
             access=Access.KEY,
             scope=Scope.PAYMENTS_READ,
-            query=schemas.PaymentQuery(),
-            answer=schemas.PaymentPage(),
+            query=bodies.PaymentQuery,
+            answer=answers.PaymentPage,
             errors=(ErrorCode.UNKNOWN_ENTITY,),
             answer_example={"items": [examples.RECEIPT], "next_cursor": None},
         )
     )
-    def on_get(self, asked: Asked, entity: str) -> dict[str, Any]:
+    def on_get(self, asked: Asked[Empty, bodies.PaymentQuery], entity: str) -> answers.PaymentPage:
         """List one page."""
-        page = asked.visit.call(payments.LIST_PAYMENTS, entity_code=entity, **asked.query)
-        link_next(asked.req, asked.resp, "cursor", page["next_cursor"])
-        return {"items": page["receipts"], "next_cursor": page["next_cursor"]}
+        query = asked.query
+        request = payments.PaymentsRequest(
+            entity_code=entity, since=query.since, cursor=query.cursor, limit=query.limit
+        )
+        page = asked.visit.call(payments.LIST_PAYMENTS, request)
+        link_next(asked.req, asked.resp, "cursor", page.next_cursor)
+        return answers.PaymentPage(items=page.receipts, next_cursor=page.next_cursor)
 
 
 class EventsResource(Resource):
-    """The feed for programs that cannot listen to the broker."""
+    """The feed for software that cannot listen to the broker."""
 
     @operation(
         Operation(
@@ -46,40 +52,42 @@ class EventsResource(Resource):
             tag=_TAG,
             access=Access.KEY,
             scope=Scope.EVENTS_READ,
-            query=schemas.EventQuery(),
-            answer=schemas.EventPage(),
+            query=bodies.EventQuery,
+            answer=answers.EventPage,
             answer_example=examples.EVENTS,
         )
     )
-    def on_get(self, asked: Asked) -> dict[str, Any]:
+    def on_get(self, asked: Asked[Empty, bodies.EventQuery]) -> answers.EventPage:
         """Merge the feeds of practices and payments by time, leaving out other entities' events.
 
         The cursor also moves past what is left out, so a page may be empty with `more` still true.
         """
-        cursor = FeedCursor.parse(asked.query["after"])
-        limit = asked.query["limit"]
+        cursor = FeedCursor.parse(asked.query.after)
+        limit = asked.query.limit
         sources = {
             "practices": _read(asked.visit, practices.EVENTS, cursor.practices, limit),
             "payments": _read(asked.visit, payments.EVENTS, cursor.payments, limit),
         }
-        labelled = [[(item["event"]["time"], name, item) for item in items] for name, items in sources.items()]
+        labelled = [[(item.event["time"], name, item) for item in items] for name, items in sources.items()]
         taken = list(heapq.merge(*labelled, key=lambda row: row[0]))[:limit]
         positions = {"practices": cursor.practices, "payments": cursor.payments}
-        positions |= {name: item["position"] for _, name, item in taken}
+        positions |= {name: item.position for _, name, item in taken}
         after = str(FeedCursor(**positions))
         more = any(len(items) == limit for items in sources.values()) or len(taken) < sum(map(len, sources.values()))
         link_next(asked.req, asked.resp, "after", after)
-        mine = [item["event"] for _, _, item in taken if _entity_of(item["event"]) == asked.key.entity_code]
-        return {"items": mine, "next_cursor": after, "more": more}
+        own = [item.event for _, _, item in taken if _entity_of(item.event) == asked.key.entity_code]
+        return answers.EventPage(items=own, next_cursor=after, more=more)
 
 
-def _read(visit: Visit, call: Call, after: int, limit: int) -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = visit.call(call, after=after, limit=limit)["items"]
-    return items
+Feed = Call[practices.EventsRequest, practices.EventsReply]
 
 
-def _entity_of(event: dict[str, Any]) -> str | None:
-    """Whose event it is: `entity_code`, or the creditor of a position."""
+def _read(visit: Visit, call: Feed, after: int, limit: int) -> Sequence[practices.FeedItem]:
+    return visit.call(call, practices.EventsRequest(after=after, limit=limit)).items
+
+
+def _entity_of(event: Mapping[str, Any]) -> str | None:
+    """Return whose event it is: `entity_code`, or the creditor of a position. It is JSON, of whatever type it is."""
     data = event["data"]
     code: str | None = data.get("entity_code") or data.get("creditor", {}).get("code")
     return code

@@ -3,17 +3,18 @@
 import base64
 from datetime import date
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from contracts.errors import ErrorCode, Refused
-from contracts.message import schema_of
 from contracts.rpc import notices, settlement
-from gateway.api import examples, schemas, uploads
+from contracts.shapes import Empty
+from gateway.api import answers, bodies, settlement_examples, uploads
+from gateway.api.cursors import link_next
 from gateway.api.field_errors import FieldError
 from gateway.api.keys import Scope
 from gateway.api.operation import Access, Asked, Operation, Resource, operation
-from gateway.api.paging import link_next
 from gateway.api.request import invalid
+from gateway.api.resources.practices import answer_file
 
 _TAG: Final = "Settlement (API key)"
 _MEDIA_TYPES: Final = ("application/xml", "text/xml", "application/zip", "text/plain", "application/octet-stream")
@@ -29,7 +30,7 @@ class SettlementsResource(Resource):
             access=Access.KEY,
             scope=Scope.SETTLEMENTS_WRITE,
             file_types=(*_MEDIA_TYPES, "multipart/form-data"),
-            answer=schema_of(settlement.Settlement),
+            answer=settlement.Settlement,
             status=HTTPStatus.CREATED,
             errors=(
                 ErrorCode.IMPORT_EMPTY,
@@ -38,17 +39,18 @@ class SettlementsResource(Resource):
                 ErrorCode.SETTLEMENT_TOTALS_DIFFER,
                 ErrorCode.SETTLEMENT_OTHER_BODY,
             ),
-            answer_example=examples.SETTLEMENT,
+            answer_example=settlement_examples.SETTLEMENT,
         )
     )
-    def on_post(self, asked: Asked, entity: str) -> dict[str, Any]:
+    def on_post(self, asked: Asked, entity: str) -> settlement.Settlement:
         """Take the file. The same flow again changes nothing; a newer one of its id replaces it."""
         upload = uploads.receive(asked.req, _MEDIA_TYPES)
         if not upload.content:
             raise Refused(ErrorCode.IMPORT_EMPTY)
         content = base64.b64encode(upload.content).decode()
-        taken = asked.visit.call(settlement.TAKE_SETTLEMENT, entity_code=entity, content_base64=content)
-        asked.resp.location = f"/api/v1/creditors/{entity}/settlements/{taken['flow_id']}"
+        request = settlement.TakeSettlementRequest(entity_code=entity, content_base64=content)
+        taken = asked.visit.call(settlement.TAKE_SETTLEMENT, request)
+        asked.resp.location = f"/api/v1/creditors/{entity}/settlements/{taken.flow_id}"
         return taken
 
     @operation(
@@ -57,15 +59,15 @@ class SettlementsResource(Resource):
             tag=_TAG,
             access=Access.KEY,
             scope=Scope.PAYMENTS_READ,
-            query=schemas.SettlementQuery(),
-            answer=schemas.SettlementPage(),
-            answer_example={"items": [examples.SETTLEMENT]},
+            query=bodies.SettlementQuery,
+            answer=answers.SettlementPage,
+            answer_example={"items": [settlement_examples.SETTLEMENT]},
         )
     )
-    def on_get(self, asked: Asked, entity: str) -> dict[str, Any]:
+    def on_get(self, asked: Asked[Empty, bodies.SettlementQuery], entity: str) -> answers.SettlementPage:
         """List them."""
-        listed = asked.visit.call(settlement.SETTLEMENTS, entity_code=entity, **asked.query)
-        return {"items": listed["settlements"]}
+        request = settlement.SettlementsRequest(entity_code=entity, limit=asked.query.limit)
+        return answers.SettlementPage(items=asked.visit.call(settlement.SETTLEMENTS, request).settlements)
 
 
 class SettlementResource(Resource):
@@ -77,14 +79,15 @@ class SettlementResource(Resource):
             tag=_TAG,
             access=Access.KEY,
             scope=Scope.PAYMENTS_READ,
-            answer=schema_of(settlement.Settlement),
+            answer=settlement.Settlement,
             errors=(ErrorCode.SETTLEMENT_NOT_FOUND,),
-            answer_example=examples.SETTLEMENT,
+            answer_example=settlement_examples.SETTLEMENT,
         )
     )
-    def on_get(self, asked: Asked, entity: str, flow_id: str) -> dict[str, Any]:
+    def on_get(self, asked: Asked, entity: str, flow_id: str) -> settlement.Settlement:
         """Show it."""
-        return asked.visit.call(settlement.SETTLEMENT, entity_code=entity, flow_id=flow_id)
+        request = settlement.SettlementRequest(entity_code=entity, flow_id=flow_id)
+        return asked.visit.call(settlement.SETTLEMENT, request)
 
 
 class WorklistResource(Resource):
@@ -96,17 +99,19 @@ class WorklistResource(Resource):
             tag=_TAG,
             access=Access.KEY,
             scope=Scope.PAYMENTS_READ,
-            query=schemas.WorklistQuery(),
-            answer=schemas.WorklistPage(),
-            answer_example={"items": [examples.WORKLIST_ITEM], "next_after": None},
+            query=bodies.WorklistQuery,
+            answer=answers.WorklistPage,
+            answer_example={"items": [settlement_examples.WORKLIST_ITEM], "next_after": None},
         )
     )
-    def on_get(self, asked: Asked, entity: str) -> dict[str, Any]:
+    def on_get(self, asked: Asked[Empty, bodies.WorklistQuery], entity: str) -> answers.WorklistPage:
         """List one page."""
-        items = asked.visit.call(settlement.WORKLIST, entity_code=entity, **asked.query)["items"]
-        after = str(items[-1]["id"]) if len(items) == asked.query["limit"] else None
-        link_next(asked.req, asked.resp, "after", after)
-        return {"items": items, "next_after": after and int(after)}
+        query = asked.query
+        request = settlement.WorklistRequest(entity_code=entity, after=query.after, limit=query.limit)
+        items = asked.visit.call(settlement.WORKLIST, request).items
+        after = items[-1].id if len(items) == query.limit else None
+        link_next(asked.req, asked.resp, "after", None if after is None else str(after))
+        return answers.WorklistPage(items=items, next_after=after)
 
 
 class BankCreditResource(Resource):
@@ -118,15 +123,22 @@ class BankCreditResource(Resource):
             tag=_TAG,
             access=Access.KEY,
             scope=Scope.SETTLEMENTS_WRITE,
-            body=schemas.BankCreditBody(),
-            answer=schema_of(settlement.Credit),
-            body_example=examples.BANK_CREDIT,
-            answer_example=examples.CREDIT,
+            body=bodies.BankCreditBody,
+            answer=settlement.Credit,
+            body_example=settlement_examples.BANK_CREDIT,
+            answer_example=settlement_examples.CREDIT,
         )
     )
-    def on_put(self, asked: Asked, entity: str, reference: str) -> dict[str, Any]:
+    def on_put(self, asked: Asked[bodies.BankCreditBody], entity: str, reference: str) -> settlement.Credit:
         """Put it."""
-        return asked.visit.call(settlement.PUT_CREDIT, entity_code=entity, reference=reference, **asked.body)
+        request = settlement.PutCreditRequest(
+            entity_code=entity,
+            reference=reference,
+            booked_on=asked.body.booked_on,
+            amount_cents=asked.body.amount_cents,
+            remittance_text=asked.body.remittance_text,
+        )
+        return asked.visit.call(settlement.PUT_CREDIT, request)
 
 
 class DayReportResource(Resource):
@@ -143,10 +155,11 @@ class DayReportResource(Resource):
     )
     def on_get(self, asked: Asked, entity: str, day: str) -> None:
         """Hand it out."""
-        report = asked.visit.call(settlement.DAY_REPORT, entity_code=entity, day=_day(day))
+        request = settlement.DayRequest(entity_code=entity, day=_day(day))
+        report = asked.visit.call(settlement.DAY_REPORT, request)
         asked.resp.content_type = "text/csv; charset=utf-8"
-        asked.resp.downloadable_as = report["file_name"]
-        asked.resp.text = report["csv"]
+        asked.resp.downloadable_as = report.file_name
+        asked.resp.text = report.csv
 
 
 class DayReportPdfResource(Resource):
@@ -163,11 +176,8 @@ class DayReportPdfResource(Resource):
     )
     def on_get(self, asked: Asked, entity: str, day: str) -> None:
         """Hand it out."""
-        wanted = {"entity_code": entity, "day": _day(day), "language": asked.visit.language}
-        report = asked.visit.call(notices.DAY_REPORT, **wanted)
-        asked.resp.content_type = report["media_type"]
-        asked.resp.downloadable_as = report["file_name"]
-        asked.resp.data = base64.b64decode(report["content_base64"])
+        request = notices.DayReportRequest(entity_code=entity, day=_day(day), language=asked.visit.language)
+        answer_file(asked.resp, asked.visit.call(notices.DAY_REPORT, request))
 
 
 def _day(text: str) -> date:

@@ -34,7 +34,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class VerifiedAssertion:
-    """What the identity provider signed. `attributes` maps SPID attribute names to their text."""
+    """What the identity provider signed. `attributes`: the texts by SPID's attribute names."""
 
     id: str
     name_id: str

@@ -2,6 +2,7 @@
 
 import zlib
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -9,7 +10,7 @@ from typing import Final
 from lxml import etree
 
 from services.identity.saml.names import FORMAT_ENTITY, FORMAT_TRANSIENT, HTTP_REDIRECT, LEVELS, SAML, SAMLP, tag
-from services.identity.saml.signing import SigningKey, sign_enveloped, sign_query
+from services.identity.saml.signer import SigningKey, sign_enveloped, sign_query
 from services.identity.saml.xml import child, instant, root
 
 _PREFIXES: Final = {"samlp": SAMLP, "saml": SAML}
@@ -28,14 +29,14 @@ class AuthnRequest:
 
 
 @dataclass(frozen=True)
-class Outgoing:
+class SignedAuthnRequest:
     """A signed AuthnRequest on its way: `url` by GET or, where there are `form_fields`, by a POST of them.
 
     `document` is the message as sent, for the register of transactions.
     """
 
     url: str
-    form_fields: dict[str, str] | None
+    form_fields: Mapping[str, str] | None
     document: bytes
 
 
@@ -61,14 +62,15 @@ def build(request: AuthnRequest) -> etree._Element:
     return element
 
 
-def send(request: AuthnRequest, binding: str, relay_state: str, key: SigningKey) -> Outgoing:
+def send(request: AuthnRequest, binding: str, relay_state: str, key: SigningKey) -> SignedAuthnRequest:
     """Sign `request` as `binding` wants it, HTTP_REDIRECT or HTTP_POST."""
     message = build(request)
     if binding == HTTP_REDIRECT:
-        return Outgoing(_redirect_url(message, request.destination, relay_state, key), None, etree.tostring(message))
+        url = _redirect_url(message, request.destination, relay_state, key)
+        return SignedAuthnRequest(url, None, etree.tostring(message))
     signed = etree.tostring(sign_enveloped(message, key))
     fields = {"SAMLRequest": b64encode(signed).decode(), "RelayState": relay_state}
-    return Outgoing(request.destination, fields, signed)
+    return SignedAuthnRequest(request.destination, fields, signed)
 
 
 def _redirect_url(message: etree._Element, location: str, relay_state: str, key: SigningKey) -> str:

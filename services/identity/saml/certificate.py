@@ -1,5 +1,6 @@
-"""Making the service provider's key and self-signed certificate for a public body (Avviso 29 v3, spid.md 1.1)."""
+"""Certificates: one made for the service provider of a public entity (Avviso 29 v3, spid.md 1.1), others looked at."""
 
+from base64 import b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,8 +20,8 @@ _POLICIES: Final = (ObjectIdentifier("1.3.76.16.6"), ObjectIdentifier("1.3.76.16
 
 
 @dataclass(frozen=True)
-class Body:
-    """The public body a certificate is for. `entity_id` is the SPID entity id; `city` its seat."""
+class Entity:
+    """The public entity a certificate is for. `entity_id` is the SPID entity id; `city` its seat."""
 
     name: str
     ipa_code: str
@@ -28,17 +29,25 @@ class Body:
     city: str
 
 
-def make(body: Body, now: datetime) -> tuple[bytes, bytes]:
-    """Return a new private key and its self-signed certificate, both PEM."""
+@dataclass(frozen=True)
+class KeyAndCertificate:
+    """A private key and its certificate, both PEM."""
+
+    key: bytes
+    certificate: bytes
+
+
+def make(entity: Entity, now: datetime) -> KeyAndCertificate:
+    """Return a new private key and its self-signed certificate."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS)
     subject = x509.Name(
         [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, body.name),
-            x509.NameAttribute(NameOID.COMMON_NAME, body.name),
-            x509.NameAttribute(_OID_URI, body.entity_id),
-            x509.NameAttribute(NameOID.ORGANIZATION_IDENTIFIER, f"PA:IT-{body.ipa_code}"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, entity.name),
+            x509.NameAttribute(NameOID.COMMON_NAME, entity.name),
+            x509.NameAttribute(_OID_URI, entity.entity_id),
+            x509.NameAttribute(NameOID.ORGANIZATION_IDENTIFIER, f"PA:IT-{entity.ipa_code}"),
             x509.NameAttribute(NameOID.COUNTRY_NAME, "IT"),
-            x509.NameAttribute(NameOID.LOCALITY_NAME, body.city),
+            x509.NameAttribute(NameOID.LOCALITY_NAME, entity.city),
         ]
     )
     builder = (
@@ -52,7 +61,20 @@ def make(body: Body, now: datetime) -> tuple[bytes, bytes]:
     )
     certificate = _with_extensions(builder, key).sign(key, hashes.SHA256())
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return private, certificate.public_bytes(Encoding.PEM)
+    return KeyAndCertificate(private, certificate.public_bytes(Encoding.PEM))
+
+
+def is_valid_at(certificate: x509.Certificate, now: datetime) -> bool:
+    """Return whether `now` lies in the certificate's validity.
+
+    Its extensions are never looked at: real identity providers have some that do not parse (spid.md 1.3).
+    """
+    return certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
+
+
+def certificate_text(certificate: x509.Certificate) -> str:
+    """Return a certificate as X509Certificate holds it: base64 of DER, one line."""
+    return b64encode(certificate.public_bytes(Encoding.DER)).decode()
 
 
 def _with_extensions(builder: x509.CertificateBuilder, key: rsa.RSAPrivateKey) -> x509.CertificateBuilder:

@@ -14,10 +14,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from lxml import etree
 
+from services.identity.saml.certificate import is_valid_at
 from services.identity.saml.names import DS, HTTP_POST, HTTP_REDIRECT, MD, XML, tag
 from services.identity.saml.refusal import Reason, ResponseRefused, require
 from services.identity.saml.signature import OF_ROOT, check_form, verify
-from services.identity.saml.signing import valid_at
 from services.identity.saml.xml import drop_comments, parse, parse_instant, text
 
 _TEST_HOSTS: Final = ("localhost", "validator.spid.gov.it", "demo.spid.gov.it")
@@ -56,9 +56,9 @@ class IdentityProvider:
     valid_until: datetime | None = None
 
     def is_usable(self, now: datetime) -> bool:
-        """Say whether an answer can be verified at `now`: neither it nor all of its certificates have expired."""
+        """Return whether an answer can be verified at `now`: neither it nor all of its certificates have expired."""
         has_expired = self.valid_until is not None and now >= self.valid_until
-        return not has_expired and any(valid_at(one, now) for one in self.certificates)
+        return not has_expired and any(is_valid_at(one, now) for one in self.certificates)
 
     def sso_binding(self, preferred: str) -> str:
         """Return the binding by which a request is sent: `preferred` where its metadata offers that, else the other."""
@@ -66,13 +66,13 @@ class IdentityProvider:
 
     @property
     def is_cie(self) -> bool:
-        """The identity provider of the electronic identity card, whose rules differ a little (spid.md 2)."""
+        """Return whether it is that of the electronic identity card, whose rules differ a little (spid.md 2)."""
         host = urlsplit(self.entity_id).hostname or ""
         return host.endswith(_CIE_HOST) or self.key == "cie"
 
     @property
     def is_test(self) -> bool:
-        """A stand-in whose key is not secret: on this machine, a validator, or without TLS."""
+        """Return whether its key is not secret: a stand-in on this machine, a validator, or one without TLS."""
         address = urlsplit(self.entity_id)
         host = address.hostname or ""
         return (
@@ -103,7 +103,7 @@ class IdpRegistry:
 
 
 def is_public_test_key(certificate: x509.Certificate) -> bool:
-    """Say whether anybody can have the private key of this certificate."""
+    """Return whether anybody can have the private key of this certificate."""
     key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return sha256(key).hexdigest() in _PUBLIC_TEST_KEYS
 

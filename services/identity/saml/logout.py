@@ -8,7 +8,6 @@ from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from urllib.parse import unquote_plus
 
 from lxml import etree
 
@@ -17,7 +16,8 @@ from services.identity.saml.idp_registry import IdentityProvider, IdpRegistry
 from services.identity.saml.names import FORMAT_ENTITY, HTTP_POST, HTTP_REDIRECT, SAML, SAMLP, STATUS_SUCCESS, tag
 from services.identity.saml.refusal import Reason, ResponseRefused, require
 from services.identity.saml.signature import OF_ROOT, check_form, signature_of, verify
-from services.identity.saml.signing import SigningKey, query_is_signed_by, sign_enveloped, split_query
+from services.identity.saml.signed_query import SignedQuery
+from services.identity.saml.signer import SigningKey, sign_enveloped
 from services.identity.saml.structure import MESSAGE_BYTES_MAX
 from services.identity.saml.xml import ForbiddenMarkup, child, drop_comments, instant, parse, parse_instant, root, text
 
@@ -31,6 +31,14 @@ class LogoutRequest:
     id: str
     idp: IdentityProvider
     name_id: str
+
+
+@dataclass(frozen=True)
+class LogoutResponse:
+    """A signed LogoutResponse: the address it goes to by HTTP-POST, and the base64 of its form value."""
+
+    destination: str
+    message: str
 
 
 def inflate(message: bytes) -> bytes:
@@ -56,19 +64,19 @@ def read_post(message: str, registry: IdpRegistry, slo_url: str, now: datetime) 
 def read_redirect(query: str, registry: IdpRegistry, slo_url: str, now: datetime) -> LogoutRequest:
     """Read a LogoutRequest from the raw, signed query string of HTTP-Redirect. Raises ResponseRefused."""
     try:
-        parameters = split_query(query)
+        signed = SignedQuery.parse(query)
     except ValueError:
         raise ResponseRefused(Reason.SIGNATURE_INVALID) from None
-    element = _parse(inflate(_decode(unquote_plus(parameters.get("SAMLRequest", "")))))
+    element = _parse(inflate(_decode(signed.message)))
     idp = _check(element, registry, slo_url, now)
-    require(query_is_signed_by(parameters, "SAMLRequest", idp.certificates, now), Reason.SIGNATURE_INVALID)
+    require(signed.is_signed_by(idp.certificates, now), Reason.SIGNATURE_INVALID)
     return _request(element, idp)
 
 
 def build_response(
     request: LogoutRequest, *, entity_id: str, message_id: str, key: SigningKey, now: datetime
-) -> tuple[str, str]:
-    """Return the address and the base64 form value of a signed LogoutResponse, Success: by HTTP-POST."""
+) -> LogoutResponse:
+    """Return the signed answer to `request`: Success."""
     destination = request.idp.slo.get(HTTP_POST) or request.idp.slo.get(HTTP_REDIRECT, "")
     response = root(
         tag(SAMLP, "LogoutResponse"),
@@ -81,7 +89,7 @@ def build_response(
     )
     child(response, tag(SAML, "Issuer"), entity_id, Format=FORMAT_ENTITY, NameQualifier=entity_id)
     child(child(response, tag(SAMLP, "Status")), tag(SAMLP, "StatusCode"), Value=STATUS_SUCCESS)
-    return destination, b64encode(etree.tostring(sign_enveloped(response, key))).decode()
+    return LogoutResponse(destination, b64encode(etree.tostring(sign_enveloped(response, key))).decode())
 
 
 def _decode(message: str) -> bytes:

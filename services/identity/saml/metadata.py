@@ -1,4 +1,4 @@
-"""The service provider's signed metadata, for a public body (spid.md 1.1; Avviso 29 v3)."""
+"""The service provider's signed metadata, for a public entity (spid.md 1.1; Avviso 29 v3)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -6,6 +6,7 @@ from typing import Final
 
 from lxml import etree
 
+from services.identity.saml.certificate import certificate_text
 from services.identity.saml.names import (
     ATTRIBUTE_BASIC,
     CIE_EXTENSIONS,
@@ -19,19 +20,19 @@ from services.identity.saml.names import (
     XML,
     tag,
 )
-from services.identity.saml.signing import SigningKey, certificate_text, sign_enveloped
+from services.identity.saml.signer import SigningKey, sign_enveloped
 from services.identity.saml.xml import child, root
 
 _PREFIXES: Final = {"md": MD, "ds": DS}
 CIE_ATTRIBUTES: Final = ("name", "familyName", "dateOfBirth", "fiscalNumber")
-"""The minimum set of eIDAS, which CIE wants asked for as a whole; the date of birth is not kept."""
+"""The minimum set of eIDAS, which CIE wants asked for as a whole; the date of birth is not stored."""
 REQUESTED_ATTRIBUTES: Final = ("name", "familyName", "fiscalNumber", "email")
 """The least that the portal works with (GDPR article 5): who, and where to write."""
 
 
 @dataclass(frozen=True)
 class Organization:
-    """The public body: legal name, IPA code, home page, impersonal e-mail, telephone (`+39...`, no spaces).
+    """The public entity: legal name, IPA code, home page, impersonal e-mail, telephone (`+39...`, no spaces).
 
     `municipality`: the cadastral code of its seat (`L049`), for CIE.
     """

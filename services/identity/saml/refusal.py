@@ -83,7 +83,7 @@ class Reason(StrEnum):
 
 
 USER_ANOMALIES: Final = frozenset({19, 20, 21, 22, 23, 25, 30})
-"""Error codes that are about the person, not about the two systems; each has its own page (spid.md 1.4)."""
+"""Error codes that are about who logs in, not about the two systems; each has its own page (spid.md 1.4)."""
 
 
 class ResponseRefused(Exception):

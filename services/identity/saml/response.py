@@ -16,7 +16,7 @@ from services.identity.saml.idp_registry import IdentityProvider
 from services.identity.saml.names import FORMAT_ENTITY, SAML, SAMLP, STATUS_SUCCESS, tag
 from services.identity.saml.refusal import USER_ANOMALIES, Reason, ResponseRefused, require
 from services.identity.saml.signature import OF_ASSERTION, OF_ROOT, check_form, signature_of, verify
-from services.identity.saml.structure import Received, receive
+from services.identity.saml.structure import ReceivedResponse, receive
 from services.identity.saml.xml import parse_instant, text
 
 __all__ = ["Expected", "VerifiedAssertion", "read_tracing_fields", "receive", "validate"]
@@ -25,11 +25,11 @@ __all__ = ["Expected", "VerifiedAssertion", "read_tracing_fields", "receive", "v
 _ERROR_CODE: Final = re.compile(r"ErrorCode\s+nr\s*0*(\d+)")
 
 
-def validate(received: Received, expected: Expected, idp: IdentityProvider, now: datetime) -> VerifiedAssertion:
-    """Return what `idp` asserts about the person.
+def validate(received: ReceivedResponse, expected: Expected, idp: IdentityProvider, now: datetime) -> VerifiedAssertion:
+    """Return what `idp` asserts about who logged in.
 
-    Raises ResponseRefused: with an anomaly number when the identity provider says that the login failed for a
-    reason of the person's own. An unsigned error is believed that far and no further; a signed one must verify.
+    Raises ResponseRefused: with an anomaly number when the identity provider says that the login failed for a reason
+    other than the two systems. An unsigned error is believed that far and no further; a signed one must verify.
     """
     response = received.response
     _check_response(response, expected, now)
@@ -91,7 +91,7 @@ class TracingFields:
     assertion_subject_qualifier: str
 
 
-def read_tracing_fields(received: Received) -> TracingFields:
+def read_tracing_fields(received: ReceivedResponse) -> TracingFields:
     """Read what the law wants traced; empty where the message lacks it. For the register only, never for login."""
     response, assertion = received.response, received.assertion
     name_id = assertion.find(f"{tag(SAML, 'Subject')}/{tag(SAML, 'NameID')}") if assertion is not None else None

@@ -1,4 +1,4 @@
-"""Verifying the XML signatures of an identity provider: its pinned certificates, never the message's KeyInfo."""
+"""XML signatures of identity providers, verified by their pinned certificates, never by the message's KeyInfo."""
 
 from base64 import b64decode
 from collections.abc import Sequence
@@ -11,9 +11,9 @@ from signxml.algorithms import DigestAlgorithm, SignatureMethod
 from signxml.exceptions import InvalidSignature, SignXMLException
 from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
 
+from services.identity.saml.certificate import is_valid_at
 from services.identity.saml.names import DS, ENVELOPED, EXCLUSIVE_C14N, SAML, tag
 from services.identity.saml.refusal import Reason, ResponseRefused, require
-from services.identity.saml.signing import valid_at
 
 _METHODS: Final = frozenset({SignatureMethod.RSA_SHA256, SignatureMethod.RSA_SHA384, SignatureMethod.RSA_SHA512})
 _DIGESTS: Final = frozenset({DigestAlgorithm.SHA256, DigestAlgorithm.SHA384, DigestAlgorithm.SHA512})
@@ -35,7 +35,7 @@ def verify(
     `root` is the whole message; `location` says whose signature: OF_ROOT or OF_ASSERTION. Of several certificates
     (rotation) one must fit, and it must be valid at `now`. Raises ResponseRefused.
     """
-    usable = [certificate for certificate in certificates if valid_at(certificate, now)]
+    usable = [certificate for certificate in certificates if is_valid_at(certificate, now)]
     require(usable, Reason.IDP_CERTIFICATE_EXPIRED)
     for certificate in usable:
         try:

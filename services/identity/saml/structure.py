@@ -19,7 +19,7 @@ _OF_RESPONSE: Final = frozenset(
 
 
 @dataclass(frozen=True)
-class Received:
+class ReceivedResponse:
     """A well-shaped Response, nothing of it verified yet. `assertion` is None in an error Response."""
 
     document: bytes
@@ -32,7 +32,7 @@ class Received:
         return self.response.get("InResponseTo", "")
 
 
-def receive(saml_response: str) -> Received:
+def receive(saml_response: str) -> ReceivedResponse:
     """Decode and parse the form value `SAMLResponse`, and check its shape. Raises ResponseRefused."""
     document = _decode(saml_response)
     try:
@@ -48,7 +48,7 @@ def receive(saml_response: str) -> Received:
     _check_signature_places(response, assertion)
     # So that a signature under another name is not simply overlooked.
     require(all(element.tag in _OF_RESPONSE for element in response), Reason.ELEMENT_UNKNOWN)
-    return Received(document, response, assertion)
+    return ReceivedResponse(document, response, assertion)
 
 
 def _decode(saml_response: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Reading untrusted XML and writing our own."""
+"""Untrusted XML read, and our own written."""
 
 import re
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ class ForbiddenMarkup(ValueError):
 
 
 def parse(document: bytes) -> etree._Element:
-    """Parse untrusted bytes into their root element, comments kept. Raises ForbiddenMarkup."""
+    """Parse untrusted bytes into their root element, with their comments. Raises ForbiddenMarkup."""
     if b"<!DOCTYPE" in document or b"<!ENTITY" in document:
         raise ForbiddenMarkup("dtd")
     parser = etree.XMLParser(
@@ -36,7 +36,7 @@ def parse(document: bytes) -> etree._Element:
 
 
 def has_comments(element: etree._Element) -> bool:
-    """Say whether a comment or processing instruction stands inside `element`."""
+    """Return whether a comment or processing instruction stands inside `element`."""
     return next(element.iter(etree.Comment, etree.ProcessingInstruction), None) is not None
 
 

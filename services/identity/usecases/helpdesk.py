@@ -1,7 +1,9 @@
 """What the help desk tells who could not log in, by the reference they were shown."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
 from chassis.storage.database import Database
 from services.identity.models import RefusedLogin
@@ -24,20 +26,36 @@ _ADVICE: Final[Mapping[Reason, str]] = {
 _OTHER: Final = "the answer was not as SPID wants it; for whoever runs the portal, who finds it with extract-trace"
 
 
-def why_refused(database: Database, reference: str) -> dict[str, Any] | None:
+@dataclass(frozen=True)
+class RefusedLoginReport:
+    """What is known of a refused login; nothing personal. `meaning` says the reason in words."""
+
+    reference: str
+    at: datetime
+    reason: Reason
+    meaning: str
+    detail: str
+    anomaly: int | None
+    identity_provider: str | None
+    entity_code: str | None
+    request_id: str | None
+
+
+def why_refused(database: Database, reference: str) -> RefusedLoginReport | None:
     """Return what is known of a refused login; None when the reference is unknown or older than a month."""
     with database.reading() as session:
         found = session.get(RefusedLogin, reference.strip().upper())
     if found is None:
         return None
-    return {
-        "reference": found.reference,
-        "at": found.at.isoformat(),
-        "reason": found.reason,
-        "meaning": _ADVICE.get(Reason(found.reason), _OTHER),
-        "detail": found.detail,
-        "anomaly": found.anomaly,
-        "identity_provider": found.idp_entity_id,
-        "entity_code": found.entity_code,
-        "request_id": found.request_id,
-    }
+    reason = Reason(found.reason)
+    return RefusedLoginReport(
+        reference=found.reference,
+        at=found.at,
+        reason=reason,
+        meaning=_ADVICE.get(reason, _OTHER),
+        detail=found.detail,
+        anomaly=found.anomaly,
+        identity_provider=found.idp_entity_id,
+        entity_code=found.entity_code,
+        request_id=found.request_id,
+    )

@@ -6,17 +6,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from hmac import compare_digest
-from typing import Any, Final
+from typing import Final
 from uuid import uuid4
 
 from chassis.logs import get_logger
 from chassis.storage.database import Database, Tx
+from contracts.error_details import LoginRefused
 from contracts.errors import ErrorCode, Refused
+from contracts.rpc import identity
+from contracts.rpc.identity import (
+    FinishLogin,
+    FinishLoginRequest,
+    IdentityProviders,
+    Metadata,
+    MetadataRequest,
+    StartLogin,
+    StartLoginRequest,
+)
 from services.identity import domain, repository
 from services.identity.models import AuthnRequest, Citizen, CitizenSession, SamlTrace
 from services.identity.saml import authn_request, metadata, response
+from services.identity.saml.idp_registry import IdpRegistry
 from services.identity.saml.refusal import Reason, ResponseRefused, require
-from services.identity.saml.structure import Received
+from services.identity.saml.structure import ReceivedResponse
 from services.identity.settings import Settings
 from services.identity.usecases.views import session_view
 
@@ -26,39 +38,43 @@ GRANTED: Final = "granted"
 
 
 @dataclass(frozen=True)
-class _Failed:
-    """A login that ended without a session. `reference` is what the person is shown."""
+class _Verified:
+    """An answer that logs somebody in: the request it answers, and who it is about."""
 
-    refusal: ResponseRefused
-    reference: str
-    pending: AuthnRequest | None
+    pending: AuthnRequest
+    assertion: response.VerifiedAssertion
+    citizen: Citizen
 
 
-def providers(settings: Settings) -> dict[str, Any]:
+def providers(registry: IdpRegistry) -> IdentityProviders:
     """Return the identity providers to choose from, in random order as AgID's button does: none stands first."""
-    chosen = list(settings.registry)
+    chosen = list(registry)
     secrets.SystemRandom().shuffle(chosen)
-    kinds = {True: "cie", False: "spid"}
-    return {
-        "providers": [{"key": idp.key, "name": idp.name, "logo": None, "kind": kinds[idp.is_cie]} for idp in chosen]
-    }
+    return IdentityProviders(
+        providers=[
+            identity.IdentityProvider(key=idp.key, name=idp.name, kind="cie" if idp.is_cie else "spid")
+            for idp in chosen
+        ]
+    )
 
 
-def service_provider_metadata(settings: Settings, kind: str) -> dict[str, Any]:
+def service_provider_metadata(settings: Settings, request: MetadataRequest) -> Metadata:
     """Return the signed metadata for SPID or for CIE. Raises Refused(INVALID_REQUEST) where CIE is not set up."""
-    provider = settings.cie_provider if kind == "cie" else settings.provider
+    provider = settings.cie_provider if request.kind == "cie" else settings.provider
     if provider.is_cie and not provider.organization.municipality:
         raise Refused(ErrorCode.INVALID_REQUEST)
     document = metadata.build(provider, settings.key, message_id=settings.metadata_id(provider))
-    return {"xml": document.decode()}
+    return Metadata(xml=document.decode())
 
 
-def start(database: Database, settings: Settings, request: dict[str, Any], now: datetime) -> dict[str, Any]:
+def start(
+    database: Database, settings: Settings, registry: IdpRegistry, request: StartLoginRequest, now: datetime
+) -> StartLogin:
     """Begin a login and return where and how to send the browser.
 
     Raises Refused(UNKNOWN_IDENTITY_PROVIDER), or Refused(INVALID_REQUEST) for a path that is not ours.
     """
-    idp = settings.registry.find(request["idp"])
+    idp = registry.find(request.idp)
     if idp is None:
         raise Refused(ErrorCode.UNKNOWN_IDENTITY_PROVIDER)
     binding = idp.sso_binding(settings.binding)
@@ -68,73 +84,91 @@ def start(database: Database, settings: Settings, request: dict[str, Any], now: 
         destination=idp.sso[binding],
         entity_id=settings.provider_for(idp).entity_id,
         force_authn=idp.is_cie,
-        level=settings.level_of(request["entity_code"]),
+        level=settings.level_of(request.entity_code),
     )
     # Opaque and not looked at again: the answer is matched by InResponseTo and the browser's cookie.
-    outgoing = authn_request.send(asked, binding, secrets.token_urlsafe(16), settings.key)
+    signed = authn_request.send(asked, binding, secrets.token_urlsafe(16), settings.key)
     row = AuthnRequest(
         id=asked.id,
         idp_entity_id=idp.entity_id,
         level=asked.level,
-        browser_token_sha256=_digest(request["browser_token"]),
-        return_to=domain.return_path(request["return_to"]),
-        entity_code=request["entity_code"],
-        message_encrypted=settings.trace_cipher.encrypt(outgoing.document),
+        browser_token_sha256=_digest(request.browser_token),
+        return_to=domain.return_path(request.return_to),
+        entity_code=request.entity_code,
+        message_encrypted=settings.trace_cipher.encrypt(signed.document),
         issue_instant=asked.issue_instant,
     )
     with database.transaction() as tx:
         tx.session.add(row)
-    return {"redirect_url": outgoing.url, "form_fields": outgoing.form_fields}
+    return StartLogin(redirect_url=signed.url, form_fields=signed.form_fields)
 
 
-def finish(database: Database, settings: Settings, request: dict[str, Any], now: datetime) -> dict[str, Any]:
+def finish(
+    database: Database, settings: Settings, registry: IdpRegistry, request: FinishLoginRequest, now: datetime
+) -> FinishLogin:
     """Take the identity provider's answer and open a session.
 
     The answer is traced and its request used up whether it is good or not; that is committed before anything is
     refused. Raises Refused(LOGIN_REFUSED) with a reference, by which the reason is found (helpdesk.py).
     """
     with database.transaction() as tx:
-        outcome = _answer(tx, settings, request, now)
-        if isinstance(outcome, _Failed):
-            _note_refusal(tx, outcome, now)
-    if not isinstance(outcome, _Failed):
+        outcome = _outcome(tx, settings, registry, request, now)
+        if isinstance(outcome, domain.LoginRefusal):
+            repository.save_refusal(tx.session, outcome, now)
+    if isinstance(outcome, FinishLogin):
         return outcome
-    refusal, pending = outcome.refusal, outcome.pending
     log.info(
         "login_refused",
-        reason=refusal.reason.value,
-        anomaly=refusal.anomaly,
-        detail=refusal.detail,
+        reason=outcome.reason.value,
+        anomaly=outcome.anomaly,
+        detail=outcome.detail,
         reference=outcome.reference,
-        idp=pending.idp_entity_id if pending else None,
-        request_id=pending.id if pending else None,
+        idp=outcome.idp_entity_id,
+        request_id=outcome.request_id,
     )
-    params = {
-        "reference": outcome.reference,
-        "anomaly": refusal.anomaly,
-        "entity_code": pending.entity_code if pending else None,
-        "spid_level": pending.level if pending else None,
-    }
-    raise Refused(ErrorCode.LOGIN_REFUSED, {name: value for name, value in params.items() if value is not None})
+    detail = LoginRefused(
+        reference=outcome.reference,
+        anomaly=outcome.anomaly,
+        entity_code=outcome.entity_code,
+        spid_level=outcome.spid_level,
+    )
+    raise Refused(ErrorCode.LOGIN_REFUSED, detail)
 
 
-def _answer(tx: Tx, settings: Settings, request: dict[str, Any], now: datetime) -> dict[str, Any] | _Failed:
+def _outcome(
+    tx: Tx, settings: Settings, registry: IdpRegistry, request: FinishLoginRequest, now: datetime
+) -> FinishLogin | domain.LoginRefusal:
     reference = _new_reference()
     pending: AuthnRequest | None = None
     try:
-        received = response.receive(request["saml_response"])
+        received = response.receive(request.saml_response)
         pending = tx.session.get(AuthnRequest, received.in_response_to)
-        pending = _checked_request(tx, pending, request["browser_token"], now)
-    except ResponseRefused as refusal:
-        return _Failed(refusal, reference, pending)
+        pending = _checked_request(tx, pending, request.browser_token, now)
+    except ResponseRefused as refused:
+        return _refusal(refused, reference, pending)
     try:
-        verified, citizen = _verified_citizen(tx, settings, received, pending, now)
-    except ResponseRefused as refusal:
-        _trace(tx, settings, pending, received, outcome=refusal.reason.value, reference=reference, now=now)
-        return _Failed(refusal, reference, pending)
-    _trace(tx, settings, pending, received, outcome=GRANTED, reference=reference, now=now, citizen=citizen)
-    log.info("login_granted", idp=pending.idp_entity_id, spid_level=verified.level, request_id=pending.id)
-    return _opened_session(tx, settings, pending, verified, citizen, now)
+        verified = _verified(tx, settings, registry, received, pending, now)
+    except ResponseRefused as refused:
+        tx.session.add(_trace(settings, pending, received, refused.reason.value, reference, now))
+        return _refusal(refused, reference, pending)
+    trace = _trace(settings, pending, received, GRANTED, reference, now)
+    trace.citizen_id = verified.citizen.id
+    tx.session.add(trace)
+    log.info("login_granted", idp=pending.idp_entity_id, spid_level=verified.assertion.level, request_id=pending.id)
+    return _opened_session(tx, settings, verified, now)
+
+
+def _refusal(refused: ResponseRefused, reference: str, pending: AuthnRequest | None) -> domain.LoginRefusal:
+    return domain.LoginRefusal(
+        reference=reference,
+        reason=refused.reason,
+        detail=refused.detail,
+        anomaly=refused.anomaly,
+        idp_entity_id=pending.idp_entity_id if pending else None,
+        entity_code=pending.entity_code if pending else None,
+        spid_level=pending.level if pending else None,
+        request_id=pending.id if pending else None,
+    )
 
 
 def _checked_request(tx: Tx, pending: AuthnRequest | None, browser_token: str, now: datetime) -> AuthnRequest:
@@ -149,10 +183,16 @@ def _checked_request(tx: Tx, pending: AuthnRequest | None, browser_token: str, n
     return pending
 
 
-def _verified_citizen(
-    tx: Tx, settings: Settings, received: Received, pending: AuthnRequest, now: datetime
-) -> tuple[response.VerifiedAssertion, Citizen]:
-    idp = settings.registry.find(pending.idp_entity_id)
+def _verified(
+    tx: Tx,
+    settings: Settings,
+    registry: IdpRegistry,
+    received: ReceivedResponse,
+    pending: AuthnRequest,
+    now: datetime,
+) -> _Verified:
+    """Return who the answer is about, saved as a citizen. Raises ResponseRefused."""
+    idp = registry.find(pending.idp_entity_id)
     if idp is None:
         raise ResponseRefused(Reason.RESPONSE_ISSUER, detail="no longer trusted")
     expected = response.Expected(
@@ -164,54 +204,45 @@ def _verified_citizen(
         acs_url=settings.provider.acs_url,
         issuer_format_required=not idp.is_cie,
     )
-    verified = response.validate(received, expected, idp, now)
-    person = domain.person(verified.attributes)
-    is_new = repository.use_assertion(tx.session, idp.entity_id, verified.id, verified.usable_until)
+    assertion = response.validate(received, expected, idp, now)
+    asserted = domain.asserted_identity(assertion.attributes)
+    is_new = repository.use_assertion(tx.session, idp.entity_id, assertion.id, assertion.usable_until)
     require(is_new, Reason.REPLAYED)
-    return verified, repository.save_person(tx.session, person, now)
+    return _Verified(pending, assertion, repository.save_citizen(tx.session, asserted, now))
 
 
-def _opened_session(
-    tx: Tx,
-    settings: Settings,
-    pending: AuthnRequest,
-    verified: response.VerifiedAssertion,
-    citizen: Citizen,
-    now: datetime,
-) -> dict[str, Any]:
+def _opened_session(tx: Tx, settings: Settings, verified: _Verified, now: datetime) -> FinishLogin:
     token = secrets.token_urlsafe(32)
     opened = CitizenSession(
         id=uuid4(),
         token_sha256=_digest(token),
-        citizen_id=citizen.id,
-        level=verified.level,
-        idp_entity_id=pending.idp_entity_id,
-        name_id=verified.name_id,
+        citizen_id=verified.citizen.id,
+        level=verified.assertion.level,
+        idp_entity_id=verified.pending.idp_entity_id,
+        name_id=verified.assertion.name_id,
         created_at=now,
         seen_at=now,
     )
     tx.session.add(opened)
-    return {
-        "session_token": token,
-        "session": session_view(opened, citizen, settings, now),
-        "return_to": pending.return_to,
-        "entity_code": pending.entity_code,
-    }
+    return FinishLogin(
+        session_token=token,
+        session=session_view(opened, verified.citizen, settings, now),
+        return_to=verified.pending.return_to,
+        entity_code=verified.pending.entity_code,
+    )
 
 
 def _trace(
-    tx: Tx,
     settings: Settings,
     pending: AuthnRequest,
-    received: Received,
-    *,
+    received: ReceivedResponse,
     outcome: str,
     reference: str,
     now: datetime,
-    citizen: Citizen | None = None,
-) -> None:
+) -> SamlTrace:
+    """Return the row of the register of transactions for an answer to `pending`."""
     fields = response.read_tracing_fields(received)
-    trace = SamlTrace(
+    return SamlTrace(
         request_id=pending.id,
         request_instant=pending.issue_instant,
         response_id=fields.response_id,
@@ -224,24 +255,7 @@ def _trace(
         response_encrypted=settings.trace_cipher.encrypt(received.document),
         outcome=outcome,
         reference=reference,
-        citizen_id=citizen.id if citizen else None,
         received_at=now,
-    )
-    tx.session.add(trace)
-
-
-def _note_refusal(tx: Tx, failed: _Failed, now: datetime) -> None:
-    refusal, pending = failed.refusal, failed.pending
-    repository.note_refusal(
-        tx.session,
-        reference=failed.reference,
-        reason=refusal.reason.value,
-        detail=refusal.detail,
-        anomaly=refusal.anomaly,
-        idp_entity_id=pending.idp_entity_id if pending else None,
-        entity_code=pending.entity_code if pending else None,
-        request_id=pending.id if pending else None,
-        at=now,
     )
 
 

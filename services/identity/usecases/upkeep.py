@@ -1,7 +1,7 @@
-"""Forgetting what has no more reason to be kept, and reading a trace for the authority."""
+"""What is deleted when its retention ends, and the traces for the authority."""
 
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 
 from chassis.logs import get_logger
 from chassis.storage.database import Database
@@ -11,8 +11,26 @@ from services.identity.settings import Settings
 log = get_logger("identity.upkeep")
 
 
+class ExtractedTrace(TypedDict):
+    """A login in the register of transactions, by the names that SPID's rules give its fields."""
+
+    AuthnReq_ID: str
+    AuthnReq_IssueInstant: str
+    Resp_ID: str
+    Resp_IssueInstant: str
+    Resp_Issuer: str
+    Assertion_ID: str
+    Assertion_subject: str
+    Assertion_subject_NameQualifier: str
+    outcome: str
+    reference: str
+    citizen_id: str | None
+    AuthnRequest: str
+    Response: str
+
+
 def delete_expired(database: Database, now: datetime) -> dict[str, int]:
-    """Delete traces after 24 months, and requests, assertions, sessions and unregistered persons left over."""
+    """Delete traces after 24 months, and requests, assertions, sessions and unregistered citizens left over."""
     with database.transaction() as tx:
         deleted = repository.delete_expired(tx.session, now)
     if any(deleted.values()):
@@ -20,7 +38,7 @@ def delete_expired(database: Database, now: datetime) -> dict[str, int]:
     return deleted
 
 
-def extract_traces(database: Database, settings: Settings, reference: str) -> list[dict[str, Any]]:
+def extract_traces(database: Database, settings: Settings, reference: str) -> list[ExtractedTrace]:
     """Return in clear the traces that a help desk reference, an AuthnRequest id or a citizen id leads to."""
     with database.reading() as session:
         traces = repository.find_traces(session, reference)

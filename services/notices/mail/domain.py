@@ -6,11 +6,9 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from typing import Final
-from zoneinfo import ZoneInfo
 
+from contracts.calendar import ROME
 from contracts.codes import ANONYMOUS_FISCAL_CODE
-
-ROME: Final = ZoneInfo("Europe/Rome")
 
 FRESH: Final = timedelta(days=2)
 """News older than this is not sent any more: after a long stop nobody gets a pile of it."""
@@ -23,7 +21,7 @@ BUSY_PAUSE: Final = timedelta(minutes=30)
 OUTAGE_PAUSE: Final = timedelta(seconds=15)
 """When to try again after another service of ours could not be reached; it is not the mail's fault."""
 HARD_BOUNCES_MAX: Final = 3
-KEPT: Final = timedelta(days=400)
+RETENTION: Final = timedelta(days=400)
 
 _RETRY_DELAYS: Final = (
     timedelta(minutes=1),
@@ -33,6 +31,7 @@ _RETRY_DELAYS: Final = (
     timedelta(hours=6),
     timedelta(hours=12),
 )
+# What plain SMTP can carry: narrower than pagoPA's pattern in the domain, wider before the @.
 _ADDRESS: Final = re.compile(r"[!-?A-~]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _ENHANCED: Final = re.compile(r"\b5\.(\d{1,3})\.(\d{1,3})\b")
 _TEMPORARY_STATUSES: Final = {("2", "2"), ("2", "1")}
@@ -86,7 +85,7 @@ _REMINDERS: Final = {
     Kind.REMINDER_7: Window(range(5, 8), range(2, 8)),
     Kind.REMINDER_1: Window(range(1, 2), range(2)),
 }
-_STILL_OWED: Final = frozenset({"to_pay", "unconfirmed"})
+_STILL_UNPAID: Final = frozenset({"to_pay", "unconfirmed"})
 
 
 def windows(today: date) -> list[tuple[Kind, date, date]]:
@@ -104,7 +103,7 @@ def start_of_day(today: date) -> datetime:
 
 
 def is_reminding_time(now: datetime, hours: range) -> bool:
-    """Say whether reminders are queued at this hour of Rome."""
+    """Return whether reminders are queued at this hour of Rome."""
     return now.astimezone(ROME).hour in hours
 
 
@@ -112,7 +111,7 @@ def verdict(kind: Kind, state: str, due_date: date | None, occasion: str, today:
     """Judge a mail by its practice as it is now; `occasion` of a reminder is the due date it was queued for."""
     if kind is Kind.RECEIPT:
         return Verdict.SEND
-    if state not in _STILL_OWED:
+    if state not in _STILL_UNPAID:
         return Verdict.DROP
     if kind in _REMINDERS:
         if due_date is None or due_date.isoformat() != occasion:
@@ -128,7 +127,7 @@ def retry_delay(attempt: int) -> timedelta | None:
 
 
 def is_hard(answer: str) -> bool:
-    """Say whether a refusal is about the address itself: no such mailbox, not a full or a suspicious one.
+    """Return whether a refusal is about the address itself: no such mailbox, not a full or a suspicious one.
 
     `answer` is what the server said, or the status of a delivery report; without an enhanced code (RFC 3463) the
     refusal of a recipient counts as such.
@@ -140,15 +139,15 @@ def is_hard(answer: str) -> bool:
 
 
 def debtor_sha256(fiscal_code: str) -> bytes | None:
-    """Return what a debtor is recognised by here, so that no fiscal code is kept; None for ANONIMO."""
+    """Return what a debtor is recognised by here, so that no fiscal code is stored; None for ANONIMO."""
     return None if fiscal_code == ANONYMOUS_FISCAL_CODE else sha256(fiscal_code.upper().encode()).digest()
 
 
 def address_sha256(email: str) -> bytes:
-    """Return what a refused address is recognised by, so that no address is kept."""
+    """Return what a refused address is recognised by, so that no address is stored."""
     return sha256(email.strip().lower().encode()).digest()
 
 
 def is_sendable(email: str) -> bool:
-    """Say whether an address can be written to with plain SMTP: ASCII, no spaces, a domain with a dot."""
+    """Return whether an address can be written to with plain SMTP: ASCII, no spaces, a domain with a dot."""
     return _ADDRESS.fullmatch(email) is not None

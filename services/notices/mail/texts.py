@@ -1,50 +1,53 @@
 """What a mail says, in Italian and English, as plain text and as HTML.
 
-It names body, service, amount, dates and notice number: enough to recognise and to pay. The causale, which may name a
-minor, the citizen's name and fiscal code stay out: a mail rests unencrypted on machines of others.
+It names entity, service, amount, dates and notice number: enough to recognise and to pay. The causale, which may name a
+beneficiary, the citizen's name and fiscal code stay out: a mail rests unencrypted on machines of others.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from contracts.codes import NoticeNumber
-from services.notices.mail.domain import ROME, Kind
+from contracts.calendar import ROME
+from contracts.rpc.payments import Receipt
+from contracts.rpc.practices import Practice
+from contracts.shapes import Creditor, LocalisedText
+from services.notices.mail.domain import Kind
 
 _DAY: Final = {"it": "d MMMM yyyy", "en": "d MMMM yyyy"}
 _MOMENT: Final = {"it": "d MMMM yyyy 'alle' HH:mm", "en": "d MMMM yyyy 'at' HH:mm"}
 
 
 @dataclass(frozen=True)
-class Content:
-    """What a mail is about: a Practice, its Creditor, for a confirmation the Receipt (contracts.rpc)."""
+class MailFacts:
+    """What a mail is about; `receipt` is that of a confirmation. `days_left` until the due date, where there is one."""
 
     kind: Kind
-    practice: Mapping[str, Any]
-    creditor: Mapping[str, Any]
-    receipt: Mapping[str, Any] | None
+    practice: Practice
+    creditor: Creditor
+    receipt: Receipt | None
     days_left: int | None
 
 
 @dataclass(frozen=True)
-class Written:
-    """A mail's words."""
+class MailText:
+    """What a mail says: its subject, and its body in both forms."""
 
     subject: str
-    text: str
+    plain: str
     html: str
 
 
 @dataclass(frozen=True)
-class _Words:
-    """The words of one kind of mail in one language; `{service}`, `{body}` and `{when}` are filled in."""
+class _KindTexts:
+    """The texts of one kind of mail in one language; `{service}`, `{entity}` and `{when}` are filled in."""
 
     subject: str
     heading: str
@@ -52,49 +55,49 @@ class _Words:
     action: str
 
 
-_WORDS: Final = {
-    ("notice", "it"): _Words(
+_KIND_TEXTS: Final = {
+    ("notice", "it"): _KindTexts(
         subject="Nuova pratica da pagare: {service}",
         heading="Hai una nuova pratica da pagare",
-        lead="{body} ha registrato a tuo nome questa pratica.",
+        lead="{entity} ha registrato a tuo nome questa pratica.",
         action="Vedi e paga sul portale",
     ),
-    ("notice", "en"): _Words(
+    ("notice", "en"): _KindTexts(
         subject="New item to pay: {service}",
         heading="You have a new item to pay",
-        lead="{body} has registered this item in your name.",
+        lead="{entity} has registered this item in your name.",
         action="See and pay it on the portal",
     ),
-    ("reminder", "it"): _Words(
+    ("reminder", "it"): _KindTexts(
         subject="Promemoria: {service} {when}",
         heading="Una pratica {when}",
-        lead="Questa pratica a favore di {body} risulta ancora da pagare.",
+        lead="Questa pratica a favore di {entity} risulta ancora da pagare.",
         action="Vedi e paga sul portale",
     ),
-    ("reminder", "en"): _Words(
+    ("reminder", "en"): _KindTexts(
         subject="Reminder: {service} {when}",
         heading="An item {when}",
-        lead="This item in favour of {body} is still to be paid.",
+        lead="This item in favour of {entity} is still to be paid.",
         action="See and pay it on the portal",
     ),
-    ("receipt", "it"): _Words(
+    ("receipt", "it"): _KindTexts(
         subject="Pagamento confermato: {service}",
         heading="Il pagamento è confermato",
-        lead="{body} ha ricevuto il pagamento di questa pratica: non devi fare altro.",
+        lead="{entity} ha ricevuto il pagamento di questa pratica: non devi fare altro.",
         action="Apri la pratica e scarica la quietanza",
     ),
-    ("receipt", "en"): _Words(
+    ("receipt", "en"): _KindTexts(
         subject="Payment confirmed: {service}",
         heading="The payment is confirmed",
-        lead="{body} has received the payment of this item: there is nothing else to do.",
+        lead="{entity} has received the payment of this item: there is nothing else to do.",
         action="Open the item and download the receipt",
     ),
 }
 
-_PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
+_COMMON_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "it": {
-        "body": "Ente creditore",
-        "body_fiscal_code": "Codice fiscale dell'ente",
+        "entity": "Ente creditore",
+        "entity_fiscal_code": "Codice fiscale dell'ente",
         "service": "Servizio",
         "amount": "Importo",
         "due": "Scadenza",
@@ -115,8 +118,8 @@ _PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
         "no_reply": "Messaggio automatico: le risposte non vengono lette.",
     },
     "en": {
-        "body": "Creditor",
-        "body_fiscal_code": "Creditor's tax code",
+        "entity": "Creditor",
+        "entity_fiscal_code": "Creditor's tax code",
         "service": "Service",
         "amount": "Amount",
         "due": "Due date",
@@ -148,57 +151,60 @@ _TEMPLATES: Final = Environment(
 )
 
 
-def written(content: Content, language: str, public_url: str) -> Written:
-    """Write a mail; `language` is it or en."""
-    phrases, words = _PHRASES[language], _WORDS[content.kind.message, language]
-    practice = content.practice
+def mail_text(facts: MailFacts, language: str, public_url: str) -> MailText:
+    """Return what a mail says; `language` is it or en."""
+    common, own = _COMMON_TEXTS[language], _KIND_TEXTS[facts.kind.message, language]
+    practice = facts.practice
     names = {
-        "service": practice["service_title"][language],
-        "body": content.creditor["company_name"],
-        "when": _when(content.days_left, phrases),
+        "service": _in_language(practice.service_title, language),
+        "entity": facts.creditor.company_name,
+        "when": _when(facts.days_left, common),
     }
     values = {
         "language": language,
-        "heading": words.heading.format(**names),
-        "lead": words.lead.format(**names),
-        "rows": _rows(content, language, phrases, names["service"]),
-        "action": words.action,
-        "action_url": f"{public_url}/enti/{quote(practice['entity_code'], safe='')}/pratiche/{practice['id']}",
+        "heading": own.heading.format(**names),
+        "lead": own.lead.format(**names),
+        "rows": _rows(facts, language, common, names["service"]),
+        "action": own.action,
+        "action_url": f"{public_url}/enti/{quote(practice.entity_code, safe='')}/pratiche/{practice.id}",
         "privacy_url": f"{public_url}/profilo/privacy",
-        "is_receipt": content.receipt is not None,
-        "say": phrases,
+        "is_receipt": facts.receipt is not None,
+        "texts": common,
     }
-    return Written(
-        subject=words.subject.format(**names),
-        text=_TEMPLATES.get_template("mail.txt").render(values),
+    return MailText(
+        subject=own.subject.format(**names),
+        plain=_TEMPLATES.get_template("mail.txt").render(values),
         html=_TEMPLATES.get_template("mail.html").render(values),
     )
 
 
-def _when(days_left: int | None, phrases: Mapping[str, str]) -> str:
+def _in_language(text: LocalisedText, language: str) -> str:
+    return text.en if language == "en" else text.it
+
+
+def _when(days_left: int | None, common: Mapping[str, str]) -> str:
     if days_left is None:
         return ""
-    return {0: phrases["today"], 1: phrases["tomorrow"]}.get(days_left) or phrases["in_days"].format(days=days_left)
+    return {0: common["today"], 1: common["tomorrow"]}.get(days_left) or common["in_days"].format(days=days_left)
 
 
-def _rows(content: Content, language: str, phrases: Mapping[str, str], service: str) -> list[tuple[str, str]]:
-    practice, creditor, receipt = content.practice, content.creditor, content.receipt
-    rows = [("body", creditor["company_name"]), ("service", service)]
-    number = NoticeNumber(practice["notice_number"]).grouped
+def _rows(facts: MailFacts, language: str, common: Mapping[str, str], service: str) -> list[tuple[str, str]]:
+    practice, creditor, receipt = facts.practice, facts.creditor, facts.receipt
+    rows = [("entity", creditor.company_name), ("service", service)]
+    number = practice.notice_number.grouped
     if receipt is None:
-        due_date = practice["due_date"]
-        rows += [("amount", _euro(practice["amount_cents"], language))]
-        rows += [("due", _day(due_date, language))] if due_date else []
-        rows += [("notice_number", number), ("body_fiscal_code", creditor["fiscal_code"])]
+        rows += [("amount", _euro(practice.amount_cents, language))]
+        rows += [("due", _day(practice.due_date, language))] if practice.due_date else []
+        rows += [("notice_number", number), ("entity_fiscal_code", creditor.fiscal_code)]
     else:
         rows += [
-            ("paid_amount", _euro(receipt["amount_cents"], language)),
-            ("paid_at", _moment(receipt["paid_at"], language)),
-            ("psp", receipt["psp_name"] or receipt["psp_id"]),
+            ("paid_amount", _euro(receipt.amount_cents, language)),
+            ("paid_at", _moment(receipt.paid_at, language)),
+            ("psp", receipt.psp_name or receipt.psp_id),
             ("notice_number", number),
-            ("receipt_id", receipt["receipt_id"]),
+            ("receipt_id", receipt.receipt_id),
         ]
-    return [(phrases[name], value) for name, value in rows]
+    return [(common[name], value) for name, value in rows]
 
 
 def _euro(amount_cents: int, language: str) -> str:

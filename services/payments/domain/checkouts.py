@@ -5,11 +5,14 @@ everything: it can complete a checkout that was cancelled, failed or timed out.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from contracts.events.envelope import EventType
+from contracts.error_details import CheckoutProblem
+from contracts.errors import ErrorCode
+from contracts.events.envelope import AnyEventType
 from contracts.events.payments import CHECKOUT_ABANDONED, CHECKOUT_STARTED, PAYMENT_CONFIRMED
 
 
@@ -26,6 +29,14 @@ class CheckoutState(StrEnum):
     TIMED_OUT = "timed_out"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpeningFailure(CheckoutProblem):
+    """Why a checkout was never opened: the family (its class) and code of the error, and what Checkout answered."""
+
+    family: str
+    code: ErrorCode | None = None
+
+
 class IllegalTransition(Exception):
     """A checkout cannot go from the one state to the other."""
 
@@ -33,7 +44,7 @@ class IllegalTransition(Exception):
 _S = CheckoutState
 _ENDED: Final = (_S.CANCELLED, _S.FAILED, _S.TIMED_OUT, _S.PARTIALLY_PAID)
 
-TRANSITIONS: Final[dict[tuple[CheckoutState, CheckoutState], EventType | None]] = {
+TRANSITIONS: Final[dict[tuple[CheckoutState, CheckoutState], AnyEventType | None]] = {
     (_S.OPENING, _S.OPEN): CHECKOUT_STARTED,
     # Silent: nothing was announced, the payer never got the link.
     (_S.OPENING, _S.NOT_OPENED): None,
@@ -54,7 +65,7 @@ REASONS: Final[dict[str, CheckoutState]] = {
 RETURN_REASONS: Final[dict[str, str]] = {"annullato": "cancelled", "errore": "failed"}
 
 
-def move(state: CheckoutState, to: CheckoutState) -> EventType | None:
+def move(state: CheckoutState, to: CheckoutState) -> AnyEventType | None:
     """Return the event of the edge from `state` to `to`; None means it is silent.
 
     Raises IllegalTransition where there is no edge.
@@ -80,7 +91,7 @@ def after_end(reason: str, items_paid: Iterable[bool]) -> CheckoutState:
     return CheckoutState.PARTIALLY_PAID if any(items_paid) else REASONS[reason]
 
 
-def keep_until(
+def wait_until(
     open_until: datetime, last_activation: datetime | None, token_life: timedelta, now: datetime
 ) -> datetime | None:
     """Return how long an open checkout nobody has ended must wait for a receipt; None when its time is over.

@@ -2,7 +2,7 @@
 
 The first row that holds is the answer. Two rows differ from the reference implementation: what was paid is said before
 what is expired or cancelled, because here money always wins; and no row ever says PAA_PAGAMENTO_IN_CORSO, because the
-node itself keeps two payments of one notice apart.
+node itself tells two payments of one notice apart.
 """
 
 from collections.abc import Callable
@@ -11,16 +11,17 @@ from datetime import date
 from enum import StrEnum
 from typing import Final, Self
 
-from services.payments.domain.positions import Creditor, Position, Standing
+from contracts.shapes import Creditor
+from services.payments.domain.positions import Position, PositionStatus
 
 
 class Fault(StrEnum):
-    """Fault codes of a creditor body (pagopa.md section 3.6), each with its official sentence."""
+    """Fault codes of a creditor (pagopa.md section 3.6), each with its official sentence."""
 
     text: str
 
     def __new__(cls, code: str, text: str) -> Self:
-        """Keep the sentence beside the code."""
+        """Put the sentence beside the code."""
         fault = str.__new__(cls, code)
         fault._value_ = code
         fault.text = text
@@ -79,7 +80,7 @@ PAYMENT_ROWS: Final[tuple[tuple[Fault, Callable[[Situation], bool]], ...]] = (
     (Fault.EXPIRED_PAYMENT, lambda asked: asked.position is not None and asked.position.is_expired(asked.today)),
     (
         Fault.CANCELLED_PAYMENT,
-        lambda asked: asked.position is not None and asked.position.standing is Standing.CANCELLED,
+        lambda asked: asked.position is not None and asked.position.status is PositionStatus.CANCELLED,
     ),
     # A digital stamp is sold only through our own Checkout, by paGetPaymentV2 (pagopa.md section 3.10).
     (

@@ -1,20 +1,23 @@
-"""What is owed, as practices' events tell it: a fold that does not mind order or repetition.
+"""What is to be paid, as practices' events tell it: a fold that does not mind order or repetition.
 
-Terms come from the PracticeCreated or PracticeAmended with the highest sequence, the standing from the highest
-sequence of any event. So every order of the same events, with any of them twice, gives the same position.
+Terms come from the PracticeCreated or PracticeAmended with the highest sequence, the status from the highest sequence
+of any event. So every order of the same events, with any of them twice, gives the same position.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Self
 from uuid import UUID
 
-from services.payments.domain.calendar import rome_day
+from contracts.calendar import rome_day
+from contracts.codes import AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
+from contracts.events.practices import PracticeEnded
+from contracts.rpc import practices
+from contracts.shapes import Subject, Transfer
 
 
-class Standing(StrEnum):
+class PositionStatus(StrEnum):
     """Whether practices still wants the money. That it was paid is another matter: `Position.paid_receipt_id`."""
 
     OPEN = "open"
@@ -23,46 +26,39 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Creditor:
-    """A public body and the station through which the node may ask us about it."""
+class PaymentTerms:
+    """How much, by when, from whom, to whom."""
 
-    fiscal_code: str
-    code: str
-    company_name: str
-    office_name: str | None
-    broker_fiscal_code: str
-    station_id: str
-
-    @classmethod
-    def read(cls, creditor: Mapping[str, Any]) -> Self:
-        """Take contracts.fields.Creditor."""
-        values: dict[str, Any] = {name: creditor.get(name) for name in cls.__slots__}
-        return cls(**values)
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """How much, by when, from whom, to whom. `debtor` and `transfers` have the shapes of contracts.fields."""
-
-    amount_cents: int
+    amount_cents: AmountCents
     description: str
     due_date: date | None
     payable_until: date | None
-    debtor: Mapping[str, Any]
-    transfers: tuple[Mapping[str, Any], ...]
+    debtor: Subject
+    transfers: tuple[Transfer, ...]
     created_at: datetime
 
     @classmethod
-    def read(cls, position: Mapping[str, Any]) -> Self:
-        """Take contracts.rpc.practices.Position."""
-        values: dict[str, Any] = {name: position.get(name) for name in cls.__slots__}
-        values["transfers"] = tuple(position["transfers"])
-        return cls(**values)
+    def of(cls, position: practices.Position) -> Self:
+        """Take what practices tells."""
+        return cls(
+            amount_cents=position.amount_cents,
+            description=position.description,
+            due_date=position.due_date,
+            payable_until=position.payable_until,
+            debtor=position.debtor,
+            transfers=tuple(position.transfers),
+            created_at=position.created_at,
+        )
 
     @property
     def has_stamp(self) -> bool:
-        """Say whether a digital stamp is bought with it."""
-        return any(share.get("stamp") for share in self.transfers)
+        """Return whether a digital stamp is bought with it."""
+        return any(transfer.stamp for transfer in self.transfers)
+
+    @property
+    def all_postal(self) -> bool:
+        """Return whether every transfer can be paid into a postal account (allCCP)."""
+        return all(transfer.postal_iban for transfer in self.transfers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,32 +68,40 @@ class Change:
     practice_id: UUID
     sequence: int
     entity_code: str
-    creditor_fiscal_code: str
-    notice_number: str
-    iuv: str
-    standing: Standing
+    creditor_fiscal_code: CreditorFiscalCode
+    notice_number: NoticeNumber
+    iuv: Iuv
+    status: PositionStatus
     reason: str | None = None
-    terms: Terms | None = None
+    terms: PaymentTerms | None = None
 
     @classmethod
-    def of_position(cls, position: Mapping[str, Any]) -> Self:
+    def of_position(cls, position: practices.Position) -> Self:
         """Read PracticeCreated, PracticeAmended or a position answered by RPC."""
         return cls(
-            practice_id=position["practice_id"],
-            sequence=position["sequence"],
-            entity_code=position["creditor"]["code"],
-            creditor_fiscal_code=position["creditor"]["fiscal_code"],
-            notice_number=position["notice_number"],
-            iuv=position["iuv"],
-            standing=Standing.CANCELLED if position.get("cancelled") else Standing.OPEN,
-            terms=Terms.read(position),
+            practice_id=position.practice_id,
+            sequence=position.sequence,
+            entity_code=position.creditor.code,
+            creditor_fiscal_code=position.creditor.fiscal_code,
+            notice_number=position.notice_number,
+            iuv=position.iuv,
+            status=PositionStatus.CANCELLED if position.cancelled else PositionStatus.OPEN,
+            terms=PaymentTerms.of(position),
         )
 
     @classmethod
-    def of_end(cls, ended: Mapping[str, Any], standing: Standing) -> Self:
+    def of_end(cls, ended: PracticeEnded, status: PositionStatus) -> Self:
         """Read PracticeCancelled or PracticeExpired."""
-        names = ("practice_id", "sequence", "entity_code", "creditor_fiscal_code", "notice_number", "iuv", "reason")
-        return cls(standing=standing, **{name: ended[name] for name in names})
+        return cls(
+            practice_id=ended.practice_id,
+            sequence=ended.sequence,
+            entity_code=ended.entity_code,
+            creditor_fiscal_code=ended.creditor_fiscal_code,
+            notice_number=ended.notice_number,
+            iuv=ended.iuv,
+            status=status,
+            reason=ended.reason,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,25 +113,25 @@ class Position:
 
     practice_id: UUID
     entity_code: str
-    creditor_fiscal_code: str
-    notice_number: str
-    iuv: str
-    standing: Standing
+    creditor_fiscal_code: CreditorFiscalCode
+    notice_number: NoticeNumber
+    iuv: Iuv
+    status: PositionStatus
     sequence: int
-    standing_reason: str | None = None
-    terms: Terms | None = None
+    status_reason: str | None = None
+    terms: PaymentTerms | None = None
     terms_sequence: int = 0
     paid_receipt_id: str | None = None
     paid_at: datetime | None = None
     event_sequence: int = 0
 
     def is_expired(self, day: date) -> bool:
-        """Say whether payment on the Europe/Rome `day` comes too late."""
+        """Return whether payment on the Europe/Rome `day` comes too late."""
         until = self.terms.payable_until if self.terms else None
-        return day > until if until else self.standing is Standing.EXPIRED
+        return day > until if until else self.status is PositionStatus.EXPIRED
 
     def is_expired_at(self, moment: datetime) -> bool:
-        """Say whether payment at `moment` comes too late."""
+        """Return whether payment at `moment` comes too late."""
         return self.is_expired(rome_day(moment))
 
 
@@ -139,11 +143,11 @@ def fold(known: Position | None, change: Change) -> Position:
         creditor_fiscal_code=change.creditor_fiscal_code,
         notice_number=change.notice_number,
         iuv=change.iuv,
-        standing=change.standing,
+        status=change.status,
         sequence=0,
     )
     if change.sequence > position.sequence:
-        position = replace(position, standing=change.standing, standing_reason=change.reason, sequence=change.sequence)
+        position = replace(position, status=change.status, status_reason=change.reason, sequence=change.sequence)
     if change.terms and change.sequence > position.terms_sequence:
         position = replace(position, terms=change.terms, terms_sequence=change.sequence)
     return position

@@ -1,14 +1,17 @@
 """What a receipt means. It is never refused for what it says: the money has been paid."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from contracts.events.envelope import EventType
+from contracts.events.envelope import AnyEventType
 from contracts.events.payments import PAYMENT_CONFIRMED, PAYMENT_DUPLICATED
-from services.payments.domain.positions import Position, Standing, Terms
-from services.payments.domain.stamps import BoughtStamp, are_as_asked
+from contracts.rpc.payments import BoughtStamp, ReceivedTransfer
+from contracts.shapes import Subject
+from services.payments.domain.positions import PaymentTerms, Position, PositionStatus
+from services.payments.domain.stamps import are_as_asked
 
 
 class Judgement(StrEnum):
@@ -21,11 +24,11 @@ class Judgement(StrEnum):
     OTHER_AMOUNT = "other_amount"
     WRONG_STAMP = "wrong_stamp"
     UNKNOWN_NOTICE = "unknown_notice"
-    # Sent to us as one of several beneficiaries of another body's notice (certification scenario EC-PSP-03).
+    # Sent to us as one of several beneficiaries of another creditor's notice (certification scenario EC-PSP-03).
     SECONDARY = "secondary"
-    # Outcome KO or no amount: kept, but nothing was paid.
+    # Outcome KO or no amount: stored, but nothing was paid.
     NO_MONEY = "no_money"
-    # Found out later, with practices back, that the body is none of ours.
+    # Found out later, with practices back, that the creditor is none of ours.
     FOREIGN = "foreign"
 
 
@@ -33,7 +36,7 @@ _CONFIRMED: Final = (PAYMENT_CONFIRMED,)
 _CONFIRMED_AND_FLAGGED: Final = (PAYMENT_CONFIRMED, PAYMENT_DUPLICATED)
 
 # Which events a judgement raises; money is confirmed once per receipt, and flagged where nobody expected it.
-RAISES: Final[dict[Judgement, tuple[EventType, ...]]] = {
+RAISES: Final[dict[Judgement, tuple[AnyEventType, ...]]] = {
     Judgement.EXPECTED: _CONFIRMED,
     Judgement.ALREADY_PAID: _CONFIRMED_AND_FLAGGED,
     Judgement.CANCELLED: _CONFIRMED_AND_FLAGGED,
@@ -46,14 +49,28 @@ RAISES: Final[dict[Judgement, tuple[EventType, ...]]] = {
     Judgement.FOREIGN: (),
 }
 
-FLAGGED: Final = frozenset(judgement for judgement, raised in RAISES.items() if PAYMENT_DUPLICATED in raised)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptDetails:
+    """What a receipt tells that nothing is decided by, but for the stamps.
+
+    `stamps` is None where the receipt was made from a settlement flow, which knows of none.
+    """
+
+    company_name: str
+    description: str
+    debtor: Subject
+    payer: Subject | None = None
+    fee_cents: int | None = None
+    transfers: Sequence[ReceivedTransfer]
+    stamps: Sequence[BoughtStamp] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiptFacts:
-    """What the judgement looks at. `recipient` is the body the node sent it to, `owner` the one whose notice it is.
+    """What the judgement looks at. `recipient` is the creditor the node sent it to, `owner` the one whose notice it is.
 
-    `stamps` is None where the receipt was made from a settlement flow, which knows of none.
+    `stamps` as in ReceiptDetails.
     """
 
     receipt_id: str
@@ -63,26 +80,26 @@ class ReceiptFacts:
     amount_cents: int
     own_share_cents: int
     paid_at: datetime
-    stamps: tuple[BoughtStamp, ...] | None = ()
+    stamps: Sequence[BoughtStamp] | None = ()
 
     @property
     def is_secondary(self) -> bool:
-        """Say whether it is another body's notice, of which the recipient gets a share."""
+        """Return whether it is another creditor's notice, of which the recipient gets a share."""
         return self.recipient != self.owner
 
     @property
     def carries_money(self) -> bool:
-        """Say whether anything was paid to the recipient at all."""
+        """Return whether anything was paid to the recipient at all."""
         return self.outcome == "OK" and (self.own_share_cents if self.is_secondary else self.amount_cents) > 0
 
     @property
     def needs_position(self) -> bool:
-        """Say whether the judgement depends on what practices knows."""
+        """Return whether the judgement depends on what practices knows."""
         return self.carries_money and not self.is_secondary
 
 
 def judge(facts: ReceiptFacts, position: Position | None) -> Judgement:
-    """Say what a receipt seen for the first time means for its position; None means practices knows no such notice."""
+    """Return what a new receipt means for its position, which is None where practices knows no such notice."""
     if not facts.carries_money:
         return Judgement.NO_MONEY
     if facts.is_secondary:
@@ -91,14 +108,14 @@ def judge(facts: ReceiptFacts, position: Position | None) -> Judgement:
         return Judgement.UNKNOWN_NOTICE
     if position.paid_receipt_id is not None:
         return Judgement.ALREADY_PAID
-    if position.standing is Standing.CANCELLED:
+    if position.status is PositionStatus.CANCELLED:
         return Judgement.CANCELLED
     if position.is_expired_at(facts.paid_at):
         return Judgement.EXPIRED
     return _compared(facts, position.terms) if position.terms else Judgement.EXPECTED
 
 
-def _compared(facts: ReceiptFacts, terms: Terms) -> Judgement:
+def _compared(facts: ReceiptFacts, terms: PaymentTerms) -> Judgement:
     """Compare what was paid with what was asked for."""
     if terms.amount_cents != facts.amount_cents:
         return Judgement.OTHER_AMOUNT

@@ -5,7 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
-from typing import Any, Final
+from typing import Final
+
+from contracts.rpc.payments import ReceivedTransfer
+from contracts.shapes import Transfer
 
 
 class Outcome(IntEnum):
@@ -48,7 +51,7 @@ class Flow:
 
     @property
     def adds_up(self) -> bool:
-        """Say whether the rows are as many and as much as the flow declares."""
+        """Return whether the rows are as many and as much as the flow declares."""
         return self.count == len(self.rows) and self.total_cents == sum(row.amount_cents for row in self.rows)
 
 
@@ -75,16 +78,16 @@ WORKLIST: Final = frozenset(Finding) - SETTLED
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
+class ExpectedTransfers:
     """What a row is compared with: the transfers, of a receipt or of a notice, that go to the flow's receiver."""
 
     amounts_by_index: Mapping[int, int]
 
     @classmethod
-    def to(cls, receiver_fiscal_code: str, transfers: Sequence[Mapping[str, Any]]) -> "Owed":
-        """Take contracts.fields.Transfer. A transfer without IBAN is a stamp (@e.bollo), which no flow ever holds."""
-        own = [share for share in transfers if share["fiscal_code"] == receiver_fiscal_code and share.get("iban")]
-        return cls({share["id_transfer"]: share["amount_cents"] for share in own})
+    def to(cls, receiver_fiscal_code: str, transfers: Sequence[Transfer | ReceivedTransfer]) -> "ExpectedTransfers":
+        """Take the receiver's own transfers. One without IBAN is a stamp (@e.bollo), which no flow ever holds."""
+        own = [transfer for transfer in transfers if transfer.fiscal_code == receiver_fiscal_code and transfer.iban]
+        return cls({one.id_transfer: one.amount_cents for one in own if one.id_transfer and one.amount_cents})
 
     def transfer_of(self, row: FlowRow) -> int | None:
         """Return which transfer the row is; None when it is none of these."""
@@ -102,18 +105,20 @@ class Verdict:
     transfer: int | None = None
 
 
-def find(row: FlowRow, *, receipt: Owed | None, notice: Owed | None, reported: frozenset[int]) -> Verdict:
-    """Say what a row is.
+def find(
+    row: FlowRow, *, receipt: ExpectedTransfers | None, notice: ExpectedTransfers | None, reported: frozenset[int]
+) -> Verdict:
+    """Return what a row is.
 
     `receipt` is the one it names by IUR and IUV, `notice` the position of its IUV; `reported` are the transfers of that
     receipt that other rows already hold.
     """
     if row.outcome is Outcome.REVOKED:
         return Verdict(Finding.REVOKED)
-    owed = receipt or notice
-    if owed is None:
+    expected = receipt or notice
+    if expected is None:
         return Verdict(Finding.UNKNOWN)
-    transfer = owed.transfer_of(row)
+    transfer = expected.transfer_of(row)
     if transfer is None:
         return Verdict(Finding.AMOUNT_DIFFERS)
     if transfer in reported:

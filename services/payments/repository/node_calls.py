@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import delete, func, insert, select
@@ -15,13 +15,32 @@ _TABLE: Final = NodeCall.metadata.tables[NodeCall.__tablename__]
 _ACTIVATES: Final = ("paGetPayment", "paGetPaymentV2")
 
 
-def note(session: Session, **call: Any) -> None:
-    """Write a call down, given by its columns."""
+def note(
+    session: Session,
+    *,
+    at: datetime,
+    operation: str,
+    creditor_fiscal_code: str,
+    notice_number: str,
+    practice_id: UUID | None,
+    fault: str | None,
+    raw_xml: str | None,
+) -> None:
+    """Write a call down. `fault` is the code it was answered with."""
+    call = {
+        "at": at,
+        "operation": operation,
+        "creditor_fiscal_code": creditor_fiscal_code,
+        "notice_number": notice_number,
+        "practice_id": practice_id,
+        "fault": fault,
+        "raw_xml": raw_xml,
+    }
     session.execute(insert(_TABLE), call)
 
 
 def purge(session: Session, before: datetime, limit: int) -> int:
-    """Forget calls made before, but for receipts that had to be refused; return how many."""
+    """Delete calls made before, but for receipts that had to be refused; return how many."""
     old = select(_TABLE.c.id).where(_TABLE.c.at < before, _TABLE.c.raw_xml.is_(None)).limit(limit)
     gone = session.execute(delete(_TABLE).where(_TABLE.c.id.in_(old)).returning(_TABLE.c.id))
     return len(gone.all())

@@ -9,34 +9,21 @@ from sqlalchemy import Select, and_, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
+from contracts.shapes import Creditor
 from services.payments import models
-from services.payments.domain.positions import Change, Creditor, Position, Standing, Terms, fold
+from services.payments.domain.positions import Change, PaymentTerms, Position, PositionStatus, fold
 
 _TABLE: Final = models.Position.metadata.tables[models.Position.__tablename__]
-_TERMS = ("amount_cents", "description", "due_date", "payable_until", "debtor", "created_at")
-_OWN = (
-    "practice_id",
-    "entity_code",
-    "creditor_fiscal_code",
-    "notice_number",
-    "iuv",
-    "standing_reason",
-    "sequence",
-    "terms_sequence",
-    "paid_receipt_id",
-    "paid_at",
-    "event_sequence",
-)
 
 
 def creditor(session: Session, fiscal_code: str) -> Creditor | None:
-    """Return a body of ours; None means not known here."""
+    """Return a creditor of ours; None means not known here."""
     row = session.get(models.Creditor, fiscal_code)
     return None if row is None else _read_creditor(row)
 
 
 def creditor_of_entity(session: Session, entity_code: str) -> Creditor | None:
-    """Return the body with this code; None means not known here."""
+    """Return the creditor with this entity code; None means not known here."""
     row = session.scalars(select(models.Creditor).where(models.Creditor.code == entity_code)).first()
     return None if row is None else _read_creditor(row)
 
@@ -44,7 +31,7 @@ def creditor_of_entity(session: Session, entity_code: str) -> Creditor | None:
 def asked_about(
     session: Session, creditor_fiscal_code: str, notice_number: str
 ) -> tuple[Creditor | None, Position | None]:
-    """Return a body and its notice in one round trip, for the node's questions."""
+    """Return a creditor and its notice in one round trip, for the node's questions."""
     notice = and_(
         models.Position.creditor_fiscal_code == models.Creditor.fiscal_code,
         models.Position.notice_number == notice_number,
@@ -59,7 +46,7 @@ def asked_about(
 def asked_about_locked(
     session: Session, creditor_fiscal_code: str, notice_number: str
 ) -> tuple[Creditor | None, Position | None]:
-    """Return a body and its notice, which nobody else may change, in one round trip, for the node's receipts."""
+    """Return a creditor and its notice, which nobody else may change, in one round trip, for the node's receipts."""
     notice = select(models.Position).where(
         models.Position.creditor_fiscal_code == creditor_fiscal_code,
         models.Position.notice_number == notice_number,
@@ -81,17 +68,23 @@ def practices_of_iuvs(session: Session, creditor_fiscal_code: str, iuvs: Iterabl
     return session.scalars(statement).all()
 
 
-def remember_creditor(session: Session, known: Creditor, as_of: datetime) -> None:
-    """Store what is known of a body unless something newer is."""
+def save_creditor(session: Session, known: Creditor, as_of: datetime) -> None:
+    """Store what is known of a creditor unless something newer is."""
     row = session.get(models.Creditor, known.fiscal_code)
-    if row is not None and all(getattr(row, name) == getattr(known, name) for name in Creditor.__slots__):
+    if row is not None and _read_creditor(row) == known:
         return
-    values = {name: getattr(known, name) for name in Creditor.__slots__}
-    statement = insert(models.Creditor).values(**values, as_of=as_of)
+    values = {
+        "fiscal_code": known.fiscal_code,
+        "code": known.code,
+        "company_name": known.company_name,
+        "office_name": known.office_name,
+        "broker_fiscal_code": known.broker_fiscal_code,
+        "station_id": known.station_id,
+        "as_of": as_of,
+    }
+    statement = insert(models.Creditor).values(**values)
     statement = statement.on_conflict_do_update(
-        index_elements=["fiscal_code"],
-        set_={**values, "as_of": as_of},
-        where=models.Creditor.as_of < as_of,
+        index_elements=["fiscal_code"], set_=values, where=models.Creditor.as_of < as_of
     )
     session.execute(statement, execution_options={"populate_existing": True})
 
@@ -99,7 +92,7 @@ def remember_creditor(session: Session, known: Creditor, as_of: datetime) -> Non
 def by_notice(
     session: Session, creditor_fiscal_code: str, notice_number: str, *, lock: bool = False
 ) -> Position | None:
-    """Return the position of a notice; `lock` keeps everybody else from changing it."""
+    """Return the position of a notice; with `lock` nobody else may change it."""
     statement = select(models.Position).where(
         models.Position.creditor_fiscal_code == creditor_fiscal_code,
         models.Position.notice_number == notice_number,
@@ -119,7 +112,7 @@ def by_practice(session: Session, practice_ids: Iterable[UUID], *, lock: bool = 
 def apply(session: Session, change: Change) -> Position:
     """Fold a change into the stored position and return the result."""
     start = fold(None, change)
-    blank = insert(models.Position).values(**_columns(start) | {"sequence": 0, "terms_sequence": 0})
+    blank = insert(models.Position).values(**_attributes(start) | {"sequence": 0, "terms_sequence": 0})
     session.execute(blank.on_conflict_do_nothing(index_elements=["practice_id"]))
     known = by_practice(session, [change.practice_id], lock=True)[change.practice_id]
     position = fold(known, change)
@@ -131,7 +124,7 @@ def apply(session: Session, change: Change) -> Position:
 def save(session: Session, position: Position) -> None:
     """Write a position back. The caller holds its lock."""
     row = session.get_one(models.Position, position.practice_id)
-    for name, value in _columns(position).items():
+    for name, value in _attributes(position).items():
         setattr(row, name, value)
     session.flush()
 
@@ -139,12 +132,24 @@ def save(session: Session, position: Position) -> None:
 def record_payment(session: Session, position: Position) -> None:
     """Write back what a payment changes. The caller holds the position's lock."""
     statement = update(_TABLE).where(_TABLE.c.practice_id == position.practice_id)
-    values = {name: getattr(position, name) for name in ("paid_receipt_id", "paid_at", "event_sequence")}
-    session.execute(statement.values(values))
+    session.execute(
+        statement.values(
+            paid_receipt_id=position.paid_receipt_id,
+            paid_at=position.paid_at,
+            event_sequence=position.event_sequence,
+        )
+    )
 
 
 def _read_creditor(row: models.Creditor) -> Creditor:
-    return Creditor(**{name: getattr(row, name) for name in Creditor.__slots__})
+    return Creditor(
+        code=row.code,
+        fiscal_code=row.fiscal_code,
+        company_name=row.company_name,
+        office_name=row.office_name,
+        broker_fiscal_code=row.broker_fiscal_code,
+        station_id=row.station_id,
+    )
 
 
 def _locked(statement: Select[models.Position]) -> Select[models.Position]:
@@ -152,18 +157,59 @@ def _locked(statement: Select[models.Position]) -> Select[models.Position]:
     return statement.with_for_update().execution_options(populate_existing=True)
 
 
-def _columns(position: Position) -> dict[str, object]:
+def _attributes(position: Position) -> dict[str, object]:
     terms = position.terms
     return {
-        **{name: getattr(position, name) for name in _OWN},
-        **{name: getattr(terms, name) if terms else None for name in _TERMS},
-        "transfers": list(terms.transfers) if terms else None,
-        "standing": position.standing.value,
+        "practice_id": position.practice_id,
+        "entity_code": position.entity_code,
+        "creditor_fiscal_code": position.creditor_fiscal_code,
+        "notice_number": position.notice_number,
+        "iuv": position.iuv,
+        "status": position.status.value,
+        "status_reason": position.status_reason,
+        "sequence": position.sequence,
+        "terms_sequence": position.terms_sequence,
+        "amount_cents": terms and terms.amount_cents,
+        "description": terms and terms.description,
+        "due_date": terms and terms.due_date,
+        "payable_until": terms and terms.payable_until,
+        "debtor": terms and terms.debtor,
+        "transfers": terms and terms.transfers,
+        "created_at": terms and terms.created_at,
+        "paid_receipt_id": position.paid_receipt_id,
+        "paid_at": position.paid_at,
+        "event_sequence": position.event_sequence,
     }
 
 
 def _read(row: models.Position) -> Position:
-    terms = None
-    if row.transfers is not None:
-        terms = Terms(**{name: getattr(row, name) for name in _TERMS}, transfers=tuple(row.transfers))
-    return Position(**{name: getattr(row, name) for name in _OWN}, standing=Standing(row.standing), terms=terms)
+    return Position(
+        practice_id=row.practice_id,
+        entity_code=row.entity_code,
+        creditor_fiscal_code=row.creditor_fiscal_code,
+        notice_number=row.notice_number,
+        iuv=row.iuv,
+        status=PositionStatus(row.status),
+        sequence=row.sequence,
+        status_reason=row.status_reason,
+        terms=_read_terms(row),
+        terms_sequence=row.terms_sequence,
+        paid_receipt_id=row.paid_receipt_id,
+        paid_at=row.paid_at,
+        event_sequence=row.event_sequence,
+    )
+
+
+def _read_terms(row: models.Position) -> PaymentTerms | None:
+    """Return the terms, which are stored all at once or not at all."""
+    if row.amount_cents is None or row.debtor is None or row.transfers is None or row.created_at is None:
+        return None
+    return PaymentTerms(
+        amount_cents=row.amount_cents,
+        description=row.description or "",
+        due_date=row.due_date,
+        payable_until=row.payable_until,
+        debtor=row.debtor,
+        transfers=row.transfers,
+        created_at=row.created_at,
+    )

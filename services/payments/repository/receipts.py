@@ -1,8 +1,8 @@
-"""Receipts: facts, inserted once and kept."""
+"""Receipts: facts, inserted once and never deleted."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select, text, tuple_, update
@@ -14,37 +14,45 @@ from services.payments.models import Receipt
 
 # The plain table: a receipt of the node need not go through the mapper.
 _TABLE: Final = Receipt.metadata.tables[Receipt.__tablename__]
+_WRITTEN: Final = tuple(column.name for column in _TABLE.columns if column.name not in ("id", "transaction"))
+# What a receipt of the node tells better than one made from a settlement flow. The rest has been announced.
+_COMPLETED: Final = (
+    "outcome",
+    "paid_at",
+    "application_date",
+    "psp_id",
+    "psp_name",
+    "payment_method",
+    "payment_note",
+    "details",
+    "raw_xml",
+)
 
 
-def insert_new(session: Session, values: Mapping[str, Any]) -> int | None:
-    """Store a receipt and return its row; None when the body has it already.
+def insert_new(session: Session, receipt: Receipt) -> bool:
+    """Store a receipt, which the session does not know, and give it its id; False when the creditor has it already.
 
     A concurrent twin waits here for the first one's commit.
     """
+    values = {name: value for name in _WRITTEN if (value := getattr(receipt, name)) is not None}
     statement = insert(_TABLE).on_conflict_do_nothing(index_elements=["creditor_fiscal_code", "receipt_id"])
-    row_id: int | None = session.scalar(statement.returning(_TABLE.c.id), dict(values))
-    return row_id
+    row_id = session.scalar(statement.returning(_TABLE.c.id), values)
+    if row_id is None:
+        return False
+    receipt.id = row_id
+    return True
 
 
-def complete(session: Session, values: Mapping[str, Any]) -> bool:
+def complete(session: Session, receipt: Receipt) -> bool:
     """Put the node's receipt in place of one made from a settlement flow; what that one meant stays as it was told."""
-    told = (
-        "entity_code",
-        "amount_cents",
-        "own_share_cents",
-        "received_at",
-        "iuv",
-        "owner_fiscal_code",
-        "notice_number",
-    )
     statement = (
         update(_TABLE)
         .where(
-            _TABLE.c.creditor_fiscal_code == values["creditor_fiscal_code"],
-            _TABLE.c.receipt_id == values["receipt_id"],
+            _TABLE.c.creditor_fiscal_code == receipt.creditor_fiscal_code,
+            _TABLE.c.receipt_id == receipt.receipt_id,
             _TABLE.c.source == "settlement",
         )
-        .values({name: value for name, value in values.items() if name not in told} | {"source": "node"})
+        .values({name: getattr(receipt, name) for name in _COMPLETED} | {"source": "node"})
     )
     return session.execute(statement.returning(_TABLE.c.id)).first() is not None
 
@@ -52,7 +60,7 @@ def complete(session: Session, values: Mapping[str, Any]) -> bool:
 def by_receipt_ids(
     session: Session, creditor_fiscal_code: str, receipt_ids: Collection[str], *, lock: bool = False
 ) -> Sequence[Receipt]:
-    """Return the receipts with these ids that brought money to a body."""
+    """Return the receipts with these ids that brought money to a creditor."""
     statement = (
         select(Receipt)
         .where(

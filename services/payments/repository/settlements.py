@@ -1,17 +1,28 @@
 """Settlement flows, their rows, and the bank's credits."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Select, exists, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session, aliased
 
+from contracts.rpc.settlement import PutCreditRequest
 from services.payments.domain.settlements import SETTLED, Finding, Flow, FlowRow, Outcome
 from services.payments.models import BankCredit, Position, Receipt, SettlementFlow, SettlementRow
 
-_ROW_COLUMNS = ("iuv", "iur", "index", "amount_cents", "outcome", "paid_on")
+
+@dataclass(frozen=True, slots=True)
+class RowFinding:
+    """What became of the row `id`, and what it is about where that is something of ours."""
+
+    id: int
+    finding: Finding
+    transfer: int | None
+    receipt_row_id: int | None
+    practice_id: UUID | None
 
 
 def newest(session: Session, creditor_fiscal_code: str, flow_id: str, *, lock: bool = False) -> SettlementFlow | None:
@@ -61,10 +72,7 @@ def add(session: Session, flow: Flow, entity_code: str, *, current: bool, now: d
     )
     session.add(stored)
     session.flush()
-    rows = [
-        {"flow_row_id": stored.id, **{name: getattr(row, name) for name in _ROW_COLUMNS}, "outcome": row.outcome.value}
-        for row in flow.rows
-    ]
+    rows = [{**asdict(row), "flow_row_id": stored.id, "outcome": row.outcome.value} for row in flow.rows]
     session.execute(insert(SettlementRow), rows)
     return stored
 
@@ -148,15 +156,21 @@ def settled_transfers(session: Session, receipt_row_ids: Collection[int]) -> dic
     return found
 
 
-def write_findings(session: Session, findings: Sequence[Mapping[str, Any]]) -> None:
-    """Write what became of rows: `id`, `finding`, `transfer`, `receipt_row_id`, `practice_id` of each."""
-    session.execute(update(SettlementRow), findings)
+def save_findings(session: Session, findings: Sequence[RowFinding]) -> None:
+    """Store what became of rows."""
+    session.execute(update(SettlementRow), [asdict(one) | {"finding": one.finding.value} for one in findings])
 
 
 def read_row(row: SettlementRow) -> FlowRow:
     """Return a stored row as the domain sees it."""
-    values = {name: getattr(row, name) for name in _ROW_COLUMNS}
-    return FlowRow(**values | {"outcome": Outcome(row.outcome)})
+    return FlowRow(
+        iuv=row.iuv,
+        iur=row.iur,
+        index=row.index,
+        amount_cents=row.amount_cents,
+        outcome=Outcome(row.outcome),
+        paid_on=row.paid_on,
+    )
 
 
 def totals(session: Session, flow_row_ids: Iterable[int]) -> dict[int, dict[str | None, tuple[int, int]]]:
@@ -217,14 +231,17 @@ def worklist(
     return [(row.SettlementRow, row.SettlementFlow) for row in session.execute(statement)]
 
 
-def put_credit(session: Session, values: Mapping[str, Any]) -> None:
+def save_credit(session: Session, credit: PutCreditRequest, flow_id: str | None, now: datetime) -> None:
     """Store a bank credit, or what is known of it now."""
-    statement = upsert(BankCredit).values(**values)
-    statement = statement.on_conflict_do_update(
-        index_elements=["entity_code", "reference"],
-        set_={name: value for name, value in values.items() if name not in ("entity_code", "reference")},
-    )
-    session.execute(statement)
+    known = {
+        "booked_on": credit.booked_on,
+        "amount_cents": credit.amount_cents,
+        "remittance_text": credit.remittance_text,
+        "flow_id": flow_id,
+        "received_at": now,
+    }
+    statement = upsert(BankCredit).values(entity_code=credit.entity_code, reference=credit.reference, **known)
+    session.execute(statement.on_conflict_do_update(index_elements=["entity_code", "reference"], set_=known))
 
 
 def credits_by_flow(session: Session, entity_code: str, flow_ids: Iterable[str]) -> dict[str, list[BankCredit]]:

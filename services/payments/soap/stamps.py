@@ -6,29 +6,25 @@ with the certificate the stamp carries: that shows that nobody changed it since,
 
 import base64
 import binascii
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from enum import StrEnum
-from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from cryptography import x509
 from lxml import etree
 from signxml.algorithms import DigestAlgorithm, SignatureMethod
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
+from contracts.rpc.payments import BoughtStamp
 from services.payments import hostile_xml
-from services.payments.domain.calendar import from_node
-from services.payments.domain.stamps import BoughtStamp
+from services.payments.soap.elements import moment
 
 _MBD: Final = "{http://www.agenziaentrate.gov.it/2014/MarcaDaBollo}"
 _DS: Final = "{http://www.w3.org/2000/09/xmldsig#}"
 _SCHEMA_FILE: Final = Path(__file__).with_name("marca_da_bollo.rng")
-_DOCTYPE: Final = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 _CONFIGURATION: Final = SignatureConfiguration(
     location="./",
     expect_references=1,
@@ -46,25 +42,7 @@ class Signature(StrEnum):
     WRONG = "wrong"
 
 
-@dataclass(frozen=True, slots=True)
-class ReadStamp:
-    """A stamp as far as it could be read; contracts.rpc.payments.BoughtStamp says what the fields are."""
-
-    transfer: int
-    iubd: str | None = None
-    purchased_at: datetime | None = None
-    seller: str | None = None
-    amount_cents: int | None = None
-    document_hash: str | None = None
-    signature: str | None = None
-    problem: str | None = None
-
-    def shown(self) -> dict[str, Any]:
-        """Return it in JSON values."""
-        return {**asdict(self), "purchased_at": self.purchased_at and self.purchased_at.isoformat()}
-
-
-def stamps_of(receipt: etree._Element) -> Iterator[ReadStamp]:
+def stamps_of(receipt: etree._Element) -> Iterator[BoughtStamp]:
     """Read the stamps in the transfers of a checked receipt."""
     for transfer in receipt.iterfind("transferList/transfer"):
         attached = transfer.findtext("MBDAttachment")
@@ -80,26 +58,20 @@ def attachment(receipt: etree._Element, transfer: int) -> bytes | None:
     return None
 
 
-def bought(stamps: Sequence[Mapping[str, Any]]) -> tuple[BoughtStamp, ...]:
-    """Return what the judgement looks at, of stamps in JSON values."""
-    names = ("transfer", "amount_cents", "document_hash", "problem")
-    return tuple(BoughtStamp(**{name: stamp[name] for name in names}) for stamp in stamps)
-
-
-def _read(number: int, text: str) -> ReadStamp:
+def _read(number: int, text: str) -> BoughtStamp:
     content = _decoded(text)
-    if content is None or _DOCTYPE.search(content):
-        return ReadStamp(number, problem="unreadable")
+    if content is None:
+        return BoughtStamp(transfer=number, problem="unreadable")
     try:
-        stamp = etree.fromstring(content, hostile_xml.parser())
-    except etree.XMLSyntaxError:
-        return ReadStamp(number, problem="unreadable")
-    if not _schema().validate(stamp):
-        return ReadStamp(number, problem="schema")
-    read = ReadStamp(
+        stamp = hostile_xml.parse(content)
+    except hostile_xml.Unreadable:
+        return BoughtStamp(transfer=number, problem="unreadable")
+    if not hostile_xml.relax_ng(_SCHEMA_FILE).validate(stamp):
+        return BoughtStamp(transfer=number, problem="schema")
+    read = BoughtStamp(
         transfer=number,
         iubd=stamp.findtext(f"{_MBD}IUBD"),
-        purchased_at=_moment(stamp.findtext(f"{_MBD}OraAcquisto") or ""),
+        purchased_at=moment(stamp.findtext(f"{_MBD}OraAcquisto")),
         seller=stamp.findtext(f"{_MBD}PSP/{_MBD}Denominazione"),
         amount_cents=int(Decimal(stamp.findtext(f"{_MBD}Importo") or "0") * 100),
         document_hash="".join((stamp.findtext(f"{_MBD}ImprontaDocumento/{_DS}DigestValue") or "").split()),
@@ -111,7 +83,7 @@ def _read(number: int, text: str) -> ReadStamp:
 def _check_signature(content: bytes) -> Signature:
     """Check that the one thing signed is the whole stamp."""
     # Parsed again as it is: what the other parser leaves out may be part of what was signed.
-    stamp = etree.fromstring(content, hostile_xml.parser(whole=True))
+    stamp = hostile_xml.parse(content, whole=True)
     carried = stamp.findtext(f"{_DS}Signature/{_DS}KeyInfo/{_DS}X509Data/{_DS}X509Certificate")
     if carried is None:
         return Signature.UNVERIFIABLE
@@ -136,15 +108,3 @@ def _decoded(text: str) -> bytes | None:
         return base64.b64decode("".join(text.split()), validate=True)
     except binascii.Error:
         return None
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        return from_node(datetime.fromisoformat(text.strip()))
-    except (ValueError, OverflowError):
-        return None
-
-
-@cache
-def _schema() -> etree.RelaxNG:
-    return etree.RelaxNG(etree.parse(_SCHEMA_FILE))

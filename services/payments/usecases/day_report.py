@@ -2,17 +2,18 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Final
 
 from sqlalchemy.orm import Session
 
 from chassis.storage.database import Database
+from contracts.rpc.settlement import Day, DayFlow, DayReport, DayRequest, DayRow
 from services.payments.models import BankCredit, SettlementFlow, SettlementRow
 from services.payments.repository import settlements
 from services.payments.usecases.reconciliation import fitting_credit
 
-_ROW: Final = ("iuv", "iur", "index", "outcome", "finding", "practice_id", "amount_cents")
 _HEADER: Final = (
     "riga",
     "data_regolamento",
@@ -31,18 +32,18 @@ _HEADER: Final = (
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
-def day(database: Database, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return contracts.rpc.settlement.Day: rows add up to their flow's total, those to the day's."""
+def day(database: Database, request: DayRequest) -> Day:
+    """Return what a day adds up to: rows to their flow's total, those to the day's."""
     with database.reading() as session:
-        flows = _flows(session, request["entity_code"], request["day"])
-    return {
-        "flows": flows,
-        "total_cents": sum(flow["total_cents"] for flow in flows),
-        "credited_cents": sum(flow["credited_cents"] for flow in flows),
-    }
+        flows = _flows(session, request.entity_code, request.day)
+    return Day(
+        flows=flows,
+        total_cents=sum(flow.total_cents for flow in flows),
+        credited_cents=sum(flow.credited_cents for flow in flows),
+    )
 
 
-def day_csv(database: Database, request: Mapping[str, Any]) -> dict[str, Any]:
+def day_csv(database: Database, request: DayRequest) -> DayReport:
     """Write the report as a file for a spreadsheet.
 
     The lines `pagamento` add up to the line `totale flusso` of their flow, those to `totale giorno`.
@@ -51,12 +52,12 @@ def day_csv(database: Database, request: Mapping[str, Any]) -> dict[str, Any]:
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     writer.writerow(_HEADER)
     writer.writerows(_lines(day(database, request)))
-    file_name = f"riconciliazione_{request['entity_code']}_{request['day']:%Y-%m-%d}.csv"
-    return {"file_name": file_name, "csv": text.getvalue()}
+    file_name = f"riconciliazione_{request.entity_code}_{request.day:%Y-%m-%d}.csv"
+    return DayReport(file_name=file_name, csv=text.getvalue())
 
 
-def _flows(session: Session, entity_code: str, day: Any) -> list[dict[str, Any]]:
-    flows = settlements.current_of_entity(session, entity_code, day=day)
+def _flows(session: Session, entity_code: str, settled_on: date) -> list[DayFlow]:
+    flows = settlements.current_of_entity(session, entity_code, day=settled_on)
     rows: dict[int, list[SettlementRow]] = {flow.id: [] for flow in flows}
     for row in settlements.rows_of(session, list(rows)):
         rows[row.flow_row_id].append(row)
@@ -64,38 +65,49 @@ def _flows(session: Session, entity_code: str, day: Any) -> list[dict[str, Any]]
     return [_flow(flow, rows[flow.id], known_credits.get(flow.flow_id, [])) for flow in flows]
 
 
-def _flow(flow: SettlementFlow, rows: list[SettlementRow], known_credits: list[BankCredit]) -> dict[str, Any]:
+def _flow(flow: SettlementFlow, rows: Sequence[SettlementRow], known_credits: Sequence[BankCredit]) -> DayFlow:
     credit = fitting_credit(flow, known_credits)
-    return {
-        "flow_id": flow.flow_id,
-        "settled_on": flow.settled_on,
-        "sender": flow.sender_name or flow.sender_id,
-        "regulation_id": flow.regulation_id,
-        "rows": [{name: getattr(row, name) for name in _ROW} for row in rows],
-        "total_cents": sum(row.amount_cents for row in rows),
-        "credited_cents": sum(known.amount_cents for known in known_credits),
-        "credit_reference": credit.reference if credit else None,
-        "reconciled": credit is not None,
-    }
+    return DayFlow(
+        flow_id=flow.flow_id,
+        settled_on=flow.settled_on,
+        sender=flow.sender_name or flow.sender_id,
+        regulation_id=flow.regulation_id,
+        rows=[_row(row) for row in rows],
+        total_cents=sum(row.amount_cents for row in rows),
+        credited_cents=sum(known.amount_cents for known in known_credits),
+        credit_reference=credit.reference if credit else None,
+        reconciled=credit is not None,
+    )
 
 
-def _lines(told: Mapping[str, Any]) -> Iterable[list[str]]:
-    for flow in told["flows"]:
-        for row in flow["rows"]:
-            named = (row["iuv"], row["iur"], row["index"] or "", row["outcome"])
-            found = (row["finding"] or "da esaminare", row["practice_id"] or "")
-            yield _line("pagamento", flow, row["amount_cents"], *named, *found)
-        state = "riconciliato" if flow["reconciled"] else "non riconciliato"
-        yield _line("totale flusso", flow, flow["total_cents"], credit=state)
-        yield _line("accredito bancario", flow, flow["credited_cents"], credit=flow["credit_reference"] or "")
-    total_cents, credited_cents = told["total_cents"], told["credited_cents"]
-    yield ["totale giorno", *[""] * 10, _euro(total_cents)]
-    yield ["totale accrediti", *[""] * 10, _euro(credited_cents)]
-    yield ["differenza", *[""] * 10, _euro(total_cents - credited_cents)]
+def _row(row: SettlementRow) -> DayRow:
+    return DayRow(
+        iuv=row.iuv,
+        iur=row.iur,
+        index=row.index,
+        outcome=row.outcome,
+        finding=row.finding,
+        practice_id=row.practice_id,
+        amount_cents=row.amount_cents,
+    )
 
 
-def _line(kind: str, flow: Mapping[str, Any], amount_cents: int, *found: object, credit: str = "") -> list[str]:
-    texts = [kind, flow["settled_on"].isoformat(), flow["flow_id"], flow["sender"], *(found or [""] * 6), credit]
+def _lines(told: Day) -> Iterable[list[str]]:
+    for flow in told.flows:
+        for row in flow.rows:
+            named = (row.iuv, row.iur, row.index or "", row.outcome)
+            found = (row.finding or "da esaminare", row.practice_id or "")
+            yield _line("pagamento", flow, row.amount_cents, *named, *found)
+        state = "riconciliato" if flow.reconciled else "non riconciliato"
+        yield _line("totale flusso", flow, flow.total_cents, credit=state)
+        yield _line("accredito bancario", flow, flow.credited_cents, credit=flow.credit_reference or "")
+    yield ["totale giorno", *[""] * 10, _euro(told.total_cents)]
+    yield ["totale accrediti", *[""] * 10, _euro(told.credited_cents)]
+    yield ["differenza", *[""] * 10, _euro(told.total_cents - told.credited_cents)]
+
+
+def _line(kind: str, flow: DayFlow, amount_cents: int, *found: object, credit: str = "") -> list[str]:
+    texts = [kind, flow.settled_on.isoformat(), flow.flow_id, flow.sender, *(found or [""] * 6), credit]
     return [*(_harmless(str(value)) for value in texts), _euro(amount_cents)]
 
 

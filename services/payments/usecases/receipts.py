@@ -9,14 +9,18 @@ from datetime import datetime
 
 from chassis.logs import get_logger
 from chassis.storage.database import Database, Tx
+from contracts.call import Rpc
+from contracts.codes import CreditorFiscalCode
 from contracts.errors import RpcError, Unavailable
+from contracts.shapes import Creditor
 from services.payments import clients
-from services.payments.domain.positions import Creditor, Position
+from services.payments.domain.positions import Position
 from services.payments.domain.receipts import Judgement
+from services.payments.models import Receipt
 from services.payments.repository import positions, receipts
-from services.payments.soap.requests import ReceivedReceipt
-from services.payments.usecases.judging import facts_of, judge_receipt, store_judged
+from services.payments.soap.receipts import ReceivedReceipt
 from services.payments.usecases.positions import learn
+from services.payments.usecases.receipt_judgement import facts_of, judge_receipt, store_judged
 
 log = get_logger(__name__)
 
@@ -33,25 +37,26 @@ def take_receipt(
 ) -> int | None:
     """Store a receipt and judge it where its notice is known here.
 
-    `creditor` is None when we know no such body and could not ask; `position` is the notice, locked, None when it is
-    not here. Returns the row of a receipt that still waits for its judgement. The same receipt again changes nothing,
+    `creditor` is None when we know no such one and could not ask; `position` is the notice, locked, None when it is not
+    here. Returns the row of a receipt that still waits for its judgement. The same receipt again changes nothing,
     unless the one we have was made from a settlement flow.
     """
-    values = _row(received, creditor, envelope, now)
+    receipt = _receipt(received, creditor, envelope, now)
     needs_position = received.facts.needs_position
     if creditor and (position or not needs_position):
-        if store_judged(tx, values, position if needs_position else None, now) is not None:
+        is_new, _ = store_judged(tx, receipt, position if needs_position else None, now)
+        if is_new:
             return None
-    elif (row_id := receipts.insert_new(tx.session, values)) is not None:
-        return row_id
-    if receipts.complete(tx.session, values):
+    elif receipts.insert_new(tx.session, receipt):
+        return receipt.id
+    if receipts.complete(tx.session, receipt):
         log.info("recovered_receipt_has_come", notice_number=received.notice_number)
     else:
         log.info("receipt_again", notice_number=received.notice_number)
     return None
 
 
-def resolve_receipt(database: Database, rpc: clients.Rpc, receipt_row_id: int, now: datetime) -> None:
+def resolve_receipt(database: Database, rpc: Rpc, receipt_row_id: int, now: datetime) -> None:
     """Ask practices about a waiting receipt's notice and judge it.
 
     Raises Unavailable when practices does not answer.
@@ -68,7 +73,7 @@ def resolve_receipt(database: Database, rpc: clients.Rpc, receipt_row_id: int, n
         _judge_waiting(tx, receipt_row_id, creditor, now)
 
 
-def resolve_waiting(database: Database, rpc: clients.Rpc, now: datetime) -> None:
+def resolve_waiting(database: Database, rpc: Rpc, now: datetime) -> None:
     """Try again with every receipt that still waits, oldest first, until practices turns out to be away."""
     with database.reading() as session:
         waiting = receipts.unjudged_ids(session, _BATCH)
@@ -99,25 +104,25 @@ def _judge_waiting(tx: Tx, receipt_row_id: int, creditor: Creditor | None, now: 
     judge_receipt(tx, receipt, position, now)
 
 
-def _row(received: ReceivedReceipt, creditor: Creditor | None, envelope: str, now: datetime) -> dict[str, object]:
+def _receipt(received: ReceivedReceipt, creditor: Creditor | None, envelope: str, now: datetime) -> Receipt:
     facts = received.facts
-    return {
-        "receipt_id": facts.receipt_id,
-        "creditor_fiscal_code": facts.recipient,
-        "owner_fiscal_code": facts.owner,
-        "notice_number": received.notice_number,
-        "iuv": received.iuv,
-        "entity_code": creditor.code if creditor else None,
-        "outcome": facts.outcome,
-        "amount_cents": facts.amount_cents,
-        "own_share_cents": facts.own_share_cents,
-        "paid_at": facts.paid_at,
-        "application_date": received.application_date,
-        "psp_id": received.psp_id,
-        "psp_name": received.psp_name,
-        "payment_method": received.payment_method,
-        "payment_note": received.payment_note,
-        "details": received.details,
-        "raw_xml": envelope,
-        "received_at": now,
-    }
+    return Receipt(
+        receipt_id=facts.receipt_id,
+        creditor_fiscal_code=CreditorFiscalCode(facts.recipient),
+        owner_fiscal_code=facts.owner,
+        notice_number=received.notice_number,
+        iuv=received.iuv,
+        entity_code=creditor.code if creditor else None,
+        outcome=facts.outcome,
+        amount_cents=facts.amount_cents,
+        own_share_cents=facts.own_share_cents,
+        paid_at=facts.paid_at,
+        application_date=received.application_date,
+        psp_id=received.psp_id,
+        psp_name=received.psp_name,
+        payment_method=received.payment_method,
+        payment_note=received.payment_note,
+        details=received.details,
+        raw_xml=envelope,
+        received_at=now,
+    )

@@ -24,7 +24,7 @@ NOT_PAYABLE: Final[Mapping[State, ErrorCode]] = MappingProxyType(
         State.CANCELLED: ErrorCode.PRACTICE_CANCELLED,
     }
 )
-OWED: Final = frozenset({State.TO_PAY, State.UNCONFIRMED, State.EXPIRED})
+UNPAID: Final = frozenset({State.TO_PAY, State.UNCONFIRMED, State.EXPIRED})
 HIDDEN_FISCAL_CODE: Final = "*" * 16
 
 
@@ -57,10 +57,10 @@ def state_details(status: PracticeStatus, due: AmountDue, created_at: datetime) 
         case State.EXPIRED if facts.expired:
             return StateDetails(facts.expired.at, None, facts.expired.reason)
         case _:
-            return _owed_details(status, due, created_at)
+            return _unpaid_details(status, due, created_at)
 
 
-def _owed_details(status: PracticeStatus, due: AmountDue, created_at: datetime) -> StateDetails:
+def _unpaid_details(status: PracticeStatus, due: AmountDue, created_at: datetime) -> StateDetails:
     """Return since when it is to pay: since it was made, reopened, or the last checkout ended."""
     turns: list[tuple[datetime, str | None]] = [(created_at, None)]
     if status.facts.reopened:
@@ -85,7 +85,7 @@ def not_payable_code(status: PracticeStatus, due: AmountDue, now: datetime) -> E
 
 def is_overdue(state: State, due_date: date | None, now: datetime) -> bool:
     """Return whether it is owed after its due date; what is due today is not overdue until midnight in Rome."""
-    return state in OWED and due_date is not None and rome_day(now) > due_date
+    return state in UNPAID and due_date is not None and rome_day(now) > due_date
 
 
 def masked_name(full_name: str) -> str:

@@ -17,9 +17,9 @@ _CANDIDATE_ROWS: Final = 200
 
 def ended_demands(session: Session, demand_digest: str) -> int:
     """Return how many practices of the same demand are no longer owed."""
-    still_owed = (State.TO_PAY.value, State.UNCONFIRMED.value)
+    still_unpaid = (State.TO_PAY.value, State.UNCONFIRMED.value)
     statement = select(func.count()).where(
-        PracticeRow.demand_digest == demand_digest, PracticeRow.state.not_in(still_owed)
+        PracticeRow.demand_digest == demand_digest, PracticeRow.state.not_in(still_unpaid)
     )
     return session.scalar(statement) or 0
 
@@ -87,11 +87,11 @@ def of_debtor(
 
 def dated_of_debtor(session: Session, fiscal_code: str, since: datetime, limit: int) -> Sequence[PracticeRow]:
     """Return a debtor's practices with a due date, still owed or over only since then, by due date, latest first."""
-    is_owed = PracticeRow.state.in_([State.TO_PAY, State.UNCONFIRMED])
+    is_unpaid = PracticeRow.state.in_([State.TO_PAY, State.UNCONFIRMED])
     statement = _shown().where(
         PracticeRow.debtor_fiscal_code == fiscal_code,
         PracticeRow.due_date.is_not(None),
-        or_(is_owed, PracticeRow.state_since >= since),
+        or_(is_unpaid, PracticeRow.state_since >= since),
     )
     return session.scalars(statement.order_by(PracticeRow.due_date.desc(), PracticeRow.place).limit(limit)).all()
 

@@ -1,20 +1,24 @@
 """Stands in for the five services behind the API: answers by `Call`, through the contract's own schemas."""
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from contracts.call import Call
+from contracts.call import AnyCall, Call, Reply, Request
+from contracts.error_details import ErrorDetail
 from contracts.errors import ErrorCode, Refused
+from contracts.message import Message
 from contracts.rpc import cart, identity, notices, payments, practices, settlement
-from gateway.api import examples
+from gateway.api import examples, settlement_examples
+from gateway.api.json_values import JsonObject
 
 CITIZEN_TOKEN = "citizen-token"
 NEWCOMER_TOKEN = "newcomer-token"
 PDF = b"%PDF-1.7 invented"
 
-Answer = Callable[[dict[str, Any]], Mapping[str, Any]]
+Answer = Callable[[Any], JsonObject]
+"""Takes the request as a message and gives the reply as JSON, which its schema reads."""
 
 PRINT_JOB_ID = UUID(examples.PRINT_JOB["id"])
 
@@ -23,7 +27,7 @@ class FakeServices:
     """An `Rpc`. `answers` may be replaced by a test; `calls` holds what was asked, in order."""
 
     def __init__(self) -> None:
-        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.calls: list[tuple[str, Message]] = []
         self.answers: dict[str, Answer] = {
             practices.ENTITY.name: _entity,
             practices.SEARCH.name: lambda _: {"practices": [examples.PRACTICE]},
@@ -40,11 +44,11 @@ class FakeServices:
             payments.LIST_PAYMENTS.name: lambda _: {"receipts": [examples.RECEIPT], "next_cursor": None},
             payments.START_CHECKOUT.name: _checkout,
             payments.CHECKOUT.name: _checkout,
-            settlement.TAKE_SETTLEMENT.name: lambda _: examples.SETTLEMENT,
-            settlement.SETTLEMENT.name: lambda _: examples.SETTLEMENT,
-            settlement.SETTLEMENTS.name: lambda _: {"settlements": [examples.SETTLEMENT]},
-            settlement.WORKLIST.name: lambda _: {"items": [examples.WORKLIST_ITEM]},
-            settlement.PUT_CREDIT.name: lambda _: examples.CREDIT,
+            settlement.TAKE_SETTLEMENT.name: lambda _: settlement_examples.SETTLEMENT,
+            settlement.SETTLEMENT.name: lambda _: settlement_examples.SETTLEMENT,
+            settlement.SETTLEMENTS.name: lambda _: {"settlements": [settlement_examples.SETTLEMENT]},
+            settlement.WORKLIST.name: lambda _: {"items": [settlement_examples.WORKLIST_ITEM]},
+            settlement.PUT_CREDIT.name: lambda _: settlement_examples.CREDIT,
             settlement.DAY_REPORT.name: lambda _: {"file_name": "riconciliazione.csv", "csv": "riga;importo\r\n"},
             cart.SHOW.name: lambda _: examples.CART,
             cart.ADD.name: lambda _: {"count": 1},
@@ -60,55 +64,54 @@ class FakeServices:
             notices.DAY_REPORT.name: lambda _: _document("riconciliazione.pdf"),
             notices.RECEIPT.name: lambda _: _document("quietanza.pdf"),
             notices.START_JOB.name: lambda _: {"job": examples.PRINT_JOB},
-            notices.JOB.name: lambda request: {
-                "job": examples.PRINT_JOB if request["job_id"] == PRINT_JOB_ID else None
-            },
+            notices.JOB.name: lambda request: {"job": examples.PRINT_JOB if request.job_id == PRINT_JOB_ID else None},
             notices.JOB_DOCUMENTS.name: _printed,
         }
 
-    def call(self, call: Call, request: Mapping[str, Any], *, correlation_id: str | None = None) -> dict[str, Any]:
+    def call(self, call: Call[Request, Reply], request: Request, *, correlation_id: str | None = None) -> Reply:
         """Answer as the service would, refusing a request that the contract does not allow."""
-        loaded = call.request.load(call.request.dump(request))
+        assert type(request) is call.request_type
+        loaded: Request = call.request.load(call.request.dump(request))
         self.calls.append((call.name, loaded))
-        unknown = set(request) - set(call.request.fields)
-        assert not unknown, unknown
-        reply: dict[str, Any] = call.reply.load(self.answers[call.name](loaded))
+        reply: Reply = call.reply.load(self.answers[call.name](loaded))
         return reply
 
-    def asked(self, call: Call) -> dict[str, Any]:
+    def asked(self, call: Call[Request, Reply]) -> Request:
         """The last request of a call."""
-        return next(request for name, request in reversed(self.calls) if name == call.name)
+        last: Any = next(request for name, request in reversed(self.calls) if name == call.name)
+        found: Request = last
+        return found
 
-    def refuse(self, call: Call, code: ErrorCode, params: Mapping[str, Any] | None = None) -> None:
+    def refuse(self, call: AnyCall, code: ErrorCode, detail: ErrorDetail | None = None) -> None:
         """From now on answer a call with a refusal."""
 
-        def answer(request: dict[str, Any]) -> Mapping[str, Any]:
-            raise Refused(code, params)
+        def answer(request: Message) -> JsonObject:
+            raise Refused(code, detail)
 
         self.answers[call.name] = answer
 
 
-def _entity(request: dict[str, Any]) -> Mapping[str, Any]:
-    if request["entity_code"] != "PM108":
+def _entity(request: practices.EntityRequest) -> JsonObject:
+    if request.entity_code != "PM108":
         raise Refused(ErrorCode.UNKNOWN_ENTITY)
     return {**examples.CREDITOR, "services": [examples.SERVICE]}
 
 
-def _get_many(request: dict[str, Any]) -> Mapping[str, Any]:
+def _get_many(request: practices.GetManyRequest) -> JsonObject:
     """Everything granted is seen; the citizen sees the example practice."""
-    visible = {*request["viewer"]["granted_practice_ids"]}
-    if request["viewer"]["citizen_id"]:
+    visible = {*request.viewer.granted_practice_ids}
+    if request.viewer.citizen_id:
         visible.add(UUID(examples.PRACTICE_ID))
-    found = [{**examples.PRACTICE, "id": str(asked)} for asked in request["practice_ids"] if asked in visible]
+    found = [{**examples.PRACTICE, "id": str(asked)} for asked in request.practice_ids if asked in visible]
     return {"practices": found}
 
 
-def _checkout(request: dict[str, Any]) -> Mapping[str, Any]:
-    return {**examples.CHECKOUT, "payer_ref": request["payer_ref"]}
+def _checkout(request: payments.StartCheckoutRequest | payments.CheckoutRequest) -> JsonObject:
+    return {**examples.CHECKOUT, "payer_ref": request.payer_ref}
 
 
-def _session(request: dict[str, Any]) -> Mapping[str, Any]:
-    token = request["session_token"]
+def _session(request: identity.TokenRequest) -> JsonObject:
+    token = request.session_token
     if token not in (CITIZEN_TOKEN, NEWCOMER_TOKEN):
         raise Refused(ErrorCode.SESSION_EXPIRED)
     citizen = {key: examples.ME[key] for key in ("id", "fiscal_code", "name", "family_name", "email")}
@@ -121,25 +124,23 @@ def _session(request: dict[str, Any]) -> Mapping[str, Any]:
     }
 
 
-def _printed(request: Mapping[str, Any]) -> dict[str, Any]:
+def _printed(request: notices.JobDocumentsRequest) -> JsonObject:
     """A job of 31 debts, the fifth of them paid, in pages as asked."""
-    places = range(request["after"] + 1, min(31, request["after"] + request["limit"]) + 1)
+    places = range(request.after + 1, min(31, request.after + request.limit) + 1)
     items = [
         {
             "place": place,
             "external_id": f"TARI-{place}",
             "file_name": None if place == 5 else f"avviso-{place}.pdf",
             "code": "practice_paid" if place == 5 else None,
-            "content_base64": base64.b64encode(b"%PDF-1.4").decode()
-            if place != 5 and request["with_content"]
-            else None,
+            "content_base64": base64.b64encode(b"%PDF-1.4").decode() if place != 5 and request.with_content else None,
         }
         for place in places
     ]
-    return {"items": items, "next_after": places[-1] if len(items) == request["limit"] else None}
+    return {"items": items, "next_after": places[-1] if len(items) == request.limit else None}
 
 
-def _document(file_name: str) -> Mapping[str, Any]:
+def _document(file_name: str) -> JsonObject:
     return {
         "file_name": file_name,
         "media_type": "application/pdf",

@@ -9,7 +9,9 @@ from falcon.testing import Result, TestClient
 
 from contracts.errors import ErrorCode
 from contracts.rpc import payments, practices
+from contracts.shapes import Instalment
 from gateway.api import examples
+from gateway.api.json_values import JsonObject
 from gateway.api.uploads import FILE_MAX_BYTES
 from tests.integration.api.fake_services import FakeServices
 
@@ -58,11 +60,11 @@ def test_a_key_without_the_scope_or_of_another_entity_is_refused(client: TestCli
 def test_a_debt_is_put_and_annulled_under_the_entitys_own_reference(client: TestClient, services: FakeServices) -> None:
     assert client.simulate_put(DEBT, json=examples.DEBT, headers=ALL).json["id"] == examples.PRACTICE_ID
     asked = services.asked(practices.PUT_DEBT)
-    assert (asked["entity_code"], asked["external_id"]) == ("PM108", "RETTA-2026-0001-5")
-    assert asked["instalment"] == {"number": 5, "total": 7}
+    assert (asked.entity_code, asked.external_id) == ("PM108", "RETTA-2026-0001-5")
+    assert asked.instalment == Instalment(number=5, total=7)
     result = client.simulate_delete(DEBT, json={"reason": "Emesso per errore"}, headers=ALL)
     assert result.status_code == 200
-    assert services.asked(practices.ANNUL_DEBT)["reason"] == "Emesso per errore"
+    assert services.asked(practices.ANNUL_DEBT).reason == "Emesso per errore"
 
 
 def test_a_debt_is_not_annulled_without_a_reason(client: TestClient, services: FakeServices) -> None:
@@ -78,8 +80,8 @@ def test_a_csv_body_is_imported_and_its_report_is_found_again(client: TestClient
     assert result.status_code == 201
     assert [row["outcome"] for row in result.json["rows"]] == ["created", "refused"]
     asked = services.asked(practices.IMPORT)
-    assert base64.b64decode(asked["content_base64"]) == examples.IMPORT_FILE.encode()
-    assert asked["idempotency_key"] == hashlib.sha256(examples.IMPORT_FILE.encode()).hexdigest()
+    assert base64.b64decode(asked.content_base64) == examples.IMPORT_FILE.encode()
+    assert asked.idempotency_key == hashlib.sha256(examples.IMPORT_FILE.encode()).hexdigest()
     assert client.simulate_get(result.headers["Location"], headers=ALL).json == result.json
 
 
@@ -94,8 +96,8 @@ def test_a_multipart_file_is_imported_under_its_name(client: TestClient, service
     headers = {**ALL, "Content-Type": "multipart/form-data; boundary=limit"}
     assert client.simulate_post(IMPORTS, body=body, headers=headers).status_code == 201
     asked = services.asked(practices.IMPORT)
-    assert asked["file_name"] == "debiti.csv"
-    assert base64.b64decode(asked["content_base64"]) == examples.IMPORT_FILE.encode()
+    assert asked.file_name == "debiti.csv"
+    assert base64.b64decode(asked.content_base64) == examples.IMPORT_FILE.encode()
 
 
 def test_a_multipart_body_without_a_file_or_broken_is_refused(client: TestClient) -> None:
@@ -148,7 +150,9 @@ def test_payments_are_listed_from_a_moment_on(client: TestClient, services: Fake
         headers={"X-Api-Key": "reader"},
     )
     assert result.json["items"][0]["receipt_id"] == examples.RECEIPT["receipt_id"]
-    assert services.asked(payments.LIST_PAYMENTS)["since"].isoformat() == "2026-10-31T23:00:00+00:00"
+    since = services.asked(payments.LIST_PAYMENTS).since
+    assert since is not None
+    assert since.isoformat() == "2026-10-31T23:00:00+00:00"
 
 
 def test_a_moment_without_its_zone_is_refused(client: TestClient) -> None:
@@ -161,7 +165,7 @@ def test_a_moment_without_its_zone_is_refused(client: TestClient) -> None:
 def feed(*rows: tuple[int, str, str]) -> Any:
     """A source of events: position, minute, entity."""
 
-    def answer(request: dict[str, Any]) -> dict[str, Any]:
+    def answer(request: practices.EventsRequest) -> JsonObject:
         items = [
             {
                 "position": position,
@@ -172,9 +176,9 @@ def feed(*rows: tuple[int, str, str]) -> Any:
                 },
             }
             for position, minute, entity in rows
-            if position > request["after"]
+            if position > request.after
         ]
-        return {"items": items[: request["limit"]]}
+        return {"items": items[: request.limit]}
 
     return answer
 

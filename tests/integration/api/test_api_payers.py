@@ -1,14 +1,17 @@
-"""What a payer's browser or program gets from the API."""
+"""What a payer's browser or software gets from the API."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from falcon.testing import Result, TestClient
 
+from contracts.error_details import CartFull, DuplicatePractice, DuplicatesFound
 from contracts.errors import ErrorCode
 from contracts.rpc import cart, identity, notices, payments, practices
+from contracts.shapes import Stamp
 from gateway.api import examples
 from tests.integration.api.fake_services import CITIZEN_TOKEN, NEWCOMER_TOKEN, PDF, FakeServices
 
@@ -137,7 +140,7 @@ def test_a_write_that_another_site_made_the_browser_send_is_refused(
 
 
 @pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://portal.localhost"}])
-def test_a_write_of_our_own_pages_or_of_a_program_is_taken(client: TestClient, headers: dict[str, str]) -> None:
+def test_a_write_of_our_own_pages_or_of_no_browser_is_taken(client: TestClient, headers: dict[str, str]) -> None:
     result = client.simulate_delete("/api/v1/cart/items", cookies=CITIZEN, headers=headers)
     assert result.status_code == 200
 
@@ -198,8 +201,8 @@ def test_the_list_takes_states_and_a_cursor_and_links_to_the_next_page(
         cookies=CITIZEN,
     )
     asked = services.asked(practices.LIST)
-    assert (asked["states"], asked["cursor"], asked["limit"]) == (["to_pay", "paid", "reported"], "here", 7)
-    assert asked["viewer"]["fiscal_code"] == examples.ME["fiscal_code"]
+    assert (asked.states, asked.cursor, asked.limit) == (["to_pay", "paid", "reported"], "here", 7)
+    assert asked.viewer.fiscal_code == examples.ME["fiscal_code"]
     assert result.json["next_cursor"] == "next"
     link = result.headers["Link"]
     assert "rel=next" in link.replace('"', "")
@@ -212,16 +215,17 @@ def test_an_insertion_takes_the_debtor_from_the_session(client: TestClient, serv
     assert result.status_code == 201
     assert result.headers["Location"] == f"/api/v1/practices/{examples.PRACTICE_ID}"
     asked = services.asked(practices.INSERT)
-    assert asked["debtor"]["fiscal_code"] == examples.ME["fiscal_code"]
-    assert asked["debtor"]["full_name"] == "Mario Rossi"
-    assert asked["idempotency_key"] == KEY["Idempotency-Key"]
+    assert asked.debtor is not None
+    assert asked.debtor.fiscal_code == examples.ME["fiscal_code"]
+    assert asked.debtor.full_name == "Mario Rossi"
+    assert asked.idempotency_key == KEY["Idempotency-Key"]
 
 
 def test_an_insertion_with_a_stamp_takes_the_hash_of_the_document(client: TestClient, services: FakeServices) -> None:
     stamp = {"document_hash": "wHpFSLCGZjIvNSXxqtGbxg7275t446DRTk5ZrsdUQ6E=", "province": "MI"}
     body = {"service_code": "CERT_MBD", "amount_cents": 2100, "description": "Domanda", "stamp": stamp}
     assert client.simulate_post(PRACTICES, json=body, cookies=CITIZEN, headers=KEY).status_code == 201
-    assert services.asked(practices.INSERT)["stamp"] == stamp
+    assert services.asked(practices.INSERT).stamp == Stamp(**stamp)
     for wrong in ({"document_hash": "0123abcd"}, {"province": "Milano"}):
         result = client.simulate_post(PRACTICES, json=body | {"stamp": stamp | wrong}, cookies=CITIZEN, headers=KEY)
         errors = problem(result, 400, ErrorCode.INVALID_REQUEST)["errors"]
@@ -234,7 +238,7 @@ def test_an_anonymous_insertion_needs_no_login_and_a_named_one_does(client: Test
     problem(client.simulate_post(PRACTICES, json=examples.INSERTION, headers=KEY), 401, ErrorCode.LOGIN_REQUIRED)
     result = client.simulate_post(PRACTICES, json={**examples.INSERTION, "anonymous": True}, headers=KEY)
     assert result.status_code == 201
-    assert services.asked(practices.INSERT)["debtor"] is None
+    assert services.asked(practices.INSERT).debtor is None
 
 
 @pytest.mark.parametrize(("headers", "code"), [({}, "required"), ({"Idempotency-Key": "short"}, "invalid")])
@@ -268,14 +272,14 @@ def test_what_a_service_refuses_reaches_the_caller_under_its_own_code(
 def test_the_cart_is_filled_shown_and_emptied(client: TestClient, services: FakeServices) -> None:
     item = f"/api/v1/cart/items/{examples.PRACTICE_ID}"
     assert client.simulate_put(item, cookies=CITIZEN).json == {"count": 1}
-    assert services.asked(cart.ADD)["owner"] == f"citizen:{examples.ME['id']}"
+    assert services.asked(cart.ADD).owner == f"citizen:{examples.ME['id']}"
     assert client.simulate_get("/api/v1/cart", cookies=CITIZEN).json["total_cents"] == 12000
     assert client.simulate_delete(item, cookies=CITIZEN).json == {"count": 0}
     assert client.simulate_delete("/api/v1/cart/items", cookies=CITIZEN).json == {"count": 0}
 
 
 def test_the_sixth_notice_is_explained(client: TestClient, services: FakeServices) -> None:
-    services.refuse(cart.ADD, ErrorCode.CART_FULL, {"limit": 5})
+    services.refuse(cart.ADD, ErrorCode.CART_FULL, CartFull(limit=5))
     result = client.simulate_put(f"/api/v1/cart/items/{examples.PRACTICE_ID}", cookies=CITIZEN)
     assert problem(result, 409, ErrorCode.CART_FULL)["params"] == {"limit": 5}
 
@@ -289,40 +293,47 @@ def test_a_checkout_sends_the_payer_to_pagopa_and_comes_back_to_our_page(
     assert result.json["redirect_url"] == examples.CHECKOUT["redirect_url"]
     assert "payer_ref" not in result.json
     asked = services.asked(payments.START_CHECKOUT)
-    assert asked["practice_ids"] == [UUID(examples.PRACTICE_ID)]
-    assert asked["return_url"] == "http://portal.localhost/enti/PM108/esito/{checkout_id}"
-    assert asked["email"] == examples.ME["email"]
+    assert asked.practice_ids == [UUID(examples.PRACTICE_ID)]
+    assert asked.return_url == "http://portal.localhost/enti/PM108/esito/{checkout_id}"
+    assert asked.email == examples.ME["email"]
     shown = client.simulate_get(result.headers["Location"], cookies=CITIZEN)
     assert shown.json["state"] == "open"
 
 
-def test_an_equal_practice_is_told_and_the_payer_may_pay_anyway(client: TestClient, services: FakeServices) -> None:
+def test_a_duplicate_practice_is_told_and_the_payer_may_pay_anyway(client: TestClient, services: FakeServices) -> None:
     practice_id, equal_id = UUID(examples.PRACTICE_ID), uuid4()
-    equals = [{"practice_id": practice_id, "equal_ids": [equal_id]}]
+    equals = [practices.PracticeDuplicates(practice_id=practice_id, equal_ids=[equal_id])]
     services.answers[practices.DUPLICATES.name] = lambda _: {
         "equals": [{"practice_id": str(practice_id), "equal_ids": [str(equal_id)]}]
     }
     told = {"practice_id": str(practice_id), "equal_id": str(equal_id), "standing": "paid", "until": None}
     told["since"] = "2026-11-02T09:20:00+00:00"
     opened = services.answers[payments.START_CHECKOUT.name]
-    services.refuse(payments.START_CHECKOUT, ErrorCode.EQUAL_PRACTICE_FOUND, {"equals": [told]})
+    found = DuplicatePractice(
+        practice_id=practice_id,
+        equal_id=equal_id,
+        standing="paid",
+        since=datetime(2026, 11, 2, 9, 20, tzinfo=UTC),
+        until=None,
+    )
+    services.refuse(payments.START_CHECKOUT, ErrorCode.EQUAL_PRACTICE_FOUND, DuplicatesFound(equals=[found]))
     body: dict[str, Any] = {"practice_ids": [str(practice_id)]}
     result = client.simulate_post("/api/v1/checkouts", json=body, cookies=CITIZEN, headers=KEY)
     assert problem(result, 409, ErrorCode.EQUAL_PRACTICE_FOUND)["params"] == {"equals": [told]}
-    assert services.asked(payments.START_CHECKOUT)["equals"] == equals
+    assert services.asked(payments.START_CHECKOUT).equals == equals
     services.answers[payments.START_CHECKOUT.name] = opened
     body["pay_anyway"] = True
     result = client.simulate_post("/api/v1/checkouts", json=body, cookies=CITIZEN, headers=KEY)
     assert result.status_code == 201
-    assert services.asked(payments.START_CHECKOUT)["pay_anyway"] is True
+    assert services.asked(payments.START_CHECKOUT).pay_anyway is True
 
 
 def test_the_receipt_of_one_payment_can_be_asked_for(client: TestClient, services: FakeServices) -> None:
     address = f"/api/v1/practices/{examples.PRACTICE_ID}/receipt"
     assert client.simulate_get(f"{address}?receipt_id=IUR-2", cookies=CITIZEN).status_code == 200
-    assert services.asked(notices.RECEIPT)["receipt_id"] == "IUR-2"
+    assert services.asked(notices.RECEIPT).receipt_id == "IUR-2"
     assert client.simulate_get(address, cookies=CITIZEN).status_code == 200
-    assert services.asked(notices.RECEIPT)["receipt_id"] is None
+    assert services.asked(notices.RECEIPT).receipt_id is None
 
 
 @pytest.mark.parametrize(
@@ -360,13 +371,13 @@ def test_registration_needs_the_document_that_was_shown(client: TestClient, serv
     assert errors[0]["pointer"] == "/document_id"
     done = client.simulate_post("/api/v1/me/consents", json=examples.CONSENT, cookies=NEWCOMER)
     assert done.status_code == 201
-    assert services.asked(identity.REGISTER)["document_id"] == "privacy-1"
+    assert services.asked(identity.REGISTER).document_id == "privacy-1"
 
 
 def test_an_optional_purpose_is_granted_and_revoked(client: TestClient, services: FakeServices) -> None:
     body = {"purpose": "email_reminders"}
     assert client.simulate_post("/api/v1/me/consents", json=body, cookies=CITIZEN).status_code == 201
-    assert services.asked(identity.GRANT)["purpose"] == "email_reminders"
+    assert services.asked(identity.GRANT).purpose == "email_reminders"
     result = client.simulate_delete("/api/v1/me/consents/email_reminders", cookies=CITIZEN)
     assert (result.status_code, result.content) == (204, b"")
     problem(client.simulate_delete("/api/v1/me/consents/other", cookies=CITIZEN), 404, ErrorCode.NOT_FOUND)

@@ -7,7 +7,7 @@ from falcon.testing import TestClient
 
 from contracts.errors import ErrorCode
 from contracts.rpc import notices, settlement
-from gateway.api import examples
+from gateway.api import settlement_examples
 from gateway.api.uploads import FILE_MAX_BYTES
 from tests.integration.api.fake_services import PDF, FakeServices
 
@@ -18,9 +18,10 @@ ALL = {"Authorization": "Bearer all"}
 @pytest.mark.parametrize("media_type", ["application/xml", "text/xml; charset=utf-8", "application/zip", "text/plain"])
 def test_a_flow_is_handed_over_as_it_came(client: TestClient, services: FakeServices, media_type: str) -> None:
     result = client.simulate_post(FLOWS, body=b"<any/>", headers={**ALL, "Content-Type": media_type})
-    assert (result.status_code, result.headers["Location"]) == (201, f"{FLOWS}/{examples.SETTLEMENT['flow_id']}")
+    assert result.status_code == 201
+    assert result.headers["Location"] == f"{FLOWS}/{settlement_examples.SETTLEMENT['flow_id']}"
     asked = services.asked(settlement.TAKE_SETTLEMENT)
-    assert base64.b64decode(asked["content_base64"]) == b"<any/>"
+    assert base64.b64decode(asked.content_base64) == b"<any/>"
 
 
 @pytest.mark.parametrize(
@@ -42,10 +43,10 @@ def test_what_may_not_be_uploaded_is_refused(
 
 
 def test_flows_the_worklist_and_a_days_report_are_read(client: TestClient, services: FakeServices) -> None:
-    assert client.simulate_get(FLOWS, headers=ALL).json["items"] == [examples.SETTLEMENT]
-    assert client.simulate_get(f"{FLOWS}/x", headers=ALL).json == examples.SETTLEMENT
+    assert client.simulate_get(FLOWS, headers=ALL).json["items"] == [settlement_examples.SETTLEMENT]
+    assert client.simulate_get(f"{FLOWS}/x", headers=ALL).json == settlement_examples.SETTLEMENT
     page = client.simulate_get("/api/v1/creditors/PM108/settlement-worklist?limit=1", headers=ALL)
-    assert page.json == {"items": [examples.WORKLIST_ITEM], "next_after": 42}
+    assert page.json == {"items": [settlement_examples.WORKLIST_ITEM], "next_after": 42}
     assert "after=42" in page.headers["Link"]
     report = client.simulate_get("/api/v1/creditors/PM108/reconciliations/2026-11-03", headers=ALL)
     assert report.headers["Content-Type"].startswith("text/csv")
@@ -56,14 +57,14 @@ def test_flows_the_worklist_and_a_days_report_are_read(client: TestClient, servi
     assert (printed.status_code, printed.headers["Content-Type"]) == (200, "application/pdf")
     assert printed.content == PDF
     asked = services.asked(notices.DAY_REPORT)
-    assert (asked["entity_code"], asked["day"].isoformat(), asked["language"]) == ("PM108", "2026-11-03", "en")
+    assert (asked.entity_code, asked.day.isoformat(), asked.language) == ("PM108", "2026-11-03", "en")
     wrong = client.simulate_get("/api/v1/creditors/PM108/reconciliations/yesterday", headers=ALL)
     assert (wrong.status_code, wrong.json["code"]) == (400, ErrorCode.INVALID_REQUEST)
 
 
 def test_a_bank_credit_is_put_under_the_banks_reference(client: TestClient, services: FakeServices) -> None:
     result = client.simulate_put(
-        "/api/v1/creditors/PM108/bank-credits/CRO-4711", json=examples.BANK_CREDIT, headers=ALL
+        "/api/v1/creditors/PM108/bank-credits/CRO-4711", json=settlement_examples.BANK_CREDIT, headers=ALL
     )
-    assert result.json == examples.CREDIT
-    assert services.asked(settlement.PUT_CREDIT)["reference"] == "CRO-4711"
+    assert result.json == settlement_examples.CREDIT
+    assert services.asked(settlement.PUT_CREDIT).reference == "CRO-4711"

@@ -12,6 +12,7 @@ from chassis.messaging import wire
 from chassis.messaging.publisher import ConfirmedPublisher, PublishFailed
 from chassis.messaging.rpc_client import RpcClient
 from contracts.errors import RpcError, Unavailable
+from contracts.shapes import Empty
 from tests.conftest import wait_until_answering
 from tests.integration.chassis import probe
 
@@ -36,7 +37,7 @@ def answers(rpc):
 
 def pings(rpc):
     try:
-        return rpc.call(probe.PING, probe.Empty()) == probe.Empty()
+        return rpc.call(probe.PING, Empty()) == Empty()
     except RpcError:
         return False
 
@@ -197,7 +198,7 @@ def test_a_database_away_is_told_and_events_wait_for_it(
     service = run_probe(DATABASE_URL=url)
     eventually(lambda: answers(rpc), timeout_s=20)
     with pytest.raises(Unavailable):
-        rpc.call(probe.PING, probe.Empty())
+        rpc.call(probe.PING, Empty())
     publish_event(probe.NUMBERED, probe.Number(number=1), subject="1")
     eventually(lambda: len(service.lines("event_put_off")) > 3)
     proxy.open()

@@ -16,6 +16,7 @@ from chassis.messaging import wire
 from chassis.messaging.publisher import ConfirmedPublisher, PublishFailed
 from chassis.messaging.rpc_client import RpcClient
 from contracts.errors import RpcError, Unavailable
+from contracts.shapes import Empty
 from tests.conftest import wait_until_answering
 from tests.integration.chassis import probe
 from tests.integration.chassis.test_chassis_processes import answers, emit, pings
@@ -49,7 +50,7 @@ def test_a_silent_database_is_told_and_the_service_comes_back(
     publish_event(probe.NUMBERED, probe.Number(number=1), subject="1")
     seconds_until(lambda: service.lines("database_silent"), timeout_s=NOTICED_WITHIN_S + SLACK_S)
     with pytest.raises(Unavailable):
-        rpc.call(probe.PING, probe.Empty())
+        rpc.call(probe.PING, Empty())
     proxy.speak()
     assert seconds_until(lambda: pings(rpc)) < NOTICED_WITHIN_S + SLACK_S
     assert seconds_until(lambda: effects() == [1]) < NOTICED_WITHIN_S + SLACK_S

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from chassis.messaging.rpc_client import RpcClient
 from contracts.errors import Unavailable
+from contracts.shapes import Empty
 from tests.conftest import wait_until_answering
 from tests.integration.chassis import probe
 
@@ -122,4 +123,4 @@ def test_threads_share_a_tls_connection(run_probe, rpc, tls_url):
 def test_a_broker_with_the_certificate_of_another_host_is_not_talked_to(tls_url, clean_broker):
     secure = RpcClient(tls_url("127.0.0.2"))
     with pytest.raises(Unavailable):
-        secure.call(probe.PING, probe.Empty())
+        secure.call(probe.PING, Empty())

@@ -18,9 +18,12 @@ from structlog.testing import capture_logs
 
 from chassis.storage.database import Database
 from contracts.errors import Refused
+from contracts.rpc.identity import FinishLogin, FinishLoginRequest, StartLogin, StartLoginRequest
 from sandbox.spid import providers, setup
 from sandbox.spid.citizens import CITIZENS, TestCitizen
 from sandbox.spid.responses import Answer, build, sign
+from services.identity.registry_watcher import RegistryWatcher
+from services.identity.saml.idp_registry import IdpRegistry
 from services.identity.settings import Settings
 from services.identity.usecases import login
 
@@ -38,18 +41,25 @@ class Portal:
 
     database: Database
     settings: Settings
+    registry: IdpRegistry
     idps: dict[str, providers.Provider]
 
     def begin(self, *, browser: str = "browser", idp: str = "prova-1", now: datetime = NOW) -> str:
         """Begin a login and return the AuthnRequest's id."""
-        request = {"idp": idp, "entity_code": "PM108", "return_to": "/enti/PM108/pratiche", "browser_token": browser}
-        started = login.start(self.database, self.settings, request, now)
-        if started["form_fields"]:
-            document = b64decode(started["form_fields"]["SAMLRequest"])
+        request = StartLoginRequest(
+            idp=idp, entity_code="PM108", return_to="/enti/PM108/pratiche", browser_token=browser
+        )
+        started = self.start(request, now)
+        if started.form_fields:
+            document = b64decode(started.form_fields["SAMLRequest"])
         else:
-            query = parse_qs(urlsplit(started["redirect_url"]).query)
+            query = parse_qs(urlsplit(started.redirect_url).query)
             document = decompress(b64decode(query["SAMLRequest"][0]), wbits=-15)
         return str(etree.fromstring(document).get("ID"))
+
+    def start(self, request: StartLoginRequest, now: datetime = NOW) -> StartLogin:
+        """Ask where to send the browser."""
+        return login.start(self.database, self.settings, self.registry, request, now)
 
     def answer(
         self,
@@ -78,18 +88,18 @@ class Portal:
             edit(response)
         return b64encode(sign(response, provider.private_key, provider.certificate)).decode()
 
-    def finish(self, saml_response: str, *, browser: str = "browser", now: datetime = NOW) -> dict[str, Any]:
+    def finish(self, saml_response: str, *, browser: str = "browser", now: datetime = NOW) -> FinishLogin:
         """Hand the answer in."""
-        request = {"saml_response": saml_response, "relay_state": "", "browser_token": browser}
-        return login.finish(self.database, self.settings, request, now)
+        request = FinishLoginRequest(saml_response=saml_response, browser_token=browser)
+        return login.finish(self.database, self.settings, self.registry, request, now)
 
-    def log_in(self, citizen: TestCitizen = MARIO, *, now: datetime = NOW, level: int = 2) -> dict[str, Any]:
+    def log_in(self, citizen: TestCitizen = MARIO, *, now: datetime = NOW, level: int = 2) -> FinishLogin:
         """Log somebody in and return what the gateway gets."""
         return self.finish(self.answer(self.begin(now=now), citizen, now=now, level=level), now=now)
 
     def token(self, citizen: TestCitizen = MARIO, *, now: datetime = NOW) -> str:
         """Log somebody in and return the session token."""
-        return str(self.log_in(citizen, now=now)["session_token"])
+        return self.log_in(citizen, now=now).session_token
 
 
 @contextmanager
@@ -123,7 +133,8 @@ def settings(spid_environment: dict[str, str]) -> Settings:
 def portal(settings: Settings, spid_environment: dict[str, str], service_database: Callable[[str], Database]) -> Portal:
     folder = Path(spid_environment["SANDBOX_SPID_HOME"])
     idps = {provider.key: provider for provider in providers.load(folder, IDP_URL)}
-    return Portal(service_database("identity"), settings, idps)
+    registry = RegistryWatcher(settings.registry_source, NOW).registry
+    return Portal(service_database("identity"), settings, registry, idps)
 
 
 def form_value(page: str, name: str) -> str:

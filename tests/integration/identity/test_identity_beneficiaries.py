@@ -1,44 +1,59 @@
-"""Students a parent paid for: up to ten, the latest first, gone when asked and with the account."""
+"""Beneficiaries a citizen paid for: up to ten, the latest first, gone when asked and with the account."""
 
+from collections.abc import Sequence
+from dataclasses import fields
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
-from services.identity.usecases import beneficiaries, privacy
+from contracts.rpc.identity import (
+    ForgetBeneficiaryRequest,
+    PurposeRequest,
+    RememberBeneficiaryRequest,
+    RememberedBeneficiary,
+    TokenRequest,
+)
+from contracts.shapes import Beneficiary
+from services.identity.usecases import beneficiaries, own_data, privacy
 from tests.integration.identity.conftest import GIULIA, MARIO, NOW, Portal
 from tests.integration.identity.test_identity_privacy import register
 
 
-def student(number: int) -> dict[str, str]:
-    return {
-        "full_name": f"Bianchi Anna {number}",
-        "course": "Flauto",
-        "school": "Conservatorio",
-        "contribution_type": "Contributo annuale",
-    }
+def beneficiary(number: int) -> Beneficiary:
+    return Beneficiary(
+        full_name=f"Bianchi Anna {number}",
+        course="Flauto",
+        school="Conservatorio",
+        contribution_type="Contributo annuale",
+    )
 
 
-def remember(portal: Portal, token: str, number: int, *, after_s: int = 0) -> list[dict[str, Any]]:
-    request = {"session_token": token, "beneficiary": student(number)}
-    found: list[dict[str, Any]] = beneficiaries.remember(portal.database, request, NOW + timedelta(seconds=after_s))[
-        "beneficiaries"
-    ]
-    return found
+def remember(portal: Portal, token: str, number: int, *, after_s: int = 0) -> Sequence[RememberedBeneficiary]:
+    request = RememberBeneficiaryRequest(session_token=token, beneficiary=beneficiary(number))
+    return beneficiaries.remember(portal.database, request, NOW + timedelta(seconds=after_s)).beneficiaries
+
+
+def forget(portal: Portal, token: str, beneficiary_id: UUID) -> None:
+    request = ForgetBeneficiaryRequest(session_token=token, beneficiary_id=beneficiary_id)
+    beneficiaries.forget(portal.database, request, NOW)
 
 
 def names(portal: Portal, token: str) -> list[str]:
-    return [one["full_name"] for one in beneficiaries.show(portal.database, token, NOW)["beneficiaries"]]
+    return [
+        one.full_name
+        for one in beneficiaries.show(portal.database, TokenRequest(session_token=token), NOW).beneficiaries
+    ]
 
 
-def test_a_student_is_offered_the_next_time_and_to_nobody_else(portal: Portal) -> None:
+def test_a_beneficiary_is_offered_the_next_time_and_to_nobody_else(portal: Portal) -> None:
     token = portal.token(GIULIA)
-    (kept,) = remember(portal, token, 1)
-    assert {name: value for name, value in kept.items() if name != "id"} == student(1)
+    (remembered,) = remember(portal, token, 1)
+    expected = beneficiary(1)
+    assert all(getattr(remembered, one.name) == getattr(expected, one.name) for one in fields(expected))
     assert names(portal, portal.token(GIULIA)) == ["Bianchi Anna 1"]
     assert names(portal, portal.token(MARIO)) == []
 
 
-def test_the_same_student_again_moves_to_the_front_and_the_eleventh_takes_the_oldests_place(portal: Portal) -> None:
+def test_the_same_beneficiary_again_moves_to_the_front_and_the_eleventh_takes_the_oldests_place(portal: Portal) -> None:
     token = portal.token(GIULIA)
     for number in range(10):
         remember(portal, token, number, after_s=number)
@@ -47,23 +62,22 @@ def test_the_same_student_again_moves_to_the_front_and_the_eleventh_takes_the_ol
     assert names(portal, token) == [f"Bianchi Anna {number}" for number in (10, 0, 9, 8, 7, 6, 5, 4, 3, 2)]
 
 
-def test_a_student_can_be_forgotten_but_not_by_somebody_else(portal: Portal) -> None:
+def test_a_beneficiary_can_be_forgotten_but_not_by_somebody_else(portal: Portal) -> None:
     token, stranger = portal.token(GIULIA), portal.token(MARIO)
-    (kept,) = remember(portal, token, 1)
-    wanted: UUID = kept["id"]
-    beneficiaries.forget(portal.database, {"session_token": stranger, "beneficiary_id": wanted}, NOW)
+    (remembered,) = remember(portal, token, 1)
+    forget(portal, stranger, remembered.id)
     assert names(portal, token) == ["Bianchi Anna 1"]
-    beneficiaries.forget(portal.database, {"session_token": token, "beneficiary_id": wanted}, NOW)
+    forget(portal, token, remembered.id)
     assert names(portal, token) == []
 
 
-def test_students_are_in_the_export_and_go_with_the_account(portal: Portal) -> None:
+def test_beneficiaries_are_in_the_export_and_go_with_the_account(portal: Portal) -> None:
     token = portal.token(GIULIA)
     register(portal, token)
     remember(portal, token, 1)
-    data = privacy.export(portal.database, token, NOW)["data"]
+    data = own_data.export(portal.database, TokenRequest(session_token=token), NOW).data
     assert [one["full_name"] for one in data["beneficiaries"]] == ["Bianchi Anna 1"]
-    request = {"session_token": token, "purpose": "registration", "channel": "web", "language": "it"}
+    request = PurposeRequest(session_token=token, purpose="registration", language="it")
     privacy.revoke(portal.database, portal.settings, request, NOW)
     assert names(portal, portal.token(GIULIA)) == []
     with portal.database.reading() as session:

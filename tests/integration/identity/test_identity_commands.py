@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from services.identity.saml.idp_registry import RegistryError
 from services.identity.saml.refusal import Reason
-from services.identity.saml.signing import SigningKey
+from services.identity.saml.signer import SigningKey
 from services.identity.settings import Settings
 from tests.integration.identity.conftest import MARIO, Portal, refused_login
 from tests.unit.identity.spid_world import signer
@@ -40,7 +40,7 @@ def test_make_certificate_makes_a_pair_that_can_be_used_and_never_overwrites_one
 def test_extract_trace_prints_both_messages_of_a_login(
     portal: Portal, spid_environment: dict[str, str], start_process: Callable[..., Any]
 ) -> None:
-    citizen_id = portal.log_in()["session"]["citizen"]["id"]
+    citizen_id = portal.log_in().session.citizen.id
     extracted = start_process(*COMMAND, "extract-trace", str(citizen_id), env=spid_environment)
     assert extracted.process.wait(30) == 0
     (trace,) = json.loads(extracted.log())
@@ -80,19 +80,19 @@ def test_refresh_idps_takes_a_signed_registry_and_nothing_else(
     pinned.write_bytes(signer("registry").certificate.public_bytes(Encoding.PEM))
     good.write_bytes(aggregate(descriptor("https://idp.a.it", "idp-1")))
     bad.write_bytes(aggregate(descriptor("https://idp.b.it", "idp-2"), by="stranger"))
-    kept = tmp_path / "kept.xml"
-    environment = {"SPID_REGISTRY_FILE": str(kept), "SPID_REGISTRY_CERT_FILE": str(pinned)}
+    stored = tmp_path / "stored.xml"
+    environment = {"SPID_REGISTRY_FILE": str(stored), "SPID_REGISTRY_CERT_FILE": str(pinned)}
     refused = start_process(*COMMAND, "refresh-idps", "--from", str(bad), env=environment)
     assert refused.process.wait(30) == 1
-    assert not kept.exists()
+    assert not stored.exists()
     taken = start_process(*COMMAND, "refresh-idps", "--from", str(good), env=environment)
     assert taken.process.wait(30) == 0
     assert taken.lines("idp_registry_refreshed")[0]["providers"] == ["https://idp.a.it"]
-    assert kept.read_bytes() == good.read_bytes()
+    assert stored.read_bytes() == good.read_bytes()
     unreachable = {**environment, "SPID_REGISTRY_URL": "http://127.0.0.1:9/entities"}
     failed = start_process(*COMMAND, "refresh-idps", env=unreachable)
     assert failed.process.wait(30) == 1
-    assert kept.read_bytes() == good.read_bytes()
+    assert stored.read_bytes() == good.read_bytes()
 
 
 def test_a_key_anybody_can_download_stops_a_production_start(

@@ -13,6 +13,7 @@ from lxml import etree
 from structlog.testing import capture_logs
 
 from contracts.errors import ErrorCode, Refused
+from contracts.rpc.identity import MetadataRequest, StartLoginRequest
 from services.identity import models
 from services.identity.saml.refusal import Reason
 from services.identity.settings import Settings
@@ -27,29 +28,29 @@ def rows(portal: Portal, table: type[models.Base]) -> list[Any]:
 
 def test_a_login_opens_a_session_and_leads_back_to_where_it_began(portal: Portal) -> None:
     finished = portal.log_in()
-    assert finished["return_to"] == "/enti/PM108/pratiche"
-    assert finished["entity_code"] == "PM108"
-    session = finished["session"]
-    assert session["spid_level"] == 2
-    assert session["registered"] is False
-    assert session["citizen"]["fiscal_code"] == MARIO.fiscal_code
-    assert session["citizen"]["email"] == MARIO.email
-    assert session["idle_until"] == NOW + timedelta(minutes=20)
-    assert session["expires_at"] == NOW + timedelta(hours=8)
-    assert len(finished["session_token"]) >= 43
+    assert finished.return_to == "/enti/PM108/pratiche"
+    assert finished.entity_code == "PM108"
+    session = finished.session
+    assert session.spid_level == 2
+    assert session.registered is False
+    assert session.citizen.fiscal_code == MARIO.fiscal_code
+    assert session.citizen.email == MARIO.email
+    assert session.idle_until == NOW + timedelta(minutes=20)
+    assert session.expires_at == NOW + timedelta(hours=8)
+    assert len(finished.session_token) >= 43
 
 
-def test_the_same_person_is_the_same_citizen_whichever_provider_they_use(portal: Portal) -> None:
+def test_a_fiscal_code_is_one_citizen_whichever_provider_asserts_it(portal: Portal) -> None:
     first = portal.log_in()
     request = portal.begin(idp="prova-2")
     second = portal.finish(portal.answer(request, MARIO, idp="prova-2"))
-    assert first["session"]["citizen"]["id"] == second["session"]["citizen"]["id"]
-    assert first["session_token"] != second["session_token"]
-    assert portal.log_in(GIULIA)["session"]["citizen"]["id"] != first["session"]["citizen"]["id"]
+    assert first.session.citizen.id == second.session.citizen.id
+    assert first.session_token != second.session_token
+    assert portal.log_in(GIULIA).session.citizen.id != first.session.citizen.id
 
 
-def test_a_person_without_email_logs_in(portal: Portal) -> None:
-    assert portal.log_in(LUCA)["session"]["citizen"]["email"] is None
+def test_a_citizen_without_email_logs_in(portal: Portal) -> None:
+    assert portal.log_in(LUCA).session.citizen.email is None
 
 
 def test_tokens_are_stored_only_as_hashes(portal: Portal) -> None:
@@ -94,10 +95,10 @@ def test_another_browser_is_refused_and_does_not_use_the_request_up(portal: Port
     answer = portal.answer(portal.begin(browser="mine"))
     with refused_login(Reason.OTHER_BROWSER):
         portal.finish(answer, browser="yours")
-    assert portal.finish(answer, browser="mine")["session_token"]
+    assert portal.finish(answer, browser="mine").session_token
 
 
-def test_a_browser_without_the_logins_cookie_is_nobody(portal: Portal) -> None:
+def test_a_browser_without_the_logins_cookie_is_refused(portal: Portal) -> None:
     request = portal.begin(browser="")
     with refused_login(Reason.OTHER_BROWSER):
         portal.finish(portal.answer(request), browser="")
@@ -116,10 +117,10 @@ def test_an_answer_nobody_asked_for_is_refused(portal: Portal) -> None:
     assert set(params) == {"reference"}
 
 
-def test_a_lower_level_is_refused_and_a_higher_one_kept(portal: Portal) -> None:
+def test_a_lower_level_is_refused_and_a_higher_one_accepted(portal: Portal) -> None:
     with refused_login(Reason.LEVEL_TOO_LOW):
         portal.finish(portal.answer(portal.begin(), level=1))
-    assert portal.log_in(level=3)["session"]["spid_level"] == 3
+    assert portal.log_in(level=3).session.spid_level == 3
 
 
 @pytest.mark.parametrize("number", [19, 20, 21, 22, 23, 25, 30])
@@ -153,10 +154,10 @@ def test_a_bad_answer_uses_its_request_up(portal: Portal) -> None:
 def test_each_login_is_traced_encrypted_and_can_be_extracted_by_its_reference(portal: Portal) -> None:
     with refused_login(Reason.LEVEL_TOO_LOW) as params:
         portal.finish(portal.answer(portal.begin(), level=1))
-    citizen = portal.log_in()["session"]["citizen"]
+    citizen = portal.log_in().session.citizen
     refused, granted = rows(portal, models.SamlTrace)
     assert (refused.outcome, granted.outcome) == (Reason.LEVEL_TOO_LOW, "granted")
-    assert (refused.citizen_id, granted.citizen_id) == (None, citizen["id"])
+    assert (refused.citizen_id, granted.citizen_id) == (None, citizen.id)
     for trace in (refused, granted):
         assert MARIO.fiscal_code.encode() not in trace.response_encrypted
     (found,) = upkeep.extract_traces(portal.database, portal.settings, params["reference"])
@@ -164,8 +165,8 @@ def test_each_login_is_traced_encrypted_and_can_be_extracted_by_its_reference(po
     assert f'ID="{refused.request_id}"' in found["AuthnRequest"]
     assert MARIO.fiscal_code in found["Response"]
     assert found["Resp_Issuer"] == portal.idps["prova-1"].entity_id
-    assert all(found[f"Assertion_{field}"] for field in ("ID", "subject", "subject_NameQualifier"))
-    assert upkeep.extract_traces(portal.database, portal.settings, str(citizen["id"]))[0]["outcome"] == "granted"
+    assert all((found["Assertion_ID"], found["Assertion_subject"], found["Assertion_subject_NameQualifier"]))
+    assert upkeep.extract_traces(portal.database, portal.settings, str(citizen.id))[0]["outcome"] == "granted"
 
 
 def test_nothing_personal_is_logged(portal: Portal) -> None:
@@ -188,21 +189,21 @@ def test_nothing_personal_is_logged(portal: Portal) -> None:
     ],
 )
 def test_a_login_that_cannot_be_begun_is_refused(portal: Portal, field: str, value: str, code: ErrorCode) -> None:
-    request = {"idp": "prova-1", "entity_code": None, "return_to": "/", "browser_token": "b", field: value}
+    request = StartLoginRequest(**{"idp": "prova-1", "return_to": "/", "browser_token": "b", field: value})
     with pytest.raises(Refused) as refused:
-        login.start(portal.database, portal.settings, request, NOW)
+        portal.start(request)
     assert refused.value.code is code
     assert rows(portal, models.AuthnRequest) == []
 
 
 def test_all_providers_are_listed_by_the_name_in_their_metadata(portal: Portal) -> None:
-    listed = login.providers(portal.settings)["providers"]
-    assert {one["key"]: one["name"] for one in listed} == {
+    listed = login.providers(portal.registry).providers
+    assert {one.key: one.name for one in listed} == {
         "prova-1": "SPID di prova 1",
         "prova-2": "SPID di prova 2",
         "cie": "CIE di prova",
     }
-    assert {one["key"] for one in listed if one["kind"] == "cie"} == {"cie"}
+    assert {one.key for one in listed if one.kind == "cie"} == {"cie"}
 
 
 def test_the_setting_chooses_the_binding_and_the_register_holds_what_was_sent(
@@ -212,10 +213,11 @@ def test_the_setting_chooses_the_binding_and_the_register_holds_what_was_sent(
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("SPID_BINDING", "post")
     portal.settings = Settings.load()
-    request = {"idp": "prova-1", "entity_code": "PM108", "return_to": "/", "browser_token": "browser"}
-    started = login.start(portal.database, portal.settings, request, NOW)
-    assert started["redirect_url"] == portal.idps["prova-1"].sso_url
-    sent = b64decode(started["form_fields"]["SAMLRequest"])
+    request = StartLoginRequest(idp="prova-1", entity_code="PM108", return_to="/", browser_token="browser")
+    started = portal.start(request)
+    assert started.redirect_url == portal.idps["prova-1"].sso_url
+    assert started.form_fields is not None
+    sent = b64decode(started.form_fields["SAMLRequest"])
     portal.finish(portal.answer(str(etree.fromstring(sent).get("ID"))))
     (trace,) = rows(portal, models.SamlTrace)
     assert portal.settings.trace_cipher.decrypt(trace.request_encrypted) == sent
@@ -224,9 +226,9 @@ def test_the_setting_chooses_the_binding_and_the_register_holds_what_was_sent(
         Settings.load()
 
 
-def test_a_person_logs_in_with_the_electronic_identity_card_by_its_own_rules(portal: Portal) -> None:
+def test_a_citizen_logs_in_with_the_electronic_identity_card_by_its_own_rules(portal: Portal) -> None:
     with_card = portal.finish(portal.answer(portal.begin(idp="cie"), idp="cie"))
-    assert with_card["session"]["citizen"]["id"] == portal.log_in()["session"]["citizen"]["id"]
+    assert with_card.session.citizen.id == portal.log_in().session.citizen.id
 
 
 def test_the_rules_of_the_card_are_not_those_of_spid(portal: Portal) -> None:
@@ -249,7 +251,7 @@ def test_the_metadata_for_the_card_are_of_another_federation(portal: Portal) -> 
         "md": "urn:oasis:names:tc:SAML:2.0:metadata",
         "cie": "https://www.cartaidentita.interno.gov.it/saml-extensions",
     }
-    root = etree.fromstring(login.service_provider_metadata(portal.settings, "cie")["xml"].encode())
+    root = etree.fromstring(login.service_provider_metadata(portal.settings, MetadataRequest(kind="cie")).xml.encode())
     assert str(root.get("entityID")).endswith("/cie/metadata")
     contact = root.find("md:ContactPerson[@contactType='administrative']", ns)
     assert contact is not None
@@ -261,5 +263,5 @@ def test_the_metadata_for_the_card_are_of_another_federation(portal: Portal) -> 
     organization = replace(portal.settings.provider.organization, municipality=None)
     settings = replace(portal.settings, provider=replace(portal.settings.provider, organization=organization))
     with pytest.raises(Refused) as refused:
-        login.service_provider_metadata(settings, "cie")
+        login.service_provider_metadata(settings, MetadataRequest(kind="cie"))
     assert refused.value.code is ErrorCode.INVALID_REQUEST

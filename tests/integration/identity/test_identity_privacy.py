@@ -1,5 +1,6 @@
 """Registration and the consent ledger on a real database."""
 
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -11,24 +12,40 @@ from sqlalchemy.exc import DBAPIError
 
 from contracts.errors import Broken, ErrorCode, Refused
 from contracts.events import EVENTS
+from contracts.rpc.identity import (
+    Mailbox,
+    MailboxRequest,
+    Privacy,
+    PurposeRequest,
+    RegisterRequest,
+    Session,
+    SessionRequest,
+    TokenRequest,
+)
 from services.identity import models
 from services.identity.settings import Settings
-from services.identity.usecases import privacy, sessions
+from services.identity.usecases import own_data, privacy, sessions
 from tests.integration.identity.conftest import GIULIA, LUCA, MARIO, NOW, Portal
 
 NOTICE = "registration-1.1"
 
 
-def register(portal: Portal, token: str, **chosen: Any) -> dict[str, Any]:
-    unchosen: dict[str, Any] = {"email": None, "purposes": [], "language": None, "channel": "web"}
-    request = {"session_token": token, "document_id": NOTICE, **unchosen, **chosen}
+def register(portal: Portal, token: str, **chosen: Any) -> Session:
+    request = RegisterRequest(**{"session_token": token, "document_id": NOTICE, **chosen})
     return privacy.register(portal.database, portal.settings, request, NOW)
 
 
-def change(portal: Portal, call: Any, token: str, purpose: str, email: str | None = None) -> dict[str, Any]:
-    request = {"session_token": token, "purpose": purpose, "email": email, "language": None, "channel": "api"}
-    shown: dict[str, Any] = call(portal.database, portal.settings, request, NOW)
-    return shown
+def change(portal: Portal, call: Callable[..., Privacy], token: str, purpose: str, email: str | None = None) -> Privacy:
+    request = PurposeRequest(session_token=token, purpose=purpose, email=email, channel="api")
+    return call(portal.database, portal.settings, request, NOW)
+
+
+def show(portal: Portal, token: str) -> Privacy:
+    return privacy.show(portal.database, portal.settings, TokenRequest(session_token=token), NOW)
+
+
+def current(portal: Portal, token: str) -> Session:
+    return sessions.current(portal.database, portal.settings, SessionRequest(session_token=token), NOW)
 
 
 def events(portal: Portal) -> list[tuple[str, str]]:
@@ -48,39 +65,39 @@ def refused_with(call: Any) -> tuple[ErrorCode, dict[str, Any]]:
 def test_registering_acknowledges_the_notice_and_tells_the_other_services(portal: Portal) -> None:
     token = portal.token()
     session = register(portal, token, email="mario@posta.example", purposes=["email_reminders"])
-    assert session["registered"] is True
-    assert session["citizen"]["email"] == "mario@posta.example"
-    shown = privacy.show(portal.database, portal.settings, token, NOW)
-    assert shown["granted"] == ["email_reminders", "registration"]
-    assert [(one["purpose"], one["action"], one["document_id"]) for one in shown["history"]] == [
+    assert session.registered is True
+    assert session.citizen.email == "mario@posta.example"
+    shown = show(portal, token)
+    assert shown.granted == ["email_reminders", "registration"]
+    assert [(one.purpose, one.action, one.document_id) for one in shown.history] == [
         ("registration", "acknowledged", NOTICE),
         ("email_reminders", "granted", "email_reminders-1.1"),
     ]
-    assert [one["purpose"] for one in shown["documents"]] == ["registration", "email_reminders"]
+    assert [one.purpose for one in shown.documents] == ["registration", "email_reminders"]
     assert events(portal) == [("CitizenRegistered.v1", "0000000001"), ("ConsentGranted.v1", "0000000002")]
 
 
 def test_registering_without_choosing_anything_grants_nothing_optional(portal: Portal) -> None:
     token = portal.token(LUCA)
-    assert register(portal, token)["citizen"]["email"] is None
-    assert privacy.show(portal.database, portal.settings, token, NOW)["granted"] == ["registration"]
+    assert register(portal, token).citizen.email is None
+    assert show(portal, token).granted == ["registration"]
 
 
 def test_registering_again_changes_nothing(portal: Portal) -> None:
     token = portal.token()
     register(portal, token)
     before = events(portal)
-    assert register(portal, token)["registered"] is True
+    assert register(portal, token).registered is True
     assert events(portal) == before
-    assert len(privacy.show(portal.database, portal.settings, token, NOW)["history"]) == 1
+    assert len(show(portal, token).history) == 1
 
 
 def test_the_ledger_says_how_each_choice_was_made(portal: Portal) -> None:
     token = portal.token()
     register(portal, token, email="m@posta.example", language="en")
     change(portal, privacy.grant, token, "email_reminders")
-    shown = privacy.show(portal.database, portal.settings, token, NOW)["history"]
-    assert [(one["action"], one["channel"]) for one in shown] == [("acknowledged", "web"), ("granted", "api")]
+    shown = show(portal, token).history
+    assert [(one.action, one.channel) for one in shown] == [("acknowledged", "web"), ("granted", "api")]
     with portal.database.reading() as session:
         events = session.scalars(sa.select(models.ConsentEvent).order_by(models.ConsentEvent.id)).all()
         assert [one.language for one in events] == ["en", None]
@@ -91,7 +108,7 @@ def test_a_double_click_registers_once(portal: Portal) -> None:
     token = portal.token()
     with ThreadPoolExecutor(6) as pool:
         results = list(pool.map(lambda _: register(portal, token), range(6)))
-    assert all(one["registered"] for one in results)
+    assert all(one.registered for one in results)
     assert events(portal) == [("CitizenRegistered.v1", "0000000001")]
 
 
@@ -110,13 +127,13 @@ def test_reminders_need_an_address(portal: Portal) -> None:
     refused = refused_with(lambda: change(portal, privacy.grant, token, "email_reminders"))
     assert refused == (ErrorCode.INVALID_REQUEST, {"field": "email"})
     shown = change(portal, privacy.grant, token, "email_reminders", email="luca@posta.example")
-    assert "email_reminders" in shown["granted"]
+    assert "email_reminders" in shown.granted
 
 
-def test_the_address_given_at_registration_is_kept_at_the_next_login(portal: Portal) -> None:
+def test_the_address_given_at_registration_stays_at_the_next_login(portal: Portal) -> None:
     register(portal, portal.token(), email="altra@posta.example")
-    assert portal.log_in()["session"]["citizen"]["email"] == "altra@posta.example"
-    assert portal.log_in()["session"]["registered"] is True
+    assert portal.log_in().session.citizen.email == "altra@posta.example"
+    assert portal.log_in().session.registered is True
 
 
 def test_nothing_is_granted_before_registration(portal: Portal) -> None:
@@ -128,11 +145,11 @@ def test_nothing_is_granted_before_registration(portal: Portal) -> None:
 def test_a_purpose_is_revoked_at_once_and_granted_again(portal: Portal) -> None:
     token = portal.token()
     register(portal, token, email="m@posta.example", purposes=["email_reminders"])
-    assert change(portal, privacy.revoke, token, "email_reminders")["granted"] == ["registration"]
+    assert change(portal, privacy.revoke, token, "email_reminders").granted == ["registration"]
     change(portal, privacy.revoke, token, "email_reminders")
     change(portal, privacy.grant, token, "email_reminders")
     shown = change(portal, privacy.grant, token, "email_reminders")
-    assert [one["action"] for one in shown["history"]] == ["acknowledged", "granted", "revoked", "granted"]
+    assert [one.action for one in shown.history] == ["acknowledged", "granted", "revoked", "granted"]
     assert [kind for kind, _ in events(portal)] == [
         "CitizenRegistered.v1",
         "ConsentGranted.v1",
@@ -141,26 +158,32 @@ def test_a_purpose_is_revoked_at_once_and_granted_again(portal: Portal) -> None:
     ]
 
 
-def mailbox(portal: Portal, citizen_id: Any) -> Any:
-    return privacy.mailbox(portal.database, portal.settings, citizen_id)["mailbox"]
+def mailbox(portal: Portal, citizen_id: UUID) -> Mailbox | None:
+    return privacy.mailbox(portal.database, portal.settings, MailboxRequest(citizen_id=citizen_id)).mailbox
+
+
+def messages(portal: Portal, citizen_id: UUID) -> Sequence[str]:
+    found = mailbox(portal, citizen_id)
+    assert found is not None
+    return found.messages
 
 
 def test_a_mailbox_is_told_only_while_the_consent_holds(portal: Portal) -> None:
     token = portal.token()
-    citizen = register(portal, token, email="m@posta.example", language="en")["citizen"]
-    assert mailbox(portal, citizen["id"]) is None
+    citizen = register(portal, token, email="m@posta.example", language="en").citizen
+    assert mailbox(portal, citizen.id) is None
     change(portal, privacy.grant, token, "email_reminders")
-    assert mailbox(portal, citizen["id"]) == {
-        "fiscal_code": citizen["fiscal_code"],
-        "email": "m@posta.example",
-        "language": "en",
-        "messages": ["notice", "reminder", "receipt"],
-    }
+    assert mailbox(portal, citizen.id) == Mailbox(
+        fiscal_code=citizen.fiscal_code,
+        email="m@posta.example",
+        language="en",
+        messages=("notice", "reminder", "receipt"),
+    )
     change(portal, privacy.revoke, token, "email_reminders")
-    assert mailbox(portal, citizen["id"]) is None
+    assert mailbox(portal, citizen.id) is None
     change(portal, privacy.grant, token, "email_reminders")
     change(portal, privacy.revoke, token, "registration")
-    assert mailbox(portal, citizen["id"]) is None
+    assert mailbox(portal, citizen.id) is None
     assert mailbox(portal, UUID(int=9)) is None
 
 
@@ -169,45 +192,45 @@ def test_who_agreed_to_reminders_alone_gets_reminders_alone_until_granting_again
     older = tuple(one for one in newer.documents if one.id != "email_reminders-1.1")
     portal.settings = Settings(**{**vars(newer), "documents": older})
     token = portal.token()
-    citizen = register(portal, token, email="m@posta.example", purposes=["email_reminders"])["citizen"]
+    citizen = register(portal, token, email="m@posta.example", purposes=["email_reminders"]).citizen
     portal.settings = newer
-    assert mailbox(portal, citizen["id"])["messages"] == ["reminder"]
+    assert messages(portal, citizen.id) == ("reminder",)
     change(portal, privacy.grant, token, "email_reminders")
     shown = change(portal, privacy.grant, token, "email_reminders")
-    agreed = [one["document_id"] for one in shown["history"] if one["purpose"] == "email_reminders"]
+    agreed = [one.document_id for one in shown.history if one.purpose == "email_reminders"]
     assert agreed == ["email_reminders-1.0", "email_reminders-1.1"]
-    assert mailbox(portal, citizen["id"])["messages"] == ["notice", "reminder", "receipt"]
+    assert messages(portal, citizen.id) == ("notice", "reminder", "receipt")
 
 
 def test_revoking_the_registration_ends_the_sessions_and_erases_the_profile(portal: Portal) -> None:
     here, there = portal.token(), portal.token()
-    citizen = register(portal, here, email="m@posta.example", purposes=["email_reminders"])["citizen"]
+    citizen = register(portal, here, email="m@posta.example", purposes=["email_reminders"]).citizen
     shown = change(portal, privacy.revoke, here, "registration")
-    assert shown["granted"] == []
-    assert sorted(one["purpose"] for one in shown["history"] if one["action"] == "revoked") == [
+    assert shown.granted == []
+    assert sorted(one.purpose for one in shown.history if one.action == "revoked") == [
         "email_reminders",
         "registration",
     ]
     for token in (here, there):
         with pytest.raises(Refused, match="session_expired"):
-            sessions.current(portal.database, portal.settings, {"session_token": token, "entity_code": None}, NOW)
+            current(portal, token)
     with portal.database.reading() as session:
-        row = session.get_one(models.Citizen, citizen["id"])
+        row = session.get_one(models.Citizen, citizen.id)
         assert (row.fiscal_code, row.name, row.family_name, row.email) == (None, None, None, None)
         assert session.scalars(sa.select(sa.func.count()).select_from(models.SamlTrace)).one() == 2
     assert [kind for kind, _ in events(portal)][-2:] == ["ConsentRevoked.v1", "ConsentRevoked.v1"]
 
 
-def test_after_closing_the_account_the_person_can_register_again(portal: Portal) -> None:
+def test_after_closing_the_account_one_can_register_again(portal: Portal) -> None:
     token = portal.token()
-    old = register(portal, token)["citizen"]["id"]
+    old = register(portal, token).citizen.id
     change(portal, privacy.revoke, token, "registration")
     finished = portal.log_in()
-    assert finished["session"]["registered"] is False
-    assert finished["session"]["citizen"]["id"] != old
-    assert register(portal, finished["session_token"])["registered"] is True
-    history = privacy.show(portal.database, portal.settings, finished["session_token"], NOW)["history"]
-    assert [one["action"] for one in history] == ["acknowledged"]
+    assert finished.session.registered is False
+    assert finished.session.citizen.id != old
+    assert register(portal, finished.session_token).registered is True
+    history = show(portal, finished.session_token).history
+    assert [one.action for one in history] == ["acknowledged"]
 
 
 def test_a_new_notice_is_asked_for_again_and_takes_nothing_away(portal: Portal) -> None:
@@ -219,16 +242,11 @@ def test_a_new_notice_is_asked_for_again_and_takes_nothing_away(portal: Portal) 
     )
     values = {**vars(portal.settings), "documents": (*portal.settings.documents, newer)}
     portal.settings = Settings(**values)
-    assert (
-        sessions.current(portal.database, portal.settings, {"session_token": token, "entity_code": None}, NOW)[
-            "registered"
-        ]
-        is False
-    )
+    assert current(portal, token).registered is False
     again = register(portal, token, document_id="registration-2.0")
-    assert (again["registered"], again["citizen"]["email"]) == (True, "m@posta.example")
+    assert (again.registered, again.citizen.email) == (True, "m@posta.example")
     assert [kind for kind, _ in events(portal)] == ["CitizenRegistered.v1", "ConsentGranted.v1"]
-    assert privacy.show(portal.database, portal.settings, token, NOW)["granted"] == ["email_reminders", "registration"]
+    assert show(portal, token).granted == ["email_reminders", "registration"]
 
 
 def test_a_text_edited_under_an_old_version_is_a_bug_and_not_a_consent(portal: Portal) -> None:
@@ -248,11 +266,11 @@ def test_the_database_refuses_to_change_the_ledger(portal: Portal, statement: st
         tx.session.execute(sa.text(statement))
 
 
-def test_the_export_holds_everything_kept_about_the_citizen(portal: Portal) -> None:
+def test_the_export_holds_everything_stored_about_the_citizen(portal: Portal) -> None:
     token = portal.token()
     register(portal, token, email="m@posta.example")
     portal.token(GIULIA)
-    data = privacy.export(portal.database, token, NOW + timedelta(minutes=1))["data"]
+    data = own_data.export(portal.database, TokenRequest(session_token=token), NOW + timedelta(minutes=1)).data
     assert data["citizen"]["fiscal_code"] == MARIO.fiscal_code
     assert data["citizen"]["registered_at"] == NOW.isoformat()
     assert [one["action"] for one in data["consents"]] == ["acknowledged"]

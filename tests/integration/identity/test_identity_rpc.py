@@ -13,6 +13,8 @@ import requests
 from chassis.messaging.rpc_client import RpcClient
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import identity
+from contracts.rpc.identity import MetadataRequest
+from contracts.shapes import Empty
 from sandbox.spid import app, setup
 from sandbox.spid.settings import Settings as SandboxSettings
 from tests.integration.identity.conftest import GIULIA, MARIO, form_value
@@ -36,7 +38,7 @@ def running(
     def metadata_page(environ: Any, start_response: Any) -> list[bytes]:
         kind = environ["PATH_INFO"].split("/")[1]
         start_response("200 OK", [("Content-Type", "application/samlmetadata+xml")])
-        return [rpc.call(identity.METADATA, {"kind": kind})["xml"].encode()]
+        return [rpc.call(identity.METADATA, MetadataRequest(kind=kind)).xml.encode()]
 
     portal = make_server("127.0.0.1", 0, metadata_page, handler_class=QuietHandler)
     peer = make_server("127.0.0.1", 0, metadata_page, handler_class=QuietHandler)
@@ -48,7 +50,7 @@ def running(
     threads = [threading.Thread(target=server.serve_forever, daemon=True) for server in (portal, peer)]
     for thread in threads:
         thread.start()
-    yield (lambda call, **request: rpc.call(call, request)), idp_url, service
+    yield (lambda call, **request: rpc.call(call, call.request_type(**request))), idp_url, service
     for server in (portal, peer):
         server.shutdown()
         server.server_close()
@@ -65,7 +67,7 @@ def answer_of(
         return_to="/enti/PM108/pratiche",
         browser_token=BROWSER,
     )
-    url, fields = started["redirect_url"], started["form_fields"]
+    url, fields = started.redirect_url, started.form_fields
     page = requests.post(url, data=fields, timeout=5) if fields else requests.get(url, timeout=5)
     assert page.status_code == 200, page.text
     carried = {name: form_value(page.text, name) for name in fields or ("request",)}
@@ -77,18 +79,18 @@ def answer_of(
 
 def test_from_the_choice_of_the_provider_to_a_registered_session_and_out(running: Any) -> None:
     call, _, service = running
-    assert {one["key"] for one in call(identity.PROVIDERS)["providers"]} == {"prova-1", "prova-2", "cie"}
+    assert {one.key for one in call(identity.PROVIDERS).providers} == {"prova-1", "prova-2", "cie"}
     finished = call(identity.FINISH_LOGIN, saml_response=answer_of(call), browser_token=BROWSER)
-    token = {"session_token": finished["session_token"]}
-    assert finished["session"]["citizen"]["fiscal_code"] == MARIO.fiscal_code
-    assert call(identity.SESSION, **token)["registered"] is False
-    notice = call(identity.PRIVACY, **token)["documents"][0]
-    assert "articolo 13" in notice["text"]["it"]
-    registered = call(identity.REGISTER, **token, document_id=notice["id"], email="m@posta.example", purposes=[])
-    assert registered["registered"] is True
-    assert call(identity.GRANT, **token, purpose="email_reminders")["granted"] == ["email_reminders", "registration"]
-    assert call(identity.EXPORT, **token)["data"]["citizen"]["email"] == "m@posta.example"
-    assert call(identity.LOGOUT, **token) == {}
+    token = {"session_token": finished.session_token}
+    assert finished.session.citizen.fiscal_code == MARIO.fiscal_code
+    assert call(identity.SESSION, **token).registered is False
+    notice = call(identity.PRIVACY, **token).documents[0]
+    assert "articolo 13" in notice.text["it"]
+    registered = call(identity.REGISTER, **token, document_id=notice.id, email="m@posta.example", purposes=[])
+    assert registered.registered is True
+    assert call(identity.GRANT, **token, purpose="email_reminders").granted == ["email_reminders", "registration"]
+    assert call(identity.EXPORT, **token).data["citizen"]["email"] == "m@posta.example"
+    assert call(identity.LOGOUT, **token) == Empty()
     with pytest.raises(Refused) as refused:
         call(identity.SESSION, **token)
     assert refused.value.code is ErrorCode.SESSION_EXPIRED
@@ -100,13 +102,13 @@ def test_from_the_choice_of_the_provider_to_a_registered_session_and_out(running
 def test_a_provider_that_takes_requests_by_post_alone_logs_in_too(running: Any) -> None:
     call, _, _ = running
     answer = answer_of(call, idp="prova-2")
-    assert call(identity.FINISH_LOGIN, saml_response=answer, browser_token=BROWSER)["session"]["spid_level"] == 2
+    assert call(identity.FINISH_LOGIN, saml_response=answer, browser_token=BROWSER).session.spid_level == 2
 
 
 def test_the_card_of_the_sandbox_logs_in_over_http_too(running: Any) -> None:
     call, _, _ = running
     finished = call(identity.FINISH_LOGIN, saml_response=answer_of(call, idp="cie"), browser_token=BROWSER)
-    assert finished["session"]["citizen"]["fiscal_code"] == MARIO.fiscal_code
+    assert finished.session.citizen.fiscal_code == MARIO.fiscal_code
 
 
 def test_each_outcome_of_the_sandbox_reaches_the_portal_by_its_number(running: Any) -> None:
@@ -122,7 +124,7 @@ def test_each_outcome_of_the_sandbox_reaches_the_portal_by_its_number(running: A
 
 def the_sandbox_refuses_a_request_that_was_changed_on_its_way(call: Callable[..., Any], idp_url: str) -> None:
     request = {"idp": "prova-1", "return_to": "/", "browser_token": BROWSER}
-    url = call(identity.START_LOGIN, **request)["redirect_url"].replace("RelayState=", "RelayState=x")
+    url = call(identity.START_LOGIN, **request).redirect_url.replace("RelayState=", "RelayState=x")
     page = requests.get(url, timeout=5)
     assert page.status_code == 400
     assert "Codice AgID" in page.text

@@ -1,14 +1,14 @@
-"""What is forgotten, and when; logout asked for by the identity provider."""
+"""What is deleted, and when; logout asked for by the identity provider."""
 
 from base64 import b64encode
 from datetime import timedelta
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from lxml import etree
 
 from contracts.errors import ErrorCode, Refused
+from contracts.rpc.identity import RegisterRequest, Session, SessionRequest, Slo, SloRequest
 from sandbox.spid.responses import sign_element
 from services.identity import models
 from services.identity.saml.refusal import Reason
@@ -22,24 +22,25 @@ def count(portal: Portal, table: type[models.Base]) -> int:
 
 
 def register(portal: Portal, token: str) -> None:
-    request: dict[str, Any] = {
-        "session_token": token,
-        "document_id": "registration-1.1",
-        "email": None,
-        "purposes": [],
-        "language": None,
-        "channel": "web",
-    }
+    request = RegisterRequest(session_token=token, document_id="registration-1.1")
     privacy.register(portal.database, portal.settings, request, NOW)
+
+
+def current(portal: Portal, token: str) -> Session:
+    return sessions.current(portal.database, portal.settings, SessionRequest(session_token=token), NOW)
+
+
+def answer(portal: Portal, request: SloRequest) -> Slo:
+    return slo.answer(portal.database, portal.settings, portal.registry, request, NOW)
 
 
 def test_nothing_in_use_is_deleted(portal: Portal) -> None:
     token = portal.token()
     assert not any(upkeep.delete_expired(portal.database, NOW + timedelta(minutes=1)).values())
-    assert sessions.current(portal.database, portal.settings, {"session_token": token, "entity_code": None}, NOW)
+    assert current(portal, token)
 
 
-def test_traces_are_kept_for_twenty_four_months_and_no_longer(portal: Portal) -> None:
+def test_traces_are_retained_for_twenty_four_months_and_no_longer(portal: Portal) -> None:
     portal.token()
     upkeep.delete_expired(portal.database, NOW + timedelta(days=730))
     assert count(portal, models.SamlTrace) == 1
@@ -47,19 +48,19 @@ def test_traces_are_kept_for_twenty_four_months_and_no_longer(portal: Portal) ->
     assert count(portal, models.SamlTrace) == 0
 
 
-def test_why_a_login_was_refused_is_kept_for_a_month_also_where_it_matched_none(portal: Portal) -> None:
+def test_why_a_login_was_refused_is_retained_for_a_month_also_where_it_matched_none(portal: Portal) -> None:
     with refused_login(Reason.UNSOLICITED) as params:
         portal.finish(portal.answer("_nobody_asked"))
     found = helpdesk.why_refused(portal.database, params["reference"])
     assert found is not None
-    assert (found["reason"], found["request_id"], found["identity_provider"]) == (Reason.UNSOLICITED, None, None)
+    assert (found.reason, found.request_id, found.identity_provider) == (Reason.UNSOLICITED, None, None)
     upkeep.delete_expired(portal.database, NOW + timedelta(days=29))
     assert count(portal, models.RefusedLogin) == 1
     upkeep.delete_expired(portal.database, NOW + timedelta(days=31))
     assert helpdesk.why_refused(portal.database, params["reference"]) is None
 
 
-def test_a_person_who_never_registered_is_forgotten_after_a_day_and_a_registered_one_is_not(portal: Portal) -> None:
+def test_a_citizen_who_never_registered_is_deleted_after_a_day_and_a_registered_one_is_not(portal: Portal) -> None:
     portal.token()
     register(portal, portal.token(GIULIA))
     upkeep.delete_expired(portal.database, NOW + timedelta(days=2))
@@ -71,7 +72,7 @@ def test_a_person_who_never_registered_is_forgotten_after_a_day_and_a_registered
     assert count(portal, models.ConsentEvent) == 1
 
 
-def logout_request(portal: Portal, name_id: str, *, by: str = "prova-1") -> dict[str, str]:
+def logout_request(portal: Portal, name_id: str, *, by: str = "prova-1") -> SloRequest:
     idp = portal.idps["prova-1"]
     root = etree.fromstring(
         f'<samlp:LogoutRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" ID="_logout" Version="2.0"'
@@ -81,7 +82,7 @@ def logout_request(portal: Portal, name_id: str, *, by: str = "prova-1") -> dict
     )
     signer = portal.idps[by]
     document = etree.tostring(sign_element(root, signer.private_key, signer.certificate))
-    return {"binding": "post", "message": b64encode(document).decode(), "relay_state": "state", "query": ""}
+    return SloRequest(binding="post", message=b64encode(document).decode(), relay_state="state")
 
 
 def test_a_logout_request_of_the_provider_ends_that_session_and_is_answered(portal: Portal) -> None:
@@ -91,19 +92,19 @@ def test_a_logout_request_of_the_provider_ends_that_session_and_is_answered(port
             models.CitizenSession.token_sha256 == sessions.digest(token)
         )
         name_id = session.scalars(statement).one()
-    answer = slo.answer(portal.database, portal.settings, logout_request(portal, name_id), NOW)
-    assert answer["destination"] == portal.idps["prova-1"].slo_url
-    assert answer["relay_state"] == "state"
+    answered = answer(portal, logout_request(portal, name_id))
+    assert answered.destination == portal.idps["prova-1"].slo_url
+    assert answered.relay_state == "state"
     with pytest.raises(Refused, match="session_expired"):
-        sessions.current(portal.database, portal.settings, {"session_token": token, "entity_code": None}, NOW)
-    assert sessions.current(portal.database, portal.settings, {"session_token": giulia, "entity_code": None}, NOW)
+        current(portal, token)
+    assert current(portal, giulia)
 
 
 def test_a_logout_of_a_session_that_is_gone_is_answered_all_the_same(portal: Portal) -> None:
-    assert slo.answer(portal.database, portal.settings, logout_request(portal, "_gone"), NOW)["saml_response"]
+    assert answer(portal, logout_request(portal, "_gone")).saml_response
 
 
 def test_a_logout_request_signed_by_another_provider_ends_nothing(portal: Portal) -> None:
     with pytest.raises(Refused) as refused:
-        slo.answer(portal.database, portal.settings, logout_request(portal, "_x", by="prova-2"), NOW)
+        answer(portal, logout_request(portal, "_x", by="prova-2"))
     assert refused.value.code is ErrorCode.INVALID_REQUEST

@@ -7,7 +7,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,8 +20,14 @@ from kombu import Connection
 from chassis.messaging import wire
 from chassis.messaging.rpc_client import RpcClient
 from chassis.storage.database import Database
+from contracts.codes import FiscalCode
 from contracts.events.subscriptions import SUBSCRIPTIONS
 from contracts.rpc import notices, payments, practices
+from contracts.rpc.notices import Document as DocumentReply
+from contracts.rpc.notices import NoticeRequest, ReceiptRequest
+from contracts.rpc.payments import NodeRequest
+from contracts.rpc.practices import DebtRequest, GetManyRequest, Practice
+from contracts.shapes import Viewer
 from services.notices import models
 from services.notices.models import Document, OutboxMessage
 from services.payments import models as payments_models
@@ -29,7 +36,7 @@ from services.practices.usecases import catalogue
 from tests.conftest import PROJECT, Running, empty_tables, wait_until_answering
 
 CATALOGUE: dict[str, Any] = json.loads((PROJECT / "sandbox/data/catalogue.json").read_text())
-MARIO = {"citizen_id": UUID(int=7), "fiscal_code": "RSSMRA85T10A562S"}
+MARIO = Viewer(citizen_id=UUID(int=7), fiscal_code=FiscalCode("RSSMRA85T10A562S"))
 RECEIPT = """<?xml version="1.0" encoding="UTF-8"?>
 <soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"
  xmlns:paf="http://pagopa-api.pagopa.gov.it/pa/paForNode.xsd"><soapenv:Header/><soapenv:Body>
@@ -61,57 +68,54 @@ class Office:
     documents: Database
     notices: Running
 
-    def owed(self, **changes: Any) -> dict[str, Any]:
-        debt = {
-            "entity_code": "PM108",
-            "external_id": uuid4().hex,
-            "service_code": "TARI",
-            "fiscal_code": "RSSMRA85T10A562S",
-            "full_name": "Mario Rossi",
-            "amount_cents": 14_850,
-            "description": "TARI 2026",
-            "due_date": "2026-12-31",
-        }
-        return self.rpc.call(practices.PUT_DEBT, practices.DebtRequest().load(debt | changes))
+    def owed(self, **changes: Any) -> Practice:
+        debt = DebtRequest(
+            entity_code="PM108",
+            external_id=uuid4().hex,
+            service_code="TARI",
+            fiscal_code="RSSMRA85T10A562S",
+            full_name="Mario Rossi",
+            amount_cents=14_850,
+            description="TARI 2026",
+            due_date=date(2026, 12, 31),
+        )
+        return self.rpc.call(practices.PUT_DEBT, replace(debt, **changes))
 
-    def notice(self, practice: dict[str, Any], viewer: dict[str, Any] = MARIO, language: str = "it") -> bytes:
-        return self._document(notices.NOTICE, practice, viewer, language)
+    def notice(self, practice: Practice, viewer: Viewer = MARIO, language: str = "it") -> bytes:
+        request = NoticeRequest(practice_id=practice.id, viewer=viewer, language=language)
+        return self._pdf(self.rpc.call(notices.NOTICE, request), practice)
 
     def receipt(
-        self, practice: dict[str, Any], viewer: dict[str, Any] = MARIO, language: str = "it", **more: Any
+        self, practice: Practice, viewer: Viewer = MARIO, language: str = "it", receipt_id: str | None = None
     ) -> bytes:
-        return self._document(notices.RECEIPT, practice, viewer, language, **more)
+        request = ReceiptRequest(practice_id=practice.id, viewer=viewer, language=language, receipt_id=receipt_id)
+        return self._pdf(self.rpc.call(notices.RECEIPT, request), practice)
 
-    def _document(
-        self, call: Any, practice: dict[str, Any], viewer: dict[str, Any], language: str, **more: Any
-    ) -> bytes:
-        reply = self.rpc.call(call, {"practice_id": practice["id"], "viewer": viewer, "language": language, **more})
-        assert reply["media_type"] == "application/pdf"
-        assert practice["notice_number"] in reply["file_name"]
-        return base64.b64decode(reply["content_base64"])
+    def _pdf(self, reply: DocumentReply, practice: Practice) -> bytes:
+        assert reply.media_type == "application/pdf"
+        assert practice.notice_number in reply.file_name
+        return base64.b64decode(reply.content_base64)
 
-    def pay(self, practice: dict[str, Any]) -> str:
+    def pay(self, practice: Practice) -> str:
         receipt_id = uuid4().hex
-        envelope = RECEIPT.format(receipt_id=receipt_id, notice_number=practice["notice_number"], iuv=practice["iuv"])
-        request = {"soap_action": "paSendRTV2", "envelope": envelope}
-        answer = self.rpc.call(payments.PA_FOR_NODE, request)["envelope"]
+        envelope = RECEIPT.format(receipt_id=receipt_id, notice_number=practice.notice_number, iuv=practice.iuv)
+        answer = self.rpc.call(payments.PA_FOR_NODE, NodeRequest(soap_action="paSendRTV2", envelope=envelope)).envelope
         assert "<outcome>OK</outcome>" in answer, answer
         return receipt_id
 
-    def issued(self, practice: dict[str, Any]) -> list[dict[str, Any]]:
+    def issued(self, practice: Practice) -> list[dict[str, Any]]:
         with self.documents.reading() as session:
-            query = sa.select(OutboxMessage.body).where(OutboxMessage.subject == str(practice["id"]))
+            query = sa.select(OutboxMessage.body).where(OutboxMessage.subject == str(practice.id))
             return list(session.scalars(query.order_by(OutboxMessage.id)))
 
-    def kept(self, practice: dict[str, Any]) -> int:
-        query = sa.select(sa.func.count()).where(Document.practice_id == practice["id"])
+    def stored(self, practice: Practice) -> int:
+        query = sa.select(sa.func.count()).where(Document.practice_id == practice.id)
         with self.documents.reading() as session:
             return session.scalar(query) or 0
 
-    def state_of(self, practice: dict[str, Any]) -> str:
-        request = {"viewer": MARIO, "practice_ids": [practice["id"]]}
-        state: str = self.rpc.call(practices.GET_MANY, request)["practices"][0]["state"]
-        return state
+    def state_of(self, practice: Practice) -> str:
+        request = GetManyRequest(viewer=MARIO, practice_ids=[practice.id])
+        return self.rpc.call(practices.GET_MANY, request).practices[0].state
 
 
 def purge_queues(amqp_url: str) -> None:

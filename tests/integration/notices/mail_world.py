@@ -6,7 +6,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from email.headerregistry import Address
@@ -18,11 +18,20 @@ import sqlalchemy as sa
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from chassis.storage.database import Database
-from contracts.call import Call
-from contracts.rpc import identity, payments, practices
+from contracts.call import Call, Reply, Request
+from contracts.codes import AmountCents, CreditorFiscalCode, FiscalCode, Iuv, NoticeNumber
+from contracts.events.envelope import Data, Event, EventType
+from contracts.events.identity import CONSENT_GRANTED, ConsentChanged
+from contracts.events.payments import PAYMENT_CONFIRMED, PaymentConfirmed
+from contracts.events.practices import PRACTICE_CANCELLED, PRACTICE_CREATED, PracticeEnded
+from contracts.rpc.identity import Mailbox, MailboxReply, MailboxRequest
+from contracts.rpc.payments import Receipt, Receipts, ReceiptsRequest
+from contracts.rpc.practices import Entity, EntityRequest, GetManyRequest, Position, Practice, PracticeList
+from contracts.shapes import Creditor, LocalisedText, Subject, Transfer
 from sandbox.mail import smtp_server
-from services.notices.mail import projection, queueing, sending
 from services.notices.mail.settings import MailSettings
+from services.notices.mail.usecases import delivery, mail_queue, projection
+from services.notices.mail.usecases.dependencies import MailDependencies
 from services.notices.models import Mail
 
 MARIO_CODE = "RSSMRA85T10A562S"
@@ -30,14 +39,20 @@ MARIO = UUID(int=7)
 NOON = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)
 """Twelve o'clock in Rome."""
 PUBLIC_URL = "https://portale.example"
-CREDITOR = {
-    "code": "PM108",
-    "fiscal_code": "80012345676",
-    "company_name": "Conservatorio di Musica Giovanni Paisiello",
-    "office_name": None,
-    "broker_fiscal_code": "80012345676",
-    "station_id": "80012345676_01",
-}
+CREDITOR = Creditor(
+    code="PM108",
+    fiscal_code=CreditorFiscalCode("80012345676"),
+    company_name="Conservatorio di Musica Giovanni Paisiello",
+    broker_fiscal_code=CreditorFiscalCode("80012345676"),
+    station_id="80012345676_01",
+)
+ENTITY = Entity(code="PM108", creditor=CREDITOR, services=[])
+MAILBOX = Mailbox(
+    fiscal_code=FiscalCode(MARIO_CODE),
+    email="mario@posta.example",
+    language="it",
+    messages=["notice", "reminder", "receipt"],
+)
 
 
 @dataclass
@@ -120,63 +135,122 @@ def mail_settings(port: int, **changes: Any) -> MailSettings:
     return MailSettings(**values | changes)
 
 
-def make_practice(number: int = 1, **changes: Any) -> dict[str, Any]:
+def make_practice(number: int = 1, **changes: Any) -> Practice:
     """Return a practice of Mario's as practices answers it."""
-    practice = {
-        "id": uuid4(),
-        "entity_code": "PM108",
-        "creditor_name": CREDITOR["company_name"],
-        "service_code": "TARI",
-        "service_title": {"it": "Tassa rifiuti (TARI)", "en": "Waste tax (TARI)"},
-        "origin": "issued",
-        "external_id": None,
-        "debtor": {"entity_type": "F", "fiscal_code": MARIO_CODE, "full_name": "Mario Rossi"},
-        "beneficiary": None,
-        "description": "Contributo didattico Lucia Bianchi",
-        "amount_cents": 123_456,
-        "notice_number": f"3010000000{number:08d}",
-        "iuv": f"010000000{number:08d}",
-        "due_date": date(2026, 12, 31),
-        "state": "to_pay",
-        "state_since": NOON,
-        "overdue": False,
-        "payable": True,
-        "created_at": NOON,
-    }
-    return practice | changes
+    practice = Practice(
+        id=uuid4(),
+        entity_code="PM108",
+        creditor_name=CREDITOR.company_name,
+        service_code="TARI",
+        service_title=LocalisedText(it="Tassa rifiuti (TARI)", en="Waste tax (TARI)"),
+        origin="issued",
+        debtor=Subject(entity_type="F", fiscal_code=MARIO_CODE, full_name="Mario Rossi"),
+        description="Contributo didattico Lucia Bianchi",
+        amount_cents=AmountCents(123_456),
+        notice_number=NoticeNumber(f"3010000000{number:08d}"),
+        iuv=Iuv(f"010000000{number:08d}"),
+        due_date=date(2026, 12, 31),
+        state="to_pay",
+        state_since=NOON,
+        overdue=False,
+        payable=True,
+        created_at=NOON,
+    )
+    return replace(practice, **changes)
 
 
-def make_receipt(practice: dict[str, Any], receipt_id: str) -> dict[str, Any]:
-    return {
-        "receipt_id": receipt_id,
-        "amount_cents": practice["amount_cents"],
-        "paid_at": NOON,
-        "psp_id": "ABI00001",
-        "psp_name": "Banca di Prova",
-    }
+def make_receipt(practice: Practice, receipt_id: str) -> Receipt:
+    return Receipt(
+        receipt_id=receipt_id,
+        practice_id=practice.id,
+        entity_code=practice.entity_code,
+        creditor_fiscal_code=CREDITOR.fiscal_code,
+        company_name=CREDITOR.company_name,
+        notice_number=practice.notice_number,
+        iuv=practice.iuv,
+        amount_cents=practice.amount_cents,
+        description=practice.description,
+        debtor=practice.debtor,
+        psp_id="ABI00001",
+        psp_name="Banca di Prova",
+        transfers=[],
+        paid_at=NOON,
+        received_at=NOON,
+    )
+
+
+def position_of(practice: Practice, sequence: int = 1) -> Position:
+    """Return what PracticeCreated says of a practice."""
+    return Position(
+        practice_id=practice.id,
+        sequence=sequence,
+        creditor=CREDITOR,
+        service_code=practice.service_code,
+        origin=practice.origin,
+        notice_number=practice.notice_number,
+        iuv=practice.iuv,
+        amount_cents=practice.amount_cents,
+        description=practice.description,
+        debtor=practice.debtor,
+        transfers=[
+            Transfer(
+                id_transfer=1,
+                amount_cents=practice.amount_cents,
+                fiscal_code=CREDITOR.fiscal_code,
+                company_name=CREDITOR.company_name,
+                iban="IT60X0542811101000000123456",
+                remittance_information="TARI",
+                category="0101100IM",
+            )
+        ],
+        due_date=practice.due_date,
+        created_at=practice.created_at,
+    )
+
+
+def event_of(event_type: EventType[Data], data: Data, *, at: datetime = NOON, sequence: int = 1) -> Event[Data]:
+    """Return an event as it comes to a handler."""
+    return Event(
+        specversion="1.0",
+        id=uuid4(),
+        source=f"/services/{event_type.source}",
+        type=event_type.type,
+        subject="",
+        time=at,
+        sequence=f"{sequence:010d}",
+        datacontenttype="application/json",
+        data=data,
+    )
 
 
 class Neighbours:
     """The services that notices asks, as an RPC client: nothing but their answers."""
 
     def __init__(self) -> None:
-        self.mailboxes: dict[UUID, dict[str, Any] | None] = {}
-        self.practices: dict[UUID, dict[str, Any]] = {}
-        self.receipts: dict[UUID, list[dict[str, Any]]] = {}
+        self.mailboxes: dict[UUID, Mailbox | None] = {}
+        self.practices: dict[UUID, Practice] = {}
+        self.receipts: dict[UUID, list[Receipt]] = {}
         self.failing: Exception | None = None
 
-    def call(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    def call(self, call: Call[Request, Reply], request: Request, *, correlation_id: str | None = None) -> Reply:
         if self.failing:
             raise self.failing
-        if call is identity.MAILBOX:
-            return {"mailbox": self.mailboxes.get(request["citizen_id"])}
-        if call is practices.GET_MANY:
-            found = [self.practices[one] for one in request["practice_ids"] if one in self.practices]
-            return {"practices": found}
-        if call is practices.ENTITY:
-            return {"creditor": CREDITOR}
-        assert call is payments.RECEIPTS
-        return {"receipts": self.receipts.get(request["practice_id"], [])}
+        reply = self._reply(request)
+        assert isinstance(reply, call.reply_type)
+        return reply
+
+    def _reply(self, request: Any) -> Any:
+        match request:
+            case MailboxRequest():
+                return MailboxReply(mailbox=self.mailboxes.get(request.citizen_id))
+            case GetManyRequest():
+                found = [self.practices[one] for one in request.practice_ids if one in self.practices]
+                return PracticeList(practices=found)
+            case EntityRequest():
+                return ENTITY
+            case ReceiptsRequest():
+                return Receipts(receipts=self.receipts.get(request.practice_id, []))
+        raise AssertionError(f"nobody answers {type(request).__name__}")
 
 
 class MailWorld:
@@ -193,63 +267,89 @@ class MailWorld:
     # --- what happens elsewhere ---
 
     def consent(self, citizen_id: UUID = MARIO, *, at: datetime | None = None, **mailbox: Any) -> None:
-        self.neighbours.mailboxes[citizen_id] = {
-            "fiscal_code": MARIO_CODE,
-            "email": "mario@posta.example",
-            "language": "it",
-            "messages": ["notice", "reminder", "receipt"],
-            **mailbox,
-        }
+        self.neighbours.mailboxes[citizen_id] = replace(MAILBOX, **mailbox)
         with self.database.transaction() as tx:
             event = self._consent_event(citizen_id, at or self.now - timedelta(days=30))
-            projection.learn_consent(tx, self.neighbours, event)  # type: ignore[arg-type]  # -- answers as one does
+            projection.learn_consent(tx, self.neighbours, event)
 
     def revoke(self, citizen_id: UUID = MARIO) -> None:
         self.neighbours.mailboxes[citizen_id] = None
         with self.database.transaction() as tx:
             projection.learn_revocation(tx, self._consent_event(citizen_id, self.now), self.now)
 
-    def _consent_event(self, citizen_id: UUID, at: datetime) -> dict[str, Any]:
+    def _consent_event(self, citizen_id: UUID, at: datetime) -> Event[ConsentChanged]:
         self._sequences[citizen_id] = self._sequences.get(citizen_id, 0) + 1
-        data = {"citizen_id": citizen_id, "purpose": "email_reminders", "at": at}
-        return {"sequence": f"{self._sequences[citizen_id]:010d}", "data": data}
+        changed = ConsentChanged(
+            citizen_id=citizen_id,
+            purpose="email_reminders",
+            document_id="email_reminders-1.1",
+            document_version="1.1",
+            at=at,
+        )
+        return event_of(CONSENT_GRANTED, changed, sequence=self._sequences[citizen_id])
 
-    def owe(self, practice: dict[str, Any], *, sequence: int = 1) -> dict[str, Any]:
+    def owe(self, practice: Practice, *, sequence: int = 1) -> Practice:
         """Let a practice come to be, or be amended."""
-        self.neighbours.practices[practice["id"]] = practice
+        self.neighbours.practices[practice.id] = practice
         with self.database.transaction() as tx:
-            projection.learn_position(tx, {"data": position_of(practice, sequence)}, self.now)
+            projection.learn_position(tx, event_of(PRACTICE_CREATED, position_of(practice, sequence)), self.now)
         return practice
 
-    def cancel(self, practice: dict[str, Any], *, sequence: int) -> None:
-        practice["state"] = "cancelled"
-        with self.database.transaction() as tx:
-            projection.learn_end(tx, {"data": {"practice_id": practice["id"], "sequence": sequence}}, self.now)
+    def becomes(self, practice: Practice, **changes: Any) -> Practice:
+        """Let practices answer something else about a practice, of which no event has come."""
+        self.neighbours.practices[practice.id] = replace(practice, **changes)
+        return self.neighbours.practices[practice.id]
 
-    def pay(self, practice: dict[str, Any]) -> str:
-        receipt_id = uuid4().hex
-        practice["state"] = "paid"
-        self.neighbours.receipts.setdefault(practice["id"], []).append(make_receipt(practice, receipt_id))
-        data = {"receipt_id": receipt_id, "practice_id": practice["id"]}
+    def cancel(self, practice: Practice, *, sequence: int) -> None:
+        self.becomes(practice, state="cancelled")
+        ended = PracticeEnded(
+            practice_id=practice.id,
+            sequence=sequence,
+            entity_code=practice.entity_code,
+            creditor_fiscal_code=CREDITOR.fiscal_code,
+            notice_number=practice.notice_number,
+            iuv=practice.iuv,
+            reason="Emesso per errore",
+            at=self.now,
+        )
         with self.database.transaction() as tx:
-            projection.learn_payment(tx, {"time": self.now, "data": data})
+            projection.learn_end(tx, event_of(PRACTICE_CANCELLED, ended), self.now)
+
+    def pay(self, practice: Practice) -> str:
+        receipt_id = uuid4().hex
+        self.becomes(practice, state="paid")
+        self.neighbours.receipts.setdefault(practice.id, []).append(make_receipt(practice, receipt_id))
+        paid = PaymentConfirmed(
+            receipt_id=receipt_id,
+            practice_id=practice.id,
+            entity_code=practice.entity_code,
+            creditor_fiscal_code=CREDITOR.fiscal_code,
+            notice_number=practice.notice_number,
+            iuv=practice.iuv,
+            amount_cents=practice.amount_cents,
+            paid_at=NOON,
+            psp_id="ABI00001",
+            psp_name="Banca di Prova",
+        )
+        with self.database.transaction() as tx:
+            projection.learn_payment(tx, event_of(PAYMENT_CONFIRMED, paid, at=self.now))
         return receipt_id
 
     # --- what notices does ---
 
     @property
-    def post(self) -> sending.Post:
-        return sending.Post(self.database, self.neighbours, self.settings, PUBLIC_URL)  # type: ignore[arg-type]
+    def dependencies(self) -> MailDependencies:
+        return MailDependencies(self.database, self.neighbours, self.settings, PUBLIC_URL)
 
     def queue(self) -> int:
-        reminders = queueing.queue_reminders(self.database, self.settings, self.now)
-        return queueing.queue_news(self.database, self.now) + reminders
+        reminders = mail_queue.queue_reminders(self.database, self.settings, self.now)
+        return mail_queue.queue_news(self.database, self.now) + reminders
 
     def work(self) -> list[EmailMessage]:
         """Queue and send, and return what arrived by it."""
         before = len(self.office.received)
         self.queue()
-        while sending.send_next(self.post, self.now):
+        while delivery.send_next(self.dependencies, self.now):
             pass
         return self.office.received[before:]
 
@@ -259,15 +359,3 @@ class MailWorld:
 
     def states(self) -> list[tuple[str, str]]:
         return sorted((mail.kind, mail.state) for mail in self.mails())
-
-
-def position_of(practice: dict[str, Any], sequence: int) -> dict[str, Any]:
-    """Return what PracticeCreated says of a practice, as far as mail reads it."""
-    return {
-        "practice_id": practice["id"],
-        "sequence": sequence,
-        "cancelled": False,
-        "debtor": practice["debtor"],
-        "due_date": practice["due_date"],
-        "created_at": practice["created_at"],
-    }

@@ -7,12 +7,15 @@ import chassis.runtime.green  # noqa: F401 -- must come before every other impor
 
 # isort: split
 import os
+import threading
 
 from chassis import logs
 from chassis.embedded import system
 from chassis.runtime.entrypoints import answers
 from contracts.rpc import identity, practices
-from tests.integration.notices.mail_world import CREDITOR, MARIO_CODE, make_practice
+from contracts.rpc.identity import MailboxReply, MailboxRequest
+from contracts.rpc.practices import Entity, EntityRequest, GetManyRequest, PracticeList
+from tests.integration.notices.mail_world import ENTITY, MAILBOX, make_practice
 
 
 class IdentityService:
@@ -21,17 +24,9 @@ class IdentityService:
     name = "identity"
 
     @answers(identity.MAILBOX)
-    def mailbox(self, _request):
+    def mailbox(self, _request: MailboxRequest) -> MailboxReply:
         """Return a mailbox."""
-        messages = ["notice", "reminder", "receipt"]
-        return {
-            "mailbox": {
-                "fiscal_code": MARIO_CODE,
-                "email": "mario@posta.example",
-                "language": "it",
-                "messages": messages,
-            }
-        }
+        return MailboxReply(mailbox=MAILBOX)
 
 
 class PracticesService:
@@ -40,17 +35,17 @@ class PracticesService:
     name = "practices"
 
     @answers(practices.GET_MANY)
-    def get_many(self, request):
+    def get_many(self, request: GetManyRequest) -> PracticeList:
         """Return what is asked about."""
-        return {"practices": [make_practice(id=practice_id) for practice_id in request["practice_ids"]]}
+        return PracticeList(practices=[make_practice(id=practice_id) for practice_id in request.practice_ids])
 
     @answers(practices.ENTITY)
-    def entity(self, _request):
-        """Return the body."""
-        return {"code": "PM108", "creditor": CREDITOR, "services": []}
+    def entity(self, _request: EntityRequest) -> Entity:
+        """Return the entity."""
+        return ENTITY
 
 
 if __name__ == "__main__":
     logs.configure("neighbours")
-    running = system.start_services([IdentityService, PracticesService], amqp_url=os.environ["AMQP_URL"])
-    running.services.wait()
+    system.start_services([IdentityService, PracticesService], amqp_url=os.environ["AMQP_URL"])
+    threading.Event().wait()

@@ -6,15 +6,16 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
 
 from chassis.storage.database import Database
+from contracts.rpc.notices import MailingRequest
+from contracts.rpc.practices import Practice
 from services.notices import __main__ as commands
-from services.notices.mail import bounces
+from services.notices.mail.usecases import bounces
 from services.notices.models import Mail, MailBounce
 from tests.integration.notices.mail_world import MARIO, MailWorld, make_practice, open_post_office
 
@@ -97,13 +98,13 @@ def sent(world: MailWorld, number: int = 1) -> Mail:
     return mail_about(world, practice)
 
 
-def mail_about(world: MailWorld, practice: dict[str, Any]) -> Mail:
-    (mail,) = (one for one in world.mails() if one.practice_id == practice["id"])
+def mail_about(world: MailWorld, practice: Practice) -> Mail:
+    (mail,) = (one for one in world.mails() if one.practice_id == practice.id)
     return mail
 
 
 def is_refused(world: MailWorld, email: str = "mario@posta.example") -> bool:
-    return bool(bounces.mailing(world.database, {"citizen_id": MARIO, "email": email})["address_refused"])
+    return bounces.mailing(world.database, MailingRequest(citizen_id=MARIO, email=email)).address_refused
 
 
 @pytest.mark.parametrize(

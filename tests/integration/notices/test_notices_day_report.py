@@ -7,6 +7,8 @@ from uuid import uuid4
 import pypdfium2
 
 from contracts.rpc import notices, settlement
+from contracts.rpc.notices import DayReportRequest
+from contracts.rpc.settlement import TakeSettlementRequest
 
 FLOW = """<?xml version="1.0"?><FlussoRiversamento xmlns="http://www.digitpa.gov.it/schemas/2011/Pagamenti/">
 <versioneOggetto>1.0</versioneOggetto><identificativoFlusso>{flow_id}</identificativoFlusso>
@@ -30,15 +32,15 @@ def test_the_report_of_a_day_is_printed_with_what_became_of_each_payment(office)
     flow_id = f"2026-03-02BESEITM1-{uuid4().hex[:12]}"
     text = FLOW.format(
         flow_id=flow_id,
-        paid=ROW.format(iuv=practice["iuv"], iur=iur, amount="148.50"),
+        paid=ROW.format(iuv=practice.iuv, iur=iur, amount="148.50"),
         stranger=ROW.format(iuv="9" * 17, iur="nobody", amount="0.50"),
     )
     content = base64.b64encode(text.encode()).decode()
-    office.rpc.call(settlement.TAKE_SETTLEMENT, {"entity_code": "PM108", "content_base64": content})
-    asked = {"entity_code": "PM108", "day": date(2026, 3, 2), "language": "it"}
+    office.rpc.call(settlement.TAKE_SETTLEMENT, TakeSettlementRequest(entity_code="PM108", content_base64=content))
+    asked = DayReportRequest(entity_code="PM108", day=date(2026, 3, 2), language="it")
     reply = office.rpc.call(notices.DAY_REPORT, asked)
-    assert (reply["file_name"], reply["media_type"]) == ("riconciliazione_PM108_2026-03-02.pdf", "application/pdf")
-    sheets = pypdfium2.PdfDocument(base64.b64decode(reply["content_base64"]))
+    assert (reply.file_name, reply.media_type) == ("riconciliazione_PM108_2026-03-02.pdf", "application/pdf")
+    sheets = pypdfium2.PdfDocument(base64.b64decode(reply.content_base64))
     printed = " ".join(" ".join(sheet.get_textpage().get_text_range().split()) for sheet in sheets)
     for expected in (
         f"{iur} 1 0 eseguito rendicontato 148,50",

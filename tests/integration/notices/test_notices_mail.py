@@ -2,15 +2,20 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from chassis.storage.database import Database
+from contracts.calendar import ROME
 from contracts.errors import Unavailable
+from contracts.shapes import Subject
 from services.notices import __main__ as commands
-from services.notices.mail import domain, repository, sending
+from services.notices.mail import domain
+from services.notices.mail.repository import mails
+from services.notices.mail.usecases import delivery
 from tests.integration.notices.mail_world import (
     MARIO,
     MARIO_CODE,
@@ -55,7 +60,7 @@ def test_a_new_practice_is_announced_once_to_who_agreed(world: MailWorld) -> Non
         body = mail.get_body((subtype,))
         assert body is not None
         text = body.get_content()
-        assert f"https://portale.example/enti/PM108/pratiche/{practice['id']}" in text
+        assert f"https://portale.example/enti/PM108/pratiche/{practice.id}" in text
         assert "1.234,56" in text
         assert "31 dicembre 2026" in text
         assert "3010 0000 0000 0000 01" in text
@@ -65,7 +70,7 @@ def test_a_new_practice_is_announced_once_to_who_agreed(world: MailWorld) -> Non
 
 def test_somebody_without_consent_is_not_written_to(world: MailWorld) -> None:
     world.owe(make_practice())
-    world.owe(make_practice(debtor={"entity_type": "F", "fiscal_code": "ANONIMO", "full_name": "Anon"}))
+    world.owe(make_practice(debtor=Subject(entity_type="F", fiscal_code="ANONIMO", full_name="Anon")))
     assert world.work() == []
     assert world.mails() == []
 
@@ -74,10 +79,11 @@ def test_the_same_event_again_and_an_older_one_change_nothing(world: MailWorld) 
     world.consent()
     practice = make_practice()
     world.cancel(practice, sequence=2)
-    world.owe(practice, sequence=1)
+    cancelled = replace(practice, state="cancelled")
+    world.owe(cancelled, sequence=1)
     assert world.work() == []
-    world.owe(practice, sequence=3)
-    practice["state"] = "to_pay"
+    world.owe(cancelled, sequence=3)
+    world.becomes(practice, state="to_pay")
     assert len(world.work()) == 1
     world.owe(practice, sequence=3)
     assert world.work() == []
@@ -127,7 +133,7 @@ def test_a_consent_to_reminders_alone_is_for_reminders_alone(world: MailWorld) -
     world.pay(world.owe(make_practice(2, due_date=None)))
     (mail,) = world.work()
     assert mail["Subject"] == "Promemoria: Tassa rifiuti (TARI) scade tra 7 giorni"
-    assert [(row.kind, row.practice_id) for row in world.mails()] == [("reminder_7", practice["id"])]
+    assert [(row.kind, row.practice_id) for row in world.mails()] == [("reminder_7", practice.id)]
 
 
 def test_in_english_to_who_reads_english(world: MailWorld) -> None:
@@ -168,7 +174,7 @@ def test_both_reminders_come_once_each_whatever_the_days_between(world: MailWorl
         arrived += [(str(mail["Subject"]).rpartition(") ")[2], world.now) for mail in world.work()]
     assert [subject for subject, _ in arrived] == ["scade tra 7 giorni", "scade domani"]
     for (_, at), day in zip(arrived, (22, 28), strict=True):
-        local = at.astimezone(domain.ROME)
+        local = at.astimezone(ROME)
         assert local.day == day
         assert 8 <= local.hour < 20
 
@@ -198,7 +204,7 @@ def test_what_is_not_owed_any_more_when_it_is_sent_is_not_reminded_of(world: Mai
     world.consent()
     practice = world.owe(make_practice(created_at=NOON - 30 * DAY, due_date=date(2026, 11, 27)))
     world.queue()
-    practice["state"] = state
+    world.becomes(practice, state=state)
     assert world.work() == []
     assert [(mail.state, mail.reason) for mail in world.mails()] == [("dropped", "over")]
 
@@ -206,9 +212,9 @@ def test_what_is_not_owed_any_more_when_it_is_sent_is_not_reminded_of(world: Mai
 def test_a_payment_under_way_is_waited_for(world: MailWorld) -> None:
     world.consent()
     practice = world.owe(make_practice(created_at=NOON - 30 * DAY, due_date=date(2026, 11, 27)))
-    practice["state"] = "unconfirmed"
+    world.becomes(practice, state="unconfirmed")
     assert world.work() == []
-    practice["state"] = "to_pay"
+    world.becomes(practice, state="to_pay")
     assert world.work() == []
     world.now += domain.BUSY_PAUSE
     assert len(world.work()) == 1
@@ -218,7 +224,7 @@ def test_another_due_date_makes_another_reminder_and_the_old_one_does_not_leave(
     world.consent()
     practice = world.owe(make_practice(created_at=NOON - 30 * DAY, due_date=date(2026, 11, 27)))
     world.queue()
-    world.owe(practice | {"due_date": date(2026, 11, 26)}, sequence=2)
+    world.owe(replace(practice, due_date=date(2026, 11, 26)), sequence=2)
     (mail,) = world.work()
     assert mail["Subject"] == "Promemoria: Tassa rifiuti (TARI) scade tra 6 giorni"
     assert world.states() == [("reminder_7", "dropped"), ("reminder_7", "sent")]
@@ -228,7 +234,7 @@ def test_what_became_somebody_elses_is_not_told(world: MailWorld) -> None:
     world.consent()
     practice = world.owe(make_practice())
     world.queue()
-    practice["debtor"] = practice["debtor"] | {"fiscal_code": "VRDLCU80A01F205X"}
+    world.becomes(practice, debtor=replace(practice.debtor, fiscal_code="VRDLCU80A01F205X"))
     assert world.work() == []
     assert [mail.reason for mail in world.mails()] == ["not_theirs"]
 
@@ -238,7 +244,7 @@ def test_a_payment_is_confirmed_once_per_receipt_also_when_it_is_known_before_it
     practice = make_practice()
     receipt_id = world.pay(practice)
     assert world.work() == []
-    world.owe(practice)
+    world.owe(replace(practice, state="paid"))
     (mail,) = world.work()
     assert mail["Subject"] == "Pagamento confermato: Tassa rifiuti (TARI)"
     text = mail.get_body(("plain",))
@@ -325,11 +331,11 @@ def test_an_answer_that_never_comes_leaves_it_unknown_and_it_is_not_sent_again(w
     assert world.work() == []
     (row,) = world.mails()
     with world.database.transaction() as tx:
-        assert repository.send_again(tx.session, row.id, world.now)
+        assert mails.send_again(tx.session, row.id, world.now)
     (mail,) = world.work()
     assert world.office.ids()[0] == mail["Message-ID"]
     with world.database.transaction() as tx:
-        assert not repository.send_again(tx.session, row.id, world.now)
+        assert not mails.send_again(tx.session, row.id, world.now)
 
 
 def test_a_process_that_died_while_handing_over_leaves_it_unknown(world: MailWorld) -> None:
@@ -337,15 +343,15 @@ def test_a_process_that_died_while_handing_over_leaves_it_unknown(world: MailWor
     world.owe(make_practice())
     world.queue()
     with world.database.transaction() as tx:
-        mail = repository.claim(tx.session, world.now)
+        mail = mails.claim(tx.session, world.now)
         assert mail is not None
-        assert repository.begin(tx.session, mail, world.now)
+        assert mails.begin(tx.session, mail, world.now)
     world.now += domain.LEASE * 2
     assert world.work() == []
-    sending.note_lost(world.database, world.now)
+    delivery.note_lost(world.database, world.now)
     assert world.states() == [("notice", "sending")]
     world.now += domain.LOST_AFTER
-    sending.note_lost(world.database, world.now)
+    delivery.note_lost(world.database, world.now)
     assert world.states() == [("notice", "unknown")]
     assert world.work() == []
 
@@ -355,14 +361,14 @@ def test_a_process_that_died_before_handing_over_leaves_it_to_the_next(world: Ma
     world.owe(make_practice())
     world.queue()
     with world.database.transaction() as tx:
-        slow = repository.claim(tx.session, world.now)
+        slow = mails.claim(tx.session, world.now)
         assert slow is not None
     assert world.work() == []
     world.now += domain.LEASE + timedelta(seconds=1)
     assert len(world.work()) == 1
     # It was not dead, only slow: what it had claimed is not its own any more.
     with world.database.transaction() as tx:
-        assert not repository.begin(tx.session, slow, world.now)
+        assert not mails.begin(tx.session, slow, world.now)
 
 
 def test_many_processes_at_once_send_each_mail_once(world: MailWorld) -> None:
@@ -372,7 +378,7 @@ def test_many_processes_at_once_send_each_mail_once(world: MailWorld) -> None:
 
     def work() -> None:
         world.queue()
-        while sending.send_next(world.post, world.now):
+        while delivery.send_next(world.dependencies, world.now):
             pass
 
     threads = [threading.Thread(target=work) for _ in range(5)]
@@ -400,9 +406,9 @@ def test_what_is_long_over_is_forgotten_and_not_sent_again(world: MailWorld) -> 
     world.pay(world.owe(make_practice()))
     world.work()
     assert world.mails()
-    world.now += domain.KEPT + DAY
+    world.now += domain.RETENTION + DAY
     with world.database.transaction() as tx:
-        repository.forget(tx.session, world.now)
+        mails.purge(tx.session, world.now)
     assert world.mails() == []
     assert world.work() == []
 
@@ -429,7 +435,7 @@ def test_ops_see_what_is_unknown_and_send_it_again(
     assert capsys.readouterr().out.endswith("notice\tunknown\t1\n")
     assert commands.main(["mails", "unknown"]) == 0
     mail_id, kind, practice_id, *_ = capsys.readouterr().out.splitlines()[-1].split("\t")
-    assert (kind, practice_id) == ("notice", str(practice["id"]))
+    assert (kind, practice_id) == ("notice", str(practice.id))
     assert commands.main(["send-again", mail_id]) == 0
     assert world.states() == [("notice", "queued")]
     assert commands.main(["send-again", mail_id]) == 1

@@ -17,12 +17,12 @@ from cryptography.x509.oid import NameOID
 
 from chassis.messaging.rpc_client import RpcClient
 from chassis.storage.database import Database
-from contracts.events.identity import CONSENT_GRANTED
+from contracts.events.identity import CONSENT_GRANTED, ConsentChanged
 from contracts.events.practices import PRACTICE_CREATED
 from services.notices.models import Mail
 from tests.conftest import ProcessStarter, Running, wait_until_answering
 from tests.integration.notices.conftest import purge_queues
-from tests.integration.notices.mail_world import CREDITOR, MARIO, PostOffice, make_practice, open_post_office
+from tests.integration.notices.mail_world import MARIO, PostOffice, make_practice, open_post_office, position_of
 
 MAILS = 30
 
@@ -81,39 +81,17 @@ def publish(publish_event: Callable[..., UUID]) -> Callable[[int], None]:
 
     def tell(count: int) -> None:
         at = datetime.now(UTC)
-        consent = {
-            "citizen_id": MARIO,
-            "purpose": "email_reminders",
-            "document_id": "email_reminders-1.1",
-            "document_version": "1.1",
-            "at": at - timedelta(days=1),
-        }
+        consent = ConsentChanged(
+            citizen_id=MARIO,
+            purpose="email_reminders",
+            document_id="email_reminders-1.1",
+            document_version="1.1",
+            at=at - timedelta(days=1),
+        )
         publish_event(CONSENT_GRANTED, consent, subject=str(MARIO))
         for number in range(count):
-            practice = make_practice(number)
-            position = {
-                **{name: practice[name] for name in ("service_code", "notice_number", "iuv", "amount_cents")},
-                "practice_id": practice["id"],
-                "sequence": 1,
-                "creditor": CREDITOR,
-                "origin": "issued",
-                "description": practice["description"],
-                "debtor": practice["debtor"],
-                "transfers": [
-                    {
-                        "id_transfer": 1,
-                        "amount_cents": practice["amount_cents"],
-                        "fiscal_code": CREDITOR["fiscal_code"],
-                        "company_name": CREDITOR["company_name"],
-                        "iban": "IT60X0542811101000000123456",
-                        "remittance_information": "TARI",
-                        "category": "0101100IM",
-                    }
-                ],
-                "due_date": date(2099, 12, 31),
-                "created_at": at,
-            }
-            publish_event(PRACTICE_CREATED, position, subject=str(practice["id"]))
+            practice = make_practice(number, due_date=date(2099, 12, 31), created_at=at)
+            publish_event(PRACTICE_CREATED, position_of(practice), subject=str(practice.id))
 
     return tell
 

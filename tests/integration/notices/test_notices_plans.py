@@ -11,7 +11,10 @@ import sqlalchemy as sa
 
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import notices, practices
-from services.notices import usecases
+from contracts.rpc.notices import CartReceiptRequest, NoticeRequest, Verification, VerifyRequest
+from contracts.rpc.practices import PlanRequest
+from contracts.shapes import Instalment, Viewer
+from services.notices.documents.usecases import document_store
 from services.notices.models import Document
 from services.notices.settings import Settings
 from tests.integration.notices.conftest import MARIO
@@ -30,7 +33,7 @@ def plan(office, total, **changes):
         office.owed(
             external_id=f"{stem}-{number}",
             description=f"Retta 2026/2027, rata {number} di {total} - Rossi Sofia",
-            instalment={"number": number, "total": total},
+            instalment=Instalment(number=number, total=total),
             **changes,
         )
         for number in range(1, total + 1)
@@ -38,13 +41,13 @@ def plan(office, total, **changes):
 
 
 def print_plan(office, practice, viewer=MARIO, **wishes):
-    request = {"practice_id": practice["id"], "viewer": viewer, "language": "it", "whole_plan": True, **wishes}
-    return base64.b64decode(office.rpc.call(notices.NOTICE, request)["content_base64"])
+    request = NoticeRequest(practice_id=practice.id, viewer=viewer, language="it", whole_plan=True, **wishes)
+    return base64.b64decode(office.rpc.call(notices.NOTICE, request).content_base64)
 
 
 def verify(office, pdf):
     (code,) = set(CODE.findall(text_of(pdf)))
-    return office.rpc.call(notices.VERIFY, {"code": code})
+    return office.rpc.call(notices.VERIFY, VerifyRequest(code=code))
 
 
 def test_all_instalments_of_a_plan_stand_in_one_notice(office):
@@ -54,7 +57,7 @@ def test_all_instalments_of_a_plan_stand_in_one_notice(office):
     assert "Retta 2026/2027 - Rossi Sofia" in text
     for number, practice in enumerate(owed, start=1):
         assert f"Rata {number}" in text
-        digits = practice["notice_number"]
+        digits = practice.notice_number
         assert " ".join(digits[start : start + 4] for start in range(0, 18, 4)) in text
 
 
@@ -64,7 +67,7 @@ def test_an_instalment_that_is_paid_is_left_out(office, eventually):
     eventually(lambda: office.state_of(owed[0]) == "paid")
     text = text_of(print_plan(office, owed[0]))
     assert "Puoi pagare in 2 rate" in text
-    assert owed[0]["notice_number"][-6:] not in text.replace(" ", "")
+    assert owed[0].notice_number[-6:] not in text.replace(" ", "")
 
 
 def test_a_practice_of_no_plan_is_printed_alone(office):
@@ -74,7 +77,7 @@ def test_a_practice_of_no_plan_is_printed_alone(office):
 
 def test_who_knows_only_a_notice_number_sees_no_other_instalment(office):
     owed = plan(office, 3)
-    visitor = {"visitor_id": "v1", "granted_practice_ids": [owed[1]["id"]]}
+    visitor = Viewer(visitor_id="v1", granted_practice_ids=[owed[1].id])
     text = text_of(print_plan(office, owed[1], visitor))
     assert "Rata 2 entro" in text
     assert "Puoi pagare in" not in text
@@ -83,7 +86,7 @@ def test_who_knows_only_a_notice_number_sees_no_other_instalment(office):
 def test_a_plan_of_somebody_else_does_not_exist(office):
     owed = plan(office, 2)
     with pytest.raises(Refused) as refused:
-        office.rpc.call(practices.PLAN, {"viewer": {"visitor_id": "v2"}, "practice_id": owed[0]["id"]})
+        office.rpc.call(practices.PLAN, PlanRequest(viewer=Viewer(visitor_id="v2"), practice_id=owed[0].id))
     assert refused.value.code == ErrorCode.PRACTICE_NOT_FOUND
 
 
@@ -97,28 +100,28 @@ def test_a_second_language_is_printed_beside_the_first(office):
 def test_a_printed_notice_is_genuine_and_payable_until_it_is_paid(office, eventually):
     practice = office.owed()
     pdf = office.notice(practice)
-    assert verify(office, pdf) == {"genuine": True, "kind": "notice", "payable": True}
+    assert verify(office, pdf) == Verification(genuine=True, kind="notice", payable=True)
     office.pay(practice)
     eventually(lambda: office.state_of(practice) == "paid")
-    assert verify(office, pdf) == {"genuine": True, "kind": "notice", "payable": False}
-    assert verify(office, office.receipt(practice)) == {"genuine": True, "kind": "receipt", "payable": False}
+    assert verify(office, pdf) == Verification(genuine=True, kind="notice", payable=False)
+    assert verify(office, office.receipt(practice)) == Verification(genuine=True, kind="receipt", payable=False)
 
 
 @pytest.mark.parametrize("code", ["0000-0000-0000", "", "no such code", "7Q2M-K0ZC"])
 def test_a_code_that_nothing_was_printed_with_is_not_genuine(office, code):
-    assert office.rpc.call(notices.VERIFY, {"code": code})["genuine"] is False
+    assert office.rpc.call(notices.VERIFY, VerifyRequest(code=code)).genuine is False
 
 
-def test_a_forgotten_pdf_is_drawn_again_and_its_code_still_answers(office):
+def test_a_purged_pdf_is_drawn_again_and_its_code_still_answers(office):
     practice = office.owed()
     first = office.notice(practice)
-    settings = Settings.load()
-    later = datetime.now(UTC) + timedelta(days=settings.keep_pdf_days + 1)
-    usecases.forget_old(office.documents, settings, later)
+    settings = Settings.load().documents
+    later = datetime.now(UTC) + timedelta(days=settings.pdf_retention_days + 1)
+    document_store.purge(office.documents, settings, later)
     with office.documents.reading() as session:
-        kept = session.scalars(sa.select(Document.pdf).where(Document.practice_id == practice["id"])).all()
-    assert kept == [None]
-    assert verify(office, first)["genuine"]
+        stored = session.scalars(sa.select(Document.pdf).where(Document.practice_id == practice.id)).all()
+    assert stored == [None]
+    assert verify(office, first).genuine
     assert office.notice(practice) == first
     assert len(office.issued(practice)) == 1
 
@@ -127,18 +130,18 @@ def test_a_cart_has_one_receipt_with_all_that_was_paid(office, eventually):
     first, second, unpaid = office.owed(description="TARI 2026"), office.owed(description="Mensa"), office.owed()
     receipts = [office.pay(practice) for practice in (first, second)]
     eventually(lambda: office.state_of(second) == "paid")
-    ids = [practice["id"] for practice in (first, second, unpaid)]
-    request = {"practice_ids": ids, "viewer": MARIO, "language": "it"}
-    pdf = base64.b64decode(office.rpc.call(notices.CART_RECEIPT, request)["content_base64"])
+    ids = [practice.id for practice in (first, second, unpaid)]
+    request = CartReceiptRequest(practice_ids=ids, viewer=MARIO, language="it")
+    pdf = base64.b64decode(office.rpc.call(notices.CART_RECEIPT, request).content_base64)
     text = text_of(pdf)
     assert "Pagamento di 2 pratiche" in text
     for words in (*receipts, "TARI 2026", "Mensa", "RICEVUTA 2 DI 2"):
         assert words in text
-    assert verify(office, pdf)["genuine"]
+    assert verify(office, pdf).genuine
 
 
 def test_a_cart_of_which_nothing_was_paid_has_no_receipt(office):
-    request = {"practice_ids": [office.owed()["id"]], "viewer": MARIO, "language": "en"}
+    request = CartReceiptRequest(practice_ids=[office.owed().id], viewer=MARIO, language="en")
     with pytest.raises(Refused) as refused:
         office.rpc.call(notices.CART_RECEIPT, request)
     assert refused.value.code == ErrorCode.RECEIPT_NOT_FOUND

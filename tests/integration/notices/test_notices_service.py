@@ -8,8 +8,11 @@ import pypdfium2
 import pytest
 import zxingcpp
 
+from contracts.codes import FiscalCode
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import practices
+from contracts.rpc.practices import AnnulRequest
+from contracts.shapes import Viewer
 from tests.conftest import Running
 
 
@@ -23,27 +26,27 @@ def test_a_citizen_prints_a_notice_whose_codes_read_back(office):
     pdf = office.notice(practice)
     page = pypdfium2.PdfDocument(pdf)[0].render(scale=300 / 72).to_pil()
     codes = {str(code.format): code.text for code in zxingcpp.read_barcodes(page)}
-    number = practice["notice_number"]
+    number = practice.notice_number
     assert codes["QR Code"] == f"PAGOPA|002|{number}|80012345676|14850"
     assert codes["Data Matrix"].startswith(f"codfase=NBPA;18{number}12001012345678100000014850")
     assert "Rata unica entro il 31/12/2026" in text_of(pdf)
 
 
-def test_a_notice_is_announced_once_per_content_and_printed_again_from_what_is_kept(office):
+def test_a_notice_is_announced_once_per_content_and_printed_again_from_what_is_stored(office):
     practice = office.owed()
     first = office.notice(practice)
     assert office.notice(practice) == first
     (event,) = office.issued(practice)
     assert event["type"] == "NoticeIssued.v1"
-    assert event["data"]["notice_number"] == practice["notice_number"]
+    assert event["data"]["notice_number"] == practice.notice_number
     assert event["data"]["language"] == "it"
     office.notice(practice, language="en")
-    office.owed(external_id=practice["external_id"], amount_cents=20_000)
+    office.owed(external_id=practice.external_id, amount_cents=20_000)
     office.notice(practice)
     issued = office.issued(practice)
     assert [int(event["sequence"]) for event in issued] == [1, 2, 3]
     assert len({event["data"]["content_sha256"] for event in issued}) == 3
-    assert office.kept(practice) == 3
+    assert office.stored(practice) == 3
 
 
 def test_two_people_printing_at_once_make_one_event(office):
@@ -56,7 +59,7 @@ def test_two_people_printing_at_once_make_one_event(office):
 
 def test_somebody_elses_practice_is_not_found(office):
     practice = office.owed()
-    stranger = {"citizen_id": UUID(int=8), "fiscal_code": "VRDLCU80A01F205X"}
+    stranger = Viewer(citizen_id=UUID(int=8), fiscal_code=FiscalCode("VRDLCU80A01F205X"))
     for ask in (office.notice, office.receipt):
         with pytest.raises(Refused) as refused:
             ask(practice, stranger)
@@ -65,7 +68,7 @@ def test_somebody_elses_practice_is_not_found(office):
 
 def test_a_practice_found_by_notice_number_alone_is_printed_with_its_mask(office):
     practice = office.owed()
-    visitor = {"visitor_id": "v1", "granted_practice_ids": [practice["id"]]}
+    visitor = Viewer(visitor_id="v1", granted_practice_ids=[practice.id])
     text = text_of(office.notice(practice, visitor))
     assert "Mario" not in text
     assert "RSSMRA85T10A562S" not in text
@@ -74,7 +77,7 @@ def test_a_practice_found_by_notice_number_alone_is_printed_with_its_mask(office
 
 def test_a_cancelled_practice_has_no_notice(office):
     practice = office.owed()
-    annul = {"entity_code": "PM108", "external_id": practice["external_id"], "reason": "Sgravio"}
+    annul = AnnulRequest(entity_code="PM108", external_id=practice.external_id, reason="Sgravio")
     office.rpc.call(practices.ANNUL_DEBT, annul)
     with pytest.raises(Refused) as refused:
         office.notice(practice)
@@ -104,7 +107,7 @@ def test_a_practice_paid_twice_has_no_notice_and_a_receipt_with_both_payments(of
     with pytest.raises(Refused) as refused:
         office.receipt(practice, receipt_id="somebody-elses")
     assert refused.value.code == ErrorCode.RECEIPT_NOT_FOUND
-    visitor = {"visitor_id": "v1", "granted_practice_ids": [practice["id"]]}
+    visitor = Viewer(visitor_id="v1", granted_practice_ids=[practice.id])
     masked = text_of(office.receipt(practice, visitor))
     assert paid[0] in masked
     assert "Verdi" not in masked

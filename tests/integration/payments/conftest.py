@@ -10,8 +10,8 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from socketserver import ThreadingMixIn
@@ -26,9 +26,13 @@ from kombu import Connection
 
 from chassis.messaging.rpc_client import RpcClient
 from chassis.storage.database import Database
+from contracts.codes import FiscalCode
 from contracts.errors import RpcError
 from contracts.events import EVENTS
 from contracts.rpc import payments, practices
+from contracts.rpc.payments import Checkout, Receipt
+from contracts.rpc.practices import Practice
+from contracts.shapes import Stamp, Subject, Viewer
 from gateway.app import create_app
 from gateway.settings import Settings as GatewaySettings
 from services.payments import models
@@ -104,71 +108,74 @@ class Town:
         self.running[service].stop()
         wait_until_answering(self.rpc, service, self.run(service, "-m", "chassis.run", service, **env))
 
-    def owed(self, amount_cents: int = 1234, **changes: Any) -> dict[str, Any]:
-        """Let the body ask somebody for money."""
-        debt = {
-            "entity_code": "PM108",
-            "external_id": uuid4().hex,
-            "service_code": "TARI",
-            "fiscal_code": "RSSMRA85T10A562S",
-            "full_name": "Mario Rossi",
-            "amount_cents": amount_cents,
-            "description": "TARI 2026",
-        }
-        return self.rpc.call(practices.PUT_DEBT, debt | changes)
+    def issue(self, amount_cents: int = 1234, **changes: Any) -> Practice:
+        """Let the entity ask somebody for money."""
+        debt = practices.DebtRequest(
+            entity_code="PM108",
+            external_id=uuid4().hex,
+            service_code="TARI",
+            fiscal_code="RSSMRA85T10A562S",
+            full_name="Mario Rossi",
+            amount_cents=amount_cents,
+            description="TARI 2026",
+        )
+        return self.rpc.call(practices.PUT_DEBT, replace(debt, **changes))
 
     # Nobody's document: its SHA-256 in base64.
-    STAMP: ClassVar = {"document_hash": "wHpFSLCGZjIvNSXxqtGbxg7275t446DRTk5ZrsdUQ6E=", "province": "MI"}
+    STAMP: ClassVar = Stamp(document_hash="wHpFSLCGZjIvNSXxqtGbxg7275t446DRTk5ZrsdUQ6E=", province="MI")
 
-    def insert(self, service_code: str, amount_cents: int, **more: Any) -> dict[str, Any]:
+    def insert(self, service_code: str, amount_cents: int, stamp: Stamp | None = None) -> Practice:
         """Let a citizen insert a debt of their own."""
-        citizen = {"entity_type": "F", "fiscal_code": "RSSMRA85T10A562S", "full_name": "Mario Rossi"}
-        request = {
-            "idempotency_key": uuid4().hex,
-            "entity_code": "PM108",
-            "service_code": service_code,
-            "viewer": {"citizen_id": uuid4(), "fiscal_code": citizen["fiscal_code"]},
-            "debtor": citizen,
-            "amount_cents": amount_cents,
-            "description": "Inserita da Mario",
-        }
-        return self.rpc.call(practices.INSERT, request | more)
+        citizen = Subject(entity_type="F", fiscal_code="RSSMRA85T10A562S", full_name="Mario Rossi")
+        request = practices.InsertRequest(
+            idempotency_key=uuid4().hex,
+            entity_code="PM108",
+            service_code=service_code,
+            viewer=Viewer(citizen_id=uuid4(), fiscal_code=FiscalCode(citizen.fiscal_code)),
+            debtor=citizen,
+            amount_cents=amount_cents,
+            description="Inserita da Mario",
+            stamp=stamp,
+        )
+        return self.rpc.call(practices.INSERT, request)
 
-    def annul(self, practice: dict[str, Any]) -> None:
-        request = {"entity_code": "PM108", "external_id": practice["external_id"], "reason": "errore di calcolo"}
+    def annul(self, practice: Practice) -> None:
+        request = practices.AnnulRequest(
+            entity_code="PM108", external_id=str(practice.external_id), reason="errore di calcolo"
+        )
         self.rpc.call(practices.ANNUL_DEBT, request)
 
-    def practice(self, practice_id: UUID) -> dict[str, Any]:
-        request = {"viewer": {"granted_practice_ids": [practice_id]}, "practice_ids": [practice_id]}
-        found: dict[str, Any] = self.rpc.call(practices.GET_MANY, request)["practices"][0]
-        return found
+    def practice(self, practice_id: UUID) -> Practice:
+        viewer = Viewer(granted_practice_ids=[practice_id])
+        request = practices.GetManyRequest(viewer=viewer, practice_ids=[practice_id])
+        return self.rpc.call(practices.GET_MANY, request).practices[0]
 
-    def start(self, *owed: dict[str, Any], payer: str = PAYER, key: str | None = None) -> dict[str, Any]:
+    def start(self, *issued: Practice, payer: str = PAYER, key: str | None = None) -> Checkout:
         """Press Paga."""
-        request = {
-            "idempotency_key": key or uuid4().hex,
-            "payer_ref": payer,
-            "practice_ids": [practice["id"] for practice in owed],
-            "return_url": "http://localhost:8080/enti/PM108/esito/{checkout_id}",
-        }
+        request = payments.StartCheckoutRequest(
+            idempotency_key=key or uuid4().hex,
+            payer_ref=payer,
+            practice_ids=[practice.id for practice in issued],
+            return_url="http://localhost:8080/enti/PM108/esito/{checkout_id}",
+        )
         return self.rpc.call(payments.START_CHECKOUT, request)
 
-    def checkout(self, checkout_id: UUID, payer: str = PAYER) -> dict[str, Any]:
-        return self.rpc.call(payments.CHECKOUT, {"checkout_id": checkout_id, "payer_ref": payer})
+    def checkout(self, checkout_id: UUID, payer: str = PAYER) -> Checkout:
+        return self.rpc.call(payments.CHECKOUT, payments.CheckoutRequest(checkout_id=checkout_id, payer_ref=payer))
 
-    def returned(self, checkout: dict[str, Any], outcome: str) -> dict[str, Any]:
-        request = {"checkout_id": checkout["id"], "payer_ref": PAYER, "outcome": outcome}
+    def returned(self, checkout: Checkout, outcome: str) -> Checkout:
+        request = payments.ReturnedRequest(checkout_id=checkout.id, payer_ref=PAYER, outcome=outcome)
         return self.rpc.call(payments.RETURNED, request)
 
-    def choose(self, checkout: dict[str, Any], outcome: str, **more: Any) -> dict[str, Any]:
+    def choose(self, checkout: Checkout, outcome: str, **more: Any) -> dict[str, Any]:
         """Choose an outcome on the payment page."""
-        cart_id = checkout["redirect_url"].split("/carts/")[1].split("/")[0]
+        cart_id = str(checkout.redirect_url).split("/carts/")[1].split("/")[0]
         url = f"{self.pagopa_url}/sandbox/carts/{cart_id}/outcome"
         answer: dict[str, Any] = requests.post(url, json={"outcome": outcome, **more}, timeout=30).json()
         return answer
 
-    def pay_at_counter(self, practice: dict[str, Any], outcome: str = "paid") -> requests.Response:
-        body = {"creditor_fiscal_code": CREDITOR, "notice_number": practice["notice_number"], "outcome": outcome}
+    def pay_at_counter(self, practice: Practice, outcome: str = "paid") -> requests.Response:
+        body = {"creditor_fiscal_code": CREDITOR, "notice_number": practice.notice_number, "outcome": outcome}
         return requests.post(f"{self.pagopa_url}/sandbox/payments", json=body, timeout=30)
 
     def send_receipt(self, row_id: int) -> None:
@@ -179,19 +186,24 @@ class Town:
         listed: dict[str, Any] = requests.get(f"{self.pagopa_url}/sandbox/receipts", timeout=30).json()
         return listed
 
-    def delivered(self, *owed: dict[str, Any]) -> bool:
-        """Say whether every receipt of these practices has been acknowledged."""
-        numbers = {practice["notice_number"] for practice in owed}
+    def delivered(self, *issued: Practice) -> bool:
+        """Return whether every receipt of these practices has been acknowledged."""
+        numbers = {practice.notice_number for practice in issued}
         listed = [receipt for receipt in self.deliveries()["receipts"] if receipt["notice_number"] in numbers]
         return all(receipt["state"] == "acknowledged" for receipt in listed) and len(listed) >= len(numbers)
 
-    def receipts(self, practice_id: UUID) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.rpc.call(payments.RECEIPTS, {"practice_id": practice_id})["receipts"]
-        return found
+    def receipts(self, practice_id: UUID) -> Sequence[Receipt]:
+        return self.rpc.call(payments.RECEIPTS, payments.ReceiptsRequest(practice_id=practice_id)).receipts
 
-    def events(self, name: str, *owed: dict[str, Any]) -> list[dict[str, Any]]:
+    def stamp(self, practice_id: UUID) -> payments.StampFile:
+        return self.rpc.call(payments.STAMP, payments.ReceiptsRequest(practice_id=practice_id))
+
+    def timeline(self, practice_id: UUID) -> Sequence[payments.TimelineEntry]:
+        return self.rpc.call(payments.TIMELINE, payments.ReceiptsRequest(practice_id=practice_id)).entries
+
+    def events(self, name: str, *issued: Practice) -> list[dict[str, Any]]:
         """Return the data of the events of a type that payments has published about these practices."""
-        ids = {str(practice["id"]) for practice in owed}
+        ids = {str(practice.id) for practice in issued}
         with self.database.reading() as session:
             bodies = session.scalars(
                 sa.select(models.OutboxMessage.body)
@@ -202,7 +214,7 @@ class Town:
         return [data for data in told if ids & {data.get("practice_id"), *data.get("practice_ids", ())}]
 
     def confirmed(self, receipt_id: str) -> list[dict[str, Any]]:
-        """Return the data of each PaymentConfirmed of a receipt: one per body it was sent to."""
+        """Return the data of each PaymentConfirmed of a receipt: one per creditor it was sent to."""
         with self.database.reading() as session:
             bodies = session.scalars(
                 sa.select(models.OutboxMessage.body).where(models.OutboxMessage.type == "PaymentConfirmed.v1")

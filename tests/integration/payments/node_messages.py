@@ -2,12 +2,14 @@
 
 import base64
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from contracts.events.practices import PRACTICE_EXPIRED
+from contracts.codes import CreditorFiscalCode
+from contracts.events.practices import PRACTICE_EXPIRED, PracticeEnded
+from contracts.rpc.practices import Practice
 
 CREDITOR = "80012345676"
 HEAD = f"<idPA>{CREDITOR}</idPA><idBrokerPA>{CREDITOR}</idBrokerPA><idStation>{CREDITOR}_01</idStation>"
@@ -95,16 +97,16 @@ def deliver(town: Any, notice_number: str, action: str = "paSendRTV2", head: str
     return answer
 
 
-def expire(publish_event: Callable[..., Any], practice: Mapping[str, Any]) -> None:
+def expire(publish_event: Callable[..., Any], practice: Practice) -> None:
     """Tell everybody that it is too late to pay a practice."""
-    data = {
-        "practice_id": practice["id"],
-        "sequence": 99,
-        "entity_code": "PM108",
-        "creditor_fiscal_code": CREDITOR,
-        "notice_number": practice["notice_number"],
-        "iuv": practice["iuv"],
-        "reason": "payable_until",
-        "at": datetime.now(UTC),
-    }
-    publish_event(PRACTICE_EXPIRED, data, subject=str(practice["id"]), sequence=99)
+    data = PracticeEnded(
+        practice_id=practice.id,
+        sequence=99,
+        entity_code="PM108",
+        creditor_fiscal_code=CreditorFiscalCode(CREDITOR),
+        notice_number=practice.notice_number,
+        iuv=practice.iuv,
+        reason="payable_until",
+        at=datetime.now(UTC),
+    )
+    publish_event(PRACTICE_EXPIRED, data, subject=str(practice.id), sequence=99)

@@ -1,65 +1,84 @@
 """Who acts around payments when its use cases are called straight: practices, the node, Checkout, a payer."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
-from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
+from chassis.messaging.events import read_event, wrap
+from chassis.storage.database import Database
+from contracts.call import Call, Reply, Request, Rpc
+from contracts.codes import AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
 from contracts.errors import Unavailable
+from contracts.events.envelope import Data, Event, EventType
+from contracts.events.practices import PracticeEnded
+from contracts.rpc.payments import Checkout, NodeRequest, StartCheckoutRequest
+from contracts.rpc.practices import Position, PositionReply, PositionRequest
+from contracts.shapes import Creditor, Subject, Transfer
 from services.payments import models
 from services.payments.settings import Settings
-from services.payments.usecases.checkouts import opening
+from services.payments.usecases.checkouts.start import CheckoutStarter
+from services.payments.usecases.node.answer import answer_node
+from services.payments.usecases.node.context import NodeContext
 
-CREDITOR = {
-    "code": "PM108",
-    "fiscal_code": "80012345676",
-    "company_name": "Conservatorio",
-    "office_name": None,
-    "broker_fiscal_code": "80012345676",
-    "station_id": "80012345676_01",
-}
+CREDITOR = Creditor(
+    code="PM108",
+    fiscal_code=CreditorFiscalCode("80012345676"),
+    company_name="Conservatorio",
+    broker_fiscal_code=CreditorFiscalCode("80012345676"),
+    station_id="80012345676_01",
+)
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HEAD = "<idPA>80012345676</idPA><idBrokerPA>80012345676</idBrokerPA><idStation>80012345676_01</idStation>"
 
 
-def position(number: int, sequence: int = 1, amount_cents: int = 1000) -> dict[str, Any]:
-    share = {
-        "id_transfer": 1,
-        "amount_cents": amount_cents,
-        "fiscal_code": "80012345676",
-        "company_name": "Conservatorio",
-        "iban": "IT60X0542811101000000123456",
-        "postal_iban": None,
-        "remittance_information": "TARI",
-        "category": "9/0601112AP/",
-    }
-    return {
-        "practice_id": UUID(int=number),
-        "sequence": sequence,
-        "creditor": CREDITOR,
-        "service_code": "TARI",
-        "origin": "issued",
-        "notice_number": f"3{number:017d}",
-        "iuv": f"{number:017d}",
-        "amount_cents": amount_cents,
-        "description": "TARI",
-        "debtor": {"entity_type": "F", "fiscal_code": "ANONIMO", "full_name": "Prova"},
-        "transfers": [share],
-        "due_date": None,
-        "payable_until": None,
-        "cancelled": False,
-        "created_at": START,
-    }
+def position(number: int, sequence: int = 1, amount_cents: int = 1000) -> Position:
+    transfer = Transfer(
+        id_transfer=1,
+        amount_cents=AmountCents(amount_cents),
+        fiscal_code=CREDITOR.fiscal_code,
+        company_name="Conservatorio",
+        iban="IT60X0542811101000000123456",
+        remittance_information="TARI",
+        category="9/0601112AP/",
+    )
+    return Position(
+        practice_id=UUID(int=number),
+        sequence=sequence,
+        creditor=CREDITOR,
+        service_code="TARI",
+        origin="issued",
+        notice_number=NoticeNumber(f"3{number:017d}"),
+        iuv=Iuv(f"{number:017d}"),
+        amount_cents=AmountCents(amount_cents),
+        description="TARI",
+        debtor=Subject(entity_type="F", fiscal_code="ANONIMO", full_name="Prova"),
+        transfers=[transfer],
+        created_at=START,
+    )
 
 
-def ended(number: int, sequence: int) -> dict[str, Any]:
+def ended(number: int, sequence: int) -> PracticeEnded:
     known = position(number)
-    names = ("practice_id", "notice_number", "iuv")
-    rest = {"entity_code": "PM108", "creditor_fiscal_code": "80012345676", "reason": "errore", "at": START}
-    return {name: known[name] for name in names} | rest | {"sequence": sequence}
+    return PracticeEnded(
+        practice_id=known.practice_id,
+        sequence=sequence,
+        entity_code="PM108",
+        creditor_fiscal_code=CREDITOR.fiscal_code,
+        notice_number=known.notice_number,
+        iuv=known.iuv,
+        reason="errore",
+        at=START,
+    )
+
+
+def event(event_type: EventType[Data], data: Data, at: datetime) -> Event[Data]:
+    """What a consumer is given."""
+    body = wrap(event_type, data, event_id=uuid4(), subject="a-practice", sequence=1, time=at)
+    return read_event(event_type, body)
 
 
 def envelope(root: str, inside: str) -> str:
@@ -107,16 +126,19 @@ class Practices:
     """practices, as far as POSITIONS goes: what it has issued, and whether it is there."""
 
     def __init__(self) -> None:
-        self.issued: dict[int, dict[str, Any]] = {}
+        self.issued: dict[int, Position] = {}
         self.away = False
 
-    def call(self, _call, request):
+    def call(self, call: Call[Request, Reply], request: Request, *, correlation_id: str | None = None) -> Reply:
         if self.away:
             raise Unavailable
-        wanted = {str(practice_id) for practice_id in request["practice_ids"]} | {request.get("notice_number")}
-        found = [one for one in self.issued.values() if {str(one["practice_id"]), one["notice_number"]} & wanted]
-        known = request.get("creditor_fiscal_code") in (None, "80012345676")
-        return {"creditor": CREDITOR if known else None, "positions": found}
+        assert isinstance(request, PositionRequest)
+        wanted = {str(practice_id) for practice_id in request.practice_ids} | {request.notice_number}
+        found = [one for one in self.issued.values() if {str(one.practice_id), one.notice_number} & wanted]
+        known = request.creditor_fiscal_code in (None, CREDITOR.fiscal_code)
+        reply = PositionReply(creditor=CREDITOR if known else None, positions=found)
+        assert isinstance(reply, call.reply_type)
+        return reply
 
 
 class OpensEveryCart(BaseHTTPRequestHandler):
@@ -137,15 +159,22 @@ def emitted(database, name=None):
     return [row for row in rows if name is None or row.type == f"{name}.v1"]
 
 
-def cashier_at(pagopa_url):
-    return opening.Cashier(replace(Settings.load(), checkout_url=pagopa_url))
+def ask_node(database: Database, rpc: Rpc, now: datetime, text: str) -> str:
+    """Let the node say something and return the envelope it is answered with."""
+    return answer_node(NodeContext(database, rpc, now), NodeRequest(envelope=text)).envelope
 
 
-def start(cashier, database, practices, numbers, now):
-    request = {
-        "idempotency_key": uuid4().hex,
-        "payer_ref": "visitor:somebody",
-        "practice_ids": [UUID(int=number) for number in numbers],
-        "return_url": "http://localhost/esito/{checkout_id}",
-    }
-    return cashier.start(database, practices, request, lambda: now)
+def starter_at(pagopa_url: str) -> CheckoutStarter:
+    return CheckoutStarter(replace(Settings.load(), checkout_url=pagopa_url))
+
+
+def start(
+    starter: CheckoutStarter, database: Database, practices: Practices, numbers: Iterable[int], now: datetime
+) -> Checkout:
+    request = StartCheckoutRequest(
+        idempotency_key=uuid4().hex,
+        payer_ref="visitor:somebody",
+        practice_ids=[UUID(int=number) for number in numbers],
+        return_url="http://localhost/esito/{checkout_id}",
+    )
+    return starter.start(database, practices, request, lambda: now)

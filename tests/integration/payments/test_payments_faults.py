@@ -15,7 +15,6 @@ from uuid import uuid4
 import pytest
 from lxml import etree
 
-from contracts.rpc import payments
 from services.payments import models
 from services.payments.soap.envelope import open_envelope
 from services.practices import models as practices_models
@@ -47,7 +46,7 @@ def right(action: str, town: Any) -> str:
     """What a good request says after its head, about a practice of its own."""
     if action in DEMANDING:
         return demand(**{**ASKED, "causale": uuid4().hex})
-    number = str(town.owed()["notice_number"])
+    number = str(town.issue().notice_number)
     return receipt(number) if action in SENDING else notice(number)
 
 
@@ -73,22 +72,22 @@ def asks_for(**changes: str) -> Callable[[str, Any], str]:
 
 
 def paid(town: Any) -> str:
-    practice = town.owed()
-    assert outcome_of(deliver(town, practice["notice_number"])) == "OK"
-    return str(practice["notice_number"])
+    practice = town.issue()
+    assert outcome_of(deliver(town, practice.notice_number)) == "OK"
+    return str(practice.notice_number)
 
 
-def standing(name: str, *, is_paid: bool = False) -> Callable[[Any], str]:
+def with_status(name: str, *, is_paid: bool = False) -> Callable[[Any], str]:
     """A notice as our projection has it, whatever else it may be."""
 
     def make(town: Any) -> str:
-        practice = town.owed()
-        number = str(practice["notice_number"])
+        practice = town.issue()
+        number = str(practice.notice_number)
         town.ask(envelope("paVerifyPaymentNotice", HEAD + notice(number)))
         with town.database.transaction() as tx:
-            position = tx.session.get_one(models.Position, practice["id"], with_for_update=True)
+            position = tx.session.get_one(models.Position, practice.id, with_for_update=True)
             # Far ahead of practices' own events, so that none of them changes it back.
-            position.standing, position.sequence = name, 1_000
+            position.status, position.sequence = name, 1_000
             if is_paid:
                 position.paid_receipt_id, position.paid_at = uuid4().hex, datetime.now(UTC)
         return number
@@ -97,7 +96,7 @@ def standing(name: str, *, is_paid: bool = False) -> Callable[[Any], str]:
 
 
 def too_late(town: Any) -> str:
-    number = standing("cancelled")(town)
+    number = with_status("cancelled")(town)
     yesterday = datetime.now(UTC) - timedelta(days=2)
     with town.database.transaction() as tx:
         position = tx.session.query(models.Position).filter_by(notice_number=number).one()
@@ -106,11 +105,11 @@ def too_late(town: Any) -> str:
 
 
 def with_stamp(town: Any) -> str:
-    return str(town.insert("CERT_MBD", 2100, stamp=town.STAMP)["notice_number"])
+    return str(town.insert("CERT_MBD", 2100, stamp=town.STAMP).notice_number)
 
 
 def without_terms(town: Any) -> str:
-    number = standing("open")(town)
+    number = with_status("open")(town)
     with town.database.transaction() as tx:
         position = tx.session.query(models.Position).filter_by(notice_number=number).one()
         position.amount_cents = None
@@ -147,14 +146,14 @@ TABLE = [
         "PAA_PAGAMENTO_SCONOSCIUTO",
         "the notice is another body's",
         ASKING,
-        lambda _action, town: HEAD + notice(town.owed()["notice_number"], owner="77777777777"),
+        lambda _action, town: HEAD + notice(town.issue().notice_number, owner="77777777777"),
     ),
     Row("PAA_PAGAMENTO_DUPLICATO", "a receipt has come", ASKING, about(paid)),
-    Row("PAA_PAGAMENTO_DUPLICATO", "paid, and cancelled since", ASKING, about(standing("cancelled", is_paid=True))),
-    Row("PAA_PAGAMENTO_DUPLICATO", "paid, and expired since", ASKING, about(standing("expired", is_paid=True))),
-    Row("PAA_PAGAMENTO_SCADUTO", "the service refuses late payment", ASKING, about(standing("expired"))),
+    Row("PAA_PAGAMENTO_DUPLICATO", "paid, and cancelled since", ASKING, about(with_status("cancelled", is_paid=True))),
+    Row("PAA_PAGAMENTO_DUPLICATO", "paid, and expired since", ASKING, about(with_status("expired", is_paid=True))),
+    Row("PAA_PAGAMENTO_SCADUTO", "the service refuses late payment", ASKING, about(with_status("expired"))),
     Row("PAA_PAGAMENTO_SCADUTO", "too late, and cancelled besides", ASKING, about(too_late)),
-    Row("PAA_PAGAMENTO_ANNULLATO", "the body has withdrawn it", ASKING, about(standing("cancelled"))),
+    Row("PAA_PAGAMENTO_ANNULLATO", "the body has withdrawn it", ASKING, about(with_status("cancelled"))),
     Row("PAA_SEMANTICA", "a digital stamp, elsewhere than at our Checkout", ASKING, about(with_stamp)),
     Row("PAA_SYSTEM_ERROR", "what is owed has not arrived yet", ASKING, about(without_terms)),
     # --- what a citizen asks for at a PSP ---
@@ -174,8 +173,8 @@ TABLE = [
     # --- money is never refused for what it says ---
     Row(None, "a receipt nobody expected: no such notice", SENDING, about("301888888888888888")),
     Row(None, "a receipt nobody expected: paid already", SENDING, about(paid)),
-    Row(None, "a receipt nobody expected: cancelled", SENDING, about(standing("cancelled"))),
-    Row(None, "a receipt nobody expected: expired", SENDING, about(standing("expired"))),
+    Row(None, "a receipt nobody expected: cancelled", SENDING, about(with_status("cancelled"))),
+    Row(None, "a receipt nobody expected: expired", SENDING, about(with_status("expired"))),
     Row(None, "a receipt nobody expected: another amount", SENDING, lambda _a, t: HEAD + other_amount(t)),
     # --- and where nothing speaks against it ---
     Row(None, "all is well", EVERY, lambda action, town: HEAD + right(action, town)),
@@ -183,7 +182,7 @@ TABLE = [
 
 
 def other_amount(town: Any) -> str:
-    return receipt(town.owed()["notice_number"], amount="99.00")
+    return receipt(town.issue().notice_number, amount="99.00")
 
 
 def each_row() -> list[Any]:
@@ -213,7 +212,7 @@ def test_a_situation_is_answered_with_its_fault(town: Any, official: etree.XMLSc
 
 def test_the_first_row_that_holds_is_the_answer(town: Any) -> None:
     """Everything is wrong at once; then one thing after the other is put right, and the next one is told."""
-    number = standing("cancelled", is_paid=True)(town)
+    number = with_status("cancelled", is_paid=True)(town)
     wrong = ("77777777777", "77777777777", "77777777777_09", "<broken/>")
     good = (CREDITOR, CREDITOR, f"{CREDITOR}_01", notice(number))
     faults = []
@@ -265,8 +264,8 @@ def test_a_demand_asked_twice_gets_the_same_notice_and_that_can_be_paid(town: An
     assert (outcome_of(verified), said(verified, "amount")) == ("OK", "16.00")
     assert outcome_of(deliver(town, number, amount="16.00")) == "OK"
     eventually(lambda: state_of(town, number) == "paid")
-    told = town.rpc.call(payments.TIMELINE, {"practice_id": practice_of(town, number)})["entries"]
-    assert [entry["kind"] for entry in told].count("demanded") == 2
+    told = town.timeline(practice_of(town, number))
+    assert [entry.kind for entry in told].count("demanded") == 2
     assert said(town.ask(asked, "paDemandPaymentNotice"), "noticeNumber") != number
 
 

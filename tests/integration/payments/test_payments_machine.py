@@ -6,7 +6,7 @@ also before they come, with other amounts, and in revisions; practices is away a
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
@@ -21,24 +21,35 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from chassis.storage.database import Database
 from contracts.errors import Refused, Unavailable
 from contracts.events import EVENTS
+from contracts.events.payments import (
+    CheckoutAbandoned,
+    CheckoutStarted,
+    PaymentConfirmed,
+    PaymentDuplicated,
+    PaymentReported,
+)
+from contracts.events.practices import PRACTICE_CANCELLED, PRACTICE_CREATED
+from contracts.rpc.payments import ReturnedRequest
 from services.payments import models
-from services.payments.domain.positions import Standing
+from services.payments.domain.positions import PositionStatus
 from services.payments.domain.settlements import Flow, FlowRow, Outcome
 from services.payments.usecases import positions, receipts, settlements
-from services.payments.usecases.checkouts import ending, opening, visiting
-from services.payments.usecases.node import Node, answer_node
+from services.payments.usecases.checkouts import checkout_return, end
+from services.payments.usecases.checkouts.start import CheckoutStarter
 from services.practices.domain import practice_status as practices_fold
 from services.practices.domain.states import State
 from tests.integration.payments.payments_actors import (
     START,
     Practices,
     activate,
-    cashier_at,
+    ask_node,
     emitted,
     ended,
+    event,
     position,
     receipt,
     start,
+    starter_at,
     verify,
 )
 
@@ -63,7 +74,7 @@ class Payments(RuleBasedStateMachine):
     """What can happen to three practices, in any order."""
 
     database: ClassVar[Database]
-    cashier: ClassVar[opening.Cashier]
+    starter: ClassVar[CheckoutStarter]
 
     @initialize()
     def begin(self):
@@ -81,28 +92,30 @@ class Payments(RuleBasedStateMachine):
 
     # --- what practices tells ---
 
-    def publish(self, handle, data, *rest):
-        event = {"time": self.now, "data": data}
+    def tell(self, number: int) -> None:
+        told = event(PRACTICE_CREATED, self.practices.issued[number], self.now)
         with self.database.transaction() as tx:
-            handle(tx, event, *rest, self.now)
+            positions.project_position(tx, told, self.now)
 
     @rule(number=NUMBERS, amount_cents=AMOUNTS, is_told=st.booleans())
     def issue_or_amend(self, number, amount_cents, is_told):
         self.sequences[number] += 1
         self.practices.issued[number] = position(number, self.sequences[number], amount_cents)
         if is_told:
-            self.publish(positions.project_position, self.practices.issued[number])
+            self.tell(number)
 
     @rule(number=NUMBERS)
     def hear_again(self, number):
         if number in self.practices.issued:
-            self.publish(positions.project_position, self.practices.issued[number])
+            self.tell(number)
 
-    @rule(number=NUMBERS, standing=st.sampled_from([Standing.CANCELLED, Standing.EXPIRED]))
-    def cancel_or_expire(self, number, standing):
+    @rule(number=NUMBERS, status=st.sampled_from([PositionStatus.CANCELLED, PositionStatus.EXPIRED]))
+    def cancel_or_expire(self, number, status):
         if number in self.practices.issued:
             self.sequences[number] += 1
-            self.publish(positions.project_end, ended(number, self.sequences[number]), standing)
+            told = event(PRACTICE_CANCELLED, ended(number, self.sequences[number]), self.now)
+            with self.database.transaction() as tx:
+                positions.project_end(tx, told, status, self.now)
 
     @rule()
     def practices_goes_or_comes(self):
@@ -111,7 +124,7 @@ class Payments(RuleBasedStateMachine):
     # --- what the node asks and tells ---
 
     def say(self, text: str) -> str:
-        return answer_node(Node(self.database, self.practices, self.now), text, "")
+        return ask_node(self.database, self.practices, self.now, text)
 
     @rule(number=NUMBERS)
     def verify(self, number):
@@ -187,21 +200,23 @@ class Payments(RuleBasedStateMachine):
     @rule(numbers=st.sets(NUMBERS, min_size=1))
     def click_paga(self, numbers):
         with contextlib.suppress(Refused, Unavailable):
-            self.opened.append(start(self.cashier, self.database, self.practices, sorted(numbers), self.now)["id"])
+            self.opened.append(start(self.starter, self.database, self.practices, sorted(numbers), self.now).id)
 
     @rule(random=RANDOM, outcome=st.sampled_from(["ok", "annullato", "errore", "attesa"]))
     def come_back(self, random, outcome):
         if self.opened:
-            request = {"checkout_id": random.choice(self.opened), "payer_ref": "visitor:somebody", "outcome": outcome}
-            visiting.returned(self.database, request, self.now)
+            request = ReturnedRequest(
+                checkout_id=random.choice(self.opened), payer_ref="visitor:somebody", outcome=outcome
+            )
+            checkout_return.returned(self.database, request, self.now)
 
     @rule(minutes=st.sampled_from([1, 16, 31]))
     def time_passes(self, minutes):
         self.now += timedelta(minutes=minutes)
         waiting = {checkout.id for checkout in self.checkouts() if checkout.state == "open"}
-        ending.end_overdue(self.database, TOKEN_LIFE, self.now)
+        end.end_overdue(self.database, TOKEN_LIFE, self.now)
         receipts.resolve_waiting(self.database, self.practices, self.now)
-        settlements.look_at_pending(self.database, self.now)
+        settlements.match_pending(self.database, self.now)
         for checkout in self.checkouts():
             if checkout.id in waiting and checkout.end_reason == "timed_out" and checkout.open_until > self.now:
                 numbers = [item.practice_id.int for item in checkout.items if item.receipt_id is None]
@@ -293,26 +308,28 @@ def fold(practice_id: UUID, messages: Iterable[Any]) -> State:
     """Let practices fold what payments told about a practice."""
     known = practices_fold.PracticeStatus()
     for message in messages:
-        data = EVENTS[message.type].schema.load(message.body["data"])
-        if practice_id in data.get("practice_ids", [data.get("practice_id")]):
-            known = folded(known, message.type.partition(".")[0], data)
+        data: Any = EVENTS[message.type].schema.load(message.body["data"])
+        if practice_id in (data.practice_ids if hasattr(data, "practice_ids") else [data.practice_id]):
+            known = folded(known, data)
     return known.state
 
 
-def folded(known: practices_fold.PracticeStatus, name: str, data: Mapping[str, Any]) -> practices_fold.PracticeStatus:
-    match name:
-        case "CheckoutStarted":
-            opened = practices_fold.OpenCheckout(data["started_at"], data["open_until"])
-            return practices_fold.checkout_started(known, data["checkout_id"], opened)
-        case "CheckoutAbandoned":
-            over = practices_fold.EndedCheckout(data["at"], data["reason"])
-            return practices_fold.checkout_abandoned(known, data["checkout_id"], over)
-        case "PaymentConfirmed":
-            money = practices_fold.Receipt(data["paid_at"], data["amount_cents"])
-            return practices_fold.payment_confirmed(known, data["receipt_id"], money)
-        case "PaymentReported":
-            return practices_fold.payment_reported(known, practices_fold.Settlement(START, data["flow_id"]))
-    return practices_fold.payment_duplicated(known, data["reason"])
+def folded(known: practices_fold.PracticeStatus, data: Any) -> practices_fold.PracticeStatus:
+    match data:
+        case CheckoutStarted():
+            opened = practices_fold.OpenCheckout(data.started_at, data.open_until)
+            return practices_fold.checkout_started(known, data.checkout_id, opened)
+        case CheckoutAbandoned():
+            over = practices_fold.EndedCheckout(data.at, data.reason)
+            return practices_fold.checkout_abandoned(known, data.checkout_id, over)
+        case PaymentConfirmed():
+            money = practices_fold.Receipt(data.paid_at, data.amount_cents)
+            return practices_fold.payment_confirmed(known, data.receipt_id, money)
+        case PaymentReported():
+            return practices_fold.payment_reported(known, practices_fold.Settlement(START, data.flow_id))
+        case PaymentDuplicated():
+            return practices_fold.payment_duplicated(known, data.reason)
+    raise AssertionError(data)
 
 
 def test_money_received_is_money_recorded_whatever_happens_in_whatever_order(database, pagopa_url):
@@ -320,7 +337,7 @@ def test_money_received_is_money_recorded_whatever_happens_in_whatever_order(dat
         pass
 
     Bound.database = database
-    Bound.cashier = cashier_at(pagopa_url)
+    Bound.starter = starter_at(pagopa_url)
     quiet = settings(
         max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
     )

@@ -2,9 +2,9 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -15,7 +15,7 @@ from contracts.rpc import payments
 from services.payments import models
 from services.payments.repository import node_calls
 from services.payments.soap.envelope import open_envelope
-from services.payments.usecases import queries
+from services.payments.usecases import retention
 from tests.conftest import wait_until_answering
 from tests.integration.payments.node_messages import (
     ASKING,
@@ -48,32 +48,32 @@ def assert_valid(official, answer):
 @needs_specs
 @pytest.mark.parametrize("action", ASKING)
 def test_a_notice_to_pay_is_answered_ok_and_valid_and_nothing_changes(town, official, action):
-    practice = town.owed()
+    practice = town.issue()
     for _ in range(3):
-        answer = town.ask(envelope(action, HEAD + notice(practice["notice_number"])), f'"{action}"')
+        answer = town.ask(envelope(action, HEAD + notice(practice.notice_number)), f'"{action}"')
         assert outcome_of(answer) == "OK"
         assert_valid(official, answer)
-    assert town.practice(practice["id"])["state"] == "to_pay"
+    assert town.practice(practice.id).state == "to_pay"
 
 
 @pytest.mark.parametrize("action", ["paGetPayment", "paGetPaymentV2"])
 @pytest.mark.parametrize(("kind", "abi"), [("POSTAL", "07601"), ("PAGOPA", "09999")])
 def test_a_postal_payment_gets_the_postal_account(town, action, kind, abi):
-    number = town.owed()["notice_number"]
+    number = town.issue().notice_number
     inside = HEAD + notice(number) + f"<transferType>{kind}</transferType>"
     assert str(said(town.ask(envelope(action, inside), action), "IBAN"))[5:10] == abi
 
 
 @pytest.mark.parametrize("action", ASKING)
 def test_paid_cancelled_and_expired_notices_say_so(town, eventually, publish_event, action):
-    paid, cancelled, expired = town.owed(), town.owed(), town.owed()
-    deliver(town, paid["notice_number"])
+    paid, cancelled, expired = town.issue(), town.issue(), town.issue()
+    deliver(town, paid.notice_number)
     town.annul(cancelled)
     expire(publish_event, expired)
     expected = {
-        paid["notice_number"]: "PAA_PAGAMENTO_DUPLICATO",
-        cancelled["notice_number"]: "PAA_PAGAMENTO_ANNULLATO",
-        expired["notice_number"]: "PAA_PAGAMENTO_SCADUTO",
+        paid.notice_number: "PAA_PAGAMENTO_DUPLICATO",
+        cancelled.notice_number: "PAA_PAGAMENTO_ANNULLATO",
+        expired.notice_number: "PAA_PAGAMENTO_SCADUTO",
     }
     for number, fault in expected.items():
         ask = envelope(action, HEAD + notice(number))
@@ -82,77 +82,77 @@ def test_paid_cancelled_and_expired_notices_say_so(town, eventually, publish_eve
 
 @pytest.mark.parametrize("action", SENDING)
 def test_the_same_receipt_is_acknowledged_each_time_and_counts_once(town, eventually, action):
-    practice = town.owed()
+    practice = town.issue()
     receipt_id = uuid4().hex
     for _ in range(3):
-        answer = deliver(town, practice["notice_number"], action, receipt_id=receipt_id)
+        answer = deliver(town, practice.notice_number, action, receipt_id=receipt_id)
         assert outcome_of(answer) == "OK"
     eventually(lambda: town.events("PaymentConfirmed", practice))
-    assert [found["receipt_id"] for found in town.receipts(practice["id"])] == [receipt_id]
+    assert [found.receipt_id for found in town.receipts(practice.id)] == [receipt_id]
     assert len(town.events("PaymentConfirmed", practice)) == 1
 
 
 def test_the_same_receipt_twenty_times_at_once_counts_once(town, eventually):
-    practice = town.owed()
-    text = envelope("paSendRTV2", HEAD + receipt(practice["notice_number"]))
+    practice = town.issue()
+    text = envelope("paSendRTV2", HEAD + receipt(practice.notice_number))
     with ThreadPoolExecutor(20) as nodes:
         assert {outcome_of(answer) for answer in nodes.map(lambda _: town.ask(text), range(20))} == {"OK"}
     eventually(lambda: town.events("PaymentConfirmed", practice))
-    assert len(town.receipts(practice["id"])) == 1
+    assert len(town.receipts(practice.id)) == 1
     assert len(town.events("PaymentConfirmed", practice)) == 1
 
 
 def test_two_receipts_at_once_are_one_expected_and_one_flagged(town, eventually):
-    practice = town.owed()
+    practice = town.issue()
     barrier = threading.Barrier(2)
 
     def arrive(_):
         barrier.wait()
-        return outcome_of(deliver(town, practice["notice_number"]))
+        return outcome_of(deliver(town, practice.notice_number))
 
     with ThreadPoolExecutor(2) as nodes:
         assert list(nodes.map(arrive, range(2))) == ["OK", "OK"]
     eventually(lambda: len(town.events("PaymentConfirmed", practice)) == 2)
     [flagged] = eventually(lambda: town.events("PaymentDuplicated", practice))
-    first, second = town.receipts(practice["id"])
-    assert (flagged["receipt_id"], flagged["first_receipt_id"]) == (second["receipt_id"], first["receipt_id"])
+    first, second = town.receipts(practice.id)
+    assert (flagged["receipt_id"], flagged["first_receipt_id"]) == (second.receipt_id, first.receipt_id)
 
 
 @pytest.mark.parametrize("reason", ["cancelled", "expired", "other_amount"])
 def test_money_for_what_was_not_owed_like_that_is_kept_confirmed_and_flagged(town, eventually, publish_event, reason):
-    practice = town.owed()
-    town.ask(envelope("paVerifyPaymentNotice", HEAD + notice(practice["notice_number"])))
+    practice = town.issue()
+    town.ask(envelope("paVerifyPaymentNotice", HEAD + notice(practice.notice_number)))
     if reason == "cancelled":
         town.annul(practice)
     if reason == "expired":
         expire(publish_event, practice)
     if reason != "other_amount":
-        eventually(lambda: standing(town, practice) == reason)
+        eventually(lambda: status(town, practice) == reason)
     assert (
-        outcome_of(deliver(town, practice["notice_number"], amount="99.00" if reason == "other_amount" else "12.34"))
+        outcome_of(deliver(town, practice.notice_number, amount="99.00" if reason == "other_amount" else "12.34"))
         == "OK"
     )
     [flagged] = eventually(lambda: town.events("PaymentDuplicated", practice))
     assert flagged["reason"] == reason
     assert len(town.events("PaymentConfirmed", practice)) == 1
-    assert len(town.receipts(practice["id"])) == 1
+    assert len(town.receipts(practice.id)) == 1
 
 
-def standing(town, practice):
+def status(town, practice):
     with town.database.reading() as session:
-        position = session.get(models.Position, practice["id"])
-        return position and position.standing
+        position = session.get(models.Position, practice.id)
+        return position and position.status
 
 
 def test_paid_in_time_and_told_late_is_not_late(town):
-    practice = town.owed()
-    town.ask(envelope("paVerifyPaymentNotice", HEAD + notice(practice["notice_number"])))
+    practice = town.issue()
+    town.ask(envelope("paVerifyPaymentNotice", HEAD + notice(practice.notice_number)))
     yesterday = datetime.now(UTC) - timedelta(days=1)
     with town.database.transaction() as tx:
-        tx.session.get_one(models.Position, practice["id"]).payable_until = yesterday.date()
-    deliver(town, practice["notice_number"], at=yesterday.replace(hour=12, tzinfo=None).isoformat(timespec="seconds"))
+        tx.session.get_one(models.Position, practice.id).payable_until = yesterday.date()
+    deliver(town, practice.notice_number, at=yesterday.replace(hour=12, tzinfo=None).isoformat(timespec="seconds"))
     assert town.events("PaymentDuplicated", practice) == []
-    assert judgement(town, practice["notice_number"]) == "expected"
+    assert judgement(town, practice.notice_number) == "expected"
 
 
 def judgement(town, notice_number):
@@ -165,18 +165,18 @@ def test_a_receipt_for_a_notice_nobody_issued_is_kept_and_flagged(town, eventual
     number = "301888888888888888"
     assert outcome_of(deliver(town, number)) == "OK"
     assert judgement(town, number) == "unknown_notice"
-    found_later = eventually(lambda: [found for found in all_payments(town) if found["notice_number"] == number], **LAG)
+    found_later = eventually(lambda: [found for found in all_payments(town) if found.notice_number == number], **LAG)
     [listed] = found_later
-    assert listed["practice_id"] is None
+    assert listed.practice_id is None
 
 
 def test_a_receipt_without_money_is_kept_and_confirms_nothing(town):
-    refused, nothing = town.owed(), town.owed()
-    assert outcome_of(deliver(town, refused["notice_number"], outcome="KO")) == "OK"
-    assert outcome_of(deliver(town, nothing["notice_number"], amount="0.00")) == "OK"
+    refused, nothing = town.issue(), town.issue()
+    assert outcome_of(deliver(town, refused.notice_number, outcome="KO")) == "OK"
+    assert outcome_of(deliver(town, nothing.notice_number, amount="0.00")) == "OK"
     for practice in (refused, nothing):
-        assert judgement(town, practice["notice_number"]) == "no_money"
-        assert town.receipts(practice["id"]) == []
+        assert judgement(town, practice.notice_number) == "no_money"
+        assert town.receipts(practice.id) == []
         assert town.events("PaymentConfirmed", practice) == []
 
 
@@ -188,68 +188,69 @@ def test_as_one_of_several_beneficiaries_we_are_told_of_our_share(town):
 
 
 def test_a_receipt_that_cannot_be_taken_is_kept_whole_for_a_human(town):
-    practice = town.owed()
-    answer = deliver(town, practice["notice_number"], amount="12,34")
+    practice = town.issue()
+    answer = deliver(town, practice.notice_number, amount="12,34")
     assert fault_of(answer) == "PAA_SINTASSI_XSD"
     with town.database.reading() as session:
-        query = models.NodeCall.__table__.select().where(models.NodeCall.notice_number == practice["notice_number"])
+        query = models.NodeCall.__table__.select().where(models.NodeCall.notice_number == practice.notice_number)
         kept = session.execute(query).one()
     assert "<paymentAmount>12,34</paymentAmount>" in kept.raw_xml
 
 
+FIRST_PAGE = payments.PaymentsRequest(entity_code="PM108")
 # The list waits for every transaction that was running anywhere on the server, other tests' too.
 LAG = {"timeout_s": 90}
 
 
 def all_payments(town, limit=1000):
     """Walk the pages to the end. A receipt is in them as soon as no older transaction is running."""
-    seen: list[dict[str, Any]] = []
+    seen: list[payments.Receipt] = []
     cursor = None
     while True:
-        page = town.rpc.call(payments.LIST_PAYMENTS, {"entity_code": "PM108", "limit": limit, "cursor": cursor})
-        if not page["receipts"]:
+        page = town.rpc.call(payments.LIST_PAYMENTS, replace(FIRST_PAGE, limit=limit, cursor=cursor))
+        if not page.receipts:
             return seen
-        seen += page["receipts"]
-        cursor = page["next_cursor"]
+        seen += page.receipts
+        cursor = page.next_cursor
 
 
 def test_pages_of_payments_follow_each_other_without_gap_or_repetition(town, eventually):
-    sent = [town.owed()["notice_number"] for _ in range(5)]
+    sent = [town.issue().notice_number for _ in range(5)]
     for number in sent:
         deliver(town, number)
 
     def listed():
-        return [found["notice_number"] for found in all_payments(town, limit=2) if found["notice_number"] in sent]
+        return [found.notice_number for found in all_payments(town, limit=2) if found.notice_number in sent]
 
     eventually(lambda: listed() == sent, **LAG)
 
 
 def test_a_cursor_that_is_none_of_ours_is_refused(town, refused):
-    request = {"entity_code": "PM108", "cursor": "'; drop table"}
+    request = replace(FIRST_PAGE, cursor="'; drop table")
     assert refused(lambda: town.rpc.call(payments.LIST_PAYMENTS, request)) == ("invalid_request", {"field": "cursor"})
 
 
 def test_while_practices_is_away_the_node_is_answered_and_no_receipt_is_refused(town, eventually):
-    known, unseen = town.owed(), town.owed()
-    town.ask(envelope("paVerifyPaymentNotice", HEAD + notice(known["notice_number"])))
+    known, unseen = town.issue(), town.issue()
+    town.ask(envelope("paVerifyPaymentNotice", HEAD + notice(known.notice_number)))
     town.kill("practices")
     with town.database.transaction() as tx:
-        eventually(lambda: tx.session.get(models.Position, unseen["id"], populate_existing=True))
-        tx.session.delete(tx.session.get_one(models.Position, unseen["id"]))
+        eventually(lambda: tx.session.get(models.Position, unseen.id, populate_existing=True))
+        tx.session.delete(tx.session.get_one(models.Position, unseen.id))
     try:
-        asked = town.ask(envelope("paVerifyPaymentNotice", HEAD + notice(known["notice_number"])))
+        asked = town.ask(envelope("paVerifyPaymentNotice", HEAD + notice(known.notice_number)))
         assert outcome_of(asked) == "OK"
-        asked = town.ask(envelope("paVerifyPaymentNotice", HEAD + notice(unseen["notice_number"])))
+        asked = town.ask(envelope("paVerifyPaymentNotice", HEAD + notice(unseen.notice_number)))
         assert fault_of(asked) == "PAA_SYSTEM_ERROR"
-        assert outcome_of(deliver(town, unseen["notice_number"])) == "OK"
+        assert outcome_of(deliver(town, unseen.notice_number)) == "OK"
         assert outcome_of(deliver(town, "301666666666666666")) == "OK"
-        assert judgement(town, unseen["notice_number"]) is None
+        assert judgement(town, unseen.notice_number) is None
         assert town.events("PaymentConfirmed", unseen) == []
     finally:
         wait_until_answering(town.rpc, "practices", town.run("practices", "-m", "chassis.run", "practices"))
-    eventually(lambda: judgement(town, unseen["notice_number"]) == "expected", timeout_s=25)
+    eventually(lambda: judgement(town, unseen.notice_number) == "expected", timeout_s=25)
     eventually(lambda: judgement(town, "301666666666666666") == "unknown_notice", timeout_s=25)
-    eventually(lambda: town.practice(unseen["id"])["state"] == "paid")
+    eventually(lambda: town.practice(unseen.id).state == "paid")
     assert len(town.events("PaymentConfirmed", unseen)) == 1
 
 
@@ -264,7 +265,7 @@ def test_questions_of_long_ago_are_forgotten_but_not_refused_receipts(town):
     with town.database.transaction() as tx:
         for at, raw_xml in ((long_ago, None), (long_ago, "<kept/>"), (datetime.now(UTC), None)):
             node_calls.note(tx.session, at=at, raw_xml=raw_xml, practice_id=None, fault=None, **call)
-    queries.purge_node_calls(town.database, datetime.now(UTC))
+    retention.purge_node_calls(town.database, datetime.now(UTC))
     with town.database.reading() as session:
         left = session.query(models.NodeCall).filter_by(notice_number=call["notice_number"]).all()
     assert sorted((kept.at < datetime.now(UTC) - timedelta(days=1), kept.raw_xml) for kept in left) == [

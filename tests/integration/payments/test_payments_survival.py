@@ -56,7 +56,7 @@ def pay_until_it_works(town, practice):
 def test_a_hundred_payments_survive_kill_9_of_payments_and_of_the_consumer(town, eventually, start_consumer):
     start_consumer()
     eventually(lambda: "waiting for" in town.running["consumer"].log(), timeout_s=20)
-    practices = [town.owed(1000 + number) for number in range(100)]
+    practices = [town.issue(1000 + number) for number in range(100)]
     paid = {}
     with ThreadPoolExecutor(4) as people:
         futures = {people.submit(pay_until_it_works, town, practice): practice for practice in practices}
@@ -74,7 +74,7 @@ def test_a_hundred_payments_survive_kill_9_of_payments_and_of_the_consumer(town,
         town.run("payments-relay", "-m", "chassis.relay", "payments")
         wait_until_answering(town.rpc, "payments", restarted)
         for future, practice in futures.items():
-            [paid[practice["notice_number"]]] = [future.result(60)]
+            [paid[practice.notice_number]] = [future.result(60)]
     receipt_ids = {receipt_id for ids in paid.values() for receipt_id in ids}
     assert len(receipt_ids) == 100
     eventually(lambda: town.delivered(*practices), timeout_s=60)
@@ -86,16 +86,16 @@ def test_a_hundred_payments_survive_kill_9_of_payments_and_of_the_consumer(town,
     eventually(lambda: len(export_ledger(town)) >= 100, timeout_s=30)
     rows = export_ledger(town)
     assert Counter(row["receipt_id"] for row in rows) == Counter(receipt_ids)
-    assert sum(int(row["amount_cents"]) for row in rows) == sum(practice["amount_cents"] for practice in practices)
-    eventually(lambda: all(town.practice(practice["id"])["state"] == "paid" for practice in practices), timeout_s=30)
+    assert sum(int(row["amount_cents"]) for row in rows) == sum(practice.amount_cents for practice in practices)
+    eventually(lambda: all(town.practice(practice.id).state == "paid" for practice in practices), timeout_s=30)
 
 
 def test_two_hundred_clicks_on_paga_over_http_are_one_checkout(town, eventually):
-    practice, portal = town.owed(), town.door_url.removesuffix("/pagopa/pa-for-node")
+    practice, portal = town.issue(), town.door_url.removesuffix("/pagopa/pa-for-node")
     found = requests.post(
-        f"{portal}/api/v1/creditors/PM108/searches", json={"notice_number": practice["notice_number"]}, timeout=30
+        f"{portal}/api/v1/creditors/PM108/searches", json={"notice_number": practice.notice_number}, timeout=30
     )
-    body, start = {"practice_ids": [str(practice["id"])]}, threading.Barrier(200)
+    body, start = {"practice_ids": [str(practice.id)]}, threading.Barrier(200)
 
     def press(key):
         headers = {"Idempotency-Key": key}
@@ -122,12 +122,12 @@ def test_two_hundred_clicks_on_paga_over_http_are_one_checkout(town, eventually)
 
 def test_the_ledger_keeps_one_row_when_an_event_is_published_again(town, eventually, start_consumer):
     start_consumer()
-    practice = town.owed()
+    practice = town.issue()
     town.pay_at_counter(practice)
-    notice_number = practice["notice_number"]
+    notice_number = practice.notice_number
     eventually(lambda: [row for row in export_ledger(town) if row["notice_number"] == notice_number], timeout_s=20)
     with town.database.transaction() as tx:
-        again = sa.update(models.OutboxMessage).where(models.OutboxMessage.subject == str(practice["id"]))
+        again = sa.update(models.OutboxMessage).where(models.OutboxMessage.subject == str(practice.id))
         tx.session.execute(again.values(relayed_at=None, position=None))
     eventually(lambda: "had already receipt" in town.running["consumer"].log(), timeout_s=20)
     assert len([row for row in export_ledger(town) if row["notice_number"] == notice_number]) == 1
@@ -145,23 +145,21 @@ def test_a_message_that_is_no_payment_is_set_aside_and_does_not_block(town, even
                 content_type="application/json",
                 content_encoding="utf-8",
             )
-    practice = town.owed()
+    practice = town.issue()
     town.pay_at_counter(practice)
-    eventually(
-        lambda: any(row["notice_number"] == practice["notice_number"] for row in export_ledger(town)), timeout_s=20
-    )
+    eventually(lambda: any(row["notice_number"] == practice.notice_number for row in export_ledger(town)), timeout_s=20)
     assert town.running["consumer"].log().count("set aside a message") >= 3
 
 
 def test_receipts_the_node_could_not_deliver_survive_its_own_restart(town, eventually):
-    practice = town.owed()
+    practice = town.issue()
     town.choose(town.start(practice), "never")
     town.kill("pagopa")
     port = town.pagopa_url.rsplit(":", 1)[1]
     town.run("pagopa", "-m", "sandbox.pagopa", port)
     held_back = eventually(lambda: held_back_of(town, practice), timeout_s=20)
     requests.post(f"{town.pagopa_url}/sandbox/receipts/{held_back[0]['id']}/send", timeout=10).raise_for_status()
-    eventually(lambda: town.practice(practice["id"])["state"] == "paid")
+    eventually(lambda: town.practice(practice.id).state == "paid")
 
 
 def held_back_of(town, practice):
@@ -169,4 +167,4 @@ def held_back_of(town, practice):
         listed = town.deliveries()["receipts"]
     except requests.ConnectionError:
         return []
-    return [receipt for receipt in listed if receipt["notice_number"] == practice["notice_number"]]
+    return [receipt for receipt in listed if receipt["notice_number"] == practice.notice_number]

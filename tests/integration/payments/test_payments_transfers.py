@@ -7,10 +7,9 @@ import pytest
 from lxml import etree
 
 from contracts.errors import Refused
-from contracts.rpc import payments
 from contracts.rpc import settlement as fdr
 from sandbox.pagopa.registry import PSPS
-from sandbox.pagopa.stamps import StampOffice
+from sandbox.pagopa.stamps import StampIssuer
 from tests.integration.payments.node_messages import (
     ASKING,
     CREDITOR,
@@ -29,7 +28,7 @@ ENROLMENT_CENTS = 39_000
 
 
 def enrolled(town: Any) -> Any:
-    return town.owed(ENROLMENT_CENTS, service_code="ISCRIZIONE", description="Iscrizione 2026/2027")
+    return town.issue(ENROLMENT_CENTS, service_code="ISCRIZIONE", description="Iscrizione 2026/2027")
 
 
 def transfers(answer: str) -> list[tuple[str | None, ...]]:
@@ -43,7 +42,7 @@ def transfers(answer: str) -> list[tuple[str | None, ...]]:
 def test_a_notice_of_two_bodies_is_divided_ours_first_and_only_ours_has_a_postal_account(
     town: Any, action: str, kind: str, account: str
 ) -> None:
-    number = enrolled(town)["notice_number"]
+    number = enrolled(town).notice_number
     assert said(town.ask(envelope(ASKING[0], HEAD + notice(number))), "allCCP") == "false"
     answer = town.ask(envelope(action, HEAD + notice(number) + f"<transferType>{kind}</transferType>"), action)
     own, other = transfers(answer)
@@ -57,17 +56,17 @@ def test_a_notice_of_two_bodies_is_divided_ours_first_and_only_ours_has_a_postal
 def test_each_body_of_a_notice_gets_its_receipt_and_is_told_of_its_share(town: Any, eventually: Any) -> None:
     practice = enrolled(town)
     [receipt_id] = {*town.pay_at_counter(practice).json()["receipt_ids"]}
-    eventually(lambda: town.practice(practice["id"])["state"] == "paid")
+    eventually(lambda: town.practice(practice.id).state == "paid")
     eventually(lambda: len(town.confirmed(receipt_id)) == 2)
     ours, theirs = sorted(town.confirmed(receipt_id), key=lambda data: data["entity_code"] != "PM108")
     assert (ours["creditor_fiscal_code"], ours["amount_cents"]) == (CREDITOR, ENROLMENT_CENTS)
-    assert ours["practice_id"] == str(practice["id"])
+    assert ours["practice_id"] == str(practice.id)
     assert (theirs["creditor_fiscal_code"], theirs["amount_cents"]) == (AGENCY, 14_000)
     assert (theirs["entity_code"], theirs["practice_id"]) == ("ARDS", None)
 
 
-def settle(town: Any, receipt_id: str, body: str, rows: list[tuple[str, str, str]]) -> dict[str, Any]:
-    """Send a flow to a body: rows are (iuv, index, amount)."""
+def settle(town: Any, receipt_id: str, body: str, rows: list[tuple[str, str, str]]) -> fdr.Settlement:
+    """Send a flow to a creditor: rows are (iuv, index, amount)."""
     singles = "".join(
         f"<datiSingoliPagamenti><identificativoUnivocoVersamento>{iuv}</identificativoUnivocoVersamento>"
         f"<identificativoUnivocoRiscossione>{receipt_id}</identificativoUnivocoRiscossione>"
@@ -92,8 +91,9 @@ def settle(town: Any, receipt_id: str, body: str, rows: list[tuple[str, str, str
         f"{singles}</FlussoRiversamento>"
     )
     entity_code = "PM108" if body == CREDITOR else "ARDS"
-    request = {"entity_code": entity_code, "content_base64": base64.b64encode(flow.encode()).decode()}
-    settled: dict[str, Any] = town.rpc.call(fdr.TAKE_SETTLEMENT, request)
+    encoded = base64.b64encode(flow.encode()).decode()
+    request = fdr.TakeSettlementRequest(entity_code=entity_code, content_base64=encoded)
+    settled: fdr.Settlement = town.rpc.call(fdr.TAKE_SETTLEMENT, request)
     return settled
 
 
@@ -101,11 +101,11 @@ def test_a_notice_of_two_bodies_is_reported_by_our_transfer_alone(town: Any, eve
     practice = enrolled(town)
     [receipt_id] = {*town.pay_at_counter(practice).json()["receipt_ids"]}
     eventually(lambda: len(town.confirmed(receipt_id)) == 2)
-    theirs = settle(town, receipt_id, AGENCY, [(practice["iuv"], "2", "140.00")])
-    assert [found["finding"] for found in theirs["findings"]] == ["reported"]
-    assert town.practice(practice["id"])["state"] == "paid"
-    settle(town, receipt_id, CREDITOR, [(practice["iuv"], "1", "250.00")])
-    eventually(lambda: town.practice(practice["id"])["state"] == "reported")
+    theirs = settle(town, receipt_id, AGENCY, [(practice.iuv, "2", "140.00")])
+    assert [found.finding for found in theirs.findings] == ["reported"]
+    assert town.practice(practice.id).state == "paid"
+    settle(town, receipt_id, CREDITOR, [(practice.iuv, "1", "250.00")])
+    eventually(lambda: town.practice(practice.id).state == "reported")
 
 
 # --- digital stamps ---
@@ -120,11 +120,11 @@ def test_a_stamp_is_sold_only_through_our_checkout(town: Any, eventually: Any) -
     refused = town.pay_at_counter(practice)
     assert (refused.status_code, refused.json()["fault"]) == (409, "PAA_SEMANTICA")
     checkout = town.start(practice)
-    asked = HEAD + notice(practice["notice_number"])
+    asked = HEAD + notice(practice.notice_number)
     answer = town.ask(envelope("paVerifyPaymentNotice", asked))
     assert (outcome_of(answer), said(answer, "amount"), said(answer, "allCCP")) == ("OK", "21.00", "false")
     # At a counter meanwhile: no idCart, somebody else's, or version 1.
-    noted = f"{asked}<paymentNote>{checkout['id']}</paymentNote>"
+    noted = f"{asked}<paymentNote>{checkout.id}</paymentNote>"
     for action, inside in (
         ("paGetPaymentV2", asked),
         ("paGetPaymentV2", f"{asked}<paymentNote>00000000-0000-4000-8000-000000000000</paymentNote>"),
@@ -134,28 +134,28 @@ def test_a_stamp_is_sold_only_through_our_checkout(town: Any, eventually: Any) -
     answer = town.ask(envelope("paGetPaymentV2", noted), "paGetPaymentV2")
     assert transfers(answer)[1] == ("2", "16.00", CREDITOR, None, "9/1201105IM/")
     assert (said(answer, "hashDocumento"), said(answer, "tipoBollo"), said(answer, "provinciaResidenza")) == (
-        town.STAMP["document_hash"],
+        town.STAMP.document_hash,
         "01",
         "MI",
     )
     town.choose(checkout, "paid")
-    eventually(lambda: town.practice(practice["id"])["state"] == "paid")
+    eventually(lambda: town.practice(practice.id).state == "paid")
 
 
 def test_a_bought_stamp_is_verified_kept_and_not_waited_for_in_the_settlement(town: Any, eventually: Any) -> None:
     practice = certificate(town)
     town.choose(town.start(practice), "paid")
-    eventually(lambda: town.practice(practice["id"])["state"] == "paid")
-    [found] = town.receipts(practice["id"])
-    [stamp] = found["stamps"]
-    assert (stamp["signature"], stamp["problem"], stamp["amount_cents"]) == ("verified", None, 1600)
-    assert stamp["document_hash"] == town.STAMP["document_hash"]
+    eventually(lambda: town.practice(practice.id).state == "paid")
+    [found] = town.receipts(practice.id)
+    [stamp] = found.stamps
+    assert (stamp.signature, stamp.problem, stamp.amount_cents) == ("verified", None, 1600)
+    assert stamp.document_hash == town.STAMP.document_hash
     assert town.events("PaymentDuplicated", practice) == []
-    file = town.rpc.call(payments.STAMP, {"practice_id": practice["id"]})
-    assert stamp["iubd"] in file["file_name"]
-    assert stamp["iubd"].encode() in base64.b64decode(file["content_base64"])
-    settle(town, found["receipt_id"], CREDITOR, [(practice["iuv"], "1", "5.00")])
-    eventually(lambda: town.practice(practice["id"])["state"] == "reported")
+    file = town.stamp(practice.id)
+    assert stamp.iubd in file.file_name
+    assert stamp.iubd.encode() in base64.b64decode(file.content_base64)
+    settle(town, found.receipt_id, CREDITOR, [(practice.iuv, "1", "5.00")])
+    eventually(lambda: town.practice(practice.id).state == "reported")
     [reported] = town.events("PaymentReported", practice)
     assert reported["amount_cents"] == 500
 
@@ -178,29 +178,29 @@ def test_money_with_a_wrong_stamp_is_acknowledged_kept_and_flagged_for_a_human(
     town: Any, eventually: Any, wrong: str
 ) -> None:
     practice = certificate(town)
-    office, asked = StampOffice(), town.STAMP["document_hash"]
-    at = practice["created_at"]
+    issuer, asked = StampIssuer(), town.STAMP.document_hash
+    at = practice.created_at
     attached = {
         "missing": None,
         "no stamp": b"no stamp",
-        "changed": office.issue(PSPS[0], at, "15.00", asked).replace(b"15.00", b"16.00"),
-        "for another document": office.issue(PSPS[0], at, "16.00", OTHER_HASH),
-        "of another amount": office.issue(PSPS[0], at, "2.00", asked),
+        "changed": issuer.issue(PSPS[0], at, "15.00", asked).replace(b"15.00", b"16.00"),
+        "for another document": issuer.issue(PSPS[0], at, "16.00", OTHER_HASH),
+        "of another amount": issuer.issue(PSPS[0], at, "2.00", asked),
     }[wrong]
-    text = envelope("paSendRTV2", HEAD + stamped_receipt(practice["notice_number"], attached))
+    text = envelope("paSendRTV2", HEAD + stamped_receipt(practice.notice_number, attached))
     assert outcome_of(town.ask(text, "paSendRTV2")) == "OK"
     [flagged] = eventually(lambda: town.events("PaymentDuplicated", practice))
     assert flagged["reason"] == "wrong_stamp"
     assert len(town.events("PaymentConfirmed", practice)) == 1
-    eventually(lambda: town.practice(practice["id"])["needs_attention"])
-    assert town.practice(practice["id"])["state"] == "paid"
+    eventually(lambda: town.practice(practice.id).needs_attention)
+    assert town.practice(practice.id).state == "paid"
     if attached is not None:
-        file = town.rpc.call(payments.STAMP, {"practice_id": practice["id"]})
-        assert base64.b64decode(file["content_base64"]) == attached
+        file = town.stamp(practice.id)
+        assert base64.b64decode(file.content_base64) == attached
 
 
 def test_where_no_stamp_was_bought_there_is_none_to_download(town: Any) -> None:
-    practice = town.owed()
-    deliver(town, practice["notice_number"])
+    practice = town.issue()
+    deliver(town, practice.notice_number)
     with pytest.raises(Refused, match="stamp_not_found"):
-        town.rpc.call(payments.STAMP, {"practice_id": practice["id"]})
+        town.stamp(practice.id)

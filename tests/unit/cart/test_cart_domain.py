@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.errors import ErrorCode, Refused
-from services.cart.domain import Item, fitting, may_add
+from services.cart.domain import Item, items_that_fit, may_add
 
 
 def items(count: int, entity_code: str = "PM108", first: int = 1) -> list[Item]:
@@ -27,7 +27,7 @@ def test_adding_what_is_in_there_changes_nothing_even_in_a_full_cart() -> None:
     assert not may_add(five, five[2])
 
 
-def test_a_notice_of_another_body_is_refused() -> None:
+def test_a_notice_of_another_entity_is_refused() -> None:
     with pytest.raises(Refused) as refusal:
         may_add(items(1), items(1, "PM200", first=9)[0])
     assert refusal.value.code is ErrorCode.CART_OTHER_ENTITY
@@ -38,8 +38,8 @@ def test_a_notice_of_another_body_is_refused() -> None:
     st.lists(st.builds(Item, st.uuids(), st.sampled_from(["A", "B"])), max_size=8),
 )
 def test_a_merged_cart_keeps_what_it_had_and_never_breaks_the_rules(wanted: list[Item], others: list[Item]) -> None:
-    own = fitting([], wanted)
-    merged = own + fitting(own, others)
+    own = items_that_fit([], wanted)
+    merged = own + items_that_fit(own, others)
     assert merged[: len(own)] == own
     assert len(merged) == len({item.practice_id for item in merged}) <= 5
     assert len({item.entity_code for item in merged}) <= 1

@@ -13,7 +13,7 @@ from chassis import deadline, settings
 from chassis.messaging import rpc_errors, wire
 from chassis.storage import stored_values
 from contracts import error_details as details
-from contracts.error_details import DETAIL_OF
+from contracts.error_details import DETAIL_OF, ErrorDetail
 from contracts.errors import Broken, ErrorCode, Refused, RpcError, Unavailable
 from contracts.events.payments import PAYMENT_CONFIRMED
 from contracts.events.subscriptions import Subscription
@@ -52,7 +52,7 @@ def test_the_settings_have_defaults_and_read_the_environment(monkeypatch):
 PRACTICE, OTHER, CHECKOUT = UUID(int=1), UUID(int=2), UUID(int=3)
 MOMENT = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
 # An example of each detail; the test of the table below asks for one of every type.
-DETAILS = {
+DETAILS: dict[type[ErrorDetail] | None, ErrorDetail] = {
     type(detail): detail
     for detail in (
         details.InvalidRequest(fields={"amount_cents": ["Not a valid integer."]}),
@@ -80,6 +80,7 @@ DETAILS = {
         details.WrongHeader(expected=["amount"], missing=["amount"]),
         details.Unreadable(reason="not XML"),
         details.OutOfReach(service="practices"),
+        details.TotalsDiffer(count=2, total_cents=100, rows_count=2, rows_cents=99),
     )
 }
 
@@ -127,7 +128,7 @@ def test_a_code_of_a_newer_service_keeps_its_family():
 
 
 def test_a_stock_nameko_client_can_rebuild_the_error_from_its_arguments():
-    arguments = rpc_errors.to_wire(Refused(ErrorCode.CART_FULL, {"limit": 5}))["exc_args"]
+    arguments = rpc_errors.to_wire(Refused(ErrorCode.CART_FULL, details.CartFull(limit=5)))["exc_args"]
     assert isinstance(Refused(*arguments), RpcError)
     assert Refused(*arguments).params == {"limit": 5}
 

@@ -2,119 +2,110 @@
 
 import secrets
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from contracts.call import Call
-from contracts.errors import ErrorCode, Refused
+from chassis.messaging import codec, rpc_errors
+from contracts.call import AnyCall, Call, Reply, Request
+from contracts.codes import AmountCents, CreditorFiscalCode, FiscalCode, NoticeNumber
+from contracts.error_details import SpidLevelTooLow
+from contracts.errors import ErrorCode, Refused, RpcError
+from contracts.message import Message
 from contracts.rpc import cart, identity, notices, payments, practices
+from contracts.rpc.identity import RememberedBeneficiary
+from contracts.rpc.payments import Checkout, CheckoutItem, Receipt, TimelineEntry
+from contracts.rpc.practices import CatalogueService, DatedPractice, Entity, Practice
+from contracts.shapes import Creditor, Empty, LocalisedText, Subject
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 CITIZEN_ID = UUID("6f3f8f0a-58a5-4d39-9d8e-2f8f4a0c5b11")
 FISCAL_CODE = "RSSMRA85T10A562S"
 TOKEN = "t" * 43
+DEBTOR = Subject(entity_type="F", fiscal_code=FISCAL_CODE, full_name="Mario Rossi")
+SOMEBODY_ELSE = Subject(entity_type="F", fiscal_code="VRDLCU90A01F839X", full_name="L V")
 
 
-def make_practice(number: int, **changes: Any) -> dict[str, Any]:
+def make_practice(number: int, **changes: Any) -> Practice:
     """A practice of Mario Rossi, to pay; `number` makes its codes."""
     digits = f"301{number:013d}"
-    notice_number = digits + f"{int(digits) % 93:02d}"
-    practice = {
-        "id": UUID(int=number),
-        "entity_code": "PM108",
-        "creditor_name": "Conservatorio di Musica «Niccolò Jommelli»",
-        "service_code": "TARI",
-        "service_title": {"it": "Tassa rifiuti (TARI)", "en": "Waste tax (TARI)"},
-        "origin": "issued",
-        "external_id": f"TARI-2026-{number:05d}",
-        "debtor": {"entity_type": "F", "fiscal_code": FISCAL_CODE, "full_name": "Mario Rossi"},
-        "beneficiary": None,
-        "description": f"TARI 2026; acconto {number}; utenza di via Duomo 12",
-        "amount_cents": 21450,
-        "notice_number": notice_number,
-        "iuv": notice_number[1:],
-        "due_date": date(2026, 12, 2),
-        "payable_until": None,
-        "instalment": None,
-        "state": "to_pay",
-        "state_reason": None,
-        "state_since": NOW - timedelta(days=20),
-        "state_until": None,
-        "overdue": False,
-        "payable": True,
-        "not_payable_code": None,
-        "needs_attention": False,
-        "masked": False,
-        "online_only": False,
-        "postal_slip": True,
-        "stamp": None,
-        "created_at": NOW - timedelta(days=20),
-    }
-    return practice | changes
+    notice_number = NoticeNumber(digits + f"{int(digits) % 93:02d}")
+    practice = Practice(
+        id=UUID(int=number),
+        entity_code="PM108",
+        creditor_name="Conservatorio di Musica «Niccolò Jommelli»",
+        service_code="TARI",
+        service_title=LocalisedText(it="Tassa rifiuti (TARI)", en="Waste tax (TARI)"),
+        origin="issued",
+        external_id=f"TARI-2026-{number:05d}",
+        debtor=DEBTOR,
+        description=f"TARI 2026; acconto {number}; utenza di via Duomo 12",
+        amount_cents=AmountCents(21450),
+        notice_number=notice_number,
+        iuv=notice_number.iuv,
+        due_date=date(2026, 12, 2),
+        state="to_pay",
+        state_since=NOW - timedelta(days=20),
+        overdue=False,
+        payable=True,
+        created_at=NOW - timedelta(days=20),
+    )
+    return replace(practice, **changes)
 
 
-def make_receipt(practice: dict[str, Any], receipt_id: str, **changes: Any) -> dict[str, Any]:
+def make_receipt(practice: Practice, receipt_id: str, **changes: Any) -> Receipt:
     """A receipt of the node for a practice."""
-    receipt = {
-        "receipt_id": receipt_id,
-        "practice_id": practice["id"],
-        "entity_code": practice["entity_code"],
-        "creditor_fiscal_code": "80012345676",
-        "company_name": practice["creditor_name"],
-        "notice_number": practice["notice_number"],
-        "iuv": practice["iuv"],
-        "amount_cents": practice["amount_cents"],
-        "description": practice["description"],
-        "debtor": practice["debtor"],
-        "psp_id": "ABI00001",
-        "psp_name": "Banca di prova",
-        "transfers": [],
-        "paid_at": NOW,
-        "received_at": NOW,
-    }
-    return receipt | changes
+    receipt = Receipt(
+        receipt_id=receipt_id,
+        practice_id=practice.id,
+        entity_code=practice.entity_code,
+        creditor_fiscal_code=CreditorFiscalCode("80012345676"),
+        company_name=practice.creditor_name,
+        notice_number=practice.notice_number,
+        iuv=practice.iuv,
+        amount_cents=practice.amount_cents,
+        description=practice.description,
+        debtor=practice.debtor,
+        psp_id="ABI00001",
+        psp_name="Banca di prova",
+        transfers=[],
+        paid_at=NOW,
+        received_at=NOW,
+    )
+    return replace(receipt, **changes)
 
 
-def make_service(code: str, title: str, **rules: Any) -> dict[str, Any]:
+def make_service(code: str, title: str, **rules: Any) -> CatalogueService:
     """A service of the catalogue, offered for spontaneous insertion."""
-    service = {
-        "code": code,
-        "title": {"it": title, "en": f"{title} (en)"},
-        "note": {"it": "È possibile prenotare blocchetti da 25 Euro", "en": "Booklets of 25 Euro can be booked"},
-        "category": "9/0601126IM/",
-        "spontaneous": True,
-        "allows_anonymous": False,
-        "requires_beneficiary": False,
-        "accepts_late": True,
-        "min_cents": None,
-        "max_cents": None,
-        "unit_cents": None,
-        "fixed_cents": None,
-        "demand": None,
-        "stamp_cents": None,
-    }
-    return service | rules
+    service = CatalogueService(
+        code=code,
+        title=LocalisedText(it=title, en=f"{title} (en)"),
+        note=LocalisedText(it="È possibile prenotare blocchetti da 25 Euro", en="Booklets of 25 Euro can be booked"),
+        category="9/0601126IM/",
+        spontaneous=True,
+        allows_anonymous=False,
+        requires_beneficiary=False,
+        accepts_late=True,
+    )
+    return replace(service, **rules)
 
 
-ENTITY = {
-    "code": "PM108",
-    "creditor": {
-        "code": "PM108",
-        "fiscal_code": "80012345676",
-        "company_name": "Conservatorio di Musica «Niccolò Jommelli»",
-        "office_name": "Segreteria didattica",
-        "broker_fiscal_code": "80012345676",
-        "station_id": "80012345676_01",
-    },
-    "website": "https://www.conservatorio-jommelli.example",
-    "contact_email": "pagamenti@conservatorio-jommelli.example",
-    "logo": "pm108.svg",
-    "cbill": None,
-    "postal_account": None,
-    "postal_account_holder": None,
-    "services": [
+ENTITY = Entity(
+    code="PM108",
+    creditor=Creditor(
+        code="PM108",
+        fiscal_code=CreditorFiscalCode("80012345676"),
+        company_name="Conservatorio di Musica «Niccolò Jommelli»",
+        office_name="Segreteria didattica",
+        broker_fiscal_code=CreditorFiscalCode("80012345676"),
+        station_id="80012345676_01",
+    ),
+    website="https://www.conservatorio-jommelli.example",
+    contact_email="pagamenti@conservatorio-jommelli.example",
+    logo="pm108.svg",
+    services=[
         make_service("BOLLO_IT", "Imposta di bollo virtuale studenti italiani", fixed_cents=1600),
         make_service(
             "BOLLO_ST",
@@ -137,19 +128,19 @@ ENTITY = {
         make_service("CERT_MBD", "Certificato con marca da bollo", fixed_cents=2100, stamp_cents=1600),
         make_service("TARI", "Tassa rifiuti (TARI)", spontaneous=False),
     ],
-}
+)
 
 
-def _document(document_id: str, purpose: str, title: str) -> dict[str, Any]:
+def _document(document_id: str, purpose: str, title: str) -> identity.PrivacyDocument:
     text = f"{title}: il testo.\n\nSecondo paragrafo, che dice perché e per quanto tempo."
-    return {
-        "id": document_id,
-        "purpose": purpose,
-        "version": "1.0",
-        "valid_from": date(2026, 1, 1),
-        "title": {"it": title, "en": f"{title} (en)"},
-        "text": {"it": text, "en": text},
-    }
+    return identity.PrivacyDocument(
+        id=document_id,
+        purpose=purpose,
+        version="1.0",
+        valid_from=date(2026, 1, 1),
+        title={"it": title, "en": f"{title} (en)"},
+        text={"it": text, "en": text},
+    )
 
 
 PHONE = UUID(int=2)
@@ -159,6 +150,8 @@ DOCUMENTS = [
     _document("promemoria-1", "email_reminders", "Promemoria per e-mail prima delle scadenze"),
 ]
 
+Answer = Callable[[Any], Message]
+
 
 class Services:
     """Five services in memory. `practices` and the other fields are what a test arranges and looks at.
@@ -167,20 +160,20 @@ class Services:
     """
 
     def __init__(self) -> None:
-        self.practices: dict[UUID, dict[str, Any]] = {}
+        self.practices: dict[UUID, Practice] = {}
         self.registered = True
         self.known = False
         self.card = False
         self.login_fields: dict[str, str] | None = None
         self.stamp: bytes | None = None
         self.strong_entities: set[str] = set()
-        self.students: list[dict[str, Any]] = []
+        self.beneficiaries: list[RememberedBeneficiary] = []
         self.session_live = True
         self.session_asked = 0
-        self.equals: dict[UUID, list[UUID]] = {}
+        self.duplicates: dict[UUID, list[UUID]] = {}
         self.cart: list[UUID] = []
         self.adopted: list[tuple[str, str]] = []
-        self.checkouts: dict[UUID, dict[str, Any]] = {}
+        self.checkouts: dict[UUID, Checkout] = {}
         self.checkout_keys: dict[str, UUID] = {}
         self.inserted_keys: dict[str, UUID] = {}
         self.granted = ["registration"]
@@ -189,370 +182,401 @@ class Services:
         self.calendar_token: str | None = None
         self.excluded_entity_codes: list[str] = []
         self.revision = 2
-        self.timeline: list[dict[str, Any]] = []
-        self.receipts: list[dict[str, Any]] = []
-        self.verified: dict[str, dict[str, Any]] = {}
+        self.timeline: list[TimelineEntry] = []
+        self.receipts: list[Receipt] = []
+        self.verified: dict[str, notices.Verification] = {}
         self.failures: dict[str, Exception] = {}
-        self.calls: list[tuple[str, dict[str, Any], str | None]] = []
+        self.calls: list[tuple[str, Any, str | None]] = []
         self.email: str | None = "mario.rossi@posta.example"
-        self.answers: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
-            call.name: answer for call, answer in self._table().items()
-        }
+        self.answers: dict[str, Answer] = {call.name: answer for call, answer in self._table().items()}
 
-    def call(
-        self, call: Call, request: Mapping[str, Any] | None = None, *, correlation_id: str | None = None
-    ) -> dict[str, Any]:
+    def call(self, call: Call[Request, Reply], request: Request, *, correlation_id: str | None = None) -> Reply:
         """Answer as the service would: both ways through the contract's schemas."""
-        given = dict(request or {})
-        assert set(given) <= set(call.request.fields), f"{call.name} does not take {set(given)}"
-        loaded = call.request.load(call.request.dump(given))
-        self.calls.append((call.name, loaded, correlation_id))
+        assert isinstance(request, call.request_type), f"{call.name} does not take {type(request).__name__}"
+        asked = call.request.load(call.request.dump(codec.checked(request)))
+        self.calls.append((call.name, asked, correlation_id))
         failure = self.failures.get(call.name) or self.failures.get(call.service)
+        if isinstance(failure, RpcError):
+            raise rpc_errors.from_wire(rpc_errors.to_wire(failure))
         if failure:
             raise failure
-        reply: dict[str, Any] = call.reply.load(call.reply.dump(self.answers[call.name](loaded)))
-        return reply
+        reply: Any = codec.checked(self.answers[call.name](asked))
+        assert isinstance(reply, call.reply_type), call.name
+        answered: Reply = call.reply.load(call.reply.dump(reply))
+        return answered
 
-    def add(self, *made: dict[str, Any]) -> None:
+    def add(self, *made: Practice) -> None:
         """Put practices into the list."""
-        self.practices.update({practice["id"]: practice for practice in made})
+        self.practices.update({practice.id: practice for practice in made})
 
-    def answer(self, call: Call, answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    def answer(self, call: AnyCall, answer: Answer) -> None:
         """From now on answer a procedure in another way."""
         self.answers[call.name] = answer
 
-    def asked(self, call: Call) -> list[dict[str, Any]]:
+    def asked(self, call: Call[Request, Reply]) -> list[Request]:
         """The requests a procedure got."""
         return [request for name, request, _ in self.calls if name == call.name]
 
-    def _table(self) -> dict[Call, Callable[[dict[str, Any]], dict[str, Any]]]:
-        nothing: Callable[[dict[str, Any]], dict[str, Any]] = lambda request: {}  # noqa: E731
-        pings = dict.fromkeys((identity.PING, practices.PING, cart.PING, payments.PING, notices.PING), nothing)
+    def _table(self) -> dict[AnyCall, Answer]:
         return {
-            **pings,
+            **self._pings(),
+            **self._of_practices(),
+            **self._of_identity(),
+            **self._of_cart(),
+            **self._of_the_rest(),
+        }
+
+    def _pings(self) -> dict[AnyCall, Answer]:
+        pings = (identity.PING, practices.PING, cart.PING, payments.PING, notices.PING)
+        return dict.fromkeys(pings, lambda _: Empty())
+
+    def _of_practices(self) -> dict[AnyCall, Answer]:
+        return {
             practices.ENTITY: self._entity,
             practices.SEARCH: self._search,
             practices.LIST: self._list,
             practices.GET_MANY: self._get_many,
             practices.INSERT: self._insert,
-            practices.DUPLICATES: self._equals,
+            practices.DUPLICATES: self._duplicates,
+            practices.DUE_DATES: self._due_dates,
+        }
+
+    def _of_identity(self) -> dict[AnyCall, Answer]:
+        return {
             identity.PROVIDERS: self._providers,
-            identity.METADATA: lambda _: {"xml": "<EntityDescriptor/>"},
+            identity.METADATA: lambda _: identity.Metadata(xml="<EntityDescriptor/>"),
             identity.START_LOGIN: self._start_login,
             identity.FINISH_LOGIN: self._finish_login,
             identity.SESSION: self._session,
-            identity.LOGOUT: nothing,
-            identity.LOGOUT_EVERYWHERE: nothing,
+            identity.LOGOUT: lambda _: Empty(),
+            identity.LOGOUT_EVERYWHERE: lambda _: Empty(),
             identity.SESSIONS: self._sessions,
             identity.END_SESSION: self._sessions,
-            identity.BENEFICIARIES: lambda _: {"beneficiaries": self.students},
-            identity.REMEMBER_BENEFICIARY: self._remember_student,
-            identity.FORGET_BENEFICIARY: self._forget_student,
-            identity.SLO: lambda _: {"destination": "http://localhost:8088/slo", "saml_response": "eA=="},
+            identity.BENEFICIARIES: lambda _: identity.Beneficiaries(beneficiaries=self.beneficiaries),
+            identity.REMEMBER_BENEFICIARY: self._remember_beneficiary,
+            identity.FORGET_BENEFICIARY: self._forget_beneficiary,
+            identity.SLO: lambda _: identity.Slo(destination="http://localhost:8088/slo", saml_response="eA=="),
             identity.REGISTER: self._register,
             identity.PRIVACY: self._privacy,
             identity.GRANT: self._grant,
-            identity.CALENDAR_FEED: lambda _: {"created_at": NOW if self.calendar_token else None},
+            identity.REVOKE: self._revoke,
+            identity.EXPORT: lambda _: identity.Export(data={"fiscal_code": FISCAL_CODE}),
+            identity.CALENDAR_FEED: lambda _: identity.CalendarFeed(created_at=NOW if self.calendar_token else None),
             identity.RENEW_CALENDAR_FEED: self._renew_calendar,
             identity.REVOKE_CALENDAR_FEED: self._revoke_calendar,
             identity.CALENDAR_READER: self._read_calendar,
-            practices.DUE_DATES: lambda _: {
-                "practices": [{**one, "revision": self.revision} for one in self.practices.values() if one["due_date"]]
-            },
-            notices.MAILING: lambda _: {"address_refused": self.address_refused},
-            identity.REVOKE: self._revoke,
-            identity.EXPORT: lambda _: {"data": {"fiscal_code": FISCAL_CODE}},
+        }
+
+    def _of_cart(self) -> dict[AnyCall, Answer]:
+        return {
             cart.SHOW: self._show_cart,
-            cart.COUNT: lambda _: {"count": len(self.cart)},
+            cart.COUNT: lambda _: cart.Count(count=len(self.cart)),
             cart.ADD: self._add_to_cart,
             cart.REMOVE: self._remove_from_cart,
             cart.CLEAR: self._clear_cart,
             cart.ADOPT: self._adopt,
+        }
+
+    def _of_the_rest(self) -> dict[AnyCall, Answer]:
+        nobodys = notices.Verification(genuine=False)
+        return {
             payments.START_CHECKOUT: self._start_checkout,
             payments.CHECKOUT: self._checkout,
             payments.RETURNED: self._returned,
-            payments.PA_FOR_NODE: lambda request: {
-                "envelope": f"<answer>{len(request['envelope'])}</answer>",
-                "status": 200,
-            },
+            payments.PA_FOR_NODE: lambda asked: payments.NodeReply(
+                envelope=f"<answer>{len(asked.envelope)}</answer>", status=200
+            ),
             payments.STAMP: lambda _: self._stamp(),
-            payments.RECEIPTS: lambda _: {"receipts": self.receipts},
-            payments.TIMELINE: lambda _: {"entries": self.timeline},
+            payments.RECEIPTS: lambda _: payments.Receipts(receipts=self.receipts),
+            payments.TIMELINE: lambda _: payments.Timeline(entries=self.timeline),
             notices.NOTICE: lambda _: self._pdf("avviso.pdf"),
             notices.RECEIPT: lambda _: self._pdf("quietanza.pdf"),
             notices.CART_RECEIPT: lambda _: self._pdf("quietanza.pdf"),
-            notices.VERIFY: lambda request: self.verified.get(
-                request["code"], {"genuine": False, "kind": None, "payable": None}
-            ),
+            notices.VERIFY: lambda asked: self.verified.get(asked.code, nobodys),
+            notices.MAILING: lambda _: notices.Mailing(address_refused=self.address_refused),
         }
 
     # --- practices ---
 
-    def _entity(self, request: dict[str, Any]) -> dict[str, Any]:
-        if request["entity_code"] != "PM108":
+    def _entity(self, asked: practices.EntityRequest) -> Entity:
+        if asked.entity_code != "PM108":
             raise Refused(ErrorCode.UNKNOWN_ENTITY)
         return ENTITY
 
-    def _search(self, request: dict[str, Any]) -> dict[str, Any]:
-        def matches(practice: dict[str, Any]) -> bool:
-            by_notice = practice["notice_number"] == request["notice_number"]
-            by_reference = request["reference"] in {practice["iuv"], practice["external_id"]}
-            return by_notice or (practice["debtor"]["fiscal_code"] == request["fiscal_code"] and by_reference)
+    def _search(self, asked: practices.SearchRequest) -> practices.PracticeList:
+        def matches(practice: Practice) -> bool:
+            by_notice = practice.notice_number == asked.notice_number
+            by_reference = asked.reference in {practice.iuv, practice.external_id}
+            return by_notice or (practice.debtor.fiscal_code == asked.fiscal_code and by_reference)
 
         found = [practice for practice in self.practices.values() if matches(practice)]
         if not found:
             raise Refused(ErrorCode.PRACTICE_NOT_FOUND)
-        return {"practices": [practice | {"masked": request["fiscal_code"] is None} for practice in found]}
+        masked = asked.fiscal_code is None
+        return practices.PracticeList(practices=[replace(practice, masked=masked) for practice in found])
 
-    def _equals(self, request: dict[str, Any]) -> dict[str, Any]:
-        found = {practice_id: self.equals.get(practice_id, []) for practice_id in request["practice_ids"]}
-        return {"equals": [{"practice_id": key, "equal_ids": equal} for key, equal in found.items() if equal]}
+    def _duplicates(self, asked: practices.GetManyRequest) -> practices.DuplicatesReply:
+        found = {practice_id: self.duplicates.get(practice_id, []) for practice_id in asked.practice_ids}
+        return practices.DuplicatesReply(
+            equals=[
+                practices.PracticeDuplicates(practice_id=key, equal_ids=equal) for key, equal in found.items() if equal
+            ]
+        )
 
-    def _list(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _due_dates(self, _asked: practices.DueDatesRequest) -> practices.DueDates:
+        def dated(practice: Practice) -> DatedPractice:
+            same: Any = {one.name: getattr(practice, one.name) for one in fields(practice)}
+            return DatedPractice(**same, revision=self.revision)
+
+        return practices.DueDates(practices=[dated(one) for one in self.practices.values() if one.due_date])
+
+    def _list(self, asked: practices.ListRequest) -> practices.PracticeList:
         mine = [
             practice
             for practice in self.practices.values()
-            if practice["debtor"]["fiscal_code"] == request["viewer"]["fiscal_code"]
-            and (not request["states"] or practice["state"] in request["states"])
+            if practice.debtor.fiscal_code == asked.viewer.fiscal_code
+            and (not asked.states or practice.state in asked.states)
         ]
-        start = int(request["cursor"] or 0)
-        end = start + request["limit"]
-        return {"practices": mine[start:end], "next_cursor": str(end) if end < len(mine) else None}
+        start = int(asked.cursor or 0)
+        end = start + asked.limit
+        return practices.PracticeList(practices=mine[start:end], next_cursor=str(end) if end < len(mine) else None)
 
-    def _get_many(self, request: dict[str, Any]) -> dict[str, Any]:
-        viewer = request["viewer"]
-        found = [self.practices[item] for item in request["practice_ids"] if item in self.practices]
-        return {
-            "practices": [
+    def _get_many(self, asked: practices.GetManyRequest) -> practices.PracticeList:
+        found = [self.practices[item] for item in asked.practice_ids if item in self.practices]
+        return practices.PracticeList(
+            practices=[
                 practice
                 for practice in found
-                if practice["debtor"]["fiscal_code"] == viewer["fiscal_code"]
-                or practice["id"] in viewer["granted_practice_ids"]
+                if practice.debtor.fiscal_code == asked.viewer.fiscal_code
+                or practice.id in asked.viewer.granted_practice_ids
             ]
-        }
+        )
 
-    def _insert(self, request: dict[str, Any]) -> dict[str, Any]:
-        key = request["idempotency_key"]
+    def _insert(self, asked: practices.InsertRequest) -> Practice:
+        key = asked.idempotency_key
         if key not in self.inserted_keys:
-            beneficiary = request["beneficiary"]
-            debtor = request["debtor"] or {
-                "entity_type": "F",
-                "fiscal_code": "ANONIMO",
-                "full_name": beneficiary["full_name"],
-            }
+            student = asked.beneficiary
+            named = [student.full_name, student.course, student.school, student.contribution_type] if student else []
             made = make_practice(
                 1000 + len(self.inserted_keys),
                 origin="spontaneous",
                 external_id=None,
-                debtor=debtor,
-                beneficiary=beneficiary,
-                amount_cents=request["amount_cents"],
-                description=request["description"] or " - ".join(beneficiary.values()),
-                service_code=request["service_code"],
+                debtor=asked.debtor or Subject(entity_type="F", fiscal_code="ANONIMO", full_name=named[0]),
+                beneficiary=student,
+                amount_cents=AmountCents(asked.amount_cents),
+                description=asked.description or " - ".join(named),
+                service_code=asked.service_code,
             )
             self.add(made)
-            self.inserted_keys[key] = made["id"]
+            self.inserted_keys[key] = made.id
         return self.practices[self.inserted_keys[key]]
 
     # --- identity ---
 
-    def _providers(self, request: dict[str, Any]) -> dict[str, Any]:
-        card = [{"key": "cie", "name": "CIE di prova", "kind": "cie"}] if self.card else []
-        spid = [{"key": "sandbox", "name": "Gestore di prova"}, {"key": "altro", "name": "Altro gestore"}]
-        return {"providers": [{"kind": "spid"} | one for one in [*spid, *card]]}
+    def _providers(self, _asked: Empty) -> identity.IdentityProviders:
+        card = [identity.IdentityProvider(key="cie", name="CIE di prova", kind="cie")] if self.card else []
+        spid = [
+            identity.IdentityProvider(key="sandbox", name="Gestore di prova"),
+            identity.IdentityProvider(key="altro", name="Altro gestore"),
+        ]
+        return identity.IdentityProviders(providers=[*spid, *card])
 
-    def _citizen_session(self) -> dict[str, Any]:
-        return {
-            "citizen": {
-                "id": CITIZEN_ID,
-                "fiscal_code": FISCAL_CODE,
-                "name": "Mario",
-                "family_name": "Rossi",
-                "email": self.email,
-            },
-            "registered": self.registered,
-            "spid_level": 2,
-            "idle_until": NOW + timedelta(minutes=30),
-            "expires_at": NOW + timedelta(hours=8),
-        }
+    def _citizen_session(self) -> identity.Session:
+        citizen = identity.Citizen(
+            id=CITIZEN_ID, fiscal_code=FiscalCode(FISCAL_CODE), name="Mario", family_name="Rossi", email=self.email
+        )
+        return identity.Session(
+            citizen=citizen,
+            registered=self.registered,
+            spid_level=2,
+            idle_until=NOW + timedelta(minutes=30),
+            expires_at=NOW + timedelta(hours=8),
+        )
 
-    def _session(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _session(self, asked: identity.SessionRequest) -> identity.Session:
         self.session_asked += 1
-        if not self.session_live or request["session_token"] != TOKEN:
+        if not self.session_live or asked.session_token != TOKEN:
             raise Refused(ErrorCode.SESSION_EXPIRED)
-        if request["entity_code"] in self.strong_entities:
-            params = {"entity_code": request["entity_code"], "spid_level": 2, "spid_level_wanted": 3}
-            raise Refused(ErrorCode.SPID_LEVEL_TOO_LOW, params)
+        if asked.entity_code and asked.entity_code in self.strong_entities:
+            detail = SpidLevelTooLow(entity_code=asked.entity_code, spid_level=2, spid_level_wanted=3)
+            raise Refused(ErrorCode.SPID_LEVEL_TOO_LOW, detail)
         return self._citizen_session()
 
-    def _start_login(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _start_login(self, _asked: identity.StartLoginRequest) -> identity.StartLogin:
         query = "" if self.login_fields else "?SAMLRequest=x"
-        return {"redirect_url": f"http://localhost:8088/sso{query}", "form_fields": self.login_fields}
+        return identity.StartLogin(redirect_url=f"http://localhost:8088/sso{query}", form_fields=self.login_fields)
 
-    def _finish_login(self, request: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "session_token": TOKEN,
-            "session": self._citizen_session(),
-            "return_to": "/enti/PM108/pratiche",
-            "entity_code": "PM108",
-        }
+    def _finish_login(self, _asked: identity.FinishLoginRequest) -> identity.FinishLogin:
+        return identity.FinishLogin(
+            session_token=TOKEN,
+            session=self._citizen_session(),
+            return_to="/enti/PM108/pratiche",
+            entity_code="PM108",
+        )
 
-    def _register(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _register(self, _asked: identity.RegisterRequest) -> identity.Session:
         self.registered = True
         return self._citizen_session()
 
-    def _sessions(self, request: dict[str, Any]) -> dict[str, Any]:
-        def session(ident: UUID, *, current: bool, minutes: int) -> dict[str, Any]:
-            return {
-                "id": ident,
-                "current": current,
-                "created_at": NOW - timedelta(minutes=minutes),
-                "last_used_at": NOW,
-                "idle_until": NOW + timedelta(minutes=20),
-                "spid_level": 2,
-                "identity_provider": "Gestore di prova",
-            }
+    def _sessions(self, _asked: identity.TokenRequest) -> identity.OwnSessions:
+        def session(ident: UUID, *, current: bool, minutes: int) -> identity.OwnSession:
+            return identity.OwnSession(
+                id=ident,
+                current=current,
+                created_at=NOW - timedelta(minutes=minutes),
+                last_used_at=NOW,
+                idle_until=NOW + timedelta(minutes=20),
+                spid_level=2,
+                identity_provider="Gestore di prova",
+            )
 
-        return {"sessions": [session(UUID(int=1), current=True, minutes=5), session(PHONE, current=False, minutes=90)]}
+        return identity.OwnSessions(
+            sessions=[session(UUID(int=1), current=True, minutes=5), session(PHONE, current=False, minutes=90)]
+        )
 
-    def _remember_student(self, request: dict[str, Any]) -> dict[str, Any]:
-        self.students.insert(0, {"id": UUID(int=len(self.students) + 100), **request["beneficiary"]})
-        return {"beneficiaries": self.students}
+    def _remember_beneficiary(self, asked: identity.RememberBeneficiaryRequest) -> identity.Beneficiaries:
+        student = asked.beneficiary
+        remembered = RememberedBeneficiary(
+            id=UUID(int=len(self.beneficiaries) + 100),
+            full_name=student.full_name,
+            course=student.course,
+            school=student.school,
+            contribution_type=student.contribution_type,
+        )
+        self.beneficiaries.insert(0, remembered)
+        return identity.Beneficiaries(beneficiaries=self.beneficiaries)
 
-    def _forget_student(self, request: dict[str, Any]) -> dict[str, Any]:
-        self.students = [one for one in self.students if one["id"] != request["beneficiary_id"]]
-        return {"beneficiaries": self.students}
+    def _forget_beneficiary(self, asked: identity.ForgetBeneficiaryRequest) -> identity.Beneficiaries:
+        self.beneficiaries = [one for one in self.beneficiaries if one.id != asked.beneficiary_id]
+        return identity.Beneficiaries(beneficiaries=self.beneficiaries)
 
-    def _privacy(self, request: dict[str, Any]) -> dict[str, Any]:
-        history = [
-            {
-                "at": NOW - timedelta(days=3),
-                "purpose": "registration",
-                "action": "acknowledged",
-                "document_id": "informativa-1",
-                "document_version": "1.0",
-            }
-        ]
+    def _privacy(self, _asked: Message) -> identity.Privacy:
+        acknowledged = identity.ConsentEvent(
+            at=NOW - timedelta(days=3),
+            purpose="registration",
+            action="acknowledged",
+            document_id="informativa-1",
+            document_version="1.0",
+        )
         if not (self.registered or self.known):
-            return {"documents": DOCUMENTS, "granted": [], "history": []}
-        history += [
-            {**history[0], "purpose": purpose, "action": "granted", "document_id": self.agreed_document_id}
+            return identity.Privacy(documents=DOCUMENTS, granted=[], history=[])
+        granted = [
+            replace(acknowledged, purpose=purpose, action="granted", document_id=self.agreed_document_id)
             for purpose in self.granted
             if purpose != "registration"
         ]
-        return {"documents": DOCUMENTS, "granted": self.granted, "history": history}
+        return identity.Privacy(documents=DOCUMENTS, granted=self.granted, history=[acknowledged, *granted])
 
-    def _grant(self, request: dict[str, Any]) -> dict[str, Any]:
-        self.granted.append(request["purpose"])
-        return self._privacy(request)
+    def _grant(self, asked: identity.PurposeRequest) -> identity.Privacy:
+        self.granted.append(asked.purpose)
+        return self._privacy(asked)
 
-    def _revoke(self, request: dict[str, Any]) -> dict[str, Any]:
-        self.granted.remove(request["purpose"])
-        return self._privacy(request)
+    def _revoke(self, asked: identity.PurposeRequest) -> identity.Privacy:
+        self.granted.remove(asked.purpose)
+        return self._privacy(asked)
 
-    def _renew_calendar(self, _request: dict[str, Any]) -> dict[str, Any]:
+    def _renew_calendar(self, _asked: identity.RenewCalendarFeedRequest) -> identity.CalendarFeedToken:
         self.calendar_token = secrets.token_urlsafe(32)
-        return {"feed_token": self.calendar_token}
+        return identity.CalendarFeedToken(feed_token=self.calendar_token)
 
-    def _revoke_calendar(self, _request: dict[str, Any]) -> dict[str, Any]:
+    def _revoke_calendar(self, _asked: identity.TokenRequest) -> Empty:
         self.calendar_token = None
-        return {}
+        return Empty()
 
-    def _read_calendar(self, request: dict[str, Any]) -> dict[str, Any]:
-        if request["feed_token"] != self.calendar_token:
+    def _read_calendar(self, asked: identity.CalendarReaderRequest) -> identity.CalendarReader:
+        if asked.feed_token != self.calendar_token:
             raise Refused(ErrorCode.NOT_FOUND)
-        return {
-            "citizen_id": UUID(int=7),
-            "fiscal_code": FISCAL_CODE,
-            "language": "it",
-            "excluded_entity_codes": self.excluded_entity_codes,
-        }
+        return identity.CalendarReader(
+            citizen_id=UUID(int=7),
+            fiscal_code=FiscalCode(FISCAL_CODE),
+            language="it",
+            excluded_entity_codes=self.excluded_entity_codes,
+        )
 
     # --- cart ---
 
-    def _show_cart(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _show_cart(self, _asked: cart.CartRequest) -> cart.Cart:
         rows = [self.practices[item] for item in self.cart]
-        return {
-            "entity_code": "PM108" if rows else None,
-            "practices": rows,
-            "total_cents": sum(row["amount_cents"] for row in rows if row["payable"]),
-        }
+        return cart.Cart(
+            entity_code="PM108" if rows else None,
+            practices=rows,
+            total_cents=sum(row.amount_cents for row in rows if row.payable),
+        )
 
-    def _add_to_cart(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _add_to_cart(self, asked: cart.CartItemRequest) -> cart.Count:
         if len(self.cart) >= 5:
             raise Refused(ErrorCode.CART_FULL)
-        self.cart.append(request["practice_id"])
-        return {"count": len(self.cart)}
+        self.cart.append(asked.practice_id)
+        return cart.Count(count=len(self.cart))
 
-    def _remove_from_cart(self, request: dict[str, Any]) -> dict[str, Any]:
-        self.cart.remove(request["practice_id"])
-        return {"count": len(self.cart)}
+    def _remove_from_cart(self, asked: cart.CartItemRequest) -> cart.Count:
+        self.cart.remove(asked.practice_id)
+        return cart.Count(count=len(self.cart))
 
-    def _clear_cart(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _clear_cart(self, _asked: cart.CountRequest) -> cart.Count:
         self.cart.clear()
-        return {"count": 0}
+        return cart.Count(count=0)
 
-    def _adopt(self, request: dict[str, Any]) -> dict[str, Any]:
-        self.adopted.append((request["visitor"], request["citizen"]))
-        return {"count": len(self.cart)}
+    def _adopt(self, asked: cart.AdoptRequest) -> cart.Count:
+        self.adopted.append((asked.visitor, asked.citizen))
+        return cart.Count(count=len(self.cart))
 
     # --- payments ---
 
-    def _start_checkout(self, request: dict[str, Any]) -> dict[str, Any]:
-        key = request["idempotency_key"]
+    def _start_checkout(self, asked: payments.StartCheckoutRequest) -> Checkout:
+        key = asked.idempotency_key
         if key not in self.checkout_keys:
-            checkout = self.make_checkout(request["practice_ids"], request["payer_ref"])
-            self.checkout_keys[key] = checkout["id"]
+            self.checkout_keys[key] = self.make_checkout(asked.practice_ids, asked.payer_ref).id
         return self.checkouts[self.checkout_keys[key]]
 
-    def make_checkout(self, practice_ids: list[UUID], payer_ref: str, **changes: Any) -> dict[str, Any]:
-        """A visit to pagoPA Checkout."""
+    def make_checkout(
+        self, practice_ids: Sequence[UUID], payer_ref: str, *, paid: Sequence[UUID] = (), **changes: Any
+    ) -> Checkout:
+        """A visit to pagoPA Checkout; `paid`: the practices of which it has a receipt."""
         rows = [self.practices[item] for item in practice_ids]
-        checkout = {
-            "id": uuid4(),
-            "entity_code": "PM108",
-            "payer_ref": payer_ref,
-            "state": "open",
-            "created_at": NOW - timedelta(minutes=2),
-            "open_until": NOW + timedelta(minutes=28),
-            "returned": None,
-            "redirect_url": "http://localhost:8089/checkout/page/1",
-            "items": [
-                {
-                    "practice_id": row["id"],
-                    "notice_number": row["notice_number"],
-                    "description": row["description"],
-                    "amount_cents": row["amount_cents"],
-                    "paid": False,
-                    "paid_at": None,
-                    "receipt_id": None,
-                }
+        checkout = Checkout(
+            id=uuid4(),
+            entity_code="PM108",
+            payer_ref=payer_ref,
+            state="open",
+            created_at=NOW - timedelta(minutes=2),
+            open_until=NOW + timedelta(minutes=28),
+            redirect_url="http://localhost:8089/checkout/page/1",
+            items=[
+                CheckoutItem(
+                    practice_id=row.id,
+                    notice_number=row.notice_number,
+                    description=row.description,
+                    amount_cents=row.amount_cents,
+                    paid=row.id in paid,
+                )
                 for row in rows
             ],
-            "total_cents": sum(row["amount_cents"] for row in rows),
-        } | changes
-        self.checkouts[checkout["id"]] = checkout
+            total_cents=sum(row.amount_cents for row in rows),
+        )
+        checkout = replace(checkout, **changes)
+        self.checkouts[checkout.id] = checkout
         return checkout
 
-    def _checkout(self, request: dict[str, Any]) -> dict[str, Any]:
-        checkout = self.checkouts.get(request["checkout_id"])
-        if checkout is None or checkout["payer_ref"] != request["payer_ref"]:
+    def _checkout(self, asked: payments.CheckoutRequest) -> Checkout:
+        checkout = self.checkouts.get(asked.checkout_id)
+        if checkout is None or checkout.payer_ref != asked.payer_ref:
             raise Refused(ErrorCode.CHECKOUT_NOT_FOUND)
         return checkout
 
-    def _returned(self, request: dict[str, Any]) -> dict[str, Any]:
-        checkout = self._checkout(request)
-        checkout["returned"] = request["outcome"]
-        checkout["state"] = {"ok": "open", "attesa": "open", "annullato": "cancelled", "errore": "failed"}[
-            request["outcome"]
-        ]
+    def _returned(self, asked: payments.ReturnedRequest) -> Checkout:
+        states = {"ok": "open", "attesa": "open", "annullato": "cancelled", "errore": "failed"}
+        checkout = replace(self._checkout(asked), returned=asked.outcome, state=states[asked.outcome])
+        self.checkouts[checkout.id] = checkout
         return checkout
 
-    def _stamp(self) -> dict[str, Any]:
+    def _stamp(self) -> payments.StampFile:
         if self.stamp is None:
             raise Refused(ErrorCode.STAMP_NOT_FOUND)
         content = b64encode(self.stamp).decode()
-        return {"file_name": "marca_da_bollo_1.xml", "media_type": "application/xml", "content_base64": content}
+        return payments.StampFile(
+            file_name="marca_da_bollo_1.xml", media_type="application/xml", content_base64=content
+        )
 
-    def _pdf(self, name: str) -> dict[str, Any]:
-        return {"file_name": name, "media_type": "application/pdf", "content_base64": "JVBERi0xLjcK"}
+    def _pdf(self, name: str) -> notices.Document:
+        return notices.Document(file_name=name, media_type="application/pdf", content_base64="JVBERi0xLjcK")

@@ -71,12 +71,12 @@ def test_a_calendar_reads_what_is_to_be_paid_without_cookies(browser: Browser, s
     services.add(make_practice(2, due_date=None))
     answer = subscribed(browser, create(browser))
     (event,) = events_of(answer).values()
-    assert str(event["UID"]) == f"{practice['id']}@pratiche"
+    assert str(event["UID"]) == f"{practice.id}@pratiche"
     assert event["DTSTART"].dt == date(2026, 12, 31)
     assert event["DTEND"].dt == date(2027, 1, 1)
     assert str(event["SUMMARY"]) == "Scadenza: Tassa rifiuti (TARI), 214,50\xa0€"
     assert "Conservatorio di Musica «Niccolò Jommelli» - 3010" in str(event["DESCRIPTION"])
-    assert str(event["URL"]).endswith(f"/enti/PM108/pratiche/{practice['id']}")
+    assert str(event["URL"]).endswith(f"/enti/PM108/pratiche/{practice.id}")
     assert str(event["STATUS"]) == "CONFIRMED"
     (alarm,) = event.walk("VALARM")
     assert alarm["TRIGGER"].dt == timedelta(days=-1)
@@ -95,7 +95,8 @@ def test_what_is_over_is_a_cancelled_event_of_the_same_id_and_a_higher_sequence(
     services.add(practice)
     path = create(browser)
     ((uid, before),) = events_of(subscribed(browser, path)).items()
-    practice["state"], services.revision = state, 3
+    services.add(replace(practice, state=state))
+    services.revision = 3
     after = events_of(subscribed(browser, path))[uid]
     assert str(after["STATUS"]) == "CANCELLED"
     assert str(after["SUMMARY"]).startswith(title)
@@ -114,7 +115,7 @@ def test_a_new_address_voids_the_old_one_and_revoking_voids_it_for_good(browser:
     assert "Crea l'indirizzo" in text_of(browser.get("/profilo/privacy"))
 
 
-def test_bodies_that_want_a_higher_level_are_left_out(browser: Browser, services: Services):
+def test_entities_that_want_a_higher_level_are_left_out(browser: Browser, services: Services):
     services.add(make_practice(1))
     path = create(browser)
     services.excluded_entity_codes = ["PM108"]
@@ -148,7 +149,7 @@ def test_a_service_that_is_down_is_said_so_and_the_calendar_keeps_what_it_has(br
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"])), st.text(st.characters(exclude_categories=["Cs", "Cc"])))
 def test_any_text_is_read_back_as_it_was_from_lines_of_75_bytes(summary: str, description: str):
     due_date = ical.DueDate(
-        practice_id=make_practice(1)["id"],
+        practice_id=make_practice(1).id,
         due_date=date(2026, 12, 31),
         summary=f"a{summary}z",
         description=f"a{description}\nz",

@@ -7,7 +7,7 @@ import pytest
 from contracts.errors import Unavailable
 from contracts.rpc import cart, payments
 from tests.unit.gateway.gateway_browser import Browser, page_of, rows_of, text_of
-from tests.unit.gateway.gateway_services import CITIZEN_ID, Services, make_practice
+from tests.unit.gateway.gateway_services import CITIZEN_ID, SOMEBODY_ELSE, Services, make_practice
 
 
 @pytest.fixture(autouse=True)
@@ -26,12 +26,12 @@ def test_the_counter_stands_on_every_page_and_follows_the_cart(browser: Browser,
     services.add(practice)
     assert counter_on(browser, "/enti/PM108/pratiche") == "0"
     answer = browser.submit(
-        "/enti/PM108/carrello/aggiungi", page="/enti/PM108/pratiche?stato=to_pay", practice_id=str(practice["id"])
+        "/enti/PM108/carrello/aggiungi", page="/enti/PM108/pratiche?stato=to_pay", practice_id=str(practice.id)
     )
     assert answer.headers["location"] == "/enti/PM108/pratiche?stato=to_pay&messaggio=aggiunta"
     for path in ("/enti/PM108", "/enti/PM108/pratiche", "/enti/PM108/inserimento", "/profilo/privacy", "/nowhere"):
         assert counter_on(browser, path) == "1"
-    assert services.asked(cart.ADD)[0]["owner"] == f"citizen:{CITIZEN_ID}"
+    assert services.asked(cart.ADD)[0].owner == f"citizen:{CITIZEN_ID}"
 
 
 def test_a_page_does_not_fail_because_the_counter_cannot_be_told(browser: Browser, services: Services):
@@ -45,7 +45,7 @@ def test_a_page_does_not_fail_because_the_counter_cannot_be_told(browser: Browse
 def test_the_summary_has_rimuovi_per_row_pulisci_in_red_and_paga_in_green(browser: Browser, services: Services):
     first, second = make_practice(1), make_practice(2)
     services.add(first, second)
-    services.cart = [first["id"], second["id"]]
+    services.cart = [first.id, second.id]
     answer = browser.get("/enti/PM108/carrello")
     page = page_of(answer)
     assert len(rows_of(answer)) == 2
@@ -53,8 +53,8 @@ def test_the_summary_has_rimuovi_per_row_pulisci_in_red_and_paga_in_green(browse
     assert "btn-danger" in page.xpath("//form[@action='/enti/PM108/carrello/pulisci']/button")[0].get("class")
     assert "btn-success" in page.xpath("//form[@action='/enti/PM108/carrello/paga']/button")[0].get("class")
     assert "429,00 €" in text_of(answer)
-    browser.submit("/enti/PM108/carrello/rimuovi", practice_id=str(first["id"]))
-    assert services.cart == [second["id"]]
+    browser.submit("/enti/PM108/carrello/rimuovi", practice_id=str(first.id))
+    assert services.cart == [second.id]
     emptied = browser.submit_and_follow("/enti/PM108/carrello/pulisci")
     assert "Il carrello è stato svuotato." in text_of(emptied)
     assert "Il carrello è vuoto." in text_of(emptied)
@@ -63,12 +63,12 @@ def test_the_summary_has_rimuovi_per_row_pulisci_in_red_and_paga_in_green(browse
 def test_five_at_most_is_said_before_and_the_sixth_is_explained(browser: Browser, services: Services):
     six = [make_practice(number) for number in range(1, 7)]
     services.add(*six)
-    services.cart = [practice["id"] for practice in six[:4]]
+    services.cart = [practice.id for practice in six[:4]]
     assert "fino a 5 avvisi" in text_of(browser.get("/enti/PM108/carrello"))
-    services.cart.append(six[4]["id"])
+    services.cart.append(six[4].id)
     assert "Il carrello è pieno" in text_of(browser.get("/enti/PM108/carrello"))
     assert "Il carrello è pieno" in text_of(browser.get("/enti/PM108/pratiche"))
-    answer = browser.submit("/enti/PM108/carrello/aggiungi", practice_id=str(six[5]["id"]))
+    answer = browser.submit("/enti/PM108/carrello/aggiungi", practice_id=str(six[5].id))
     assert answer.status_code == HTTPStatus.CONFLICT
     assert "già cinque avvisi" in text_of(answer)
     assert page_of(answer).xpath("//main//a[@href='/enti/PM108/carrello']")
@@ -79,12 +79,12 @@ def test_paying_the_cart_pays_its_payable_rows_with_one_checkout(browser: Browse
     payable, late = make_practice(1), make_practice(2, overdue=True)
     paid = make_practice(3, state="paid", payable=False, not_payable_code="practice_paid")
     services.add(payable, late, paid)
-    services.cart = [payable["id"], late["id"], paid["id"]]
+    services.cart = [payable.id, late.id, paid.id]
     assert "Pagheresti solo le altre." in text_of(browser.get("/enti/PM108/carrello"))
     answer = browser.submit("/enti/PM108/carrello/paga", key="5b1a4a3e-5f7e-4a92-9f0a-6b0a3d0a9b11")
     assert answer.status_code == HTTPStatus.SEE_OTHER
     (asked,) = services.asked(payments.START_CHECKOUT)
-    assert asked["practice_ids"] == [payable["id"], late["id"]]
+    assert asked.practice_ids == [payable.id, late.id]
 
 
 def test_an_empty_cart_cannot_be_paid(browser: Browser):
@@ -94,9 +94,9 @@ def test_an_empty_cart_cannot_be_paid(browser: Browser):
 
 
 def test_somebody_elses_practice_does_not_get_into_the_cart(browser: Browser, services: Services):
-    practice = make_practice(1, debtor={"entity_type": "F", "fiscal_code": "VRDLCU90A01F839X", "full_name": "L V"})
+    practice = make_practice(1, debtor=SOMEBODY_ELSE)
     services.add(practice)
-    answer = browser.submit("/enti/PM108/carrello/aggiungi", practice_id=str(practice["id"]))
+    answer = browser.submit("/enti/PM108/carrello/aggiungi", practice_id=str(practice.id))
     assert answer.status_code == HTTPStatus.NOT_FOUND
     assert services.cart == []
 
@@ -105,7 +105,7 @@ def test_a_visitor_has_a_cart_too(browser: Browser, services: Services):
     practice = make_practice(1)
     services.add(practice)
     del browser.cookies["session"]
-    browser.submit("/enti/PM108/ricerca", notice_number=practice["notice_number"])
-    browser.submit("/enti/PM108/carrello/aggiungi", practice_id=str(practice["id"]))
-    assert services.asked(cart.ADD)[0]["owner"].startswith("visitor:")
+    browser.submit("/enti/PM108/ricerca", notice_number=practice.notice_number)
+    browser.submit("/enti/PM108/carrello/aggiungi", practice_id=str(practice.id))
+    assert services.asked(cart.ADD)[0].owner.startswith("visitor:")
     assert counter_on(browser, "/enti/PM108") == "1"

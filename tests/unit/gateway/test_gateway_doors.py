@@ -24,7 +24,7 @@ def test_the_nodes_envelope_goes_to_payments_and_the_answer_comes_back_as_xml(br
     assert answer.headers["content-type"] == "text/xml; charset=utf-8"
     assert answer.text.startswith("<answer>")
     assert services.asked(payments.PA_FOR_NODE) == [
-        {"soap_action": "paVerifyPaymentNotice", "envelope": ENVELOPE.decode()}
+        payments.NodeRequest(soap_action="paVerifyPaymentNotice", envelope=ENVELOPE.decode())
     ]
 
 

@@ -1,13 +1,17 @@
-"""The pages that make a payer hesitate: an equal practice paid or being paid, a payment of this one under way."""
+"""The pages that stop a payer: a duplicate practice paid or being paid, a payment of this one under way."""
 
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from contracts.error_details import BeingPaid, DuplicatePractice, DuplicatesFound
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import payments, practices
+from contracts.rpc.payments import Checkout, StartCheckoutRequest
+from contracts.rpc.practices import Practice, PracticeDuplicates
 from tests.unit.gateway.gateway_browser import Browser, page_of, text_of
 from tests.unit.gateway.gateway_services import NOW, Services, make_practice
 
@@ -19,33 +23,35 @@ def _logged_in(browser: Browser):
     browser.log_in()
 
 
-def doubt(practice: dict[str, Any], equal: dict[str, Any], standing: str, **more: Any) -> dict[str, Any]:
-    """One of payments' reasons to hesitate, as it comes over RPC."""
-    told = {"practice_id": str(practice["id"]), "equal_id": str(equal["id"]), "standing": standing}
-    return told | {"since": NOW.isoformat(), "until": None} | more
+def duplicate_of(practice: Practice, other: Practice, standing: str, **more: Any) -> DuplicatePractice:
+    """What payments knows of a duplicate practice, paid now unless `more` says otherwise."""
+    times = {"since": NOW, "until": None} | more
+    return DuplicatePractice(practice_id=practice.id, equal_id=other.id, standing=standing, **times)
 
 
-def hesitate(services: Services, *doubts: dict[str, Any]) -> None:
-    services.failures[payments.START_CHECKOUT.name] = Refused(ErrorCode.EQUAL_PRACTICE_FOUND, {"equals": doubts})
+def refuse_duplicates(services: Services, *found: DuplicatePractice) -> None:
+    """Let payments refuse the checkout because of duplicate practices."""
+    refusal = Refused(ErrorCode.EQUAL_PRACTICE_FOUND, DuplicatesFound(equals=found))
+    services.failures[payments.START_CHECKOUT.name] = refusal
 
 
 def test_an_equal_paid_practice_is_shown_with_its_receipt_and_can_be_paid_anyway(browser: Browser, services: Services):
     first, second = make_practice(1), make_practice(2)
     services.add(first, second)
-    services.equals = {second["id"]: [first["id"]]}
-    hesitate(services, doubt(second, first, "paid"))
-    pay = f"/enti/PM108/pratiche/{second['id']}/paga"
+    services.duplicates = {second.id: [first.id]}
+    refuse_duplicates(services, duplicate_of(second, first, "paid"))
+    pay = f"/enti/PM108/pratiche/{second.id}/paga"
     answer = browser.submit(pay, key=KEY)
     assert answer.status_code == HTTPStatus.CONFLICT
     page, shown = page_of(answer), text_of(answer)
     assert page.xpath("//h1")[0].text_content() == "Forse lo hai già pagato"
-    assert first["description"] in shown
-    assert second["description"] in shown
+    assert first.description in shown
+    assert second.description in shown
     assert "Risulta già pagata" in shown
-    assert page.xpath(f"//main//a[@href='/enti/PM108/pratiche/{first['id']}/quietanza.pdf']")
+    assert page.xpath(f"//main//a[@href='/enti/PM108/pratiche/{first.id}/quietanza.pdf']")
     [asked] = services.asked(payments.START_CHECKOUT)
-    assert asked["equals"] == [{"practice_id": second["id"], "equal_ids": [first["id"]]}]
-    assert asked["pay_anyway"] is False
+    assert asked.equals == [PracticeDuplicates(practice_id=second.id, equal_ids=[first.id])]
+    assert asked.pay_anyway is False
 
     [form] = page.xpath("//main//form")
     assert (form.get("method"), form.get("action")) == ("post", pay)
@@ -54,14 +60,14 @@ def test_an_equal_paid_practice_is_shown_with_its_receipt_and_can_be_paid_anyway
     services.failures.clear()
     on = browser.submit(pay, key=fields["key"], anyway=fields["anyway"])
     assert on.status_code == HTTPStatus.SEE_OTHER
-    assert services.asked(payments.START_CHECKOUT)[-1]["pay_anyway"] is True
+    assert services.asked(payments.START_CHECKOUT)[-1].pay_anyway is True
     assert len(services.asked(practices.DUPLICATES)) == 1
 
 
 @pytest.mark.parametrize(
     ("standing", "more", "sentence"),
     [
-        ("being_paid", {"until": (NOW + timedelta(minutes=30)).isoformat()}, "al più tardi si chiude il"),
+        ("being_paid", {"until": NOW + timedelta(minutes=30)}, "al più tardi si chiude il"),
         ("in_this_payment", {"since": None}, "Le pagheresti tutte e due adesso."),
     ],
 )
@@ -70,8 +76,8 @@ def test_the_cart_is_stopped_too_and_says_why(
 ):
     first, second = make_practice(1), make_practice(2)
     services.add(first, second)
-    services.cart = [first["id"], second["id"]]
-    hesitate(services, doubt(first, second, standing, **more))
+    services.cart = [first.id, second.id]
+    refuse_duplicates(services, duplicate_of(first, second, standing, **more))
     answer = browser.submit("/enti/PM108/carrello/paga", key=KEY)
     assert answer.status_code == HTTPStatus.CONFLICT
     assert sentence in text_of(answer)
@@ -79,21 +85,17 @@ def test_the_cart_is_stopped_too_and_says_why(
     assert page_of(answer).xpath("//main//a[@href='/enti/PM108/carrello']")
 
 
-def being_paid(services: Services, practice: dict[str, Any], checkout_id: str | None) -> None:
-    params = {
-        "practice_id": str(practice["id"]),
-        "since": NOW.isoformat(),
-        "until": (NOW + timedelta(minutes=30)).isoformat(),
-        "checkout_id": checkout_id,
-    }
-    services.failures[payments.START_CHECKOUT.name] = Refused(ErrorCode.PRACTICE_BEING_PAID, params)
+def being_paid(services: Services, practice: Practice, checkout_id: UUID | None) -> None:
+    """Let payments refuse the checkout because another one is open."""
+    detail = BeingPaid(practice_id=practice.id, since=NOW, until=NOW + timedelta(minutes=30), checkout_id=checkout_id)
+    services.failures[payments.START_CHECKOUT.name] = Refused(ErrorCode.PRACTICE_BEING_PAID, detail)
 
 
 def test_ones_own_payment_of_other_practices_too_can_be_resumed(browser: Browser, services: Services):
     practice = make_practice(1)
     services.add(practice)
-    being_paid(services, practice, "0b4c6d1e-1111-4222-8333-444455556666")
-    answer = browser.submit(f"/enti/PM108/pratiche/{practice['id']}/paga", key=KEY)
+    being_paid(services, practice, UUID("0b4c6d1e-1111-4222-8333-444455556666"))
+    answer = browser.submit(f"/enti/PM108/pratiche/{practice.id}/paga", key=KEY)
     assert answer.status_code == HTTPStatus.CONFLICT
     assert "Hai già aperto il" in text_of(answer)
     address = "/enti/PM108/esito/0b4c6d1e-1111-4222-8333-444455556666"
@@ -104,7 +106,7 @@ def test_somebody_elses_payment_is_explained_with_its_end(browser: Browser, serv
     practice = make_practice(1)
     services.add(practice)
     being_paid(services, practice, None)
-    answer = browser.submit(f"/enti/PM108/pratiche/{practice['id']}/paga", key=KEY)
+    answer = browser.submit(f"/enti/PM108/pratiche/{practice.id}/paga", key=KEY)
     assert answer.status_code == HTTPStatus.CONFLICT
     assert "Qualcuno ha aperto il pagamento di questa pratica" in text_of(answer)
     assert "/esito/" not in answer.text
@@ -113,18 +115,18 @@ def test_somebody_elses_payment_is_explained_with_its_end(browser: Browser, serv
 def test_what_this_browser_started_to_pay_before_the_login_is_resumed(browser: Browser, services: Services):
     practice = make_practice(1)
     services.add(practice)
-    pay = f"/enti/PM108/pratiche/{practice['id']}/paga"
+    pay = f"/enti/PM108/pratiche/{practice.id}/paga"
     browser.get("/enti/PM108")
-    visitor = services.make_checkout([practice["id"]], "visitor:this-browser")
+    visitor = services.make_checkout([practice.id], "visitor:this-browser")
     asked: list[str] = []
 
-    def start(request: dict[str, Any]) -> dict[str, Any]:
-        asked.append(request["payer_ref"])
-        if request["payer_ref"].startswith("citizen:"):
+    def start(request: StartCheckoutRequest) -> Checkout:
+        asked.append(request.payer_ref)
+        if request.payer_ref.startswith("citizen:"):
             raise Refused(ErrorCode.PRACTICE_BEING_PAID)
         return visitor
 
     services.answer(payments.START_CHECKOUT, start)
     answer = browser.submit(pay, key=KEY)
-    assert answer.headers["location"] == visitor["redirect_url"]
+    assert answer.headers["location"] == visitor.redirect_url
     assert [payer.partition(":")[0] for payer in asked] == ["citizen", "visitor"]

@@ -40,7 +40,7 @@ def _pages(browser: Browser, services: Services):
     services.cart = [UUID(int=1), UUID(int=2)]
     checkout = services.make_checkout([UUID(int=1)], f"citizen:{CITIZEN_ID}", returned="ok")
     services.checkouts[UUID(int=7)] = checkout
-    browser.submit("/enti/PM108/ricerca", notice_number=make_practice(1)["notice_number"])
+    browser.submit("/enti/PM108/ricerca", notice_number=make_practice(1).notice_number)
 
     def open_page(path: str, who: str) -> Any:
         if who == "citizen":

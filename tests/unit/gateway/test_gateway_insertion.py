@@ -4,8 +4,10 @@ from http import HTTPStatus
 
 import pytest
 
+from contracts.error_details import InvalidRequest
 from contracts.errors import ErrorCode, Refused, Unavailable
 from contracts.rpc import practices
+from contracts.shapes import Beneficiary
 from tests.unit.gateway.gateway_browser import Browser, page_of, rows_of, text_of
 from tests.unit.gateway.gateway_services import FISCAL_CODE, Services
 
@@ -51,10 +53,11 @@ def test_a_saved_practice_stands_in_the_list_with_the_debtor_of_the_session(brow
     assert row[2] == "Bollo per certificato"
     assert "La pratica è stata inserita" in text_of(answer)
     (asked,) = services.asked(practices.INSERT)
-    assert asked["debtor"]["fiscal_code"] == FISCAL_CODE
-    assert asked["debtor"]["full_name"] == "Mario Rossi"
-    assert asked["amount_cents"] == 1600
-    assert asked["beneficiary"] is None
+    assert asked.debtor is not None
+    assert asked.debtor.fiscal_code == FISCAL_CODE
+    assert asked.debtor.full_name == "Mario Rossi"
+    assert asked.amount_cents == 1600
+    assert asked.beneficiary is None
 
 
 def test_sending_the_same_form_twice_makes_one_practice(browser: Browser, services: Services):
@@ -80,9 +83,9 @@ def test_a_service_for_students_asks_the_four_fields_instead_of_the_causale(brow
     assert visible == [*STUDENT, "amount"]
     browser.submit("/enti/PM108/inserimento/CONTRIB_IT", key=KEY, amount="1.250,50", **STUDENT)
     (asked,) = services.asked(practices.INSERT)
-    assert asked["beneficiary"] == STUDENT
-    assert asked["description"] is None
-    assert asked["amount_cents"] == 125050
+    assert asked.beneficiary == Beneficiary(**STUDENT)
+    assert asked.description is None
+    assert asked.amount_cents == 125050
 
 
 @pytest.mark.parametrize(
@@ -125,7 +128,9 @@ def test_an_amount_the_service_refuses_is_said_at_the_amount(browser: Browser, s
 
 def test_a_refusal_that_names_no_field_keeps_the_form_too(browser: Browser, services: Services):
     browser.log_in()
-    services.failures[practices.INSERT.name] = Refused(ErrorCode.INVALID_REQUEST, {"fields": ["beneficiary"]})
+    services.failures[practices.INSERT.name] = Refused(
+        ErrorCode.INVALID_REQUEST, InvalidRequest(fields=["beneficiary"])
+    )
     answer = browser.submit("/enti/PM108/inserimento/CONTRIB_IT", key=KEY, amount="50", **STUDENT)
     assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert "La richiesta non è leggibile." in text_of(answer)
@@ -143,9 +148,9 @@ def test_a_foreign_student_without_login_inserts_anonymously_and_sees_the_practi
     (row,) = rows_of(answer)
     assert row[0] == "Rossi Sofia"
     (asked,) = services.asked(practices.INSERT)
-    assert asked["anonymous"] is True
-    assert asked["debtor"] is None
-    assert asked["viewer"]["citizen_id"] is None
+    assert asked.anonymous is True
+    assert asked.debtor is None
+    assert asked.viewer.citizen_id is None
     (practice_id,) = services.practices
     assert browser.get(f"/enti/PM108/pratiche/{practice_id}/bollettino.pdf").status_code == HTTPStatus.OK
 

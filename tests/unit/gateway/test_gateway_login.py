@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from contracts.error_details import LoginRefused
 from contracts.errors import ErrorCode, Refused, Unavailable
 from contracts.rpc import cart, identity
 from gateway.app import create_app
@@ -33,8 +34,8 @@ def test_choosing_a_provider_binds_the_login_to_this_browser_and_redirects_with_
         "http://localhost:8088/sso?SAMLRequest=x",
     )
     (asked,) = services.asked(identity.START_LOGIN)
-    assert asked["return_to"] == "/enti/PM108/pratiche"
-    assert len(asked["browser_token"]) >= 43
+    assert asked.return_to == "/enti/PM108/pratiche"
+    assert len(asked.browser_token) >= 43
     assert answer.cookies["login"].http_only
 
 
@@ -57,7 +58,7 @@ def test_a_request_by_post_is_carried_by_a_form_that_a_button_sends_without_java
 @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:1"])
 def test_a_return_address_that_leads_elsewhere_is_not_taken(browser: Browser, services: Services, elsewhere: str):
     browser.get(f"/spid/login?idp=sandbox&entity=PM108&return_to={elsewhere}")
-    assert services.asked(identity.START_LOGIN)[0]["return_to"] == "/enti/PM108/pratiche"
+    assert services.asked(identity.START_LOGIN)[0].return_to == "/enti/PM108/pratiche"
 
 
 def test_the_answer_of_the_provider_starts_the_session_and_takes_the_cart_along(browser: Browser, services: Services):
@@ -70,18 +71,18 @@ def test_the_answer_of_the_provider_starts_the_session_and_takes_the_cart_along(
     assert (answer.status_code, answer.headers["location"]) == (HTTPStatus.SEE_OTHER, "/enti/PM108/pratiche")
     assert browser.cookies["session"] == TOKEN
     assert "login" not in browser.cookies
-    assert services.asked(identity.FINISH_LOGIN)[0]["browser_token"] == asked["browser_token"]
+    assert services.asked(identity.FINISH_LOGIN)[0].browser_token == asked.browser_token
     ((visitor, citizen),) = services.adopted
     assert visitor.startswith("visitor:")
     assert citizen == f"citizen:{CITIZEN_ID}"
 
 
 def test_an_answer_nobody_here_asked_for_goes_to_identity_as_nobodys(browser: Browser, services: Services):
-    services.failures[identity.FINISH_LOGIN.name] = Refused(ErrorCode.LOGIN_REFUSED, {"reference": "R-123"})
+    services.failures[identity.FINISH_LOGIN.name] = Refused(ErrorCode.LOGIN_REFUSED, LoginRefused(reference="R-123"))
     answer = browser.request("POST", "/spid/acs", headers=FORM, body="SAMLResponse=eA%3D%3D")
     assert answer.status_code == HTTPStatus.FORBIDDEN
     assert "R-123" in text_of(answer)
-    assert [asked["browser_token"] for asked in services.asked(identity.FINISH_LOGIN)] == [""]
+    assert [asked.browser_token for asked in services.asked(identity.FINISH_LOGIN)] == [""]
     assert "session" not in browser.cookies
 
 
@@ -111,7 +112,8 @@ def test_a_refused_login_says_why_and_what_to_do_with_a_4xx(
 ):
     browser.get("/spid/login?idp=sandbox&entity=PM108")
     services.failures[identity.FINISH_LOGIN.name] = Refused(
-        ErrorCode.LOGIN_REFUSED, {"anomaly": anomaly, "reference": "R-123", "entity_code": "PM108", "spid_level": 3}
+        ErrorCode.LOGIN_REFUSED,
+        LoginRefused(anomaly=anomaly, reference="R-123", entity_code="PM108", spid_level=3),
     )
     answer = browser.request("POST", "/spid/acs", headers=FORM, body="SAMLResponse=eA%3D%3D")
     assert answer.status_code == HTTPStatus.FORBIDDEN
@@ -184,8 +186,8 @@ def test_registering_records_the_version_shown_and_only_the_purposes_ticked(brow
     )
     assert answer.headers["location"] == "/enti/PM108/pratiche?messaggio=registrato"
     (asked,) = services.asked(identity.REGISTER)
-    assert asked["document_id"] == "informativa-1"
-    assert asked["purposes"] == ["email_reminders"]
+    assert asked.document_id == "informativa-1"
+    assert asked.purposes == ["email_reminders"]
     assert services.adopted
 
 
@@ -209,7 +211,7 @@ def test_who_is_known_and_must_read_a_new_notice_is_told_so_and_keeps_what_was_c
     assert services.asked(identity.REGISTER) == []
     accepted = browser.submit("/profilo/registrazione", **form, email="m@posta.example")
     assert accepted.headers["location"] == "/enti/PM108/pratiche?messaggio=presa-visione"
-    assert services.asked(identity.REGISTER)[0]["purposes"] == []
+    assert services.asked(identity.REGISTER)[0].purposes == []
 
 
 def test_a_citizen_who_has_not_registered_acts_as_a_visitor(browser: Browser, services: Services):
@@ -217,8 +219,8 @@ def test_a_citizen_who_has_not_registered_acts_as_a_visitor(browser: Browser, se
     browser.log_in()
     browser.get("/enti/PM108/carrello")
     (asked,) = services.asked(cart.SHOW)
-    assert asked["owner"].startswith("visitor:")
-    assert asked["viewer"]["fiscal_code"] is None
+    assert asked.owner.startswith("visitor:")
+    assert asked.viewer.fiscal_code is None
 
 
 def test_logging_out_ends_the_session_and_leaves_nothing_for_the_next_person(browser: Browser, services: Services):
@@ -227,7 +229,7 @@ def test_logging_out_ends_the_session_and_leaves_nothing_for_the_next_person(bro
     before = browser.cookies["visitor"]
     answer = browser.submit("/logout")
     assert answer.headers["location"] == "/enti/PM108?messaggio=uscita"
-    assert services.asked(identity.LOGOUT) == [{"session_token": TOKEN}]
+    assert services.asked(identity.LOGOUT) == [identity.TokenRequest(session_token=TOKEN)]
     assert "session" not in browser.cookies
     assert browser.cookies["visitor"] != before
     assert "Sei uscito dal portale." in text_of(browser.get(answer.headers["location"]))
@@ -250,10 +252,10 @@ def test_the_single_logout_answer_is_carried_back_by_a_form_to_that_provider_onl
     answer = browser.request("POST", "/spid/slo", headers=FORM, body="SAMLRequest=eA%3D%3D&RelayState=r")
     assert page_of(answer).xpath("//form[@action='http://localhost:8088/slo']//input[@name='SAMLResponse']")
     assert answer.headers["content-security-policy"].endswith("form-action 'self' http://localhost:8088")
-    assert services.asked(identity.SLO)[0]["binding"] == "post"
+    assert services.asked(identity.SLO)[0].binding == "post"
     query = "SAMLRequest=a%2Bb&RelayState=r&SigAlg=s&Signature=t"
     browser.get(f"/spid/slo?{query}")
-    assert services.asked(identity.SLO)[1]["query"] == query
+    assert services.asked(identity.SLO)[1].query == query
 
 
 def test_the_metadata_is_served_as_identity_signed_it(browser: Browser):
@@ -282,7 +284,7 @@ def test_the_electronic_identity_card_has_its_own_button_and_metadata(browser: B
     assert button.get("href").endswith("&idp=cie")
     assert "CIE di prova" not in page.xpath("//ul[@class='portal-providers']")[0].text_content()
     assert browser.get("/cie/metadata").status_code == HTTPStatus.OK
-    assert services.asked(identity.METADATA) == [{"kind": "cie"}]
+    assert services.asked(identity.METADATA) == [identity.MetadataRequest(kind="cie")]
 
 
 def test_the_official_links_stand_under_the_providers(browser: Browser):

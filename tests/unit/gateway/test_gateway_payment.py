@@ -9,7 +9,7 @@ import pytest
 from contracts.errors import ErrorCode, Refused, RpcError, Unavailable
 from contracts.rpc import payments
 from tests.unit.gateway.gateway_browser import Browser, page_of, text_of
-from tests.unit.gateway.gateway_services import CITIZEN_ID, NOW, Services, make_practice
+from tests.unit.gateway.gateway_services import CITIZEN_ID, NOW, SOMEBODY_ELSE, Services, make_practice
 
 CITIZEN = f"citizen:{CITIZEN_ID}"
 KEY = "5b1a4a3e-5f7e-4a92-9f0a-6b0a3d0a9b11"
@@ -19,33 +19,33 @@ def test_paga_sends_the_payer_to_pagopa_and_a_double_click_to_the_same_checkout(
     practice = make_practice(1)
     services.add(practice)
     browser.log_in()
-    pay = f"/enti/PM108/pratiche/{practice['id']}/paga"
+    pay = f"/enti/PM108/pratiche/{practice.id}/paga"
     answers = [browser.submit(pay, key=KEY) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [HTTPStatus.SEE_OTHER] * 2
     assert {answer.headers["location"] for answer in answers} == {"http://localhost:8089/checkout/page/1"}
     assert len(services.checkouts) == 1
     asked = services.asked(payments.START_CHECKOUT)[0]
-    assert asked["payer_ref"] == CITIZEN
-    assert asked["return_url"] == "http://localhost:18600/enti/PM108/esito/{checkout_id}"
-    assert asked["email"] == "mario.rossi@posta.example"
+    assert asked.payer_ref == CITIZEN
+    assert asked.return_url == "http://localhost:18600/enti/PM108/esito/{checkout_id}"
+    assert asked.email == "mario.rossi@posta.example"
 
 
 def test_a_visitor_pays_what_the_browser_has_found(browser: Browser, services: Services):
     practice = make_practice(1)
     services.add(practice)
-    browser.submit("/enti/PM108/ricerca", notice_number=practice["notice_number"])
-    answer = browser.submit(f"/enti/PM108/pratiche/{practice['id']}/paga", key=KEY)
+    browser.submit("/enti/PM108/ricerca", notice_number=practice.notice_number)
+    answer = browser.submit(f"/enti/PM108/pratiche/{practice.id}/paga", key=KEY)
     assert answer.status_code == HTTPStatus.SEE_OTHER
     asked = services.asked(payments.START_CHECKOUT)[0]
-    assert asked["payer_ref"].startswith("visitor:")
-    assert asked["email"] is None
+    assert asked.payer_ref.startswith("visitor:")
+    assert asked.email is None
 
 
 def test_somebody_elses_practice_cannot_be_paid_by_its_id(browser: Browser, services: Services):
-    practice = make_practice(1, debtor={"entity_type": "F", "fiscal_code": "VRDLCU90A01F839X", "full_name": "L V"})
+    practice = make_practice(1, debtor=SOMEBODY_ELSE)
     services.add(practice)
     browser.log_in()
-    answer = browser.submit(f"/enti/PM108/pratiche/{practice['id']}/paga", key=KEY)
+    answer = browser.submit(f"/enti/PM108/pratiche/{practice.id}/paga", key=KEY)
     assert answer.status_code == HTTPStatus.NOT_FOUND
     assert services.checkouts == {}
 
@@ -62,7 +62,7 @@ def test_what_cannot_be_paid_says_why(browser: Browser, services: Services, stat
     practice = make_practice(1, state=state, payable=False, not_payable_code=code)
     services.add(practice)
     browser.log_in()
-    answer = browser.submit(f"/enti/PM108/pratiche/{practice['id']}/paga", key=KEY)
+    answer = browser.submit(f"/enti/PM108/pratiche/{practice.id}/paga", key=KEY)
     assert answer.status_code == HTTPStatus.CONFLICT
     assert heading in text_of(answer)
     assert services.asked(payments.START_CHECKOUT) == []
@@ -72,7 +72,7 @@ def test_a_payment_under_way_is_resumed_by_its_payer_and_explained_to_another(br
     practice = make_practice(1, state="unconfirmed", payable=False, not_payable_code="practice_being_paid")
     services.add(practice)
     browser.log_in()
-    pay = f"/enti/PM108/pratiche/{practice['id']}/paga"
+    pay = f"/enti/PM108/pratiche/{practice.id}/paga"
     assert browser.submit(pay, key=KEY).status_code == HTTPStatus.SEE_OTHER
     services.failures[payments.START_CHECKOUT.name] = Refused(ErrorCode.PRACTICE_BEING_PAID)
     answer = browser.submit(pay, key=KEY)
@@ -84,10 +84,10 @@ def test_an_old_page_sent_again_shows_the_ended_checkout_instead_of_a_dead_link(
     practice = make_practice(1)
     services.add(practice)
     browser.log_in()
-    checkout = services.make_checkout([practice["id"]], CITIZEN, state="cancelled", redirect_url=None)
-    services.checkout_keys[KEY] = checkout["id"]
-    answer = browser.submit(f"/enti/PM108/pratiche/{practice['id']}/paga", key=KEY)
-    assert answer.headers["location"] == f"/enti/PM108/esito/{checkout['id']}"
+    checkout = services.make_checkout([practice.id], CITIZEN, state="cancelled", redirect_url=None)
+    services.checkout_keys[KEY] = checkout.id
+    answer = browser.submit(f"/enti/PM108/pratiche/{practice.id}/paga", key=KEY)
+    assert answer.headers["location"] == f"/enti/PM108/esito/{checkout.id}"
 
 
 @pytest.mark.parametrize("returned", ["ok", "attesa"])
@@ -97,10 +97,10 @@ def test_who_came_back_saying_paid_or_not_known_yet_is_not_led_to_pay_again(
     practice = make_practice(1, state="unconfirmed", payable=False, not_payable_code="practice_being_paid")
     services.add(practice)
     browser.log_in()
-    checkout = services.make_checkout([practice["id"]], CITIZEN, returned=returned)
-    services.checkout_keys[KEY] = checkout["id"]
-    answer = browser.submit(f"/enti/PM108/pratiche/{practice['id']}/paga", key=KEY)
-    assert answer.headers["location"] == f"/enti/PM108/esito/{checkout['id']}"
+    checkout = services.make_checkout([practice.id], CITIZEN, returned=returned)
+    services.checkout_keys[KEY] = checkout.id
+    answer = browser.submit(f"/enti/PM108/pratiche/{practice.id}/paga", key=KEY)
+    assert answer.headers["location"] == f"/enti/PM108/esito/{checkout.id}"
     assert "Riprendi" not in text_of(browser.get(answer.headers["location"]))
 
 
@@ -108,13 +108,13 @@ def test_coming_back_is_noted_once_and_the_address_is_cleaned(browser: Browser, 
     practice = make_practice(1)
     services.add(practice)
     browser.log_in()
-    checkout = services.make_checkout([practice["id"]], CITIZEN)
-    answer = browser.get(f"/enti/PM108/esito/{checkout['id']}?esito=ok")
+    checkout = services.make_checkout([practice.id], CITIZEN)
+    answer = browser.get(f"/enti/PM108/esito/{checkout.id}?esito=ok")
     assert (answer.status_code, answer.headers["location"]) == (
         HTTPStatus.SEE_OTHER,
-        f"/enti/PM108/esito/{checkout['id']}",
+        f"/enti/PM108/esito/{checkout.id}",
     )
-    assert services.asked(payments.RETURNED)[0]["outcome"] == "ok"
+    assert services.asked(payments.RETURNED)[0].outcome == "ok"
     browser.get(answer.headers["location"])
     assert len(services.asked(payments.RETURNED)) == 1
 
@@ -138,25 +138,24 @@ def test_the_outcome_page_tells_the_truth_and_the_next_step(
     first, second = make_practice(1), make_practice(2)
     services.add(first, second)
     browser.log_in()
-    checkout = services.make_checkout([first["id"], second["id"]], CITIZEN, **changes)
-    checkout["items"][0]["paid"] = checkout["state"] in {"paid", "partially_paid"}
-    checkout["items"][1]["paid"] = checkout["state"] == "paid"
-    answer = browser.get(f"/enti/PM108/esito/{checkout['id']}")
+    paid = {"paid": [first.id, second.id], "partially_paid": [first.id]}.get(changes.get("state", "open"), [])
+    checkout = services.make_checkout([first.id, second.id], CITIZEN, paid=paid, **changes)
+    answer = browser.get(f"/enti/PM108/esito/{checkout.id}")
     page = page_of(answer)
     assert page.xpath("//h1")[0].text_content() == heading
     assert next_step in text_of(answer)
     refreshes = bool(page.xpath("//meta[@http-equiv='refresh']"))
     assert refreshes is (changes.get("returned") in {"ok", "attesa"})
     receipts = page.xpath("//a[contains(@href, '/pratiche/') and contains(@href, 'quietanza.pdf')]")
-    assert len(receipts) == sum(item["paid"] for item in checkout["items"])
+    assert len(receipts) == sum(item.paid for item in checkout.items)
 
 
 def test_waiting_stops_refreshing_once_payments_has_had_its_time(browser: Browser, services: Services):
     practice = make_practice(1)
     services.add(practice)
     browser.log_in()
-    checkout = services.make_checkout([practice["id"]], CITIZEN, returned="ok", open_until=NOW - timedelta(minutes=11))
-    answer = browser.get(f"/enti/PM108/esito/{checkout['id']}")
+    checkout = services.make_checkout([practice.id], CITIZEN, returned="ok", open_until=NOW - timedelta(minutes=11))
+    answer = browser.get(f"/enti/PM108/esito/{checkout.id}")
     assert not page_of(answer).xpath("//meta[@http-equiv='refresh']")
     assert "Aggiorna adesso" in text_of(answer)
 
@@ -164,8 +163,8 @@ def test_waiting_stops_refreshing_once_payments_has_had_its_time(browser: Browse
 def test_who_logged_in_after_paying_as_a_visitor_still_sees_the_outcome(browser: Browser, services: Services):
     practice = make_practice(1)
     services.add(practice)
-    browser.submit("/enti/PM108/ricerca", notice_number=practice["notice_number"])
-    browser.submit(f"/enti/PM108/pratiche/{practice['id']}/paga", key=KEY)
+    browser.submit("/enti/PM108/ricerca", notice_number=practice.notice_number)
+    browser.submit(f"/enti/PM108/pratiche/{practice.id}/paga", key=KEY)
     browser.log_in()
     (checkout_id,) = services.checkouts
     assert browser.get(f"/enti/PM108/esito/{checkout_id}").status_code == HTTPStatus.OK
@@ -175,8 +174,8 @@ def test_the_outcome_of_somebody_elses_payment_is_not_shown(browser: Browser, se
     practice = make_practice(1)
     services.add(practice)
     browser.log_in()
-    checkout = services.make_checkout([practice["id"]], "citizen:somebody-else")
-    answer = browser.get(f"/enti/PM108/esito/{checkout['id']}")
+    checkout = services.make_checkout([practice.id], "citizen:somebody-else")
+    answer = browser.get(f"/enti/PM108/esito/{checkout.id}")
     assert answer.status_code == HTTPStatus.NOT_FOUND
     assert "Non troviamo questo pagamento" in text_of(answer)
 
@@ -203,7 +202,7 @@ def test_each_problem_of_checkout_has_its_sentence_and_its_next_step(
     services.add(practice)
     browser.log_in()
     services.failures[payments.START_CHECKOUT.name] = problem
-    answer = browser.submit(f"/enti/PM108/pratiche/{practice['id']}/paga", key=KEY, page="/enti/PM108/pratiche")
+    answer = browser.submit(f"/enti/PM108/pratiche/{practice.id}/paga", key=KEY, page="/enti/PM108/pratiche")
     shown = text_of(answer)
     assert sentence in shown
     assert "Nessun importo è stato addebitato." in shown
@@ -216,7 +215,7 @@ def test_pagopa_out_of_reach_says_that_nothing_was_charged(browser: Browser, ser
     services.add(practice)
     browser.log_in()
     services.failures[payments.START_CHECKOUT.name] = Unavailable(ErrorCode.CHECKOUT_UNAVAILABLE)
-    answer = browser.submit(f"/enti/PM108/pratiche/{practice['id']}/paga", key=KEY, page="/enti/PM108/pratiche")
+    answer = browser.submit(f"/enti/PM108/pratiche/{practice.id}/paga", key=KEY, page="/enti/PM108/pratiche")
     assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
     assert "Nessun importo è stato addebitato." in text_of(answer)
     assert page_of(answer).xpath("//main//a[@href='/enti/PM108/pratiche']")

@@ -9,8 +9,18 @@ import pytest
 
 from contracts.errors import ErrorCode, Refused, Unavailable
 from contracts.rpc import notices, practices
+from contracts.rpc.payments import TimelineEntry
+from contracts.shapes import Instalment
 from tests.unit.gateway.gateway_browser import Browser, page_of, rows_of, text_of
-from tests.unit.gateway.gateway_services import CITIZEN_ID, FISCAL_CODE, NOW, Services, make_practice, make_receipt
+from tests.unit.gateway.gateway_services import (
+    CITIZEN_ID,
+    FISCAL_CODE,
+    NOW,
+    SOMEBODY_ELSE,
+    Services,
+    make_practice,
+    make_receipt,
+)
 
 COLUMNS = [
     "Nome",
@@ -30,7 +40,7 @@ def _logged_in(browser: Browser):
 
 
 def test_the_list_has_the_eight_columns_and_per_row_paga_and_its_menu(browser: Browser, services: Services):
-    practice = make_practice(1, instalment={"number": 5, "total": 7})
+    practice = make_practice(1, instalment=Instalment(number=5, total=7))
     services.add(practice)
     page = page_of(browser.get("/enti/PM108/pratiche"))
     assert [head.text_content().strip() for head in page.xpath("//thead//th")][:8] == COLUMNS
@@ -38,17 +48,17 @@ def test_the_list_has_the_eight_columns_and_per_row_paga_and_its_menu(browser: B
     assert [cell.get("data-label") for cell in row.xpath("./td")][:8] == COLUMNS
     assert "rata 5 di 7" in row.text_content()
     (pay,) = row.xpath(".//form[contains(@action, '/paga')]")
-    assert pay.get("action") == f"/enti/PM108/pratiche/{practice['id']}/paga"
+    assert pay.get("action") == f"/enti/PM108/pratiche/{practice.id}/paga"
     assert pay.get("method") == "post"
     menu = row.xpath(".//details//li")
     assert "Aggiungi pratica al carrello" in menu[0].text_content()
-    assert menu[1].xpath(".//a")[0].get("href") == f"/enti/PM108/pratiche/{practice['id']}/bollettino.pdf"
+    assert menu[1].xpath(".//a")[0].get("href") == f"/enti/PM108/pratiche/{practice.id}/bollettino.pdf"
 
 
 def test_the_list_is_asked_for_the_citizen_of_the_session(browser: Browser, services: Services):
     browser.get("/enti/PM108/pratiche")
-    viewer = services.asked(practices.LIST)[0]["viewer"]
-    assert (viewer["citizen_id"], viewer["fiscal_code"]) == (CITIZEN_ID, FISCAL_CODE)
+    viewer = services.asked(practices.LIST)[0].viewer
+    assert (viewer.citizen_id, viewer.fiscal_code) == (CITIZEN_ID, FISCAL_CODE)
 
 
 def test_the_filter_shows_one_state_and_says_which(browser: Browser, services: Services):
@@ -127,7 +137,7 @@ def test_a_practice_tells_its_state_how_we_know_and_what_to_do(
 ):
     practice = make_practice(1, **changes)
     services.add(practice)
-    text = text_of(browser.get(f"/enti/PM108/pratiche/{practice['id']}"))
+    text = text_of(browser.get(f"/enti/PM108/pratiche/{practice.id}"))
     assert all(sentence in text for sentence in told), text
     assert not any(sentence in text for sentence in not_told), text
 
@@ -136,8 +146,8 @@ def test_the_story_is_told_oldest_first_and_unknown_kinds_are_left_out(browser: 
     practice = make_practice(1, created_at=NOW - timedelta(days=9))
     services.add(practice)
 
-    def entry(days_ago: int, kind: str, **detail: str) -> dict[str, Any]:
-        return {"at": NOW - timedelta(days=days_ago), "kind": kind, "source": "payments", "detail": detail}
+    def entry(days_ago: int, kind: str, **detail: str) -> TimelineEntry:
+        return TimelineEntry(at=NOW - timedelta(days=days_ago), kind=kind, source="payments", detail=detail)
 
     services.timeline = [
         entry(3, "CheckoutStarted.v1"),
@@ -149,7 +159,7 @@ def test_the_story_is_told_oldest_first_and_unknown_kinds_are_left_out(browser: 
         entry(1, "PaymentDuplicated.v1"),
         entry(0, "verified", fault="PAA_PAGAMENTO_DUPLICATO"),
     ]
-    page = page_of(browser.get(f"/enti/PM108/pratiche/{practice['id']}"))
+    page = page_of(browser.get(f"/enti/PM108/pratiche/{practice.id}"))
     told = [item.text_content() for item in page.xpath("//ol[@class='portal-timeline']/li/strong")]
     assert told == [
         "L'ente ha emesso la pratica",
@@ -166,8 +176,8 @@ def test_a_payment_known_from_a_settlement_flow_does_not_claim_a_receipt(browser
     practice = make_practice(1, state="reported", payable=False)
     services.add(practice)
     browser.log_in()
-    services.timeline = [{"at": NOW, "kind": "PaymentConfirmed.v1", "source": "settlement", "detail": {}}]
-    page = page_of(browser.get(f"/enti/PM108/pratiche/{practice['id']}"))
+    services.timeline = [TimelineEntry(at=NOW, kind="PaymentConfirmed.v1", source="settlement")]
+    page = page_of(browser.get(f"/enti/PM108/pratiche/{practice.id}"))
     [how] = page.xpath("//ol[@class='portal-timeline']/li[2]/span")
     assert "la ricevuta telematica non è ancora arrivata" in how.text_content()
 
@@ -177,10 +187,10 @@ def test_what_was_asked_for_at_a_psp_and_a_wrong_stamp_are_told_as_what_they_are
     services.add(practice)
     browser.log_in()
     services.timeline = [
-        {"at": NOW, "kind": kind, "source": "pagopa_node", "detail": detail}
-        for kind, detail in (("demanded", {"fault": None}), ("PaymentDuplicated.v1", {"reason": "wrong_stamp"}))
+        TimelineEntry(at=NOW, kind="demanded", source="pagopa_node", detail={"fault": None}),
+        TimelineEntry(at=NOW, kind="PaymentDuplicated.v1", source="pagopa_node", detail={"reason": "wrong_stamp"}),
     ]
-    page = page_of(browser.get(f"/enti/PM108/pratiche/{practice['id']}"))
+    page = page_of(browser.get(f"/enti/PM108/pratiche/{practice.id}"))
     told = [item.text_content() for item in page.xpath("//ol[@class='portal-timeline']/li/strong")]
     assert told[1:] == [
         "L'avviso è stato chiesto allo sportello di un prestatore di servizi di pagamento",
@@ -192,18 +202,16 @@ def test_the_page_of_a_practice_opens_while_payments_is_down(browser: Browser, s
     practice = make_practice(1)
     services.add(practice)
     services.failures["payments"] = Unavailable()
-    answer = browser.get(f"/enti/PM108/pratiche/{practice['id']}")
+    answer = browser.get(f"/enti/PM108/pratiche/{practice.id}")
     assert answer.status_code == HTTPStatus.OK
     assert "La storia dei pagamenti non è disponibile in questo momento" in text_of(answer)
 
 
 @pytest.mark.parametrize("practice_id", [str(uuid4()), "not-an-id"])
 def test_a_practice_of_somebody_else_or_of_nobody_is_not_found(browser: Browser, services: Services, practice_id: str):
-    somebody_elses = make_practice(
-        1, debtor={"entity_type": "F", "fiscal_code": "VRDLCU90A01F839X", "full_name": "L V"}
-    )
+    somebody_elses = make_practice(1, debtor=SOMEBODY_ELSE)
     services.add(somebody_elses)
-    for path in (f"/enti/PM108/pratiche/{practice_id}", f"/enti/PM108/pratiche/{somebody_elses['id']}"):
+    for path in (f"/enti/PM108/pratiche/{practice_id}", f"/enti/PM108/pratiche/{somebody_elses.id}"):
         answer = browser.get(path)
         assert answer.status_code == HTTPStatus.NOT_FOUND
         assert "via Duomo" not in answer.text
@@ -214,25 +222,25 @@ def test_documents_come_as_pdf_in_the_language_of_the_page(browser: Browser, ser
     practice = make_practice(1)
     services.add(practice)
     browser.language = "en-GB,en;q=0.9"
-    answer = browser.get(f"/enti/PM108/pratiche/{practice['id']}/{name}.pdf")
+    answer = browser.get(f"/enti/PM108/pratiche/{practice.id}/{name}.pdf")
     assert answer.headers["content-type"] == "application/pdf"
     assert answer.headers["cache-control"] == "no-store"
     assert answer.content.startswith(b"%PDF")
-    assert services.asked(call)[0]["language"] == "en"
+    assert services.asked(call)[0].language == "en"
 
 
 def test_who_paid_twice_gets_the_receipt_of_each_payment(browser: Browser, services: Services):
     practice = make_practice(1, state="paid", payable=False, not_payable_code="practice_paid")
     services.add(practice)
     services.receipts = [make_receipt(practice, "IUR-1"), make_receipt(practice, "IUR-2", duplicate=True)]
-    answer = browser.get(f"/enti/PM108/pratiche/{practice['id']}")
+    answer = browser.get(f"/enti/PM108/pratiche/{practice.id}")
     addresses = page_of(answer).xpath("//a[contains(@href, '?ricevuta=')]/@href")
     assert [address.partition("?ricevuta=")[2] for address in addresses] == ["IUR-1", "IUR-2"]
     assert text_of(answer).count("Pagamento ulteriore") == 1
     for address in addresses:
         assert browser.get(address).status_code == HTTPStatus.OK
-    assert [asked["receipt_id"] for asked in services.asked(notices.RECEIPT)] == ["IUR-1", "IUR-2"]
-    wrong = browser.get(f"/enti/PM108/pratiche/{practice['id']}/quietanza.pdf?ricevuta={'x' * 36}")
+    assert [asked.receipt_id for asked in services.asked(notices.RECEIPT)] == ["IUR-1", "IUR-2"]
+    wrong = browser.get(f"/enti/PM108/pratiche/{practice.id}/quietanza.pdf?ricevuta={'x' * 36}")
     assert wrong.status_code == HTTPStatus.NOT_FOUND
 
 
@@ -240,7 +248,7 @@ def test_a_receipt_that_is_not_there_yet_is_explained(browser: Browser, services
     practice = make_practice(1)
     services.add(practice)
     services.failures[notices.RECEIPT.name] = Refused(ErrorCode.RECEIPT_NOT_FOUND)
-    answer = browser.get(f"/enti/PM108/pratiche/{practice['id']}/quietanza.pdf")
+    answer = browser.get(f"/enti/PM108/pratiche/{practice.id}/quietanza.pdf")
     assert answer.status_code == HTTPStatus.NOT_FOUND
     assert "Quietanza non ancora disponibile" in text_of(answer)
 
@@ -250,5 +258,5 @@ def test_the_history_holds_what_was_paid_with_its_receipt(browser: Browser, serv
     services.add(make_practice(1), paid)
     answer = browser.get("/enti/PM108/storico")
     assert len(rows_of(answer)) == 1
-    assert page_of(answer).xpath(f"//a[@href='/enti/PM108/pratiche/{paid['id']}/quietanza.pdf']")
-    assert services.asked(practices.LIST)[0]["states"] == ["paid", "reported"]
+    assert page_of(answer).xpath(f"//a[@href='/enti/PM108/pratiche/{paid.id}/quietanza.pdf']")
+    assert services.asked(practices.LIST)[0].states == ["paid", "reported"]

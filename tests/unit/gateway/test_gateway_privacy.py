@@ -31,7 +31,7 @@ def test_the_page_shows_documents_purposes_and_history(browser: Browser):
 
 def test_a_purpose_is_granted_and_revoked_as_easily(browser: Browser, services: Services):
     granted = browser.submit_and_follow("/profilo/privacy/concedi", purpose="email_reminders", email="m@posta.example")
-    assert services.asked(identity.GRANT)[0]["email"] == "m@posta.example"
+    assert services.asked(identity.GRANT)[0].email == "m@posta.example"
     assert "Il consenso è stato registrato." in text_of(granted)
     asked = browser.submit("/profilo/privacy/revoca", purpose="email_reminders")
     assert "Che cosa succede" in text_of(asked)
@@ -49,7 +49,7 @@ def test_who_agreed_to_an_older_text_is_offered_the_one_in_force(browser: Browse
     assert "Concedi la versione in vigore" in text_of(page)
     assert len(page_of(page).xpath("//form[@action='/profilo/privacy/revoca']")) == 2
     browser.submit("/profilo/privacy/concedi", purpose="email_reminders", email="m@posta.example")
-    assert services.asked(identity.GRANT)[0]["language"] == "it"
+    assert services.asked(identity.GRANT)[0].language == "it"
 
 
 def test_who_cannot_be_reached_by_mail_is_told(browser: Browser, services: Services):
@@ -67,7 +67,7 @@ def test_revoking_the_registration_tells_the_effect_then_closes_and_logs_out(bro
     assert page_of(asked).xpath("//main//form//input[@name='conferma' and @value='si']")
     answer = browser.submit("/profilo/privacy/revoca", purpose="registration", conferma="si")
     assert answer.headers["location"] == "/enti/PM108?messaggio=account-chiuso"
-    assert [asked["purpose"] for asked in services.asked(identity.REVOKE)] == ["registration"]
+    assert [asked.purpose for asked in services.asked(identity.REVOKE)] == ["registration"]
     assert "session" not in browser.cookies
 
 
@@ -92,4 +92,4 @@ def test_own_data_is_a_file_to_take_away(browser: Browser):
 
 def test_logging_out_everywhere_ends_every_session(browser: Browser, services: Services):
     browser.submit("/logout", ovunque="si")
-    assert services.asked(identity.LOGOUT_EVERYWHERE) == [{"session_token": TOKEN}]
+    assert services.asked(identity.LOGOUT_EVERYWHERE) == [identity.TokenRequest(session_token=TOKEN)]

@@ -15,7 +15,7 @@ def test_the_printed_link_leads_to_the_entity_front_page(browser: Browser):
 
 
 @pytest.mark.parametrize("query", ["?codCompany=NOPE", "", "?codCompany="])
-def test_an_unknown_entity_gets_a_clear_page_without_another_bodys_name(browser: Browser, query: str):
+def test_an_unknown_entity_gets_a_clear_page_without_another_entitys_name(browser: Browser, query: str):
     browser.get("/enti/PM108")
     answer = browser.get(f"/pmPortal/directSearch{query}")
     assert answer.status_code == HTTPStatus.NOT_FOUND
@@ -45,22 +45,22 @@ def test_what_was_found_by_fiscal_code_is_told_apart_from_what_was_found_by_noti
 ):
     first, second = make_practice(1), make_practice(2)
     services.add(first, second)
-    browser.submit("/enti/PM108/ricerca", fiscal_code=FISCAL_CODE, reference=first["iuv"])
-    browser.submit("/enti/PM108/ricerca", notice_number=second["notice_number"])
+    browser.submit("/enti/PM108/ricerca", fiscal_code=FISCAL_CODE, reference=first.iuv)
+    browser.submit("/enti/PM108/ricerca", notice_number=second.notice_number)
     browser.get("/enti/PM108/risultati")
-    viewer = services.asked(practices.GET_MANY)[-1]["viewer"]
-    assert viewer["granted_practice_ids"] == [second["id"], first["id"]]
-    assert viewer["identified_practice_ids"] == [first["id"]]
-    assert viewer["citizen_id"] is None
+    viewer = services.asked(practices.GET_MANY)[-1].viewer
+    assert viewer.granted_practice_ids == [second.id, first.id]
+    assert viewer.identified_practice_ids == [first.id]
+    assert viewer.citizen_id is None
 
 
 def test_another_browser_does_not_see_what_this_one_found(browser: Browser, services: Services):
     found = make_practice(1)
     services.add(found)
-    browser.submit("/enti/PM108/ricerca", notice_number=found["notice_number"])
-    assert browser.get(f"/enti/PM108/pratiche/{found['id']}").status_code == HTTPStatus.OK
+    browser.submit("/enti/PM108/ricerca", notice_number=found.notice_number)
+    assert browser.get(f"/enti/PM108/pratiche/{found.id}").status_code == HTTPStatus.OK
     browser.cookies.clear()
-    answer = browser.get(f"/enti/PM108/pratiche/{found['id']}")
+    answer = browser.get(f"/enti/PM108/pratiche/{found.id}")
     assert answer.status_code == HTTPStatus.SEE_OTHER
     assert answer.headers["location"].startswith("/spid/login?entity=PM108&return_to=")
 
@@ -68,9 +68,9 @@ def test_another_browser_does_not_see_what_this_one_found(browser: Browser, serv
 def test_a_visitor_cookie_that_was_tampered_with_grants_nothing(browser: Browser, services: Services):
     found = make_practice(1)
     services.add(found)
-    browser.submit("/enti/PM108/ricerca", notice_number=found["notice_number"])
+    browser.submit("/enti/PM108/ricerca", notice_number=found.notice_number)
     browser.cookies["visitor"] = "A" + browser.cookies["visitor"][1:]
-    assert browser.get(f"/enti/PM108/pratiche/{found['id']}").status_code == HTTPStatus.SEE_OTHER
+    assert browser.get(f"/enti/PM108/pratiche/{found.id}").status_code == HTTPStatus.SEE_OTHER
 
 
 @pytest.mark.parametrize(

@@ -108,13 +108,13 @@ def test_the_log_has_one_line_per_request_and_no_personal_data(browser: Browser,
     services.add(practice)
     browser.log_in()
     with structlog.testing.capture_logs() as lines:
-        browser.submit("/enti/PM108/ricerca", fiscal_code=FISCAL_CODE, reference=practice["iuv"])
-        browser.get(f"/enti/PM108/pratiche/{practice['id']}")
+        browser.submit("/enti/PM108/ricerca", fiscal_code=FISCAL_CODE, reference=practice.iuv)
+        browser.get(f"/enti/PM108/pratiche/{practice.id}")
     requests = [line for line in lines if line["event"] == "request"]
     assert len(requests) == 3
     assert requests[1]["route"] == "/enti/{entity}/ricerca"
     everything = str(lines)
-    for private in (FISCAL_CODE, "Mario", "Rossi", practice["iuv"], str(practice["id"]), browser.cookies["session"]):
+    for private in (FISCAL_CODE, "Mario", "Rossi", practice.iuv, str(practice.id), browser.cookies["session"]):
         assert private not in everything
 
 
@@ -188,11 +188,11 @@ def test_the_entity_is_asked_once_a_minute_and_remembered_while_practices_is_dow
     req = falcon.testing.create_req()
     req.context.correlation_id = "of-this-test"
     visit = Visit(req, settings, BrowserCookies(settings), services)
-    names = [catalogue.get(visit, "PM108")["code"] for _ in range(3)]
+    names = [catalogue.get(visit, "PM108").code for _ in range(3)]
     assert (names, len(services.asked(practices.ENTITY))) == (["PM108"] * 3, 1)
     clock[0] = 61.0
     services.failures["practices"] = Unavailable()
-    assert catalogue.get(visit, "PM108")["code"] == "PM108"
+    assert catalogue.get(visit, "PM108").code == "PM108"
     assert len(services.asked(practices.ENTITY)) == 2
     with pytest.raises(Unavailable):
         catalogue.get(visit, "PM999")

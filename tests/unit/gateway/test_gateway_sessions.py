@@ -36,7 +36,7 @@ def test_every_login_is_listed_with_its_level_and_this_one_is_marked(browser: Br
 
 def test_another_login_is_ended_from_the_list(browser: Browser, services: Services):
     ended = browser.submit_and_follow("/profilo/accessi/termina", id=str(PHONE))
-    assert services.asked(identity.END_SESSION) == [{"session_token": TOKEN, "session_id": PHONE}]
+    assert services.asked(identity.END_SESSION) == [identity.EndSessionRequest(session_token=TOKEN, session_id=PHONE)]
     assert "L'accesso è stato terminato" in text_of(ended)
 
 
@@ -80,15 +80,15 @@ def test_a_script_is_told_how_long_the_session_lasts(browser: Browser):
 
 def test_a_student_is_remembered_offered_the_next_time_and_forgotten_when_asked(browser: Browser, services: Services):
     assert insert(browser).status_code == HTTPStatus.SEE_OTHER
-    (kept,) = services.students
+    (remembered,) = services.beneficiaries
     (link,) = page_of(browser.get(FORM)).xpath("//a[contains(., 'Bianchi Anna')]/@href")
-    assert link == f"{FORM}?studente={kept['id']}"
+    assert link == f"{FORM}?studente={remembered.id}"
     filled = page_of(browser.get(link))
     assert {name: filled.xpath(f"//input[@name='{name}']/@value")[0] for name in STUDENT} == STUDENT
     assert "Bianchi Anna" in text_of(browser.get("/profilo/privacy"))
-    forgotten = browser.submit_and_follow("/profilo/studenti/dimentica", id=str(kept["id"]))
+    forgotten = browser.submit_and_follow("/profilo/studenti/dimentica", id=str(remembered.id))
     assert "non sono più ricordati" in text_of(forgotten)
-    assert services.students == []
+    assert services.beneficiaries == []
 
 
 def test_an_insertion_does_not_fail_because_the_student_cannot_be_remembered(browser: Browser, services: Services):

@@ -8,8 +8,10 @@ import falcon.testing
 import pytest
 
 from contracts.errors import Unavailable
+from contracts.message import Message
 from contracts.rpc import identity
-from gateway.providers import IdentityProviders
+from contracts.shapes import Empty
+from gateway.identity_providers import IdentityProviders
 from gateway.settings import Settings
 from gateway.visit import Visit
 from gateway.visitors import BrowserCookies
@@ -96,7 +98,7 @@ def visit(settings: Settings, services: Services) -> Visit:
 
 
 def names(ask: Callable[[Visit], Any], visit: Visit) -> list[str]:
-    return sorted(one["key"] for one in ask(visit))
+    return sorted(one.key for one in ask(visit))
 
 
 def test_the_list_is_at_most_a_minute_old(visit: Visit, services: Services):
@@ -136,9 +138,9 @@ def test_no_page_waits_while_another_one_asks_for_the_list(visit: Visit, service
     meanwhile: list[list[str]] = []
     answer = services.answers["identity.providers"]
 
-    def slowly(request: dict[str, Any]) -> dict[str, Any]:
+    def slowly(asked: Empty) -> Message:
         meanwhile.append(names(providers.known, visit))
-        return answer(request)
+        return answer(asked)
 
     services.answers["identity.providers"] = slowly
     services.card = True

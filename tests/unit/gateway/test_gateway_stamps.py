@@ -10,6 +10,7 @@ import falcon
 import pytest
 
 from contracts.rpc import practices
+from contracts.shapes import Stamp
 from gateway.edge.documents import DOCUMENT_MAX_BYTES
 from tests.unit.gateway.gateway_browser import Browser, page_of, text_of
 from tests.unit.gateway.gateway_services import NOW, Services, make_practice
@@ -53,7 +54,7 @@ def test_the_documents_sha_256_goes_on_and_the_document_does_not(browser: Browse
     browser.log_in()
     assert send(browser, DOCUMENT).status_code == HTTPStatus.SEE_OTHER
     (asked,) = services.asked(practices.INSERT)
-    assert asked["stamp"] == {"document_hash": HASH, "province": "MI"}
+    assert asked.stamp == Stamp(document_hash=HASH, province="MI")
     assert len(HASH) == 44
 
 
@@ -89,7 +90,8 @@ def test_a_document_chosen_once_need_not_be_chosen_again_after_another_mistake(
     assert held == {"document_hash": HASH, "document_name": "<b>domanda</b>.pdf"}
     assert send(browser, b"", **held).status_code == HTTPStatus.SEE_OTHER
     (asked,) = services.asked(practices.INSERT)
-    assert asked["stamp"]["document_hash"] == HASH
+    assert asked.stamp is not None
+    assert asked.stamp.document_hash == HASH
 
 
 def test_a_document_too_large_is_refused(browser: Browser, services: Services) -> None:
@@ -107,7 +109,7 @@ def test_a_form_in_parts_needs_its_token_like_any_other(browser: Browser, servic
     assert not services.asked(practices.INSERT)
 
 
-STAMPED: dict[str, Any] = {"online_only": True, "stamp": {"document_hash": HASH, "province": "MI"}}
+STAMPED: dict[str, Any] = {"online_only": True, "stamp": Stamp(document_hash=HASH, province="MI")}
 
 
 def test_what_is_paid_only_online_offers_no_slip_to_print(browser: Browser, services: Services) -> None:

@@ -2,11 +2,11 @@
 
 from datetime import date
 from http import HTTPStatus
-from typing import Any
 
 import pytest
 
 from contracts.rpc import notices
+from contracts.shapes import Instalment
 from tests.unit.gateway.gateway_browser import Browser, page_of, text_of
 from tests.unit.gateway.gateway_services import CITIZEN_ID, Services, make_practice
 
@@ -16,15 +16,15 @@ CODE = "7Q2M-K0ZC-9XW4"
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        ({"kind": "notice", "payable": True}, "si può ancora pagare"),
-        ({"kind": "notice", "payable": False}, "non si può più pagare"),
-        ({"kind": "receipt", "payable": False}, "il pagamento risulta"),
+        (notices.Verification(genuine=True, kind="notice", payable=True), "si può ancora pagare"),
+        (notices.Verification(genuine=True, kind="notice", payable=False), "non si può più pagare"),
+        (notices.Verification(genuine=True, kind="receipt", payable=False), "il pagamento risulta"),
     ],
 )
 def test_the_link_on_a_document_says_genuine_and_whether_it_can_be_paid(
-    browser: Browser, services: Services, answer: dict[str, Any], words: str
+    browser: Browser, services: Services, answer: notices.Verification, words: str
 ):
-    services.verified[CODE] = {"genuine": True, **answer}
+    services.verified[CODE] = answer
     shown = browser.get(f"/verifica/{CODE}")
     assert shown.status_code == HTTPStatus.OK
     assert "documento autentico" in text_of(shown)
@@ -50,38 +50,37 @@ def test_guessing_codes_is_stopped(browser: Browser):
 
 def test_a_notice_is_asked_for_with_its_plan_and_its_languages(browser: Browser, services: Services):
     browser.log_in()
-    practice = make_practice(1, instalment={"number": 5, "total": 7})
+    practice = make_practice(1, instalment=Instalment(number=5, total=7))
     services.add(practice)
-    page = page_of(browser.get(f"/enti/PM108/pratiche/{practice['id']}"))
+    page = page_of(browser.get(f"/enti/PM108/pratiche/{practice.id}"))
     assert page.xpath("//a[contains(@href, 'bollettino.pdf?rate=tutte')]")
-    browser.get(f"/enti/PM108/pratiche/{practice['id']}/bollettino.pdf?rate=tutte&lingua=de&seconda=it")
-    browser.get(f"/enti/PM108/pratiche/{practice['id']}/bollettino.pdf?lingua=klingon")
+    browser.get(f"/enti/PM108/pratiche/{practice.id}/bollettino.pdf?rate=tutte&lingua=de&seconda=it")
+    browser.get(f"/enti/PM108/pratiche/{practice.id}/bollettino.pdf?lingua=klingon")
     plan, plain = services.asked(notices.NOTICE)
-    assert (plan["whole_plan"], plan["language"], plan["second_language"]) == (True, "de", "it")
-    assert (plain["whole_plan"], plain["language"], plain.get("second_language")) == (False, "it", None)
+    assert (plan.whole_plan, plan.language, plan.second_language) == (True, "de", "it")
+    assert (plain.whole_plan, plain.language, plain.second_language) == (False, "it", None)
 
 
 def test_who_paid_several_practices_gets_one_receipt_for_all_that_is_paid(browser: Browser, services: Services):
     browser.log_in()
     rows = [make_practice(number) for number in (1, 2, 3)]
     services.add(*rows)
-    checkout = services.make_checkout([row["id"] for row in rows], f"citizen:{CITIZEN_ID}", state="partially_paid")
-    for item in checkout["items"][:2]:
-        item["paid"] = True
-    address = f"/enti/PM108/esito/{checkout['id']}/quietanza.pdf"
-    (link,) = page_of(browser.get(f"/enti/PM108/esito/{checkout['id']}")).xpath(f"//a[@href='{address}']")
+    ids = [row.id for row in rows]
+    checkout = services.make_checkout(ids, f"citizen:{CITIZEN_ID}", paid=ids[:2], state="partially_paid")
+    address = f"/enti/PM108/esito/{checkout.id}/quietanza.pdf"
+    (link,) = page_of(browser.get(f"/enti/PM108/esito/{checkout.id}")).xpath(f"//a[@href='{address}']")
     assert "Una quietanza per tutto" in link.text_content()
     assert browser.get(address).headers["Content-Type"] == "application/pdf"
     (asked,) = services.asked(notices.CART_RECEIPT)
-    assert asked["practice_ids"] == [rows[0]["id"], rows[1]["id"]]
+    assert asked.practice_ids == [rows[0].id, rows[1].id]
 
 
 def test_a_checkout_that_paid_nothing_has_no_receipt(browser: Browser, services: Services):
     browser.log_in()
     row = make_practice(1)
     services.add(row)
-    checkout = services.make_checkout([row["id"]], f"citizen:{CITIZEN_ID}")
-    assert browser.get(f"/enti/PM108/esito/{checkout['id']}/quietanza.pdf").status_code == HTTPStatus.NOT_FOUND
+    checkout = services.make_checkout([row.id], f"citizen:{CITIZEN_ID}")
+    assert browser.get(f"/enti/PM108/esito/{checkout.id}/quietanza.pdf").status_code == HTTPStatus.NOT_FOUND
     assert services.asked(notices.CART_RECEIPT) == []
 
 
@@ -90,8 +89,8 @@ def test_a_due_date_is_offered_as_a_calendar_entry(browser: Browser, services: S
     description = "Retta, a.a. 2026/2027; " + "perché è lunga " * 5
     practice = make_practice(1, due_date=date(2026, 12, 31), description=description)
     services.add(practice)
-    address = f"/enti/PM108/pratiche/{practice['id']}/scadenza.ics"
-    assert page_of(browser.get(f"/enti/PM108/pratiche/{practice['id']}")).xpath(f"//a[@href='{address}']")
+    address = f"/enti/PM108/pratiche/{practice.id}/scadenza.ics"
+    assert page_of(browser.get(f"/enti/PM108/pratiche/{practice.id}")).xpath(f"//a[@href='{address}']")
     answer = browser.get(address)
     assert answer.headers["Content-Type"].startswith("text/calendar")
     assert all(len(line) <= 75 for line in answer.content.split(b"\r\n"))
@@ -106,4 +105,4 @@ def test_a_practice_without_a_due_date_has_no_entry(browser: Browser, services: 
     browser.log_in()
     practice = make_practice(1, due_date=None)
     services.add(practice)
-    assert browser.get(f"/enti/PM108/pratiche/{practice['id']}/scadenza.ics").status_code == HTTPStatus.NOT_FOUND
+    assert browser.get(f"/enti/PM108/pratiche/{practice.id}/scadenza.ics").status_code == HTTPStatus.NOT_FOUND

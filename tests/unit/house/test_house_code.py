@@ -66,7 +66,7 @@ def test_money_is_never_a_float(modules: Modules) -> None:
     found = [
         f"{path}:{getattr(node, 'lineno', 0)}"
         for path, tree in modules(*OURS).items()
-        if "rendering" not in path.parts  # there an amount is also a place on the page, in points
+        if "pdf" not in path.parts  # there an amount is also a place on the page, in points
         for node in ast.walk(tree)
         if is_float_near_money(node)
     ]

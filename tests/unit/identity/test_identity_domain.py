@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.codes import FiscalCode
 from contracts.errors import ErrorCode, Refused
-from contracts.rpc.identity import PURPOSES
+from contracts.rpc.identity import PURPOSES, ConsentEvent
 from services.identity import documents, domain
 from services.identity.saml.refusal import Reason, ResponseRefused
 
@@ -68,25 +69,27 @@ def test_whatever_is_accepted_stays_on_this_site(path: str) -> None:
     assert not set("\r\n #@") & set(accepted)
 
 
-def test_a_person_needs_a_fiscal_code_and_a_name_but_no_email() -> None:
+def test_an_identity_needs_a_fiscal_code_and_a_name_but_no_email() -> None:
     attributes = {"fiscalNumber": "TINIT-RSSMRA85T10A562S", "name": "Mario", "familyName": "Rossi"}
-    assert domain.person(attributes) == ("RSSMRA85T10A562S", "Mario", "Rossi", None)
-    assert domain.person({**attributes, "fiscalNumber": "TINIT-rssmra85t10a562s"}).fiscal_code == "RSSMRA85T10A562S"
-    assert domain.person({**attributes, "email": "m@posta.example"}).email == "m@posta.example"
+    asserted = domain.asserted_identity(attributes)
+    assert asserted == domain.AssertedIdentity(FiscalCode("RSSMRA85T10A562S"), "Mario", "Rossi", None)
+    lower_case = domain.asserted_identity({**attributes, "fiscalNumber": "TINIT-rssmra85t10a562s"})
+    assert lower_case.fiscal_code == "RSSMRA85T10A562S"
+    assert domain.asserted_identity({**attributes, "email": "m@posta.example"}).email == "m@posta.example"
 
 
 @pytest.mark.parametrize("number", ["", "RSSMRA85T10A562S", "TINDE-RSSMRA85T10A562S", "TINIT-RSS", "TINIT-12345678901"])
 def test_a_fiscal_code_of_another_shape_is_refused(number: str) -> None:
     with pytest.raises(ResponseRefused) as refused:
-        domain.person({"fiscalNumber": number, "name": "Mario", "familyName": "Rossi"})
+        domain.asserted_identity({"fiscalNumber": number, "name": "Mario", "familyName": "Rossi"})
     assert refused.value.reason is Reason.FISCAL_CODE
 
 
 @pytest.mark.parametrize("missing", ["name", "familyName"])
-def test_a_person_without_name_is_refused(missing: str) -> None:
+def test_an_identity_without_name_is_refused(missing: str) -> None:
     attributes = {"fiscalNumber": "TINIT-RSSMRA85T10A562S", "name": "Mario", "familyName": "Rossi"}
     with pytest.raises(ResponseRefused) as refused:
-        domain.person({**attributes, missing: ""})
+        domain.asserted_identity({**attributes, missing: ""})
     assert refused.value.reason is Reason.ATTRIBUTE_INVALID
 
 
@@ -122,14 +125,18 @@ def test_a_new_version_is_in_force_from_its_day_in_rome() -> None:
     assert domain.in_force([new, old], after)["registration"] is new
 
 
+def consent_event(purpose: str, action: str) -> ConsentEvent:
+    return ConsentEvent(at=NOW, purpose=purpose, action=action, document_id=f"{purpose}-1.0", document_version="1.0")
+
+
 def test_what_was_revoked_last_is_not_granted_and_what_was_granted_again_is() -> None:
     history = [
-        {"purpose": "registration", "action": "acknowledged"},
-        {"purpose": "email_reminders", "action": "granted"},
-        {"purpose": "email_reminders", "action": "revoked"},
+        consent_event("registration", "acknowledged"),
+        consent_event("email_reminders", "granted"),
+        consent_event("email_reminders", "revoked"),
     ]
     assert domain.granted(history) == ["registration"]
-    assert domain.granted([*history, {"purpose": "email_reminders", "action": "granted"}]) == [
+    assert domain.granted([*history, consent_event("email_reminders", "granted")]) == [
         "email_reminders",
         "registration",
     ]

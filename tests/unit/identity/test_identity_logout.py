@@ -11,7 +11,7 @@ from sandbox.spid.responses import sign_element
 from services.identity.saml import logout
 from services.identity.saml.idp_registry import IdpRegistry
 from services.identity.saml.refusal import Reason, ResponseRefused
-from services.identity.saml.signing import SigningKey, sign_query
+from services.identity.saml.signer import SigningKey, sign_query
 from services.identity.saml.structure import MESSAGE_BYTES_MAX
 from tests.unit.identity.spid_world import (
     IDP,
@@ -142,9 +142,9 @@ def test_the_answer_is_signed_and_says_success_to_the_right_request() -> None:
     asked = logout.read_post(posted(), REGISTRY, SLO, NOW)
     own = signer("portal")
     key = SigningKey(own.key, (own.certificate,))
-    destination, message = logout.build_response(asked, entity_id=SP, message_id="_answer", key=key, now=NOW)
-    assert destination == "https://idp-1.example/slo"
-    root = signed_by("portal", b64decode(message))
+    response = logout.build_response(asked, entity_id=SP, message_id="_answer", key=key, now=NOW)
+    assert response.destination == "https://idp-1.example/slo"
+    root = signed_by("portal", b64decode(response.message))
     assert root.get("InResponseTo") == "_logout"
-    assert root.get("Destination") == destination
+    assert root.get("Destination") == response.destination
     assert "status:Success" in etree.tostring(root).decode()

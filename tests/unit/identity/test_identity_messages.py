@@ -2,6 +2,7 @@
 
 import zlib
 from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -15,7 +16,7 @@ from lxml import etree
 from sandbox.spid import requests
 from services.identity.saml import authn_request, certificate, metadata
 from services.identity.saml.names import HTTP_POST, HTTP_REDIRECT
-from services.identity.saml.signing import SigningKey
+from services.identity.saml.signer import SigningKey
 from tests.unit.identity.spid_world import ACS, IDP, NOW, NS, SLO, SP, one, provider, signed_by, signer
 
 SSO = "https://idp-1.example/sso"
@@ -46,7 +47,7 @@ def asked(level: int = 2) -> authn_request.AuthnRequest:
     )
 
 
-def test_the_metadata_have_every_field_of_a_public_body() -> None:
+def test_the_metadata_have_every_field_of_a_public_entity() -> None:
     root = signed_by("portal", metadata.build(PROVIDER, signing_key(), message_id="_m1"))
     assert root.get("entityID") == SP
     sp = one(root, "md:SPSSODescriptor")
@@ -139,7 +140,7 @@ def test_the_request_has_what_spid_wants_and_nothing_it_forbids() -> None:
     assert root.find("ds:Signature", NS) is None
 
 
-def posted(request: authn_request.AuthnRequest) -> dict[str, str]:
+def posted(request: authn_request.AuthnRequest) -> Mapping[str, str]:
     outgoing = authn_request.send(request, HTTP_POST, "opaque~state", signing_key())
     assert outgoing.url == SSO
     assert outgoing.form_fields is not None
@@ -198,11 +199,11 @@ def test_the_binding_is_the_preferred_one_where_the_provider_offers_it(
     assert idp.sso_binding(preferred) == chosen
 
 
-def test_the_certificate_is_as_agid_wants_it_for_a_public_body() -> None:
-    body = certificate.Body(name="Comune di Prova", ipa_code="c_h501", entity_id=SP, city="Roma")
-    key, pem = certificate.make(body, NOW)
-    made = x509.load_pem_x509_certificate(pem)
-    assert SigningKey.from_pem(key, [pem]).key.key_size >= 2048
+def test_the_certificate_is_as_agid_wants_it_for_a_public_entity() -> None:
+    entity = certificate.Entity(name="Comune di Prova", ipa_code="c_h501", entity_id=SP, city="Roma")
+    pair = certificate.make(entity, NOW)
+    made = x509.load_pem_x509_certificate(pair.certificate)
+    assert SigningKey.from_pem(pair.key, [pair.certificate]).key.key_size >= 2048
     subject = {one.oid.dotted_string: one.value for one in made.subject}
     assert subject == {
         "2.5.4.10": "Comune di Prova",

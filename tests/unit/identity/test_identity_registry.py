@@ -12,12 +12,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from lxml import etree
 from structlog.testing import capture_logs
 
-from services.identity.registry_keeper import RegistryKeeper
 from services.identity.registry_source import RegistrySource
+from services.identity.registry_watcher import RegistryWatcher
 from services.identity.saml import idp_registry
 from services.identity.saml.idp_registry import RegistryError
 from services.identity.saml.names import HTTP_POST, HTTP_REDIRECT
-from services.identity.saml.signing import SigningKey, sign_enveloped
+from services.identity.saml.signer import SigningKey, sign_enveloped
 from tests.unit.identity.spid_world import NOW, signer
 
 
@@ -203,36 +203,36 @@ def test_refreshing_keeps_the_last_good_copy_when_the_new_one_is_not_to_be_belie
 def test_a_running_service_takes_in_a_refreshed_registry_and_ignores_a_broken_one(tmp_path: Path) -> None:
     files = source(tmp_path)
     files.replace_aggregate(aggregate(descriptor(A, "idp-1")), NOW)
-    keeper = RegistryKeeper(files, NOW)
-    registry = keeper.registry
+    watcher = RegistryWatcher(files, NOW)
+    registry = watcher.registry
     assert registry.find(A) is not None
     files.replace_aggregate(aggregate(descriptor(B, "idp-2")), NOW)
-    keeper.look(NOW)
+    watcher.refresh(NOW)
     assert registry.find(A) is None
     assert registry.find(B) is not None
     (tmp_path / "registry.xml").write_bytes(b"broken")
     with capture_logs() as lines:
-        keeper.look(NOW)
+        watcher.refresh(NOW)
     assert [line["event"] for line in lines] == ["idp_registry_unusable"]
     assert registry.find(B) is not None
 
 
 @pytest.mark.parametrize(("days", "alarms"), [(6, 0), (8, 1)])
-def test_an_old_registry_alarms_every_time_it_is_looked_at(tmp_path: Path, days: int, alarms: int) -> None:
+def test_an_old_registry_alarms_at_every_refresh(tmp_path: Path, days: int, alarms: int) -> None:
     files = source(tmp_path)
     files.replace_aggregate(aggregate(descriptor(A, "idp-1")), NOW)
     refreshed = (NOW - timedelta(days=days)).timestamp()
     os.utime(tmp_path / "registry.xml", (refreshed, refreshed))
     with capture_logs() as lines:
-        RegistryKeeper(files, NOW).look(NOW)
+        RegistryWatcher(files, NOW).refresh(NOW)
     assert [line["event"] for line in lines] == ["idp_registry_old"] * alarms
 
 
 def test_a_missing_registry_starts_without_providers_and_alarms(tmp_path: Path) -> None:
     with capture_logs() as lines:
-        keeper = RegistryKeeper(source(tmp_path), NOW)
-        keeper.look(NOW)
-    assert list(keeper.registry) == []
+        watcher = RegistryWatcher(source(tmp_path), NOW)
+        watcher.refresh(NOW)
+    assert list(watcher.registry) == []
     assert [line["event"] for line in lines] == ["idp_registry_old"]
 
 

@@ -239,7 +239,7 @@ def test_two_audience_restrictions_must_both_name_this_portal() -> None:
 
 
 @pytest.mark.parametrize("number", sorted(USER_ANOMALIES))
-def test_a_failed_login_of_the_persons_own_tells_its_number(number: int) -> None:
+def test_an_anomaly_tells_its_number(number: int) -> None:
     with pytest.raises(ResponseRefused) as refused:
         read(genuine(answer=replace(ANSWER, error=number)))
     assert refused.value.reason is Reason.USER_ANOMALY
@@ -255,7 +255,7 @@ def test_the_number_is_found_however_the_provider_writes_it(text: str) -> None:
 
 
 @pytest.mark.parametrize("number", [8, 11, 18, 24])
-def test_an_error_that_is_our_own_fault_is_no_anomaly_of_the_person(number: int) -> None:
+def test_an_error_that_is_our_own_fault_is_no_anomaly(number: int) -> None:
     with pytest.raises(ResponseRefused) as refused:
         read(genuine(answer=replace(ANSWER, error=number)))
     assert refused.value.reason is Reason.STATUS_NOT_SUCCESS

@@ -9,14 +9,15 @@ import pypdfium2.raw as pdfium
 import pytest
 import zxingcpp
 
-from services.notices.domain.content import (
-    ROME,
+from contracts.calendar import ROME
+from contracts.codes import NoticeNumber
+from services.notices.documents.domain.content import (
     Artworks,
     NoticeContent,
     PaidReceipt,
+    Party,
     Payee,
     Payment,
-    Person,
     PostalAccount,
     ReceiptContent,
 )
@@ -43,7 +44,12 @@ class Box:
 def instalments(count: int, *, due: bool = True) -> tuple[Payment, ...]:
     """Make as many instalments, of different amounts and months."""
     return tuple(
-        Payment(f"3010000000000{number:05d}", 10_000 + number, date(2026, 1 + number % 12, 28) if due else None, number)
+        Payment(
+            NoticeNumber(f"3010000000000{number:05d}"),
+            10_000 + number,
+            date(2026, 1 + number % 12, 28) if due else None,
+            number,
+        )
         for number in range(1, count + 1)
     )
 
@@ -54,8 +60,8 @@ def a_notice() -> NoticeContent:
         language="it",
         subject="Avviso Pagamento di TEST",
         payee=Payee("99999000013", "Comune di Test", "Settore di Test", "Info di Test", "CBI1234", has_website=True),
-        recipient=Person("FFFCST83A15L113V", "Mario Rossi", ("Via Nazionale 1", "00100 Roma (RM)")),
-        payment=Payment("470000008800999051", 150_000, date(2024, 12, 31), None),
+        recipient=Party("FFFCST83A15L113V", "Mario Rossi", ("Via Nazionale 1", "00100 Roma (RM)")),
+        payment=Payment(NoticeNumber("470000008800999051"), 150_000, date(2024, 12, 31), None),
         postal=PostalAccount("000000123456", "Comune di Test", "AUT. 08/5 S3/81 53079 08129.07.20211"),
         artworks=Artworks(),
     )
@@ -70,7 +76,7 @@ def notice() -> NoticeContent:
 def paid_receipt() -> PaidReceipt:
     return PaidReceipt(
         receipt_id="c110729d258c4ab1b765fe902aae41d6",
-        notice_number="301000000000000144",
+        notice_number=NoticeNumber("301000000000000144"),
         iuv="01000000000000144",
         amount_cents=150_000,
         fee_cents=150,
@@ -78,7 +84,7 @@ def paid_receipt() -> PaidReceipt:
         payment_method="creditCard",
         paid_at=datetime(2026, 7, 1, 11, 40, 5, tzinfo=ROME),
         application_date=date(2026, 7, 2),
-        payer=Person("VRDLCU80A01F205X", "Luca Verdi"),
+        payer=Party("VRDLCU80A01F205X", "Luca Verdi"),
         duplicate=False,
     )
 

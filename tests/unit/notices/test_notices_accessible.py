@@ -15,7 +15,7 @@ import page as ua_checker
 import pikepdf
 import pytest
 
-from services.notices.rendering.render import render
+from services.notices.documents.pdf.render import render
 from tests.unit.notices.variants import NAMES, every_variant
 
 

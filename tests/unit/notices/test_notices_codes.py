@@ -5,7 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notices.codes import POSTAL_AMOUNT_MAX_CENTS, postal_charset, postal_text, qr_text
+from services.notices.documents.domain.payment_codes import (
+    POSTAL_AMOUNT_MAX_CENTS,
+    postal_charset,
+    postal_text,
+    qr_text,
+)
 
 VECTORS = Path(__file__).parents[4] / "shared" / "specs" / "pagopa" / "samples" / "vectors.json"
 

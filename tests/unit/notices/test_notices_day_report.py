@@ -1,24 +1,26 @@
 """The reconciliation report as a document: it adds up to the cent on paper too, over as many pages as it takes."""
 
 import re
+from dataclasses import replace
 from datetime import date, datetime
 
 import page as ua_checker
 import pypdfium2
 import pytest
 
-from services.notices.day_report import DayReport, FlowReport, Row, from_json, to_json
-from services.notices.domain.content import ROME
-from services.notices.rendering.day_report import render_day_report
-from services.notices.rendering.render import render_json
+from contracts.calendar import ROME
+from services.notices.documents.domain.content import DayReportContent, Flow, FlowRow
+from services.notices.documents.pdf.day_report import render_day_report
+from services.notices.documents.pdf.protocol import read_content, write_content
+from services.notices.documents.pdf.render import render
 
 FINDINGS = ("reported", "recovered", "revoked", "unknown", "amount_differs", "repeated", None)
 AMOUNT = re.compile(r"-?[\d.]+,\d{2}")
 
 
-def flow(number: int, rows: int, *, credited: bool) -> FlowReport:
+def flow(number: int, rows: int, *, credited: bool) -> Flow:
     transfers = tuple(
-        Row(
+        FlowRow(
             iuv=f"{number:02d}{place:015d}",
             iur=f"{place:032x}",
             index=1 + place % 5,
@@ -29,7 +31,7 @@ def flow(number: int, rows: int, *, credited: bool) -> FlowReport:
         for place in range(1, rows + 1)
     )
     total_cents = sum(row.amount_cents for row in transfers)
-    return FlowReport(
+    return Flow(
         flow_id=f"2026-11-21BESEITM1-{number:012d}",
         sender="Banca di prova S.p.A.",
         regulation_id=f"SCT{number}",
@@ -41,11 +43,11 @@ def flow(number: int, rows: int, *, credited: bool) -> FlowReport:
     )
 
 
-def report(*flows: FlowReport, language: str = "it") -> DayReport:
-    return DayReport(
+def report(*flows: Flow, language: str = "it") -> DayReportContent:
+    return DayReportContent(
         language=language,
-        body_name="Conservatorio di Musica «Niccolò Jommelli»",
-        body_fiscal_code="80012345676",
+        entity_name="Conservatorio di Musica «Niccolò Jommelli»",
+        entity_fiscal_code="80012345676",
         day=date(2026, 11, 21),
         made_at=datetime(2026, 11, 22, 9, 30, tzinfo=ROME),
         flows=flows,
@@ -89,7 +91,7 @@ def test_rows_flows_and_day_add_up_to_the_cent_over_several_pages() -> None:
 def test_a_credit_larger_than_the_flow_leaves_a_negative_difference() -> None:
     one = flow(1, 1, credited=False)
     told = report(one)
-    more = DayReport(**{**vars(told), "credited_cents": told.total_cents + 1})
+    more = replace(told, credited_cents=told.total_cents + 1)
     assert "Differenza -0,01 Euro" in " ".join(lines_of(render_day_report(more)))
 
 
@@ -100,8 +102,8 @@ def test_a_day_without_flows_says_so() -> None:
 @pytest.mark.parametrize("language", ["it", "en"])
 def test_it_travels_to_the_renderer_and_breaks_no_rule_of_pdf_ua_1(language: str) -> None:
     told = report(flow(1, 60, credited=True), language=language)
-    assert from_json(to_json(told)) == told
-    pdf = render_json(to_json(told))
+    assert read_content(write_content(told)) == told
+    pdf = render(read_content(write_content(told)))
     assert pdf == render_day_report(told)
     checked = ua_checker.validate_pdf_bytes(pdf, profile="ua1")
     assert [(failure.rule_id, failure.message) for failure in checked.failures] == []

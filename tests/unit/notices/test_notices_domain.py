@@ -4,75 +4,89 @@ from uuid import UUID
 
 import pytest
 
+from contracts.codes import AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
 from contracts.errors import ErrorCode, Refused
-from contracts.rpc.practices import PRACTICE_STATES
-from services.notices.domain import composing, keeping, verification
-from services.notices.domain.content import Artwork, Artworks, Share
+from contracts.rpc.payments import Receipt, ReceivedTransfer
+from contracts.rpc.practices import PRACTICE_STATES, Entity, Practice
+from contracts.shapes import Creditor, Instalment, LocalisedText, Subject
+from services.notices.documents.domain import composition, document_key
+from services.notices.documents.domain.content import Artwork, Artworks, Share
+from services.notices.documents.pdf.protocol import read_content, write_content
 
-DEBTOR = {
-    "entity_type": "F",
-    "fiscal_code": "RSSMRA85T10A562S",
-    "full_name": "Mario Rossi",
-    "street_name": "Via Nazionale",
-    "civic_number": "1",
-    "postal_code": "00100",
-    "city": "Roma",
-    "province": "RM",
-    "country": "IT",
-    "email": "mario.rossi@example.org",
-}
-PRACTICE = {
-    "id": UUID(int=1),
-    "entity_code": "PM108",
-    "debtor": DEBTOR,
-    "beneficiary": None,
-    "description": "Contributo 2026/2027",
-    "amount_cents": 15_000,
-    "notice_number": "301000000000000144",
-    "iuv": "01000000000000144",
-    "due_date": date(2026, 12, 31),
-    "instalment": None,
-    "state": "to_pay",
-    "masked": False,
-}
-ENTITY = {
-    "code": "PM108",
-    "creditor": {
-        "fiscal_code": "80012345676",
-        "company_name": "Conservatorio di Prova",
-        "office_name": "Segreteria",
-    },
-    "website": "https://www.conservatorio.example/",
-    "contact_email": "pagamenti@conservatorio.example",
-    "logo": None,
-    "cbill": "cjm08",
-    "postal_account": "001012345678",
-    "postal_account_holder": None,
-    "postal_authorisation": None,
-}
-RECEIPT = {
-    "receipt_id": "c110729d258c4ab1b765fe902aae41d6",
-    "notice_number": "301000000000000144",
-    "iuv": "01000000000000144",
-    "amount_cents": 15_000,
-    "fee_cents": None,
-    "psp_id": "ABI00001",
-    "psp_name": "Banca di Prova",
-    "payment_method": None,
-    "paid_at": datetime(2026, 12, 31, 23, 30, tzinfo=UTC),
-    "application_date": None,
-    "payer": DEBTOR,
-    "duplicate": False,
-    "transfers": [{"id_transfer": 1, "amount_cents": 15_000, "fiscal_code": "80012345676"}],
-}
+DEBTOR = Subject(
+    entity_type="F",
+    fiscal_code="RSSMRA85T10A562S",
+    full_name="Mario Rossi",
+    street_name="Via Nazionale",
+    civic_number="1",
+    postal_code="00100",
+    city="Roma",
+    province="RM",
+    country="IT",
+    email="mario.rossi@example.org",
+)
+CREDITOR_CODE = CreditorFiscalCode("80012345676")
+PRACTICE = Practice(
+    id=UUID(int=1),
+    entity_code="PM108",
+    creditor_name="Conservatorio di Prova",
+    service_code="CONTRIBUTO",
+    service_title=LocalisedText(it="Contributo", en="Fee"),
+    origin="issued",
+    debtor=DEBTOR,
+    description="Contributo 2026/2027",
+    amount_cents=AmountCents(15_000),
+    notice_number=NoticeNumber("301000000000000144"),
+    iuv=Iuv("01000000000000144"),
+    due_date=date(2026, 12, 31),
+    state="to_pay",
+    state_since=datetime(2026, 9, 1, tzinfo=UTC),
+    overdue=False,
+    payable=True,
+    created_at=datetime(2026, 9, 1, tzinfo=UTC),
+)
+ENTITY = Entity(
+    code="PM108",
+    creditor=Creditor(
+        code="PM108",
+        fiscal_code=CREDITOR_CODE,
+        company_name="Conservatorio di Prova",
+        office_name="Segreteria",
+        broker_fiscal_code=CREDITOR_CODE,
+        station_id="80012345676_01",
+    ),
+    website="https://www.conservatorio.example/",
+    contact_email="pagamenti@conservatorio.example",
+    cbill="cjm08",
+    postal_account="001012345678",
+    services=[],
+)
+RECEIPT = Receipt(
+    receipt_id="c110729d258c4ab1b765fe902aae41d6",
+    entity_code="PM108",
+    creditor_fiscal_code=CREDITOR_CODE,
+    company_name="Conservatorio di Prova",
+    notice_number=PRACTICE.notice_number,
+    iuv=PRACTICE.iuv,
+    amount_cents=AmountCents(15_000),
+    description=PRACTICE.description,
+    debtor=DEBTOR,
+    payer=DEBTOR,
+    psp_id="ABI00001",
+    psp_name="Banca di Prova",
+    transfers=[ReceivedTransfer(id_transfer=1, amount_cents=AmountCents(15_000), fiscal_code=CREDITOR_CODE)],
+    paid_at=datetime(2026, 12, 31, 23, 30, tzinfo=UTC),
+    received_at=datetime(2026, 12, 31, 23, 31, tzinfo=UTC),
+)
 
 
 def notice(practice=None, entity=None, language="it"):
-    return composing.notice_content([PRACTICE | (practice or {})], ENTITY | (entity or {}), Artworks(), language)
+    practice, entity = replace(PRACTICE, **practice or {}), replace(ENTITY, **entity or {})
+    return composition.notice_content([practice], entity, Artworks(), language)
 
 
 def quietanza(practice=None, receipts=(RECEIPT,)):
-    return composing.receipt_content(PRACTICE | (practice or {}), ENTITY, receipts, Artworks(), "it")
+    return composition.receipt_content(replace(PRACTICE, **practice or {}), ENTITY, receipts, Artworks(), "it")
 
 
 @pytest.mark.parametrize(
@@ -86,13 +100,13 @@ def quietanza(practice=None, receipts=(RECEIPT,)):
 )
 def test_a_notice_with_nothing_left_to_pay_is_refused_with_its_code(state, code):
     with pytest.raises(Refused) as refused:
-        composing.refuse_unprintable({"state": state})
+        composition.refuse_unprintable(replace(PRACTICE, state=state))
     assert refused.value.code == code
 
 
 @pytest.mark.parametrize("state", sorted(set(PRACTICE_STATES) - {"paid", "reported", "cancelled", "expired"}))
 def test_a_notice_that_can_still_be_paid_is_printed(state):
-    composing.refuse_unprintable({"state": state})
+    composition.refuse_unprintable(replace(PRACTICE, state=state))
 
 
 def test_the_person_is_printed_with_the_address_in_lines():
@@ -100,11 +114,11 @@ def test_the_person_is_printed_with_the_address_in_lines():
 
 
 def test_an_anonymous_debtor_has_no_fiscal_code_on_the_page():
-    assert notice({"debtor": DEBTOR | {"fiscal_code": "ANONIMO"}}).recipient.fiscal_code is None
+    assert notice({"debtor": replace(DEBTOR, fiscal_code="ANONIMO")}).recipient.fiscal_code is None
 
 
 def test_a_foreign_address_names_the_country():
-    assert notice({"debtor": DEBTOR | {"country": "DE"}}).recipient.address[-1] == "DE"
+    assert notice({"debtor": replace(DEBTOR, country="DE")}).recipient.address[-1] == "DE"
 
 
 def test_the_body_is_printed_with_its_site_and_address_in_one_line():
@@ -114,8 +128,8 @@ def test_the_body_is_printed_with_its_site_and_address_in_one_line():
 
 
 def test_an_instalment_keeps_its_number_and_a_single_payment_has_none():
-    assert notice({"instalment": {"number": 5, "total": 7}}).payment.instalment == 5
-    assert notice({"instalment": {"number": 1, "total": 1}}).payment.instalment is None
+    assert notice({"instalment": Instalment(number=5, total=7)}).payment.instalment == 5
+    assert notice({"instalment": Instalment(number=1, total=1)}).payment.instalment is None
 
 
 def test_what_another_body_gets_on_a_bank_account_has_no_slip():
@@ -125,7 +139,7 @@ def test_what_another_body_gets_on_a_bank_account_has_no_slip():
 
 def test_what_is_paid_only_online_has_no_notice():
     with pytest.raises(Refused, match="practice_online_only"):
-        composing.refuse_unprintable(PRACTICE | {"online_only": True})
+        composition.refuse_unprintable(replace(PRACTICE, online_only=True))
 
 
 def test_a_body_without_a_postal_account_has_no_slip():
@@ -154,46 +168,46 @@ def test_a_practice_without_receipts_has_no_quietanza():
 
 
 def test_the_quietanza_of_a_masked_practice_names_nobody():
-    masked = {"masked": True, "debtor": DEBTOR | {"fiscal_code": "RSS*********562S", "full_name": "M**** R****"}}
+    masked = {"masked": True, "debtor": replace(DEBTOR, fiscal_code="RSS*********562S", full_name="M**** R****")}
     content = quietanza(masked)
     assert content.debtor.full_name == "M**** R****"
     assert content.receipts[0].payer is None
-    assert "Mario" not in str(keeping.to_json(content))
+    assert "Mario" not in str(write_content(content))
 
 
 @pytest.mark.parametrize("content", [notice(), notice({"due_date": None}), quietanza()])
 def test_content_survives_the_way_to_the_renderer(content):
-    assert keeping.from_json(keeping.to_json(content)) == content
+    assert read_content(write_content(content)) == content
 
 
 def test_the_same_content_has_the_same_key_and_any_difference_another():
     content = notice()
     logo = Artworks(entity=Artwork("image/svg+xml", "PHN2Zy8+"))
     others = [notice(language="en"), notice({"amount_cents": 15_001}), replace(content, artworks=logo), quietanza()]
-    keys = {keeping.content_sha256(other) for other in (content, *others)}
-    assert keeping.content_sha256(notice()) in keys
+    keys = {document_key.content_sha256(other) for other in (content, *others)}
+    assert document_key.content_sha256(notice()) in keys
     assert len(keys) == 5
 
 
 def test_file_names_carry_the_notice_number_and_nothing_personal():
-    assert keeping.file_name(notice()) == "avviso-301000000000000144.pdf"
-    assert keeping.file_name(quietanza()) == "quietanza-301000000000000144.pdf"
+    assert document_key.file_name(notice()) == "avviso-301000000000000144.pdf"
+    assert document_key.file_name(quietanza()) == "quietanza-301000000000000144.pdf"
 
 
 def test_a_code_is_read_as_people_type_it():
-    code = verification.verification_code("f" * 64)
-    assert verification.typed_code(code) == code
-    assert verification.typed_code(f" {code.lower().replace('-', ' ')} ") == code
-    assert verification.typed_code("oil0-0000-0000") == "0110-0000-0000"
-    assert verification.typed_code("U234-0000-0000") is None
-    assert verification.typed_code("0000-0000") is None
+    code = document_key.verification_code("f" * 64)
+    assert document_key.typed_code(code) == code
+    assert document_key.typed_code(f" {code.lower().replace('-', ' ')} ") == code
+    assert document_key.typed_code("oil0-0000-0000") == "0110-0000-0000"
+    assert document_key.typed_code("U234-0000-0000") is None
+    assert document_key.typed_code("0000-0000") is None
 
 
 def test_a_document_carries_the_code_of_all_that_it_says():
-    content = verification.verifiable(notice(), "https://portale.example")
+    content = document_key.verifiable(notice(), "https://portale.example")
     assert content.verification.link == f"https://portale.example/verifica/{content.verification.code}"
-    again = verification.verifiable(notice(), "https://portale.example")
-    other = verification.verifiable(notice({"amount_cents": 1}), "https://portale.example")
+    again = document_key.verifiable(notice(), "https://portale.example")
+    other = document_key.verifiable(notice({"amount_cents": 1}), "https://portale.example")
     assert again == content
     assert other.verification.code != content.verification.code
 
@@ -208,34 +222,41 @@ def test_a_document_carries_the_code_of_all_that_it_says():
     ],
 )
 def test_the_subject_of_a_plan_does_not_name_one_instalment(description, subject):
-    owed = [PRACTICE | {"description": description, "instalment": {"number": number, "total": 7}} for number in (2, 3)]
-    content = composing.notice_content(owed, ENTITY, Artworks(), "it")
+    plan = [
+        replace(PRACTICE, description=description, instalment=Instalment(number=number, total=7)) for number in (2, 3)
+    ]
+    content = composition.notice_content(plan, ENTITY, Artworks(), "it")
     assert content.subject == subject
     assert [payment.instalment for payment in content.instalments] == [2, 3]
     assert content.payment is None
 
 
 def test_a_cart_names_the_debtor_of_another_practice_beside_its_receipt():
-    child = PRACTICE | {"debtor": DEBTOR | {"full_name": "Anna Rossi"}, "description": "Mensa"}
-    content = composing.cart_receipt_content([(PRACTICE, [RECEIPT]), (child, [RECEIPT])], ENTITY, Artworks(), "it")
+    child = replace(PRACTICE, debtor=replace(DEBTOR, full_name="Anna Rossi"), description="Mensa")
+    content = composition.cart_receipt_content([(PRACTICE, [RECEIPT]), (child, [RECEIPT])], ENTITY, Artworks(), "it")
     own, other = content.receipts
     assert own.debtor is None
     assert other.debtor
     assert other.debtor.full_name == "Anna Rossi"
     assert other.subject == "Mensa"
-    assert keeping.from_json(keeping.to_json(content)) == content
+    assert read_content(write_content(content)) == content
 
 
 def test_what_went_to_several_is_listed_and_one_transfer_is_the_payment_itself():
     parts = [
-        {"id_transfer": 1, "amount_cents": 10_000, "fiscal_code": "80012345676", "company_name": "Conservatorio"},
-        {"id_transfer": 2, "amount_cents": 5_000, "fiscal_code": "99999000013"},
+        ReceivedTransfer(
+            id_transfer=1,
+            amount_cents=AmountCents(10_000),
+            fiscal_code=CREDITOR_CODE,
+            company_name="Conservatorio",
+        ),
+        ReceivedTransfer(id_transfer=2, amount_cents=AmountCents(5_000), fiscal_code=CreditorFiscalCode("99999000013")),
     ]
     shares = (Share(10_000, "80012345676", "Conservatorio"), Share(5_000, "99999000013", None))
     assert quietanza().receipts[0].shares == ()
-    content = quietanza(receipts=[RECEIPT | {"transfers": parts}])
+    content = quietanza(receipts=[replace(RECEIPT, transfers=parts)])
     assert content.receipts[0].shares == shares
-    assert keeping.from_json(keeping.to_json(content)) == content
+    assert read_content(write_content(content)) == content
 
 
 def test_the_subject_begins_with_a_capital_and_is_else_as_it_was_typed():

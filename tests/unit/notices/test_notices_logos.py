@@ -9,10 +9,10 @@ import structlog
 from PIL import Image
 from structlog.testing import LogCapture
 
-from services.notices import logos
-from services.notices.domain.content import Artworks
-from services.notices.logos import entity_logo, load_logo
-from services.notices.rendering.avviso import render_notice
+from services.notices.documents import logos
+from services.notices.documents.domain.content import Artworks
+from services.notices.documents.logos import entity_logo, load_logo
+from services.notices.documents.pdf.notice import render_notice
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10">{}</svg>'
 RED_SQUARE = SVG.format('<path d="M0 0H10V10H0Z" fill="#FF0000"/>')

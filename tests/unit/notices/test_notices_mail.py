@@ -8,6 +8,7 @@ import pytest
 from environs import EnvError
 from lxml import html
 
+from contracts.shapes import LocalisedText
 from services.notices.mail import domain, texts
 from services.notices.mail.domain import Kind, Verdict
 from services.notices.mail.settings import MailSettings
@@ -142,29 +143,29 @@ def test_hours_are_those_of_rome_in_summer_and_winter() -> None:
 # --- words ---
 
 
-def content_of(kind: Kind, **changes: Any) -> texts.Content:
+def content_of(kind: Kind, **changes: Any) -> texts.MailFacts:
     practice = make_practice(**changes)
     receipt = make_receipt(practice, "R" * 32) if kind is Kind.RECEIPT else None
-    return texts.Content(kind, practice, CREDITOR, receipt, 7 if kind is Kind.REMINDER_7 else 1)
+    return texts.MailFacts(kind, practice, CREDITOR, receipt, 7 if kind is Kind.REMINDER_7 else 1)
 
 
 @pytest.mark.parametrize("language", ["it", "en"])
 @pytest.mark.parametrize("kind", Kind)
 def test_every_mail_says_the_same_in_both_forms_and_can_be_read_by_anybody(kind: Kind, language: str) -> None:
     content = content_of(kind)
-    mail = texts.written(content, language, "https://portale.example")
+    mail = texts.mail_text(content, language, "https://portale.example")
     page: Any = html.fromstring(mail.html)
     assert page.get("lang") == language
     assert len(page.xpath("//h1")) == 1
     assert page.xpath("//table//th/@scope") == ["row"] * len(page.xpath("//tr"))
     words = " ".join(page.text_content().split())
     for row in page.xpath("//tr"):
-        assert f"{row[0].text_content()}: {row[1].text_content()}" in mail.text
+        assert f"{row[0].text_content()}: {row[1].text_content()}" in mail.plain
     for url in page.xpath("//a/@href"):
         assert url.startswith("https://portale.example/")
-        assert url in mail.text
+        assert url in mail.plain
     assert page.xpath("//*[@src or local-name()='link' or local-name()='script' or local-name()='style']") == []
-    for text in (mail.subject, mail.text, words):
+    for text in (mail.subject, mail.plain, words):
         assert "{" not in text
         assert "None" not in text
 
@@ -178,14 +179,14 @@ def test_every_mail_says_the_same_in_both_forms_and_can_be_read_by_anybody(kind:
     ],
 )
 def test_a_reminder_says_how_many_days_are_left(days_left: int, it: str, en: str) -> None:
-    content = texts.Content(Kind.REMINDER_1, make_practice(), CREDITOR, None, days_left)
-    assert texts.written(content, "it", "https://p.example").subject.endswith(it)
-    assert texts.written(content, "en", "https://p.example").subject.endswith(en)
+    content = texts.MailFacts(Kind.REMINDER_1, make_practice(), CREDITOR, None, days_left)
+    assert texts.mail_text(content, "it", "https://p.example").subject.endswith(it)
+    assert texts.mail_text(content, "en", "https://p.example").subject.endswith(en)
 
 
 def test_what_a_body_calls_its_service_cannot_break_the_page() -> None:
-    title = {"it": "<b>Tassa</b> & più", "en": "x"}
-    mail = texts.written(content_of(Kind.NOTICE, service_title=title), "it", "https://p.example")
+    title = LocalisedText(it="<b>Tassa</b> & più", en="x")
+    mail = texts.mail_text(content_of(Kind.NOTICE, service_title=title), "it", "https://p.example")
     assert "<b>Tassa" not in mail.html
     assert "&lt;b&gt;Tassa&lt;/b&gt; &amp; più" in mail.html
-    assert "<b>Tassa</b> & più" in mail.text
+    assert "<b>Tassa</b> & più" in mail.plain

@@ -12,8 +12,8 @@ import pypdf
 import pypdfium2
 import pytest
 
-from gateway.printed.merging import merged
-from services.notices.rendering.render import render
+from gateway.printed.merged_pdf import merged
+from services.notices.documents.pdf.render import render
 from tests.unit.notices.variants import every_variant
 
 TITLE = "Avvisi di pagamento"

@@ -14,8 +14,9 @@ from typing import Any
 import pypdfium2
 import pytest
 
-from services.notices.domain.content import Artworks, NoticeContent, Payee, Payment, Person, PostalAccount
-from services.notices.rendering.avviso import render_notice
+from contracts.codes import NoticeNumber
+from services.notices.documents.domain.content import Artworks, NoticeContent, Party, Payee, Payment, PostalAccount
+from services.notices.documents.pdf.notice import render_notice
 from tests.unit.notices.conftest import MM, Box
 
 REFERENCE = Path(__file__).parents[4] / "shared" / "specs" / "avviso" / "reference"
@@ -59,7 +60,7 @@ def read(file: str) -> NoticeContent:
             creditor["cbill"],
             has_website=creditor["web_channel"],
         ),
-        recipient=Person(
+        recipient=Party(
             debtor["tax_code"],
             debtor["full_name"],
             (
@@ -78,7 +79,7 @@ def read(file: str) -> NoticeContent:
 
 def payment(item: dict[str, Any], instalment: int | None = None) -> Payment:
     due_date = datetime.strptime(item["due_date"], "%d/%m/%Y").date()  # noqa: DTZ007 - a day, nowhere
-    return Payment(item["code"], item["amount_cents"], due_date, instalment)
+    return Payment(NoticeNumber(item["code"]), item["amount_cents"], due_date, instalment)
 
 
 def words_of(pdf: bytes) -> list[list[Box]]:

@@ -12,10 +12,10 @@ import pytest
 
 from chassis import deadline
 from contracts.errors import Broken, ErrorCode, Unavailable
-from services.notices.domain.keeping import to_json
-from services.notices.renderers import Renderers
-from services.notices.rendering.avviso import render_notice
-from services.notices.rendering.fonts import fonts_dir
+from services.notices.documents.pdf.fonts import fonts_dir
+from services.notices.documents.pdf.notice import render_notice
+from services.notices.documents.pdf.protocol import write_content
+from services.notices.documents.renderers import Renderers
 
 PROJECT = Path(__file__).parents[3]
 
@@ -42,68 +42,68 @@ def is_alive(pid):
 
 
 def test_a_process_draws_the_same_bytes_as_this_one(renderers, notice):
-    assert renderers().render(to_json(notice)) == render_notice(notice)
+    assert renderers().render(notice) == render_notice(notice)
 
 
 def test_the_same_process_draws_one_document_after_another(renderers, notice):
     pool = renderers()
     pids = set()
     for number in range(3):
-        pool.render(to_json(replace(notice, subject=f"Notice {number}")))
+        pool.render(replace(notice, subject=f"Notice {number}"))
         pids.update(pool.pids())
     assert len(pids) == 1
 
 
 def test_a_killed_process_is_replaced_and_the_document_drawn_all_the_same(renderers, notice):
     pool = renderers()
-    pool.render(to_json(notice))
+    pool.render(notice)
     (killed,) = pool.pids()
     os.kill(killed, signal.SIGKILL)
-    assert pool.render(to_json(notice)) == render_notice(notice)
+    assert pool.render(notice) == render_notice(notice)
     assert pool.pids() != [killed]
 
 
 def test_a_process_killed_while_it_draws_is_replaced(renderers, notice):
     pool = renderers()
-    pool.render(to_json(notice))
+    pool.render(notice)
     (pid,) = pool.pids()
     os.kill(pid, signal.SIGSTOP)
     timer = threading.Timer(0.3, os.kill, (pid, signal.SIGKILL))
     timer.start()
-    assert pool.render(to_json(notice)) == render_notice(notice)
+    assert pool.render(notice) == render_notice(notice)
     timer.join()
 
 
 def test_a_process_that_is_too_slow_is_ended_and_the_next_document_drawn_by_another(renderers, notice):
     pool = renderers(timeout_s=2.0)
-    pool.render(to_json(notice))
+    pool.render(notice)
     (stuck,) = pool.pids()
     os.kill(stuck, signal.SIGSTOP)
     with pytest.raises(Unavailable):
-        pool.render(to_json(notice))
+        pool.render(notice)
     assert not is_alive(stuck)
-    assert pool.render(to_json(notice)) == render_notice(notice)
+    assert pool.render(notice) == render_notice(notice)
 
 
 def test_a_document_that_cannot_be_drawn_is_broken_and_the_process_goes_on(renderers, notice):
     pool = renderers()
     with pytest.raises(Broken) as broken:
-        pool.render({"kind": "notice", "content": {}})
+        pool.render(replace(notice, language="a language without texts"))
     assert broken.value.code == ErrorCode.INTERNAL_ERROR
-    assert pool.render(to_json(notice)) == render_notice(notice)
+    assert pool.render(notice) == render_notice(notice)
 
 
 def test_when_no_process_is_idle_before_the_callers_deadline_the_caller_may_come_again(renderers, notice):
     pool = renderers(timeout_s=5.0)
-    pool.render(to_json(notice))
+    pool.render(notice)
     (pid,) = pool.pids()
     os.kill(pid, signal.SIGSTOP)
     drawn = []
-    first = threading.Thread(target=lambda: drawn.append(pool.render(to_json(notice))))
+    first = threading.Thread(target=lambda: drawn.append(pool.render(notice)))
     first.start()
     time.sleep(0.2)
     with deadline.until(time.monotonic() + 0.3), pytest.raises(Unavailable):
-        pool.render(to_json(notice))
+        pool.render(notice)
     os.kill(pid, signal.SIGCONT)
     first.join()
     assert drawn == [render_notice(notice)]
@@ -113,7 +113,7 @@ def test_many_callers_share_the_processes(renderers, notice):
     pool = renderers(count=2)
     expected = render_notice(notice)
     drawn = []
-    callers = [threading.Thread(target=lambda: drawn.append(pool.render(to_json(notice)))) for _ in range(12)]
+    callers = [threading.Thread(target=lambda: drawn.append(pool.render(notice))) for _ in range(12)]
     for caller in callers:
         caller.start()
     for caller in callers:
@@ -124,19 +124,41 @@ def test_many_callers_share_the_processes(renderers, notice):
 
 def test_closing_ends_every_process(renderers, notice):
     pool = renderers(count=2)
-    pool.render(to_json(notice))
+    pool.render(notice)
     pids = pool.pids()
     pool.close()
     assert not [pid for pid in pids if is_alive(pid)]
 
 
+IMPORTED_BY_THE_WORKER = """
+import json, sys
+import services.notices.documents.pdf.worker
+print(json.dumps(sorted(sys.modules)))
+"""
+OURS = ("chassis", "contracts", "gateway", "services")
+OUR_MODULES_MAX = 32
+
+
+def test_a_rendering_process_imports_contents_and_fonts_only():
+    result = subprocess.run(
+        [sys.executable, "-c", IMPORTED_BY_THE_WORKER], capture_output=True, text=True, check=True, cwd=PROJECT
+    )
+    modules = json.loads(result.stdout)
+    roots = {name.partition(".")[0] for name in modules}
+    assert not roots & {"sqlalchemy", "kombu", "nameko", "eventlet", "marshmallow", "chassis"}
+    ours = [name for name in modules if name.partition(".")[0] in OURS]
+    assert {"services.notices.documents.domain.content", "services.notices.documents.pdf.fonts"} <= set(ours)
+    assert len(ours) <= OUR_MODULES_MAX, ours
+
+
 IN_A_GREEN_PROCESS = """
-import chassis.green, eventlet, json, os, sys
+import chassis.runtime.green, eventlet, json, os, sys
 from pathlib import Path
-from services.notices.renderers import Renderers
+from services.notices.documents.pdf.protocol import read_content
+from services.notices.documents.renderers import Renderers
 
 pool = Renderers(count=1, timeout_s=10, fonts_dir=Path(sys.argv[1]))
-document = json.loads(sys.stdin.read())
+document = read_content(sys.stdin.buffer.read())
 pool.render(document)
 ticks = []
 
@@ -155,9 +177,8 @@ os._exit(0)  # as a kill would: nothing is closed
 def test_in_a_green_process_others_go_on_while_it_draws_and_nothing_is_left_when_it_dies(notice, eventually):
     result = subprocess.run(
         [sys.executable, "-c", IN_A_GREEN_PROCESS, str(fonts_dir())],
-        input=json.dumps(to_json(notice)),
+        input=write_content(notice),
         capture_output=True,
-        text=True,
         check=True,
         cwd=PROJECT,
         timeout=60,

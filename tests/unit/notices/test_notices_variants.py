@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.notices.codes import postal_text, qr_text
-from services.notices.domain.content import NoticeContent, Person, Verification
-from services.notices.rendering.avviso import render_notice
-from services.notices.rendering.render import render
+from services.notices.documents.domain.content import NoticeContent, Party, Verification
+from services.notices.documents.domain.payment_codes import postal_text, qr_text
+from services.notices.documents.pdf.notice import render_notice
+from services.notices.documents.pdf.render import render
 from tests.unit.notices.conftest import instalments
 from tests.unit.notices.variants import LINK, NAMES, every_variant
 
@@ -218,7 +218,7 @@ def contents(draw, base):
         second_language=second,
         subject=draw(spaced(140)),
         payee=replace(base.payee, name=draw(spaced(140)), cbill=draw(st.none() | st.just("CBI1234"))),
-        recipient=Person("RSSMRA85T10A562S", draw(spaced(70)), ("Via Roma 1", "00100 Roma (RM)")),
+        recipient=Party("RSSMRA85T10A562S", draw(spaced(70)), ("Via Roma 1", "00100 Roma (RM)")),
         payment=payment if not count or draw(st.booleans()) else None,
         instalments=several,
         postal=replace(base.postal, holder=draw(spaced(140))) if draw(st.booleans()) else None,

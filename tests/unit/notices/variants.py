@@ -8,12 +8,12 @@ from typing import Final
 
 from PIL import Image
 
-from services.notices.domain.content import (
+from services.notices.documents.domain.content import (
     Artwork,
     Artworks,
     Content,
     NoticeContent,
-    Person,
+    Party,
     ReceiptContent,
     Share,
     Verification,
@@ -84,7 +84,7 @@ def _receipt(*, language: str = "it", count: int = 1, cart: bool = False, shares
                 duplicate=number > 0 and not cart,
                 subject=f"Contributo {number}" if cart else None,
                 beneficiary="Anna Rossi" if cart and number else None,
-                debtor=Person("VRDLCU80A01F205X", "Luca Verdi") if cart and number > 1 else None,
+                debtor=Party("VRDLCU80A01F205X", "Luca Verdi") if cart and number > 1 else None,
             )
             for number in range(count)
         )

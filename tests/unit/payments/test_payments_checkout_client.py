@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]  # -- no stubs in the lock
 
+from contracts.codes import AmountCents, CreditorFiscalCode, NoticeNumber
 from contracts.errors import ErrorCode, Refused, RpcError, Unavailable
 from services.payments.checkout_client import Cart, CartNotice, CheckoutClient
 from services.payments.settings import Settings
@@ -20,7 +21,15 @@ SPECS = Path(__file__).parents[3].parent / "shared" / "specs" / "pagopa" / "open
 ADDRESS = "http://localhost:8080/enti/PM108/esito/x?esito="
 CART = Cart(
     id=UUID(int=7),
-    notices=(CartNotice("301000000000000144", "80012345676", "Conservatorio", "Imposta di bollo", 1600),),
+    notices=(
+        CartNotice(
+            NoticeNumber("301000000000000144"),
+            CreditorFiscalCode("80012345676"),
+            "Conservatorio",
+            "Imposta di bollo",
+            AmountCents(1600),
+        ),
+    ),
     ok_url=f"{ADDRESS}ok",
     cancel_url=f"{ADDRESS}annullato",
     error_url=f"{ADDRESS}errore",

@@ -9,55 +9,67 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.calendar import rome_day
+from contracts.codes import AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
 from contracts.events.payments import CHECKOUT_ABANDONED, CHECKOUT_STARTED, PAYMENT_CONFIRMED, PAYMENT_DUPLICATED
 from contracts.rpc.payments import CHECKOUT_STATES
-from services.payments.domain.calendar import from_node, rome_day
+from contracts.shapes import Creditor, Subject
 from services.payments.domain.checkouts import (
     TRANSITIONS,
     CheckoutState,
     IllegalTransition,
     after_end,
     after_payment,
-    keep_until,
     move,
     shown_state,
+    wait_until,
 )
 from services.payments.domain.node import Fault, Situation, refuse_caller, refuse_payment
-from services.payments.domain.positions import Change, Creditor, Position, Standing, Terms, fold
+from services.payments.domain.node_time import from_node
+from services.payments.domain.positions import Change, PaymentTerms, Position, PositionStatus, fold
 from services.payments.domain.receipts import RAISES, Judgement, ReceiptFacts, judge
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
-CREDITOR = Creditor("80012345676", "PM108", "Conservatorio", None, "80012345676", "80012345676_01")
+CREDITOR = Creditor(
+    code="PM108",
+    fiscal_code=CreditorFiscalCode("80012345676"),
+    company_name="Conservatorio",
+    broker_fiscal_code=CreditorFiscalCode("80012345676"),
+    station_id="80012345676_01",
+)
+DEBTOR = Subject(entity_type="F", fiscal_code="ANONIMO", full_name="Prova")
 
 
-def terms(amount_cents: int = 1600, payable_until: date | None = None) -> Terms:
-    return Terms(
-        amount_cents=amount_cents,
+def terms(amount_cents: int = 1600, payable_until: date | None = None) -> PaymentTerms:
+    return PaymentTerms(
+        amount_cents=AmountCents(amount_cents),
         description="Imposta di bollo",
         due_date=None,
         payable_until=payable_until,
-        debtor={},
+        debtor=DEBTOR,
         transfers=(),
         created_at=NOW,
     )
 
 
-def change(sequence: int, standing: Standing = Standing.OPEN, owed: Terms | None = None) -> Change:
+def change(sequence: int, status: PositionStatus = PositionStatus.OPEN, asked: PaymentTerms | None = None) -> Change:
     return Change(
         practice_id=UUID(int=1),
         sequence=sequence,
         entity_code="PM108",
-        creditor_fiscal_code="80012345676",
-        notice_number="301000000000000144",
-        iuv="01000000000000144",
-        standing=standing,
-        terms=owed,
+        creditor_fiscal_code=CreditorFiscalCode("80012345676"),
+        notice_number=NoticeNumber("301000000000000144"),
+        iuv=Iuv("01000000000000144"),
+        status=status,
+        terms=asked,
     )
 
 
-def position(standing: Standing = Standing.OPEN, owed: Terms | None = None, paid: str | None = None) -> Position:
-    return replace(fold(None, change(1, standing, owed or terms())), paid_receipt_id=paid)
+def position(
+    status: PositionStatus = PositionStatus.OPEN, asked: PaymentTerms | None = None, paid: str | None = None
+) -> Position:
+    return replace(fold(None, change(1, status, asked or terms())), paid_receipt_id=paid)
 
 
 def folded(changes: list[Change]) -> Position | None:
@@ -70,11 +82,11 @@ def folded(changes: list[Change]) -> Position | None:
 @st.composite
 def histories(draw: st.DrawFn) -> tuple[list[Change], list[Change]]:
     """A true history of a practice, and the same events late, twice and in any order."""
-    changes = [change(1, owed=terms(100))]
+    changes = [change(1, asked=terms(100))]
     for sequence in range(2, draw(st.integers(2, 7))):
-        standing = draw(st.sampled_from(Standing))
-        amended = terms(100 * sequence) if standing is Standing.OPEN or draw(st.booleans()) else None
-        changes.append(change(sequence, standing, amended))
+        status = draw(st.sampled_from(PositionStatus))
+        amended = terms(100 * sequence) if status is PositionStatus.OPEN or draw(st.booleans()) else None
+        changes.append(change(sequence, status, amended))
     repeated = draw(st.lists(st.sampled_from(changes), max_size=5))
     return changes, draw(st.permutations(changes + repeated))
 
@@ -86,17 +98,17 @@ def test_any_order_and_repetition_of_the_same_events_folds_to_the_same_position(
 
 
 @given(histories())
-def test_the_fold_keeps_the_newest_terms_and_the_newest_standing(history):
+def test_the_fold_keeps_the_newest_terms_and_the_newest_status(history):
     told, heard = history
     result = folded(heard)
     assert result is not None
-    assert result.standing is told[-1].standing
+    assert result.status is told[-1].status
     assert result.terms == [one.terms for one in told if one.terms][-1]
 
 
 def test_what_was_paid_survives_every_later_event():
     paid = replace(position(), paid_receipt_id="R1", paid_at=NOW, event_sequence=3)
-    after = fold(paid, change(9, Standing.CANCELLED))
+    after = fold(paid, change(9, PositionStatus.CANCELLED))
     assert (after.paid_receipt_id, after.paid_at, after.event_sequence) == ("R1", NOW, 3)
 
 
@@ -116,14 +128,14 @@ def expected_fault(  # noqa: PLR0911
         return Fault.UNKNOWN_PAYMENT
     if found.paid_receipt_id:
         return Fault.DUPLICATE_PAYMENT
-    if found.standing is Standing.EXPIRED:
+    if found.status is PositionStatus.EXPIRED:
         return Fault.EXPIRED_PAYMENT
-    if found.standing is Standing.CANCELLED:
+    if found.status is PositionStatus.CANCELLED:
         return Fault.CANCELLED_PAYMENT
     return None
 
 
-POSITIONS = [None, *(position(standing, paid=paid) for standing in Standing for paid in (None, "R1"))]
+POSITIONS = [None, *(position(status, paid=paid) for status in PositionStatus for paid in (None, "R1"))]
 
 
 @pytest.mark.parametrize(
@@ -158,7 +170,7 @@ def test_payable_until_is_the_last_day_on_which_payment_is_accepted(until, fault
         CREDITOR.broker_fiscal_code,
         CREDITOR.station_id,
         well_formed=True,
-        position=position(owed=terms(payable_until=until)),
+        position=position(asked=terms(payable_until=until)),
         today=TODAY,
     )
     assert refuse_payment(asked) is fault
@@ -228,13 +240,13 @@ def facts(**changes: object) -> ReceiptFacts:
     [
         (facts(), position(), Judgement.EXPECTED),
         (facts(), position(paid="R0"), Judgement.ALREADY_PAID),
-        (facts(), position(Standing.CANCELLED), Judgement.CANCELLED),
-        (facts(), position(Standing.CANCELLED, paid="R0"), Judgement.ALREADY_PAID),
-        (facts(), position(Standing.EXPIRED), Judgement.EXPIRED),
-        (facts(), position(owed=terms(payable_until=TODAY)), Judgement.EXPECTED),
-        (facts(), position(Standing.EXPIRED, terms(payable_until=TODAY)), Judgement.EXPECTED),
-        (facts(), position(owed=terms(payable_until=TODAY - timedelta(days=1))), Judgement.EXPIRED),
-        (facts(), position(owed=terms(1601)), Judgement.OTHER_AMOUNT),
+        (facts(), position(PositionStatus.CANCELLED), Judgement.CANCELLED),
+        (facts(), position(PositionStatus.CANCELLED, paid="R0"), Judgement.ALREADY_PAID),
+        (facts(), position(PositionStatus.EXPIRED), Judgement.EXPIRED),
+        (facts(), position(asked=terms(payable_until=TODAY)), Judgement.EXPECTED),
+        (facts(), position(PositionStatus.EXPIRED, terms(payable_until=TODAY)), Judgement.EXPECTED),
+        (facts(), position(asked=terms(payable_until=TODAY - timedelta(days=1))), Judgement.EXPIRED),
+        (facts(), position(asked=terms(1601)), Judgement.OTHER_AMOUNT),
         (facts(), None, Judgement.UNKNOWN_NOTICE),
         (facts(owner="77777777777"), None, Judgement.SECONDARY),
         (facts(owner="77777777777", own_share_cents=0), None, Judgement.NO_MONEY),
@@ -293,6 +305,6 @@ def test_an_open_checkout_is_kept_while_a_payment_token_may_live_and_never_beyon
         return None if minutes is None else NOW + timedelta(minutes=minutes)
 
     asked = NOW + timedelta(minutes=asked_min)
-    assert keep_until(NOW + timedelta(minutes=60), at(activated_min), timedelta(minutes=30), asked) == at(
+    assert wait_until(NOW + timedelta(minutes=60), at(activated_min), timedelta(minutes=30), asked) == at(
         kept_until_min
     )

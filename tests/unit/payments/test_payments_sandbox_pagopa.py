@@ -10,6 +10,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,13 @@ import falcon.testing
 import pytest
 from lxml import etree
 
+from contracts.codes import AmountCents, CreditorFiscalCode, NoticeNumber
+from contracts.shapes import Creditor, Subject, Transfer
 from sandbox.pagopa.app import create_app
 from sandbox.pagopa.pages import euro
 from sandbox.pagopa.settings import Settings
 from services.payments.domain.node import Fault
-from services.payments.domain.positions import Creditor, Position, Standing, Terms
+from services.payments.domain.positions import PaymentTerms, Position, PositionStatus
 from services.payments.soap import responses
 from services.payments.soap.envelope import open_envelope
 from services.payments.soap.requests import Operation, read_message
@@ -32,14 +35,21 @@ from services.payments.soap.requests import Operation, read_message
 ROOT = Path(__file__).parents[3]
 SPECS = ROOT.parent / "shared" / "specs" / "pagopa"
 needs_specs = pytest.mark.skipif(not SPECS.is_dir(), reason="the official pagoPA schema and samples are not here")
-CREDITOR = Creditor("80012345676", "PM108", "Conservatorio", "Segreteria", "80012345676", "80012345676_01")
+CREDITOR = Creditor(
+    code="PM108",
+    fiscal_code=CreditorFiscalCode("80012345676"),
+    company_name="Conservatorio",
+    office_name="Segreteria",
+    broker_fiscal_code=CreditorFiscalCode("80012345676"),
+    station_id="80012345676_01",
+)
 PAYABLE = "301000000000000144"
 PAID = "301000000000004285"
-DEBTOR = {"entity_type": "F", "fiscal_code": "RSSMRA85T10A562S", "full_name": "Mario Rossi"}
+DEBTOR = Subject(entity_type="F", fiscal_code="RSSMRA85T10A562S", full_name="Mario Rossi")
 
 
 class Station(ThreadingHTTPServer):
-    """A body's door: pays out what is owed, and keeps what it was sent."""
+    """A creditor's door: tells what is owed, and remembers what it was sent."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Door)
@@ -87,19 +97,27 @@ class Door(BaseHTTPRequestHandler):
 
 
 def position_of(notice_number: str) -> Position:
-    share = {
-        "id_transfer": 1,
-        "amount_cents": 1600,
-        "fiscal_code": CREDITOR.fiscal_code,
-        "company_name": "Conservatorio",
-        "iban": "IT60X0542811101000000123456",
-        "postal_iban": "IT45R0760103200000000001016",
-        "remittance_information": "Bollo",
-        "category": "9/0601126IM/",
-    }
-    owed = Terms(1600, "Imposta di bollo", None, None, DEBTOR, (share,), None)  # type: ignore[arg-type]
-    iuv = notice_number[1:]
-    return Position(UUID(int=1), "PM108", "80012345676", notice_number, iuv, Standing.OPEN, 1, terms=owed)
+    number = NoticeNumber(notice_number)
+    transfer = Transfer(
+        id_transfer=1,
+        amount_cents=AmountCents(1600),
+        fiscal_code=CREDITOR.fiscal_code,
+        company_name="Conservatorio",
+        iban="IT60X0542811101000000123456",
+        postal_iban="IT45R0760103200000000001016",
+        remittance_information="Bollo",
+        category="9/0601126IM/",
+    )
+    terms = PaymentTerms(
+        amount_cents=AmountCents(1600),
+        description="Imposta di bollo",
+        due_date=None,
+        payable_until=None,
+        debtor=DEBTOR,
+        transfers=(transfer,),
+        created_at=datetime.now(UTC),
+    )
+    return Position(UUID(int=1), "PM108", CREDITOR.fiscal_code, number, number.iuv, PositionStatus.OPEN, 1, terms=terms)
 
 
 @pytest.fixture

@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from contracts.codes import AmountCents
 from contracts.errors import ErrorCode, Refused
-from services.payments.domain.settlements import Finding, FlowRow, Outcome, Owed, find, flow_id_in
-from services.payments.settlement import reading
-from services.payments.settlement.reading import read_file
+from contracts.rpc.payments import ReceivedTransfer
+from services.payments.domain.settlements import ExpectedTransfers, Finding, FlowRow, Outcome, find, flow_id_in
+from services.payments.hostile_xml import relax_ng
+from services.payments.settlement import flow_parser
+from services.payments.settlement.flow_parser import read_file
 
 SPECS = Path(__file__).parents[4] / "shared" / "specs" / "pagopa"
 needs_specs = pytest.mark.skipif(not SPECS.is_dir(), reason="the official pagoPA schema is not here")
@@ -100,7 +103,9 @@ def test_what_the_soap_primitive_carries_in_base64_is_the_same_flow():
 def test_our_schema_and_the_official_one_agree(version, change):
     content = flow().replace(change[0].encode(), change[1].encode()) if change[0] else flow()
     official = etree.XMLSchema(etree.parse(SPECS / "xsd" / "xsd-common" / f"FlussoRiversamento_{version}.xsd"))
-    assert reading._schema().validate(etree.fromstring(content)) == official.validate(etree.fromstring(content))
+    assert relax_ng(flow_parser.SCHEMA_FILE).validate(etree.fromstring(content)) == official.validate(
+        etree.fromstring(content)
+    )
 
 
 @pytest.mark.parametrize("outcome", [0, 3, 4, 8, 9])
@@ -138,7 +143,7 @@ def test_what_is_no_flow_is_refused(content, code):
 
 
 def test_a_zip_bomb_is_not_unpacked_beyond_the_cap():
-    assert why_refused(zipped(b"<" + b" " * (reading.MAX_XML_BYTES + 10))) == ErrorCode.IMPORT_TOO_LARGE
+    assert why_refused(zipped(b"<" + b" " * (flow_parser.MAX_XML_BYTES + 10))) == ErrorCode.IMPORT_TOO_LARGE
 
 
 def test_totals_that_do_not_hold_are_seen():
@@ -151,7 +156,7 @@ def test_totals_that_do_not_hold_are_seen():
 
 
 def share(index, amount, body=BODY, iban="IT60X0542811101000000123456"):
-    return {"id_transfer": index, "amount_cents": amount, "fiscal_code": body, "iban": iban}
+    return ReceivedTransfer(id_transfer=index, amount_cents=AmountCents(amount), fiscal_code=body, iban=iban)
 
 
 def row(amount=100, index=1, outcome=Outcome.EXECUTED):
@@ -161,8 +166,8 @@ def row(amount=100, index=1, outcome=Outcome.EXECUTED):
 def finding(asked, *, receipt=None, notice=None, reported=()):
     verdict = find(
         asked,
-        receipt=None if receipt is None else Owed.to(BODY, receipt),
-        notice=None if notice is None else Owed.to(BODY, notice),
+        receipt=None if receipt is None else ExpectedTransfers.to(BODY, receipt),
+        notice=None if notice is None else ExpectedTransfers.to(BODY, notice),
         reported=frozenset(reported),
     )
     return verdict.finding, verdict.transfer

@@ -1,5 +1,6 @@
 """paForNode messages: what is read, what is refused unread, and that every answer is valid by the official schema."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID
@@ -7,11 +8,15 @@ from uuid import UUID
 import pytest
 from lxml import etree
 
+from contracts.codes import AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
+from contracts.shapes import Creditor, Stamp, Subject, Transfer
 from services.payments.domain.node import Fault
-from services.payments.domain.positions import Creditor, Position, Standing, Terms
+from services.payments.domain.positions import PaymentTerms, Position, PositionStatus
+from services.payments.hostile_xml import Unreadable
 from services.payments.soap import responses
-from services.payments.soap.envelope import MAX_ENVELOPE_CHARS, Unreadable, open_envelope, soap_fault
-from services.payments.soap.requests import Operation, read_message, read_receipt
+from services.payments.soap.envelope import MAX_ENVELOPE_CHARS, open_envelope, soap_fault
+from services.payments.soap.receipts import read_receipt
+from services.payments.soap.requests import Operation, read_message
 
 SPECS = Path(__file__).parents[4] / "shared" / "specs" / "pagopa"
 SAMPLES = SPECS / "samples"
@@ -20,23 +25,25 @@ needs_specs = pytest.mark.skipif(not SPECS.is_dir(), reason="the official pagoPA
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HEAD = "<idPA>77777777777</idPA><idBrokerPA>77777777777</idBrokerPA><idStation>77777777777_01</idStation>"
 QR = "<qrCode><fiscalCode>77777777777</fiscalCode><noticeNumber>311111111112222222</noticeNumber></qrCode>"
-CREDITOR = Creditor("77777777777", "PM108", "Conservatorio di Prova", "Segreteria", "77777777777", "77777777777_01")
-DEBTOR = {
-    "entity_type": "F",
-    "fiscal_code": "RSSMRA85T10A562S",
-    "full_name": "Mario Rossi",
-    "email": "m.rossi@prova.it",
-}
-TRANSFER = {
-    "id_transfer": 1,
-    "amount_cents": 123456,
-    "fiscal_code": "77777777777",
-    "company_name": "Conservatorio di Prova",
-    "iban": "IT60X0542811101000000123456",
-    "postal_iban": "IT45R0760103200000000001016",
-    "remittance_information": "/RFB/01000000000000144/1234.56",
-    "category": "9/0601126IM/",
-}
+CREDITOR = Creditor(
+    code="PM108",
+    fiscal_code=CreditorFiscalCode("77777777777"),
+    company_name="Conservatorio di Prova",
+    office_name="Segreteria",
+    broker_fiscal_code=CreditorFiscalCode("77777777777"),
+    station_id="77777777777_01",
+)
+DEBTOR = Subject(entity_type="F", fiscal_code="RSSMRA85T10A562S", full_name="Mario Rossi", email="m.rossi@prova.it")
+TRANSFER = Transfer(
+    id_transfer=1,
+    amount_cents=AmountCents(123456),
+    fiscal_code=CreditorFiscalCode("77777777777"),
+    company_name="Conservatorio di Prova",
+    iban="IT60X0542811101000000123456",
+    postal_iban="IT45R0760103200000000001016",
+    remittance_information="/RFB/01000000000000144/1234.56",
+    category="9/0601126IM/",
+)
 
 
 def envelope(body: str) -> str:
@@ -54,28 +61,26 @@ def sample(name: str) -> str:
     return (SAMPLES / name).read_text()
 
 
-def terms(**changes: object) -> Terms:
-    values = {
-        "amount_cents": 123456,
-        "description": "Contributo iscrizione",
-        "due_date": None,
-        "payable_until": None,
-        "debtor": DEBTOR,
-        "transfers": (TRANSFER,),
-        "created_at": NOW,
-    }
-    return Terms(**(values | changes))  # type: ignore[arg-type]
+TERMS = PaymentTerms(
+    amount_cents=AmountCents(123456),
+    description="Contributo iscrizione",
+    due_date=None,
+    payable_until=None,
+    debtor=DEBTOR,
+    transfers=(TRANSFER,),
+    created_at=NOW,
+)
 
 
 POSITION = Position(
     practice_id=UUID(int=1),
     entity_code="PM108",
-    creditor_fiscal_code="77777777777",
-    notice_number="311111111112222222",
-    iuv="11111111112222222",
-    standing=Standing.OPEN,
+    creditor_fiscal_code=CreditorFiscalCode("77777777777"),
+    notice_number=NoticeNumber("311111111112222222"),
+    iuv=Iuv("11111111112222222"),
+    status=PositionStatus.OPEN,
     sequence=1,
-    terms=terms(),
+    terms=TERMS,
     terms_sequence=1,
 )
 
@@ -120,15 +125,15 @@ def test_an_official_receipt_is_read_whole():
     assert received.facts.paid_at == datetime(2021, 10, 1, 15, 48, 22, tzinfo=UTC)
     assert received.payment_note == "id_cart"
     assert received.application_date == date(2021, 10, 1)
-    assert received.details["fee_cents"] == 200
-    assert received.details["debtor"]["full_name"] == "John Doe"
-    assert [share["amount_cents"] for share in received.details["transfers"]] == [2000, 1000]
+    assert received.details.fee_cents == 200
+    assert received.details.debtor.full_name == "John Doe"
+    assert [transfer.amount_cents for transfer in received.details.transfers] == [2000, 1000]
 
 
 @needs_specs
 def test_a_receipt_with_a_digital_stamp_has_a_transfer_without_iban():
     received = read_receipt(read_message(sample("12_paSendRTV2_request_with_MBDAttachment.xml"), ""), NOW)
-    assert "iban" not in received.details["transfers"][0]
+    assert received.details.transfers[0].iban is None
 
 
 @needs_specs
@@ -253,7 +258,7 @@ def test_an_acknowledgement_is_valid(official, operation):
 
 @needs_specs
 def test_a_verified_notice_is_valid_and_names_no_debtor(official):
-    answer = responses.verified(Operation.VERIFY, CREDITOR, terms(due_date=date(2026, 12, 31)))
+    answer = responses.verified(Operation.VERIFY, CREDITOR, replace(TERMS, due_date=date(2026, 12, 31)))
     body = assert_valid(official, answer)
     option = body.find("paymentList/paymentOptionDescription")
     assert option is not None
@@ -266,8 +271,8 @@ def test_a_verified_notice_is_valid_and_names_no_debtor(official):
 
 
 def test_all_ccp_is_false_as_soon_as_one_transfer_has_no_postal_account():
-    shares = (TRANSFER, {**TRANSFER, "id_transfer": 2, "postal_iban": None})
-    answer = responses.verified(Operation.VERIFY, CREDITOR, terms(transfers=shares))
+    shares = (TRANSFER, replace(TRANSFER, id_transfer=2, postal_iban=None))
+    answer = responses.verified(Operation.VERIFY, CREDITOR, replace(TERMS, transfers=shares))
     assert "<allCCP>false</allCCP>" in answer
 
 
@@ -276,29 +281,29 @@ def test_all_ccp_is_false_as_soon_as_one_transfer_has_no_postal_account():
 @pytest.mark.parametrize("postal", [True, False])
 @pytest.mark.parametrize("count", [1, 5])
 def test_a_payment_is_valid_with_one_to_five_transfers(official, operation, postal, count):
-    shares = tuple({**TRANSFER, "id_transfer": number} for number in range(1, count + 1))
-    owed = terms(transfers=shares)
-    body = assert_valid(official, responses.payment(operation, CREDITOR, POSITION, owed, postal=postal))
-    iban = TRANSFER["postal_iban"] if postal else TRANSFER["iban"]
+    shares = tuple(replace(TRANSFER, id_transfer=number) for number in range(1, count + 1))
+    asked = replace(TERMS, transfers=shares)
+    body = assert_valid(official, responses.payment(operation, CREDITOR, POSITION, asked, postal=postal))
+    iban = TRANSFER.postal_iban if postal else TRANSFER.iban
     assert [share.findtext("IBAN") for share in body.iterfind("data/transferList/transfer")] == [iban] * count
     assert (body.find("data/transferList/transfer/companyName") is not None) == (operation is Operation.GET_PAYMENT_V2)
 
 
-STAMP = {
-    **TRANSFER,
-    "id_transfer": 2,
-    "iban": None,
-    "postal_iban": None,
-    "category": "9/1201105IM/",
-    "stamp": {"document_hash": "wHpFSLCGZjIvNSXxqtGbxg7275t446DRTk5ZrsdUQ6E=", "province": "MI"},
-}
+STAMP = replace(
+    TRANSFER,
+    id_transfer=2,
+    iban=None,
+    postal_iban=None,
+    category="9/1201105IM/",
+    stamp=Stamp(document_hash="wHpFSLCGZjIvNSXxqtGbxg7275t446DRTk5ZrsdUQ6E=", province="MI"),
+)
 
 
 @needs_specs
 @pytest.mark.parametrize("postal", [True, False])
 def test_a_digital_stamp_is_asked_for_as_the_official_sample_asks(official, postal):
-    owed = terms(transfers=(TRANSFER, STAMP))
-    answer = responses.payment(Operation.GET_PAYMENT_V2, CREDITOR, POSITION, owed, postal=postal)
+    with_stamp = replace(TERMS, transfers=(TRANSFER, STAMP))
+    answer = responses.payment(Operation.GET_PAYMENT_V2, CREDITOR, POSITION, with_stamp, postal=postal)
     body = assert_valid(official, answer)
     asked = body.find("data/transferList/transfer[2]/richiestaMarcaDaBollo")
     sample = open_envelope((SAMPLES / "07_paGetPaymentV2_response_OK_marcaDaBollo_and_IBAN.xml").read_text())
@@ -306,12 +311,12 @@ def test_a_digital_stamp_is_asked_for_as_the_official_sample_asks(official, post
     assert asked is not None
     assert theirs is not None
     assert [(part.tag, part.text) for part in asked] == [(part.tag, part.text) for part in theirs]
-    assert "<allCCP>false</allCCP>" in responses.verified(Operation.VERIFY, CREDITOR, owed)
+    assert "<allCCP>false</allCCP>" in responses.verified(Operation.VERIFY, CREDITOR, with_stamp)
 
 
 @needs_specs
 def test_a_notice_demanded_at_a_psp_is_answered_validly_with_its_number(official):
-    answer = responses.demanded(Operation.DEMAND_NOTICE, CREDITOR, "311111111112222222", terms())
+    answer = responses.demanded(Operation.DEMAND_NOTICE, CREDITOR, POSITION.notice_number, TERMS)
     body = assert_valid(official, answer)
     assert body.findtext("qrCode/noticeNumber") == "311111111112222222"
     assert body.findtext("paymentList/paymentOptionDescription/amount") == "1234.56"
@@ -320,23 +325,21 @@ def test_a_notice_demanded_at_a_psp_is_answered_validly_with_its_number(official
 
 @needs_specs
 def test_a_notice_without_due_date_gets_a_far_one(official):
-    body = assert_valid(
-        official, responses.payment(Operation.GET_PAYMENT_V2, CREDITOR, POSITION, terms(), postal=False)
-    )
+    body = assert_valid(official, responses.payment(Operation.GET_PAYMENT_V2, CREDITOR, POSITION, TERMS, postal=False))
     assert body.findtext("data/dueDate") == "2099-12-31"
 
 
 @needs_specs
 def test_what_the_official_schema_would_not_take_of_a_debtor_is_left_out(official):
-    odd = {
-        **DEBTOR,
-        "full_name": "Ng\x07uy\x00ễn <&> " + "x" * 100,
-        "email": "not an address",
-        "country": "Italia",
-        "city": "",
-        "street_name": "Via Roma " * 20,
-    }
-    answer = responses.payment(Operation.GET_PAYMENT_V2, CREDITOR, POSITION, terms(debtor=odd), postal=False)
+    odd = replace(
+        DEBTOR,
+        full_name="Ng\x07uy\x00ễn <&> " + "x" * 100,
+        email="not an address",
+        country="Italia",
+        city="",
+        street_name="Via Roma " * 20,
+    )
+    answer = responses.payment(Operation.GET_PAYMENT_V2, CREDITOR, POSITION, replace(TERMS, debtor=odd), postal=False)
     debtor = assert_valid(official, answer).find("data/debtor")
     assert debtor is not None
     assert [child.tag for child in debtor] == ["uniqueIdentifier", "fullName", "streetName"]
@@ -344,10 +347,10 @@ def test_what_the_official_schema_would_not_take_of_a_debtor_is_left_out(officia
 
 @needs_specs
 def test_a_postal_account_is_told_aside_when_the_bank_account_is_asked_for(official):
-    answer = responses.payment(Operation.GET_PAYMENT_V2, CREDITOR, POSITION, terms(), postal=False)
+    answer = responses.payment(Operation.GET_PAYMENT_V2, CREDITOR, POSITION, TERMS, postal=False)
     entry = assert_valid(official, answer).find("data/transferList/transfer/metadata/mapEntry")
     assert entry is not None
-    assert (entry.findtext("key"), entry.findtext("value")) == ("IBANAPPOGGIO", TRANSFER["postal_iban"])
+    assert (entry.findtext("key"), entry.findtext("value")) == ("IBANAPPOGGIO", TRANSFER.postal_iban)
 
 
 def test_a_message_of_no_known_operation_gets_a_soap_fault():

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from contracts.rpc.payments import BoughtStamp
+from contracts.shapes import Transfer
 from sandbox.pagopa.registry import PSPS
-from sandbox.pagopa.stamps import StampOffice
+from sandbox.pagopa.stamps import StampIssuer
 from services.payments.domain.receipts import Judgement, ReceiptFacts, judge
-from services.payments.domain.stamps import BoughtStamp, are_as_asked
-from services.payments.soap.stamps import ReadStamp, attachment, stamps_of
-from tests.unit.payments.test_payments_soap import POSITION, STAMP, TRANSFER, terms
+from services.payments.domain.stamps import are_as_asked
+from services.payments.soap.stamps import attachment, stamps_of
+from tests.unit.payments.test_payments_soap import POSITION, STAMP, TERMS, TRANSFER
 
 SPECS = Path(__file__).parents[4] / "shared" / "specs" / "pagopa"
 needs_specs = pytest.mark.skipif(not SPECS.is_dir(), reason="the official pagoPA schemas and samples are not here")
@@ -28,14 +30,14 @@ def receipt_with(attached: str) -> etree._Element:
     )
 
 
-def read(stamp: bytes) -> ReadStamp:
+def read(stamp: bytes) -> BoughtStamp:
     [found] = stamps_of(receipt_with(base64.b64encode(stamp).decode()))
     return found
 
 
 @pytest.fixture(scope="module")
 def sold() -> bytes:
-    return StampOffice().issue(PSPS[0], NOW, "16.00", HASH)
+    return StampIssuer().issue(PSPS[0], NOW, "16.00", HASH)
 
 
 @needs_specs
@@ -114,7 +116,7 @@ def test_a_stamp_that_is_not_base64_is_unreadable() -> None:
     assert stamp.problem == "unreadable"
 
 
-AS_ASKED = BoughtStamp(2, TRANSFER["amount_cents"], HASH, None)  # type: ignore[arg-type]
+AS_ASKED = BoughtStamp(transfer=2, amount_cents=TRANSFER.amount_cents, document_hash=HASH)
 
 
 @pytest.mark.parametrize(
@@ -125,14 +127,14 @@ AS_ASKED = BoughtStamp(2, TRANSFER["amount_cents"], HASH, None)  # type: ignore[
         ([], [TRANSFER, STAMP], False),
         ([AS_ASKED], [TRANSFER], False),
         ([AS_ASKED, AS_ASKED], [TRANSFER, STAMP], False),
-        ([BoughtStamp(1, TRANSFER["amount_cents"], HASH, None)], [TRANSFER, STAMP], False),  # type: ignore[arg-type]
-        ([BoughtStamp(2, 1, HASH, None)], [TRANSFER, STAMP], False),
-        ([BoughtStamp(2, TRANSFER["amount_cents"], "A" * 43 + "=", None)], [TRANSFER, STAMP], False),  # type: ignore[arg-type]
-        ([BoughtStamp(2, None, None, "schema")], [TRANSFER, STAMP], False),
+        ([replace(AS_ASKED, transfer=1)], [TRANSFER, STAMP], False),
+        ([replace(AS_ASKED, amount_cents=1)], [TRANSFER, STAMP], False),
+        ([replace(AS_ASKED, document_hash="A" * 43 + "=")], [TRANSFER, STAMP], False),
+        ([BoughtStamp(transfer=2, problem="schema")], [TRANSFER, STAMP], False),
     ],
 )
 def test_each_stamp_must_be_the_one_asked_for_and_no_other(
-    bought: list[BoughtStamp], asked: list[dict[str, object]], *, right: bool
+    bought: list[BoughtStamp], asked: list[Transfer], *, right: bool
 ) -> None:
     assert are_as_asked(bought, asked) is right
 
@@ -144,6 +146,6 @@ def test_each_stamp_must_be_the_one_asked_for_and_no_other(
 def test_money_with_the_wrong_stamp_is_taken_and_flagged_but_a_flow_knows_of_no_stamps(
     stamps: tuple[BoughtStamp, ...] | None, judgement: Judgement
 ) -> None:
-    position = replace(POSITION, terms=terms(transfers=(TRANSFER, STAMP)))
+    position = replace(POSITION, terms=replace(TERMS, transfers=(TRANSFER, STAMP)))
     facts = ReceiptFacts("R1", "77777777777", "77777777777", "OK", 123456, 123456, NOW, stamps)
     assert judge(facts, position) is judgement

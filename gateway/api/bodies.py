@@ -1,0 +1,200 @@
+"""What the API takes: JSON bodies and query strings, as messages of the gateway's own.
+
+Fields nobody knows are refused. Amounts are whole euro cents, times are ISO 8601 in UTC. The names of the classes stand
+in the OpenAPI document.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from marshmallow import fields
+from marshmallow.validate import Length, OneOf, Range
+
+from contracts.codes import EMAIL_MAX_CHARS, AmountCents
+from contracts.fields import UtcDateTime
+from contracts.message import Message
+from contracts.rpc.identity import PURPOSES
+from contracts.rpc.notices import NOTICE_LANGUAGES
+from contracts.rpc.practices import PRACTICE_STATES
+from contracts.shapes import Beneficiary, Instalment, Name, Stamp
+
+
+class StrictInteger(fields.Integer):
+    """A whole number written as one: neither `"100"` nor 100.0."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(strict=True, **kwargs)
+
+
+class AbsentText(fields.String):
+    """A text that may be absent but not null: the message's default stands for the absent one."""
+
+    def __init__(self, *, validate: Any, **_of_the_message: Any) -> None:
+        super().__init__(validate=validate)
+
+
+class Since(UtcDateTime):
+    """A moment that is called `from` outside, which Python has for itself."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(data_key="from", **kwargs)
+
+
+class TwoSided(fields.Boolean):
+    """What printing on both sides means."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        says = "An empty page after each notice with an odd number of pages: no sheet has two payers."
+        super().__init__(metadata={"description": says}, **kwargs)
+
+
+Email = Annotated[str, fields.Email, Length(max=EMAIL_MAX_CHARS)]
+TypedCode = Annotated[str, Length(1, 40)]
+ExternalId = Annotated[str, Length(1, 70)]
+ServiceCode = Annotated[str, Length(1, 35)]
+PageSize = Annotated[int, Range(1, 1000)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchBody(Message):
+    """Either `notice_number`, or `fiscal_code` with `reference` (IUV, notice number or the entity's own reference)."""
+
+    notice_number: Annotated[TypedCode, AbsentText] | None = None
+    fiscal_code: Annotated[TypedCode, AbsentText] | None = None
+    reference: Annotated[ExternalId, AbsentText] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PracticeQuery(Message):
+    """Which practices. `state` may be repeated, or list several with commas."""
+
+    state: Sequence[Annotated[str, OneOf(PRACTICE_STATES)]] = field(default_factory=list)
+    cursor: str | None = None
+    limit: Annotated[int, Range(1, 200)] = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptQuery(Message):
+    """Which payment, where a practice was paid more than once; without it the document holds them all."""
+
+    receipt_id: Annotated[str, Length(1, 35)] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InsertBody(Message):
+    """Inserimento spontaneo. `anonymous` is for services that allow it, with a beneficiary and without login.
+
+    `stamp` is for services that sell a digital revenue stamp (`stamp_cents`): the SHA-256 of the document in base64.
+    """
+
+    service_code: ServiceCode
+    amount_cents: Annotated[int, StrictInteger]
+    description: str | None = None
+    beneficiary: Beneficiary | None = None
+    anonymous: bool = False
+    stamp: Stamp | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutBody(Message):
+    """One to five practices of one creditor, paid together.
+
+    Where a duplicate practice (same service, person and amount) was paid lately, is being paid, or stands among these,
+    the answer is `equal_practice_found`, and `params.equals` names each with its `equal_id`, `standing` (`paid`,
+    `being_paid`, `in_this_payment`), `since` and `until`. Ask the payer; to go on, send the same with `pay_anyway`, if
+    you like under the same Idempotency-Key.
+    """
+
+    practice_ids: Sequence[UUID]
+    pay_anyway: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentBody(Message):
+    """Grant a purpose. For `registration` the `document_id` of the notice shown is required; `email` is optional."""
+
+    purpose: Annotated[str, OneOf(PURPOSES)]
+    document_id: Annotated[str, Length(1, 100)] | None = None
+    email: Email | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebtBody(Message):
+    """A debt as the entity's software knows it. The same content again changes nothing; another amends it."""
+
+    service_code: ServiceCode
+    fiscal_code: TypedCode
+    full_name: Name
+    email: Email | None = None
+    beneficiary: Beneficiary | None = None
+    amount_cents: Annotated[int, StrictInteger]
+    description: str
+    due_date: date | None = None
+    instalment: Instalment | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnulBody(Message):
+    """Why the debt is withdrawn; the payer reads it."""
+
+    reason: Annotated[str, Length(1, 140)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintJobBody(Message):
+    """The debts to print notices for, by the entity's own references, and in which language or two."""
+
+    external_ids: Annotated[Sequence[ExternalId], Length(1, 10_000)]
+    language: Annotated[str, OneOf(NOTICE_LANGUAGES)] = "it"
+    second_language: Annotated[str, OneOf(NOTICE_LANGUAGES)] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergedQuery(Message):
+    """How the merged document will be printed. `two_sided`: each notice begins on a sheet of its own."""
+
+    two_sided: Annotated[bool, TwoSided] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentQuery(Message):
+    """Payments whose receipt arrived at `from` or later."""
+
+    since: Annotated[datetime, Since] | None = None
+    cursor: str | None = None
+    limit: PageSize = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementQuery(Message):
+    """How many flows."""
+
+    limit: PageSize = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorklistQuery(Message):
+    """Items after one seen before."""
+
+    after: int = 0
+    limit: PageSize = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankCreditBody(Message):
+    """A credit as the bank statement has it. `remittance_text` holds the flow's id after `/URI/`."""
+
+    booked_on: date
+    amount_cents: AmountCents
+    remittance_text: Annotated[str, Length(1, 300)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventQuery(Message):
+    """Events after a cursor; without one, from the beginning."""
+
+    after: str | None = None
+    limit: PageSize = 100

@@ -1,0 +1,29 @@
+"""The notice (avviso di pagamento) of a practice, or of the plan it is a part of."""
+
+from datetime import datetime
+
+from contracts.rpc import notices, practices
+from contracts.rpc.notices import NoticeRequest
+from contracts.rpc.practices import PlanRequest
+from services.notices.documents.domain import composition, document_key
+from services.notices.documents.usecases.dependencies import DocumentDependencies
+from services.notices.documents.usecases.document_store import document_reply
+from services.notices.documents.usecases.lookup import artworks_of, entity_of, visible_practices
+
+
+def notice(dependencies: DocumentDependencies, request: NoticeRequest, now: datetime) -> notices.Document:
+    """Return the notice of a practice the viewer may see, masked where the practice is; of its plan where asked.
+
+    Raises Refused: PRACTICE_NOT_FOUND, or the code of the reason why there is nothing left to pay.
+    """
+    practice = visible_practices(dependencies, request.viewer, [request.practice_id])[0]
+    to_pay = [practice]
+    if request.whole_plan:
+        wanted = PlanRequest(viewer=request.viewer, practice_id=practice.id)
+        plan = dependencies.rpc.call(practices.PLAN, wanted).practices
+        to_pay = composition.still_to_pay(plan) or to_pay
+    composition.refuse_unprintable(to_pay[0])
+    entity = entity_of(dependencies, practice.entity_code)
+    artworks = artworks_of(dependencies, entity)
+    content = composition.notice_content(to_pay, entity, artworks, request.language, request.second_language)
+    return document_reply(dependencies, document_key.verifiable(content, dependencies.public_url), to_pay, now)

@@ -1,0 +1,106 @@
+"""Printing many notices as one job: taken in batches, each saved when it is done, so that a job goes on after a stop.
+
+Memory does not grow with a job: a batch of practices and one document at a time.
+"""
+
+import base64
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+from uuid import uuid4
+
+from chassis.storage.database import Database
+from contracts.errors import ErrorCode, Refused
+from contracts.rpc import practices
+from contracts.rpc.notices import (
+    JobDocument,
+    JobDocuments,
+    JobDocumentsRequest,
+    JobGetRequest,
+    JobReply,
+    JobRequest,
+)
+from contracts.rpc.practices import DebtsRequest
+from services.notices.documents import repository
+from services.notices.documents.domain import composition, document_key
+from services.notices.documents.usecases.dependencies import DocumentDependencies
+from services.notices.documents.usecases.document_store import stored_pdf
+from services.notices.documents.usecases.lookup import artworks_of, entity_of
+from services.notices.models import PrintJob, PrintJobItem
+
+_BATCH: Final = 50
+
+
+def start(database: Database, request: JobRequest, now: datetime) -> JobReply:
+    """Take a job; the same key again is the same job."""
+    job = PrintJob(
+        id=uuid4(),
+        entity_code=request.entity_code,
+        idempotency_key=request.idempotency_key,
+        language=request.language,
+        second_language=request.second_language,
+        total=len(request.external_ids),
+        created_at=now,
+    )
+    with database.transaction() as tx:
+        repository.add_job(tx.session, job, request.external_ids)
+        return JobReply(job=repository.find_job(tx.session, job.entity_code, key=job.idempotency_key))
+
+
+def show(database: Database, request: JobGetRequest) -> JobReply:
+    """Return how far a job of the entity is; None where there is no such job."""
+    with database.reading() as session:
+        return JobReply(job=repository.find_job(session, request.entity_code, job_id=request.job_id))
+
+
+def documents(database: Database, request: JobDocumentsRequest) -> JobDocuments:
+    """Return the next documents of a job, in its order; `next_after` is None on the last page."""
+    with database.reading() as session:
+        rows = repository.job_documents(session, request)
+    items = [
+        JobDocument(
+            place=item.place,
+            external_id=item.external_id,
+            file_name=item.file_name,
+            code=item.code,
+            content_base64=base64.b64encode(pdf).decode() if pdf else None,
+        )
+        for item, pdf in rows
+    ]
+    return JobDocuments(items=items, next_after=items[-1].place if len(items) == request.limit else None)
+
+
+def work(dependencies: DocumentDependencies, now: datetime) -> int:
+    """Print one batch of the oldest unfinished job that no other process is at; return how many were printed."""
+    with dependencies.database.transaction() as tx:
+        job = repository.next_job(tx.session)
+        if job is None:
+            return 0
+        items = repository.open_items(tx.session, job.id, _BATCH)
+        if items:
+            _print(dependencies, job, {item.external_id: item for item in items}, now)
+        if len(items) < _BATCH:
+            job.finished_at = now
+        return len(items)
+
+
+def _print(dependencies: DocumentDependencies, job: PrintJob, items: Mapping[str, PrintJobItem], now: datetime) -> None:
+    entity = entity_of(dependencies, job.entity_code)
+    artworks = artworks_of(dependencies, entity)
+    wanted = DebtsRequest(entity_code=job.entity_code, external_ids=list(items))
+    found = {practice.external_id: practice for practice in dependencies.rpc.call(practices.DEBTS, wanted).practices}
+    for external_id, item in items.items():
+        practice = found.get(external_id)
+        if practice is None:
+            item.code = ErrorCode.PRACTICE_NOT_FOUND.value
+            continue
+        try:
+            composition.refuse_unprintable(practice)
+        except Refused as refusal:
+            item.code = refusal.code.value
+            continue
+        content = composition.notice_content([practice], entity, artworks, job.language, job.second_language)
+        content = document_key.verifiable(content, dependencies.public_url)
+        stored_pdf(dependencies, content, [practice], now)
+        item.content_sha256 = document_key.content_sha256(content)
+        item.file_name = document_key.file_name(content)

@@ -1,0 +1,1 @@
+"""What mail does: learn from events, queue what is due, deliver it, note what came back."""

@@ -1,0 +1,134 @@
+"""Let a checkout hold its practices: one open checkout per practice, whatever is clicked."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import chain
+from typing import Final
+from uuid import UUID, uuid4
+
+from chassis.storage.database import Tx
+from contracts.calendar import rome_day
+from contracts.error_details import BeingPaid, WhichPractice
+from contracts.errors import ErrorCode, Refused
+from contracts.rpc.payments import StartCheckoutRequest
+from services.payments.domain.checkouts import CheckoutState, move
+from services.payments.domain.positions import Position, PositionStatus
+from services.payments.models import Checkout, CheckoutItem
+from services.payments.repository import checkouts, positions
+from services.payments.usecases.checkouts.duplicate_check import check_duplicates, duplicates_of
+
+_SCOPE: Final = "start_checkout"
+
+
+def reserve_once(tx: Tx, request: StartCheckoutRequest, practice_ids: Sequence[UUID], now: datetime) -> UUID:
+    """Return the checkout of this key, made now or earlier. One that never opened is tried again."""
+    key = f"{request.payer_ref} {request.idempotency_key}"
+    content = {"practice_ids": sorted(str(practice_id) for practice_id in practice_ids)}
+    reply = tx.once(_SCOPE, key, content, lambda: {"checkout_id": _reserve(tx, request, practice_ids, now)})
+    checkout_id: UUID = reply["checkout_id"]
+    checkout = checkouts.get(tx.session, checkout_id)
+    if checkout is not None and checkout.state == CheckoutState.NOT_OPENED:
+        return _reserve_again(tx, request, checkout_id, practice_ids, now)
+    return checkout_id
+
+
+def _reserve(tx: Tx, request: StartCheckoutRequest, practice_ids: Sequence[UUID], now: datetime) -> UUID:
+    """Make a checkout that holds all these practices, or find the payer's own open one for the same."""
+    duplicates = duplicates_of(request)
+    known = _payable(tx, practice_ids, duplicates, now)
+    held = checkouts.holders(tx.session, practice_ids)
+    if held:
+        return _resumable(held, request.payer_ref, practice_ids)
+    entity_codes = {known[practice_id].entity_code for practice_id in practice_ids}
+    if len(entity_codes) > 1:
+        raise Refused(ErrorCode.CART_OTHER_ENTITY)
+    check_duplicates(tx, practice_ids, duplicates, known, now)
+    checkout = Checkout(
+        id=uuid4(),
+        entity_code=entity_codes.pop(),
+        payer_ref=request.payer_ref,
+        state=CheckoutState.OPENING.value,
+        return_url=request.return_url,
+        email=request.email,
+        created_at=now,
+        lease_until=now,
+        open_until=now + checkouts.OPENING_GRACE,
+        items=[_item(place, known[practice_id]) for place, practice_id in enumerate(practice_ids)],
+    )
+    tx.session.add(checkout)
+    tx.session.flush()
+    return checkout.id
+
+
+def _reserve_again(
+    tx: Tx, request: StartCheckoutRequest, checkout_id: UUID, practice_ids: Sequence[UUID], now: datetime
+) -> UUID:
+    """Let a checkout that never opened hold its practices once more."""
+    duplicates = duplicates_of(request)
+    known = _payable(tx, practice_ids, duplicates, now)
+    checkout = checkouts.get(tx.session, checkout_id, lock=True)
+    if checkout is None or checkout.state != CheckoutState.NOT_OPENED:
+        return checkout_id
+    if held := checkouts.holders(tx.session, practice_ids):
+        return _resumable(held, checkout.payer_ref, practice_ids)
+    check_duplicates(tx, practice_ids, duplicates, known, now)
+    move(CheckoutState.NOT_OPENED, CheckoutState.OPENING)
+    checkout.state = CheckoutState.OPENING.value
+    checkout.problem, checkout.ended_at, checkout.end_reason = None, None, None
+    checkout.lease_until, checkout.open_until = now, now + checkouts.OPENING_GRACE
+    for item in checkout.items:
+        item.holding = True
+    tx.session.flush()
+    return checkout_id
+
+
+def _payable(
+    tx: Tx, practice_ids: Sequence[UUID], duplicates: Mapping[UUID, Sequence[UUID]], now: datetime
+) -> dict[UUID, Position]:
+    """Lock the positions, with the duplicates, and return them when every one to be paid may be paid today."""
+    known = positions.by_practice(tx.session, {*practice_ids, *chain.from_iterable(duplicates.values())}, lock=True)
+    for practice_id in practice_ids:
+        if code := _why_not_payable(known[practice_id], now):
+            raise Refused(code, WhichPractice(practice_id=practice_id))
+    return known
+
+
+def _why_not_payable(position: Position, now: datetime) -> ErrorCode | None:
+    if position.paid_receipt_id is not None:
+        return ErrorCode.PRACTICE_PAID
+    if position.status is PositionStatus.CANCELLED:
+        return ErrorCode.PRACTICE_CANCELLED
+    if position.is_expired(rome_day(now)):
+        return ErrorCode.PRACTICE_EXPIRED
+    return None
+
+
+def _resumable(held: Mapping[UUID, Checkout], payer_ref: str, practice_ids: Sequence[UUID]) -> UUID:
+    """Return the payer's own open checkout when it is for exactly these practices.
+
+    Raises Refused(PRACTICE_BEING_PAID) otherwise. `checkout_id` is told only to the payer it belongs to.
+    """
+    practice_id, checkout = next(iter(held.items()))
+    own = checkout.payer_ref == payer_ref
+    if own and {item.practice_id for item in checkout.items} == set(practice_ids):
+        return checkout.id
+    being_paid = BeingPaid(
+        practice_id=practice_id,
+        since=checkout.created_at,
+        until=checkout.open_until,
+        checkout_id=checkout.id if own else None,
+    )
+    raise Refused(ErrorCode.PRACTICE_BEING_PAID, being_paid)
+
+
+def _item(place: int, position: Position) -> CheckoutItem:
+    if position.terms is None:
+        raise Refused(ErrorCode.PRACTICE_NOT_FOUND, WhichPractice(practice_id=position.practice_id))
+    return CheckoutItem(
+        place=place,
+        practice_id=position.practice_id,
+        notice_number=position.notice_number,
+        description=position.terms.description,
+        amount_cents=position.terms.amount_cents,
+        holding=True,
+    )

@@ -1,0 +1,58 @@
+"""paVerifyPaymentNotice, paGetPayment and paGetPaymentV2: what is to be paid."""
+
+from dataclasses import replace
+
+from sqlalchemy.orm import Session
+
+from contracts.codes import CreditorFiscalCode, NoticeNumber
+from contracts.shapes import Creditor
+from services.payments import clients
+from services.payments.domain.node import Fault, refuse_payment
+from services.payments.domain.positions import Position
+from services.payments.repository import checkouts, positions
+from services.payments.soap import responses
+from services.payments.soap.requests import NodeMessage, Operation
+from services.payments.usecases.node.context import NodeContext, refusal
+from services.payments.usecases.positions import learn
+from services.payments.usecases.receipt_judgement import checkout_id
+
+
+def answer_payment(context: NodeContext, message: NodeMessage, _envelope: str) -> str:
+    """Return the envelope to answer with. Raises Unavailable when practices would have to be asked and is away."""
+    with context.database.reading() as session:
+        creditor, position = _look_up(context, session, message)
+        situation = context.situation(message, creditor, position)
+        if position and position.terms and position.terms.has_stamp:
+            situation = replace(situation, takes_stamp=_takes_stamp(session, message, position))
+        fault = refuse_payment(situation)
+        context.note(session, message, practice_id=position.practice_id if position else None, fault=fault)
+    if fault or creditor is None or position is None or position.terms is None:
+        return refusal(message, fault or Fault.SYSTEM_ERROR)
+    if message.operation is Operation.VERIFY:
+        return responses.verified(message.operation, creditor, position.terms)
+    return responses.payment(message.operation, creditor, position, position.terms, postal=message.postal)
+
+
+def _look_up(context: NodeContext, session: Session, message: NodeMessage) -> tuple[Creditor | None, Position | None]:
+    """Find the creditor and its notice here, else at practices. Raises Unavailable when practices does not answer."""
+    if message.problem or message.owner != message.id_pa:
+        return context.creditor(message), None
+    creditor, position = positions.asked_about(session, message.id_pa, message.notice_number)
+    if creditor and position:
+        return creditor, position
+    answered = clients.ask_positions(
+        context.rpc,
+        creditor_fiscal_code=CreditorFiscalCode(message.id_pa),
+        notice_number=NoticeNumber(message.notice_number),
+    )
+    creditor = learn(context.database, answered, context.now)
+    return creditor, positions.by_notice(session, message.owner, message.notice_number)
+
+
+def _takes_stamp(session: Session, message: NodeMessage, position: Position) -> bool:
+    """Return whether a digital stamp may be sold: Checkout asks while one of ours is open, and pays by its idCart."""
+    if message.operation is Operation.VERIFY:
+        return bool(checkouts.holders(session, [position.practice_id]))
+    named = checkout_id(message.payment_note)
+    known = checkouts.of_practice(session, position.practice_id)
+    return message.operation is Operation.GET_PAYMENT_V2 and named in {checkout.id for checkout in known}

@@ -1,0 +1,64 @@
+"""Rows as the contracts' messages."""
+
+from contracts.codes import AmountCents
+from contracts.rpc import payments
+from services.payments.domain.checkouts import CheckoutState, shown_state
+from services.payments.domain.receipts import Judgement
+from services.payments.models import Checkout, CheckoutItem, Receipt
+
+
+def checkout_reply(checkout: Checkout) -> payments.Checkout:
+    """Return a checkout as its payer sees it, who is sent anywhere only while it is open."""
+    return payments.Checkout(
+        id=checkout.id,
+        entity_code=checkout.entity_code,
+        payer_ref=checkout.payer_ref,
+        state=shown_state(CheckoutState(checkout.state)),
+        created_at=checkout.created_at,
+        open_until=checkout.open_until,
+        ended_at=checkout.ended_at,
+        returned=checkout.returned,
+        redirect_url=checkout.redirect_url if checkout.state == CheckoutState.OPEN else None,
+        items=[_item(item) for item in checkout.items],
+        total_cents=sum(item.amount_cents for item in checkout.items),
+    )
+
+
+def receipt_reply(receipt: Receipt) -> payments.Receipt:
+    """Return a receipt that brought money, with all it tells."""
+    details = receipt.details
+    return payments.Receipt(
+        receipt_id=receipt.receipt_id,
+        practice_id=receipt.practice_id,
+        entity_code=receipt.known_entity_code,
+        creditor_fiscal_code=receipt.creditor_fiscal_code,
+        company_name=details.company_name,
+        notice_number=receipt.notice_number,
+        iuv=receipt.iuv,
+        amount_cents=AmountCents(receipt.amount_cents),
+        fee_cents=details.fee_cents,
+        description=details.description,
+        debtor=details.debtor,
+        payer=details.payer,
+        psp_id=receipt.psp_id,
+        psp_name=receipt.psp_name,
+        payment_method=receipt.payment_method,
+        transfers=details.transfers,
+        paid_at=receipt.paid_at,
+        application_date=receipt.application_date,
+        received_at=receipt.received_at,
+        duplicate=receipt.judgement == Judgement.ALREADY_PAID,
+        stamps=details.stamps or [],
+    )
+
+
+def _item(item: CheckoutItem) -> payments.CheckoutItem:
+    return payments.CheckoutItem(
+        practice_id=item.practice_id,
+        notice_number=item.notice_number,
+        description=item.description,
+        amount_cents=item.amount_cents,
+        paid=item.receipt_id is not None,
+        paid_at=item.paid_at,
+        receipt_id=item.receipt_id,
+    )
