@@ -69,10 +69,13 @@ def checked(message: M) -> M:
 def _problems_by_marshmallow(message: M) -> Mapping[str, Any]:
     """Return what is wrong with a message, or with what the compiled writer makes of it; empty when nothing."""
     schema: MessageSchema[M] = schema_of(type(message))
+    written: dict[str, Any] = {}
     try:
-        written, meant = to_json(message), schema.dump(message)
+        written = to_json(message)
+        meant = schema.dump(message)
     except (AttributeError, TypeError, ValueError, ValidationError) as error:
-        return {"_schema": [str(error)]}
+        # What cannot be dumped is not named by field; what was written may be.
+        return (schema.validate(written) if written else {}) or {"_schema": [str(error)]}
     if _without_absent(written) != _without_absent(meant):
         return {"_schema": ["the compiled writer says it otherwise"]}
     return schema.validate(meant)

@@ -81,6 +81,7 @@ class AmqpConnection:
 
     def drop(self) -> None:
         """Let go of the socket."""
+        line.hang_up(self._raw)
         with contextlib.suppress(Exception):
             self._raw.collect()
 

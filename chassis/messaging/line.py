@@ -10,6 +10,7 @@ import ssl
 from typing import Any, Final
 
 from kombu import Connection
+from kombu.transport import pyamqp
 
 from chassis.messaging import frames, wire
 
@@ -27,15 +28,40 @@ _SOCKET_SETTINGS: Final = {
 }
 
 
+class _TlsConnection(pyamqp.Connection):
+    """py-amqp's connection, whose TLS handshake ends as its other steps do."""
+
+    def Transport(self, host: str, connect_timeout: float, *args: Any, **options: Any) -> Any:  # noqa: N802 -- py-amqp's
+        """Return the transport that `connect` opens."""
+        transport = super().Transport(host, connect_timeout, *args, **options)
+        shake_hands = transport._setup_transport  # noqa: SLF001 -- amqp is pinned
+
+        def within_time() -> None:
+            transport.sock.settimeout(connect_timeout)
+            shake_hands()
+
+        transport._setup_transport = within_time  # noqa: SLF001 -- as above
+        return transport
+
+
+class _TlsTransport(pyamqp.SSLTransport):
+    """kombu's transport over it."""
+
+    Connection = _TlsConnection
+
+
 def to(amqp_url: str) -> Connection:
     """Return a connection to the broker, not opened yet; `bound` it once it is."""
-    return Connection(
+    connection = Connection(
         amqp_url,
         heartbeat=HEARTBEAT_S,
         connect_timeout=CONNECT_WITHIN_S,
         ssl=wire.tls_options(amqp_url),
         transport_options={"socket_settings": _SOCKET_SETTINGS},
     )
+    if amqp_url.startswith("amqps://"):
+        connection.transport_cls = _TlsTransport
+    return connection
 
 
 def opened(amqp_url: str) -> Connection:
@@ -72,4 +98,12 @@ def bound(connection: Connection) -> None:
 def drop(connection: Connection) -> None:
     """Let go of a connection that failed, without the closing handshake: nobody may be there to answer it."""
     with contextlib.suppress(Exception):
+        if connection.connected:
+            hang_up(connection.connection)
         connection.collect()
+
+
+def hang_up(raw: Any) -> None:
+    """Let nothing wait on a connection that is to be closed: TLS would say good-bye and wait for the answer."""
+    with contextlib.suppress(Exception):
+        raw.transport.sock.settimeout(0)

@@ -18,6 +18,7 @@ from chassis.storage import migrations
 from chassis.storage.database import Database
 from tests.conftest import ProcessStarter, child_environment, wait_until
 from tests.integration.chassis import probe
+from tests.integration.chassis.tls import TlsProxy, certificate_for
 
 EVENT_QUEUE = probe.LISTENER.queue_name
 QUEUES = (EVENT_QUEUE, f"{EVENT_QUEUE}.dead", "events.retry.200ms", "events.retry.400ms")
@@ -286,3 +287,22 @@ def run_relay(start_process, database):
         return start_process("-m", "tests.integration.chassis.probe_relay", env=env)
 
     return run
+
+
+@pytest.fixture
+def tls_url(amqp_url, tmp_path, monkeypatch):
+    """Return a function giving the address of the broker behind TLS, its certificate being for `address`."""
+    made = []
+
+    def behind_tls(address):
+        file = certificate_for(address, tmp_path)
+        monkeypatch.setenv("SSL_CERT_FILE", str(file))
+        parts = urlsplit(amqp_url)
+        proxy = TlsProxy(parts.hostname or "127.0.0.1", parts.port or 5672, file)
+        made.append(proxy)
+        credentials = parts.netloc.rpartition("@")[0]
+        return f"amqps://{credentials}@127.0.0.1:{proxy.port}{parts.path}"
+
+    yield behind_tls
+    for proxy in made:
+        proxy.close()

@@ -7,6 +7,7 @@ is stopped by a signal. Services and relays must come back by themselves, within
 import contextlib
 import os
 import signal
+import socket
 import time
 
 import pytest
@@ -130,6 +131,46 @@ def test_a_publisher_on_a_silent_line_fails_in_less_than_ten_seconds_also_with_f
         proxy.speak()
         publisher.publish_all([small])
     publisher.close()
+
+
+@pytest.fixture
+def mute():
+    """The port of a server that takes connections and never says anything."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+        yield listener.getsockname()[1]
+
+
+@pytest.mark.parametrize("scheme", ["amqp", "amqps"])
+def test_a_broker_that_takes_connections_and_says_nothing_holds_nobody(mute, run_probe, run_relay, database, scheme):
+    url = f"{scheme}://guest:guest@127.0.0.1:{mute}//"
+    service, relay = run_probe(AMQP_URL=url), run_relay(AMQP_URL=url)
+    emit(database, 1)
+    started = time.monotonic()
+    with pytest.raises(Unavailable):
+        RpcClient(url).call(probe.ECHO, probe.Number(number=1))
+    with pytest.raises(PublishFailed):
+        ConfirmedPublisher(url).publish_all([wire.Message("", "queue-of-nobody", "{}", message_id="1")])
+    assert time.monotonic() - started < NOTICED_WITHIN_S + SLACK_S
+    seconds_until(lambda: service.lines("broker_out_of_reach"), timeout_s=NOTICED_WITHIN_S + 2 * SLACK_S)
+    seconds_until(lambda: relay.lines("relay_interrupted"), timeout_s=NOTICED_WITHIN_S + 2 * SLACK_S)
+    assert service.stop() == 0
+
+
+def test_a_tls_line_that_went_silent_is_noticed_in_less_than_ten_seconds(
+    run_probe, publish_event, effects, tls_url, proxied
+):
+    url, proxy = proxied(tls_url("127.0.0.1"), 5671)
+    proxy.open()
+    caller = RpcClient(url)
+    service = run_probe(AMQP_URL=url, SSL_CERT_FILE=os.environ["SSL_CERT_FILE"])
+    wait_until_answering(caller, "probe", service)
+    publish_event(probe.NUMBERED, probe.Number(number=1), subject="1")
+    seconds_until(lambda: effects() == [1])
+    proxy.silence("both")
+    seconds_until(lambda: len(service.lines("consumer_connection_lost")) >= 2, timeout_s=NOTICED_WITHIN_S + SLACK_S)
+    proxy.speak()
+    assert seconds_until(lambda: answers(caller)) < NOTICED_WITHIN_S + SLACK_S
+    caller.close()
 
 
 @pytest.fixture
