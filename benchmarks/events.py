@@ -151,11 +151,13 @@ def plain_publish(events: int) -> None:
 
 
 def plain_consume(events: int) -> None:
-    """Consume with kombu."""
+    """Consume with kombu; print events a second from the first to the last."""
     left = events
+    started = 0.0
 
     def take(_body: Any, message: Any) -> None:
-        nonlocal left
+        nonlocal left, started
+        started = started or time.monotonic()
         message.ack()
         left -= 1
 
@@ -164,11 +166,12 @@ def plain_consume(events: int) -> None:
         with Consumer(connection.channel(), [queue], callbacks=[take], accept=["json"], prefetch_count=200):
             while left:
                 connection.drain_events(timeout=30)
+    print(events / (time.monotonic() - started))
 
 
-def child(*arguments: str) -> subprocess.Popen[bytes]:
+def child(*arguments: str, stdout: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
     """Start this script in another role."""
-    return subprocess.Popen([sys.executable, __file__, *arguments], stdout=subprocess.DEVNULL)
+    return subprocess.Popen([sys.executable, __file__, *arguments], stdout=stdout)
 
 
 def processor_s(pid: int) -> float:
@@ -183,17 +186,12 @@ def baseline(events: int) -> float:
         queue = Queue(BASELINE_QUEUE, durable=True)(connection.channel())
         queue.declare()
         queue.purge()
-        consumer = child("--role", "plain-consume", "--events", str(events))
-        time.sleep(2)
+        consumer = child("--role", "plain-consume", "--events", str(events), stdout=subprocess.PIPE)
         publisher = child("--role", "plain-publish", "--events", str(events))
-        while queue.queue_declare(passive=True).message_count == 0 and publisher.poll() is None:
-            time.sleep(0.005)
-        started = time.monotonic()
-        consumer.wait()
-        took_s = time.monotonic() - started
+        rate, _ = consumer.communicate()
         publisher.wait()
         queue.delete()
-    return events / took_s
+    return float(rate)
 
 
 def fill(database: Database, events: int) -> None:
