@@ -1,7 +1,8 @@
 """Container health, as an exit code: 0 for well, 1 for not.
 
 `python -m chassis.health practices`: any process of the service answers `ping`, and so does its database.
-`python -m chassis.health practices-relay`: no event has been waiting for a relay for more than a minute.
+`python -m chassis.health practices-relay`: no event has been waiting for a relay for more than a minute; `all-relay`
+asks so of every service here.
 """
 
 import sys
@@ -51,11 +52,14 @@ def is_relayed(service: str) -> bool:
 def main(arguments: list[str]) -> int:
     """Run the command line and return its exit code."""
     if len(arguments) != 1:
-        sys.stderr.write("usage: python -m chassis.health SERVICE | SERVICE-relay\n")
+        sys.stderr.write("usage: python -m chassis.health SERVICE | SERVICE-relay | all-relay\n")
         return 2
     (name,) = arguments
     if name.endswith(_RELAY_SUFFIX):
-        return 0 if is_relayed(name.removesuffix(_RELAY_SUFFIX)) else 1
+        service = name.removesuffix(_RELAY_SUFFIX)
+        return (
+            0 if all(is_relayed(one) for one in (outbox.emitting_services() if service == "all" else [service])) else 1
+        )
     return 0 if is_healthy(name, ChassisSettings.load().amqp_url) else 1
 
 

@@ -1,4 +1,4 @@
-"""The outbox relay of one service: `python -m chassis.relay practices`."""
+"""The outbox relay of one service, or of all in one process: `python -m chassis.relay practices|all`."""
 
 import sys
 

@@ -8,6 +8,7 @@ from environs import Env
 
 DEFAULT_AMQP_URL: Final = "amqp://guest:guest@127.0.0.1:5672//"
 DEFAULT_DATABASE_URL: Final = "postgresql+psycopg2://postgres@127.0.0.1:5432/portal"
+DEFAULT_WATCHDOG_S: Final = 60.0
 DEFAULT_RETRY_DELAYS_S: Final = (5.0, 30.0, 300.0, 3_600.0)
 
 
@@ -15,6 +16,7 @@ DEFAULT_RETRY_DELAYS_S: Final = (5.0, 30.0, 300.0, 3_600.0)
 class ChassisSettings:
     """What the chassis itself needs.
 
+    `watchdog_s` is how long the loop, a consumer or the relay may stand still before the process ends itself; 0: ever.
     `max_workers` is how many requests and events a service process works on at once, and the size of its database
     pool. `event_retry_delays_s` is the table a failing event handler is retried by before its dead letter.
     """
@@ -25,6 +27,7 @@ class ChassisSettings:
     max_workers: int
     event_retry_delays_s: tuple[float, ...]
     stop_grace_s: float
+    watchdog_s: float = DEFAULT_WATCHDOG_S
 
     @classmethod
     def load(cls) -> "ChassisSettings":
@@ -38,6 +41,7 @@ class ChassisSettings:
             max_workers=env.int("MAX_WORKERS", 10),
             event_retry_delays_s=tuple(delays),
             stop_grace_s=env.float("STOP_GRACE_S", 20.0),
+            watchdog_s=env.float("WATCHDOG_S", DEFAULT_WATCHDOG_S),
         )
 
 

@@ -4,19 +4,19 @@ Import chassis.runtime.green before anything else. `start` returns when every se
 memory lost is then on its way again, out of the outboxes.
 """
 
-import json
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from chassis import correlation, logs
+from chassis import logs
 from chassis.embedded.connection import INPROC_URL
-from chassis.messaging import rpc_client, wire
+from chassis.messaging import outbox_replay, rpc_client
+from chassis.messaging.outbox_replay import Wanted
 from chassis.messaging.publisher import ConfirmedPublisher
 from chassis.messaging.relay import Relay, relay_of
 from chassis.runtime.container import Containers, load_service, start_containers
@@ -30,7 +30,6 @@ from contracts.shapes import Empty
 
 log = logs.get_logger(__name__)
 
-_REPLAY_BATCH: Final = 1_000
 _STARTS_WITHIN_S: Final = 30.0
 _PING_PAUSE_S: Final = 0.05
 
@@ -108,9 +107,9 @@ def replay_to(subscription: Subscription, *, outbox: Database, inbox: Database, 
     publisher = ConfirmedPublisher(amqp_url)
     sent = 0
     try:
-        for batch in _published(outbox, subscription):
+        for batch in outbox_replay.published(outbox, Wanted(type=subscription.event_type.type)):
             missed = _missing(inbox, subscription, batch)
-            publisher.publish_all([_addressed_to(subscription, row) for row in missed])
+            publisher.publish_all([outbox_replay.addressed_to(subscription, row) for row in missed])
             sent += len(missed)
     finally:
         publisher.close()
@@ -119,20 +118,6 @@ def replay_to(subscription: Subscription, *, outbox: Database, inbox: Database, 
     if sent:
         log.info("events_replayed", consumer=subscription.consumer, events=sent)
     return sent
-
-
-def _published(outbox: Database, subscription: Subscription) -> Iterator[Sequence[Any]]:
-    model = outbox.models.OutboxMessage
-    relayed = sa.and_(model.type == subscription.event_type.type, model.relayed_at.is_not(None))
-    last_id = 0
-    while True:
-        with outbox.reading() as session:
-            statement = sa.select(model.id, model.event_id, model.body).where(relayed, model.id > last_id)
-            batch = session.execute(statement.order_by(model.id).limit(_REPLAY_BATCH)).all()
-        if not batch:
-            return
-        last_id = batch[-1].id
-        yield batch
 
 
 def _missing(inbox: Database, subscription: Subscription, batch: Sequence[Any]) -> list[Any]:
@@ -145,17 +130,6 @@ def _missing(inbox: Database, subscription: Subscription, batch: Sequence[Any]) 
             )
         )
     return [row for row in batch if row.event_id not in had]
-
-
-def _addressed_to(subscription: Subscription, row: Any) -> wire.Message:
-    carried = row.body.get("correlationid")
-    return wire.Message(
-        exchange="",
-        routing_key=subscription.queue_name,
-        body=json.dumps(row.body),
-        headers={correlation.HEADER: carried} if carried else {},
-        message_id=str(row.event_id),
-    )
 
 
 def _wait_for_answers(names: Sequence[str], amqp_url: str) -> None:

@@ -40,7 +40,7 @@ def write(value: object) -> bytes:
     return orjson.dumps(value)
 
 
-def read(body: bytes | str, message_type: type[T]) -> T:
+def read(body: bytes | str | msgspec.Raw, message_type: type[T]) -> T:
     """Read JSON as a message, or as a generic of one. Raises Unreadable."""
     hashable: Any = message_type
     return cast("T", _decoder_of(hashable).decode(body))
@@ -69,19 +69,22 @@ def checked(message: M) -> M:
 def _problems_by_marshmallow(message: M) -> Mapping[str, Any]:
     """Return what is wrong with a message, or with what the compiled writer makes of it; empty when nothing."""
     schema: MessageSchema[M] = schema_of(type(message))
+    written: dict[str, Any] = {}
     try:
-        written, meant = to_json(message), schema.dump(message)
+        written = to_json(message)
+        meant = schema.dump(message)
     except (AttributeError, TypeError, ValueError, ValidationError) as error:
-        return {"_schema": [str(error)]}
+        # What cannot be dumped is not named by field; what was written may be.
+        return (schema.validate(written) if written else {}) or {"_schema": [str(error)]}
     if _without_absent(written) != _without_absent(meant):
         return {"_schema": ["the compiled writer says it otherwise"]}
     return schema.validate(meant)
 
 
-def admitted(values: object, request_type: type[M]) -> M:
-    """Return the request that came in, its validators run. Raises Refused(INVALID_REQUEST) with `fields`."""
+def admitted(body: bytes | str | msgspec.Raw, request_type: type[M]) -> M:
+    """Return the request that came in as JSON, its validators run. Raises Refused(INVALID_REQUEST) with `fields`."""
     try:
-        request = convert(values, request_type)
+        request = read(body, request_type)
     except msgspec.ValidationError as error:
         raise Refused(ErrorCode.INVALID_REQUEST, InvalidRequest(fields=_named(str(error)))) from error
     if problems := problems_of(request):

@@ -12,13 +12,12 @@ from collections.abc import Callable
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
-from kombu import Connection, Consumer, Queue
+from kombu import Consumer, Queue
 
-from chassis.messaging import wire
+from chassis.messaging import line, wire
 
-_HEARTBEAT_S: Final = 10
-_CONNECT_TIMEOUT_S: Final = 2
-_SOCKET_TIMEOUT_S: Final = 2.0
+# Reads end after this to see to the heartbeat; writes that do not get through by then lose the connection.
+_SOCKET_TIMEOUT_S: Final = 1.0
 _TLS_READ_S: Final = 0.05
 
 OnMessage = Callable[[Any], None]
@@ -45,14 +44,12 @@ class AmqpConnection:
     """A connection to RabbitMQ."""
 
     def __init__(self, amqp_url: str) -> None:
-        self._connection = Connection(
-            amqp_url, heartbeat=_HEARTBEAT_S, connect_timeout=_CONNECT_TIMEOUT_S, ssl=wire.tls_options(amqp_url)
-        )
+        self._connection = line.opened(amqp_url)
         try:
-            self._raw = self._connection.connect()
+            self._raw = self._connection.connection
             self._channel = self._connection.channel()
         except BaseException:
-            self._connection.release()
+            line.drop(self._connection)
             raise
         self._transport = self._connection.transport
         self._socket = self._raw.transport.sock
@@ -84,6 +81,7 @@ class AmqpConnection:
 
     def drop(self) -> None:
         """Let go of the socket."""
+        line.hang_up(self._raw)
         with contextlib.suppress(Exception):
             self._raw.collect()
 

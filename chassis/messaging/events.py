@@ -45,11 +45,17 @@ def wrap(
 
 
 def read_event(event_type: EventType[Data], body: object) -> Event[Data]:
-    """Return an event that came, leaving out what a newer producer may have added. Raises UnreadableEvent."""
+    """Return an event that came, as JSON or as values read from it, leaving out what a newer producer may have added.
+
+    Raises UnreadableEvent.
+    """
+    kind: Any = Event[event_type.data_type]  # type: ignore[name-defined]  # -- made at run time
     try:
-        event = codec.convert(body, Event[event_type.data_type])  # type: ignore[name-defined]  # -- made at run time
+        event: Event[Data] = codec.read(body, kind) if isinstance(body, bytes | str) else codec.convert(body, kind)
     except codec.Unreadable as error:
         raise UnreadableEvent(str(error)) from error
+    if event.type != event_type.type:
+        raise UnreadableEvent(f"{event_type.type} is expected here")
     if problems := {**problems_of(event), **problems_of(event.data)}:
         raise UnreadableEvent(str(problems))
     return event

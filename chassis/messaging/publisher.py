@@ -6,16 +6,14 @@ from threading import RLock
 from time import monotonic
 from typing import Any, Final
 
-from kombu import Connection, Exchange, Queue
+from kombu import Exchange, Queue
 
 from chassis import logs
-from chassis.messaging import wire
+from chassis.messaging import line, wire
 
 log = logs.get_logger(__name__)
 
-HEARTBEAT_S: Final = 15
-CONNECT_TIMEOUT_S: Final = 3
-_CONFIRM_TIMEOUT_S: Final = 15
+_CONFIRM_TIMEOUT_S: Final = 6
 
 
 class PublishFailed(Exception):
@@ -49,8 +47,9 @@ class ConfirmedPublisher:
             try:
                 return self._publish_all(messages)
             except Exception as error:
-                self.close()
-                if was_open:  # the broker may have closed it while it was idle
+                self._drop()
+                # The broker may have closed it while it was idle. One that is silent will not answer soon.
+                if was_open and not isinstance(error, TimeoutError):
                     return self.publish_all(messages)
                 raise PublishFailed(type(error).__name__) from error
 
@@ -64,7 +63,7 @@ class ConfirmedPublisher:
                     self._connection.drain_events(timeout=0.001)
                 self._connection.heartbeat_check()
             except Exception as error:
-                self.close()
+                self._drop()
                 raise PublishFailed(type(error).__name__) from error
 
     def close(self) -> None:
@@ -74,6 +73,11 @@ class ConfirmedPublisher:
             if connection is not None:
                 with contextlib.suppress(Exception):
                     connection.close()
+
+    def _drop(self) -> None:
+        connection, self._connection, self._channel = self._connection, None, None
+        if connection is not None:
+            line.drop(connection)
 
     def _publish_all(self, messages: Sequence[wire.Message]) -> list[str]:
         channel = self._open_channel()
@@ -99,14 +103,7 @@ class ConfirmedPublisher:
     def _open_channel(self) -> Any:
         if self._channel is not None:
             return self._channel
-        connection = Connection(
-            self._amqp_url,
-            heartbeat=HEARTBEAT_S,
-            connect_timeout=CONNECT_TIMEOUT_S,
-            ssl=wire.tls_options(self._amqp_url),
-        )
-        self._connection = connection
-        connection.connect()
+        connection = self._connection = line.opened(self._amqp_url)
         channel = connection.channel()
         for entity in self._declare:
             entity(channel).declare()

@@ -1,4 +1,4 @@
-"""The outbox relay of one service: `python -m chassis.relay practices`. A plain process, without eventlet.
+"""The outbox relay of one service, or of all: `python -m chassis.relay practices|all`. A plain process, no eventlet.
 
 It wakes by LISTEN, or each second, and publishes what waits in batches: one confirm wait and one commit per batch.
 Any number of relays of a service may run; an advisory lock lets one work at a time, so events leave in the order of
@@ -6,7 +6,6 @@ their rows and get positions without holes. A row is marked only after the broke
 publishes it again, and the consumers' inboxes drop it.
 """
 
-import json
 import os
 import select as io_select
 import signal
@@ -23,11 +22,11 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from chassis import clock, correlation, logs, metrics
+from chassis import clock, logs, metrics, watchdog
 from chassis.messaging import wire
 from chassis.messaging.publisher import ConfirmedPublisher, PublishFailed
 from chassis.settings import ChassisSettings
-from chassis.storage import outbox
+from chassis.storage import answer_limit, outbox
 from chassis.storage.database import OUTBOX_CHANNEL, database_url, is_out_of_reach, make_engine
 from contracts.events.subscriptions import SUBSCRIPTIONS, Subscription
 
@@ -69,6 +68,7 @@ class Relay:
         """Relay until stopped, through any outage of broker or database."""
         pause_s = _PAUSE_START_S
         while not self._stopping.is_set():
+            watchdog.moved(self._part)
             try:
                 with self._listening() as listening:
                     while not self._stopping.is_set():
@@ -76,11 +76,22 @@ class Relay:
                         pause_s = _PAUSE_START_S
             except Exception as error:
                 expected = isinstance(error, PublishFailed) or is_out_of_reach(error)
-                log.warning("relay_interrupted", error=type(error).__name__, pause_s=pause_s, exc_info=not expected)
+                log.warning(
+                    "relay_interrupted",
+                    service=self.service,
+                    error=type(error).__name__,
+                    pause_s=pause_s,
+                    exc_info=not expected,
+                )
                 self._stopping.wait(pause_s)
                 pause_s = min(pause_s * 2, _PAUSE_MAX_S)
+        watchdog.rests(self._part)
         self._publisher.close()
         self._engine.dispose()
+
+    @property
+    def _part(self) -> str:
+        return f"relay of {self.service}"
 
     def relay_batch(self, now: datetime) -> int:
         """Publish the next batch and mark it; return its size, 0 when there is none or another relay is at it."""
@@ -120,15 +131,8 @@ class Relay:
             metrics.OUTBOX_UNROUTED.labels(self.service, types[event_id]).inc()
 
     def _message(self, row: Any) -> wire.Message:
-        headers = {correlation.HEADER: row.body["correlationid"]} if row.body.get("correlationid") else {}
-        return wire.Message(
-            exchange=wire.event_exchange(self.service).name,
-            routing_key=row.type,
-            body=json.dumps(row.body),
-            headers=headers,
-            message_id=str(row.event_id),
-            mandatory=True,
-        )
+        exchange = wire.event_exchange(self.service).name
+        return wire.event_message(row.body, row.event_id, exchange=exchange, routing_key=row.type)
 
     @contextmanager
     def _listening(self) -> Iterator[sa.Connection]:
@@ -138,17 +142,19 @@ class Relay:
 
     def _work_off(self, listening: sa.Connection) -> None:
         while not self._stopping.is_set() and self.relay_batch(clock.now()) == BATCH_SIZE:
-            pass
+            watchdog.moved(self._part)
+        watchdog.moved(self._part)
         self._publisher.keep_alive()
-        self._keep_house()
+        self._keep_house(listening)
         driver: Any = listening.connection.driver_connection
         io_select.select([driver], [], [], POLL_S)
         driver.poll()
         driver.notifies.clear()
 
-    def _keep_house(self) -> None:
+    def _keep_house(self, listening: sa.Connection) -> None:
         if monotonic() - self._measured_at > _MEASURE_EVERY_S:
             self._measured_at = monotonic()
+            listening.execute(sa.text("SELECT 1"))  # it only ever listens: a silent server would not show
             with Session(self._engine) as session:
                 waiting, lag_s = outbox.depth(session, self._model, clock.now())
             metrics.OUTBOX_DEPTH.labels(self.service).set(waiting)
@@ -158,7 +164,7 @@ class Relay:
             with Session(self._engine) as session, session.begin():
                 purged = outbox.purge(session, self._model, clock.now())
             if purged:
-                log.info("outbox_purged", rows=purged)
+                log.info("outbox_purged", service=self.service, rows=purged)
 
 
 def relay_of(service: str, *, amqp_url: str) -> Relay | None:
@@ -171,21 +177,45 @@ def relay_of(service: str, *, amqp_url: str) -> Relay | None:
     return Relay(service, models, url=url, amqp_url=amqp_url, listeners=listeners)
 
 
+def relays_of(name: str, *, amqp_url: str) -> list[Relay]:
+    """Return the relay of one service, with `all` those of all services here; none where nothing is emitted."""
+    services = list(outbox.emitting_services()) if name == "all" else [name]
+    relays = [relay_of(service, amqp_url=amqp_url) for service in services]
+    return [relay for relay in relays if relay is not None]
+
+
+def run_together(relays: Sequence[Relay]) -> None:
+    """Run relays beside each other, each on its own connections, until they are stopped."""
+    threads = [threading.Thread(target=relay.run, name=f"{relay.service}-relay") for relay in relays]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
 def main(arguments: list[str]) -> int:
     """Run the command line and return its exit code."""
     if len(arguments) != 1:
-        sys.stderr.write("usage: python -m chassis.relay SERVICE\n")
+        sys.stderr.write("usage: python -m chassis.relay SERVICE|all\n")
         return 2
+    (name,) = arguments
     settings = ChassisSettings.load()
-    logs.configure(f"{arguments[0]}-relay", settings.log_level)
-    relay = relay_of(arguments[0], amqp_url=settings.amqp_url)
-    if relay is None:
-        sys.stderr.write(f"{arguments[0]} emits no events\n")
+    logs.configure(f"{name}-relay", settings.log_level)
+    relays = relays_of(name, amqp_url=settings.amqp_url)
+    if not relays:
+        sys.stderr.write(f"{name} emits no events\n")
         return 2
     metrics.serve(settings.metrics_port)
+    answer_limit.install_plain()
+    watchdog.watch(f"{name}-relay", settings.watchdog_s)
+
+    def stop(*_: object) -> None:
+        for relay in relays:
+            relay.stop()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: relay.stop())
-    log.info("relay_started", service=arguments[0])
-    relay.run()
-    log.info("relay_stopped", service=arguments[0])
+        signal.signal(number, stop)
+    log.info("relay_started", service=name)
+    run_together(relays)
+    log.info("relay_stopped", service=name)
     return 0

@@ -1,16 +1,20 @@
 """Names and frames on the broker: nameko's RPC protocol, the events' exchanges and queues, the retry queues.
 
 Publishing here never reads from the connection. py-amqp's own `basic_publish` drains events first, and two readers on
-one socket tear its frames apart; `send_method` only writes (amqp is pinned for that).
+one socket tear its frames apart; our frames and `send_method` only write (amqp is pinned for that).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+from uuid import UUID
 
+import orjson
 from amqp import spec
 from kombu import Exchange, Queue
 
+from chassis import correlation
+from chassis.messaging import frames
 from contracts.events.subscriptions import Subscription
 
 RPC_EXCHANGE: Final = Exchange("nameko-rpc", type="topic", durable=True)
@@ -43,11 +47,34 @@ def tls_options(amqp_url: str) -> dict[str, Any] | None:
     return {"server_hostname": None} if amqp_url.startswith("amqps://") else None
 
 
-def publish(channel: Any, message: Message) -> None:
-    """Write `message` to `channel` without reading from it.
+def publish(channel: Any, message: Message, *, then_ack: int | None = None) -> None:
+    """Write `message` to `channel` without reading from it; then ack the delivery `then_ack`, in the same write.
 
     A mandatory message that no queue is bound for comes back as a basic.return event.
     """
+    writer = getattr(channel.connection, "frame_writer", None)
+    if isinstance(writer, frames.Writer):
+        writer.send(_frames(channel.channel_id, message, then_ack, writer.body_max))
+        return
+    content = channel.prepare_message(
+        message.body,
+        content_type=message.content_type,
+        content_encoding="utf-8",
+        headers=dict(message.headers),
+        properties=_properties(message),
+    )
+    arguments = (0, message.exchange, message.routing_key, message.mandatory, False)
+    channel.send_method(spec.Basic.Publish, "Bssbb", arguments, content)
+    if then_ack is not None:
+        channel.basic_ack(then_ack)
+
+
+def _frames(channel_id: int, message: Message, then_ack: int | None, body_max: int) -> bytes:
+    published = frames.publication(channel_id, message, _properties(message), body_max)
+    return published if then_ack is None else published + frames.ack(channel_id, then_ack)
+
+
+def _properties(message: Message) -> dict[str, Any]:
     properties = {
         "delivery_mode": PERSISTENT if message.persistent else TRANSIENT,
         "message_id": message.message_id,
@@ -55,15 +82,7 @@ def publish(channel: Any, message: Message) -> None:
         "reply_to": message.reply_to,
         "expiration": None if message.expiration_s is None else str(max(1, int(message.expiration_s * 1000))),
     }
-    frame = channel.prepare_message(
-        message.body,
-        content_type=message.content_type,
-        content_encoding="utf-8",
-        headers=dict(message.headers),
-        properties={name: value for name, value in properties.items() if value is not None},
-    )
-    arguments = (0, message.exchange, message.routing_key, message.mandatory, False)
-    channel.send_method(spec.Basic.Publish, "Bssbb", arguments, frame)
+    return {name: value for name, value in properties.items() if value is not None}
 
 
 def event_exchange(service: str) -> Exchange:
@@ -76,6 +95,19 @@ def event_queue(subscription: Subscription) -> Queue:
     event_type = subscription.event_type
     exchange = event_exchange(event_type.source)
     return Queue(subscription.queue_name, exchange=exchange, routing_key=event_type.type, durable=True)
+
+
+def event_message(body: Mapping[str, Any], event_id: UUID, *, exchange: str, routing_key: str) -> Message:
+    """Return an event's envelope as a message; one sent to an exchange comes back where no queue is bound for it."""
+    carried = body.get("correlationid")
+    return Message(
+        exchange=exchange,
+        routing_key=routing_key,
+        body=orjson.dumps(body),
+        headers={correlation.HEADER: carried} if carried else {},
+        message_id=str(event_id),
+        mandatory=bool(exchange),
+    )
 
 
 def dead_letter_queue(queue_name: str) -> Queue:

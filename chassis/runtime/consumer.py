@@ -6,7 +6,7 @@ twice what was under way.
 
 import contextlib
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from itertools import islice
 from time import monotonic
 from typing import Any, Final
@@ -17,7 +17,8 @@ from kombu import Exchange, Queue
 from nameko import config
 from nameko.amqp.consume import Consumer
 
-from chassis import logs
+from chassis import logs, watchdog
+from chassis.messaging import line, wire
 
 log = logs.get_logger(__name__)
 
@@ -35,10 +36,11 @@ class DrainingConsumer(Consumer):
     declarations: Sequence[Queue | Exchange] = ()
     on_undecodable: Callable[[Any], None] | None = None
     on_connected: Callable[[], object] = staticmethod(lambda: None)
+    on_draining: Callable[[], object] = staticmethod(lambda: None)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._draining = False
+        self.draining = False
         self._connected = False
         self._heartbeat_at_s = monotonic()
         # Unsettled messages of this connection, in the order they came.
@@ -52,16 +54,17 @@ class DrainingConsumer(Consumer):
                 for _ in self.consume():
                     pass
             except Exception as error:  # noqa: BLE001 -- py-amqp raises more than its documented classes
+                watchdog.moved(self._part)
                 log.warning("consumer_connection_lost", queues=self._queue_names, error=type(error).__name__)
                 self._connected = False
-                if self._draining:
+                if self.draining:
                     break
                 eventlet.sleep(_RECONNECT_PAUSE_S)
         self._finish()
 
     def stop(self) -> None:
         """Take no new messages, and return when those taken are acked or their connection is lost."""
-        self._draining = True
+        self.draining = True
         if not self._connected:
             self.should_stop = True
             return
@@ -75,24 +78,37 @@ class DrainingConsumer(Consumer):
             self._in_flight.clear()
             self._connected = True
             self.on_connected()
-            taking = True
-            while not self.should_stop:
-                if self._draining and taking:
-                    taking = False
-                    for consumer in consumers:
-                        consumer.cancel()
-                if not taking and not self._in_flight:
-                    self.should_stop = True
-                    break
-                self._read(connection)
-                yield
+            try:
+                yield from self._read_on(connection, consumers)
+            except Exception:
+                line.drop(connection)  # at once: leaving the context would talk to a broker that may be silent
+                raise
+
+    def _read_on(self, connection: Any, consumers: Sequence[Any]) -> Any:
+        taking = True
+        while not self.should_stop:
+            watchdog.moved(self._part)
+            if self.draining and taking:
+                taking = False
+                for consumer in consumers:
+                    consumer.cancel()
+                self.on_draining()
+            if not taking and not self._in_flight:
+                self.should_stop = True
+                break
+            self._read(connection)
+            yield
 
     def _read(self, connection: Any) -> None:
         with contextlib.suppress(TimeoutError):
-            connection.drain_events(timeout=_DRAIN_STEP_S if self._draining else _READ_TIMEOUT_S)
+            connection.drain_events(timeout=_DRAIN_STEP_S if self.draining else _READ_TIMEOUT_S)
         if monotonic() - self._heartbeat_at_s > _READ_TIMEOUT_S:
             self._heartbeat_at_s = monotonic()
             connection.heartbeat_check()
+
+    def create_connection(self) -> Any:
+        """Describe the connection to the broker."""
+        return line.to(self.amqp_uri)
 
     @contextlib.contextmanager
     def establish_connection(self) -> Any:
@@ -105,32 +121,39 @@ class DrainingConsumer(Consumer):
                 interval_step=_CONNECT_PAUSE_STEP_S,
                 interval_max=_CONNECT_PAUSE_MAX_S,
             )
+            line.bound(connection)
             yield connection
 
     def on_connection_error(self, exc: Exception, interval: float) -> None:
         """Say that the broker is away."""
+        watchdog.moved(self._part)
         log.warning("broker_out_of_reach", queues=self._queue_names, error=type(exc).__name__, pause_s=interval)
 
     def get_consumers(self, consumer_cls: Any, channel: Any) -> Any:
-        """Declare what this consumer also needs, then consume."""
+        """Declare what this consumer also needs, then consume. Bodies come as they are: who is called reads them."""
         for entity in self.declarations:
             entity(channel).declare()
-        return super().get_consumers(consumer_cls, channel)
+        consumer = consumer_cls(queues=self.queues, on_message=self.on_raw, **self.consumer_options)
+        consumer.qos(prefetch_count=self.prefetch_count)
+        return [consumer]
 
-    def on_message(self, body: Any, message: Any) -> None:
+    def on_raw(self, message: Any) -> None:
         """Hand a message over, remembering it until it is settled."""
         self._in_flight[id(message)] = None
         message.arrived_at_s = monotonic()
+        if message.content_type != wire.JSON:
+            self.on_foreign(message)
+            return
         for callback in self.callbacks:
-            callback(body, message)
+            callback(message.body, message)
 
-    def on_decode_error(self, message: Any, exc: Exception) -> None:
-        """Put aside a message whose body cannot be read; it would come back for ever."""
-        log.error("message_undecodable", queues=self._queue_names, error=type(exc).__name__)
+    def on_foreign(self, message: Any) -> None:
+        """Put aside a message that is not JSON; it would come back for ever."""
+        log.error("message_undecodable", queues=self._queue_names)
         if self.on_undecodable is not None:
             self.on_undecodable(message)
         else:
-            message.ack()
+            self.ack_message(message)
 
     def ack_message(self, message: Any) -> None:
         """Settle a message for good."""
@@ -158,6 +181,10 @@ class DrainingConsumer(Consumer):
         """Give a message back to the broker."""
         self._settle(message, message.requeue)
 
+    def settled(self, message: Any) -> None:
+        """Note that a message was acked in the same write as its reply, or went with its connection."""
+        self._in_flight.pop(id(message), None)
+
     def _settle(self, message: Any, how: Callable[[], None]) -> None:
         try:
             if message.channel.connection:
@@ -169,9 +196,14 @@ class DrainingConsumer(Consumer):
             self._in_flight.pop(id(message), None)
 
     def _finish(self) -> None:
+        watchdog.rests(self._part)
         self._connected = False
         if not self._drained.ready():
             self._drained.send(None)
+
+    @cached_property
+    def _part(self) -> str:
+        return f"consumer of {', '.join(self._queue_names)}"
 
     @property
     def _queue_names(self) -> list[str]:

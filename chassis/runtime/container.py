@@ -1,7 +1,9 @@
 """How a service class becomes a running container: its configuration, and the entrypoints every service has."""
 
 import inspect
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import import_module
 from typing import Any, Final, Protocol
 
@@ -12,7 +14,7 @@ from nameko.extensions import is_dependency
 from nameko.runners import ServiceRunner
 
 from chassis import clock
-from chassis.messaging import wire
+from chassis.messaging import line, wire
 from chassis.runtime.entrypoints import answers, every
 from chassis.runtime.providers import SettingsProvider
 from chassis.settings import ChassisSettings
@@ -20,7 +22,6 @@ from chassis.storage import cleanup
 from contracts.call import Call
 from contracts.shapes import Empty
 
-_HEARTBEAT_S: Final = 15
 _TIDY_EVERY_S: Final = 3_600
 
 
@@ -29,6 +30,44 @@ class ChassisContainer(ServiceContainer):
 
     def __init__(self, service_cls: type) -> None:
         super().__init__(with_own_entrypoints(service_cls))
+
+    def serve(
+        self,
+        method_name: str,
+        argument: Any,
+        *,
+        settle: Callable[[Any, Any], object],
+        refuse: Callable[[], object],
+    ) -> None:
+        """Run a method of the service in a worker, without nameko's context and its hooks, which nothing of ours has.
+
+        `settle` is given what it returned, or what it raised as nameko has it; `refuse` is called where the container
+        is being killed. Returns at once; the worker begins when the pool has room.
+        """
+        if self._worker_pool.free() > 0:
+            self._start_worker(method_name, argument, settle, refuse)
+        else:
+            self.spawn_managed_thread(partial(self._start_worker, method_name, argument, settle, refuse), method_name)
+
+    def _start_worker(self, method_name: str, argument: Any, settle: Any, refuse: Callable[[], object]) -> None:
+        if self._being_killed:
+            refuse()
+            return
+        key = object()
+        thread = self._worker_pool.spawn(self._work, method_name, argument, settle)
+        self._worker_threads[key] = thread
+        thread.link(self._handle_worker_thread_exited, key)
+
+    def _work(self, method_name: str, argument: Any, settle: Callable[[Any, Any], object]) -> None:
+        service = self.service_cls()
+        result = exc_info = None
+        try:
+            for provider in self.dependencies:
+                setattr(service, provider.attr_name, provider.get_dependency(None))
+            result = getattr(service, method_name)(argument)
+        except Exception:  # noqa: BLE001 -- whatever it is, the message is settled
+            exc_info = sys.exc_info()
+        settle(result, exc_info)
 
 
 def with_own_entrypoints(service_cls: Any) -> type:
@@ -100,7 +139,7 @@ def configure_nameko(settings: ChassisSettings) -> None:
         {
             "AMQP_URI": settings.amqp_url,
             "AMQP_SSL": wire.tls_options(settings.amqp_url),
-            "HEARTBEAT": _HEARTBEAT_S,
+            "HEARTBEAT": line.HEARTBEAT_S,
             "PREFETCH_COUNT": settings.max_workers,
             "max_workers": settings.max_workers,
             "parent_calls_tracked": 0,

@@ -27,13 +27,13 @@ from typing import Any, TypeVar
 from nameko.extensions import register_entrypoint
 from nameko.timer import Timer
 
-from chassis import correlation, deadline, logs
+from chassis import correlation, deadline, logs, watchdog
 from chassis.messaging import codec
 from chassis.messaging.events import UnreadableEvent, read_event
 from chassis.metrics import EVENTS_HANDLED, RPC_SERVED_SECONDS
 from chassis.runtime.event_handler import Batch, Disposition, EventDelivery, EventOutcome, ReliableEventHandler
 from chassis.runtime.rpc_handler import DROPPED, FastRpc, RpcDelivery, failure, success
-from chassis.storage.database import Tx, is_out_of_reach
+from chassis.storage.database import Tx, is_gone, is_out_of_reach
 from contracts.call import Call, Reply, Request
 from contracts.errors import Broken, ErrorCode, RpcError, Unavailable
 from contracts.events.envelope import Data, Event, EventType
@@ -85,7 +85,8 @@ def _answer(
     finally:
         duration_s = perf_counter() - started
         RPC_SERVED_SECONDS.labels(call.name, outcome).observe(duration_s)
-        log.info("rpc_served", method=call.name, outcome=outcome, duration_ms=round(duration_s * 1000, 1))
+        say = log.debug if outcome == "ok" else log.info
+        say("rpc_served", method=call.name, outcome=outcome, duration_ms=round(duration_s * 1000, 1))
 
 
 def _work(
@@ -121,6 +122,7 @@ def on_event(
     def decorate(method: Callable[[S, Tx, Event[Data]], None]) -> Callable[[S, Tx, Event[Data]], None]:
         def each(service: S, tx: Tx, events: Sequence[Event[Data]]) -> None:
             for event in events:
+                watchdog.moved(_part_of(method))
                 with correlation.carrying(event.correlationid):
                     method(service, tx, event)
 
@@ -152,7 +154,11 @@ def _handler(event_type: EventType[Data], method: M, handle_all: Callable[[S, Tx
     @wraps(method)
     def handle(self: Any, batch: Batch) -> list[EventOutcome]:
         deliveries = batch.take()
-        outcomes = _handle(event_type, handle_all, self, deliveries)
+        watchdog.moved(_part_of(method))
+        try:
+            outcomes = _handle(event_type, handle_all, self, deliveries, _part_of(method))
+        finally:
+            watchdog.rests(_part_of(method))
         for delivery, outcome in zip(deliveries, outcomes, strict=True):
             EVENTS_HANDLED.labels(delivery.consumer, outcome.disposition.value).inc()
         return outcomes
@@ -161,11 +167,19 @@ def _handler(event_type: EventType[Data], method: M, handle_all: Callable[[S, Tx
     return handle  # type: ignore[return-value]  # -- nameko calls it with a batch; mypy checks the method
 
 
+def _part_of(method: Callable[..., None]) -> str:
+    return f"handler {method.__qualname__}"
+
+
 HandleAll = Callable[[Any, Tx, Sequence[Event[Data]]], None]
 
 
 def _handle(
-    event_type: EventType[Data], handle_all: HandleAll[Data], service: Any, deliveries: Sequence[EventDelivery]
+    event_type: EventType[Data],
+    handle_all: HandleAll[Data],
+    service: Any,
+    deliveries: Sequence[EventDelivery],
+    part: str,
 ) -> list[EventOutcome]:
     """Handle all in one transaction; where that fails, each in its own, so that a bad event hurts no other."""
     if len(deliveries) > 1:
@@ -178,7 +192,13 @@ def _handle(
         else:
             _say_handled(deliveries[0].consumer, Disposition.DONE, len(events), started)
             return [EventOutcome(Disposition.DONE)] * len(events)
-    return [_handle_alone(event_type, handle_all, service, delivery) for delivery in deliveries]
+    outcomes: list[EventOutcome] = []
+    for delivery in deliveries:
+        outcomes.append(_handle_alone(event_type, handle_all, service, delivery))
+        watchdog.moved(part)
+        if outcomes[-1].database_is_gone:  # the others would each wait for it as long
+            return outcomes + [outcomes[-1]] * (len(deliveries) - len(outcomes))
+    return outcomes
 
 
 def _apply(handle_all: HandleAll[Data], service: Any, consumer: str, events: Sequence[Event[Data]]) -> None:
@@ -194,8 +214,7 @@ def _handle_alone(
 ) -> EventOutcome:
     started = perf_counter()
     outcome = EventOutcome(Disposition.DONE)
-    body = delivery.body if isinstance(delivery.body, dict) else {}
-    with correlation.carrying(body.get("correlationid")):
+    with correlation.carrying(delivery.correlation_id):
         try:
             _apply(handle_all, service, delivery.consumer, [read_event(event_type, delivery.body)])
         except UnreadableEvent as error:
@@ -205,14 +224,15 @@ def _handle_alone(
             is_outage = isinstance(family_of(error), Unavailable)
             log.warning("event_failed", consumer=delivery.consumer, attempt=delivery.attempt, exc_info=not is_outage)
             disposition = Disposition.RETRY_OUTAGE if is_outage else Disposition.RETRY
-            outcome = EventOutcome(disposition, type(error).__name__)
+            outcome = EventOutcome(disposition, type(error).__name__, is_gone(error))
         _say_handled(delivery.consumer, outcome.disposition, 1, started)
     return outcome
 
 
 def _say_handled(consumer: str, disposition: Disposition, events: int, started: float) -> None:
     duration_ms = round((perf_counter() - started) * 1000, 1)
-    log.info("event_handled", consumer=consumer, outcome=disposition.value, events=events, duration_ms=duration_ms)
+    say = log.debug if disposition is Disposition.DONE else log.info
+    say("event_handled", consumer=consumer, outcome=disposition.value, events=events, duration_ms=duration_ms)
 
 
 def every(*, seconds: float) -> Callable[[Callable[[S], None]], Callable[[S], None]]:

@@ -15,7 +15,7 @@ from nameko import config
 from nameko.events import EventHandler
 from nameko.exceptions import ContainerBeingKilled
 
-from chassis import clock, logs
+from chassis import clock, correlation, logs
 from chassis.messaging import wire
 from chassis.messaging.publisher import ConfirmedPublisher, PublishFailed
 from chassis.metrics import DEAD_LETTERS, EVENT_RETRIES
@@ -48,6 +48,7 @@ class EventOutcome:
 
     disposition: Disposition
     error: str = ""
+    database_is_gone: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class EventDelivery:
     consumer: str
     attempt: int
     message: Any = None
+    correlation_id: str | None = None
 
 
 @dataclass
@@ -108,6 +110,7 @@ class ReliableEventHandler(EventHandler):
         ]
         self.consumer.on_undecodable = self._put_aside_undecodable
         self.consumer.on_connected = self._arrived.clear  # the broker delivers again what was not acked
+        self.consumer.on_draining = self._give_back
         self.publisher = ConfirmedPublisher(config["AMQP_URI"], declare=self.consumer.declarations)
 
     def start(self) -> None:
@@ -116,9 +119,19 @@ class ReliableEventHandler(EventHandler):
 
     def handle_message(self, body: Any, message: Any) -> None:
         """Note an event; a worker takes what is there when it begins, without waiting for more."""
-        attempt = int(message.headers.get(wire.ATTEMPT_HEADER, 0))
-        self._arrived.append(EventDelivery(body, self.consumer_name, attempt, message))
+        if self.consumer.draining:
+            self.consumer.requeue_message(message)
+            return
+        attempt = _count(message, wire.ATTEMPT_HEADER)
+        carried = message.headers.get(correlation.HEADER)
+        carried = carried if isinstance(carried, str) else None
+        self._arrived.append(EventDelivery(body, self.consumer_name, attempt, message, carried))
         self._spawn_worker()
+
+    def _give_back(self) -> None:
+        """Leave what no worker has begun to the other processes: this one is to stop."""
+        while self._arrived:
+            self.consumer.requeue_message(self._arrived.popleft().message)
 
     def _spawn_worker(self) -> None:
         """Start the next worker, where none is at it; in a thread, since the pool may be exhausted."""
@@ -163,8 +176,8 @@ class ReliableEventHandler(EventHandler):
 
     def _next_copy(self, message: Any, outcome: EventOutcome) -> wire.Message:
         """Return the copy of `message` for the retry queue or the dead letter queue."""
-        attempt = int(message.headers.get(wire.ATTEMPT_HEADER, 0))
-        outages = int(message.headers.get(wire.OUTAGE_HEADER, 0))
+        attempt = _count(message, wire.ATTEMPT_HEADER)
+        outages = _count(message, wire.OUTAGE_HEADER)
         if outcome.disposition is Disposition.RETRY_OUTAGE:
             bearable = [delay_s for delay_s in self.delays_s if delay_s <= _OUTAGE_DELAY_MAX_S] or self.delays_s[:1]
             delay_s = bearable[min(outages, len(bearable) - 1)]
@@ -193,6 +206,12 @@ class ReliableEventHandler(EventHandler):
 
     def _put_aside_undecodable(self, message: Any) -> None:
         self._settle([message], [EventOutcome(Disposition.DEAD, "Undecodable")])
+
+
+def _count(message: Any, header: str) -> int:
+    """Return what a header of ours counts; anybody may have sent the message, with anything in its place."""
+    value = message.headers.get(header)
+    return max(0, value) if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
 def _copy(message: Any, exchange: str, routing_key: str, headers: dict[str, Any]) -> wire.Message:

@@ -7,19 +7,23 @@ finish; a second one does not.
 import chassis.runtime.green  # noqa: F401 -- must come before every other import
 
 # isort: split
+import gc
 import os
 import signal
 import sys
-from typing import Any
+from typing import Any, Final
 
 import eventlet
 from environs.exceptions import EnvError
+from eventlet.patcher import original
 
-from chassis import logs, metrics
+from chassis import logs, metrics, watchdog
 from chassis.runtime.container import ChassisContainer, check_settings, configure_nameko, load_service
 from chassis.settings import ChassisSettings
 
 log = logs.get_logger(__name__)
+
+_BEAT_S: Final = 1.0
 
 
 def run(service_cls: type) -> None:
@@ -30,9 +34,24 @@ def run(service_cls: type) -> None:
     container = ChassisContainer(service_cls)
     _stop_on_signals(container)
     container.start()
+    _watch(container.service_name, settings.watchdog_s)
+    gc.collect()
+    gc.freeze()  # what is here now stays: the collector need not look at it again
     log.info("service_started", service=container.service_name, pid=os.getpid())
     container.wait()
     log.info("service_stopped", service=container.service_name, pid=os.getpid())
+
+
+def _watch(service: str, limit_s: float) -> None:
+    """End this process when its event loop or a consumer stands still."""
+
+    def beat() -> None:
+        while True:
+            watchdog.moved("event loop")
+            eventlet.sleep(_BEAT_S)
+
+    eventlet.spawn_n(beat)
+    watchdog.watch(service, limit_s, start_thread=original("_thread").start_new_thread, sleep=original("time").sleep)
 
 
 def _stop_on_signals(container: ChassisContainer) -> None:

@@ -5,8 +5,10 @@ that cannot be sent while the broker restarts. Replying on the request's own cha
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
+import msgspec
 from nameko.rpc import Rpc, RpcConsumer
 
 from chassis import correlation, logs
@@ -22,12 +24,23 @@ log = logs.get_logger(__name__)
 class RpcDelivery:
     """A request as it came. `ends_at_s` is the caller's deadline on this process's monotonic clock."""
 
-    request: Any
+    request: msgspec.Raw
     correlation_id: str | None
     ends_at_s: float | None
     redelivered: bool
 
 
+class _Arguments(msgspec.Struct):
+    request: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class _Asked(msgspec.Struct):
+    """A request on nameko's wire; what it asks stays JSON until the method's type is known."""
+
+    kwargs: _Arguments
+
+
+_ASKED: Final = msgspec.json.Decoder(_Asked)
 DROPPED: Final = object()
 """What an entrypoint returns when nobody waits for the answer any more."""
 
@@ -54,7 +67,7 @@ class FastRpcConsumer(RpcConsumer):
         """Start consuming; the broker may come later."""
         self.container.spawn_managed_thread(self.consumer.run)
 
-    def handle_message(self, body: Any, message: Any) -> None:
+    def handle_message(self, body: bytes | str, message: Any) -> None:
         """Start the worker of the method that `message` names, or answer or drop what cannot be worked on."""
         if not message.properties.get("reply_to"):
             log.error("rpc_message_dropped", reason="nobody to reply to")
@@ -79,7 +92,7 @@ class FastRpcConsumer(RpcConsumer):
         return result, None
 
     def reply(self, message: Any, payload: bytes) -> None:
-        """Publish the reply, then ack the request. When the connection is lost the request comes again."""
+        """Publish the reply and ack the request, at once. When the connection is lost the request comes again."""
         reply = wire.Message(
             exchange=wire.RPC_EXCHANGE.name,
             routing_key=message.properties["reply_to"],
@@ -88,11 +101,11 @@ class FastRpcConsumer(RpcConsumer):
             persistent=False,
         )
         try:
-            wire.publish(message.channel, reply)
+            wire.publish(message.channel, reply, then_ack=message.delivery_tag)
         except Exception as error:  # noqa: BLE001 -- a lost connection shows in many classes
             log.warning("rpc_reply_lost", error=type(error).__name__)
             drop_connection(message.channel)
-        self.consumer.ack_message(message)
+        self.consumer.settled(message)
 
 
 class FastRpc(Rpc):
@@ -100,14 +113,20 @@ class FastRpc(Rpc):
 
     rpc_consumer = FastRpcConsumer()
 
-    def handle_message(self, body: Any, message: Any) -> None:
+    def handle_message(self, body: bytes | str, message: Any) -> None:
         """Start a worker. Raises where the body is no request."""
-        kwargs = body["kwargs"]
         expiration_ms = message.properties.get("expiration")
+        carried = message.headers.get(correlation.HEADER)
         delivery = RpcDelivery(
-            request=kwargs.get("request", {}),
-            correlation_id=message.headers.get(correlation.HEADER),
+            request=_ASKED.decode(body).kwargs.request,
+            correlation_id=carried if isinstance(carried, str) else None,
             ends_at_s=None if expiration_ms is None else message.arrived_at_s + int(expiration_ms) / 1000,
             redelivered=bool(message.delivery_info.get("redelivered")),
         )
-        super().handle_message({"args": [delivery], "kwargs": {}}, message)
+        consumer = self.rpc_consumer
+        self.container.serve(
+            self.method_name,
+            delivery,
+            settle=partial(consumer.handle_result, message),
+            refuse=partial(consumer.consumer.requeue_message, message),
+        )

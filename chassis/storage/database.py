@@ -1,6 +1,6 @@
 """A service's own PostgreSQL database: transactions with outbox, inbox and idempotency keys, and plain reads.
 
-The driver is psycopg2, which eventlet makes green by itself; sessions are opened where work is done, never before.
+The driver is psycopg2, which chassis.runtime.green makes green; sessions are opened where work is done, never before.
 """
 
 import os
@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any, Final
 from uuid import UUID, uuid4
 
+from environs import Env
 from sqlalchemy import Engine, create_engine, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -23,25 +24,41 @@ from chassis.messaging import codec
 from chassis.messaging.events import wrap
 from chassis.metrics import INBOX_DUPLICATES
 from chassis.settings import database_url, with_driver
-from chassis.storage import stored_values
+from chassis.storage import answer_limit, stored_values
 from contracts.errors import ErrorCode, Refused
 from contracts.events.envelope import Data, EventType
 
 __all__ = ["OUTBOX_CHANNEL", "Database", "Tx", "database_url", "is_out_of_reach", "make_engine"]
 
 OUTBOX_CHANNEL: Final = "outbox"
-_STATEMENT_TIMEOUT_MS: Final = 30_000
-_LOCK_TIMEOUT_MS: Final = 5_000
-_IDLE_IN_TRANSACTION_TIMEOUT_MS: Final = 60_000
+_STATEMENT_TIMEOUT_S: Final = 15.0
+# The server ends a statement first; only one that is gone is waited for to the end.
+_ANSWER_MARGIN_S: Final = 3.0
+_SERVER_LIMITS: Final = {
+    "lock_timeout": "5s",
+    # What a lost client has locked is free again after this.
+    "idle_in_transaction_session_timeout": "30s",
+    "timezone": "UTC",
+    # The server's side of a line that went silent.
+    "tcp_keepalives_idle": 3,
+    "tcp_keepalives_interval": 2,
+    "tcp_keepalives_count": 2,
+    "tcp_user_timeout": 8_000,
+}
+_CLIENT_LIMITS: Final = {
+    "connect_timeout": 3,
+    "keepalives_idle": 3,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 8_000,
+}
 
 
 def make_engine(url: str, *, pool_size: int = 10, application_name: str = "portal") -> Engine:
-    """Make an engine whose statements, lock waits and idle transactions all have an end."""
-    options = (
-        f"-c statement_timeout={_STATEMENT_TIMEOUT_MS} -c lock_timeout={_LOCK_TIMEOUT_MS}"
-        f" -c idle_in_transaction_session_timeout={_IDLE_IN_TRANSACTION_TIMEOUT_MS} -c timezone=UTC"
-    )
-    return create_engine(
+    """Make an engine whose statements, lock waits and idle transactions all have an end, and whose server's silence."""
+    statement_timeout_s = Env().float("DATABASE_STATEMENT_TIMEOUT_S", _STATEMENT_TIMEOUT_S)
+    limits = {"statement_timeout": int(statement_timeout_s * 1_000), **_SERVER_LIMITS}
+    engine = create_engine(
         with_driver(url),
         pool_size=pool_size,
         max_overflow=5,  # a handler may read beside its transaction
@@ -51,14 +68,14 @@ def make_engine(url: str, *, pool_size: int = 10, application_name: str = "porta
         hide_parameters=True,
         json_serializer=_json,
         connect_args={
-            "connect_timeout": 3,
+            **_CLIENT_LIMITS,
             "application_name": application_name,
-            "options": options,
-            "keepalives_idle": 10,
-            "keepalives_interval": 5,
-            "keepalives_count": 3,
+            "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
+            "connection_factory": answer_limit.BoundConnection,
         },
     )
+    answer_limit.bound(engine, statement_timeout_s + _ANSWER_MARGIN_S)
+    return engine
 
 
 def _json(value: Any) -> str:
@@ -70,6 +87,15 @@ def is_out_of_reach(error: BaseException) -> bool:
     if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
         return True
     return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
+def is_gone(error: BaseException) -> bool:
+    """Return whether `error` means that there is no connection to the database: whatever is tried next fails too."""
+    if isinstance(error, PoolTimeout):
+        return True
+    return isinstance(error, DBAPIError) and (
+        error.connection_invalidated or (is_out_of_reach(error) and getattr(error.orig, "pgcode", None) is None)
+    )
 
 
 @dataclass
@@ -121,7 +147,8 @@ class Tx:
     def new_among(self, consumer: str, message_ids: Collection[UUID]) -> set[UUID]:
         """Note that `consumer` has these messages; return those it had not before."""
         inbox = self.models.InboxMessage
-        rows = [{"consumer": consumer, "message_id": message_id} for message_id in set(message_ids)]
+        # In one order for all: two processes that were given the same events wait for each other, and not crosswise.
+        rows = [{"consumer": consumer, "message_id": message_id} for message_id in sorted(set(message_ids))]
         note = insert(inbox).values(rows).on_conflict_do_nothing().returning(inbox.message_id)
         new = set(self.session.scalars(note))
         INBOX_DUPLICATES.labels(consumer).inc(len(message_ids) - len(new))

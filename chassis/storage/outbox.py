@@ -1,12 +1,23 @@
-"""Reading and tidying the outbox: the feed of published events, the depth, the purge."""
+"""Reading and tidying the outbox: who has one, the feed of published events, the depth, the purge."""
 
 from datetime import datetime, timedelta
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
 from typing import Any, Final
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 KEPT_DAYS: Final = 90
+_SERVICES_FOLDER: Final = Path(__file__).parents[2] / "services"
+
+
+def emitting_services() -> dict[str, ModuleType]:
+    """Return the models of the services in this image that have an outbox, by name, in alphabetical order."""
+    names = sorted(path.parent.name for path in _SERVICES_FOLDER.glob("*/models.py"))
+    models = {name: import_module(f"services.{name}.models") for name in names}
+    return {name: module for name, module in models.items() if hasattr(module, "OutboxMessage")}
 
 
 def feed(session: Session, model: Any, after: int, limit: int) -> list[dict[str, Any]]:

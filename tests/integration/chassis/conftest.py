@@ -18,6 +18,7 @@ from chassis.storage import migrations
 from chassis.storage.database import Database
 from tests.conftest import ProcessStarter, child_environment, wait_until
 from tests.integration.chassis import probe
+from tests.integration.chassis.tls import TlsProxy, certificate_for
 
 EVENT_QUEUE = probe.LISTENER.queue_name
 QUEUES = (EVENT_QUEUE, f"{EVENT_QUEUE}.dead", "events.retry.200ms", "events.retry.400ms")
@@ -119,7 +120,7 @@ class SystemStarter:
     def __call__(self, url: str, **env: str) -> System:
         path = str(self._folder / f"system-{len(self._opened)}")
         running = self._start_process(
-            "-m", "tests.integration.chassis.probe_system", path, env={"AMQP_URL": url, **env}
+            "-m", "tests.integration.chassis.probe_system", path, env={"AMQP_URL": url, "LOG_LEVEL": "DEBUG", **env}
         )
         connection = socket.socket(socket.AF_UNIX)
         self._opened.append(connection)
@@ -177,12 +178,15 @@ def system(shared_system, database):
 
 
 class Proxy:
-    """A TCP proxy whose connections can be cut, and which can refuse new ones."""
+    """A TCP proxy whose connections can be cut or go silent, and which can refuse new ones."""
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
         self._open: list[socket.socket] = []
         self._listener: socket.socket | None = None
+        self._silent: set[str] = set()
+        self._silenced: set[socket.socket] = set()
+        self._directions: dict[socket.socket, str] = {}
         with socket.socket() as chooser:
             chooser.bind(("127.0.0.1", 0))
             self.port = chooser.getsockname()[1]
@@ -201,6 +205,19 @@ class Proxy:
             listener.close()
         self.cut()
 
+    def silence(self, direction: str, *, new_ones: bool = True) -> None:
+        """Forward nothing any more `there`, `back` or in `both` directions: bytes are swallowed, no end is told.
+
+        Connections of now stay silent for ever. New ones are taken, and are silent too until `speak`.
+        """
+        directions = {"there", "back"} if direction == "both" else {direction}
+        self._silenced |= {source for source in self._open if self._directions[source] in directions}
+        self._silent = directions if new_ones else set()
+
+    def speak(self) -> None:
+        """Forward what new connections say; those that went silent stay so."""
+        self._silent = set()
+
     def cut(self) -> None:
         """Cut the connections that are open now."""
         taken, self._open = self._open, []
@@ -218,14 +235,19 @@ class Proxy:
             except OSError:
                 return
             self._open += [near, far]
+            self._directions.update({near: "there", far: "back"})
+            self._silenced |= {source for source in (near, far) if self._directions[source] in self._silent}
             for source, sink in ((near, far), (far, near)):
                 threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
 
-    @staticmethod
-    def _pump(source: socket.socket, sink: socket.socket) -> None:
+    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(65_536):
+                if source in self._silenced:
+                    return  # without reading on: what is sent then fills the buffers
                 sink.sendall(data)
+            if source in self._silenced:
+                return
         for end in (source, sink):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
@@ -254,7 +276,7 @@ def run_probe(start_process, database, clean_broker):
     """Start the invented service as a process of its own."""
 
     def run(**env: str):
-        return start_process("-m", "tests.integration.chassis.probe_service", env=env)
+        return start_process("-m", "tests.integration.chassis.probe_service", env={"LOG_LEVEL": "DEBUG", **env})
 
     return run
 
@@ -265,3 +287,22 @@ def run_relay(start_process, database):
         return start_process("-m", "tests.integration.chassis.probe_relay", env=env)
 
     return run
+
+
+@pytest.fixture
+def tls_url(amqp_url, tmp_path, monkeypatch):
+    """Return a function giving the address of the broker behind TLS, its certificate being for `address`."""
+    made = []
+
+    def behind_tls(address):
+        file = certificate_for(address, tmp_path)
+        monkeypatch.setenv("SSL_CERT_FILE", str(file))
+        parts = urlsplit(amqp_url)
+        proxy = TlsProxy(parts.hostname or "127.0.0.1", parts.port or 5672, file)
+        made.append(proxy)
+        credentials = parts.netloc.rpartition("@")[0]
+        return f"amqps://{credentials}@127.0.0.1:{proxy.port}{parts.path}"
+
+    yield behind_tls
+    for proxy in made:
+        proxy.close()

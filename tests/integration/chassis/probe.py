@@ -56,6 +56,14 @@ class Attempt(Base):
     at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.clock_timestamp())
 
 
+class Latest(Base):
+    """A projection: the newest number of a subject."""
+
+    __tablename__ = "latest"
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number(Message):
     """A number to work on, how long, and what to do instead."""

@@ -2,15 +2,29 @@
 
 import os
 import signal
+import time
 
-from chassis import logs
+from chassis import logs, watchdog
 from chassis.messaging.relay import Relay
-from chassis.settings import database_url
+from chassis.settings import ChassisSettings, database_url
+from chassis.storage import answer_limit
 from tests.integration.chassis import probe
+
+
+class StuckRelay(Relay):
+    """Hangs in its first batch."""
+
+    def relay_batch(self, now):
+        time.sleep(600)
+
+
+RELAYS = {"": Relay, "stuck": StuckRelay}
 
 if __name__ == "__main__":
     logs.configure("probe-relay")
-    relay = Relay(
+    answer_limit.install_plain()
+    watchdog.watch("probe-relay", ChassisSettings.load().watchdog_s)
+    relay = RELAYS[os.environ.get("RELAY", "")](
         "probe",
         probe,
         url=database_url("probe", os.environ),

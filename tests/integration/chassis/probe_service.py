@@ -3,6 +3,11 @@
 import chassis.runtime.green  # noqa: F401 -- must come before every other import
 
 # isort: split
+import os
+
+from eventlet.patcher import original
+from sqlalchemy.dialects.postgresql import insert
+
 from chassis import correlation, logs
 from chassis.clock import now
 from chassis.runtime.entrypoints import answers, every, on_event
@@ -35,6 +40,8 @@ class ProbeService:
     def echo(self, request):
         """Answer with the number, after sleeping, or fail as told."""
         probe.pause(request.sleep_s)
+        if request.fault == "hang":
+            original("time").sleep(600)
         if request.fault:
             raise make_fault(request.fault)
         return probe.Answer(number=request.number, id=probe.EXAMPLE_ID, at=probe.EXAMPLE_TIME, text=correlation.get())
@@ -74,6 +81,8 @@ class ProbeService:
             attempts = session.query(probe.Attempt).filter_by(number=data.number).count()
         tx.session.add(probe.Effect(number=data.number, correlation_id=correlation.get()))
         tx.session.flush()
+        latest = insert(probe.Latest).values(subject=event.subject, number=data.number)
+        tx.session.execute(latest.on_conflict_do_update(index_elements=["subject"], set_={"number": data.number}))
         probe.pause(data.sleep_s)
         if attempts <= data.failures:
             raise make_fault(data.fault)
@@ -85,5 +94,5 @@ class ProbeService:
 
 
 if __name__ == "__main__":
-    logs.configure("probe")
+    logs.configure("probe", os.environ["LOG_LEVEL"])
     run(ProbeService)

@@ -90,7 +90,7 @@ COMMANDS = {
 
 
 def serve(path):
-    logs.configure("probe")
+    logs.configure("probe", os.environ["LOG_LEVEL"])
     running = system.start_services([ProbeService], amqp_url=URL)
     relay = Relay("probe", probe, url=DATABASE, amqp_url=URL, listeners=[probe.LISTENER])
     system.start_relays(running, [relay])

@@ -8,6 +8,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 from kombu import Connection, Queue
 
 from chassis.clock import now
@@ -135,3 +136,53 @@ def test_the_list_names_every_consumer(environment):
     for name in topology.service_names():
         for subscription in topology.subscriptions(load_service(name)):
             assert subscription.queue_name in done.stdout
+
+
+def test_one_process_relays_for_all_services_each_on_its_own_connection(
+    environment, start_process, service_database, eventually
+):
+    databases = {name: service_database(name) for name in ("identity", "notices", "payments", "practices")}
+    for database in databases.values():
+        waiting = database.models.OutboxMessage(event_id=uuid4(), type="x.v1", subject="x", body={}, created_at=now())
+        with database.transaction() as tx:
+            tx.session.add(waiting)
+    relay = start_process("-m", "chassis.relay", "all")
+
+    def left():
+        found = []
+        for name, database in databases.items():
+            with database.reading() as session:
+                model = database.models.OutboxMessage
+                found += [name] * session.query(model).filter(model.relayed_at.is_(None)).count()
+        return found
+
+    eventually(lambda: left() == [], timeout_s=20)
+    with databases["identity"].reading() as session:
+        listing = sa.text(
+            "SELECT DISTINCT application_name FROM pg_stat_activity WHERE application_name LIKE '%-relay'"
+        )
+        assert {f"{name}-relay" for name in databases} <= set(session.scalars(listing))
+    assert command(environment, "chassis.health", "all-relay").returncode == 0
+    assert relay.stop() == 0
+    assert [line["service"] for line in relay.lines("relay_stopped")] == ["all"]
+
+
+def test_one_database_out_of_reach_stops_no_other_services_relay(start_process, service_database, eventually):
+    for name in ("identity", "notices", "payments"):
+        service_database(name)
+    database = service_database("practices")
+    relay = start_process(
+        "-m", "chassis.relay", "all", env={"IDENTITY_DATABASE_URL": "postgresql://postgres@127.0.0.1:1/nowhere"}
+    )
+    eventually(lambda: relay.lines("relay_interrupted"), timeout_s=20)
+    waiting = database.models.OutboxMessage(event_id=uuid4(), type="x.v1", subject="x", body={}, created_at=now())
+    with database.transaction() as tx:
+        tx.session.add(waiting)
+    model = database.models.OutboxMessage
+
+    def relayed():
+        with database.reading() as session:
+            return session.query(model).filter(model.relayed_at.is_not(None)).count()
+
+    assert eventually(relayed) == 1
+    assert {line["service"] for line in relay.lines("relay_interrupted")} == {"identity"}

@@ -156,7 +156,7 @@ def test_plain_reads_open_no_transaction(database):
 
 def test_statements_and_lock_waits_have_an_end(database):
     with database.reading() as session:
-        assert session.scalar(sa.text("SHOW statement_timeout")) == "30s"
+        assert session.scalar(sa.text("SHOW statement_timeout")) == "15s"
         assert session.scalar(sa.text("SHOW lock_timeout")) == "5s"
         assert session.scalar(sa.text("SHOW timezone")) == "UTC"
 

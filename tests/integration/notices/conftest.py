@@ -144,6 +144,7 @@ def office(
         "AMQP_URL": amqp_url,
         "DATABASE_URL": database_url,
         "LOGOS_DIR": str(PROJECT / "sandbox/data/logos"),
+        "LOG_LEVEL": "DEBUG",
     }
     folder = tmp_path_factory.mktemp("office")
     services = {name: start("chassis.run", name, environment, folder) for name in opened}

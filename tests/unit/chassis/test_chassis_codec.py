@@ -75,7 +75,7 @@ def test_fields_of_a_newer_writer_are_left_out_at_every_depth():
 )
 def test_a_request_that_breaks_its_definition_is_refused_by_field(values, field):
     with pytest.raises(Refused) as refused:
-        codec.admitted(values, Outer)
+        codec.admitted(codec.write(values), Outer)
     assert list(refused.value.params["fields"]) == [field]
 
 
