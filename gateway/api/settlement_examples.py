@@ -21,6 +21,7 @@ SETTLEMENT: Final[JsonObject] = {
     "findings": [{"finding": "reported", "count": 1, "amount_cents": 12000}],
     "credit_reference": "CRO-4711",
     "reconciled": True,
+    "adds_up": True,
 }
 
 WORKLIST_ITEM: Final[JsonObject] = {

@@ -54,6 +54,9 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
         environment.setenv("API_KEYS_FILE", str(keys))
         environment.setenv("SEARCH_RATE", "1000000/minute")
         environment.setenv("INSERTION_RATE", "1000000/minute")
+        environment.setenv("CHECKOUT_RATE", "1000000/minute")
+        environment.setenv("DOCUMENT_RATE", "1000000/minute")
+        environment.setenv("EMAIL_RATE", "1000000/minute")
         return TestClient(create_app(Settings.load(), services))
 
 
@@ -143,6 +146,18 @@ def names_the_field(result: Result, place: str, name: str) -> bool:
     return any(str(error.get(place, "")).startswith(name) for error in errors)
 
 
+def is_strange(value: object) -> bool:
+    """Whether a text has bytes that the gate before every door refuses, without reading what it is."""
+    return isinstance(value, str) and any(ord(character) < 32 or ord(character) == 127 for character in value)
+
+
+def is_refused(result: Result, place: str, name: str, value: object) -> bool:
+    """Whether a value is refused, naming its field where it came as far as being read."""
+    if is_strange(value):
+        return 400 <= result.status_code < 500 and result.headers["Content-Type"] == "application/problem+json"
+    return names_the_field(result, place, name)
+
+
 @each_operation
 def test_breaking_any_constraint_of_a_body_is_refused_naming_the_field(asker: Asker) -> None:
     tried = 0
@@ -155,7 +170,7 @@ def test_breaking_any_constraint_of_a_body_is_refused_naming_the_field(asker: As
         wrong = [
             (case.constraint, case.pointer, str(case.value)[:20], result.status_code, result.text[:200])
             for case, result in results
-            if not names_the_field(result, "pointer", case.pointer)
+            if not is_refused(result, "pointer", case.pointer, case.value)
         ]
         assert wrong == []
         tried += len(cases)
@@ -169,7 +184,7 @@ def test_breaking_any_constraint_of_a_parameter_is_refused_naming_it(asker: Aske
     for parameter in asker.parameters("query"):
         for constraint, value in broken_parameter(asker, parameter["schema"]):
             result = asker.ask(body=body, query={parameter["name"]: value})
-            if not names_the_field(result, "parameter", parameter["name"]):
+            if not is_refused(result, "parameter", parameter["name"], value):
                 wrong.append((parameter["name"], constraint, result.status_code, result.text[:200]))
     unknown = asker.ask(body=body, query={"not_in_the_document": "1"})
     assert names_the_field(unknown, "parameter", "not_in_the_document")
@@ -204,7 +219,10 @@ def test_breaking_any_constraint_of_an_address_is_refused(asker: Asker) -> None:
         for case in cases:
             result = asker.ask(body=body, path={name: case.value})
             known_to_be_anothers = name == "entity" and result.status_code == 403
-            assert known_to_be_anothers or names_the_field(result, "parameter", name), (case.constraint, result.text)
+            assert known_to_be_anothers or is_refused(result, "parameter", name, case.value), (
+                case.constraint,
+                result.text,
+            )
         assert cases
 
 

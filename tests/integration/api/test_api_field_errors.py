@@ -130,7 +130,7 @@ def test_reminders_without_an_address_name_the_address(client: TestClient, servi
         ({}, [("/fiscal_code", "required"), ("/reference", "required")]),
         ({"fiscal_code": "RSSMRA85T10A562S"}, [("/reference", "required")]),
         ({"notice_number": "301000000000000157", "reference": "x"}, [("/reference", "either")]),
-        ({"notice_number": "3010\x0000"}, [("/notice_number", "characters")]),
+        ({"notice_number": "3010\u200b00"}, [("/notice_number", "characters")]),
     ],
 )
 def test_a_search_goes_one_way_or_the_other(

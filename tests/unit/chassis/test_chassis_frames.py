@@ -87,7 +87,7 @@ def test_an_empty_body_has_no_body_frame():
 def test_threads_that_write_at_once_never_mix_their_frames():
     line = Line()
     whole = []
-    line.write = lambda data: whole.append(bytes(data))
+    line.write = lambda data: whole.append(bytes(data))  # type: ignore[method-assign]  # -- watched
     line.frame_writer = frame_writer(line, line)
     writer = line.frame_writer = frames.Writer(line)
 
