@@ -51,7 +51,7 @@ def is_relayed(service: str) -> bool:
 
 def main(arguments: list[str]) -> int:
     """Run the command line and return its exit code."""
-    if len(arguments) != 1:
+    if len(arguments) != 1 or arguments[0].startswith("-"):
         sys.stderr.write("usage: python -m chassis.health SERVICE | SERVICE-relay | all-relay\n")
         return 2
     (name,) = arguments

@@ -1,7 +1,7 @@
 """The closed list of errors that may cross a process boundary, in three families.
 
 Refused: a business rule said no; show it. Unavailable: try again later. Broken: a bug; tell somebody.
-Codes are stable for ever: adding is allowed, renaming is not (tests/contract/test_error_codes.py).
+Codes are stable for ever: adding is allowed, renaming is not (tests/contract/test_contract_errors.py).
 """
 
 from dataclasses import dataclass

@@ -195,7 +195,7 @@ def run_together(relays: Sequence[Relay]) -> None:
 
 def main(arguments: list[str]) -> int:
     """Run the command line and return its exit code."""
-    if len(arguments) != 1:
+    if len(arguments) != 1 or arguments[0].startswith("-"):
         sys.stderr.write("usage: python -m chassis.relay SERVICE|all\n")
         return 2
     (name,) = arguments

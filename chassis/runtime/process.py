@@ -69,7 +69,7 @@ def _stop_on_signals(container: ChassisContainer) -> None:
 
 def main(arguments: list[str]) -> int:
     """Run the command line and return its exit code."""
-    if len(arguments) != 1:
+    if len(arguments) != 1 or arguments[0].startswith("-"):
         sys.stderr.write("usage: python -m chassis.run SERVICE\n")
         return 2
     service_cls = load_service(arguments[0])

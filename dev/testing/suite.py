@@ -15,6 +15,8 @@ from dev.testing.lanes import Lane
 from dev.testing.outcome import Outcome
 from dev.testing.profiles import CI, PROFILES
 
+_WITH_VALUE: Final = ("-k", "-m", "-o", "-p", "--maxfail", "--timeout", "--durations", "--hypothesis-seed")
+"""Options of pytest whose value may be a word of its own."""
 _CHECKS: Final = {
     "ruff check": ["ruff", "check", "."],
     "ruff format": ["ruff", "format", "--check", "."],
@@ -29,8 +31,7 @@ def run(arguments: Sequence[str]) -> int:
     A word is `lint`, `ci`, a profile, a folder of tests/ (unit, browser), a part in any of them (identity), a path or a
     pytest option.
     """
-    options = [word for word in arguments if word.startswith("-")]
-    words = [word for word in arguments if not word.startswith("-")]
+    options, words = _sorted_out(arguments)
     runs = _runs(words)
     outcomes = []
     if not words or {"lint", CI} & set(words):
@@ -38,6 +39,16 @@ def run(arguments: Sequence[str]) -> int:
     for side_by_side in runs:
         outcomes += lanes.run(side_by_side, options)
     return _summarise(outcomes)
+
+
+def _sorted_out(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return pytest's options, each with the value that follows it, and our own words."""
+    options: list[str] = []
+    words: list[str] = []
+    for place, word in enumerate(arguments):
+        is_value = place > 0 and arguments[place - 1] in _WITH_VALUE
+        (options if word.startswith("-") or is_value else words).append(word)
+    return options, words
 
 
 def _runs(words: Sequence[str]) -> list[list[Lane]]:

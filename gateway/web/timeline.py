@@ -69,6 +69,7 @@ _ABANDONED: Final[Mapping[str, str]] = {
     "failed": _("Il pagamento online non è riuscito"),
     "timed_out": _("Il tempo per il pagamento online è finito"),
     "not_opened": _("La pagina di pagamento di pagoPA non si è aperta"),
+    "superseded": _("Un pagamento iniziato da altri e non proseguito è stato chiuso"),
 }
 _ABANDONED_OTHERWISE: Final = _("Il pagamento online si è chiuso senza pagare")
 _CREATED_BY: Final[Mapping[str, _Kind]] = {

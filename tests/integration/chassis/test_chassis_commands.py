@@ -33,6 +33,9 @@ def command(environment, *arguments):
     "arguments",
     [
         ["chassis.run"],
+        ["chassis.run", "--help"],
+        ["chassis.relay", "--help"],
+        ["chassis.health", "--help"],
         ["chassis.relay"],
         ["chassis.health"],
         ["chassis.migrations", "upgrade"],

@@ -29,3 +29,8 @@ def test_continuous_integration_runs_the_fast_part_and_then_its_profiles() -> No
     assert first == FAST
     assert {lane.name for run in others for lane in run} == {name for name, one in PROFILES.items() if one.in_ci}
     assert f"exec ./portal test {CI}\n" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_an_options_value_may_be_a_word_of_its_own() -> None:
+    assert suite._sorted_out(["practices", "-k", "amount", "-x"]) == (["-k", "amount", "-x"], ["practices"])
+    assert suite._sorted_out(["--maxfail", "2", "unit", "--timeout=5"]) == (["--maxfail", "2", "--timeout=5"], ["unit"])
