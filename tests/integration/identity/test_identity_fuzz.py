@@ -66,13 +66,14 @@ class Client:
         begun = self._answered("GET", f"{self.gateway.url}/spid/login?idp=prova-1")
         query = parse_qs(urlsplit(begun.headers["Location"]).query)
         message = etree.fromstring(decompress(b64decode(query["SAMLRequest"][0]), wbits=-15))
+        self.relay_state = query["RelayState"][0]
         self.cookies = dict(begun.cookies)
         self.genuine = b64decode(self.portal.answer(str(message.get("ID")), MARIO, now=datetime.now(UTC)))
 
     def send(self, document: bytes) -> requests.Response:
         """Post a document to the ACS."""
         self.session.cookies.clear()
-        form = {"SAMLResponse": b64encode(document).decode(), "RelayState": "opaque"}
+        form = {"SAMLResponse": b64encode(document).decode(), "RelayState": self.relay_state}
         return self._answered("POST", f"{self.gateway.url}/spid/acs", data=form, cookies=self.cookies)
 
     def _answered(self, method: str, address: str, **what: Any) -> requests.Response:
