@@ -22,8 +22,9 @@ from chassis import correlation, deadline, logs
 from chassis.messaging import codec, connection, rpc_errors, wire
 from chassis.metrics import RPC_CALLED_SECONDS
 from contracts.call import AnyCall, Call, Reply, Request
-from contracts.error_details import OutOfReach
-from contracts.errors import Broken, ErrorCode, RpcError, Unavailable
+from contracts.checks import problems_of
+from contracts.error_details import InvalidRequest, OutOfReach
+from contracts.errors import Broken, ErrorCode, Refused, RpcError, Unavailable
 
 log = logs.get_logger(__name__)
 
@@ -274,6 +275,8 @@ class _Answer(Generic[Reply]):
 def _request_body(call: Call[Request, Reply], request: Request) -> bytes:
     if not isinstance(request, call.request_type):
         raise TypeError(f"{call.name} does not take {type(request).__name__}")
+    if problems := problems_of(request):  # what somebody typed too long: no bug, and no reason to ask
+        raise Refused(ErrorCode.INVALID_REQUEST, InvalidRequest(fields=problems))
     return codec.write({"args": [], "kwargs": {"request": codec.checked(request)}})
 
 

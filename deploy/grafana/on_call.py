@@ -111,5 +111,31 @@ ON_CALL: Final = Dashboard(
                 ),
             ],
         ),
+        Row(
+            "Money and time",
+            [
+                Panel(
+                    "Receipts that want a look",
+                    {
+                        "flagged {{flag}}": "sum by (flag) (increase(receipts_flagged_total[1h]))",
+                        "refused {{fault}}": "sum by (fault) (increase(receipts_refused_total[1h]))",
+                    },
+                ),
+                Panel("Receipts in no settlement flow", {"receipts": "max(receipts_unreported)"}, alarm=1),
+                Panel(
+                    "Settlement flows that want a look",
+                    {
+                        "not taken": "sum(increase(settlement_flows_not_taken_total[1d]))",
+                        "not adding up": "sum(increase(settlement_flows_not_adding_up_total[1d]))",
+                    },
+                ),
+                Panel(
+                    "Clock of each process beside the database's",
+                    {"ahead": "max(clock_offset_seconds)", "behind": "min(clock_offset_seconds)"},
+                    unit="s",
+                    alarm=5,
+                ),
+            ],
+        ),
     ],
 )

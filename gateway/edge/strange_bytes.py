@@ -98,7 +98,7 @@ def is_plain(text: str) -> bool:
 
 
 def _is_path(path: str) -> bool:
-    """`path` is as WSGI has it: each byte a character."""
+    """Return whether this is a path: as WSGI has it, each byte a character."""
     try:
         return _IN_A_LINE.search(path.encode("latin-1").decode("utf-8")) is None
     except UnicodeError:

@@ -132,7 +132,7 @@ def running_portal(
     (trusted / "eidas.xml").write_text(tool.playing(EIDAS_IDP).metadata())
     with TlsFront(key_file, certificate_file) as front:
         public_url = f"https://localhost:{front.port}"
-        servers = {"AMQP_URL": amqp_url, "DATABASE_URL": url, "PUBLIC_URL": public_url}
+        servers = {"AMQP_URL": amqp_url, "DATABASE_URL": url, "PUBLIC_URL": public_url, "TRUSTED_PROXIES": "127.0.0.1"}
         copy = PortalCopy(folder / "home", {**servers, **environment})
         front.target_port = copy.port
         try:

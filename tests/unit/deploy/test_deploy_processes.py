@@ -25,8 +25,8 @@ def procfile() -> dict[str, str]:
 
 @each_shape
 def test_every_process_of_the_procfile_has_its_deployment(shape: str) -> None:
-    # The node's door has pods of its own, here alone.
-    extra = {"portal-node", "portal-node-door"} if merged_values(shape)["node"]["door"] == "proxy" else {"portal-node"}
+    # The proxy before the node's door is here alone.
+    extra = {"portal-node-door"} if merged_values(shape)["node"]["door"] == "proxy" else set()
     assert {f"portal-{name}" for name in procfile()} | extra == set(of_kind(shape, "Deployment"))
 
 
@@ -38,7 +38,8 @@ def test_a_process_runs_what_the_procfile_says(name: str) -> None:
         assert command == words
     else:
         assert command[:2] == words[:2]
-        assert {"--worker-class=gthread", "--no-control-socket"} <= set(command)
+        worker = words[words.index("--worker-class") + 1]
+        assert {f"--worker-class={worker}", "--no-control-socket"} <= set(command)
 
 
 def test_one_more_process_is_one_more_entry() -> None:
