@@ -113,6 +113,8 @@ def lines_of_procfiles() -> dict[str, str]:
 def image_of(process: str) -> str:
     """The image that a process of the Procfiles runs from."""
     name = process.removesuffix("-relay")
+    if name == "node":
+        return "gateway"
     return name if name in {*SERVICES, "gateway"} else "sandbox"
 
 
