@@ -259,6 +259,7 @@ def door(amqp_url: str, module_rpc: RpcClient) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("SECRET_KEY", "s" * 64)
         environment.setenv("AMQP_URL", amqp_url)
+        environment.setenv("CHECKOUT_RATE", "1000000/minute")  # every payer of these tests has one address
         settings = GatewaySettings.load()
     with make_server("127.0.0.1", port, create_app(settings, module_rpc), ThreadedServer, QuietHandler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
