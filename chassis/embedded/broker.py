@@ -22,6 +22,9 @@ _MESSAGE_TTL: Final = "x-message-ttl"
 _DEAD_LETTER_EXCHANGE: Final = "x-dead-letter-exchange"
 _DEAD_LETTER_ROUTING_KEY: Final = "x-dead-letter-routing-key"
 
+Frame = dict[str, Any]
+"""A message, or the arguments of a queue, as kombu's virtual transports pass them around: foreign documents."""
+
 
 class Waiting(Protocol):
     """Whoever consumes a queue: `wake` is set when there is news for it."""
@@ -33,9 +36,9 @@ class Waiting(Protocol):
 class _Queue:
     """Messages of one queue, those who consume it, and what it was declared with."""
 
-    arguments: dict[str, Any] = field(default_factory=dict)
+    arguments: Frame = field(default_factory=dict)
     auto_delete: bool = False
-    messages: deque[dict[str, Any]] = field(default_factory=deque)
+    messages: deque[Frame] = field(default_factory=deque)
     consumers: list[Waiting] = field(default_factory=list)
 
 
@@ -51,7 +54,7 @@ class Broker:
         self._order = itertools.count()
         self._clockwork: threading.Thread | None = None
 
-    def declare(self, name: str, arguments: dict[str, Any] | None, *, auto_delete: bool) -> None:
+    def declare(self, name: str, arguments: Frame | None, *, auto_delete: bool) -> None:
         """Make a queue where there is none."""
         with self.lock:
             if name not in self.queues:
@@ -65,7 +68,7 @@ class Broker:
                 exchange["table"] = [row for row in exchange["table"] if row[2] != name]
             self.state.queue_bindings_delete(name)
 
-    def put(self, name: str, message: dict[str, Any], *, first: bool = False) -> None:
+    def put(self, name: str, message: Frame, *, first: bool = False) -> None:
         """Add a message to a queue and wake a consumer."""
         with self.lock:
             queue = self.queues.get(name)
@@ -78,7 +81,7 @@ class Broker:
                 queue.messages.append(message)
             self._wake(queue)
 
-    def take(self, name: str) -> dict[str, Any] | None:
+    def take(self, name: str) -> Frame | None:
         """Take the first message that still lives out of a queue."""
         with self.lock:
             queue = self.queues.get(name)
@@ -115,7 +118,7 @@ class Broker:
             kind: ExchangeType = virtual.Channel.exchange_types[described["type"]](None)
             return [name for name in kind.lookup(described["table"], exchange, routing_key, None) if name]
 
-    def _start_life(self, name: str, queue: _Queue, message: dict[str, Any]) -> None:
+    def _start_life(self, name: str, queue: _Queue, message: Frame) -> None:
         lives_ms = [
             int(life)
             for life in (message["properties"].get("expiration"), queue.arguments.get(_MESSAGE_TTL))
@@ -156,7 +159,7 @@ class Broker:
         while queue is not None and queue.messages and queue.messages[0]["expires_at_s"] <= monotonic():
             self._dead_letter(queue, queue.messages.popleft())
 
-    def _dead_letter(self, queue: _Queue, message: dict[str, Any]) -> None:
+    def _dead_letter(self, queue: _Queue, message: Frame) -> None:
         exchange = queue.arguments.get(_DEAD_LETTER_EXCHANGE)
         if exchange is None:
             return
@@ -180,7 +183,7 @@ def reset() -> None:
     _broker = Broker()
 
 
-def copied(message: dict[str, Any], exchange: str, routing_key: str) -> dict[str, Any]:
+def copied(message: Frame, exchange: str, routing_key: str) -> Frame:
     """Return a message of its own for one queue: a copy in another queue is another delivery."""
     properties = {name: value for name, value in message["properties"].items() if name != "expiration"}
     properties["delivery_info"] = {"exchange": exchange, "routing_key": routing_key, "redelivered": False}

@@ -10,6 +10,7 @@ from amqp.exceptions import ChannelError
 from kombu.transport import virtual
 
 from chassis.embedded import broker
+from chassis.embedded.broker import Frame
 
 _EVENTS: Final = ("basic_ack", "basic_nack", "basic_return")
 _NOT_MULTIPLE: Final = (False,)
@@ -33,9 +34,9 @@ class Channel(virtual.Channel):
         found: broker.Broker = self.connection.broker
         return found
 
-    def prepare_message(self, body: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    def prepare_message(self, body: Any, *args: Any, **kwargs: Any) -> Frame:
         """Make the message; nameko looks for the content type among its properties."""
-        message: dict[str, Any] = super().prepare_message(body, *args, **kwargs)
+        message: Frame = super().prepare_message(body, *args, **kwargs)
         message["properties"]["content_type"] = message["content-type"]
         return message
 
@@ -44,7 +45,7 @@ class Channel(virtual.Channel):
         self._confirms = True
         self._published = 0
 
-    def send_method(self, _method: Any, _format: str, arguments: tuple[Any, ...], message: dict[str, Any]) -> None:
+    def send_method(self, _method: Any, _format: str, arguments: tuple[Any, ...], message: Frame) -> None:
         """Publish as py-amqp's channel does: what reached no queue comes back as an event."""
         _ticket, exchange, routing_key, mandatory, _immediate = arguments
         try:
@@ -61,7 +62,7 @@ class Channel(virtual.Channel):
             listener(*told)
 
     def basic_publish(
-        self, message: dict[str, Any], exchange: str, routing_key: str, *, mandatory: bool = False, **_kwargs: Any
+        self, message: Frame, exchange: str, routing_key: str, *, mandatory: bool = False, **_kwargs: Any
     ) -> None:
         """Put a copy of the message into each queue it is routed to."""
         names = self._broker.route(exchange, routing_key)
@@ -104,7 +105,7 @@ class Channel(virtual.Channel):
         if self.connection is not None:
             self.connection.wake.set()
 
-    def take_next(self) -> tuple[dict[str, Any], str] | None:
+    def take_next(self) -> tuple[Frame, str] | None:
         """Take the next message of the queues this channel consumes, in turns."""
         if not self._active_queues or not self.qos.can_consume():
             return None
@@ -135,7 +136,7 @@ class Channel(virtual.Channel):
     def _size(self, queue: str) -> int:
         return len(self._broker.queues[queue].messages) if queue in self._broker.queues else 0
 
-    def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:  # noqa: ARG002 -- kombu's signature
+    def _get(self, queue: str, timeout: float | None = None) -> Frame:  # noqa: ARG002 -- kombu's signature
         message = self._broker.take(queue)
         if message is None:
             raise virtual.base.Empty
