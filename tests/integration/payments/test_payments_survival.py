@@ -100,7 +100,7 @@ def test_two_hundred_clicks_on_paga_over_http_are_one_checkout(town, eventually)
     def press(key):
         headers = {"Idempotency-Key": key}
         return requests.post(
-            f"{portal}/api/v1/checkouts", json=body, headers=headers, cookies=found.cookies, timeout=60
+            f"{portal}/api/v1/checkouts", json=body, headers=headers, cookies=found.cookies, timeout=100
         )
 
     def click(key):
