@@ -6,7 +6,7 @@ import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 from typing import Final
@@ -21,6 +21,8 @@ from dev.testing.outcome import Outcome
 _JOURNEYS: Final = ("tests/integration/identity", "tests/integration/run", "tests/browser", "tests/e2e", "tests/spid")
 # Suites that touch neither broker nor database, nor a browser.
 _PURE: Final = ("tests/unit", "tests/contract")
+AGAIN_AT_MOST: Final = 5
+"""How many failures of a lane are tried a second time: more are no accident."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,10 @@ def _folders(below: str) -> list[str]:
     return sorted(f"{below}/{name}" for name in found)
 
 
-def run(lanes: Sequence[Lane], options: Sequence[str]) -> list[Outcome]:
+def run(lanes: Sequence[Lane], options: Sequence[str], *, again: bool = False) -> list[Outcome]:
     """Run the lanes at the same time: the first one's output as it comes, the others' when they are done.
 
+    `again`: the few that failed are tried once more, alone, and what passed only then is counted.
     Raises ProblemError when something the tests need cannot be had.
     """
     BUILD.mkdir(exist_ok=True)
@@ -87,7 +90,29 @@ def run(lanes: Sequence[Lane], options: Sequence[str]) -> list[Outcome]:
             if lane is not lanes[0]:
                 print(lane.output.read_text(errors="replace"), flush=True)
             outcomes.append(_outcome(lane, code, monotonic() - started))
-        return outcomes
+        if not again:
+            return outcomes
+        return [
+            _tried_again(lane, outcome, environment, options) if 0 < outcome.failed <= AGAIN_AT_MOST else outcome
+            for lane, outcome, environment in zip(lanes, outcomes, environments, strict=True)
+        ]
+
+
+def _tried_again(lane: Lane, first: Outcome, environment: Mapping[str, str], options: Sequence[str]) -> Outcome:
+    """Run what failed once more, with the machine to itself."""
+    step(f"once more, alone: the {first.failed} that failed of {lane.name}")
+    started = monotonic()
+    code = _start(lane, environment, [*options, "--last-failed", "--last-failed-no-failures=none"], shown=True).wait()
+    second = _outcome(lane, code, monotonic() - started)
+    if second.passed + second.failed != first.failed:
+        return first
+    return replace(
+        first,
+        seconds=first.seconds + second.seconds,
+        passed=first.passed + second.passed,
+        failed=second.failed,
+        second_try=second.passed,
+    )
 
 
 def _environment(lane: Lane, servers: ExitStack) -> dict[str, str]:
@@ -106,6 +131,7 @@ def _start(
     step(f"pytest {' '.join(lane.targets)}{'' if shown else f' (meanwhile, into {lane.output})'}")
     lane.report.unlink(missing_ok=True)
     command = [sys.executable, "-m", "pytest", "-ra", "--durations=10", f"--junit-xml={lane.report}"]
+    command += ["-o", f"cache_dir={BUILD / f'cache-{lane.name}'}"]
     with lane.output.open("wb") as output:
         return subprocess.Popen(
             [*command, *options, *lane.targets],
