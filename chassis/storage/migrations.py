@@ -1,10 +1,11 @@
-"""Alembic for every service: `python -m chassis.migrations upgrade practices|all`, `check practices|all`.
+"""Alembic for every service: `python -m chassis.migrations upgrade practices|all`, `check …`, `sql …`.
 
 A one-shot job before a deploy, never part of a service's start: replicas would race. An advisory lock makes two jobs
 at once harmless all the same. A service has services/<name>/migrations/env.py, three lines calling `run_env`, and
 versions/0001_<sentence>.py.
 """
 
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ import psycopg2
 import sqlalchemy as sa
 from alembic import command, context
 from alembic.config import Config
+from alembic.script import Script, ScriptDirectory
 from psycopg2 import errorcodes, sql
 from sqlalchemy.pool import NullPool
 
@@ -24,7 +26,8 @@ from chassis.settings import database_url
 
 SERVICES_FOLDER: Final = Path(__file__).parents[2] / "services"
 ADVISORY_LOCK: Final = 0x70_6F_72_74_61_6C  # "portal", any number that nobody else uses
-_LOCK_TIMEOUT: Final = "10s"
+LOCK_TIMEOUT: Final = "10s"
+"""How long a migration waits for a table: whoever comes after it waits with it."""
 
 log = logs.get_logger(__name__)
 
@@ -49,10 +52,40 @@ def check(service: str, url: str | None = None) -> None:
         command.check(_config(service, connection))
 
 
+def sql_of(service: str, revision: str) -> str:
+    """Return what one revision of a service does as SQL, for who reads it before it runs."""
+    written = io.StringIO()
+    config = Config(output_buffer=written)
+    config.set_main_option("script_location", str(SERVICES_FOLDER / service / "migrations"))
+    before = ScriptDirectory.from_config(config).get_revision(revision).down_revision or "base"
+    command.upgrade(config, f"{before}:{revision}", sql=True)
+    return written.getvalue()
+
+
+def revisions_of(service: str) -> list[Script]:
+    """Return a service's revisions, oldest first."""
+    config = Config()
+    config.set_main_option("script_location", str(SERVICES_FOLDER / service / "migrations"))
+    return list(ScriptDirectory.from_config(config).walk_revisions())[::-1]
+
+
+def print_sql(service: str) -> None:
+    """Write what all revisions of a service do to standard output."""
+    for revision in revisions_of(service):
+        sys.stdout.write(f"-- {service} {revision.revision}: {revision.doc}\n{sql_of(service, revision.revision)}\n")
+
+
 def run_env(metadata: sa.MetaData) -> None:
     """Do what a service's migrations/env.py is for."""
+    if context.is_offline_mode():
+        context.configure(dialect_name="postgresql", literal_binds=True, transaction_per_migration=True)
+        with context.begin_transaction():
+            context.run_migrations()
+        return
     connection: sa.Connection = context.config.attributes["connection"]
-    connection.execute(sa.text(f"SET lock_timeout = '{_LOCK_TIMEOUT}'"))
+    connection.execute(sa.text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
+    # Alembic's own transaction, not this one, so that a migration may leave it to build an index beside the traffic.
+    connection.commit()
     context.configure(
         connection=connection,
         target_metadata=metadata,
@@ -104,9 +137,9 @@ def _config(service: str, connection: sa.Connection) -> Config:
 
 def main(arguments: list[str]) -> int:
     """Run the command line and return its exit code."""
-    actions: dict[str, Callable[[str], None]] = {"upgrade": upgrade, "check": check}
+    actions: dict[str, Callable[[str], None]] = {"upgrade": upgrade, "check": check, "sql": print_sql}
     if len(arguments) != 2 or arguments[0] not in actions:
-        sys.stderr.write("usage: python -m chassis.migrations upgrade|check SERVICE|all\n")
+        sys.stderr.write("usage: python -m chassis.migrations upgrade|check|sql SERVICE|all\n")
         return 2
     logs.configure("migrations", os.environ.get("LOG_LEVEL", "INFO"))
     action, service = arguments

@@ -22,6 +22,7 @@ _CHECKS: Final = {
     "ruff format": ["ruff", "format", "--check", "."],
     "mypy": ["mypy"],
     "import-linter": ["lint-imports", "--no-logo"],
+    "migrations": ["python", "-m", "dev.migration_risks"],
 }
 
 

@@ -165,7 +165,7 @@ class Receipt(Base):
     __tablename__ = "receipts"
     __table_args__ = (
         Index(
-            "ux_receipts_receipt",
+            "ux_receipts_receipt_of_notice",
             "creditor_fiscal_code",
             "receipt_id",
             "owner_fiscal_code",

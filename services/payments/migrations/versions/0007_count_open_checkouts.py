@@ -3,8 +3,7 @@
 Revision: 0007, after 0006
 """
 
-import sqlalchemy as sa
-from alembic import op
+from chassis.storage import online_indexes
 
 revision = "0007"
 down_revision = "0006"
@@ -13,9 +12,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_index(
-        "ix_checkouts_open_of_payer",
-        "checkouts",
-        ["payer_ref"],
-        postgresql_where=sa.text("state IN ('opening', 'open')"),
+    online_indexes.create_index(
+        "ix_checkouts_open_of_payer", "checkouts", ["payer_ref"], where="state IN ('opening', 'open')"
     )

@@ -11,6 +11,9 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
+_FEW_ROWS = "notice_sequences has one row for each body and segregation code"
+ACCEPTED_RISKS = {"adding-field-with-default": _FEW_ROWS, "rewrites-rows": _FEW_ROWS}
+
 _RANDOM_KEY = sa.text("decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex')")
 
 
