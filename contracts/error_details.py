@@ -235,6 +235,7 @@ DETAIL_OF: Final[Mapping[ErrorCode, type[ErrorDetail]]] = {
     ErrorCode.SCOPE_MISSING: ScopeMissing,
     ErrorCode.PRACTICE_NOT_FOUND: WhichPractice,
     ErrorCode.PRACTICE_PAID: WhichPractice,
+    ErrorCode.PRACTICE_UNDERPAID: WhichPractice,
     ErrorCode.PRACTICE_EXPIRED: WhichPractice,
     ErrorCode.PRACTICE_CANCELLED: WhichPractice,
     ErrorCode.PRACTICE_BEING_PAID: BeingPaid,

@@ -49,6 +49,7 @@ class ErrorCode(StrEnum):
     PRACTICE_NOT_FOUND = "practice_not_found"
     PRACTICE_PAID = "practice_paid"
     PRACTICE_BEING_PAID = "practice_being_paid"
+    PRACTICE_UNDERPAID = "practice_underpaid"
     PRACTICE_EXPIRED = "practice_expired"
     PRACTICE_CANCELLED = "practice_cancelled"
     PRACTICE_NOT_AMENDABLE = "practice_not_amendable"

@@ -116,6 +116,10 @@ MESSAGES: Final[Mapping[ErrorCode, Explanation]] = {
         _("Un pagamento di questa pratica è già in corso."),
         _("Attendi che si concluda: se non va a buon fine, la pratica torna da pagare."),
     ),
+    ErrorCode.PRACTICE_UNDERPAID: Explanation(
+        _("Per questa pratica è arrivato meno del dovuto: la parte che manca non si può pagare con questo avviso."),
+        _("Non pagare di nuovo: l'ufficio dell'ente ti contatterà per la parte che manca."),
+    ),
     ErrorCode.PRACTICE_EXPIRED: Explanation(
         _("Il termine per pagare questa pratica è passato e il servizio non accetta pagamenti in ritardo."),
         _("Contatta l'ente per sapere come regolarizzare."),
@@ -243,6 +247,7 @@ _CODE_TITLES: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.CART_FULL: _("Il carrello è pieno"),
     ErrorCode.PRACTICE_PAID: _("Pratica già pagata"),
     ErrorCode.PRACTICE_BEING_PAID: _("Pagamento già in corso"),
+    ErrorCode.PRACTICE_UNDERPAID: _("È arrivato meno del dovuto"),
     ErrorCode.EQUAL_PRACTICE_FOUND: _("Forse lo hai già pagato"),
     ErrorCode.RECEIPT_NOT_FOUND: _("Quietanza non ancora disponibile"),
 }

@@ -13,6 +13,8 @@ run_service       a factory: `run_service("practices")` -> Running: a real servi
                   its parsed log lines of one kind, `.stop()` and `.kill()` end it; all are ended after the test.
 start_process     a factory: `start_process("-m", "some.module", env={...})` -> Running, for any other program.
 rpc               a chassis.messaging.rpc_client.RpcClient: `rpc.call(practices.SEARCH, {...})`.
+tick              `tick(PaymentsService.end_overdue_checkouts, timedelta(days=3), database=…)` runs a timer once, in a
+                  process whose clock is that far off, and returns the events it logged.
 eventually        `eventually(lambda: check())` repeats until that returns something true, and returns it; the test
                   fails after `timeout_s=10`.
 publish_event     `publish_event(PAYMENT_CONFIRMED, data, subject="...", sequence=1)` puts an event on the broker as a
@@ -30,9 +32,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
@@ -40,8 +43,9 @@ from uuid import UUID, uuid4
 import pytest
 import sqlalchemy as sa
 import structlog
+from structlog.testing import capture_logs
 
-from chassis import correlation, logs, settings
+from chassis import clock, correlation, logs, settings
 from chassis.messaging import wire
 from chassis.messaging.events import wrap
 from chassis.messaging.publisher import ConfirmedPublisher
@@ -297,6 +301,20 @@ def rpc(amqp_url: str) -> Iterator[RpcClient]:
     client = RpcClient(amqp_url)
     yield client
     client.close()
+
+
+@pytest.fixture
+def tick(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    def run(timer: Callable[[Any], None], clock_off: timedelta, **provided: Any) -> list[str]:
+        at = clock.now
+        with monkeypatch.context() as patched, capture_logs() as lines:
+            patched.setattr(clock, "now", lambda: at() + clock_off)
+            timer(SimpleNamespace(**provided))
+        events = [line["event"] for line in lines]
+        assert "timer_failed" not in events, lines
+        return events
+
+    return run
 
 
 @pytest.fixture

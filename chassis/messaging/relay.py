@@ -162,7 +162,7 @@ class Relay:
         if monotonic() - self._purged_at > _PURGE_EVERY_S:
             self._purged_at = monotonic()
             with Session(self._engine) as session, session.begin():
-                purged = outbox.purge(session, self._model, clock.now())
+                purged = outbox.purge(session, self._model, session.execute(sa.select(sa.func.now())).scalar_one())
             if purged:
                 log.info("outbox_purged", service=self.service, rows=purged)
 

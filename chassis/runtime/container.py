@@ -3,6 +3,7 @@
 import inspect
 import sys
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 from importlib import import_module
 from typing import Any, Final, Protocol
@@ -13,9 +14,8 @@ from nameko.containers import ServiceContainer
 from nameko.extensions import is_dependency
 from nameko.runners import ServiceRunner
 
-from chassis import clock
 from chassis.messaging import line, wire
-from chassis.runtime.entrypoints import answers, every
+from chassis.runtime.entrypoints import answers, decides_every
 from chassis.runtime.providers import SettingsProvider
 from chassis.settings import ChassisSettings
 from chassis.storage import cleanup
@@ -82,12 +82,13 @@ def with_own_entrypoints(service_cls: Any) -> type:
             service.database.ping()
         return request
 
-    @every(seconds=_TIDY_EVERY_S)
-    def tidy(service: Any) -> None:
-        if hasattr(service, "database"):
-            cleanup.tidy(service.database, clock.now())
+    @decides_every(seconds=_TIDY_EVERY_S)
+    def tidy(service: Any, now: datetime) -> None:
+        cleanup.tidy(service.database, now)
 
-    own = {"__module__": service_cls.__module__, "ping": ping, "tidy_database": tidy}
+    own: dict[str, object] = {"__module__": service_cls.__module__, "ping": ping}
+    if hasattr(service_cls, "database"):
+        own["tidy_database"] = tidy
     return type(service_cls.__name__, (service_cls,), own)
 
 

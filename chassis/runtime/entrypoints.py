@@ -12,13 +12,17 @@ class PracticesService:
     @on_event(PAYMENT_CONFIRMED)
     def on_payment_confirmed(self, tx: Tx, event: Event[PaymentConfirmed]) -> None: ...
 
-    @every(seconds=60)
-    def expire_overdue(self) -> None: ...
+    @every(seconds=10)
+    def resolve_waiting_receipts(self) -> None: ...
+
+    @decides_every(seconds=60)
+    def expire_overdue(self, now: datetime) -> None: ...
 
 mypy checks each method against the contract it answers or the event it handles.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import wraps
 from operator import attrgetter
 from time import monotonic, perf_counter
@@ -27,13 +31,14 @@ from typing import Any, TypeVar
 from nameko.extensions import register_entrypoint
 from nameko.timer import Timer
 
-from chassis import correlation, deadline, logs, watchdog
+from chassis import clock, correlation, deadline, logs, watchdog
 from chassis.messaging import codec
 from chassis.messaging.events import UnreadableEvent, read_event
 from chassis.metrics import EVENTS_HANDLED, RPC_SERVED_SECONDS
 from chassis.runtime.event_handler import Batch, Disposition, EventDelivery, EventOutcome, ReliableEventHandler
 from chassis.runtime.rpc_handler import DROPPED, FastRpc, RpcDelivery, failure, success
 from chassis.storage.database import Tx, is_gone, is_out_of_reach
+from chassis.storage.database_clock import time_to_decide
 from contracts.call import Call, Reply, Request
 from contracts.errors import Broken, ErrorCode, RpcError, Unavailable
 from contracts.events.envelope import Data, Event, EventType
@@ -250,5 +255,24 @@ def every(*, seconds: float) -> Callable[[Callable[[S], None]], Callable[[S], No
 
         register_entrypoint(tick, Timer(seconds))
         return tick
+
+    return decorate
+
+
+def decides_every(*, seconds: float) -> Callable[[Callable[[Any, datetime], None]], Callable[[Any], None]]:
+    """Make a method run each `seconds`, like `every`, and hand it the database's time: for all that a deadline decides.
+
+    A process whose clock is off the database's says so and leaves it to others (`database_clock`). The service needs
+    `database`.
+    """
+
+    def decorate(method: Callable[[Any, datetime], None]) -> Callable[[Any], None]:
+        @wraps(method)
+        def decide(self: Any) -> None:
+            now = time_to_decide(self.database, clock.now)
+            if now is not None:
+                method(self, now)
+
+        return every(seconds=seconds)(decide)
 
     return decorate

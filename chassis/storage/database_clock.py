@@ -19,6 +19,13 @@ OFFSET_MAX_S: Final = 5.0
 log = logs.get_logger(__name__)
 
 
+def database_time(database: Database) -> datetime:
+    """Return the database's time: for a deadline that is set, whatever this process's clock says."""
+    with database.reading() as session:
+        theirs: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
+    return theirs
+
+
 def time_to_decide(database: Database, own_clock: Callable[[], datetime]) -> datetime | None:
     """Return the database's time, or None where this process's clock is more than OFFSET_MAX_S seconds off it.
 
@@ -26,8 +33,7 @@ def time_to_decide(database: Database, own_clock: Callable[[], datetime]) -> dat
     our clock is ahead. A slow answer is no offset: the database's time may be anywhere between question and answer.
     """
     asked_at = own_clock()
-    with database.reading() as session:
-        theirs: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
+    theirs = database_time(database)
     offset_s = _offset_s(asked_at, theirs, own_clock())
     CLOCK_OFFSET_SECONDS.set(offset_s)
     if abs(offset_s) > OFFSET_MAX_S:

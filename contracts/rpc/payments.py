@@ -47,7 +47,10 @@ class StartCheckoutRequest(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckoutItem(Message):
-    """One practice in a checkout, with its own truth: `paid` only after its receipt."""
+    """One practice in a checkout, with its own truth: `paid` only after its receipt.
+
+    Where that brought less than is due it is not `paid`, and `missing_cents` is what is missing.
+    """
 
     practice_id: UUID
     notice_number: NoticeNumber
@@ -56,6 +59,7 @@ class CheckoutItem(Message):
     paid: bool
     paid_at: datetime | None = None
     receipt_id: str | None = None
+    missing_cents: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

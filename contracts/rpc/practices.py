@@ -24,7 +24,7 @@ from contracts.shapes import (
     Viewer,
 )
 
-PRACTICE_STATES = ("to_pay", "unconfirmed", "paid", "expired", "cancelled", "reported")
+PRACTICE_STATES = ("to_pay", "unconfirmed", "underpaid", "paid", "expired", "cancelled", "reported")
 ORIGINS = ("issued", "spontaneous")
 
 
@@ -85,6 +85,7 @@ class Practice(Message):
     why. `overdue` compares Europe/Rome calendar days. `masked`: nothing in it is about a person, because the viewer
     found it by notice number alone; `description` is then the service's title with the year. `needs_attention`: money
     arrived that a human must look at.
+    `received_cents`, `missing_cents`: what came and what is missing, of an `underpaid` one; not where it is masked.
     `online_only`: it buys a digital stamp, which pagoPA sells only through our own Checkout: no printed notice.
     `postal_slip`: whoever gets a share of it has a postal account, as far as practices knows.
     `warnings`: what was left out of a debt just put (`email_left_out`: the node would not take the address).
@@ -113,6 +114,8 @@ class Practice(Message):
     overdue: bool
     payable: bool
     not_payable_code: str | None = None
+    received_cents: int | None = None
+    missing_cents: int | None = None
     needs_attention: bool = False
     masked: bool = False
     online_only: bool = False

@@ -28,6 +28,7 @@ from gateway.web.page import Page, checked_form, see_other
 _NAME: Final = _("Scadenze dei pagamenti")
 _TITLE: Final = _("Scadenza:")
 _PAID: Final = _("Pagato:")
+_UNDERPAID: Final = _("Pagamento parziale:")
 _OVER: Final = _("Non più da pagare:")
 _UNPAID_STATES: Final = frozenset({"to_pay", "unconfirmed"})
 _PAID_STATES: Final = frozenset({"paid", "reported"})
@@ -113,4 +114,6 @@ class RevokeCalendarFeed(Page):
 def _title_of(state: str) -> str:
     if state in _UNPAID_STATES:
         return _TITLE
+    if state == "underpaid":
+        return _UNDERPAID
     return _PAID if state in _PAID_STATES else _OVER

@@ -77,5 +77,5 @@ def _payable_ids(visit: Visit, checkout: Checkout) -> set[UUID]:
     """
     if checkout.state in {"open", "paid"}:
         return set()
-    unpaid = [item.practice_id for item in checkout.items if not item.paid]
+    unpaid = [item.practice_id for item in checkout.items if not (item.paid or item.missing_cents)]
     return {practice.id for practice in many_practices(visit, unpaid) if may_be_tried(practice)}

@@ -19,6 +19,7 @@ class StateLook:
 STATES: Final[Mapping[str, StateLook]] = {
     "to_pay": StateLook(_("Da pagare"), "it-card", "due"),
     "unconfirmed": StateLook(_("Non confermato"), "it-clock", "waiting"),
+    "underpaid": StateLook(_("Pagamento parziale"), "it-warning-circle", "waiting"),
     "paid": StateLook(_("Pagato"), "it-check-circle", "done"),
     "expired": StateLook(_("Scaduto"), "it-close-circle", "over"),
     "cancelled": StateLook(_("Annullato"), "it-ban", "over"),

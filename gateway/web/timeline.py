@@ -60,6 +60,10 @@ _WRONG_STAMP: Final = _Kind(
     _("La marca da bollo ricevuta non è quella richiesta"),
     _("Il nodo pagoPA l'ha inviata con la ricevuta telematica: l'ente la sta verificando."),
 )
+_LESS_THAN_DUE: Final = _Kind(
+    _("È arrivato meno di quanto dovuto"),
+    _("Lo dice la ricevuta telematica: l'ente sta verificando la parte che manca."),
+)
 _RECOVERED: Final = _Kind(
     _("Il pagamento è confermato"),
     _("Il pagamento compare nel flusso di rendicontazione: la ricevuta telematica non è ancora arrivata."),
@@ -104,6 +108,8 @@ def _kind_of(entry: TimelineEntry) -> _Kind | None:
         return _REFUSED
     if name == "PaymentDuplicated" and entry.detail.get("reason") == "wrong_stamp":
         return _WRONG_STAMP
+    if name == "PaymentDuplicated" and entry.detail.get("reason") == "underpaid":
+        return _LESS_THAN_DUE
     if name == "PaymentConfirmed" and entry.source == "settlement":
         return _RECOVERED
     return _KINDS.get(name)

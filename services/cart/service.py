@@ -1,7 +1,9 @@
 """Entrypoints of cart: each calls one use case."""
 
+from datetime import datetime
+
 from chassis.clock import now
-from chassis.runtime.entrypoints import answers, every, on_event
+from chassis.runtime.entrypoints import answers, decides_every, on_event
 from chassis.runtime.providers import DatabaseProvider, RpcProvider
 from chassis.storage.database import Tx
 from contracts.events.envelope import Event
@@ -55,7 +57,7 @@ class CartService:
         """Take a paid practice out of every cart."""
         usecases.payment_confirmed(tx, event.data)
 
-    @every(seconds=_PURGE_INTERVAL_S)
-    def purge_old_rows(self) -> None:
+    @decides_every(seconds=_PURGE_INTERVAL_S)
+    def purge_old_rows(self, now: datetime) -> None:
         """Delete rows older than their retention."""
-        usecases.purge(self.database, now())
+        usecases.purge(self.database, now)

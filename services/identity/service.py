@@ -1,8 +1,11 @@
 """The identity service: its RPC entrypoints and its timer."""
 
+from datetime import datetime
+
 from chassis.clock import now
-from chassis.runtime.entrypoints import answers, every
+from chassis.runtime.entrypoints import answers, decides_every, every
 from chassis.runtime.providers import DatabaseProvider, Provider, SettingsProvider
+from chassis.storage.database_clock import database_time
 from contracts.rpc import identity
 from contracts.shapes import Empty
 from services.identity import models
@@ -44,12 +47,12 @@ class IdentityService:
     @answers(identity.START_LOGIN)
     def start_login(self, request: identity.StartLoginRequest) -> identity.StartLogin:
         """Begin a login at an identity provider."""
-        return login.start(self.database, self.settings, self.idps.registry, request, now())
+        return login.start(self.database, self.settings, self.idps.registry, request, database_time(self.database))
 
     @answers(identity.FINISH_LOGIN)
     def finish_login(self, request: identity.FinishLoginRequest) -> identity.FinishLogin:
         """Take the identity provider's answer and open a session."""
-        return login.finish(self.database, self.settings, self.idps.registry, request, now())
+        return login.finish(self.database, self.settings, self.idps.registry, request, database_time(self.database))
 
     @answers(identity.SESSION)
     def session(self, request: identity.SessionRequest) -> identity.Session:
@@ -146,10 +149,10 @@ class IdentityService:
         """Return everything stored about the citizen."""
         return own_data.export(self.database, request, now())
 
-    @every(seconds=3600)
-    def delete_expired(self) -> None:
+    @decides_every(seconds=3600)
+    def delete_expired(self, now: datetime) -> None:
         """Delete what has no more reason to be stored."""
-        upkeep.delete_expired(self.database, now())
+        upkeep.delete_expired(self.database, now)
 
     @every(seconds=300)
     def refresh_registry(self) -> None:

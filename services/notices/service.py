@@ -1,11 +1,13 @@
 """Entrypoints of notices."""
 
+from datetime import datetime
 from typing import Any
 
 from chassis.clock import now
-from chassis.runtime.entrypoints import answers, every, on_event
+from chassis.runtime.entrypoints import answers, decides_every, every, on_event
 from chassis.runtime.providers import DatabaseProvider, Provider, RpcProvider, SettingsProvider
 from chassis.storage.database import Tx
+from chassis.storage.database_clock import database_time
 from contracts.events.envelope import Event
 from contracts.events.identity import CONSENT_GRANTED, CONSENT_REVOKED, ConsentChanged
 from contracts.events.payments import PAYMENT_CONFIRMED, PaymentConfirmed
@@ -149,37 +151,37 @@ class NoticesService:
         """Learn who may not be written to any more."""
         projection.learn_revocation(tx, event, now())
 
-    @every(seconds=_MAIL_NEWS_INTERVAL_S)
-    def queue_news(self) -> None:
+    @decides_every(seconds=_MAIL_NEWS_INTERVAL_S)
+    def queue_news(self, now: datetime) -> None:
         """Queue mail about what is newly owed or paid."""
         if self.settings.mail is not None:
-            mail_queue.queue_news(self.database, now())
+            mail_queue.queue_news(self.database, now)
 
-    @every(seconds=_MAIL_REMINDERS_INTERVAL_S)
-    def queue_reminders(self) -> None:
+    @decides_every(seconds=_MAIL_REMINDERS_INTERVAL_S)
+    def queue_reminders(self, now: datetime) -> None:
         """Queue mail about what is due soon."""
         if self.settings.mail is not None:
-            mail_queue.queue_reminders(self.database, self.settings.mail, now())
+            mail_queue.queue_reminders(self.database, self.settings.mail, now)
 
-    @every(seconds=_MAIL_SENDING_INTERVAL_S)
-    def send_mails(self) -> None:
+    @decides_every(seconds=_MAIL_SENDING_INTERVAL_S)
+    def send_mails(self, _now: datetime) -> None:
         """Send the mails that are queued."""
         if self.settings.mail is not None:
             needed = MailDependencies(self.database, self.rpc, self.settings.mail, self.settings.public_url)
             for _ in range(_MAILS_AT_ONCE):
-                if not delivery.send_next(needed, now()):
+                if not delivery.send_next(needed, database_time(self.database)):
                     break
 
-    @every(seconds=_LOST_MAIL_INTERVAL_S)
-    def note_lost_mails(self) -> None:
+    @decides_every(seconds=_LOST_MAIL_INTERVAL_S)
+    def note_lost_mails(self, now: datetime) -> None:
         """Tell ops of mails whose hand-over was cut off."""
-        delivery.note_lost(self.database, now())
+        delivery.note_lost(self.database, now)
 
-    @every(seconds=_PURGE_INTERVAL_S)
-    def purge(self) -> None:
+    @decides_every(seconds=_PURGE_INTERVAL_S)
+    def purge(self, now: datetime) -> None:
         """Drop what was stored long enough."""
-        document_store.purge(self.database, self.settings.documents, now())
-        retention.purge(self.database, now())
+        document_store.purge(self.database, self.settings.documents, now)
+        retention.purge(self.database, now)
 
     @property
     def _for_documents(self) -> DocumentDependencies:

@@ -1,12 +1,14 @@
 """Entrypoints of payments: each calls one use case."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from chassis.clock import now
-from chassis.runtime.entrypoints import answers, every, on_events
+from chassis.runtime.entrypoints import answers, decides_every, every, on_events
 from chassis.runtime.providers import DatabaseProvider, RpcProvider, SettingsProvider
 from chassis.storage import outbox
 from chassis.storage.database import Tx
+from chassis.storage.database_clock import database_time
 from contracts.events.envelope import Event
 from contracts.events.practices import (
     PRACTICE_AMENDED,
@@ -62,7 +64,7 @@ class PaymentsService:
     @answers(payments.START_CHECKOUT)
     def start_checkout(self, request: payments.StartCheckoutRequest) -> payments.Checkout:
         """Open a checkout for one to five practices."""
-        return self.checkout_starter.start(self.database, self.rpc, request, now)
+        return self.checkout_starter.start(self.database, self.rpc, request, self._database_time)
 
     @answers(payments.CHECKOUT)
     def checkout(self, request: payments.CheckoutRequest) -> payments.Checkout:
@@ -167,10 +169,10 @@ class PaymentsService:
         """Learn that it is too late to pay."""
         positions.project_ends(tx, events, PositionStatus.EXPIRED, now())
 
-    @every(seconds=_JANITOR_INTERVAL_S)
-    def end_overdue_checkouts(self) -> None:
+    @decides_every(seconds=_JANITOR_INTERVAL_S)
+    def end_overdue_checkouts(self, now: datetime) -> None:
         """Free the practices of checkouts nobody ended."""
-        end.end_overdue(self.database, self.settings.token_life, now())
+        end.end_overdue(self.database, self.settings.token_life, now)
 
     @every(seconds=_WAITING_RECEIPTS_INTERVAL_S)
     def resolve_waiting_receipts(self) -> None:
@@ -182,12 +184,15 @@ class PaymentsService:
         """Finish settlement rows, and try those again whose payment has come to be known."""
         settlements.match_pending(self.database, now())
 
-    @every(seconds=_UNREPORTED_INTERVAL_S)
-    def watch_unreported_receipts(self) -> None:
+    @decides_every(seconds=_UNREPORTED_INTERVAL_S)
+    def watch_unreported_receipts(self, now: datetime) -> None:
         """Raise an alarm about payments that no settlement flow reports."""
-        unreported_receipts.watch_unreported(self.database, self.settings.unreported_working_days, now())
+        unreported_receipts.watch_unreported(self.database, self.settings.unreported_working_days, now)
 
-    @every(seconds=_PURGE_INTERVAL_S)
-    def purge_node_calls(self) -> None:
+    @decides_every(seconds=_PURGE_INTERVAL_S)
+    def purge_node_calls(self, now: datetime) -> None:
         """Delete what the node asked long ago."""
-        retention.purge_node_calls(self.database, now())
+        retention.purge_node_calls(self.database, now)
+
+    def _database_time(self) -> datetime:
+        return database_time(self.database)

@@ -70,8 +70,9 @@ def write_debt(row: PracticeRow, debt: Debt, rules: ServiceRules) -> None:
 
 def practice_of(row: PracticeRow, now: datetime) -> Practice:
     """Return the row as it is shown, unmasked. Its entity and service must be loaded."""
-    debt, status = debt_of(row), status_of(row)
-    why_not = display.not_payable_code(status, amount_due_of(row), now)
+    debt, status, due = debt_of(row), status_of(row), amount_due_of(row)
+    why_not = display.not_payable_code(status, due, now)
+    is_short = status.state is State.UNDERPAID
     return Practice(
         id=row.id,
         entity_code=row.entity_code,
@@ -96,6 +97,8 @@ def practice_of(row: PracticeRow, now: datetime) -> Practice:
         overdue=display.is_overdue(status.state, row.due_date, now),
         payable=why_not is None,
         not_payable_code=why_not and why_not.value,
+        received_cents=practice_status.received_cents(status.facts) if is_short else None,
+        missing_cents=practice_status.missing_cents(status.facts, due) if is_short else None,
         needs_attention=row.needs_attention,
         masked=False,
         online_only=debt.stamp is not None,
@@ -150,8 +153,9 @@ def ended_of(row: PracticeRow, reason: str, now: datetime) -> PracticeEnded:
 
 
 def _revision_of(row: PracticeRow) -> int:
-    """Return a number that grows with every change: an event raises it by two, and money that came in by one."""
-    return 2 * row.sequence + (row.state not in {State.TO_PAY, State.UNCONFIRMED})
+    """Return a number that grows with every change: an event raises it by three, money by one, all of it by two."""
+    step = {State.TO_PAY: 0, State.UNCONFIRMED: 0, State.UNDERPAID: 1}
+    return 3 * row.sequence + step.get(State(row.state), 2)
 
 
 def _instalment_of(row: PracticeRow) -> Instalment | None:

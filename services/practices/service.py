@@ -1,7 +1,9 @@
 """Entrypoints of practices: each calls one use case."""
 
+from datetime import datetime
+
 from chassis.clock import now
-from chassis.runtime.entrypoints import answers, every, on_event
+from chassis.runtime.entrypoints import answers, decides_every, on_event
 from chassis.runtime.providers import DatabaseProvider
 from chassis.storage.database import Tx
 from contracts.events.envelope import Event
@@ -172,7 +174,7 @@ class PracticesService:
         """Mark the practice reported."""
         payment_events.payment_reported(tx, event.data, event.time)
 
-    @every(seconds=_EXPIRY_INTERVAL_S)
-    def expire_overdue(self) -> None:
+    @decides_every(seconds=_EXPIRY_INTERVAL_S)
+    def expire_overdue(self, now: datetime) -> None:
         """Let practices expire where the service refuses late payment."""
-        expiry.expire_by_database_time(self.database, now)
+        expiry.expire_overdue(self.database, now)

@@ -15,6 +15,7 @@ from gateway.edge.rates import CHECKOUT
 
 _NOT_PAYABLE: Final = (
     ErrorCode.PRACTICE_PAID,
+    ErrorCode.PRACTICE_UNDERPAID,
     ErrorCode.PRACTICE_BEING_PAID,
     ErrorCode.PRACTICE_EXPIRED,
     ErrorCode.PRACTICE_CANCELLED,

@@ -72,6 +72,7 @@ class DebtResource(Resource):
             errors=(
                 ErrorCode.PRACTICE_NOT_FOUND,
                 ErrorCode.PRACTICE_PAID,
+                ErrorCode.PRACTICE_UNDERPAID,
                 ErrorCode.PRACTICE_BEING_PAID,
                 ErrorCode.PRACTICE_NOT_AMENDABLE,
             ),

@@ -170,6 +170,7 @@ class NoticeResource(Resource):
             errors=(
                 ErrorCode.PRACTICE_NOT_FOUND,
                 ErrorCode.PRACTICE_PAID,
+                ErrorCode.PRACTICE_UNDERPAID,
                 ErrorCode.PRACTICE_EXPIRED,
                 ErrorCode.PRACTICE_CANCELLED,
                 ErrorCode.PRACTICE_ONLINE_ONLY,

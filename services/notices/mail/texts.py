@@ -21,6 +21,7 @@ from contracts.rpc.practices import Practice
 from contracts.shapes import Creditor, LocalisedText
 from services.notices.mail.domain import Kind
 
+_PAID: Final = frozenset({"paid", "reported"})
 _DAY: Final = {"it": "d MMMM yyyy", "en": "d MMMM yyyy"}
 _MOMENT: Final = {"it": "d MMMM yyyy 'alle' HH:mm", "en": "d MMMM yyyy 'at' HH:mm"}
 
@@ -86,6 +87,20 @@ _KIND_TEXTS: Final = {
         lead="{entity} ha ricevuto il pagamento di questa pratica: non devi fare altro.",
         action="Apri la pratica e scarica la quietanza",
     ),
+    ("underpaid", "it"): _KindTexts(
+        subject="Pagamento parziale: {service}",
+        heading="È arrivato meno di quanto dovuto",
+        lead="{entity} ha ricevuto per questa pratica meno di quanto dovuto. Non pagare di nuovo: un avviso pagoPA si "
+        "paga una volta sola, e l'ufficio dell'ente ti contatterà per la parte che manca.",
+        action="Apri la pratica e scarica la quietanza",
+    ),
+    ("underpaid", "en"): _KindTexts(
+        subject="Part payment: {service}",
+        heading="Less than the amount due has arrived",
+        lead="{entity} has received less than is due for this item. Do not pay again: a pagoPA notice is paid once "
+        "only, and the creditor's office will contact you about what is missing.",
+        action="Open the item and download the receipt",
+    ),
     ("receipt", "en"): _KindTexts(
         subject="Payment confirmed: {service}",
         heading="The payment is confirmed",
@@ -103,6 +118,7 @@ _COMMON_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "due": "Scadenza",
         "notice_number": "Codice avviso",
         "paid_amount": "Importo pagato",
+        "missing": "Importo che manca",
         "paid_at": "Pagato il",
         "psp": "Pagato tramite",
         "receipt_id": "Identificativo della ricevuta",
@@ -125,6 +141,7 @@ _COMMON_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "due": "Due date",
         "notice_number": "Notice number",
         "paid_amount": "Amount paid",
+        "missing": "Amount missing",
         "paid_at": "Paid on",
         "psp": "Paid through",
         "receipt_id": "Receipt identifier",
@@ -153,7 +170,7 @@ _TEMPLATES: Final = Environment(
 
 def mail_text(facts: MailFacts, language: str, public_url: str) -> MailText:
     """Return what a mail says; `language` is it or en."""
-    common, own = _COMMON_TEXTS[language], _KIND_TEXTS[facts.kind.message, language]
+    common, own = _COMMON_TEXTS[language], _KIND_TEXTS[_text_of(facts), language]
     practice = facts.practice
     names = {
         "service": _in_language(practice.service_title, language),
@@ -178,6 +195,14 @@ def mail_text(facts: MailFacts, language: str, public_url: str) -> MailText:
     )
 
 
+def _text_of(facts: MailFacts) -> str:
+    """Return whose texts it has. Less than is due is no payment, also where practices has not heard of it yet."""
+    if facts.receipt is None or facts.practice.state in _PAID:
+        return facts.kind.message
+    is_short = facts.practice.state == "underpaid" or "underpaid" in facts.receipt.flags
+    return "underpaid" if is_short else facts.kind.message
+
+
 def _in_language(text: LocalisedText, language: str) -> str:
     return text.en if language == "en" else text.it
 
@@ -199,6 +224,7 @@ def _rows(facts: MailFacts, language: str, common: Mapping[str, str], service: s
     else:
         rows += [
             ("paid_amount", _euro(receipt.amount_cents, language)),
+            *([("missing", _euro(practice.missing_cents, language))] if practice.missing_cents else []),
             ("paid_at", _moment(receipt.paid_at, language)),
             ("psp", receipt.psp_name or receipt.psp_id),
             ("notice_number", number),

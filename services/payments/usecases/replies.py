@@ -1,25 +1,35 @@
 """Rows as the contracts' messages."""
 
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
 from contracts.codes import AmountCents
 from contracts.rpc import payments
 from services.payments.domain.checkouts import CheckoutState, shown_state
 from services.payments.domain.receipts import Judgement
 from services.payments.models import Checkout, CheckoutItem, Receipt
+from services.payments.repository import positions
 
 
-def checkout_reply(checkout: Checkout) -> payments.Checkout:
-    """Return a checkout as its payer sees it, who is sent anywhere only while it is open."""
+def checkout_reply(session: Session, checkout: Checkout) -> payments.Checkout:
+    """Return a checkout as its payer sees it, who is sent anywhere only while it is open.
+
+    One in which less came than is due is paid in part, whatever its end.
+    """
+    missing = _missing(session, checkout)
+    state = shown_state(CheckoutState(checkout.state))
     return payments.Checkout(
         id=checkout.id,
         entity_code=checkout.entity_code,
         payer_ref=checkout.payer_ref,
-        state=shown_state(CheckoutState(checkout.state)),
+        state=CheckoutState.PARTIALLY_PAID.value if missing and state == CheckoutState.PAID else state,
         created_at=checkout.created_at,
         open_until=checkout.open_until,
         ended_at=checkout.ended_at,
         returned=checkout.returned,
         redirect_url=checkout.redirect_url if checkout.state == CheckoutState.OPEN else None,
-        items=[_item(item) for item in checkout.items],
+        items=[_item(item, missing.get(item.practice_id)) for item in checkout.items],
         total_cents=sum(item.amount_cents for item in checkout.items),
     )
 
@@ -54,13 +64,21 @@ def receipt_reply(receipt: Receipt) -> payments.Receipt:
     )
 
 
-def _item(item: CheckoutItem) -> payments.CheckoutItem:
+def _missing(session: Session, checkout: Checkout) -> dict[UUID, int]:
+    """Return what is missing of practices for which money has come."""
+    with_money = [item.practice_id for item in checkout.items if item.receipt_id is not None]
+    known = positions.by_practice(session, with_money) if with_money else {}
+    return {practice_id: known_one.missing_cents for practice_id, known_one in known.items() if known_one.missing_cents}
+
+
+def _item(item: CheckoutItem, missing_cents: int | None) -> payments.CheckoutItem:
     return payments.CheckoutItem(
         practice_id=item.practice_id,
         notice_number=item.notice_number,
         description=item.description,
         amount_cents=item.amount_cents,
-        paid=item.receipt_id is not None,
+        paid=item.receipt_id is not None and missing_cents is None,
         paid_at=item.paid_at,
         receipt_id=item.receipt_id,
+        missing_cents=missing_cents,
     )

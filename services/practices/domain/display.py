@@ -11,12 +11,14 @@ from contracts.codes import DESCRIPTION_MAX_CHARS
 from contracts.errors import ErrorCode
 from contracts.rpc.practices import Practice
 from contracts.shapes import Subject
+from services.practices.domain import practice_status
 from services.practices.domain.practice_status import AmountDue, PracticeStatus
 from services.practices.domain.states import State
 
 NOT_PAYABLE: Final[Mapping[State, ErrorCode]] = MappingProxyType(
     {
         State.UNCONFIRMED: ErrorCode.PRACTICE_BEING_PAID,
+        State.UNDERPAID: ErrorCode.PRACTICE_UNDERPAID,
         State.PAID: ErrorCode.PRACTICE_PAID,
         State.REPORTED: ErrorCode.PRACTICE_PAID,
         State.EXPIRED: ErrorCode.PRACTICE_EXPIRED,
@@ -64,8 +66,8 @@ class StateDetails:
 def state_details(status: PracticeStatus, due: AmountDue, created_at: datetime) -> StateDetails:
     """Return the details of the state from the facts alone: the order in which they arrived leaves no trace.
 
-    Reasons are `checkout_open`, `checkout_<CheckoutAbandoned.reason>`, `receipt`, `settled`, `late_not_accepted`,
-    or the entity's own words for a cancelled practice.
+    Reasons are `checkout_open`, `checkout_<CheckoutAbandoned.reason>`, `receipt`, `less_than_due`, `settled`,
+    `late_not_accepted`,    or the entity's own words for a cancelled practice.
     """
     facts = status.facts
     match status.state:
@@ -73,7 +75,9 @@ def state_details(status: PracticeStatus, due: AmountDue, created_at: datetime) 
             opened = facts.open_checkouts.values()
             return StateDetails(min(o.started_at for o in opened), max(o.open_until for o in opened), "checkout_open")
         case State.PAID:
-            return StateDetails(min(receipt.paid_at for receipt in facts.receipts.values()), None, "receipt")
+            return StateDetails(practice_status.paid_whole_at(facts, due), None, "receipt")
+        case State.UNDERPAID:
+            return StateDetails(min(receipt.paid_at for receipt in facts.receipts.values()), None, "less_than_due")
         case State.REPORTED if facts.settlement:
             return StateDetails(facts.settlement.at, None, "settled")
         case State.CANCELLED if facts.cancelled:

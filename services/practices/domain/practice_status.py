@@ -105,13 +105,14 @@ def checkout_abandoned(status: PracticeStatus, checkout_id: UUID, ended: EndedCh
     return status if still_open else _moved(status, Cause.CHECKOUT_ABANDONED)
 
 
-def payment_confirmed(status: PracticeStatus, receipt_id: str, receipt: Receipt) -> PracticeStatus:
-    """Fold PaymentConfirmed: from every state it ends in paid, or in reported where the flow came first."""
+def payment_confirmed(status: PracticeStatus, receipt_id: str, receipt: Receipt, due: AmountDue) -> PracticeStatus:
+    """Fold PaymentConfirmed: from every state it ends in paid, or in reported where the flow came first.
+
+    While the receipts sum to less than is due, it ends in underpaid.
+    """
     facts = status.facts
     merged = min(receipt, facts.receipts.get(receipt_id, receipt))
-    facts = replace(facts, receipts={**facts.receipts, receipt_id: merged})
-    status = _moved(replace(status, facts=facts), Cause.PAYMENT_CONFIRMED)
-    return _moved(status, Cause.PAYMENT_REPORTED) if facts.settlement else status
+    return _with_money(replace(status, facts=replace(facts, receipts={**facts.receipts, receipt_id: merged})), due)
 
 
 def payment_duplicated(status: PracticeStatus, reason: str) -> PracticeStatus:
@@ -126,12 +127,22 @@ def payment_reported(status: PracticeStatus, settlement: Settlement) -> Practice
     return _moved(replace(status, facts=replace(facts, settlement=merged)), Cause.PAYMENT_REPORTED)
 
 
-def amended(status: PracticeStatus, now: datetime) -> PracticeStatus:
-    """Move by an amendment of ours. Raises IllegalTransition."""
+def may_amend(status: PracticeStatus, *, raises_amount: bool) -> bool:
+    """Return whether the entity may amend it now: not while it is being paid, nor once it is paid.
+
+    What came too little for may be amended down to what came, or otherwise, but not ask for more: the notice is paid.
+    """
+    if status.state is State.UNDERPAID:
+        return not raises_amount
+    return can_move(status.state, Cause.AMENDED) and not status.facts.open_checkouts
+
+
+def amended(status: PracticeStatus, due: AmountDue, now: datetime) -> PracticeStatus:
+    """Move by an amendment of ours, after which `due` is due. Raises IllegalTransition."""
     state = move(status.state, Cause.AMENDED)
-    if status.state is state:
-        return status
-    return PracticeStatus(state, replace(status.facts, expired=None, reopened=Ending(now, "amended")))
+    if status.state is State.EXPIRED:
+        return PracticeStatus(state, replace(status.facts, expired=None, reopened=Ending(now, "amended")))
+    return _with_money(replace(status, state=state), due)
 
 
 def cancelled(status: PracticeStatus, ending: Ending) -> PracticeStatus:
@@ -144,20 +155,57 @@ def expired(status: PracticeStatus, ending: Ending) -> PracticeStatus:
     return PracticeStatus(move(status.state, Cause.EXPIRED), replace(status.facts, expired=ending))
 
 
+def received_cents(facts: Facts) -> int:
+    """Return the money that came."""
+    return sum(receipt.amount_cents for receipt in facts.receipts.values())
+
+
+def missing_cents(facts: Facts, due: AmountDue) -> int:
+    """Return what is missing though money has come; 0 where nothing has come, is missing, or is due any more."""
+    if not facts.receipts or facts.cancelled:
+        return 0
+    return max(0, due.amount_cents - received_cents(facts))
+
+
+def paid_whole_at(facts: Facts, due: AmountDue) -> datetime:
+    """Return when the receipt was paid with which nothing was missing any more; else the first one's time."""
+    so_far_cents = 0
+    in_order = sorted(facts.receipts.values())
+    for receipt in in_order:
+        so_far_cents += receipt.amount_cents
+        if so_far_cents >= due.amount_cents:
+            return receipt.paid_at
+    return in_order[0].paid_at
+
+
 def unexpected_money(status: PracticeStatus, due: AmountDue) -> frozenset[str]:
-    """Return why a human must look at the money that arrived: PaymentDuplicated's reasons; empty when all is well."""
+    """Return why a human must look at the money that arrived: PaymentDuplicated's reasons; empty when all is well.
+
+    That less came than was due was settled by itself when the rest came, or the debt was amended down to what came.
+    """
     facts = status.facts
-    found = set(facts.unexpected_money)
-    if len(facts.receipts) > 1:
-        found.add("already_paid")
+    found = set(facts.unexpected_money) - {"underpaid"}
+    if missing_cents(facts, due):
+        found.add("underpaid")
     if facts.receipts and facts.cancelled:
         found.add("cancelled")
-    for receipt in facts.receipts.values():
-        if receipt.amount_cents != due.amount_cents:
-            found.add("other_amount")
-        if due.payable_until and rome_day(receipt.paid_at) > due.payable_until:
-            found.add("expired")
+    came_more = received_cents(facts) > due.amount_cents
+    if came_more and len(facts.receipts) > 1:
+        found.add("already_paid")
+    if came_more and any(one.amount_cents != due.amount_cents for one in facts.receipts.values()):
+        found.add("other_amount")
+    if due.payable_until and any(rome_day(one.paid_at) > due.payable_until for one in facts.receipts.values()):
+        found.add("expired")
     return frozenset(found)
+
+
+def _with_money(status: PracticeStatus, due: AmountDue) -> PracticeStatus:
+    """Move as far as the receipts go, and the flow where it is known."""
+    facts = status.facts
+    if not facts.receipts:
+        return status
+    status = _moved(status, Cause.PARTLY_PAID if missing_cents(facts, due) else Cause.PAYMENT_CONFIRMED)
+    return _moved(status, Cause.PAYMENT_REPORTED) if facts.settlement else status
 
 
 def _moved(status: PracticeStatus, cause: Cause) -> PracticeStatus:

@@ -11,6 +11,8 @@ class State(StrEnum):
 
     TO_PAY = "to_pay"
     UNCONFIRMED = "unconfirmed"
+    # Money came, and less than is due: a human must look, and nobody can pay the rest with this notice.
+    UNDERPAID = "underpaid"
     PAID = "paid"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
@@ -23,6 +25,8 @@ class Cause(StrEnum):
     CHECKOUT_STARTED = "CheckoutStarted"
     CHECKOUT_ABANDONED = "CheckoutAbandoned"
     PAYMENT_CONFIRMED = "PaymentConfirmed"
+    # The same event, where something is missing after it.
+    PARTLY_PAID = "PaymentConfirmed of less than is due"
     PAYMENT_REPORTED = "PaymentReported"
     AMENDED = "PracticeAmended"
     CANCELLED = "PracticeCancelled"
@@ -38,9 +42,16 @@ TRANSITIONS: Final[Mapping[tuple[State, Cause], State]] = MappingProxyType(
         (State.UNCONFIRMED, Cause.PAYMENT_CONFIRMED): State.PAID,
         (State.EXPIRED, Cause.PAYMENT_CONFIRMED): State.PAID,
         (State.CANCELLED, Cause.PAYMENT_CONFIRMED): State.PAID,
+        (State.UNDERPAID, Cause.PAYMENT_CONFIRMED): State.PAID,
+        # Of a cancelled practice nothing is due, so nothing can be missing.
+        (State.TO_PAY, Cause.PARTLY_PAID): State.UNDERPAID,
+        (State.UNCONFIRMED, Cause.PARTLY_PAID): State.UNDERPAID,
+        (State.EXPIRED, Cause.PARTLY_PAID): State.UNDERPAID,
         (State.PAID, Cause.PAYMENT_REPORTED): State.REPORTED,
         (State.TO_PAY, Cause.AMENDED): State.TO_PAY,
         (State.EXPIRED, Cause.AMENDED): State.TO_PAY,
+        # And then, where it asks for no more than what came, as by a receipt.
+        (State.UNDERPAID, Cause.AMENDED): State.UNDERPAID,
         (State.TO_PAY, Cause.CANCELLED): State.CANCELLED,
         (State.EXPIRED, Cause.CANCELLED): State.CANCELLED,
         (State.TO_PAY, Cause.EXPIRED): State.EXPIRED,

@@ -53,7 +53,8 @@ def put_debt(database: Database, request: DebtRequest, now: datetime) -> Practic
 def annul_debt(database: Database, request: AnnulRequest, now: datetime) -> Practice:
     """Withdraw a debt, with the reason the citizen is shown; annulling it again changes nothing.
 
-    Raises Refused(PRACTICE_NOT_FOUND), (PRACTICE_PAID), (PRACTICE_BEING_PAID).
+    Raises Refused(PRACTICE_NOT_FOUND), (PRACTICE_PAID), (PRACTICE_BEING_PAID), (PRACTICE_UNDERPAID): money has come
+    for it, and an amendment down to what came makes it paid.
     """
     reason = debt_rules.checked_description(request.reason)
     external_id = debt_rules.checked_external_id(request.external_id)

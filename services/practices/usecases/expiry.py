@@ -1,11 +1,9 @@
 """The timer that lets practices expire where the service refuses late payment."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
 from chassis.storage.database import Database, Tx
-from chassis.storage.database_clock import time_to_decide
 from contracts.calendar import rome_day
 from contracts.events.practices import PRACTICE_EXPIRED
 from services.practices import records
@@ -15,12 +13,6 @@ from services.practices.repository import practices
 
 _BATCH_ROWS: Final = 200
 _REASON: Final = "late_not_accepted"
-
-
-def expire_by_database_time(database: Database, own_clock: Callable[[], datetime]) -> int:
-    """Expire what is overdue at the database's time; nothing where this process's clock is off it."""
-    now = time_to_decide(database, own_clock)
-    return expire_overdue(database, now) if now is not None else 0
 
 
 def expire_overdue(database: Database, now: datetime) -> int:

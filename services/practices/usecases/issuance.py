@@ -18,7 +18,7 @@ from services.practices.domain import practice_status
 from services.practices.domain.debt import Debt, is_same_debtor
 from services.practices.domain.debt_rules import ServiceRules
 from services.practices.domain.practice_status import PracticeStatus
-from services.practices.domain.states import Cause, State, can_move
+from services.practices.domain.states import State
 from services.practices.models import EntityRow, PracticeRow, ServiceRow
 from services.practices.repository import catalogue
 
@@ -71,21 +71,22 @@ def amend(tx: Tx, row: PracticeRow, debt: Debt, entity: EntityRow, service: Serv
     """Give a locked practice another debt, with its PracticeAmended; False when it is the one it has.
 
     The same debt again reopens a practice that has expired although its last day has not passed: a clock was wrong.
-    An annulled one is not reopened by being sent again, as a file that is sent every night would.
+    An annulled one is not reopened by being sent again, as a file that is sent every night would. One for which less
+    came than is due is paid when it is amended to no more than what came.
     Raises Refused(DEBTOR_CHANGED), (PRACTICE_NOT_AMENDABLE).
     """
     before = records.debt_of(row)
     if not is_same_debtor(before.debtor, debt.debtor):
         raise Refused(ErrorCode.DEBTOR_CHANGED)
     status, rules = records.status_of(row), catalogue_records.rules_of(service)
-    is_free = can_move(status.state, Cause.AMENDED) and not status.facts.open_checkouts
+    is_free = practice_status.may_amend(status, raises_amount=debt.amount_cents > before.amount_cents)
     is_needless = status.state is not State.CANCELLED and not (is_free and _has_expired_early(status, debt, rules, now))
     if before == debt and is_needless:
         return False
     if not is_free:
         raise Refused(ErrorCode.PRACTICE_NOT_AMENDABLE, NotAmendable(state=row.state))
     records.write_debt(row, debt, rules)
-    records.write_status(row, practice_status.amended(status, now))
+    records.write_status(row, practice_status.amended(status, records.amount_due_of(row), now))
     row.sequence += 1
     position = records.position_of(row, entity, service)
     tx.emit(PRACTICE_AMENDED, position, subject=str(row.id), sequence=row.sequence, now=now)

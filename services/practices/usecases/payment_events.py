@@ -1,6 +1,6 @@
 """What payments tells: folded into the practices concerned, in the transaction of the inbox."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from services.practices.domain.practice_status import (
     Receipt,
     Settlement,
 )
+from services.practices.models import PracticeRow
 from services.practices.repository import practices
 
 
@@ -38,11 +39,12 @@ def checkout_abandoned(tx: Tx, data: CheckoutAbandoned) -> None:
 
 
 def payment_confirmed(tx: Tx, data: PaymentConfirmed) -> None:
-    """A receipt came: the only thing that makes a practice paid."""
+    """A receipt came: the only thing that makes a practice paid, or underpaid where it brought less than is due."""
     receipt = Receipt(data.paid_at, data.amount_cents)
-    _fold(
-        tx, _ids(data.practice_id), lambda status: practice_status.payment_confirmed(status, data.receipt_id, receipt)
-    )
+    for row in _locked(tx, _ids(data.practice_id)):
+        due = records.amount_due_of(row)
+        status = practice_status.payment_confirmed(records.status_of(row), data.receipt_id, receipt, due)
+        records.write_status(row, status)
 
 
 def payment_duplicated(tx: Tx, data: PaymentDuplicated) -> None:
@@ -62,10 +64,15 @@ def _ids(practice_id: UUID | None) -> list[UUID]:
 
 
 def _fold(tx: Tx, practice_ids: Collection[UUID], fold: Callable[[PracticeStatus], PracticeStatus]) -> None:
-    """Fold one fact into practices of ours. A practice we do not have is a bug somewhere: to the dead letters."""
+    """Fold one fact into practices of ours."""
+    for row in _locked(tx, practice_ids):
+        records.write_status(row, fold(records.status_of(row)))
+
+
+def _locked(tx: Tx, practice_ids: Collection[UUID]) -> Sequence[PracticeRow]:
+    """Return practices of ours, locked. One we do not have is a bug somewhere: to the dead letters."""
     asked = set(practice_ids)
     rows = practices.locked(tx.session, asked) if asked else []
     if len(rows) != len(asked):
         raise Broken
-    for row in rows:
-        records.write_status(row, fold(records.status_of(row)))
+    return rows

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from chassis import correlation
 from chassis.messaging import codec
+from chassis.runtime.container import with_own_entrypoints
 from chassis.storage import cleanup, outbox
 from chassis.storage.database import Database, is_out_of_reach
 from contracts.errors import Refused
@@ -235,6 +236,22 @@ def test_old_answers_and_old_inbox_entries_are_forgotten_and_newer_ones_kept(dat
     with database.reading() as session:
         assert session.scalars(sa.select(keys.key)).all() == ["new"]
         assert session.scalars(sa.select(inbox.consumer)).all() == ["new"]
+
+
+def test_only_a_process_with_the_right_clock_forgets_old_answers(database, tick):
+    def stored():
+        with database.reading() as session:
+            return session.scalars(sa.select(probe.IdempotencyKey.key).order_by(probe.IdempotencyKey.key)).all()
+
+    with database.transaction() as tx:
+        for days, number in ((31, "old"), (29, "new")):
+            at = datetime.now(UTC) - timedelta(days=days)
+            tx.session.add(probe.IdempotencyKey(scope="insert", key=number, request_sha256="", reply={}, created_at=at))
+    service_cls: Any = with_own_entrypoints(type("Probe", (), {"name": "probe", "database": None}))
+    assert tick(service_cls.tidy_database, timedelta(days=3), database=database) == ["clock_is_off"]
+    assert stored() == ["new", "old"]
+    assert "table_tidied" in tick(service_cls.tidy_database, timedelta(), database=database)
+    assert stored() == ["new"]
 
 
 def test_events_that_commit_out_of_order_are_all_in_the_feed(database, run_relay, eventually):

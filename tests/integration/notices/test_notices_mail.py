@@ -338,6 +338,35 @@ def test_an_answer_that_never_comes_leaves_it_unknown_and_it_is_not_sent_again(w
         assert not mails.send_again(tx.session, row.id, world.now)
 
 
+@pytest.mark.parametrize("has_practices_heard", [True, False])
+@pytest.mark.parametrize(
+    ("language", "subject", "advice", "missing"),
+    [
+        ("it", "Pagamento parziale: Tassa rifiuti (TARI)", "Non pagare di nuovo", "Importo che manca: 34,56"),
+        ("en", "Part payment: Waste tax (TARI)", "Do not pay again", "Amount missing: €34.56"),
+    ],
+)
+def test_less_than_is_due_is_told_as_a_part_payment_and_not_to_pay_the_rest(
+    world: MailWorld, language: str, subject: str, advice: str, missing: str, *, has_practices_heard: bool
+) -> None:
+    world.consent(messages=["receipt"], language=language)
+    practice = world.owe(make_practice())
+    world.pay(practice)
+    receipts = world.neighbours.receipts[practice.id]
+    receipts[0] = replace(receipts[0], flags=["underpaid"])
+    heard = {"state": "underpaid", "payable": False, "received_cents": 120_000, "missing_cents": 3_456}
+    world.becomes(practice, **(heard if has_practices_heard else {"state": "to_pay"}))
+    (mail,) = world.work()
+    body = mail.get_body(("plain",))
+    assert body is not None
+    text = " ".join(body.get_content().split())
+    assert mail["Subject"] == subject
+    assert advice in text
+    assert (missing in text) is has_practices_heard
+    assert "nothing else to do" not in text
+    assert "non devi fare altro" not in text
+
+
 def test_a_process_that_died_while_handing_over_leaves_it_unknown(world: MailWorld) -> None:
     world.consent()
     world.owe(make_practice())

@@ -304,6 +304,10 @@ class Payments(RuleBasedStateMachine):
         self.practices_hears_of_it_in_any_order(Random(0))
 
 
+# Every position of these tests asks for as much.
+DUE = practices_fold.AmountDue(amount_cents=1000, payable_until=None)
+
+
 def fold(practice_id: UUID, messages: Iterable[Any]) -> State:
     """Let practices fold what payments told about a practice."""
     known = practices_fold.PracticeStatus()
@@ -324,7 +328,7 @@ def folded(known: practices_fold.PracticeStatus, data: Any) -> practices_fold.Pr
             return practices_fold.checkout_abandoned(known, data.checkout_id, over)
         case PaymentConfirmed():
             money = practices_fold.Receipt(data.paid_at, data.amount_cents)
-            return practices_fold.payment_confirmed(known, data.receipt_id, money)
+            return practices_fold.payment_confirmed(known, data.receipt_id, money, DUE)
         case PaymentReported():
             return practices_fold.payment_reported(known, practices_fold.Settlement(START, data.flow_id))
         case PaymentDuplicated():

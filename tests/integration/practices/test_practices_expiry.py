@@ -14,9 +14,11 @@ from chassis.storage.database_clock import time_to_decide
 from contracts.calendar import rome_day
 from contracts.rpc.practices import GetManyRequest, ImportRequest, Practice
 from contracts.shapes import Viewer
+from services.practices.service import PracticesService
 from services.practices.usecases import debt_import, expiry, queries
 
 Put = Callable[..., Practice]
+Tick = Callable[..., list[str]]
 Emitted = Callable[[], list[tuple[str, int]]]
 HEADER = "codice_debito;servizio;codice_fiscale;cognome_nome;email;causale;importo;scadenza;rata;rate_totali"
 
@@ -36,27 +38,29 @@ def state_of(database: Database, practice: Practice) -> str:
 
 @pytest.mark.parametrize("off", [timedelta(days=3), timedelta(seconds=6), timedelta(seconds=-6), timedelta(days=-3)])
 def test_a_process_whose_clock_is_off_the_databases_says_so_and_expires_nothing(
-    database: Database, put: Put, off: timedelta
+    database: Database, put: Put, tick: Tick, off: timedelta
 ) -> None:
     tomorrow = put("MENSA-1", service_code="MENSA", due_date=today() + timedelta(days=1))
     yesterday = put("MENSA-2", service_code="MENSA", due_date=today() - timedelta(days=1))
-    with capture_logs() as lines:
-        assert expiry.expire_by_database_time(database, lambda: own_clock() + off) == 0
-    (line,) = lines
-    assert (line["event"], line["log_level"]) == ("clock_is_off", "error")
-    assert line["offset_s"] == pytest.approx(off.total_seconds(), abs=1)
+    assert tick(PracticesService.expire_overdue, off, database=database) == ["clock_is_off"]
     assert REGISTRY.get_sample_value("clock_offset_seconds") == pytest.approx(off.total_seconds(), abs=1)
     assert {state_of(database, tomorrow), state_of(database, yesterday)} == {"to_pay"}
 
 
+def test_how_far_a_clock_is_off_is_said_as_an_error(database: Database) -> None:
+    with capture_logs() as lines:
+        assert time_to_decide(database, lambda: own_clock() + timedelta(days=3)) is None
+    (line,) = lines
+    assert (line["event"], line["log_level"]) == ("clock_is_off", "error")
+    assert line["offset_s"] == pytest.approx(timedelta(days=3).total_seconds(), abs=1)
+
+
 def test_a_process_whose_clock_agrees_expires_what_is_overdue_at_the_databases_time(
-    database: Database, put: Put
+    database: Database, put: Put, tick: Tick
 ) -> None:
     overdue = put("MENSA-1", service_code="MENSA", due_date=today() - timedelta(days=1))
     open_today = put("MENSA-2", service_code="MENSA", due_date=today())
-    with capture_logs() as lines:
-        assert expiry.expire_by_database_time(database, lambda: own_clock() + timedelta(seconds=2)) == 1
-    assert lines == []
+    assert tick(PracticesService.expire_overdue, timedelta(seconds=2), database=database) == []
     assert (state_of(database, overdue), state_of(database, open_today)) == ("expired", "to_pay")
 
 

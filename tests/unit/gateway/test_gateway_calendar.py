@@ -86,7 +86,13 @@ def test_a_calendar_reads_what_is_to_be_paid_without_cookies(browser: Browser, s
 
 @pytest.mark.parametrize(
     ("state", "title"),
-    [("paid", "Pagato:"), ("reported", "Pagato:"), ("cancelled", "Non più"), ("expired", "Non più")],
+    [
+        ("paid", "Pagato:"),
+        ("reported", "Pagato:"),
+        ("underpaid", "Pagamento parziale:"),
+        ("cancelled", "Non più"),
+        ("expired", "Non più"),
+    ],
 )
 def test_what_is_over_is_a_cancelled_event_of_the_same_id_and_a_higher_sequence(
     browser: Browser, services: Services, state: str, title: str

@@ -1,5 +1,6 @@
 """Paga, and the page a payment comes back to."""
 
+from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
@@ -65,6 +66,7 @@ def test_somebody_elses_practice_cannot_be_paid_by_its_id(browser: Browser, serv
     ("state", "code", "heading"),
     [
         ("paid", "practice_paid", "Pratica già pagata"),
+        ("underpaid", "practice_underpaid", "la parte che manca non si può pagare con questo avviso"),
         ("cancelled", "practice_cancelled", "L'ente ha annullato questa pratica"),
         ("expired", "practice_expired", "Il termine per pagare questa pratica è passato"),
     ],
@@ -159,6 +161,22 @@ def test_the_outcome_page_tells_the_truth_and_the_next_step(
     assert refreshes is (changes.get("returned") in {"ok", "attesa"})
     receipts = page.xpath("//a[contains(@href, '/pratiche/') and contains(@href, 'quietanza.pdf')]")
     assert len(receipts) == sum(item.paid for item in checkout.items)
+
+
+def test_the_outcome_of_a_part_payment_says_what_is_missing_and_not_to_pay_again(browser: Browser, services: Services):
+    first, second = make_practice(1), make_practice(2)
+    services.add(first, replace(second, state="underpaid", payable=False, not_payable_code="practice_underpaid"))
+    browser.log_in()
+    checkout = services.make_checkout([first.id, second.id], CITIZEN, paid=[first.id, second.id])
+    short = replace(checkout.items[1], paid=False, missing_cents=600)
+    services.checkouts[checkout.id] = replace(checkout, state="partially_paid", items=[checkout.items[0], short])
+    answer = browser.get(f"/enti/PM108/esito/{checkout.id}")
+    text = text_of(answer)
+    assert "Per una pratica è arrivato meno di quanto dovuto. Non pagare di nuovo" in text
+    assert "mancano 6,00" in text
+    assert "restano da pagare" not in text
+    assert "Riprova" not in text
+    assert text.count("Pagamento parziale") == 1
 
 
 def test_waiting_stops_refreshing_once_payments_has_had_its_time(browser: Browser, services: Services):

@@ -123,6 +123,25 @@ STATES: list[tuple[dict[str, Any], list[str], list[str]]] = [
         ["Paga online adesso"],
     ),
     (
+        {
+            "state": "underpaid",
+            "payable": False,
+            "not_payable_code": "practice_underpaid",
+            "needs_attention": True,
+            "received_cents": 1000,
+            "missing_cents": 600,
+        },
+        [
+            "Pagamento parziale",
+            "Importo arrivato10,00",
+            "Importo che manca6,00",
+            "un avviso pagoPA si paga una volta sola",
+            "l'ufficio ti contatterà per la parte che manca",
+            "Scarica la quietanza",
+        ],
+        ["Paga online adesso", "Stampa bollettino", "È arrivato un pagamento non atteso", "Nulla: conserva"],
+    ),
+    (
         {"state": "paid", "payable": False, "not_payable_code": "practice_paid"},
         ["Pagato", "Il nodo pagoPA ha inviato la ricevuta telematica.", "Scarica la quietanza"],
         ["Paga online adesso"],

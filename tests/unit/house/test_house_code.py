@@ -15,7 +15,14 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 MONEY = re.compile(r"amount|cents|importo", re.IGNORECASE)
 # A catch-all name says nothing about what belongs in the module.
 CATCH_ALL = {"utils", "util", "helpers", "helper", "common", "misc", "tools", "shared"}
-ENTRYPOINTS = {"answers", "on_event", "every"}
+ENTRYPOINTS = {"answers", "on_event", "on_events", "every", "decides_every"}
+# Timers that may go by their own process's clock: nothing ends or is deleted by it.
+TIMERS_OF_OWN_CLOCK = {
+    "resolve_waiting_receipts",  # the time is noted, and decides nothing
+    "match_pending_settlements",  # the same
+    "refresh_registry",  # what this process trusts, in its memory
+    "print_jobs",  # the time is noted, and decides nothing
+}
 CONTRACTS_MAY_IMPORT = {"contracts", "marshmallow", "stdnum"}
 
 
@@ -89,6 +96,17 @@ def test_every_entrypoint_says_what_it_is_for(modules: Modules) -> None:
         and not ast.get_docstring(function)
     ]
     assert not missing
+
+
+def test_no_timer_decides_by_the_clock_of_its_own_process(modules: Modules) -> None:
+    readers = {
+        function.name
+        for tree in modules("services", "chassis").values()
+        for function in functions(tree)
+        if any("every(" in ast.unparse(decorator) for decorator in function.decorator_list)
+        and any(isinstance(node, ast.Call) and ast.unparse(node.func).endswith("now") for node in ast.walk(function))
+    }
+    assert readers == TIMERS_OF_OWN_CLOCK
 
 
 def test_every_function_fits_a_screen(modules: Modules) -> None:

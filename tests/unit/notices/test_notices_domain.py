@@ -94,6 +94,7 @@ def quietanza(practice=None, receipts=(RECEIPT,)):
     [
         ("paid", ErrorCode.PRACTICE_PAID),
         ("reported", ErrorCode.PRACTICE_PAID),
+        ("underpaid", ErrorCode.PRACTICE_UNDERPAID),
         ("cancelled", ErrorCode.PRACTICE_CANCELLED),
         ("expired", ErrorCode.PRACTICE_EXPIRED),
     ],
@@ -104,7 +105,9 @@ def test_a_notice_with_nothing_left_to_pay_is_refused_with_its_code(state, code)
     assert refused.value.code == code
 
 
-@pytest.mark.parametrize("state", sorted(set(PRACTICE_STATES) - {"paid", "reported", "cancelled", "expired"}))
+@pytest.mark.parametrize(
+    "state", sorted(set(PRACTICE_STATES) - {"paid", "reported", "underpaid", "cancelled", "expired"})
+)
 def test_a_notice_that_can_still_be_paid_is_printed(state):
     composition.refuse_unprintable(replace(PRACTICE, state=state))
 

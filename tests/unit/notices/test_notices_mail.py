@@ -102,7 +102,7 @@ def test_no_day_has_both_reminders_and_each_has_its_days() -> None:
     assert days == {Kind.REMINDER_7: [5, 6, 7], Kind.REMINDER_1: [1]}
 
 
-@pytest.mark.parametrize("state", ["paid", "reported", "cancelled", "expired"])
+@pytest.mark.parametrize("state", ["underpaid", "paid", "reported", "cancelled", "expired"])
 def test_only_a_confirmation_is_for_what_is_over(state: str) -> None:
     for kind in Kind:
         judged = domain.verdict(kind, state, DUE, DUE.isoformat(), DUE - timedelta(days=7))

@@ -72,6 +72,21 @@ def test_what_is_not_known_is_left_out_but_the_fee_is_said_to_be_unknown(receipt
         assert label not in text
 
 
+@pytest.mark.parametrize(
+    ("language", "label", "amount"),
+    [
+        ("it", "Pagamento parziale: importo che manca", "500,00 Euro. L’Ente Creditore indicherà come completare."),
+        ("en", "Part payment: amount missing", "500.00 Euro. The payee will say how to complete it."),
+    ],
+)
+def test_a_part_payment_says_what_is_missing(receipt, paid_receipt, text_of, language, label, amount) -> None:
+    short = replace(receipt, language=language, receipts=(replace(paid_receipt, missing_cents=50_000),))
+    text = text_of(render_receipt(short))
+    assert label in text
+    assert amount in text
+    assert label not in text_of(render_receipt(replace(receipt, language=language)))
+
+
 @pytest.mark.parametrize(("count", "sheets"), [(2, 1), (5, 3)])
 def test_every_receipt_of_a_practice_paid_more_than_once_is_listed(
     receipt, paid_receipt, text_of, boxes_of, count, sheets

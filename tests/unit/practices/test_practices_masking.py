@@ -18,7 +18,10 @@ from contracts.shapes import Beneficiary, Instalment, LocalisedText, Stamp, Subj
 from services.practices.domain import display
 
 NOON = datetime(2026, 11, 23, 11, tzinfo=UTC)
-HIDDEN: Final = {"external_id", "debtor", "beneficiary", "description", "state_reason", "stamp", "masked", "warnings"}
+HIDDEN: Final = {
+    *("external_id", "debtor", "beneficiary", "description", "state_reason", "stamp", "masked", "warnings"),
+    *("received_cents", "missing_cents"),
+}
 
 PLAIN = Practice(
     id=UUID(int=1),

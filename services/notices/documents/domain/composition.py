@@ -33,6 +33,7 @@ from services.notices.documents.domain.payment_codes import POSTAL_AMOUNT_MAX_CE
 _SEVERAL: Final = {"it": "Pagamento di {count} pratiche", "en": "Payment of {count} items"}
 
 _REFUSALS: Final[Mapping[str, ErrorCode]] = {
+    "underpaid": ErrorCode.PRACTICE_UNDERPAID,
     "paid": ErrorCode.PRACTICE_PAID,
     "reported": ErrorCode.PRACTICE_PAID,
     "cancelled": ErrorCode.PRACTICE_CANCELLED,
@@ -41,9 +42,10 @@ _REFUSALS: Final[Mapping[str, ErrorCode]] = {
 
 
 def refuse_unprintable(practice: Practice) -> None:
-    """Raise Refused when there is nothing left to pay: PRACTICE_PAID, PRACTICE_CANCELLED or PRACTICE_EXPIRED.
+    """Raise Refused when nothing is left to pay: PRACTICE_PAID, PRACTICE_CANCELLED or PRACTICE_EXPIRED.
 
-    And PRACTICE_ONLINE_ONLY for what no PSP but our own Checkout can sell.
+    And PRACTICE_UNDERPAID where less came than is due: a notice is paid once. And PRACTICE_ONLINE_ONLY for what no PSP
+    but our own Checkout can sell.
     """
     code = _REFUSALS.get(practice.state)
     if code:
@@ -95,13 +97,15 @@ def receipt_content(
     if not receipts:
         raise Refused(ErrorCode.RECEIPT_NOT_FOUND)
     beneficiary = practice.beneficiary
+    paid = [_paid_receipt(receipt, masked=practice.masked) for receipt in receipts]
+    paid[-1] = replace(paid[-1], missing_cents=practice.missing_cents)
     return ReceiptContent(
         language=language,
         subject=practice.description,
         payee=_payee(entity),
         debtor=_party(practice.debtor),
         beneficiary=beneficiary.full_name if beneficiary else None,
-        receipts=tuple(_paid_receipt(receipt, masked=practice.masked) for receipt in receipts),
+        receipts=tuple(paid),
         artworks=artworks,
     )
 

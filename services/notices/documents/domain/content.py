@@ -111,6 +111,7 @@ class Share:
 class PaidReceipt:
     """One receipt of the node. `paid_at` in Europe/Rome; amounts in cents; `shares` only where there are several.
 
+    `missing_cents`: what is still missing of its practice, on the last receipt of one for which less came than is due.
     `subject`, `beneficiary` and `debtor` where the document holds several practices and they are this receipt's own.
     """
 
@@ -126,6 +127,7 @@ class PaidReceipt:
     payer: Party | None
     duplicate: bool
     shares: tuple[Share, ...] = ()
+    missing_cents: int | None = None
     subject: str | None = None
     beneficiary: str | None = None
     debtor: Party | None = None

@@ -142,7 +142,9 @@ def _rows(content: ReceiptContent, texts: ReceiptTexts, receipt: PaidReceipt) ->
     payer = receipt.payer
     fee = f"{amount_text(receipt.fee_cents, content.language)} Euro" if receipt.fee_cents is not None else ""
     debtor = receipt.debtor
+    missing = f"{amount_text(receipt.missing_cents, content.language)} Euro" if receipt.missing_cents else ""
     named = {
+        "missing": texts.missing_of.format(amount=missing) if missing else "",
         "debtor": " · ".join(filter(None, (debtor.full_name, debtor.fiscal_code))) if debtor else "",
         "payer": " · ".join(filter(None, (payer.full_name, payer.fiscal_code))) if payer else "",
         "beneficiary": receipt.beneficiary or content.beneficiary or "",

@@ -15,6 +15,8 @@ class ReceiptTexts:
     outcome: str
     executed: str
     duplicate: str
+    missing: str
+    missing_of: str
     receipt: str
     beneficiary: str
     payer: str
@@ -43,6 +45,8 @@ RECEIPT_TEXTS: Final = {
         outcome="Esito",
         executed="Pagamento eseguito",
         duplicate="Pagamento ulteriore: questa pratica risultava già pagata. L’Ente Creditore lo esaminerà.",
+        missing="Pagamento parziale: importo che manca",
+        missing_of="{amount}. L’Ente Creditore indicherà come completare.",
         receipt="Ricevuta {number} di {total}",
         beneficiary="Beneficiario",
         payer="Versante",
@@ -72,6 +76,8 @@ RECEIPT_TEXTS: Final = {
         outcome="Outcome",
         executed="Payment executed",
         duplicate="Further payment: this notice had already been paid. The payee will look into it.",
+        missing="Part payment: amount missing",
+        missing_of="{amount}. The payee will say how to complete it.",
         receipt="Receipt {number} of {total}",
         beneficiary="Beneficiary",
         payer="Payer",

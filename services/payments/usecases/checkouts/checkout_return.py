@@ -16,7 +16,7 @@ from services.payments.usecases.replies import checkout_reply
 def find(database: Database, request: CheckoutRequest) -> payments.Checkout:
     """Return a checkout to the payer it belongs to. Raises Refused(CHECKOUT_NOT_FOUND)."""
     with database.reading() as session:
-        return checkout_reply(_own(checkouts.get(session, request.checkout_id), request.payer_ref))
+        return checkout_reply(session, _own(checkouts.get(session, request.checkout_id), request.payer_ref))
 
 
 def returned(database: Database, request: ReturnedRequest, now: datetime) -> payments.Checkout:
@@ -32,7 +32,7 @@ def returned(database: Database, request: ReturnedRequest, now: datetime) -> pay
         reason = RETURN_REASONS.get(request.outcome)
         if reason and checkout.state == CheckoutState.OPEN:
             end(tx, checkout, reason, now)
-        return checkout_reply(checkout)
+        return checkout_reply(tx.session, checkout)
 
 
 def _own(checkout: Checkout | None, payer_ref: str) -> Checkout:

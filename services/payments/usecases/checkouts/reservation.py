@@ -107,7 +107,7 @@ def _payable(
 
 def _why_not_payable(position: Position, now: datetime) -> ErrorCode | None:
     if position.paid_receipt_id is not None:
-        return ErrorCode.PRACTICE_PAID
+        return ErrorCode.PRACTICE_UNDERPAID if position.missing_cents else ErrorCode.PRACTICE_PAID
     if position.status is PositionStatus.CANCELLED:
         return ErrorCode.PRACTICE_CANCELLED
     if position.is_expired(rome_day(now)):

@@ -48,7 +48,7 @@ class CheckoutStarter:
         """Return an open checkout for these practices, the same one for the same key or the same payer and practices.
 
         Raises Refused(PRACTICE_NOT_FOUND, PRACTICE_PAID, PRACTICE_EXPIRED, PRACTICE_CANCELLED, PRACTICE_BEING_PAID,
-        CART_OTHER_ENTITY), with the practice in its detail, Refused(EQUAL_PRACTICE_FOUND),
+        PRACTICE_UNDERPAID, CART_OTHER_ENTITY), with the practice in its detail, Refused(EQUAL_PRACTICE_FOUND),
         Refused(TOO_MANY_REQUESTS), and what `CheckoutClient.open` raises.
         """
         practice_ids = list(dict.fromkeys(request.practice_ids))
@@ -127,7 +127,7 @@ def _opened_checkout(database: Database, checkout_id: UUID) -> payments.Checkout
             raise Unavailable(ErrorCode.CHECKOUT_UNAVAILABLE)
         if checkout.state == CheckoutState.NOT_OPENED:
             raise _why_not_opened(checkout.problem)
-        return checkout_reply(checkout)
+        return checkout_reply(session, checkout)
 
 
 def _failure(error: RpcError) -> OpeningFailure:
