@@ -36,7 +36,10 @@ _IN_WORDS: Final = re.compile(
 
 def cleaned(cell: str) -> str:
     """Return a cell trimmed, without invisible characters, line breaks as spaces, out of a formula that is a text."""
-    text = re.sub(r"\s+", " ", without_invisible(cell)).strip()
+    if cell.isascii() and cell.isprintable() and "  " not in cell:  # most are, and need no more
+        text = cell.strip()
+    else:
+        text = re.sub(r"\s+", " ", without_invisible(cell)).strip()
     formula = _FORMULA_TEXT.fullmatch(text)
     return formula[1].strip() if formula else text
 

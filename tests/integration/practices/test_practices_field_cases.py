@@ -18,7 +18,7 @@ from contracts.rpc import practices
 from contracts.rpc.practices import AnnulRequest, ImportReport, ImportRequest, Practice, SearchRequest
 from services.practices.debt_file import rows as debt_rows
 from services.practices.debt_file.rows import Row
-from services.practices.models import PracticeRow
+from services.practices.models import Json
 from services.practices.usecases import catalogue, debt_import, debts, issuance, search
 from tests.integration.practices.conftest import CATALOGUE
 
@@ -231,7 +231,7 @@ def test_a_long_import_lets_others_work_at_least_every_200_rows(
         happened.append("pause")
         sleep(seconds)
 
-    def noted_create(*args: Any, **kwargs: Any) -> PracticeRow:
+    def noted_create(*args: Any, **kwargs: Any) -> Json:
         happened.append("created")
         return create(*args, **kwargs)
 
