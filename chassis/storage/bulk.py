@@ -4,12 +4,10 @@ COPY does not go through psycopg2's wait callback, so processes that have one (`
 same: values of the columns' types, JSON by the codec.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
-from io import BytesIO
-from types import NoneType
+import csv
+from collections.abc import Iterator, Sequence
+from io import StringIO
 from typing import Any, Final
-from uuid import UUID
 
 import psycopg2
 import sqlalchemy as sa
@@ -19,6 +17,9 @@ from sqlalchemy.orm import Session
 
 from chassis.messaging import codec
 
+# In place of what is null; no text that was checked holds it, nor is it one of any other type.
+_NULL: Final = "\x01"
+
 
 def may_copy() -> bool:
     """Return whether this process may COPY."""
@@ -26,7 +27,7 @@ def may_copy() -> bool:
 
 
 def insert_rows(session: Session, table: Any, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Insert rows, each the values of `columns`, in their order. Raises what the database raises."""
+    """Insert rows, each the values of `columns`, in their order. Raises SQLAlchemy's errors."""
     if not rows:
         return
     if may_copy():
@@ -41,11 +42,13 @@ def copy_rows(session: Session, table: Any, columns: Sequence[str], rows: Sequen
     What PostgreSQL says of a row it does not take quotes all of it: only the sentence goes on, for rows hold persons.
     """
     session.flush()
-    body = BytesIO("".join(["\t".join([_written(value) for value in row]) + "\n" for row in rows]).encode())
-    connection: Any = session.connection().connection
+    body = StringIO()
+    csv.writer(body, lineterminator="\r\n").writerows(_written(table, columns, rows))
+    body.seek(0)
     names = ", ".join(f'"{column}"' for column in columns)
+    statement = f"COPY \"{table.name}\" ({names}) FROM STDIN (FORMAT csv, NULL '{_NULL}')"
+    connection: Any = session.connection().connection
     with connection.cursor() as cursor:
-        statement = f'COPY "{table.name}" ({names}) FROM STDIN'
         try:
             cursor.copy_expert(statement, body)
         except psycopg2.Error as error:
@@ -53,41 +56,12 @@ def copy_rows(session: Session, table: Any, columns: Sequence[str], rows: Sequen
             raise DBAPIError.instance(statement, None, bare, psycopg2.Error, hide_parameters=True) from None
 
 
-def _written(value: object) -> str:
-    write = _WRITERS.get(type(value))
-    if write is not None:
-        return write(value)
-    if isinstance(value, str):
-        return _text(value)
-    if isinstance(value, int):
-        return str(int(value))
-    return _json(value)
-
-
-def _json(value: object) -> str:
-    # Control characters are escaped in JSON already.
-    return codec.write(value).decode().replace("\\", "\\\\")
-
-
-def _text(value: str) -> str:
-    if "\\" not in value and value.isprintable():
-        return value
-    return value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
-
-
-def _moment(value: Any) -> str:
-    text: str = value.isoformat()
-    return text
-
-
-_WRITERS: Final[Mapping[type, Callable[[Any], str]]] = {
-    NoneType: lambda _: "\\N",
-    str: _text,
-    int: str,
-    bool: lambda value: "t" if value else "f",
-    UUID: str,
-    date: _moment,
-    datetime: _moment,
-    dict: _json,
-    list: _json,
-}
+def _written(table: Any, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[list[object]]:
+    """Yield rows as the CSV writer takes them: nulls told from empty texts, JSON as text."""
+    json_places = [place for place, name in enumerate(columns) if isinstance(table.c[name].type, sa.JSON)]
+    for row in rows:
+        values = [_NULL if value is None else value for value in row]
+        for place in json_places:
+            if values[place] is not _NULL:
+                values[place] = codec.write(values[place]).decode()
+        yield values

@@ -32,6 +32,8 @@ from contracts.rpc.practices import (
     EventsRequest,
     GetManyRequest,
     ImportGetRequest,
+    ImportPartRequest,
+    ImportQueueRequest,
     ImportReport,
     ImportRequest,
     InsertRequest,
@@ -44,7 +46,9 @@ from contracts.rpc.practices import (
     PracticeList,
     SearchRequest,
 )
+from contracts.shapes import Empty
 from services.practices import models
+from services.practices.import_process import ImportProcessProvider
 from services.practices.usecases import (
     catalogue,
     debt_import,
@@ -52,6 +56,7 @@ from services.practices.usecases import (
     demands,
     duplicate_search,
     expiry,
+    import_jobs,
     insertion,
     payment_events,
     queries,
@@ -59,6 +64,7 @@ from services.practices.usecases import (
 )
 
 _EXPIRY_INTERVAL_S = 60
+_IMPORTS_INTERVAL_S = 1
 
 
 class PracticesService:
@@ -66,6 +72,7 @@ class PracticesService:
 
     name = "practices"
     database = DatabaseProvider(models)
+    import_process = ImportProcessProvider()
 
     @answers(practices.ENTITY)
     def entity(self, request: EntityRequest) -> Entity:
@@ -137,6 +144,21 @@ class PracticesService:
         """Return the report of an import."""
         return debt_import.get_import(self.database, request)
 
+    @answers(practices.IMPORT_PART)
+    def import_part(self, request: ImportPartRequest) -> Empty:
+        """Take a part of a debt file."""
+        return import_jobs.import_part(self.database, request, now())
+
+    @answers(practices.QUEUE_IMPORT)
+    def queue_import(self, request: ImportQueueRequest) -> ImportReport:
+        """Queue a debt file whose parts are all there."""
+        return import_jobs.queue_import(self.database, request)
+
+    @answers(practices.CANCEL_IMPORT)
+    def cancel_import(self, request: ImportGetRequest) -> ImportReport:
+        """Cancel an import."""
+        return import_jobs.cancel_import(self.database, request)
+
     @answers(practices.POSITIONS)
     def positions(self, request: PositionRequest) -> PositionReply:
         """Return what payments needs to answer the node."""
@@ -171,6 +193,11 @@ class PracticesService:
     def on_payment_reported(self, tx: Tx, event: Event[PaymentReported]) -> None:
         """Mark the practice reported."""
         payment_events.payment_reported(tx, event.data, event.time)
+
+    @every(seconds=_IMPORTS_INTERVAL_S)
+    def load_imports(self) -> None:
+        """Have queued debt files loaded."""
+        self.import_process.start_if_needed(self.database)
 
     @every(seconds=_EXPIRY_INTERVAL_S)
     def expire_overdue(self) -> None:

@@ -46,7 +46,7 @@ def cleaned(cell: str) -> str:
 
 def is_spreadsheet_error(text: str) -> bool:
     """Return whether a spreadsheet wrote an error here in place of a value."""
-    return _SPREADSHEET_ERROR.fullmatch(text) is not None
+    return text.startswith("#") and _SPREADSHEET_ERROR.fullmatch(text) is not None
 
 
 def amount_cents(text: str) -> AmountCents:

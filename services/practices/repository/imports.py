@@ -54,10 +54,17 @@ def insert_rows(session: Session, import_id: UUID, rows: Iterable[messages.Impor
     bulk.insert_rows(session, ImportRow.__table__, _ROW_COLUMNS, values)
 
 
-def imported(session: Session, entity_code: str, import_id: UUID) -> tuple[Import, Sequence[ImportRow]]:
-    """Return an import of the entity and its lines. Raises Refused(IMPORT_NOT_FOUND)."""
-    done = session.scalars(select(Import).where(Import.id == import_id, Import.entity_code == entity_code)).first()
-    if done is None:
+def imported(session: Session, entity_code: str, import_id: UUID) -> Import:
+    """Return an import of the entity. Raises Refused(IMPORT_NOT_FOUND)."""
+    found = session.scalars(select(Import).where(Import.id == import_id, Import.entity_code == entity_code)).first()
+    if found is None:
         raise Refused(ErrorCode.IMPORT_NOT_FOUND)
-    rows = session.scalars(select(ImportRow).where(ImportRow.import_id == import_id).order_by(ImportRow.line))
-    return done, rows.all()
+    return found
+
+
+def rows(session: Session, import_id: UUID, after_line: int, outcome: str | None, limit: int) -> Sequence[ImportRow]:
+    """Return what became of lines below one, in their order, of one outcome where one is named."""
+    statement = select(ImportRow).where(ImportRow.import_id == import_id, ImportRow.line > after_line)
+    if outcome is not None:
+        statement = statement.where(ImportRow.outcome == outcome)
+    return session.scalars(statement.order_by(ImportRow.line).limit(limit)).all()
