@@ -23,13 +23,36 @@ def wrap(
     time: datetime,
     correlation_id: str | None = None,
 ) -> dict[str, Any]:
-    """Return the JSON-ready envelope of an event. `sequence` is written zero-padded.
+    """Return an event in its envelope, as the JSON values that travel; `envelope` says what of it is what."""
+    event = envelope(
+        event_type,
+        data,
+        event_id=event_id,
+        subject=subject,
+        sequence=sequence,
+        time=time,
+        correlation_id=correlation_id,
+    )
+    return codec.to_json(event)
+
+
+def envelope(
+    event_type: EventType[Data],
+    data: Data,
+    *,
+    event_id: UUID,
+    subject: str,
+    sequence: int,
+    time: datetime,
+    correlation_id: str | None = None,
+) -> Event[Data]:
+    """Return an event in its envelope. `sequence` is written zero-padded.
 
     Raises TypeError for data of another type, codec.BrokenContract where producers are checked.
     """
     if not isinstance(data, event_type.data_type):
         raise TypeError(f"{event_type.type} does not carry {type(data).__name__}")
-    event = Event(
+    return Event(
         specversion="1.0",
         id=event_id,
         source=f"/services/{event_type.source}",
@@ -41,7 +64,6 @@ def wrap(
         datacontenttype="application/json",
         data=codec.checked(data),
     )
-    return codec.to_json(event)
 
 
 def read_event(event_type: EventType[Data], body: object) -> Event[Data]:

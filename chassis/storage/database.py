@@ -21,16 +21,18 @@ from sqlalchemy.orm import Session
 
 from chassis import correlation
 from chassis.messaging import codec
-from chassis.messaging.events import wrap
+from chassis.messaging.events import envelope
 from chassis.metrics import INBOX_DUPLICATES
 from chassis.settings import database_url, with_driver
-from chassis.storage import answer_limit, stored_values
+from chassis.storage import answer_limit, bulk, stored_values
 from contracts.errors import ErrorCode, Refused
 from contracts.events.envelope import Data, EventType
 
 __all__ = ["OUTBOX_CHANNEL", "Database", "Tx", "database_url", "is_out_of_reach", "make_engine"]
 
 OUTBOX_CHANNEL: Final = "outbox"
+_EVENT_COLUMNS: Final = ("event_id", "type", "subject", "body", "created_at")
+_COPIED_FROM: Final = 100
 _STATEMENT_TIMEOUT_S: Final = 15.0
 # The server ends a statement first; only one that is gone is waited for to the end.
 _ANSWER_MARGIN_S: Final = 3.0
@@ -104,7 +106,7 @@ class Tx:
 
     session: Session
     models: ModuleType
-    _events: list[dict[str, Any]] = field(default_factory=list)
+    _events: list[tuple[object, ...]] = field(default_factory=list)
 
     def emit(self, event_type: EventType[Data], data: Data, *, subject: str, sequence: int, now: datetime) -> UUID:
         """Note an event for the outbox and return its id; the relay publishes it after the commit.
@@ -112,7 +114,7 @@ class Tx:
         All events of a transaction are written at once, just before it commits.
         """
         event_id = uuid4()
-        body = wrap(
+        body = envelope(
             event_type,
             data,
             event_id=event_id,
@@ -121,9 +123,7 @@ class Tx:
             time=now,
             correlation_id=correlation.get(),
         )
-        self._events.append(
-            {"event_id": event_id, "type": event_type.type, "subject": subject, "body": body, "created_at": now}
-        )
+        self._events.append((event_id, event_type.type, subject, body, now))
         return event_id
 
     def write_events(self) -> None:
@@ -131,9 +131,14 @@ class Tx:
         events, self._events = self._events, []
         if not events:
             return
-        # Telling the relay rides on the insert; PostgreSQL tells it once per transaction, at the commit.
         table = self.models.OutboxMessage.__table__
-        self.session.execute(insert(table).returning(func.pg_notify(OUTBOX_CHANNEL, "")), events)
+        if len(events) >= _COPIED_FROM and bulk.may_copy():
+            bulk.copy_rows(self.session, table, _EVENT_COLUMNS, events)
+            self.session.execute(select(func.pg_notify(OUTBOX_CHANNEL, "")))
+            return
+        # Telling the relay rides on the insert; PostgreSQL tells it once per transaction, at the commit.
+        rows = [dict(zip(_EVENT_COLUMNS, event, strict=True)) for event in events]
+        self.session.execute(insert(table).returning(func.pg_notify(OUTBOX_CHANNEL, "")), rows)
 
     def first_time(self, consumer: str, message_id: UUID) -> bool:
         """Note that `consumer` has `message_id`; False when it had it before."""

@@ -26,6 +26,12 @@ from contracts.shapes import (
 
 PRACTICE_STATES = ("to_pay", "unconfirmed", "underpaid", "paid", "expired", "cancelled", "reported")
 ORIGINS = ("issued", "spontaneous")
+IMPORT_STATES = ("receiving", "waiting", "checking", "loading", "done", "refused", "cancelled")
+IMPORT_OUTCOMES = ("created", "amended", "unchanged", "refused")
+# A report of as many rows as a file may have that is answered at once.
+IMPORT_ROWS_A_PAGE = 20_000
+IMPORT_PART_MAX_BYTES = 1024 * 1024
+IMPORT_PARTS_MAX = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -337,7 +343,7 @@ class ImportRow(Message):
     """
 
     line: int
-    outcome: Annotated[str, OneOf(["created", "amended", "unchanged", "refused"])]
+    outcome: Annotated[str, OneOf(IMPORT_OUTCOMES)]
     external_id: str | None = None
     notice_number: str | None = None
     code: str | None = None
@@ -350,23 +356,64 @@ class ImportRow(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportReport(Message):
-    """What became of a file, line by line."""
+    """What became of a file, line by line, as far as it is loaded.
+
+    `state`: `receiving` its parts, `waiting` for its turn, `checking` rows, `loading` them, `done`, `refused` as a
+    whole (`code` says why), or `cancelled`: what was loaded by then stays. `checked_rows`: how many rows have been
+    read, all of them from `loading` on. Loading goes from the last row to the first. `next_after`: there are more rows,
+    below this line.
+    """
 
     id: UUID
     entity_code: str
     file_name: str
     created_at: datetime
+    state: Annotated[str, OneOf(IMPORT_STATES)] = "done"
+    checked_rows: int = 0
     accepted: int
     refused: int
+    code: str | None = None
     rows: Sequence[ImportRow]
+    next_after: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportGetRequest(Message):
-    """An import by its id."""
+    """An import by its id, with the rows below a line, of one outcome where one is named."""
 
     entity_code: str
     import_id: UUID
+    after_line: Annotated[int, Range(min=0)] = 0
+    limit: Annotated[int, Range(1, IMPORT_ROWS_A_PAGE)] = IMPORT_ROWS_A_PAGE
+    outcome: Annotated[str, OneOf(IMPORT_OUTCOMES)] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportPartRequest(Message):
+    """A piece of a debt file, up to 1 MiB of the bytes received, in base64; numbered from 1.
+
+    Whoever sends the first one has made up the id of the import. Sent again, a part takes its own place.
+    """
+
+    entity_code: str
+    import_id: UUID
+    file_name: Annotated[str, Length(max=200)] = ""
+    number: Annotated[int, Range(1, IMPORT_PARTS_MAX)]
+    content_base64: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportQueueRequest(Message):
+    """All parts of a file are there: load it when its turn comes. `sha256` of all bytes, in hexadecimal.
+
+    Same key and bytes: the report is of the import that was made of them first, and the parts just sent are forgotten.
+    """
+
+    idempotency_key: Annotated[str, Length(8, 128)]
+    entity_code: str
+    import_id: UUID
+    parts: Annotated[int, Range(1, IMPORT_PARTS_MAX)]
+    sha256: Annotated[str, Length(equal=64)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -423,6 +470,9 @@ PUT_DEBT = Call("practices", "put_debt", DebtRequest, Practice, idempotent=True)
 ANNUL_DEBT = Call("practices", "annul_debt", AnnulRequest, Practice, idempotent=True)
 IMPORT = Call("practices", "import_debts", ImportRequest, ImportReport, idempotent=True, timeout_s=60)
 GET_IMPORT = Call("practices", "get_import", ImportGetRequest, ImportReport, idempotent=True)
+IMPORT_PART = Call("practices", "import_part", ImportPartRequest, Empty, idempotent=True, timeout_s=20)
+QUEUE_IMPORT = Call("practices", "queue_import", ImportQueueRequest, ImportReport, idempotent=True, timeout_s=20)
+CANCEL_IMPORT = Call("practices", "cancel_import", ImportGetRequest, ImportReport, idempotent=True)
 POSITIONS = Call("practices", "positions", PositionRequest, PositionReply, idempotent=True, timeout_s=3)
 EVENTS = Call("practices", "events", EventsRequest, EventsReply, idempotent=True)
 PING = Call("practices", "ping", Empty, Empty, idempotent=True, timeout_s=1)

@@ -26,10 +26,11 @@ from contracts.fields import UtcDateTime
 from contracts.message import Message
 from contracts.rpc.identity import PURPOSES
 from contracts.rpc.notices import NOTICE_LANGUAGES
-from contracts.rpc.practices import PRACTICE_STATES
+from contracts.rpc.practices import IMPORT_OUTCOMES, IMPORT_ROWS_A_PAGE, PRACTICE_STATES
 from contracts.shapes import Beneficiary, Instalment, Name, Stamp
 from gateway.api.json_checks import Lines
 
+_INT32_MAX: Final = 2**31 - 1
 _INT64_MAX: Final = 2**63 - 1
 
 
@@ -121,6 +122,15 @@ class PracticeQuery(Message):
     state: Sequence[Annotated[str, OneOf(PRACTICE_STATES)]] = field(default_factory=list)
     cursor: Cursor | None = None
     limit: Annotated[int, Range(1, 200)] = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportQuery(Message):
+    """Rows below a line, of one outcome where one is named."""
+
+    after_line: Annotated[int, Range(0, _INT32_MAX)] = 0
+    limit: Annotated[int, Range(1, IMPORT_ROWS_A_PAGE)] = IMPORT_ROWS_A_PAGE
+    outcome: Annotated[str, OneOf(IMPORT_OUTCOMES)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

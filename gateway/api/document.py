@@ -14,6 +14,7 @@ from gateway.api import examples
 from gateway.api.answers import schema_for
 from gateway.api.body_rules import RULE_OF
 from gateway.api.contact import contact
+from gateway.api.debt_files import FILE_MAX_BYTES
 from gateway.api.error_responses import error_responses
 from gateway.api.json_schemas import SchemaPlugin, demand_readable_texts, referenced, words_of
 from gateway.api.json_values import JsonObject
@@ -29,7 +30,6 @@ from gateway.api.path_parts import PATH_PARTS
 from gateway.api.problem_schema import Problem
 from gateway.api.request import BODY_MAX_BYTES, KEY_PATTERN
 from gateway.api.tags import TAGS
-from gateway.api.uploads import FILE_MAX_BYTES
 from gateway.settings import Settings
 from gateway.visitors import BrowserCookies
 
@@ -127,6 +127,7 @@ def _operation(method: str, described: AnyOperation, template: str, plugin: Sche
         "parameters": [*_path_parameters(template, plugin), *_query_parameters(described, plugin), *_header(described)],
         "responses": {
             str(described.status.value): _success(described),
+            **_job_begun(described),
             **error_responses(method, described, has_id=_has_id(template)),
         },
         "security": _security(described),
@@ -190,6 +191,12 @@ def _success(described: AnyOperation) -> JsonObject:
     elif described.status is not HTTPStatus.NO_CONTENT:
         made["content"] = {described.media_type: {"schema": {"type": "string", "format": "binary"}}}
     return made
+
+
+def _job_begun(described: AnyOperation) -> JsonObject:
+    if not described.as_a_job:
+        return {}
+    return {str(HTTPStatus.ACCEPTED.value): {**_success(described), "description": described.as_a_job}}
 
 
 def _json_body(body: type[Message], example: JsonObject | None) -> JsonObject:

@@ -181,8 +181,12 @@ IMPORT: Final[JsonObject] = {
     "entity_code": "PM108",
     "file_name": "debiti.csv",
     "created_at": "2026-11-02T09:00:00+00:00",
+    "state": "done",
+    "checked_rows": 2,
     "accepted": 1,
     "refused": 1,
+    "code": None,
+    "next_after": None,
     "rows": [
         {
             "line": 2,

@@ -65,7 +65,8 @@ class Operation(Generic[Body, Query, Answer]):
 
     `errors` are the codes of its own; those that follow from its access and its body are added by the document.
     `file_types` are those of an upload. `answer` is None where the body is a file of `media_type`, or where `status` is
-    204. `cache_s`: how long anybody may cache the answer (0: nobody, it is personal).
+    204. `as_a_job`: when it is answered with 202 instead, in words.
+    `cache_s`: how long anybody may cache the answer (0: nobody, it is personal).
     """
 
     summary: str
@@ -74,6 +75,7 @@ class Operation(Generic[Body, Query, Answer]):
     answer: type[Answer] | None = None
     media_type: str = "application/json"
     status: HTTPStatus = HTTPStatus.OK
+    as_a_job: str = ""
     scope: Scope | None = None
     body: type[Body] | None = None
     body_max_bytes: int = BODY_MAX_BYTES

@@ -1,10 +1,9 @@
-"""Taking a file, bounded in memory.
+"""Taking a file, bounded in memory: whole where it is small, else as a stream.
 
-The cap is what the service reads: of a debt file FILE_MAX_BYTES. One RPC message carries the whole file in base64, and
-RabbitMQ 4 takes 16 MiB of it.
+One RPC message carries a whole file in base64, and RabbitMQ 4 takes 16 MiB of it; a larger one goes on in parts.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -15,9 +14,10 @@ from contracts.error_details import TooLarge
 from contracts.errors import ErrorCode, Refused
 from gateway.api.field_errors import FieldError, invalid
 from gateway.edge.bodies import Readable, stream_of
-from gateway.edge.strange_bytes import is_plain
+from gateway.edge.strange_bytes import BrokenBodyError, is_plain
 
-FILE_MAX_BYTES: Final = 5 * 1024 * 1024
+# Of a file that is read whole: a settlement flow says more (flow_files).
+WHOLE_MAX_BYTES: Final = 5 * 1024 * 1024
 _MULTIPART_EXTRA_BYTES: Final = 64 * 1024
 _CHUNK_BYTES: Final = 64 * 1024
 
@@ -30,21 +30,44 @@ class Upload:
     content: bytes
 
 
-def receive(
-    req: falcon.Request, media_types: Collection[str] = ("text/csv",), *, max_bytes: int = FILE_MAX_BYTES
-) -> Upload:
-    """Take a body of one of these types, or the part `file` of a `multipart/form-data` one.
+@dataclass(frozen=True)
+class Incoming:
+    """A file that is being received: to be read once, from its beginning. `name` is empty where none was given."""
 
-    Raises Refused(IMPORT_TOO_LARGE) from the Content-Length alone where there is one, else once the cap is passed, and
-    falcon.HTTPLengthRequired for parts without it.
+    name: str
+    stream: Readable
+
+    def pieces(self, size: int, max_bytes: int) -> Iterator[bytes]:
+        """Yield it in pieces of this size, the last one shorter. Raises Refused(IMPORT_TOO_LARGE) past the cap."""
+        left = max_bytes
+        while piece := _read_up_to(self.stream, size):
+            left -= len(piece)
+            if left < 0:
+                raise too_large(max_bytes)
+            yield piece
+
+
+def receive(
+    req: falcon.Request, media_types: Collection[str] = ("text/csv",), *, max_bytes: int = WHOLE_MAX_BYTES
+) -> Upload:
+    """Take a whole file as `incoming` does. Raises Refused(IMPORT_TOO_LARGE) once the cap is passed."""
+    file = incoming(req, media_types, max_bytes=max_bytes)
+    return Upload(file.name, b"".join(file.pieces(_CHUNK_BYTES, max_bytes)))
+
+
+def incoming(req: falcon.Request, media_types: Collection[str], *, max_bytes: int) -> Incoming:
+    """Begin to take a body of one of these types, or the part `file` of a `multipart/form-data` one.
+
+    Raises Refused(IMPORT_TOO_LARGE) from the Content-Length alone where there is one, and falcon.HTTPLengthRequired for
+    parts without it.
     """
     media_type = (req.content_type or "").partition(";")[0].strip().lower()
     if (req.content_length or 0) > max_bytes + _MULTIPART_EXTRA_BYTES:
         raise too_large(max_bytes)
     if media_type in media_types:
-        return Upload("", _read(stream_of(req), max_bytes))
+        return Incoming("", _Counted(stream_of(req), req.content_length))
     if media_type == "multipart/form-data":
-        return _part(req, max_bytes)
+        return _part(req)
     raise falcon.HTTPUnsupportedMediaType
 
 
@@ -53,7 +76,7 @@ def too_large(max_bytes: int) -> Refused:
     return Refused(ErrorCode.IMPORT_TOO_LARGE, TooLarge(max_bytes=max_bytes))
 
 
-def _part(req: falcon.Request, max_bytes: int) -> Upload:
+def _part(req: falcon.Request) -> Incoming:
     if req.content_length is None:  # chunked: Falcon's reader of parts needs to know where they end
         raise falcon.HTTPLengthRequired
     try:
@@ -62,18 +85,32 @@ def _part(req: falcon.Request, max_bytes: int) -> Upload:
                 name = part.filename or ""
                 if not is_plain(name):
                     raise invalid([FieldError("pointer", "/file", "invalid")])
-                return Upload(name[:200], _read(part.stream, max_bytes))
+                return Incoming(name[:200], part.stream)
     except (LookupError, UnicodeError):
         raise invalid([FieldError("pointer", "/file", "invalid")]) from None
     raise invalid([FieldError("pointer", "/file", "required")])
 
 
-def _read(stream: Readable, max_bytes: int) -> bytes:
-    chunks = []
-    left = max_bytes + 1
+class _Counted:
+    """A body that must be as long as was said: what is broken off is not a file."""
+
+    def __init__(self, stream: Readable, length: int | None) -> None:
+        self._stream = stream
+        self._left = length or 0
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return the next bytes. Raises BrokenBodyError where they end too early."""
+        chunk = self._stream.read(size)
+        self._left -= len(chunk)
+        if not chunk and self._left > 0:
+            raise BrokenBodyError
+        return chunk
+
+
+def _read_up_to(stream: Readable, size: int) -> bytes:
+    chunks: list[bytes] = []
+    left = size
     while left > 0 and (chunk := stream.read(min(left, _CHUNK_BYTES))):
         chunks.append(chunk)
         left -= len(chunk)
-    if left <= 0:
-        raise too_large(max_bytes)
     return b"".join(chunks)

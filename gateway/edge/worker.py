@@ -18,7 +18,7 @@ from gunicorn import http
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from gateway.edge.request_arrival import ArrivingRequest, HeadTooLargeError
+from gateway.edge.request_arrival import MIN_BYTES_PER_S, ArrivingRequest, HeadTooLargeError
 
 WRITE_S: Final = 30.0
 HALF_SENT_PER_ADDRESS: Final = 128
@@ -36,12 +36,14 @@ class PatientSocket(socket.socket):
     read_until_s = 0.0
 
     def recv_in_time(self, size: int) -> bytes:
-        """Read in a thread. Raises TimeoutError past `read_until_s`."""
+        """Read in a thread. Raises TimeoutError past `read_until_s`, which moves on only while much arrives."""
         try:
             self.settimeout(max(self.read_until_s - time.monotonic(), _SHORTEST_S))
-            return self.recv(size)
+            received = self.recv(size)
         except TimeoutError:
             raise _too_slow() from None
+        self.read_until_s += len(received) / MIN_BYTES_PER_S
+        return received
 
     def sendall(self, data: Any, flags: int = 0, /) -> None:
         """Write all of it within WRITE_S, or raise TimeoutError: a client may read as slowly as it may send."""

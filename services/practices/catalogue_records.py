@@ -1,6 +1,7 @@
 """Between the rows of the catalogue, the rules made from them, and the shapes that leave the service."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from contracts.codes import CreditorFiscalCode
 from contracts.rpc.practices import CatalogueService, DemandCodes, Entity
@@ -9,6 +10,22 @@ from services.practices import stored_json
 from services.practices.domain.debt_rules import AmountRules, ServiceRules
 from services.practices.domain.transfers import Payee
 from services.practices.models import EntityRow, ServiceRow
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """An entity and one of its services: whatever issuing a debt under them asks of the catalogue, read once."""
+
+    entity: EntityRow
+    service: ServiceRow
+    creditor: Creditor
+    payee: Payee
+    rules: ServiceRules
+
+
+def issuer_of(entity: EntityRow, service: ServiceRow) -> Issuer:
+    """Return who issues debts of a service."""
+    return Issuer(entity, service, creditor_of(entity), payee_of(entity, service), rules_of(service))
 
 
 def rules_of(service: ServiceRow) -> ServiceRules:

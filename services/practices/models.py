@@ -31,6 +31,7 @@ Json = dict[str, Any]
 """A JSON object in a column: a document of ours, of which SQLAlchemy knows no type. `stored_json` reads it into one."""
 
 
+UNFINISHED: Final = "state IN ('waiting', 'checking', 'loading')"
 # 32 bytes from PostgreSQL's own strong random source.
 _RANDOM_KEY: Final = text("decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex')")
 
@@ -172,9 +173,19 @@ class PracticeRow(Base):
 
 
 class Import(Base):
-    """A debt file that was loaded."""
+    """A debt file: loaded at once, or taken in parts and loaded as a job.
+
+    `state`: one of contracts.rpc.practices.IMPORT_STATES. `checked_line` is the last line that stands in
+    `import_staged`, `checked_rows` how many rows do or did. `code`: why the whole file was refused.
+    `has_leftovers`: it may have parts or staged rows.
+    `queued_at`, by the database's clock: the files of an entity are loaded in this order.
+    """
 
     __tablename__ = "imports"
+    __table_args__ = (
+        Index("ix_imports_unfinished", "entity_code", "queued_at", postgresql_where=text(UNFINISHED)),
+        Index("ix_imports_leftovers", "created_at", postgresql_where=text("has_leftovers")),
+    )
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     entity_code: Mapped[str] = mapped_column(ForeignKey("entities.code"))
@@ -183,6 +194,50 @@ class Import(Base):
     accepted: Mapped[int] = mapped_column(Integer)
     refused: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    state: Mapped[str] = mapped_column(String(16), server_default="done")
+    queued_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    checked_line: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    checked_rows: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    code: Mapped[str | None] = mapped_column(String(64))
+    has_leftovers: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+
+
+class ImportPart(Base):
+    """A piece of a file, as it was received: deleted once every row of it is staged, or the import is given up."""
+
+    __tablename__ = "import_parts"
+
+    import_id: Mapped[UUID] = mapped_column(ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class StagedRow(Base):
+    """A row of a file, checked and not loaded yet: a debt, or why it is refused. Deleted with its loading.
+
+    Without foreign keys, which are looked up row by row.
+
+    `service_code` is null where the row is no debt. The columns from `code` to `warning` are those of import_rows.
+    """
+
+    __tablename__ = "import_staged"
+
+    import_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    line: Mapped[int] = mapped_column(Integer, primary_key=True)
+    external_id: Mapped[str | None] = mapped_column(String(70))
+    code: Mapped[str | None] = mapped_column(String(64))
+    column_name: Mapped[str | None] = mapped_column(String(64))
+    value_shape: Mapped[str | None] = mapped_column(String(64))
+    warning: Mapped[str | None] = mapped_column(String(64))
+    service_code: Mapped[str | None] = mapped_column(String(35))
+    fiscal_code: Mapped[str | None] = mapped_column(String(16))
+    full_name: Mapped[str | None] = mapped_column(String(70))
+    email: Mapped[str | None] = mapped_column(String(256))
+    description: Mapped[str | None] = mapped_column(String(140))
+    amount_cents: Mapped[int | None] = mapped_column(BigInteger)
+    due_date: Mapped[date | None] = mapped_column(Date)
+    instalment_number: Mapped[int | None] = mapped_column(Integer)
+    instalment_total: Mapped[int | None] = mapped_column(Integer)
 
 
 class ImportRow(Base):

@@ -1,20 +1,23 @@
 """Between a practice's row, the rules that judge it, and the shapes that leave the service."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
+from typing import Any
 
 from contracts.codes import AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
 from contracts.events.practices import PracticeEnded
 from contracts.rpc.practices import DatedPractice, Position, Practice
-from contracts.shapes import Beneficiary, Instalment, Subject
+from contracts.shapes import Beneficiary, Creditor, Instalment, Subject, Transfer
 from services.practices import catalogue_records, stored_json
+from services.practices.catalogue_records import Issuer
 from services.practices.domain import display, practice_status
 from services.practices.domain.debt import Debt
 from services.practices.domain.debt_rules import ServiceRules
 from services.practices.domain.practice_status import AmountDue, PracticeStatus
 from services.practices.domain.states import State
 from services.practices.domain.transfers import StampShare, divide
-from services.practices.models import EntityRow, PracticeRow, ServiceRow
+from services.practices.models import EntityRow, Json, PracticeRow, ServiceRow
 
 
 def status_of(row: PracticeRow) -> PracticeStatus:
@@ -29,12 +32,20 @@ def amount_due_of(row: PracticeRow) -> AmountDue:
 
 def write_status(row: PracticeRow, status: PracticeStatus) -> None:
     """Write a status and everything derived from it."""
-    due = amount_due_of(row)
-    details = display.state_details(status, due, row.created_at)
-    row.state = status.state.value
-    row.state_since, row.state_until, row.state_reason = details.since, details.until, details.reason
-    row.needs_attention = bool(practice_status.unexpected_money(status, due))
-    row.facts = stored_json.write_facts(status.facts)
+    _write(row, status_values(status, amount_due_of(row), row.created_at))
+
+
+def status_values(status: PracticeStatus, due: AmountDue, created_at: datetime) -> Json:
+    """Return a status and everything derived from it, by column."""
+    details = display.state_details(status, due, created_at)
+    return {
+        "state": status.state.value,
+        "state_since": details.since,
+        "state_until": details.until,
+        "state_reason": details.reason,
+        "needs_attention": bool(practice_status.unexpected_money(status, due)),
+        "facts": stored_json.write_facts(status.facts),
+    }
 
 
 def debt_of(row: PracticeRow) -> Debt:
@@ -54,18 +65,30 @@ def debt_of(row: PracticeRow) -> Debt:
 
 def write_debt(row: PracticeRow, debt: Debt, rules: ServiceRules) -> None:
     """Write a debt into its row, with what the service says of its money now."""
-    row.service_code = debt.service_code
-    row.debtor = stored_json.write(debt.debtor)
-    row.debtor_fiscal_code = debt.debtor.fiscal_code
-    row.beneficiary = stored_json.write_optional(debt.beneficiary)
-    row.description = debt.description
-    row.amount_cents = debt.amount_cents
-    row.due_date = debt.due_date
-    row.payable_until = rules.payable_until(debt.due_date)
-    row.instalment_number = debt.instalment.number if debt.instalment else None
-    row.instalment_total = debt.instalment.total if debt.instalment else None
-    row.shares = [stored_json.write(share) for share in rules.shares]
-    row.stamp = stored_json.write_stamp(_stamp_share(debt, rules))
+    _write(row, debt_values(debt, rules))
+
+
+def debt_values(debt: Debt, rules: ServiceRules) -> Json:
+    """Return a debt, and what the service says of its money now, by column."""
+    return {
+        "service_code": debt.service_code,
+        "debtor": stored_json.write(debt.debtor),
+        "debtor_fiscal_code": debt.debtor.fiscal_code,
+        "beneficiary": stored_json.write_optional(debt.beneficiary),
+        "description": debt.description,
+        "amount_cents": debt.amount_cents,
+        "due_date": debt.due_date,
+        "payable_until": rules.payable_until(debt.due_date),
+        "instalment_number": debt.instalment.number if debt.instalment else None,
+        "instalment_total": debt.instalment.total if debt.instalment else None,
+        "shares": [stored_json.write(share) for share in rules.shares],
+        "stamp": stored_json.write_stamp(_stamp_share(debt, rules)),
+    }
+
+
+def _write(row: PracticeRow, values: Json) -> None:
+    for name, value in values.items():
+        setattr(row, name, value)
 
 
 def practice_of(row: PracticeRow, now: datetime) -> Practice:
@@ -117,24 +140,38 @@ def dated_practice_of(row: PracticeRow, now: datetime) -> DatedPractice:
 
 def position_of(row: PracticeRow, entity: EntityRow, service: ServiceRow) -> Position:
     """Return the row as what payments answers the node with."""
-    debt, payee = debt_of(row), catalogue_records.payee_of(entity, service)
+    payee = catalogue_records.payee_of(entity, service)
     shares, stamp = stored_json.read_shares(row.shares), stored_json.read_stamp(row.stamp)
+    transfers = divide(row.amount_cents, row.description, payee, shares, stamp)
+    return _position(vars(row), debt_of(row).debtor, catalogue_records.creditor_of(entity), transfers)
+
+
+def issued_position(values: Mapping[str, Any], debt: Debt, issuer: Issuer) -> Position:
+    """Return the columns of a row just written for a debt as `position_of` does, without reading them back."""
+    stamp = _stamp_share(debt, issuer.rules)
+    transfers = divide(debt.amount_cents, debt.description, issuer.payee, issuer.rules.shares, stamp)
+    return _position(values, debt.debtor, issuer.creditor, transfers)
+
+
+def _position(
+    values: Mapping[str, Any], debtor: Subject, creditor: Creditor, transfers: Sequence[Transfer]
+) -> Position:
     return Position(
-        practice_id=row.id,
-        sequence=row.sequence,
-        creditor=catalogue_records.creditor_of(entity),
-        service_code=row.service_code,
-        origin=row.origin,
-        notice_number=NoticeNumber(row.notice_number),
-        iuv=Iuv(row.iuv),
-        amount_cents=debt.amount_cents,
-        description=debt.description,
-        debtor=debt.debtor,
-        transfers=divide(debt.amount_cents, debt.description, payee, shares, stamp),
-        due_date=row.due_date,
-        payable_until=row.payable_until,
-        cancelled=row.state == State.CANCELLED,
-        created_at=row.created_at,
+        practice_id=values["id"],
+        sequence=values["sequence"],
+        creditor=creditor,
+        service_code=values["service_code"],
+        origin=values["origin"],
+        notice_number=NoticeNumber(values["notice_number"]),
+        iuv=Iuv(values["iuv"]),
+        amount_cents=AmountCents(values["amount_cents"]),
+        description=values["description"],
+        debtor=debtor,
+        transfers=transfers,
+        due_date=values["due_date"],
+        payable_until=values["payable_until"],
+        cancelled=values["state"] == State.CANCELLED,
+        created_at=values["created_at"],
     )
 
 

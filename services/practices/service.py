@@ -34,6 +34,8 @@ from contracts.rpc.practices import (
     EventsRequest,
     GetManyRequest,
     ImportGetRequest,
+    ImportPartRequest,
+    ImportQueueRequest,
     ImportReport,
     ImportRequest,
     InsertRequest,
@@ -46,7 +48,9 @@ from contracts.rpc.practices import (
     PracticeList,
     SearchRequest,
 )
+from contracts.shapes import Empty
 from services.practices import models
+from services.practices.import_process import ImportProcessProvider
 from services.practices.usecases import (
     catalogue,
     debt_import,
@@ -54,6 +58,7 @@ from services.practices.usecases import (
     demands,
     duplicate_search,
     expiry,
+    import_jobs,
     insertion,
     payment_events,
     queries,
@@ -61,6 +66,7 @@ from services.practices.usecases import (
 )
 
 _EXPIRY_INTERVAL_S = 60
+_IMPORTS_INTERVAL_S = 1
 
 
 class PracticesService:
@@ -68,6 +74,7 @@ class PracticesService:
 
     name = "practices"
     database = DatabaseProvider(models)
+    import_process = ImportProcessProvider()
 
     @answers(practices.ENTITY)
     def entity(self, request: EntityRequest) -> Entity:
@@ -139,6 +146,21 @@ class PracticesService:
         """Return the report of an import."""
         return debt_import.get_import(self.database, request)
 
+    @answers(practices.IMPORT_PART)
+    def import_part(self, request: ImportPartRequest) -> Empty:
+        """Take a part of a debt file."""
+        return import_jobs.import_part(self.database, request, now())
+
+    @answers(practices.QUEUE_IMPORT)
+    def queue_import(self, request: ImportQueueRequest) -> ImportReport:
+        """Queue a debt file whose parts are all there."""
+        return import_jobs.queue_import(self.database, request)
+
+    @answers(practices.CANCEL_IMPORT)
+    def cancel_import(self, request: ImportGetRequest) -> ImportReport:
+        """Cancel an import."""
+        return import_jobs.cancel_import(self.database, request)
+
     @answers(practices.POSITIONS)
     def positions(self, request: PositionRequest) -> PositionReply:
         """Return what payments needs to answer the node."""
@@ -173,6 +195,11 @@ class PracticesService:
     def on_payment_reported(self, tx: Tx, event: Event[PaymentReported]) -> None:
         """Mark the practice reported."""
         payment_events.payment_reported(tx, event.data, event.time)
+
+    @every(seconds=_IMPORTS_INTERVAL_S)
+    def load_imports(self) -> None:
+        """Have queued debt files loaded."""
+        self.import_process.start_if_needed(self.database)
 
     @decides_every(seconds=_EXPIRY_INTERVAL_S)
     def expire_overdue(self, now: datetime) -> None:

@@ -1,12 +1,12 @@
 """For the entity's own software: debts one by one, and whole files."""
 
-import base64
 from http import HTTPStatus
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from contracts.errors import ErrorCode, Refused
+from contracts.errors import ErrorCode
 from contracts.rpc import practices
-from gateway.api import bodies, examples, uploads
+from contracts.shapes import Empty
+from gateway.api import bodies, debt_files, examples
 from gateway.api.keys import Scope
 from gateway.api.operation import Access, Asked, IdempotencyKey, Operation, Resource, operation
 from gateway.api.tags import Tag
@@ -91,13 +91,16 @@ class ImportsResource(Resource):
 
     @operation(
         Operation(
-            summary="Import a debt file (CSV); the answer says line by line what became of it",
+            summary="Import a debt file (CSV, also in gzip): a small one at once, with its report, others as a job",
             tag=Tag.IMPORTS,
             access=Access.KEY,
             scope=Scope.IMPORTS_WRITE,
-            file_types=("text/csv", "multipart/form-data"),
+            file_types=("text/csv", "application/gzip", "multipart/form-data"),
             answer=practices.ImportReport,
             status=HTTPStatus.CREATED,
+            as_a_job="The file is loaded as a job: its report, which grows, stands at the address in Location. So are "
+            "files of more than 256 KiB, packed ones, those behind another file of the entity, and any on the wish "
+            "`Prefer: respond-async`.",
             idempotency=IdempotencyKey.OPTIONAL,
             errors=(
                 ErrorCode.UNKNOWN_ENTITY,
@@ -111,16 +114,9 @@ class ImportsResource(Resource):
     )
     def on_post(self, asked: Asked, entity: str) -> practices.ImportReport:
         """Take the file. Without an Idempotency-Key each send is an import of its own: debts change in between."""
-        upload = uploads.receive(asked.req)
-        if not upload.content:
-            raise Refused(ErrorCode.IMPORT_EMPTY)
-        request = practices.ImportRequest(
-            idempotency_key=asked.idempotency_key or uuid4().hex,
-            entity_code=entity,
-            file_name=upload.name,
-            content_base64=base64.b64encode(upload.content).decode(),
-        )
-        report = asked.visit.call(practices.IMPORT, request)
+        report = debt_files.take(asked, entity)
+        if report.state != "done":
+            asked.resp.status = HTTPStatus.ACCEPTED
         asked.resp.location = f"/api/v1/creditors/{entity}/imports/{report.id}"
         return report
 
@@ -130,7 +126,30 @@ class ImportResource(Resource):
 
     @operation(
         Operation(
-            summary="The report of an import, line by line",
+            summary="The report of an import, line by line, as far as it is loaded",
+            tag=Tag.IMPORTS,
+            access=Access.KEY,
+            scope=Scope.IMPORTS_WRITE,
+            query=bodies.ImportQuery,
+            answer=practices.ImportReport,
+            errors=(ErrorCode.IMPORT_NOT_FOUND,),
+            answer_example=examples.IMPORT,
+        )
+    )
+    def on_get(self, asked: Asked[Empty, bodies.ImportQuery], entity: str, import_id: UUID) -> practices.ImportReport:
+        """Show it again."""
+        request = practices.ImportGetRequest(
+            entity_code=entity,
+            import_id=import_id,
+            after_line=asked.query.after_line,
+            limit=asked.query.limit,
+            outcome=asked.query.outcome,
+        )
+        return asked.visit.call(practices.GET_IMPORT, request)
+
+    @operation(
+        Operation(
+            summary="Cancel an import that is not over; the rows that are loaded stay",
             tag=Tag.IMPORTS,
             access=Access.KEY,
             scope=Scope.IMPORTS_WRITE,
@@ -139,7 +158,7 @@ class ImportResource(Resource):
             answer_example=examples.IMPORT,
         )
     )
-    def on_get(self, asked: Asked, entity: str, import_id: UUID) -> practices.ImportReport:
-        """Show it again."""
+    def on_delete(self, asked: Asked, entity: str, import_id: UUID) -> practices.ImportReport:
+        """End it; what is over stays as it is."""
         request = practices.ImportGetRequest(entity_code=entity, import_id=import_id)
-        return asked.visit.call(practices.GET_IMPORT, request)
+        return asked.visit.call(practices.CANCEL_IMPORT, request)

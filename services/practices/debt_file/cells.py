@@ -36,14 +36,17 @@ _IN_WORDS: Final = re.compile(
 
 def cleaned(cell: str) -> str:
     """Return a cell trimmed, without invisible characters, line breaks as spaces, out of a formula that is a text."""
-    text = re.sub(r"\s+", " ", without_invisible(cell)).strip()
+    if cell.isascii() and cell.isprintable() and "  " not in cell:  # most are, and need no more
+        text = cell.strip()
+    else:
+        text = re.sub(r"\s+", " ", without_invisible(cell)).strip()
     formula = _FORMULA_TEXT.fullmatch(text)
     return formula[1].strip() if formula else text
 
 
 def is_spreadsheet_error(text: str) -> bool:
     """Return whether a spreadsheet wrote an error here in place of a value."""
-    return _SPREADSHEET_ERROR.fullmatch(text) is not None
+    return text.startswith("#") and _SPREADSHEET_ERROR.fullmatch(text) is not None
 
 
 def amount_cents(text: str) -> AmountCents:

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeVar
 
 from contracts.error_details import TooLarge, WrongHeader
 from contracts.errors import ErrorCode, Refused
-from services.practices.debt_file import cells, table
-from services.practices.debt_file.charset import decoded
+from services.practices.debt_file import cells, packing, table
+from services.practices.debt_file.charset import Pieces, decoded, encoding_of, text_of
 from services.practices.debt_file.table import Record
 from services.practices.domain import debt_rules
 from services.practices.domain.debt import Debt
@@ -28,8 +29,13 @@ COLUMNS: Final = (
 )
 # A spreadsheet leaves out what is empty at the end of a row.
 _MAY_BE_ABSENT: Final = frozenset({"email", "scadenza", "rata", "rate_totali"})
+# Of a file read whole, in one call.
 FILE_MAX_BYTES: Final = 5 * 1024 * 1024
 ROWS_MAX: Final = 20_000
+# Of a file read in pieces, as it is after unpacking.
+JOB_MAX_BYTES: Final = 512 * 1024 * 1024
+JOB_ROWS_MAX: Final = 1_000_000
+_REMEMBERED: Final = 256
 _T = TypeVar("_T")
 
 
@@ -59,6 +65,14 @@ class Row:
     warning: str | None = None
 
 
+@dataclass(frozen=True)
+class _Checks:
+    """The rules of a service, and its check of a debtor's fiscal code."""
+
+    service: ServiceRules
+    debtor_code: Callable[[str], str]
+
+
 def read(content: bytes, services: Mapping[str, ServiceRules]) -> Iterator[Row]:
     """Check the file, then return an iterator over a Row for every row that is not blank.
 
@@ -66,14 +80,39 @@ def read(content: bytes, services: Mapping[str, ServiceRules]) -> Iterator[Row]:
     """
     if len(content) > FILE_MAX_BYTES:
         raise Refused(ErrorCode.IMPORT_TOO_LARGE, TooLarge(max_bytes=FILE_MAX_BYTES))
-    found = table.read(decoded(content))
+    found = table.read([decoded(content)])
     names = _names(found.header)
-    if not found.records:
+    records = list(found.records)
+    if not records:
         raise Refused(ErrorCode.IMPORT_EMPTY)
-    if len(found.records) > ROWS_MAX:
+    if len(records) > ROWS_MAX:
         raise Refused(ErrorCode.IMPORT_TOO_LARGE, TooLarge(max_rows=ROWS_MAX))
     seen: set[str] = set()
-    return (_row(record, names, services, seen) for record in found.records)
+    checks = _checks(services)
+    return (_row(record, names, checks, seen) for record in records)
+
+
+def read_pieces(pieces: Pieces, services: Mapping[str, ServiceRules], *, after_line: int = 0) -> Iterator[Row]:
+    """Check a file that is read in pieces, then yield its rows below a line as `read` does.
+
+    But for references that come twice: a million of them are compared where the rows are stored
+    (repository.import_jobs). Raises as `read` does, JOB_MAX_BYTES and JOB_ROWS_MAX being the limits; (IMPORT_TOO_LARGE)
+    for too many rows comes with the first of them.
+    """
+
+    def unpacked() -> Iterator[bytes]:
+        return packing.unpacked(pieces(), JOB_MAX_BYTES)
+
+    found = table.read(text_of(unpacked(), encoding_of(unpacked)))
+    names, checks = _names(found.header), _checks(services)
+    count = 0
+    for count, record in enumerate(found.records, start=1):
+        if count > JOB_ROWS_MAX:
+            raise Refused(ErrorCode.IMPORT_TOO_LARGE, TooLarge(max_rows=JOB_ROWS_MAX))
+        if record.line > after_line:
+            yield _row(record, names, checks, None)
+    if count == 0:
+        raise Refused(ErrorCode.IMPORT_EMPTY)
 
 
 def _names(header: Sequence[str]) -> list[str]:
@@ -88,17 +127,26 @@ def _names(header: Sequence[str]) -> list[str]:
     return names
 
 
-def _row(record: Record, names: Sequence[str], services: Mapping[str, ServiceRules], seen: set[str]) -> Row:
-    """Check one row; a reference that an earlier row has used is refused."""
+def _checks(services: Mapping[str, ServiceRules]) -> Mapping[str, _Checks]:
+    """Remember the fiscal codes of the last debtors: those of instalments stand beside each other."""
+    return {
+        code: _Checks(service, lru_cache(maxsize=_REMEMBERED)(service.checked_debtor_code))
+        for code, service in services.items()
+    }
+
+
+def _row(record: Record, names: Sequence[str], services: Mapping[str, _Checks], seen: set[str] | None) -> Row:
+    """Check one row; a reference that an earlier row has used, as far as `seen` tells, is refused."""
     values = _values(record.cells, names)
     if values is None:
         return Row(record.line, None, None, ErrorCode.INVALID_REQUEST)
     external_id = None
     try:
         external_id = _checked(values, "codice_debito", debt_rules.checked_external_id)
-        if external_id in seen:
-            raise RowRefused(ErrorCode.DUPLICATE_REFERENCE, "codice_debito")
-        seen.add(external_id)
+        if seen is not None:
+            if external_id in seen:
+                raise RowRefused(ErrorCode.DUPLICATE_REFERENCE, "codice_debito")
+            seen.add(external_id)
         debt = _debt(values, services)
     except RowRefused as refusal:
         return Row(record.line, external_id, None, refusal.code, refusal.column, refusal.value_shape)
@@ -119,13 +167,14 @@ def _values(found: Sequence[str] | None, names: Sequence[str]) -> dict[str, str]
     return {name: value for name, value in zip(names, padded, strict=False) if name}
 
 
-def _debt(values: Mapping[str, str], services: Mapping[str, ServiceRules]) -> Debt:
+def _debt(values: Mapping[str, str], services: Mapping[str, _Checks]) -> Debt:
     """Check the values of a row column by column, in the order of COLUMNS."""
-    service = services.get(values["servizio"].upper())
-    if service is None:
+    checks = services.get(values["servizio"].upper())
+    if checks is None:
         raise RowRefused(ErrorCode.UNKNOWN_SERVICE, "servizio", cells.shape(values["servizio"]))
+    service = checks.service
     _checked(values, "servizio", lambda _: service.check_stamp(None))
-    code = _checked(values, "codice_fiscale", service.checked_debtor_code)
+    code = _checked(values, "codice_fiscale", checks.debtor_code)
     name = _checked(values, "cognome_nome", debt_rules.checked_name)
     return Debt(
         service_code=service.code,

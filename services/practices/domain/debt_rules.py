@@ -108,6 +108,8 @@ def readable(text: str) -> str:
 
     Raises Refused(INVALID_REQUEST) for control characters and the like, which neither SOAP nor the database carries.
     """
+    if text.isascii() and text.isprintable() and "  " not in text:  # most are, and need no more
+        return text.strip()
     text = unicodedata.normalize("NFC", _SPACES.sub(" ", without_invisible(text)).strip())
     if not text.isprintable():
         raise Refused(ErrorCode.INVALID_REQUEST)

@@ -33,6 +33,11 @@ def services(session: Session, entity_code: str) -> Sequence[ServiceRow]:
     return session.scalars(statement.order_by(ServiceRow.place)).all()
 
 
+def services_ever(session: Session, entity_code: str) -> Sequence[ServiceRow]:
+    """Return the services of an entity, withdrawn ones too."""
+    return session.scalars(select(ServiceRow).where(ServiceRow.entity_code == entity_code)).all()
+
+
 def service(session: Session, entity_code: str, code: str) -> ServiceRow:
     """Return a service of the catalogue. Raises Refused(UNKNOWN_SERVICE)."""
     row = session.get(ServiceRow, (entity_code, code)) if code.isprintable() else None

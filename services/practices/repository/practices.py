@@ -8,11 +8,13 @@ from uuid import UUID
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from chassis.storage import bulk
 from services.practices.domain.states import State
-from services.practices.models import PracticeRow
+from services.practices.models import Json, PracticeRow
 from services.practices.repository.batches import batches
 
 _CANDIDATE_ROWS: Final = 200
+_INSERTED: Final = tuple(column.key for column in PracticeRow.__table__.columns if column.key != "place")
 
 
 def ended_demands(session: Session, demand_digest: str) -> int:
@@ -150,6 +152,12 @@ def known_external_ids(session: Session, entity_code: str, external_ids: Iterabl
         )
         known.update(external_id for external_id in session.scalars(statement) if external_id is not None)
     return known
+
+
+def insert_all(session: Session, made: Iterable[Json]) -> None:
+    """Insert new practices, given by column, in their order."""
+    rows = [[values.get(name) for name in _INSERTED] for values in made]
+    bulk.insert_rows(session, PracticeRow.__table__, _INSERTED, rows)
 
 
 def expiring(session: Session, today: date, limit: int) -> Sequence[PracticeRow]:

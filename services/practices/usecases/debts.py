@@ -32,16 +32,17 @@ def put_debt(database: Database, request: DebtRequest, now: datetime) -> Practic
         entity = catalogue.entity(session, request.entity_code)
         service = catalogue.service(session, entity.code, request.service_code)
         is_known = external_id in practices.known_external_ids(session, entity.code, [external_id])
-    debt = _checked_debt(request, catalogue_records.rules_of(service))
+    issuer = catalogue_records.issuer_of(entity, service)
+    debt = _checked_debt(request, issuer.rules)
     number = next(issuance.allocate(database, entity, 0 if is_known else 1), None)
 
     def put() -> Practice:
         with database.transaction() as tx:
             row = practices.locked_debts(tx.session, entity.code, [external_id]).get(external_id)
             if row is not None:
-                issuance.amend(tx, row, debt, entity, service, now)
+                issuance.amend(tx, row, debt, issuer, now)
             elif number is not None:
-                row = issuance.create(tx, external_id, number, debt, entity, service, now)
+                row = issuance.insert(tx, external_id, number, debt, issuer, now)
             else:
                 raise Refused(ErrorCode.PRACTICE_NOT_FOUND)
             shown = records.practice_of(practices.practice(tx.session, row.id), now)

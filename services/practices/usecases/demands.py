@@ -15,10 +15,10 @@ from contracts.codes import ANONYMOUS_FISCAL_CODE, NoticeNumber
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc.practices import DemandRequest, Position
 from services.practices import catalogue_records, records
+from services.practices.catalogue_records import Issuer
 from services.practices.domain import debt_rules
 from services.practices.domain.debt import Debt
 from services.practices.domain.debt_rules import ServiceRules
-from services.practices.models import EntityRow, ServiceRow
 from services.practices.repository import catalogue, practices
 from services.practices.usecases import issuance
 
@@ -36,21 +36,22 @@ def demand(database: Database, request: DemandRequest, now: datetime) -> Positio
             session, request.creditor_fiscal_code, request.service_id, request.subject_id
         )
         entity = catalogue.entity(session, service.entity_code)
-    debt = _checked_debt(request, catalogue_records.rules_of(service))
+    issuer = catalogue_records.issuer_of(entity, service)
+    debt = _checked_debt(request, issuer.rules)
     # Before the transaction that uses it, as everywhere; of a demand that was made before, a hole.
     number = next(issuance.allocate(database, entity, 1))
     with database.transaction() as tx:
-        row = practices.practice(tx.session, _made_once(tx, number, debt, entity, service, now))
+        row = practices.practice(tx.session, _made_once(tx, number, debt, issuer, now))
         return records.position_of(row, row.entity, row.service)
 
 
-def _made_once(tx: Tx, number: NoticeNumber, debt: Debt, entity: EntityRow, service: ServiceRow, now: datetime) -> UUID:
+def _made_once(tx: Tx, number: NoticeNumber, debt: Debt, issuer: Issuer, now: datetime) -> UUID:
     """Return the id of the practice, made once per generation: earlier ones of the same demand are no longer owed."""
-    asked = _content_of(debt, entity.code)
+    asked = _content_of(debt, issuer.entity.code)
     digest = stored_values.fingerprint({**asked, "description": debt.description})
 
     def make() -> dict[str, UUID]:
-        row = issuance.create(tx, None, number, debt, entity, service, now)
+        row = issuance.insert(tx, None, number, debt, issuer, now)
         row.demand_digest = digest
         tx.session.flush()
         return {"practice_id": row.id}

@@ -28,13 +28,14 @@ def insert(database: Database, request: InsertRequest, now: datetime) -> Practic
     with database.reading() as session:
         entity = catalogue.entity(session, request.entity_code)
         service = catalogue.service(session, entity.code, request.service_code)
-    debt = _checked_debt(request, catalogue_records.rules_of(service))
+    issuer = catalogue_records.issuer_of(entity, service)
+    debt = _checked_debt(request, issuer.rules)
     payer = viewers.viewer_key(request.viewer)
     number = next(issuance.allocate(database, entity, 1))
     with database.transaction() as tx:
 
         def make() -> dict[str, UUID]:
-            row = issuance.create(tx, None, number, debt, entity, service, now, inserted_by=payer)
+            row = issuance.insert(tx, None, number, debt, issuer, now, inserted_by=payer)
             return {"practice_id": row.id}
 
         made = tx.once(f"insert:{payer}", request.idempotency_key, _content_of(request), make)

@@ -13,13 +13,14 @@ from contracts.codes import NoticeNumber
 from contracts.error_details import NotAmendable
 from contracts.errors import ErrorCode, Refused
 from contracts.events.practices import PRACTICE_AMENDED, PRACTICE_CREATED
-from services.practices import catalogue_records, records
+from services.practices import records
+from services.practices.catalogue_records import Issuer
 from services.practices.domain import practice_status
 from services.practices.domain.debt import Debt, is_same_debtor
 from services.practices.domain.debt_rules import ServiceRules
-from services.practices.domain.practice_status import PracticeStatus
+from services.practices.domain.practice_status import AmountDue, PracticeStatus
 from services.practices.domain.states import State
-from services.practices.models import EntityRow, PracticeRow, ServiceRow
+from services.practices.models import EntityRow, Json, PracticeRow
 from services.practices.repository import catalogue
 
 _ATTEMPTS: Final = 3
@@ -35,39 +36,45 @@ def allocate(database: Database, entity: EntityRow, count: int) -> Iterator[Noti
     return (NoticeNumber.issue(entity.segregation_code, base) for base in bases)
 
 
-def create(
+def insert(
     tx: Tx,
     external_id: str | None,
     number: NoticeNumber,
     debt: Debt,
-    entity: EntityRow,
-    service: ServiceRow,
+    issuer: Issuer,
     now: datetime,
     *,
     inserted_by: str | None = None,
 ) -> PracticeRow:
     """Insert a practice with its PracticeCreated."""
-    row = PracticeRow(
-        id=uuid4(),
-        entity_code=entity.code,
-        creditor_fiscal_code=entity.creditor_fiscal_code,
-        origin="issued" if external_id is not None else "spontaneous",
-        external_id=external_id,
-        notice_number=number,
-        iuv=number.iuv,
-        inserted_by=inserted_by,
-        sequence=1,
-        created_at=now,
-    )
-    records.write_debt(row, debt, catalogue_records.rules_of(service))
-    records.write_status(row, PracticeStatus())
+    row = PracticeRow(**create(tx, external_id, number, debt, issuer, now))
+    row.inserted_by = inserted_by
     tx.session.add(row)
-    position = records.position_of(row, entity, service)
-    tx.emit(PRACTICE_CREATED, position, subject=str(row.id), sequence=row.sequence, now=now)
     return row
 
 
-def amend(tx: Tx, row: PracticeRow, debt: Debt, entity: EntityRow, service: ServiceRow, now: datetime) -> bool:
+def create(tx: Tx, external_id: str | None, number: NoticeNumber, debt: Debt, issuer: Issuer, now: datetime) -> Json:
+    """Return a new practice by column, for the caller to insert, and emit its PracticeCreated."""
+    due = AmountDue(debt.amount_cents, issuer.rules.payable_until(debt.due_date))
+    values = {
+        "id": uuid4(),
+        "entity_code": issuer.entity.code,
+        "creditor_fiscal_code": issuer.entity.creditor_fiscal_code,
+        "origin": "issued" if external_id is not None else "spontaneous",
+        "external_id": external_id,
+        "notice_number": number,
+        "iuv": number.iuv,
+        "sequence": 1,
+        "created_at": now,
+        **records.debt_values(debt, issuer.rules),
+        **records.status_values(PracticeStatus(), due, now),
+    }
+    position = records.issued_position(values, debt, issuer)
+    tx.emit(PRACTICE_CREATED, position, subject=str(values["id"]), sequence=1, now=now)
+    return values
+
+
+def amend(tx: Tx, row: PracticeRow, debt: Debt, issuer: Issuer, now: datetime) -> bool:
     """Give a locked practice another debt, with its PracticeAmended; False when it is the one it has.
 
     The same debt again reopens a practice that has expired although its last day has not passed: a clock was wrong.
@@ -78,7 +85,7 @@ def amend(tx: Tx, row: PracticeRow, debt: Debt, entity: EntityRow, service: Serv
     before = records.debt_of(row)
     if not is_same_debtor(before.debtor, debt.debtor):
         raise Refused(ErrorCode.DEBTOR_CHANGED)
-    status, rules = records.status_of(row), catalogue_records.rules_of(service)
+    status, rules = records.status_of(row), issuer.rules
     is_free = practice_status.may_amend(status, raises_amount=debt.amount_cents > before.amount_cents)
     is_needless = status.state is not State.CANCELLED and not (is_free and _has_expired_early(status, debt, rules, now))
     if before == debt and is_needless:
@@ -88,7 +95,7 @@ def amend(tx: Tx, row: PracticeRow, debt: Debt, entity: EntityRow, service: Serv
     records.write_debt(row, debt, rules)
     records.write_status(row, practice_status.amended(status, records.amount_due_of(row), now))
     row.sequence += 1
-    position = records.position_of(row, entity, service)
+    position = records.issued_position(vars(row), debt, issuer)
     tx.emit(PRACTICE_AMENDED, position, subject=str(row.id), sequence=row.sequence, now=now)
     return True
 

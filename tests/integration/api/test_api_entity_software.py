@@ -1,6 +1,8 @@
 """What an entity's own software gets from the API with its key."""
 
 import base64
+import gzip
+import hashlib
 from typing import Any
 
 import pytest
@@ -9,13 +11,14 @@ from falcon.testing import Result, TestClient
 from contracts.errors import ErrorCode
 from contracts.rpc import payments, practices
 from contracts.shapes import Instalment
-from gateway.api import examples
+from gateway.api import debt_files, examples
+from gateway.api.debt_files import AT_ONCE_MAX_BYTES, FILE_MAX_BYTES
 from gateway.api.json_values import JsonObject
-from gateway.api.uploads import FILE_MAX_BYTES
 from tests.integration.api.fake_services import FakeServices
 
 DEBT = "/api/v1/creditors/PM108/debts/RETTA-2026-0001-5"
 IMPORTS = "/api/v1/creditors/PM108/imports"
+PART_BYTES = practices.IMPORT_PART_MAX_BYTES
 ALL = {"Authorization": "Bearer all"}
 CSV = {**ALL, "Content-Type": "text/csv; charset=utf-8"}
 
@@ -136,15 +139,74 @@ def test_an_empty_file_or_another_media_type_is_refused(client: TestClient, serv
     assert services.calls == []
 
 
-def test_a_file_of_200_mb_is_refused_by_its_length_without_being_read(client: TestClient) -> None:
-    result = client.simulate_post(IMPORTS, body=b"x", headers={**CSV, "Content-Length": str(200 * 1024 * 1024)})
-    assert problem(result, 413, ErrorCode.IMPORT_TOO_LARGE)["params"] == {"max_bytes": FILE_MAX_BYTES}
+def test_a_file_of_600_mb_is_refused_by_its_length_without_being_read(client: TestClient) -> None:
+    result = client.simulate_post(IMPORTS, body=b"x", headers={**CSV, "Content-Length": str(600 * 1024 * 1024)})
+    assert problem(result, 413, ErrorCode.IMPORT_TOO_LARGE)["params"] == {"max_bytes": 512 * 1024 * 1024}
 
 
-def test_a_file_just_over_the_cap_is_refused_and_one_at_the_cap_is_taken(client: TestClient) -> None:
-    over = client.simulate_post(IMPORTS, body=b"x" * (FILE_MAX_BYTES + 1), headers=CSV)
+def test_a_file_just_over_the_cap_is_refused_and_one_at_the_cap_is_taken(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert FILE_MAX_BYTES == 512 * 1024 * 1024
+    monkeypatch.setattr(debt_files, "FILE_MAX_BYTES", 3 * PART_BYTES)
+    over = client.simulate_post(IMPORTS, body=b"x" * (3 * PART_BYTES + 1), headers=CSV)
     problem(over, 413, ErrorCode.IMPORT_TOO_LARGE)
-    assert client.simulate_post(IMPORTS, body=b"x" * FILE_MAX_BYTES, headers=CSV).status_code == 201
+    assert client.simulate_post(IMPORTS, body=b"x" * 3 * PART_BYTES, headers=CSV).status_code == 202
+
+
+def test_a_file_that_takes_longer_is_answered_202_with_its_jobs_address_at_once(
+    client: TestClient, services: FakeServices
+) -> None:
+    at_once = client.simulate_post(IMPORTS, body=b"x" * AT_ONCE_MAX_BYTES, headers=CSV)
+    assert (at_once.status_code, at_once.json["state"]) == (201, "done")
+    services.calls.clear()
+    content = b"x" * PART_BYTES + b"y" * PART_BYTES + b"z"
+    job = client.simulate_post(IMPORTS, body=content, headers={**CSV, "Idempotency-Key": "a-key-of-theirs"})
+    assert (job.status_code, job.json["state"], job.json["rows"]) == (202, "waiting", [])
+    assert job.headers["Location"] == f"{IMPORTS}/{job.json['id']}"
+    requests: list[Any] = [request for _, request in services.calls]
+    *parts, queued = requests
+    assert [part.number for part in parts] == [1, 2, 3]
+    assert b"".join(base64.b64decode(part.content_base64) for part in parts) == content
+    assert len({part.import_id for part in parts} | {queued.import_id}) == 1
+    assert (queued.idempotency_key, queued.parts) == ("a-key-of-theirs", 3)
+    assert queued.sha256 == hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("content", "headers"),
+    [
+        (gzip.compress(examples.IMPORT_FILE.encode()), {**ALL, "Content-Type": "application/gzip"}),
+        (gzip.compress(examples.IMPORT_FILE.encode()), CSV),
+        (examples.IMPORT_FILE.encode(), {**CSV, "Prefer": "wait=1, Respond-Async"}),
+    ],
+    ids=["gzip", "gzip called csv", "respond-async"],
+)
+def test_a_packed_file_and_one_whose_sender_wishes_so_are_jobs_however_small(
+    client: TestClient, services: FakeServices, content: bytes, headers: dict[str, str]
+) -> None:
+    assert client.simulate_post(IMPORTS, body=content, headers=headers).status_code == 202
+    assert base64.b64decode(services.asked(practices.IMPORT_PART).content_base64) == content
+
+
+def test_a_body_that_is_broken_off_is_no_file(client: TestClient, services: FakeServices) -> None:
+    result = client.simulate_post(IMPORTS, body=b"x" * 400_000, headers={**CSV, "Content-Length": "500000"})
+    assert result.status_code == 400
+    assert not [call for call, _ in services.calls if call == practices.QUEUE_IMPORT.name]
+
+
+def test_the_rows_of_a_report_come_in_pages_and_by_outcome(client: TestClient, services: FakeServices) -> None:
+    one = f"{IMPORTS}/{examples.IMPORT_ID}"
+    assert client.simulate_get(one, params={"after_line": 7, "limit": 9, "outcome": "refused"}, headers=ALL)
+    asked = services.asked(practices.GET_IMPORT)
+    assert (asked.after_line, asked.limit, asked.outcome) == (7, 9, "refused")
+    problem(client.simulate_get(one, params={"outcome": "odd"}, headers=ALL), 400, ErrorCode.INVALID_REQUEST)
+
+
+def test_an_import_is_cancelled_by_its_address(client: TestClient, services: FakeServices) -> None:
+    result = client.simulate_delete(f"{IMPORTS}/{examples.IMPORT_ID}", headers=ALL)
+    assert (result.status_code, result.json["state"]) == (200, "cancelled")
+    assert str(services.asked(practices.CANCEL_IMPORT).import_id) == examples.IMPORT_ID
 
 
 @pytest.mark.parametrize("code", [ErrorCode.IMPORT_NOT_UTF8, ErrorCode.IMPORT_WRONG_HEADER])

@@ -18,9 +18,10 @@ from contracts.rpc import practices
 from contracts.rpc.practices import AnnulRequest, ImportReport, ImportRequest, Practice, SearchRequest
 from services.practices.debt_file import rows as debt_rows
 from services.practices.debt_file.rows import Row
-from services.practices.models import PracticeRow
+from services.practices.models import Json
 from services.practices.usecases import catalogue, debt_import, debts, issuance, search
 from tests.integration.practices.conftest import CATALOGUE
+from tests.integration.practices.import_jobs import import_as_job
 
 Put = Callable[..., Practice]
 CASES = Path(__file__).parents[4] / "shared" / "cases"
@@ -36,14 +37,19 @@ def case(name: str) -> bytes:
     return file.read_bytes()
 
 
-@pytest.fixture
-def load(database: Database, now: datetime) -> Callable[..., ImportReport]:
+@pytest.fixture(params=["at once", "as a job"])
+def load(database: Database, now: datetime, request: pytest.FixtureRequest) -> Callable[..., ImportReport]:
+    """Load a file: what becomes of each of its rows is the same either way."""
+    as_a_job = request.param == "as a job"
+
     def send(content: bytes | str, key: str | None = None) -> ImportReport:
         raw = content if isinstance(content, bytes) else f"{HEADER}\n{content}".encode()
-        request = ImportRequest(
+        if as_a_job:
+            return import_as_job(database, now, raw, key=key, part_bytes=100)
+        asked = ImportRequest(
             idempotency_key=key or uuid4().hex, entity_code="PM108", content_base64=b64encode(raw).decode()
         )
-        report = debt_import.import_debts(database, request, now)
+        report = debt_import.import_debts(database, asked, now)
         assert practices.IMPORT.reply.validate(practices.IMPORT.reply.dump(report)) == {}
         return report
 
@@ -231,7 +237,7 @@ def test_a_long_import_lets_others_work_at_least_every_200_rows(
         happened.append("pause")
         sleep(seconds)
 
-    def noted_create(*args: Any, **kwargs: Any) -> PracticeRow:
+    def noted_create(*args: Any, **kwargs: Any) -> Json:
         happened.append("created")
         return create(*args, **kwargs)
 

@@ -1,0 +1,72 @@
+"""Debt files on their way in: small ones in one call, others in parts that practices stores until they are loaded.
+
+However large, no more than a part is in memory.
+"""
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from itertools import chain
+from typing import Final
+from uuid import uuid4
+
+import falcon
+
+from contracts.errors import ErrorCode, Refused
+from contracts.rpc import practices
+from contracts.rpc.practices import ImportReport
+from gateway.api import uploads
+from gateway.api.operation import Asked
+from gateway.api.uploads import Incoming
+
+FILE_MAX_BYTES: Final = practices.IMPORT_PARTS_MAX * practices.IMPORT_PART_MAX_BYTES
+# Some 2,000 rows, which are loaded in a second or two.
+AT_ONCE_MAX_BYTES: Final = 256 * 1024
+_MEDIA_TYPES: Final = ("text/csv", "application/gzip")
+_GZIP_MARK: Final = b"\x1f\x8b"
+
+
+def take(asked: Asked, entity_code: str) -> ImportReport:
+    """Take the file of a request; its report is `done` where it was loaded at once.
+
+    Raises Refused(IMPORT_EMPTY), (IMPORT_TOO_LARGE), and of small files what the service refuses.
+    """
+    file = uploads.incoming(asked.req, _MEDIA_TYPES, max_bytes=FILE_MAX_BYTES)
+    key = asked.idempotency_key or uuid4().hex
+    pieces = file.pieces(practices.IMPORT_PART_MAX_BYTES, FILE_MAX_BYTES)
+    first = next(pieces, b"")
+    if not first:
+        raise Refused(ErrorCode.IMPORT_EMPTY)
+    if len(first) > AT_ONCE_MAX_BYTES or first.startswith(_GZIP_MARK) or _prefers_a_job(asked.req):
+        return _queue(asked, entity_code, file, key, chain([first], pieces))
+    request = practices.ImportRequest(
+        idempotency_key=key,
+        entity_code=entity_code,
+        file_name=file.name,
+        content_base64=base64.b64encode(first).decode(),
+    )
+    return asked.visit.call(practices.IMPORT, request)
+
+
+def _queue(asked: Asked, entity_code: str, file: Incoming, key: str, pieces: Iterator[bytes]) -> ImportReport:
+    import_id, digest, count = uuid4(), hashlib.sha256(), 0
+    for count, piece in enumerate(pieces, start=1):
+        digest.update(piece)
+        part = practices.ImportPartRequest(
+            entity_code=entity_code,
+            import_id=import_id,
+            file_name=file.name,
+            number=count,
+            content_base64=base64.b64encode(piece).decode(),
+        )
+        asked.visit.call(practices.IMPORT_PART, part)
+    request = practices.ImportQueueRequest(
+        idempotency_key=key, entity_code=entity_code, import_id=import_id, parts=count, sha256=digest.hexdigest()
+    )
+    return asked.visit.call(practices.QUEUE_IMPORT, request)
+
+
+def _prefers_a_job(req: falcon.Request) -> bool:
+    """Return whether the sender wishes no answer but the job's address (RFC 7240)."""
+    wishes = (req.get_header("Prefer") or "").split(",")
+    return any(wish.partition(";")[0].strip().lower() == "respond-async" for wish in wishes)

@@ -1,0 +1,121 @@
+"""Checked rows of a debt file into practices: made or amended, with their events and what became of each line."""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final, TypeVar
+from uuid import UUID
+
+from chassis.storage.database import Tx
+from contracts.codes import NoticeNumber
+from contracts.error_details import NotAmendable, detail_of
+from contracts.errors import ErrorCode, Refused
+from contracts.rpc.practices import ImportRow
+from services.practices.catalogue_records import Issuer
+from services.practices.debt_file.rows import Row
+from services.practices.domain.states import State
+from services.practices.models import EntityRow, Json, PracticeRow
+from services.practices.repository import imports, practices
+from services.practices.usecases import issuance
+
+REFUSED: Final = "refused"
+_ROWS_BETWEEN_PAUSES: Final = 200
+_COLUMN_AT_FAULT: Final[Mapping[ErrorCode, str]] = MappingProxyType({ErrorCode.DEBTOR_CHANGED: "codice_fiscale"})
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Target:
+    """Which import the rows are of, the entity whose debts they are, and its services by code."""
+
+    import_id: UUID
+    entity: EntityRow
+    issuers: Mapping[str, Issuer]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many rows were taken and how many not."""
+
+    accepted: int
+    refused: int
+
+
+def load(tx: Tx, target: Target, rows: Sequence[Row], numbers: Iterator[NoticeNumber], now: datetime) -> Counts:
+    """Store every good row with its event, and what became of each line. `numbers` are enough for the new debts.
+
+    From the last row to the first: lists show the newest first, so a plan of instalments reads as the file has it.
+    Raises IntegrityError where another transaction has made one of the debts meanwhile.
+    """
+    imports.lock_imports(tx.session, target.entity.code)
+    known = practices.locked_debts(tx.session, target.entity.code, good_references(rows))
+    made: list[Json] = []
+    outcomes: list[ImportRow] = []
+    for row in with_pauses(reversed(rows)):
+        told, new = _load_row(tx, target, row, known, numbers, now)
+        outcomes.append(told)
+        if new is not None:
+            made.append(new)
+    practices.insert_all(tx.session, made)
+    imports.insert_rows(tx.session, target.import_id, outcomes)
+    refused = sum(row.outcome == REFUSED for row in outcomes)
+    return Counts(len(outcomes) - refused, refused)
+
+
+def good_references(rows: Sequence[Row]) -> list[str]:
+    """Return the entity's references of the rows that hold a debt."""
+    return [row.external_id for row in rows if row.debt is not None and row.external_id is not None]
+
+
+def with_pauses(rows: Iterable[_T]) -> Iterator[_T]:
+    """Pass rows on, letting others work now and then: green threads only change places when one waits."""
+    for count, row in enumerate(rows, start=1):
+        yield row
+        if count % _ROWS_BETWEEN_PAUSES == 0:
+            time.sleep(0)
+
+
+def _load_row(
+    tx: Tx,
+    target: Target,
+    row: Row,
+    known: Mapping[str, PracticeRow],
+    numbers: Iterator[NoticeNumber],
+    now: datetime,
+) -> tuple[ImportRow, Json | None]:
+    """Create or amend one debt, or tell why not; return a practice that is to be inserted beside what is told."""
+    if row.debt is None or row.external_id is None:
+        return _told(row, REFUSED, None), None
+    issuer = target.issuers[row.debt.service_code]
+    existing = known.get(row.external_id)
+    if existing is None:
+        created = issuance.create(tx, row.external_id, next(numbers), row.debt, issuer, now)
+        return _told(row, "created", created["notice_number"]), created
+    try:
+        is_amended = issuance.amend(tx, existing, row.debt, issuer, now)
+    except Refused as refused:
+        code = _code_of(refused)
+        told = _told(row, REFUSED, existing.notice_number)
+        return replace(told, code=code.value, column=_COLUMN_AT_FAULT.get(code), value_shape=None, warning=None), None
+    return _told(row, "amended" if is_amended else "unchanged", existing.notice_number), None
+
+
+def _told(row: Row, outcome: str, notice_number: str | None) -> ImportRow:
+    return ImportRow(
+        line=row.line,
+        outcome=outcome,
+        external_id=row.external_id,
+        notice_number=notice_number,
+        code=row.code and row.code.value,
+        column=row.column,
+        value_shape=row.value_shape,
+        warning=row.warning,
+    )
+
+
+def _code_of(refused: Refused) -> ErrorCode:
+    """Return why a debt cannot be amended; a row has no room for the state that the detail tells."""
+    detail = detail_of(refused, NotAmendable)
+    return ErrorCode.PRACTICE_CANCELLED if detail and detail.state == State.CANCELLED else refused.code

@@ -1,0 +1,117 @@
+"""The work behind queued debt files: checked into the staging table, then loaded from there in chunks that commit.
+
+It may be killed anywhere. A row stands in the file, or in the staging table, or among the practices, and goes from one
+to the next in one transaction: started again, the work goes on where it was, no row twice and none lost.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from chassis import logs
+from chassis.storage.database import Database
+from contracts.errors import Refused
+from services.practices import catalogue_records
+from services.practices.debt_file import rows as debt_file
+from services.practices.debt_file.rows import Row
+from services.practices.models import Import
+from services.practices.repository import catalogue, import_jobs, practices
+from services.practices.repository.batches import batches
+from services.practices.usecases import import_loading, issuance
+from services.practices.usecases.import_loading import Target
+
+log = logs.get_logger(__name__)
+
+_CHUNK_ROWS: Final = 2_000
+
+
+class _Ended(Exception):
+    """The import was cancelled, or another process has gone on with it."""
+
+
+def work_off(database: Database, clock: Callable[[], datetime]) -> None:
+    """Load files until none waits that another process is not at; then tidy away what they left."""
+    while _load_one_of_each(database, clock):
+        pass
+    import_jobs.tidy(database)
+
+
+def _load_one_of_each(database: Database, clock: Callable[[], datetime]) -> int:
+    """Load the next file of every entity that nobody is loading for; return how many there were."""
+    with database.reading() as session:
+        entities = import_jobs.waiting_entities(session)
+    loaded = 0
+    for entity_code in entities:
+        with import_jobs.turn(database, entity_code) as is_ours:
+            if is_ours and _load_next(database, entity_code, clock):
+                loaded += 1
+    return loaded
+
+
+def _load_next(database: Database, entity_code: str, clock: Callable[[], datetime]) -> bool:
+    with database.reading() as session:
+        job = import_jobs.next_import(session, entity_code)
+    if job is None:
+        return False
+    log.info("import_started", import_id=str(job.id), entity=entity_code, state=job.state, rows=job.checked_rows)
+    try:
+        if job.state != "loading":
+            _check(database, job)
+        _load(database, job, clock)
+    except Refused as refused:
+        with database.transaction() as tx:
+            import_jobs.refuse(tx.session, job.id, refused.code)
+        log.info("import_refused", import_id=str(job.id), code=refused.code.value)
+    except _Ended:
+        log.info("import_ended", import_id=str(job.id))
+    else:
+        log.info("import_done", import_id=str(job.id))
+    return True
+
+
+def _check(database: Database, job: Import) -> None:
+    """Read the file, from the line on that was read last, and stage its rows. Raises Refused for the whole file."""
+    with database.reading() as session:
+        services = catalogue.services(session, job.entity_code)
+    rules = {service.code: catalogue_records.rules_of(service) for service in services}
+    pieces = partial(import_jobs.parts, database, job.id)
+    for rows in batches(debt_file.read_pieces(pieces, rules, after_line=job.checked_line), _CHUNK_ROWS):
+        with database.transaction() as tx:
+            if not import_jobs.stage(tx.session, job, rows):
+                raise _Ended
+        job.checked_line, job.checked_rows = rows[-1].line, job.checked_rows + len(rows)
+    with database.transaction() as tx:
+        import_jobs.end_checking(tx.session, job.id)
+
+
+def _load(database: Database, job: Import, clock: Callable[[], datetime]) -> None:
+    """Load what is staged, from the last row to the first."""
+    with database.reading() as session:
+        entity = catalogue.entity(session, job.entity_code)
+        # Whatever the catalogue has become since the rows were checked.
+        services = catalogue.services_ever(session, entity.code)
+    target = Target(
+        job.id, entity, {service.code: catalogue_records.issuer_of(entity, service) for service in services}
+    )
+    while True:
+        with database.reading() as session:
+            rows = import_jobs.staged(session, job.id, _CHUNK_ROWS)
+        if not rows:
+            break
+        issuance.again_on_conflict(partial(_load_chunk, database, target, rows, clock))
+    with database.transaction() as tx:
+        import_jobs.finish(tx.session, job.id)
+
+
+def _load_chunk(database: Database, target: Target, rows: list[Row], clock: Callable[[], datetime]) -> None:
+    """Load some rows and take them off the staging table, in one transaction."""
+    good = set(import_loading.good_references(rows))
+    with database.reading() as session:
+        new_count = len(good - practices.known_external_ids(session, target.entity.code, good))
+    numbers = iter(list(issuance.allocate(database, target.entity, new_count)))
+    with database.transaction() as tx:
+        if import_jobs.take(tx.session, target.import_id, rows[0].line) != len(rows):
+            raise _Ended
+        counts = import_loading.load(tx, target, rows, numbers, clock())
+        import_jobs.note_loaded(tx.session, target.import_id, counts.accepted, counts.refused)
