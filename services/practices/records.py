@@ -9,6 +9,7 @@ from contracts.rpc.practices import DatedPractice, Position, Practice
 from contracts.shapes import Beneficiary, Instalment, Subject
 from services.practices import catalogue_records, stored_json
 from services.practices.domain import display, practice_status
+from services.practices.domain.archive import ArchivedPractice, archive_terms
 from services.practices.domain.debt import Debt
 from services.practices.domain.debt_rules import ServiceRules
 from services.practices.domain.practice_status import AmountDue, PracticeStatus
@@ -131,6 +132,15 @@ def position_of(row: PracticeRow, entity: EntityRow, service: ServiceRow) -> Pos
         due_date=row.due_date,
         payable_until=row.payable_until,
         cancelled=row.state == State.CANCELLED,
+        archive=archive_terms(
+            catalogue_records.archive_settings_of(service),
+            ArchivedPractice(
+                origin=row.origin,
+                debtor_code=debt.debtor.fiscal_code,
+                has_stamp=debt.stamp is not None,
+                payable_until=row.payable_until,
+            ),
+        ),
         created_at=row.created_at,
     )
 

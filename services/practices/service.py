@@ -55,10 +55,12 @@ from services.practices.usecases import (
     insertion,
     payment_events,
     queries,
+    retelling,
     search,
 )
 
 _EXPIRY_INTERVAL_S = 60
+_RETELLING_INTERVAL_S = 60
 
 
 class PracticesService:
@@ -171,6 +173,11 @@ class PracticesService:
     def on_payment_reported(self, tx: Tx, event: Event[PaymentReported]) -> None:
         """Mark the practice reported."""
         payment_events.payment_reported(tx, event.data, event.time)
+
+    @every(seconds=_RETELLING_INTERVAL_S)
+    def tell_changed_services(self) -> None:
+        """Tell payments what the catalogue now says of practices it has been told of."""
+        retelling.tell_all(self.database, now())
 
     @every(seconds=_EXPIRY_INTERVAL_S)
     def expire_overdue(self) -> None:

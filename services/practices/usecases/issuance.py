@@ -57,6 +57,7 @@ def create(
         iuv=number.iuv,
         inserted_by=inserted_by,
         sequence=1,
+        service_revision=service.revision,
         created_at=now,
     )
     records.write_debt(row, debt, catalogue_records.rules_of(service))
@@ -87,6 +88,7 @@ def amend(tx: Tx, row: PracticeRow, debt: Debt, entity: EntityRow, service: Serv
     records.write_debt(row, debt, rules)
     records.write_status(row, practice_status.amended(status, now))
     row.sequence += 1
+    row.service_revision = service.revision
     position = records.position_of(row, entity, service)
     tx.emit(PRACTICE_AMENDED, position, subject=str(row.id), sequence=row.sequence, now=now)
     return True

@@ -1,0 +1,32 @@
+"""Say which services feed the archive of notices, and know which practices were told of by which revision.
+
+Revision: 0006, after 0005
+"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column(
+        "catalogue_services",
+        sa.Column("archive", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+    )
+    op.add_column(
+        "catalogue_services", sa.Column("revision", sa.Integer(), server_default=sa.text("1"), nullable=False)
+    )
+    op.add_column("catalogue_services", sa.Column("told_digest", sa.String(length=64), nullable=True))
+    # 0: practices that are here already are told of anew, so that the archive hears of them.
+    op.add_column("practices", sa.Column("service_revision", sa.Integer(), server_default=sa.text("0"), nullable=False))
+    op.create_index(
+        "ix_practices_to_tell",
+        "practices",
+        ["entity_code", "service_code", "service_revision"],
+        postgresql_where=sa.text("state IN ('to_pay', 'unconfirmed')"),
+    )
