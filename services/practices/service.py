@@ -47,6 +47,7 @@ from contracts.rpc.practices import (
 from services.practices import models
 from services.practices.usecases import (
     catalogue,
+    catalogue_news,
     debt_import,
     debts,
     demands,
@@ -55,12 +56,11 @@ from services.practices.usecases import (
     insertion,
     payment_events,
     queries,
-    retelling,
     search,
 )
 
 _EXPIRY_INTERVAL_S = 60
-_RETELLING_INTERVAL_S = 60
+_NEWS_INTERVAL_S = 60
 
 
 class PracticesService:
@@ -174,10 +174,10 @@ class PracticesService:
         """Mark the practice reported."""
         payment_events.payment_reported(tx, event.data, event.time)
 
-    @every(seconds=_RETELLING_INTERVAL_S)
+    @every(seconds=_NEWS_INTERVAL_S)
     def tell_changed_services(self) -> None:
         """Tell payments what the catalogue now says of practices it has been told of."""
-        retelling.tell_all(self.database, now())
+        catalogue_news.tell_all(self.database, now())
 
     @every(seconds=_EXPIRY_INTERVAL_S)
     def expire_overdue(self) -> None:

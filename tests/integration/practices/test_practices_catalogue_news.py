@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from chassis.storage.database import Database
 from contracts.rpc.practices import AnnulRequest, DebtRequest
 from services.practices.models import OutboxMessage, PracticeRow
-from services.practices.usecases import catalogue, debts, retelling
+from services.practices.usecases import catalogue, catalogue_news, debts
 
 FILE = Path(__file__).parents[3] / "sandbox/data/catalogue.json"
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -47,7 +47,7 @@ def load(database: Database, **changes: Any) -> None:
 def told(database: Database) -> Database:
     """Give a database in which nothing is to be told."""
     load(database)
-    retelling.tell_all(database, NOW)
+    catalogue_news.tell_all(database, NOW)
     return database
 
 
@@ -55,7 +55,7 @@ def told(database: Database) -> Database:
 def test_each_taxonomy_prefix_is_loaded_and_told(told: Database, prefix: str) -> None:
     put(told, f"prefix-{prefix}")
     load(told, category=f"{prefix}/0101101IM/")
-    retelling.tell_all(told, NOW)
+    catalogue_news.tell_all(told, NOW)
     put(told, f"prefix-{prefix}-later")
     with told.reading() as session:
         statement = select(OutboxMessage.body).order_by(OutboxMessage.id.desc()).limit(1)
@@ -69,7 +69,7 @@ def test_a_changed_prefix_reaches_the_practices_that_are_still_to_be_paid(told: 
     debts.annul_debt(told, AnnulRequest(entity_code="PM108", external_id="annulled-before", reason="errore"), NOW)
     before = len(amended(told))
     load(told, category="6/0101101IM/")
-    retelling.tell_all(told, NOW)
+    catalogue_news.tell_all(told, NOW)
     news = amended(told)[before:]
     with told.reading() as session:
         rows = select(func.count()).where(PracticeRow.service_code == "TARI", PracticeRow.state == "to_pay")
@@ -83,17 +83,17 @@ def test_the_same_catalogue_again_tells_nothing(told: Database) -> None:
     put(told, "same-again")
     before = len(amended(told))
     load(told)
-    assert retelling.tell_all(told, NOW) == 0
+    assert catalogue_news.tell_all(told, NOW) == 0
     assert len(amended(told)) == before
 
 
 def test_settings_of_the_archive_reach_the_practices_that_are_there(told: Database) -> None:
     put(told, "archive-settings")
     load(told, archive={"fed": True, "pay_stand_in": False})
-    retelling.tell_all(told, NOW)
+    catalogue_news.tell_all(told, NOW)
     assert amended(told)[-1]["archive"] == {"pay_stand_in": False, "switch_to_expired": False}
     load(told, archive={"fed": False})
-    retelling.tell_all(told, NOW)
+    catalogue_news.tell_all(told, NOW)
     assert amended(told)[-1]["archive"] is None
 
 
