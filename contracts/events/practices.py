@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from contracts.codes import CreditorFiscalCode, Iuv, NoticeNumber
@@ -9,10 +10,15 @@ from contracts.events.envelope import EventType
 from contracts.message import Message
 from contracts.rpc.practices import Position
 
+PAID_ELSEWHERE: Final = "paid_elsewhere"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PracticeEnded(Message):
-    """A practice that is no longer payable, and why. No personal data."""
+    """A practice that is no longer payable, and why. No personal data.
+
+    `reason` is PAID_ELSEWHERE where it was paid, but not through pagoPA.
+    """
 
     practice_id: UUID
     sequence: int

@@ -132,10 +132,22 @@ class Practice(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveTerms(Message):
+    """How pagoPA's archive of notices (ACA) may take a payment.
+
+    `pay_stand_in`: while our station does not answer. `switch_to_expired`: not after the due date.
+    """
+
+    pay_stand_in: bool = True
+    switch_to_expired: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Position(Message):
     """What payments needs to answer the node: also the `data` of PracticeCreated and PracticeAmended.
 
     `payable_until`: last Europe/Rome day on which payment is accepted; None means late payment is accepted.
+    `archive`: None where it does not belong into pagoPA's archive of notices.
     `sequence` grows by one with each event about this practice; the highest seen wins.
     """
 
@@ -153,6 +165,7 @@ class Position(Message):
     due_date: date | None = None
     payable_until: date | None = None
     cancelled: bool = False
+    archive: ArchiveTerms | None = None
     created_at: datetime
 
 
@@ -317,11 +330,12 @@ class DebtRequest(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnulRequest(Message):
-    """Withdraw a debt, saying why."""
+    """Withdraw a debt, saying why. `paid_elsewhere`: it was paid, but not through pagoPA."""
 
     entity_code: str
     external_id: str
     reason: Annotated[str, Length(1, 140)]
+    paid_elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

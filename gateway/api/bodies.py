@@ -200,9 +200,10 @@ class DebtBody(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnulBody(Message):
-    """Why the debt is withdrawn; the payer reads it."""
+    """Why the debt is withdrawn; the payer reads it. `paid_elsewhere`: it was paid, but not through pagoPA."""
 
     reason: Annotated[str, Length(1, 140)]
+    paid_elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

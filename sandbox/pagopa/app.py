@@ -5,14 +5,19 @@ from typing import Any, Final
 
 import falcon
 
-from sandbox.pagopa import checkout, control_api, counter, demands, settlement, transactions
+from sandbox.pagopa import archive, biz_events, checkout, control_api, counter, demands, settlement, transactions
+from sandbox.pagopa.aca import api, bulk
+from sandbox.pagopa.aca.api import Gate
+from sandbox.pagopa.aca.positions import Positions
 from sandbox.pagopa.delivery import Delivery
 from sandbox.pagopa.node_client import NodeClient
 from sandbox.pagopa.pages import Pages
 from sandbox.pagopa.payments import Payments
 from sandbox.pagopa.registry import Registry
 from sandbox.pagopa.settings import Settings
+from sandbox.pagopa.stand_in import StandIn
 from sandbox.pagopa.store import Store
+from sandbox.pagopa.switches import Api, Switches
 
 _STATIC: Final = Path(__file__).parent / "static"
 
@@ -20,9 +25,11 @@ _STATIC: Final = Path(__file__).parent / "static"
 def create_app(settings: Settings) -> falcon.App[Any, Any]:
     """Make the WSGI application."""
     store, registry, pages = Store(settings.home), Registry(settings.catalogue_file), Pages()
-    node = NodeClient(settings.node_url)
+    switches = Switches()
+    positions = Positions(settings.home, switches.now)
+    node = NodeClient(settings.node_url, switches)
     delivery = Delivery(store, node, settings.retry_delays_s, settings.senders)
-    payments = Payments(store, node, delivery, registry, settings.late_receipt_s)
+    payments = Payments(store, node, delivery, registry, settings.late_receipt_s, StandIn(positions))
     app: falcon.App[Any, Any] = falcon.App()
     app.req_options.strip_url_path_trailing_slash = True
     payment_page = checkout.PaymentPage(pages, store, payments, settings.late_receipt_s)
@@ -39,6 +46,11 @@ def create_app(settings: Settings) -> falcon.App[Any, Any]:
     app.add_route("/sandbox/receipts", control_api.Receipts(store))
     app.add_route("/sandbox/receipts/{row_id:int}/send", control_api.ReceiptDelivery(store, delivery))
     settlement.add_routes(app, settlement.Flows(settings, store), pages)
+    gates = {one: Gate(one, switches, registry, settings.subscription_key) for one in Api}
+    api.add_routes(app, positions, gates[Api.ACA], switches)
+    bulk.add_routes(app, bulk.Uploads(positions), gates[Api.BULK])
+    biz_events.add_routes(app, biz_events.Receipts(store, gates[Api.BIZ_EVENTS], settings.biz_events_after_s))
+    archive.add_routes(app, archive.Archive(pages, positions, payments, registry, store, switches))
     app.add_static_route("/static", str(_STATIC))
     app.add_error_handler(checkout.Problem, checkout.Problem.show)
     app.add_error_handler(falcon.HTTPNotFound, pages.missing)

@@ -28,6 +28,7 @@ class SettledTransfer:
     index: int
     amount_cents: int
     made_at: float
+    stand_in: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,12 @@ class Flow:
 
 
 def flows_of(receipts: Iterable[Receipt]) -> list[Flow]:
-    """Put receipts the creditors have acknowledged into flows, the oldest day first."""
+    """Put receipts the creditors have acknowledged, or lost, into flows, the oldest day first."""
     by_name = {psp.name: psp for psp in PSPS}
     grouped: dict[tuple[date, str, str], list[Receipt]] = {}
     for receipt in sorted(receipts, key=lambda known: known.id):
-        if receipt.acknowledged_at is not None and receipt.psp_name in by_name:
+        is_settled = receipt.acknowledged_at is not None or receipt.lost
+        if is_settled and receipt.psp_name in by_name:
             day = datetime.fromtimestamp(receipt.made_at, _ROME).date()
             grouped.setdefault((day, receipt.psp_name, receipt.recipient), []).append(receipt)
     flows = [
@@ -123,7 +125,7 @@ def payments(flow: Flow) -> list[dict[str, Any]]:
             "iur": row.iur,
             "idTransfer": row.index,
             "pay": Decimal(row.amount_cents) / 100,
-            "payStatus": "EXECUTED",
+            "payStatus": "STAND_IN" if row.stand_in else "EXECUTED",
             "payDate": _instant(row.made_at),
         }
         for number, row in enumerate(flow.rows, start=1)
@@ -152,7 +154,7 @@ def as_xml(flow: Flow) -> bytes:
         _add(single, "identificativoUnivocoRiscossione", row.iur)
         _add(single, "indiceDatiSingoloPagamento", str(row.index))
         _add(single, "singoloImportoPagato", _euro(row.amount_cents))
-        _add(single, "codiceEsitoSingoloPagamento", "0")
+        _add(single, "codiceEsitoSingoloPagamento", "4" if row.stand_in else "0")
         _add(single, "dataEsitoSingoloPagamento", flow.day.isoformat())
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
@@ -170,6 +172,7 @@ def _rows(receipt: Receipt) -> Iterable[SettledTransfer]:
                 index=int(share.findtext("idTransfer") or 1),
                 amount_cents=int((share.findtext("transferAmount") or "0.00").replace(".", "")),
                 made_at=receipt.made_at,
+                stand_in=bool(receipt.stand_in),
             )
 
 

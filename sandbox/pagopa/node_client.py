@@ -12,6 +12,7 @@ from lxml import etree
 
 from sandbox.pagopa.registry import Creditor, DemandedService, Psp
 from sandbox.pagopa.stamps import StampIssuer
+from sandbox.pagopa.switches import Switches
 
 SOAP_NS: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 PA_NS: Final = "http://pagopa-api.pagopa.gov.it/pa/paForNode.xsd"
@@ -63,13 +64,15 @@ class Payment:
     psp: Psp
     paid_at: datetime
     payment_note: str | None
+    stand_in: bool = False
 
 
 class NodeClient:
     """Calls one portal's station."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, switches: Switches | None = None) -> None:
         self._url = url
+        self._switches = switches
 
     def verify(self, creditor: Creditor, notice_number: str) -> Verified:
         """Ask what is to be paid on a notice (paVerifyPaymentNotice). Raises StationFault."""
@@ -134,6 +137,8 @@ class NodeClient:
         return self._post(operation, _envelope(request), _ASK_TIMEOUT_S)
 
     def _post(self, operation: str, envelope: str, timeout_s: float) -> etree._Element:
+        if self._switches is not None and self._switches.is_station_down:
+            raise StationFault("PPT_STAZIONE_INT_PA_IRRAGGIUNGIBILE")
         headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{operation}"'}
         try:
             answer = requests.post(self._url, data=envelope.encode(), headers=headers, timeout=timeout_s)
@@ -175,6 +180,8 @@ def receipt_envelope(
     _add(receipt, "paymentDateTime", local.replace(tzinfo=None).isoformat(timespec="seconds"))
     _add(receipt, "applicationDate", local.date().isoformat())
     _add(receipt, "transferDate", date.fromordinal(local.date().toordinal() + 1).isoformat())
+    if payment.stand_in:
+        _add(receipt, "standIn", "true")
     return _envelope(request)
 
 

@@ -51,7 +51,7 @@ class Pages:
     def missing(self, req: falcon.Request, resp: falcon.Response, _error: Any, _params: Any) -> None:
         """Say that there is no such page."""
         resp.status = HTTPStatus.NOT_FOUND
-        if req.path.startswith(("/checkout/", "/fdr-org/", "/sandbox/")):
+        if req.path.startswith(("/aca/", "/bizevents/", "/checkout/", "/fdr-org/", "/sandbox/", "/upload/")):
             resp.media = {"title": "Not found", "status": HTTPStatus.NOT_FOUND}
         else:
             self.show(resp, "missing.html")

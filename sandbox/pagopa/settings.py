@@ -11,7 +11,8 @@ class Settings:
     """`url` is this peer's own address, `node_url` the portal's door for the node.
 
     `retry_delays_s`: an unanswered receipt is sent again after so long, the last delay for ever (the real node: one
-    hour, 48 times). `subscription_key` is asked of who opens a cart, where it is set.
+    hour, 48 times). BizEvents has a receipt `biz_events_after_s` after the payment. `subscription_key` is asked of who
+    calls one of the services, where it is set.
     """
 
     home: Path
@@ -22,6 +23,7 @@ class Settings:
     late_receipt_s: float
     retry_delays_s: tuple[float, ...]
     senders: int
+    biz_events_after_s: float = 0.0
 
     @classmethod
     def load(cls) -> "Settings":
@@ -37,4 +39,5 @@ class Settings:
             late_receipt_s=env.float("SANDBOX_LATE_RECEIPT_S", 30.0),
             retry_delays_s=tuple(env.list("SANDBOX_RETRY_DELAYS_S", [5.0, 10.0, 20.0, 40.0, 60.0], subcast=float)),
             senders=env.int("SANDBOX_SENDERS", 4),
+            biz_events_after_s=env.float("SANDBOX_BIZ_EVENTS_AFTER_S", 0.0),
         )

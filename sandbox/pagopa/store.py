@@ -59,10 +59,15 @@ class Receipt:
     deliveries_left: int
     last_answer: str | None
     acknowledged_at: float | None
+    # Paid, and its message will never come of itself: settlement and BizEvents have it all the same.
+    lost: int = 0
+    stand_in: int = 0
 
     @property
     def state(self) -> str:
         """One word for the list of transactions."""
+        if self.lost and self.acknowledged_at is None:
+            return "lost"
         if self.acknowledged_at is not None:
             return "acknowledged"
         if self.due_at is None:
@@ -83,6 +88,8 @@ class NewReceipt:
     envelope: str
     due_at: float | None
     deliveries: int
+    lost: bool = False
+    stand_in: bool = False
 
 
 class Store:
@@ -93,6 +100,7 @@ class Store:
         self._path = home / "pagopa.sqlite3"
         with self._connection() as connection:
             connection.executescript("PRAGMA journal_mode = WAL;" + _SCHEMA)
+            _add_columns(connection)
             # What a killed process was sending may or may not have arrived: it is sent again.
             connection.execute("UPDATE receipts SET sending = 0, due_at = ? WHERE sending", (time.time(),))
 
@@ -134,7 +142,7 @@ class Store:
         with self._connection() as connection:
             connection.executemany(
                 "INSERT INTO receipts (receipt_id, recipient, notice_number, amount_cents, psp_name, cart_id, envelope,"
-                " due_at, deliveries_left, made_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " due_at, deliveries_left, lost, stand_in, made_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [(*vars(receipt).values(), time.time()) for receipt in receipts],
             )
 
@@ -191,6 +199,22 @@ class Store:
             rows = connection.execute(f"SELECT * FROM receipts {where}ORDER BY id DESC LIMIT ?", values).fetchall()  # noqa: S608 -- one of two constants
         return [Receipt(**row) for row in rows]
 
+    def receipts_of(self, recipient: str, receipt_id: str) -> list[Receipt]:
+        """Return the receipts with an id that are for a creditor."""
+        with self._connection() as connection:
+            rows = connection.execute(
+                "SELECT * FROM receipts WHERE receipt_id = ? AND recipient = ?", (receipt_id, recipient)
+            ).fetchall()
+        return [Receipt(**row) for row in rows]
+
+    def lose(self, row_id: int) -> None:
+        """Let a receipt never come of itself."""
+        with self._connection() as connection:
+            connection.execute(
+                "UPDATE receipts SET due_at = NULL, lost = 1 WHERE id = ? AND acknowledged_at IS NULL AND NOT sending",
+                (row_id,),
+            )
+
     def counts(self) -> dict[str, int]:
         """Return how many receipts there are and how many the creditor has."""
         with self._connection() as connection:
@@ -205,6 +229,14 @@ class Store:
             yield connection
             if connection.in_transaction:
                 connection.execute("COMMIT")
+
+
+def _add_columns(connection: sqlite3.Connection) -> None:
+    """Bring a file of an earlier version up to date."""
+    there = {row["name"] for row in connection.execute("PRAGMA table_info(receipts)")}
+    for name in ("lost", "stand_in"):
+        if name not in there:
+            connection.execute(f"ALTER TABLE receipts ADD COLUMN {name} INTEGER NOT NULL DEFAULT 0")
 
 
 def _cart(row: sqlite3.Row) -> Cart:

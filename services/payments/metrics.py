@@ -11,3 +11,13 @@ FLOWS_NOT_ADDING_UP: Final = Counter(
 )
 FLOWS_UNREADABLE: Final = Counter("settlement_flows_not_taken_total", "Flows of fdr-org that could not be taken")
 RECEIPTS_UNREPORTED: Final = Gauge("receipts_unreported", "Receipts that no settlement flow has reported in time")
+ARCHIVE_CALLS: Final = Counter("archive_calls_total", "Calls of the archive of notices", ["call", "status"])
+ARCHIVE_CHANGED: Final = Gauge("archive_changes_unsent", "Positions changed that the archive of notices lacks")
+ARCHIVE_OLDEST_SECONDS: Final = Gauge(
+    "archive_oldest_unsent_seconds", "Age of the oldest change that the archive of notices lacks"
+)
+ARCHIVE_REFUSED: Final = Gauge("archive_positions_refused", "Positions that wait for a human", ["problem"])
+ARCHIVE_DIVERGED: Final = Counter("archive_positions_diverged_total", "Positions found other than sent", ["how"])
+RECOVERY_CALLS: Final = Counter("receipt_recovery_calls_total", "Receipts asked of BizEvents", ["status"])
+RECOVERIES_WAITING: Final = Gauge("receipt_recoveries_waiting", "Receipts that are to be recovered")
+RECOVERIES_GIVEN_UP: Final = Counter("receipt_recoveries_given_up_total", "Receipts given up on", ["reason"])

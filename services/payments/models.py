@@ -8,6 +8,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from chassis.storage.tables import IdempotencyMixin, InboxMixin, OutboxMixin
 from contracts.codes import AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
+from contracts.rpc.practices import ArchiveTerms
 from contracts.shapes import Subject, Transfer
 from services.payments.columns import Cents, Code, Json
 from services.payments.domain.checkouts import OpeningFailure
@@ -27,6 +28,7 @@ class Base(DeclarativeBase):
         AmountCents: Cents(),
         Subject: Json(Subject),
         tuple[Transfer, ...]: Json(tuple[Transfer, ...]),
+        ArchiveTerms: Json(ArchiveTerms),
         OpeningFailure: Json(OpeningFailure),
         ReceiptDetails: Json(ReceiptDetails),
     }
@@ -91,6 +93,7 @@ class Position(Base):
     payable_until: Mapped[date | None]
     debtor: Mapped[Subject | None]
     transfers: Mapped[tuple[Transfer, ...] | None]
+    archive: Mapped[ArchiveTerms | None]
     created_at: Mapped[datetime | None]
     paid_receipt_id: Mapped[str | None]
     paid_at: Mapped[datetime | None]
@@ -154,7 +157,8 @@ class Receipt(Base):
     """A receipt of the node, stored whole. Unique per creditor it was sent to and notice: ids were seen used twice.
 
     `owner_fiscal_code` is the creditor whose notice it is; `judgement` is null until it is known what it means.
-    `source` is `node`, or `settlement` for one made from a flow because none has come yet. `node_receipt_id` is the id
+    `source` is `node`, `recovered` for one that was asked of BizEvents, or `settlement` for one made from a flow
+    because none has come yet. `node_receipt_id` is the id
     that the node gave it, where the flow gave another. `reported_at`: since when all its transfers to the creditor
     stand in settlement flows. `flags`: what is odd about it (domain/receipt_table.py).
     `event_sequence` numbers the first event it raised among those about its practice, `reported_sequence` the last one
@@ -321,3 +325,119 @@ class BankCredit(Base):
     remittance_text: Mapped[str]
     flow_id: Mapped[str | None]
     received_at: Mapped[datetime]
+
+
+class ArchivedNotice(Base):
+    """A position in pagoPA's archive of notices (ACA): what pagoPA has of it, and since when that may be old.
+
+    `remote` is what pagoPA has (domain/archive.py); `sent_digest` of the content it took last, `sent_due_at` the due
+    date it was told. `version` counts changes of the position, `changed_at` is that of the oldest and `last_change_at`
+    of the newest change not sent; `changed_at` is null while the row is at rest. `leased_until`: a process is at it
+    until then. `problem` is why it waits for a human. `file_row_id`: the bulk file it is in, of which `pending_…` is
+    what stands there. `seen_at`: when it was last found in the archive's list.
+    """
+
+    __tablename__ = "archived_notices"
+    __table_args__ = (
+        Index("ux_archived_notices_iupd", "creditor_fiscal_code", "iupd", unique=True),
+        Index(
+            "ix_archived_notices_changed",
+            "changed_at",
+            postgresql_where=text("changed_at IS NOT NULL AND problem IS NULL"),
+        ),
+        Index("ix_archived_notices_due", "creditor_fiscal_code", "sent_due_at"),
+        Index("ix_archived_notices_file", "file_row_id", postgresql_where=text("file_row_id IS NOT NULL")),
+        Index("ix_archived_notices_problem", "problem", postgresql_where=text("problem IS NOT NULL")),
+    )
+
+    practice_id: Mapped[UUID] = mapped_column(primary_key=True)
+    creditor_fiscal_code: Mapped[CreditorFiscalCode]
+    iupd: Mapped[str]
+    remote: Mapped[str] = mapped_column(server_default=text("'absent'"))
+    sent_digest: Mapped[str | None]
+    sent_due_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+    changed_at: Mapped[datetime | None]
+    last_change_at: Mapped[datetime]
+    next_try_at: Mapped[datetime]
+    leased_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    problem: Mapped[str | None]
+    file_row_id: Mapped[int | None] = mapped_column(BigInteger)
+    pending_version: Mapped[int | None]
+    pending_digest: Mapped[str | None]
+    pending_due_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime | None]
+
+
+class ArchiveFile(Base):
+    """A bulk upload to the archive. `file_id` is null until pagoPA has taken it; `state`: made, taken, done or lost."""
+
+    __tablename__ = "archive_files"
+    __table_args__ = (
+        Index("ix_archive_files_open", "next_look_at", postgresql_where=text("state IN ('made', 'taken')")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    creditor_fiscal_code: Mapped[CreditorFiscalCode]
+    broker_fiscal_code: Mapped[CreditorFiscalCode]
+    operation: Mapped[str]
+    state: Mapped[str]
+    file_id: Mapped[str | None]
+    positions: Mapped[int]
+    refused: Mapped[int] = mapped_column(server_default=text("0"))
+    made_at: Mapped[datetime]
+    next_look_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class ArchiveCreditor(Base):
+    """How it stands with a creditor's part of the archive: whether it may be sent to, and how far it was compared.
+
+    `window_from` is the first day of the window of due dates that is being listed, null between two comparisons; `page`
+    the next page of it.
+    """
+
+    __tablename__ = "archive_creditors"
+
+    fiscal_code: Mapped[CreditorFiscalCode] = mapped_column(primary_key=True)
+    stopped_until: Mapped[datetime | None]
+    compared_at: Mapped[datetime | None]
+    window_from: Mapped[date | None]
+    window_since: Mapped[datetime | None]
+    page: Mapped[int] = mapped_column(server_default=text("0"))
+
+
+class CallPace(Base):
+    """When an outside service may be called next: kept here, so that a restart does not forget it."""
+
+    __tablename__ = "call_paces"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    next_at: Mapped[datetime]
+
+
+class ReceiptRecovery(Base):
+    """A receipt that has not come and is asked of BizEvents by its IUR.
+
+    `reason` is who wants it: settlement, stamp, archive or operator. `state` is waiting, recovered, arrived (it came by
+    itself) or given_up; `problem` says why.
+    """
+
+    __tablename__ = "receipt_recoveries"
+    __table_args__ = (
+        Index("ux_receipt_recoveries_iur", "creditor_fiscal_code", "iur", unique=True),
+        Index("ix_receipt_recoveries_waiting", "next_try_at", postgresql_where=text("state = 'waiting'")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    creditor_fiscal_code: Mapped[CreditorFiscalCode]
+    iur: Mapped[str]
+    iuv: Mapped[str | None]
+    reason: Mapped[str]
+    state: Mapped[str] = mapped_column(server_default=text("'waiting'"))
+    problem: Mapped[str | None]
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    requested_at: Mapped[datetime]
+    next_try_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]

@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 from environs import Env
+from marshmallow.validate import Range
+
+_AT_LEAST_ONE: Final = Range(min=1)
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,10 @@ class Settings:
     answers: the others must be free to answer it.
     `fdr_interval_s`: fdr-org is called no more often than this. `unreported_working_days`: after so many a receipt that
     stands in no settlement flow raises an alarm.
+    `aca_calls_max` in `aca_calls_window_s`, `aca_bulk_calls_per_s` and `biz_events_calls_max` in `biz_events_window_s`
+    are the published limits of the archive of notices (GPD-for-ACA, its bulk upload) and of BizEvents. From
+    `aca_bulk_from` changes of one kind on a bulk file is made, of at most `aca_bulk_rows_max` positions.
+    `recovery_days`: so long a receipt is asked for.
     """
 
     checkout_url: str
@@ -30,6 +38,22 @@ class Settings:
     fdr_timeout_s: float
     fdr_interval_s: float
     unreported_working_days: int
+    aca_url: str
+    aca_bulk_url: str
+    aca_subscription_key: str | None
+    aca_timeout_s: float
+    aca_calls_max: int
+    aca_calls_window_s: float
+    aca_calls_at_once: int
+    aca_bulk_from: int
+    aca_bulk_rows_max: int
+    aca_bulk_calls_per_s: float
+    aca_compare_every_h: float
+    biz_events_url: str
+    biz_events_subscription_key: str | None
+    biz_events_calls_max: int
+    biz_events_window_s: float
+    recovery_days: int
 
     @classmethod
     def load(cls) -> "Settings":
@@ -47,4 +71,22 @@ class Settings:
             fdr_timeout_s=env.float("FDR_TIMEOUT_S", 10.0),
             fdr_interval_s=env.float("FDR_INTERVAL_S", 1.0),
             unreported_working_days=env.int("RECEIPT_UNREPORTED_WORKING_DAYS", 5),
+            aca_url=env.str("ACA_URL", "http://localhost:8089/aca/debt-positions-service/v1").rstrip("/"),
+            aca_bulk_url=env.str("ACA_BULK_URL", "http://localhost:8089/upload/aca/debt-positions-service/v2").rstrip(
+                "/"
+            ),
+            aca_subscription_key=env.str("ACA_SUBSCRIPTION_KEY", None),
+            aca_timeout_s=env.float("ACA_TIMEOUT_S", 10.0),
+            aca_calls_max=env.int("ACA_CALLS_MAX", 300, validate=_AT_LEAST_ONE),
+            aca_calls_window_s=env.float("ACA_CALLS_WINDOW_S", 10.0),
+            aca_calls_at_once=env.int("ACA_CALLS_AT_ONCE", 8, validate=_AT_LEAST_ONE),
+            aca_bulk_from=env.int("ACA_BULK_FROM", 1_000, validate=_AT_LEAST_ONE),
+            aca_bulk_rows_max=env.int("ACA_BULK_ROWS_MAX", 100_000, validate=_AT_LEAST_ONE),
+            aca_bulk_calls_per_s=env.float("ACA_BULK_CALLS_PER_S", 10.0),
+            aca_compare_every_h=env.float("ACA_COMPARE_EVERY_H", 24.0),
+            biz_events_url=env.str("BIZ_EVENTS_URL", "http://localhost:8089/bizevents/service/v1").rstrip("/"),
+            biz_events_subscription_key=env.str("BIZ_EVENTS_SUBSCRIPTION_KEY", None),
+            biz_events_calls_max=env.int("BIZ_EVENTS_CALLS_MAX", 10, validate=_AT_LEAST_ONE),
+            biz_events_window_s=env.float("BIZ_EVENTS_WINDOW_S", 3_600.0),
+            recovery_days=env.int("RECEIPT_RECOVERY_DAYS", 30, validate=_AT_LEAST_ONE),
         )

@@ -12,6 +12,7 @@ from contracts.errors import Refused
 from contracts.message import Message, schema_of
 from contracts.rpc.practices import CatalogueService, Entity
 from contracts.shapes import Creditor
+from services.practices.domain.archive import ArchiveSettings
 from services.practices.domain.debt_rules import readable
 from services.practices.domain.transfers import TRANSFERS_MAX, Share
 
@@ -32,8 +33,10 @@ def _check_postal_iban(value: str) -> None:
 
 Iban = Annotated[str, _check_iban]
 PostalIban = Annotated[str, _check_postal_iban]
-# `9/`, the code of the taxonomy (entity, area, service, legal reason), and what the entity appends (pagopa.md 3.9).
-Category = Annotated[str, Regexp(r"^9/[0-9]{7}(IM|TS|SP|SA|AP)/")]
+# A prefix, the code of the taxonomy (entity, area, service, legal reason), and what the entity appends (pagopa.md 3.9).
+# The prefix says whether pagoPA may send a request to pay (pagopa-obligations.md 1.7): 9 yes; 6 not while the amount
+# may be less, 7 not as another operator delivers, 8 both.
+Category = Annotated[str, Regexp(r"^[6-9]/[0-9]{7}(IM|TS|SP|SA|AP)/")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,7 @@ class FileService(CatalogueService):
 
     category: Category
     shares: Sequence[FileShare] = field(default_factory=list)
+    archive: ArchiveSettings = field(default_factory=ArchiveSettings)
 
 
 def _check_division(service: FileService) -> None:
@@ -62,6 +66,12 @@ def _check_division(service: FileService) -> None:
     has_own = service.fixed_cents != elsewhere_cents
     if len(service.shares) + bool(service.stamp_cents) + has_own > TRANSFERS_MAX:
         raise ValidationError("shares: more than five transfers")
+
+
+def _check_archive(service: FileService) -> None:
+    """What is not taken late must not be left payable in the archive."""
+    if service.archive.switch_to_expired is False and not service.accepts_late:
+        raise ValidationError("archive.switch_to_expired: late payment is not accepted, so it cannot be false")
 
 
 def _check_demand(service: FileService) -> None:
@@ -93,7 +103,7 @@ class FileEntity(Entity):
     segregation_code: Annotated[str, Regexp(r"^[0-9]{2}$")]
     iban: Iban
     postal_iban: PostalIban | None = None
-    services: Sequence[Annotated[FileService, _check_division, _check_demand]]
+    services: Sequence[Annotated[FileService, _check_division, _check_demand, _check_archive]]
 
 
 def _check_info(entity: FileEntity) -> None:

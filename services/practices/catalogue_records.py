@@ -7,6 +7,7 @@ from contracts.codes import CreditorFiscalCode
 from contracts.rpc.practices import CatalogueService, DemandCodes, Entity
 from contracts.shapes import Creditor, LocalisedText
 from services.practices import stored_json
+from services.practices.domain.archive import ArchiveSettings
 from services.practices.domain.debt_rules import AmountRules, ServiceRules
 from services.practices.domain.transfers import Payee
 from services.practices.models import EntityRow, ServiceRow
@@ -21,11 +22,19 @@ class Issuer:
     creditor: Creditor
     payee: Payee
     rules: ServiceRules
+    archive: ArchiveSettings
 
 
 def issuer_of(entity: EntityRow, service: ServiceRow) -> Issuer:
     """Return who issues debts of a service."""
-    return Issuer(entity, service, creditor_of(entity), payee_of(entity, service), rules_of(service))
+    return Issuer(
+        entity,
+        service,
+        creditor_of(entity),
+        payee_of(entity, service),
+        rules_of(service),
+        archive_settings_of(service),
+    )
 
 
 def rules_of(service: ServiceRow) -> ServiceRules:
@@ -51,6 +60,11 @@ def payee_of(entity: EntityRow, service: ServiceRow) -> Payee:
         postal_iban=entity.postal_iban,
         category=service.category,
     )
+
+
+def archive_settings_of(service: ServiceRow) -> ArchiveSettings:
+    """Return what the catalogue says of the archive of notices; a service loaded before it could has the usual."""
+    return stored_json.read_optional(service.archive, ArchiveSettings) or ArchiveSettings()
 
 
 def creditor_of(entity: EntityRow) -> Creditor:

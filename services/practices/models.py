@@ -65,7 +65,10 @@ class EntityRow(Base):
 
 
 class ServiceRow(Base):
-    """A service of an entity's catalogue. `withdrawn`: no longer in the catalogue, its practices stay."""
+    """A service of an entity's catalogue. `withdrawn`: no longer in the catalogue, its practices stay.
+
+    `revision` grows when what payments is told of its practices changes: `told_digest` of it.
+    """
 
     __tablename__ = "catalogue_services"
 
@@ -87,6 +90,9 @@ class ServiceRow(Base):
     shares: Mapped[list[Json]] = mapped_column(JSONB, server_default=text("'[]'"))
     stamp_cents: Mapped[int | None] = mapped_column(BigInteger)
     withdrawn: Mapped[bool] = mapped_column(default=False)
+    archive: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
+    revision: Mapped[int] = mapped_column(Integer, server_default=text("1"))
+    told_digest: Mapped[str | None] = mapped_column(String(64))
 
 
 class NoticeSequence(Base):
@@ -111,7 +117,8 @@ class PracticeRow(Base):
     `place` orders a list, newest highest. `facts`: those of domain.practice_status as JSON; the state columns are
     derived from it. `inserted_by`: the viewer of a spontaneous one (`citizen:<id>`, `visitor:<id>`).
     `demand_digest`: what was asked for at a PSP's counter. `shares`: what of the amount goes to other entities, as
-    the catalogue had it then. `sequence` is the number of the last event about it.
+    the catalogue had it then. `sequence` is the number of the last event about it, `service_revision` the revision of
+    its service that this event told.
     """
 
     __tablename__ = "practices"
@@ -127,6 +134,13 @@ class PracticeRow(Base):
         Index("ix_practices_notice_number", "notice_number"),
         Index("ix_practices_debtor", "debtor_fiscal_code", "entity_code", "place"),
         Index("ix_practices_expiring", "payable_until", postgresql_where=text("state = 'to_pay'")),
+        Index(
+            "ix_practices_to_tell",
+            "entity_code",
+            "service_code",
+            "service_revision",
+            postgresql_where=text("state IN ('to_pay', 'unconfirmed')"),
+        ),
         Index("ix_practices_demanded", "demand_digest", postgresql_where=text("demand_digest IS NOT NULL")),
     )
 
@@ -159,6 +173,7 @@ class PracticeRow(Base):
     needs_attention: Mapped[bool] = mapped_column(default=False)
     facts: Mapped[Json] = mapped_column(JSONB, default=dict)
     sequence: Mapped[int] = mapped_column(Integer, default=1)
+    service_revision: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
     entity: Mapped[EntityRow] = relationship(lazy="raise", viewonly=True)

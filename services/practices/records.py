@@ -12,6 +12,7 @@ from contracts.shapes import Beneficiary, Creditor, Instalment, Subject, Transfe
 from services.practices import catalogue_records, stored_json
 from services.practices.catalogue_records import Issuer
 from services.practices.domain import display, practice_status
+from services.practices.domain.archive import ArchivedPractice, ArchiveSettings, archive_terms
 from services.practices.domain.debt import Debt
 from services.practices.domain.debt_rules import ServiceRules
 from services.practices.domain.practice_status import AmountDue, PracticeStatus
@@ -143,18 +144,23 @@ def position_of(row: PracticeRow, entity: EntityRow, service: ServiceRow) -> Pos
     payee = catalogue_records.payee_of(entity, service)
     shares, stamp = stored_json.read_shares(row.shares), stored_json.read_stamp(row.stamp)
     transfers = divide(row.amount_cents, row.description, payee, shares, stamp)
-    return _position(vars(row), debt_of(row).debtor, catalogue_records.creditor_of(entity), transfers)
+    creditor, archive = catalogue_records.creditor_of(entity), catalogue_records.archive_settings_of(service)
+    return _position(vars(row), debt_of(row).debtor, creditor, transfers, archive)
 
 
 def issued_position(values: Mapping[str, Any], debt: Debt, issuer: Issuer) -> Position:
     """Return the columns of a row just written for a debt as `position_of` does, without reading them back."""
     stamp = _stamp_share(debt, issuer.rules)
     transfers = divide(debt.amount_cents, debt.description, issuer.payee, issuer.rules.shares, stamp)
-    return _position(values, debt.debtor, issuer.creditor, transfers)
+    return _position(values, debt.debtor, issuer.creditor, transfers, issuer.archive)
 
 
 def _position(
-    values: Mapping[str, Any], debtor: Subject, creditor: Creditor, transfers: Sequence[Transfer]
+    values: Mapping[str, Any],
+    debtor: Subject,
+    creditor: Creditor,
+    transfers: Sequence[Transfer],
+    archive: ArchiveSettings,
 ) -> Position:
     return Position(
         practice_id=values["id"],
@@ -171,7 +177,17 @@ def _position(
         due_date=values["due_date"],
         payable_until=values["payable_until"],
         cancelled=values["state"] == State.CANCELLED,
+        archive=archive_terms(archive, _archived_practice(values, debtor)),
         created_at=values["created_at"],
+    )
+
+
+def _archived_practice(values: Mapping[str, Any], debtor: Subject) -> ArchivedPractice:
+    return ArchivedPractice(
+        origin=values["origin"],
+        debtor_code=debtor.fiscal_code,
+        has_stamp=values["stamp"] is not None,
+        payable_until=values["payable_until"],
     )
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from chassis.clock import now
-from chassis.runtime.entrypoints import answers, decides_every, on_event
+from chassis.runtime.entrypoints import answers, decides_every, every, on_event
 from chassis.runtime.providers import DatabaseProvider
 from chassis.storage.database import Tx
 from contracts.events.envelope import Event
@@ -53,6 +53,7 @@ from services.practices import models
 from services.practices.import_process import ImportProcessProvider
 from services.practices.usecases import (
     catalogue,
+    catalogue_news,
     debt_import,
     debts,
     demands,
@@ -67,6 +68,7 @@ from services.practices.usecases import (
 
 _EXPIRY_INTERVAL_S = 60
 _IMPORTS_INTERVAL_S = 1
+_NEWS_INTERVAL_S = 60
 
 
 class PracticesService:
@@ -200,6 +202,11 @@ class PracticesService:
     def load_imports(self) -> None:
         """Have queued debt files loaded."""
         self.import_process.start_if_needed(self.database)
+
+    @every(seconds=_NEWS_INTERVAL_S)
+    def tell_changed_services(self) -> None:
+        """Tell payments what the catalogue now says of practices it has been told of."""
+        catalogue_news.tell_all(self.database, now())
 
     @decides_every(seconds=_EXPIRY_INTERVAL_S)
     def expire_overdue(self, now: datetime) -> None:

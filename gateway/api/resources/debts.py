@@ -82,7 +82,12 @@ class DebtResource(Resource):
     )
     def on_delete(self, asked: Asked[bodies.AnnulBody], entity: str, external_id: str) -> practices.Practice:
         """Withdraw it."""
-        request = practices.AnnulRequest(entity_code=entity, external_id=external_id, reason=asked.body.reason)
+        request = practices.AnnulRequest(
+            entity_code=entity,
+            external_id=external_id,
+            reason=asked.body.reason,
+            paid_elsewhere=asked.body.paid_elsewhere,
+        )
         return asked.visit.call(practices.ANNUL_DEBT, request)
 
 

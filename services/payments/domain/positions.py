@@ -15,6 +15,7 @@ from contracts.calendar import rome_day
 from contracts.codes import AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
 from contracts.events.practices import PracticeEnded
 from contracts.rpc import practices
+from contracts.rpc.practices import ArchiveTerms
 from contracts.shapes import Subject, Transfer
 
 
@@ -37,6 +38,7 @@ class PaymentTerms:
     debtor: Subject
     transfers: tuple[Transfer, ...]
     created_at: datetime
+    archive: ArchiveTerms | None = None
 
     @classmethod
     def of(cls, position: practices.Position) -> Self:
@@ -49,6 +51,7 @@ class PaymentTerms:
             debtor=position.debtor,
             transfers=tuple(position.transfers),
             created_at=position.created_at,
+            archive=position.archive,
         )
 
     @property

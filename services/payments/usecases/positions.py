@@ -16,7 +16,7 @@ from contracts.rpc import practices
 from contracts.shapes import Creditor
 from services.payments import clients
 from services.payments.domain.positions import Change, Position, PositionStatus, fold_all
-from services.payments.repository import positions, projection, receipts
+from services.payments.repository import archive, positions, projection, receipts
 from services.payments.usecases.receipt_judgement import judge_receipt
 
 
@@ -85,7 +85,9 @@ def _project(tx: Tx, changes: Sequence[Change], now: datetime) -> None:
     if not changes:
         return
     projection.write(tx.session, fold_all(changes))
-    waiting = projection.with_waiting_receipts(tx.session, {change.practice_id for change in changes})
+    changed = {change.practice_id for change in changes}
+    archive.note_changes(tx.session, changed, now)
+    waiting = projection.with_waiting_receipts(tx.session, changed)
     for position in positions.by_practice(tx.session, waiting, lock=True).values() if waiting else ():
         _judge_waiting_receipts(tx, position, now)
 

@@ -1,11 +1,13 @@
 """Entities, their services, and the notice numbers they have used."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from chassis.messaging import codec
 from contracts.errors import ErrorCode, Refused
 from services.practices import stored_json
 from services.practices.catalogue_file import FileEntity, FileService
@@ -88,12 +90,12 @@ def save_entity(session: Session, entity: FileEntity) -> None:
     session.execute(statement.on_conflict_do_update(index_elements=["code"], set_=values))
 
 
-def save_services(session: Session, entity_code: str, services: Sequence[FileService]) -> None:
+def save_services(session: Session, entity: FileEntity) -> None:
     """Bring the services of an entity up to date; those no longer named are withdrawn, for their practices stay."""
-    session.execute(update(ServiceRow).where(ServiceRow.entity_code == entity_code).values(withdrawn=True))
-    for place, item in enumerate(services):
+    session.execute(update(ServiceRow).where(ServiceRow.entity_code == entity.code).values(withdrawn=True))
+    for place, item in enumerate(entity.services):
         values = {
-            "entity_code": entity_code,
+            "entity_code": entity.code,
             "code": item.code,
             "place": place,
             "title": stored_json.write(item.title),
@@ -111,9 +113,29 @@ def save_services(session: Session, entity_code: str, services: Sequence[FileSer
             "shares": [stored_json.write(share) for share in item.shares],
             "stamp_cents": item.stamp_cents,
             "withdrawn": False,
+            "archive": stored_json.write(item.archive),
+            "told_digest": _told_digest(entity, item),
         }
         statement = insert(ServiceRow).values(**values)
-        session.execute(statement.on_conflict_do_update(index_elements=["entity_code", "code"], set_=values))
+        is_news = ServiceRow.told_digest.is_distinct_from(statement.excluded.told_digest)
+        revision = ServiceRow.revision + case((is_news, 1), else_=0)
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["entity_code", "code"], set_={**values, "revision": revision}
+            )
+        )
+
+
+def _told_digest(entity: FileEntity, service: FileService) -> str:
+    """Return a digest of what every practice of a service tells payments out of the catalogue as it is now."""
+    told = (
+        entity.creditor.company_name,
+        entity.iban,
+        entity.postal_iban,
+        service.category,
+        stored_json.write(service.archive),
+    )
+    return hashlib.sha256(codec.write(told)).hexdigest()
 
 
 def allocate_bases(session: Session, creditor_fiscal_code: str, segregation_code: str, count: int) -> Iterator[int]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from chassis.storage import bulk
 from services.practices.domain.states import State
-from services.practices.models import Json, PracticeRow
+from services.practices.models import Json, PracticeRow, ServiceRow
 from services.practices.repository.batches import batches
 
 _CANDIDATE_ROWS: Final = 200
@@ -168,6 +168,25 @@ def expiring(session: Session, today: date, limit: int) -> Sequence[PracticeRow]
         .order_by(PracticeRow.payable_until, PracticeRow.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
+    )
+    return session.scalars(statement).all()
+
+
+def to_tell(session: Session, limit: int) -> Sequence[PracticeRow]:
+    """Return practices to pay of which payments has been told an older revision of their service, locked."""
+    statement = (
+        select(PracticeRow)
+        .join(
+            ServiceRow,
+            and_(ServiceRow.entity_code == PracticeRow.entity_code, ServiceRow.code == PracticeRow.service_code),
+        )
+        .where(
+            PracticeRow.state.in_([State.TO_PAY.value, State.UNCONFIRMED.value]),
+            PracticeRow.service_revision < ServiceRow.revision,
+        )
+        .options(joinedload(PracticeRow.entity), joinedload(PracticeRow.service))
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=PracticeRow)
     )
     return session.scalars(statement).all()
 

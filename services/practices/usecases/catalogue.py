@@ -26,5 +26,5 @@ def load_catalogue(database: Database, document: Mapping[str, Any]) -> int:
     with database.transaction() as tx:
         for item in file.entities:
             catalogue.save_entity(tx.session, item)
-            catalogue.save_services(tx.session, item.code, item.services)
+            catalogue.save_services(tx.session, item)
     return len(file.entities)

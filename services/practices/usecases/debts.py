@@ -6,7 +6,7 @@ from typing import Final
 
 from chassis.storage.database import Database, Tx
 from contracts.errors import ErrorCode, Refused
-from contracts.events.practices import PRACTICE_CANCELLED
+from contracts.events.practices import PAID_ELSEWHERE, PRACTICE_CANCELLED
 from contracts.rpc.practices import AnnulRequest, DebtRequest, Practice
 from services.practices import catalogue_records, records
 from services.practices.domain import debt_rules, display, practice_status
@@ -65,7 +65,7 @@ def annul_debt(database: Database, request: AnnulRequest, now: datetime) -> Prac
         if row is None:
             raise Refused(ErrorCode.PRACTICE_NOT_FOUND)
         if row.state != State.CANCELLED:
-            _annul(tx, row, reason, now)
+            _annul(tx, row, reason, PAID_ELSEWHERE if request.paid_elsewhere else _ANNULLED, now)
         return records.practice_of(practices.practice(tx.session, row.id), now)
 
 
@@ -74,7 +74,7 @@ def _warnings(request: DebtRequest, debt: Debt) -> list[str]:
     return [EMAIL_LEFT_OUT] if request.email and debt.debtor.email is None else []
 
 
-def _annul(tx: Tx, row: PracticeRow, reason: str, now: datetime) -> None:
+def _annul(tx: Tx, row: PracticeRow, reason: str, told: str, now: datetime) -> None:
     status = records.status_of(row)
     if status.facts.open_checkouts and status.state is State.EXPIRED:
         raise Refused(ErrorCode.PRACTICE_BEING_PAID)
@@ -83,7 +83,7 @@ def _annul(tx: Tx, row: PracticeRow, reason: str, now: datetime) -> None:
     records.write_status(row, practice_status.cancelled(status, Ending(now, reason)))
     row.sequence += 1
     # The entity's own words are for the citizen; an event carries nobody's name.
-    ended = records.ended_of(row, _ANNULLED, now)
+    ended = records.ended_of(row, told, now)
     tx.emit(PRACTICE_CANCELLED, ended, subject=str(row.id), sequence=row.sequence, now=now)
 
 

@@ -65,6 +65,7 @@ def create(tx: Tx, external_id: str | None, number: NoticeNumber, debt: Debt, is
         "notice_number": number,
         "iuv": number.iuv,
         "sequence": 1,
+        "service_revision": issuer.service.revision,
         "created_at": now,
         **records.debt_values(debt, issuer.rules),
         **records.status_values(PracticeStatus(), due, now),
@@ -95,6 +96,7 @@ def amend(tx: Tx, row: PracticeRow, debt: Debt, issuer: Issuer, now: datetime) -
     records.write_debt(row, debt, rules)
     records.write_status(row, practice_status.amended(status, records.amount_due_of(row), now))
     row.sequence += 1
+    row.service_revision = issuer.service.revision
     position = records.issued_position(vars(row), debt, issuer)
     tx.emit(PRACTICE_AMENDED, position, subject=str(row.id), sequence=row.sequence, now=now)
     return True

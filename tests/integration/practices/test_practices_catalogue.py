@@ -104,6 +104,9 @@ STAMPED = {"stamp_cents": 1600, "fixed_cents": 1500, "demand": None}
     [
         ("TARI", {"category": "0101101IM"}),
         ("TARI", {"category": "9/0101101XX/"}),
+        ("TARI", {"category": "5/0101101IM/"}),
+        ("RETTA", {"accepts_late": False, "archive": {"switch_to_expired": False}}),
+        ("TARI", {"archive": {"excluded": ["everybody"]}}),
         ("ISCRIZIONE", {"min_cents": 13_999}),
         ("ISCRIZIONE", {"min_cents": None}),
         ("BOLLO_IT", STAMPED),

@@ -1,0 +1,1 @@
+"""Our side of pagoPA's archive of notices (ACA): what is to stand there, sent at pagoPA's pace."""
