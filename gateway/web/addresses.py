@@ -23,6 +23,10 @@ PRIVACY_NOTICE: Final = "/informativa-privacy"
 ACCESSIBILITY: Final = "/accessibilita"
 VERIFICATION: Final = "/verifica"
 ANNOUNCEMENT_PARAM: Final = "messaggio"
+MAIN_PLACE: Final = "contenuto"
+SESSION_PLACE: Final = "sessione"
+CALENDAR_PLACE: Final = "calendario"
+REFRESH_PLACE: Final = "aggiorna"
 
 
 def search(entity_code: str) -> str:
@@ -106,6 +110,36 @@ def cart(entity_code: str, action: str | None = None) -> str:
     return address if action is None else f"{address}/{action}"
 
 
+def practice_place(practice_id: UUID) -> str:
+    """Where a practice is acted on, in a list or on its own page."""
+    return f"pratica-{practice_id}"
+
+
+def cart_place(practice_id: UUID) -> str:
+    """Rimuovi of a practice in the cart."""
+    return f"rimuovi-{practice_id}"
+
+
+def student_place(beneficiary_id: UUID) -> str:
+    """Dimentica of a student on the privacy page."""
+    return f"dimentica-{beneficiary_id}"
+
+
+def session_place(session_id: UUID) -> str:
+    """Termina of a session."""
+    return f"termina-{session_id}"
+
+
+def purpose_place(purpose: str) -> str:
+    """Concedi or Revoca of a purpose on the privacy page."""
+    return f"scelta-{purpose}"
+
+
+def language_place(code: str) -> str:
+    """The link to a language in the header."""
+    return f"lingua-{code}"
+
+
 def outcome(entity_code: str, checkout_id: UUID | str) -> str:
     """The page a payment comes back to."""
     return f"{search(entity_code)}/esito/{checkout_id}"
@@ -132,11 +166,19 @@ def language(code: str, return_to: str) -> str:
     return _with_params(f"/lingua/{code}", {"return_to": return_to})
 
 
-def announcing(address: str, announcement: str) -> str:
-    """The same address, telling there what was done (gateway/web/announcements.py)."""
+def announcing(address: str, announcement: str, place: str = "") -> str:
+    """The same address, telling there what was done (gateway/web/announcements.py).
+
+    `place`: the id of what has the keyboard's focus there, so that nobody begins again at the top of the page.
+    """
     path, _, query = address.partition("?")
     params = {name: value for name, value in parse_qsl(query) if name != ANNOUNCEMENT_PARAM}
-    return _with_params(path, params | {ANNOUNCEMENT_PARAM: announcement})
+    return at_place(_with_params(path, params | {ANNOUNCEMENT_PARAM: announcement}), place)
+
+
+def at_place(address: str, place: str) -> str:
+    """The same address with the keyboard's focus at the element of this id; browsers do so without a script."""
+    return f"{address}#{place}" if place else address
 
 
 def safe_return(text: str | None, default: str) -> str:

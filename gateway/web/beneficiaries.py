@@ -12,7 +12,7 @@ from contracts.shapes import Beneficiary
 from gateway.visit import Visit, visit_of
 from gateway.web import addresses
 from gateway.web.announcements import BENEFICIARY_FORGOTTEN
-from gateway.web.page import Page, checked_form, form_id, see_other
+from gateway.web.page import Page, checked_form, form_id, next_place, see_other
 
 _log = get_logger("gateway.beneficiaries")
 
@@ -29,7 +29,10 @@ class ForgetBeneficiary(Page):
             session_token=visit.require_token(), beneficiary_id=form_id(form.get("id"))
         )
         visit.call(identity.FORGET_BENEFICIARY, request)
-        see_other(resp, addresses.announcing(addresses.PRIVACY, BENEFICIARY_FORGOTTEN))
+        see_other(
+            resp,
+            addresses.announcing(addresses.PRIVACY, BENEFICIARY_FORGOTTEN, next_place(form, addresses.student_place)),
+        )
 
 
 def remembered(visit: Visit) -> Sequence[RememberedBeneficiary]:

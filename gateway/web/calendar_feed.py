@@ -108,7 +108,7 @@ class RevokeCalendarFeed(Page):
         visit = visit_of(req)
         visit.require_citizen()
         visit.call(identity.REVOKE_CALENDAR_FEED, identity.TokenRequest(session_token=visit.require_token()))
-        see_other(resp, addresses.announcing(addresses.PRIVACY, CALENDAR_REVOKED))
+        see_other(resp, addresses.announcing(addresses.PRIVACY, CALENDAR_REVOKED, addresses.CALENDAR_PLACE))
 
 
 def _title_of(state: str) -> str:

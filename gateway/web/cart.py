@@ -12,7 +12,7 @@ from gateway.web import addresses
 from gateway.web.announcements import ADDED, CART_CLEARED, REMOVED
 from gateway.web.checkout import CheckoutStart
 from gateway.web.origins import form_page
-from gateway.web.page import Form, Page, checked_form, see_other
+from gateway.web.page import Form, Page, checked_form, next_place, see_other
 from gateway.web.practice_lookup import one_practice
 
 _PRACTICE_FIELD: Final = "practice_id"
@@ -50,7 +50,10 @@ class AddToCart(CartAction):
         visit = visit_of(req)
         practice = one_practice(visit, entity, _practice_id(form))
         visit.call(cart.ADD, _item(visit, practice.id))
-        see_other(resp, addresses.announcing(form_page(req, addresses.cart(entity)), ADDED))
+        see_other(
+            resp,
+            addresses.announcing(form_page(req, addresses.cart(entity)), ADDED, addresses.practice_place(practice.id)),
+        )
 
 
 class RemoveFromCart(CartAction):
@@ -61,7 +64,8 @@ class RemoveFromCart(CartAction):
         form = checked_form(req)
         visit = visit_of(req)
         visit.call(cart.REMOVE, _item(visit, _practice_id(form)))
-        see_other(resp, addresses.announcing(addresses.cart(entity), REMOVED))
+        place = next_place(form, addresses.cart_place)
+        see_other(resp, addresses.announcing(addresses.cart(entity), REMOVED, place))
 
 
 class ClearCart(CartAction):
@@ -72,7 +76,7 @@ class ClearCart(CartAction):
         checked_form(req)
         visit = visit_of(req)
         visit.call(cart.CLEAR, cart.CountRequest(owner=visit.owner))
-        see_other(resp, addresses.announcing(addresses.cart(entity), CART_CLEARED))
+        see_other(resp, addresses.announcing(addresses.cart(entity), CART_CLEARED, addresses.MAIN_PLACE))
 
 
 class PayCart(CartAction):

@@ -17,8 +17,8 @@ from gateway.web.page import Page, see_other
 from gateway.web.practice_lookup import many_practices
 
 _OFTEN: Final = timedelta(minutes=10)
-_REFRESH_OFTEN_S: Final = 5
-_REFRESH_SELDOM_S: Final = 30
+_OFTEN_S: Final = 5
+_SELDOM_S: Final = 30
 
 
 class OutcomePage(Page):
@@ -45,7 +45,7 @@ class OutcomePage(Page):
             entity=found_entity,
             checkout=checkout,
             waiting=waiting,
-            refresh_s=_refresh_s(checkout, now) if waiting else None,
+            ask_again_s=_ask_again_s(checkout, now) if waiting else None,
             payable_ids=_payable_ids(visit, checkout),
         )
 
@@ -63,11 +63,11 @@ def ask_checkout(visit: Visit, checkout_id: UUID, outcome: str | None) -> Checko
         raise
 
 
-def _refresh_s(checkout: Checkout, now: datetime) -> int | None:
-    """Return how soon to look again; not at all once payments has had its time to end the checkout."""
+def _ask_again_s(checkout: Checkout, now: datetime) -> int | None:
+    """Return how soon the page asks again by itself; not at all once payments has had its time to end the checkout."""
     if now > checkout.open_until + _OFTEN:
         return None
-    return _REFRESH_OFTEN_S if now - checkout.created_at < _OFTEN else _REFRESH_SELDOM_S
+    return _OFTEN_S if now - checkout.created_at < _OFTEN else _SELDOM_S
 
 
 def _payable_ids(visit: Visit, checkout: Checkout) -> set[UUID]:

@@ -1,7 +1,7 @@
 """What every page resource has."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Final
 from uuid import UUID, uuid4
@@ -14,6 +14,7 @@ from gateway.edge.bodies import read_form
 from gateway.edge.documents import read_document_form
 from gateway.edge.same_origin import check_same_origin, is_same_origin
 from gateway.visit import visit_of
+from gateway.web import addresses
 from gateway.web.site import Site
 
 Form = Mapping[str, str]
@@ -76,6 +77,14 @@ def form_id(text: str | None) -> UUID:
         return UUID(text or "")
     except ValueError:
         raise Refused(ErrorCode.INVALID_REQUEST) from None
+
+
+def next_place(form: Form, place_of: Callable[[UUID], str]) -> str:
+    """Return the place of the row that takes the place of the one taken out, as the form names it; else the page."""
+    try:
+        return place_of(UUID(form.get("next_id", "")))
+    except ValueError:
+        return addresses.MAIN_PLACE
 
 
 def see_other(resp: falcon.Response, address: str) -> None:

@@ -48,7 +48,7 @@ class GrantConsent(Page):
             session_token=visit.require_token(), purpose=purpose, email=email or None, language=visit.language
         )
         visit.call(identity.GRANT, request)
-        see_other(resp, addresses.announcing(addresses.PRIVACY, GRANTED))
+        see_other(resp, addresses.announcing(addresses.PRIVACY, GRANTED, addresses.purpose_place(purpose)))
 
 
 class RevokeConsent(Page):
@@ -73,7 +73,7 @@ class RevokeConsent(Page):
             visit.forget(resp)
             see_other(resp, addresses.announcing(addresses.front(visit.browser.visitor.entity_code), ACCOUNT_CLOSED))
         else:
-            see_other(resp, addresses.announcing(addresses.PRIVACY, REVOKED))
+            see_other(resp, addresses.announcing(addresses.PRIVACY, REVOKED, addresses.purpose_place(purpose)))
 
 
 class OwnData(Page):

@@ -10,7 +10,7 @@ from gateway.visit import visit_of
 from gateway.web import addresses
 from gateway.web.announcements import SESSION_ENDED
 from gateway.web.formats import filters_of
-from gateway.web.page import Page, checked_form, form_id, see_other
+from gateway.web.page import Page, checked_form, form_id, next_place, see_other
 
 
 class SessionsPage(Page):
@@ -34,7 +34,9 @@ class EndSession(Page):
         visit.require_login()
         request = identity.EndSessionRequest(session_token=visit.require_token(), session_id=form_id(form.get("id")))
         visit.call(identity.END_SESSION, request)
-        see_other(resp, addresses.announcing(addresses.SESSIONS, SESSION_ENDED))
+        see_other(
+            resp, addresses.announcing(addresses.SESSIONS, SESSION_ENDED, next_place(form, addresses.session_place))
+        )
 
 
 class ExtendSession(Page):
@@ -46,7 +48,8 @@ class ExtendSession(Page):
         visit = visit_of(req)
         session = visit.require_login()
         if "application/json" not in (req.get_header("Accept") or ""):
-            see_other(resp, addresses.safe_return(form.get("return_to"), addresses.SESSIONS))
+            return_to = addresses.safe_return(form.get("return_to"), addresses.SESSIONS)
+            see_other(resp, addresses.at_place(return_to, addresses.SESSION_PLACE))
             return
         left = session.idle_until - datetime.now(UTC)
         facts = {

@@ -28,7 +28,8 @@ class LanguageChoice(Page):
             http_only=True,
             same_site="Lax",
         )
-        see_other(resp, addresses.safe_return(req.get_param("return_to"), addresses.HOME))
+        return_to = addresses.safe_return(req.get_param("return_to"), addresses.HOME)
+        see_other(resp, addresses.at_place(return_to, addresses.language_place(code)))
 
 
 class TextPage(Page):

@@ -4,6 +4,7 @@ from typing import Final
 
 TEXTS: Final = {
     "it": {
+        "notice_label": "Ambiente di prova",
         "notice": "Ambiente di prova: nessuna identità vera, nessuna password.",
         "login_title": "Accesso con SPID",
         "login_intro": "{sp} chiede di sapere chi sei, con SPID di livello {level}.",
@@ -59,6 +60,7 @@ TEXTS: Final = {
         },
     },
     "en": {
+        "notice_label": "Test environment",
         "notice": "Test environment: no real identities, no passwords.",
         "login_title": "Log in with SPID",
         "login_intro": "{sp} wants to know who you are, with SPID level {level}.",

@@ -3,7 +3,8 @@
 portal        the copy: `.url`, `.spid_url`, `.pagopa_url`, `.post_debt(...)`; one per session.
 open_browser  a factory: `open_browser(width=390, javascript=False, locale="en-GB")` -> Page. Every page it shows is
               watched: a console error, a blocked resource or an answer of 5xx fails the test when it ends.
-look          `look(page, "name")` keeps a screenshot under build/screenshots/ and checks that nothing sticks out.
+look          `look(page, "name")` keeps a screenshot under build/screenshots/, checks that nothing sticks out, and has
+              axe-core look at the page. What it found in all states stands in a table at the end of the run.
 """
 
 import json
@@ -23,9 +24,14 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.browser.accessibility import Audit
+
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / "build" / "screenshots"
 READY_WITHIN_S = 60
+# All tests come from one address, so no rate limits.
+PACE = dict.fromkeys(("SEARCH_RATE", "LOGIN_RATE", "INSERTION_RATE", "CHECKOUT_RATE", "EMAIL_RATE"), "10000/minute")
+AUDIT = Audit()
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -44,6 +50,7 @@ class Portal:
     url: str
     spid_url: str
     pagopa_url: str
+    mail_url: str
     api_key: str
 
     def put_debt(self, external_id: str, **debt: Any) -> dict[str, Any]:
@@ -75,13 +82,14 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     command += ["--spid-port", str(spid_port), "--pagopa-port", str(pagopa_port), "--mail-port", str(mail_port)]
     clean = {name: value for name, value in os.environ.items() if name not in {"AMQP_URL", "DATABASE_URL"}}
     with (home / "up.txt").open("w") as output:
-        process = subprocess.Popen(command, cwd=ROOT, env=clean, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, cwd=ROOT, env={**clean, **PACE}, stdout=output, stderr=subprocess.STDOUT)
     try:
         _wait_for_banner(process, home / "up.txt")
         yield Portal(
             f"http://localhost:{port}",
             f"http://localhost:{spid_port}",
             f"http://localhost:{pagopa_port}",
+            f"http://localhost:{mail_port}",
             json.loads((home / "secrets.json").read_text())["api_key"],
         )
     finally:
@@ -143,7 +151,21 @@ def _watch(page: Page, problems: list[str]) -> None:
 
 
 @pytest.fixture
-def look() -> Callable[[Page, str], None]:
+def audit() -> Audit:
+    """Axe, with all that it has found since the run began."""
+    return AUDIT
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what axe found, state by state."""
+    if AUDIT.found:
+        terminalreporter.section("accessibility")
+        for line in AUDIT.table():
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def look(audit: Audit) -> Callable[[Page, str], None]:
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
 
     def keep(page: Page, name: str) -> None:
@@ -155,5 +177,7 @@ def look() -> Callable[[Page, str], None]:
             assert sticking_out <= 0, f"{name}: the page is {sticking_out} px wider than the screen"
         assert page.locator("html").get_attribute("lang") in {"it", "en"}
         assert page.locator("h1").count() == 1, f"{name}: a page has one h1"
+        audit.look(page, name, (width,))
+        assert audit.problems_of(name) == []
 
     return keep

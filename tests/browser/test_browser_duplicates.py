@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Portal
+from tests.browser.test_browser_journey import ask_until_paid
 
 OpenBrowser = Callable[..., Page]
 Look = Callable[[Page, str], None]
@@ -61,7 +62,7 @@ def test_a_payment_asked_for_twice_is_shown_and_goes_on_only_if_one_means_it(
     find(page, portal, first)
     press_pay(page, first)
     choose(page, portal, "paid")
-    expect(page.locator("a[href$='quietanza.pdf']").first).to_be_visible(timeout=WAIT_MS)
+    ask_until_paid(page)
 
     find(page, portal, second)
     press_pay(page, second)
@@ -69,7 +70,7 @@ def test_a_payment_asked_for_twice_is_shown_and_goes_on_only_if_one_means_it(
     look(page, "pratica-uguale")
     page.locator("form:has(input[name=anyway]) button").click()
     choose(page, portal, "pending")
-    expect(page.locator("meta[http-equiv=refresh]")).to_have_count(1, timeout=WAIT_MS)
+    expect(page.locator("form[data-ask-now]")).to_have_count(1, timeout=WAIT_MS)
     look(page, "esito-in-attesa")
 
 

@@ -13,12 +13,12 @@ document.addEventListener("keydown", (event) => {
 });
 
 // A second click while the first is under way does nothing. The server would give both the same answer anyway.
-document.querySelectorAll("form[data-once]").forEach((form) => {
-  form.addEventListener("submit", (event) => {
-    if (form.dataset.sent) { event.preventDefault(); return; }
-    form.dataset.sent = "1";
-    form.querySelectorAll("button[type=submit]").forEach((button) => button.setAttribute("aria-disabled", "true"));
-  });
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("form[data-once]")) return;
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  form.dataset.sent = "1";
+  form.querySelectorAll("button[type=submit]").forEach((button) => button.setAttribute("aria-disabled", "true"));
 });
 // Coming back by the browser's arrow finds the forms ready again.
 window.addEventListener("pageshow", () => {
@@ -28,8 +28,52 @@ window.addEventListener("pageshow", () => {
   });
 });
 
-// Who sent a form with mistakes starts reading at them.
-document.querySelector("[data-focus]")?.focus();
+// What was just done is read out: a screen reader tells what changes in a page, not what it came with.
+document.querySelectorAll(".portal-announcement").forEach((part) => {
+  const text = part.textContent;
+  part.textContent = "";
+  setTimeout(() => { part.textContent = text; }, 100);
+});
+
+// The outcome of a payment is asked for in the background. Only what has changed is put in place, so that focus, scroll
+// and what a screen reader is reading stay where they are; the change of status is read out.
+const PARTS = ["esito", "pratiche", "avanti"];
+const putInPlace = (fresh) => {
+  document.title = fresh.title;
+  PARTS.forEach((id) => {
+    const shown = document.getElementById(id);
+    const next = fresh.getElementById(id);
+    if (!shown || !next || shown.isEqualNode(next)) return;
+    const focused = shown.contains(document.activeElement) ? document.activeElement : null;
+    const status = shown.querySelector("[role=status]");
+    if (status) {
+      // The element itself stays: a screen reader tells what changes in it.
+      status.replaceChildren(...next.querySelector("[role=status]").childNodes);
+      shown.querySelector("svg").replaceWith(next.querySelector("svg"));
+      shown.className = next.className;
+      if (!next.dataset.askAgainS) delete shown.dataset.askAgainS;
+      else shown.dataset.askAgainS = next.dataset.askAgainS;
+    } else {
+      shown.replaceWith(next);
+    }
+    if (focused) (document.getElementById(focused.id) ?? document.getElementById("esito-titolo")).focus();
+  });
+};
+const askAgain = async () => {
+  const answer = await fetch(location.href.split("#")[0]).catch(() => null);
+  if (!answer?.ok) return;
+  putInPlace(new DOMParser().parseFromString(await answer.text(), "text/html"));
+};
+const askInAWhile = () => {
+  const seconds = document.querySelector("[data-ask-again-s]")?.dataset.askAgainS;
+  if (seconds) setTimeout(async () => { await askAgain(); askInAWhile(); }, Number(seconds) * 1000);
+};
+askInAWhile();
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("form[data-ask-now]")) return;
+  event.preventDefault();
+  askAgain();
+});
 
 // What the browser carries to an identity provider goes on by itself.
 document.querySelector("form[data-send-at-once]")?.submit();
@@ -42,6 +86,11 @@ document.querySelectorAll("form[data-session]").forEach((form) => {
     form.querySelectorAll("[data-session-soon]").forEach((part) => { part.hidden = !soon; });
     form.querySelectorAll("[data-session-over]").forEach((part) => { part.hidden = soon; });
   };
+  // Whoever pressed the button goes on where they were before.
+  let cameFrom = null;
+  form.addEventListener("focusin", (event) => {
+    if (event.relatedTarget && !form.contains(event.relatedTarget)) cameFrom = event.relatedTarget;
+  });
   // The wall clock, because timers stand still while a computer sleeps.
   let endsAt = Date.now() + Number(form.dataset.secondsLeft) * 1000;
   const look = () => {
@@ -59,7 +108,9 @@ document.querySelectorAll("form[data-session]").forEach((form) => {
     const { seconds_left: secondsLeft, until } = await answer.json();
     endsAt = Date.now() + secondsLeft * 1000;
     form.querySelector("[data-session-until]").textContent = until;
+    const hadFocus = form.contains(document.activeElement);
     look();
+    if (hadFocus && form.hidden) (cameFrom?.isConnected ? cameFrom : document.getElementById("contenuto")).focus();
   });
   look();
   setInterval(look, 5_000);

@@ -24,8 +24,8 @@ class Browser:
         self.language = "it"
 
     def get(self, path: str) -> falcon.testing.Result:
-        """Open an address; redirects are not followed."""
-        return self.request("GET", path)
+        """Open an address; redirects are not followed. Its fragment stays here, as in every browser."""
+        return self.request("GET", path.partition("#")[0])
 
     def submit(self, path: str, *, page: str | None = None, **fields: str) -> falcon.testing.Result:
         """Send a form as one of our pages made it; `page` is the address where it stood."""

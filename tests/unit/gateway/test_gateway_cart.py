@@ -28,7 +28,7 @@ def test_the_counter_stands_on_every_page_and_follows_the_cart(browser: Browser,
     answer = browser.submit(
         "/enti/PM108/carrello/aggiungi", page="/enti/PM108/pratiche?stato=to_pay", practice_id=str(practice.id)
     )
-    assert answer.headers["location"] == "/enti/PM108/pratiche?stato=to_pay&messaggio=aggiunta"
+    assert answer.headers["location"] == f"/enti/PM108/pratiche?stato=to_pay&messaggio=aggiunta#pratica-{practice.id}"
     for path in ("/enti/PM108", "/enti/PM108/pratiche", "/enti/PM108/inserimento", "/profilo/privacy", "/nowhere"):
         assert counter_on(browser, path) == "1"
     assert services.asked(cart.ADD)[0].owner == f"citizen:{CITIZEN_ID}"

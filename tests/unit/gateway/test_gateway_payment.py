@@ -157,8 +157,8 @@ def test_the_outcome_page_tells_the_truth_and_the_next_step(
     page = page_of(answer)
     assert page.xpath("//h1")[0].text_content() == heading
     assert next_step in text_of(answer)
-    refreshes = bool(page.xpath("//meta[@http-equiv='refresh']"))
-    assert refreshes is (changes.get("returned") in {"ok", "attesa"})
+    asks_again = bool(page.xpath("//*[@data-ask-again-s]"))
+    assert asks_again is (changes.get("returned") in {"ok", "attesa"})
     receipts = page.xpath("//a[contains(@href, '/pratiche/') and contains(@href, 'quietanza.pdf')]")
     assert len(receipts) == sum(item.paid for item in checkout.items)
 
@@ -179,14 +179,27 @@ def test_the_outcome_of_a_part_payment_says_what_is_missing_and_not_to_pay_again
     assert text.count("Pagamento parziale") == 1
 
 
-def test_waiting_stops_refreshing_once_payments_has_had_its_time(browser: Browser, services: Services):
+def test_waiting_stops_asking_once_payments_has_had_its_time(browser: Browser, services: Services):
     practice = make_practice(1)
     services.add(practice)
     browser.log_in()
     checkout = services.make_checkout([practice.id], CITIZEN, returned="ok", open_until=NOW - timedelta(minutes=11))
     answer = browser.get(f"/enti/PM108/esito/{checkout.id}")
-    assert not page_of(answer).xpath("//meta[@http-equiv='refresh']")
+    assert not page_of(answer).xpath("//*[@data-ask-again-s]")
     assert "Aggiorna adesso" in text_of(answer)
+
+
+def test_the_waiting_page_moves_nobody_and_asks_again_by_a_plain_button(browser: Browser, services: Services):
+    practice = make_practice(1)
+    services.add(practice)
+    browser.log_in()
+    checkout = services.make_checkout([practice.id], CITIZEN, returned="ok")
+    page = page_of(browser.get(f"/enti/PM108/esito/{checkout.id}"))
+    assert not page.xpath("//meta[@http-equiv='refresh']")
+    (form,) = page.xpath("//form[@method='get'][@data-ask-now]")
+    assert form.get("action") == f"/enti/PM108/esito/{checkout.id}#aggiorna"
+    assert form.xpath(".//button[@type='submit'][@id='aggiorna']")
+    assert "Aggiorna adesso" in page.xpath("//main//noscript")[0].text_content()
 
 
 def test_who_logged_in_after_paying_as_a_visitor_still_sees_the_outcome(browser: Browser, services: Services):

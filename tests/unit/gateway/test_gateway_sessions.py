@@ -63,10 +63,10 @@ def test_every_page_tells_when_the_session_ends_and_offers_to_stay_without_a_scr
 def test_staying_leads_back_to_the_page_and_only_to_one_of_ours(browser: Browser, services: Services):
     asked_before = services.session_asked
     answer = browser.submit("/profilo/accessi/prolunga", return_to="/enti/PM108/carrello")
-    assert answer.headers["location"] == "/enti/PM108/carrello"
+    assert answer.headers["location"] == "/enti/PM108/carrello#sessione"
     assert services.session_asked > asked_before
     elsewhere = browser.submit("/profilo/accessi/prolunga", return_to="//evil.example")
-    assert elsewhere.headers["location"] == "/profilo/accessi"
+    assert elsewhere.headers["location"] == "/profilo/accessi#sessione"
 
 
 def test_a_script_is_told_how_long_the_session_lasts(browser: Browser):

@@ -81,7 +81,7 @@ def test_the_link_in_the_header_chooses_the_language_and_stays_on_the_page(brows
     page = page_of(browser.get("/enti/PM108/inserimento"))
     (link,) = page.xpath("//a[@hreflang='en']")
     answer = browser.get(link.get("href"))
-    assert answer.headers["location"] == "/enti/PM108/inserimento"
+    assert answer.headers["location"] == "/enti/PM108/inserimento#lingua-en"
     assert page_of(browser.get("/enti/PM108/inserimento")).get("lang") == "en"
     assert browser.get("/lingua/de").status_code == 404
-    assert browser.get("/lingua/it?return_to=//evil.example").headers["location"] == "/"
+    assert browser.get("/lingua/it?return_to=//evil.example").headers["location"] == "/#lingua-it"
