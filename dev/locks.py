@@ -19,8 +19,8 @@ WIDEST: Final = "test"
 """It contains all the others but those of ALONE, and decides the versions of all of them."""
 IMAGES: Final = ("gateway", "identity", "practices", "cart", "payments", "notices", "sandbox", "assets")
 NARROWER: Final = ("run", *IMAGES)
-ALONE: Final = ("spid",)
-"""Not constrained by the others: AgID's tool is installed in an environment of its own."""
+ALONE: Final = ("spid", "mutants")
+"""Not constrained by the others: tools that are installed in an environment of their own."""
 _COMPILE: Final = (
     "pip",
     "compile",

@@ -18,6 +18,7 @@ class Profile:
 
 PROFILES: Final[Mapping[str, Profile]] = {
     "images": Profile(("tests/images",), in_ci=True),
+    "mutants": Profile(("tests/mutants",), in_ci=False),
     "ruleset": Profile(("tests/ruleset",), in_ci=True),
     "spid-profiles": Profile(("tests/spid_profiles",), in_ci=True),
 }

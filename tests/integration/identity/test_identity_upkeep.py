@@ -1,7 +1,7 @@
 """What is deleted, and when; logout asked for by the identity provider."""
 
 from base64 import b64encode
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -45,6 +45,26 @@ def test_traces_are_retained_for_twenty_four_months_and_no_longer(portal: Portal
     upkeep.delete_expired(portal.database, NOW + timedelta(days=730))
     assert count(portal, models.SamlTrace) == 1
     upkeep.delete_expired(portal.database, NOW + timedelta(days=732))
+    assert count(portal, models.SamlTrace) == 0
+
+
+@pytest.mark.parametrize(
+    ("login", "still_there"),
+    [
+        (datetime(2027, 2, 28, 12, tzinfo=UTC), datetime(2029, 2, 28, 11, 59, 59, tzinfo=UTC)),
+        (datetime(2027, 3, 1, 12, tzinfo=UTC), datetime(2029, 3, 1, 11, 59, 59, tzinfo=UTC)),
+        (datetime(2028, 2, 29, 12, tzinfo=UTC), datetime(2030, 2, 28, 11, 59, 59, tzinfo=UTC)),
+    ],
+)
+def test_a_trace_is_there_for_whole_twenty_four_months_also_over_a_leap_day(
+    portal: Portal, login: datetime, still_there: datetime
+) -> None:
+    portal.token()
+    with portal.database.transaction() as tx:
+        tx.session.execute(sa.update(models.SamlTrace).values(received_at=login))
+    upkeep.delete_expired(portal.database, still_there)
+    assert count(portal, models.SamlTrace) == 1
+    upkeep.delete_expired(portal.database, still_there + timedelta(days=2))
     assert count(portal, models.SamlTrace) == 0
 
 

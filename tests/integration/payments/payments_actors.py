@@ -127,6 +127,7 @@ class Practices:
 
     def __init__(self) -> None:
         self.issued: dict[int, Position] = {}
+        self.creditors = [CREDITOR]
         self.away = False
         self.gone = False
 
@@ -136,8 +137,9 @@ class Practices:
         assert isinstance(request, PositionRequest)
         wanted = {str(practice_id) for practice_id in request.practice_ids} | {request.notice_number}
         found = [one for one in self.issued.values() if {str(one.practice_id), one.notice_number} & wanted]
-        known = request.creditor_fiscal_code in (None, CREDITOR.fiscal_code) and not self.gone
-        reply = PositionReply(creditor=CREDITOR if known else None, positions=found)
+        asked = request.creditor_fiscal_code or CREDITOR.fiscal_code
+        known = next((one for one in self.creditors if one.fiscal_code == asked and not self.gone), None)
+        reply = PositionReply(creditor=known, positions=found)
         assert isinstance(reply, call.reply_type)
         return reply
 

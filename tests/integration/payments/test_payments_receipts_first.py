@@ -14,17 +14,19 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
+from contracts.codes import CreditorFiscalCode
 from contracts.events.practices import PRACTICE_CANCELLED
 from contracts.rpc.payments import NodeRequest, TakeReceiptRequest
 from services.payments import models
 from services.payments.domain.positions import PositionStatus
 from services.payments.domain.receipt_table import ROWS, Flag
 from services.payments.metrics import RECEIPTS_FLAGGED
-from services.payments.usecases import late_receipt, positions, receipt_list, timeline
+from services.payments.usecases import late_receipt, positions, receipt_list, receipts, timeline
 from services.payments.usecases.node.answer import answer_node
 from services.payments.usecases.node.context import NodeContext
 from tests.conftest import PROJECT
 from tests.integration.payments.payments_actors import (
+    CREDITOR,
     START,
     Practices,
     activate,
@@ -214,6 +216,28 @@ def test_a_receipt_for_an_entity_that_left_the_catalogue_is_stored(database, pra
     practices.gone = True
     assert outcome(node(usual(number=98))) == "OK"
     assert [one.judgement for one in stored(database)] == ["unknown_notice"]
+
+
+OTHER_BODY = replace(CREDITOR, code="ARDS", fiscal_code=CreditorFiscalCode("80098765433"))
+
+
+@pytest.mark.parametrize("away", [False, True], ids=["while practices is there", "while practices is away"])
+def test_the_share_of_another_body_of_ours_does_not_pay_the_owners_practice(database, practices, node, away):
+    practices.creditors.append(OTHER_BODY)
+    node(activate(1), START)
+    practices.away = away
+    # The owner's receipt is still under way. The other body's names its own share of the same notice.
+    theirs = head_changed("<idPA>80012345676", "<idPA>80098765433")
+    assert outcome(node(theirs.replace("<fiscalCodePA>80012345676", "<fiscalCodePA>80098765433"))) == "OK"
+    practices.away = False
+    receipts.resolve_waiting(database, practices, PAID)
+    [stored_receipt] = stored(database)
+    assert (stored_receipt.judgement, stored_receipt.practice_id) == ("secondary", None)
+    [told] = confirmed(database)
+    assert (told["entity_code"], told["practice_id"]) == ("ARDS", None)
+    with database.reading() as session:
+        known = session.get_one(models.Position, position(1).practice_id)
+    assert (known.paid_receipt_id, known.received_cents or 0) == (None, 0)
 
 
 def test_a_receipt_refused_earlier_is_taken_in_afterwards_from_its_file(database, practices, tmp_path):

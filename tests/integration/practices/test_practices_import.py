@@ -73,6 +73,21 @@ def test_the_500_rows_of_the_example_load_in_less_than_10_seconds_with_a_report(
     assert debt_import.get_import(database, ImportGetRequest(entity_code="PM108", import_id=report.id)) == report
 
 
+def test_every_line_of_the_report_names_the_reference_of_its_row(database: Database, now: datetime) -> None:
+    unpayable = GOOD_LINE.replace(b"TARI-9", b"TARI-8").replace(b"148,50", b"-1")
+    without = GOOD_LINE.replace(b"TARI-9", b"")
+    lines = [HEADER, GOOD_LINE, unpayable, GOOD_LINE, without]
+    report = load(database, now, b"\n".join(lines))
+    told = [(row.line, row.external_id, row.outcome) for row in report.rows]
+    assert told == [
+        (2, "TARI-9", "created"),
+        (3, "TARI-8", "refused"),
+        (4, "TARI-9", "refused"),
+        (5, None, "refused"),
+    ]
+    assert load(database, now, b"\n".join(lines), key="import-0002").rows[0].external_id == "TARI-9"
+
+
 def test_instalments_are_listed_as_the_file_has_them(database: Database, now: datetime) -> None:
     load(database, now)
     mario = Viewer(fiscal_code=FiscalCode("RSSMRA85T10A562S"))

@@ -161,6 +161,13 @@ def test_an_address_that_checkout_or_the_node_refuses_is_left_out(text: str) -> 
     assert not is_checkout_email(text)
 
 
+def test_an_address_is_taken_up_to_254_characters_with_64_before_the_at_and_63_between_dots() -> None:
+    longest = f"{'a' * 64}@{'b' * 63}.{'c' * 63}.{'d' * 58}.it"
+    assert len(longest) == 254
+    assert is_checkout_email(longest)
+    assert not is_checkout_email(longest.replace(".it", ".ita"))
+
+
 def test_no_address_from_the_field_that_was_refused_is_sent_again() -> None:
     if not EMAILS_FROM_THE_FIELD.exists():
         pytest.skip("shared/cases is not here")

@@ -1,0 +1,51 @@
+"""Which rules are mutated, and which tests have to notice: the quick ones, then the real ones for what those let by."""
+
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Modules (a path, or the folder of them) and the stages of tests that watch them."""
+
+    path: str
+    stages: Sequence[Sequence[str]]
+
+
+def _judgement(*names: str) -> Sequence[str]:
+    return [f"tests/integration/payments/test_payments_{name}.py" for name in names]
+
+
+_MESSAGES: Final = ("tests/unit/contracts", "tests/contract")
+SCOPES: Final = (
+    Scope("contracts", [_MESSAGES, ["tests/unit/chassis", "tests/unit/practices", "tests/unit/payments"]]),
+    Scope("services/cart/domain.py", [["tests/unit/cart"], ["tests/integration/cart"]]),
+    Scope("services/identity/domain.py", [["tests/unit/identity"], ["tests/integration/identity"]]),
+    Scope("services/notices/documents/domain", [["tests/unit/notices"]]),
+    Scope("services/notices/mail/domain.py", [["tests/unit/notices"], ["tests/integration/notices"]]),
+    Scope("services/payments/domain", [["tests/unit/payments"], ["tests/integration/payments"]]),
+    Scope(
+        "services/payments/usecases/receipt_judgement.py",
+        [_judgement("receipts_first"), _judgement("duplicates", "transfers", "faults", "machine")],
+    ),
+    Scope("services/practices/domain", [["tests/unit/practices"], ["tests/integration/practices"]]),
+    Scope("services/practices/debt_file", [["tests/unit/practices"], ["tests/integration/practices"]]),
+    Scope(
+        "services/practices/usecases/debt_import.py",
+        [[f"tests/integration/practices/test_practices_{name}.py" for name in ("import", "field_cases")]],
+    ),
+)
+
+
+def modules_of(scope: Scope, root: Path) -> list[str]:
+    """Return the modules of a scope that git knows, from `root`."""
+    listed = subprocess.run(["git", "ls-files", scope.path], cwd=root, capture_output=True, text=True, check=True)
+    return [name for name in listed.stdout.splitlines() if name.endswith(".py")]
+
+
+def scope_of(module: str) -> Scope:
+    """Return the scope that a module lies in."""
+    return next(scope for scope in SCOPES if module == scope.path or module.startswith(f"{scope.path}/"))

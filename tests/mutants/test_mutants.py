@@ -1,0 +1,63 @@
+"""Would the tests notice? Small changes are sown into the rules; nearly each has to make a test fail.
+
+`MUTANTS_SEED` draws others, `MUTANTS_COUNT` more, `MUTANTS_BELOW=services/payments` only those below a path. What
+nobody can notice, because it means the same, stands with its reason in `equivalent.toml`.
+"""
+
+import os
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.mutants import field
+from tests.mutants.field import Mutant
+from tests.mutants.scopes import SCOPES, modules_of
+
+SEED = os.environ.get("MUTANTS_SEED", "2026")
+COUNT = int(os.environ.get("MUTANTS_COUNT", "200"))
+BELOW = os.environ.get("MUTANTS_BELOW", "")
+GOAL = 0.95
+REPORT = field.ROOT / "build" / "mutants" / "unnoticed.txt"
+EQUIVALENT = tomllib.loads(Path(__file__).with_name("equivalent.toml").read_text())["equivalent"]
+SIX_HOURS = 6 * 3600
+
+
+def is_equivalent(mutant: Mutant) -> bool:
+    return any(known["module"] == mutant.module and known["change"] == mutant.change for known in EQUIVALENT)
+
+
+def test_no_scope_is_empty() -> None:
+    assert [scope.path for scope in SCOPES if not modules_of(scope, field.ROOT)] == []
+
+
+def test_what_is_said_to_be_equivalent_still_stands_in_the_code() -> None:
+    for known in EQUIVALENT:
+        taken_out = [line[2:] for line in known["change"] if line.startswith("- ")]
+        lines = {line.strip() for line in (field.ROOT / known["module"]).read_text().splitlines()}
+        assert lines.issuperset(taken_out), known
+
+
+@pytest.mark.timeout(SIX_HOURS)
+def test_nearly_every_small_change_of_the_rules_makes_a_test_fail(capfd: pytest.CaptureFixture[str]) -> None:
+    field.make_copy()
+    for stage in {tuple(stage): None for scope in SCOPES for stage in scope.stages}:
+        assert field.passes(stage), f"without any mutant, these fail: {stage}"
+    of, drawn = field.sown(SEED, COUNT, BELOW)
+    real = [mutant for mutant in drawn if not is_equivalent(mutant)]
+    unnoticed = []
+    for number, mutant in enumerate(real, start=1):
+        if not field.noticed(mutant):
+            unnoticed.append(mutant)
+            with capfd.disabled():
+                print(f"\n{number} of {len(real)}: nobody noticed {told(mutant)}", flush=True)
+    REPORT.write_text("\n\n".join(map(told, unnoticed)) + "\n")
+    score = 1 - len(unnoticed) / len(real)
+    with capfd.disabled():
+        print(f"\nmutants, seed {SEED}: {len(real)} of {of} tried, {len(drawn) - len(real)} more equivalent")
+        print(f"noticed: {len(real) - len(unnoticed)} = {score:.1%}; the others: {REPORT}")
+    assert score >= GOAL
+
+
+def told(mutant: Mutant) -> str:
+    return "\n".join([f"{mutant.module}:{mutant.line} {mutant.kind}", *mutant.change])
