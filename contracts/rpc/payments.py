@@ -247,12 +247,13 @@ class Timeline(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentsRequest(Message):
-    """An entity's payments received in [from, …), for its own software."""
+    """An entity's payments received in [from, …), for its own software. `flagged`: only those a human must look at."""
 
     entity_code: str
     since: datetime | None = None
     cursor: str | None = None
     limit: Annotated[int, Range(1, 1000)] = 100
+    flagged: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

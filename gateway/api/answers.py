@@ -131,6 +131,14 @@ class WorklistPage(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnmatchedPage(Message):
+    """Bank credits of no flow, each with the flows it might be of. `next_after` is None on the last page."""
+
+    items: Sequence[settlement.UnmatchedCredit]
+    next_after: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventPage(Message):
     """Events as published (CloudEvents 1.0), in the order of each source.
 

@@ -99,6 +99,14 @@ class TwoSided(fields.Boolean):
         super().__init__(metadata={"description": says}, **kwargs)
 
 
+class Flagged(fields.Boolean):
+    """Which payments are left out."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        says = "Only payments that a human must look at: less than is due, never asked for, twice; `flags` says which."
+        super().__init__(metadata={"description": says}, **kwargs)
+
+
 TypedCode = Annotated[str, Length(1, 40)]
 ExternalId = Annotated[str, Length(1, 70)]
 ServiceCode = Annotated[str, Length(1, 35)]
@@ -224,11 +232,12 @@ class MergedQuery(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentQuery(Message):
-    """Payments whose receipt arrived at `from` or later."""
+    """Payments whose receipt arrived at `from` or later. `flagged`: only those about which something is odd."""
 
     since: Annotated[datetime, Since] | None = None
     cursor: Cursor | None = None
     limit: PageSize = 100
+    flagged: Annotated[bool, Flagged] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,6 +252,14 @@ class WorklistQuery(Message):
     """Items after one seen before."""
 
     after: Annotated[int, Range(0, _INT64_MAX)] = 0
+    limit: PageSize = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnmatchedQuery(Message):
+    """Credits after one seen before."""
+
+    after: Annotated[str, Length(max=70)] | None = None
     limit: PageSize = 100
 
 

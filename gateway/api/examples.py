@@ -244,6 +244,14 @@ RECEIPT: Final[JsonObject] = {
     "received_at": "2026-11-02T09:25:03+00:00",
     "duplicate": False,
     "stamps": [],
+    "stand_in": False,
+    "flags": [],
+}
+
+TAKEN_RECEIPT: Final[JsonObject] = {
+    "receipt_id": RECEIPT["receipt_id"],
+    "notice_number": NOTICE_NUMBER,
+    "fault": None,
 }
 
 EVENTS: Final[JsonObject] = {

@@ -59,6 +59,8 @@ ROUTES: Final[Mapping[str, type[Resource]]] = {
     "/creditors/{entity}/settlements": settlement.SettlementsResource,
     "/creditors/{entity}/settlements/{flow_id}": settlement.SettlementResource,
     "/creditors/{entity}/settlement-worklist": settlement.WorklistResource,
+    "/creditors/{entity}/receipts": reconciliation.ReceiptsResource,
+    "/creditors/{entity}/bank-credits": settlement.BankCreditsResource,
     "/creditors/{entity}/bank-credits/{reference}": settlement.BankCreditResource,
     "/creditors/{entity}/reconciliations/{day}": settlement.DayReportResource,
     "/creditors/{entity}/reconciliations/{day}/report.pdf": settlement.DayReportPdfResource,

@@ -52,3 +52,12 @@ CREDIT: Final[JsonObject] = {
     "flow_known": True,
     "reconciled": True,
 }
+
+UNMATCHED_CREDIT: Final[JsonObject] = {
+    "reference": "CRO-4712",
+    "booked_on": "2026-11-04",
+    "amount_cents": 12000,
+    "remittance_text": "BONIFICO PAGAMENTI DEL 03/11/2026",
+    "flow_id": None,
+    "candidates": [SETTLEMENT["flow_id"]],
+}

@@ -2,18 +2,20 @@
 
 import heapq
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from contracts.call import Call
-from contracts.errors import ErrorCode
+from contracts.errors import ErrorCode, Refused
 from contracts.rpc import payments, practices
 from contracts.shapes import Empty
-from gateway.api import answers, bodies, examples
+from gateway.api import answers, bodies, examples, uploads
 from gateway.api.cursors import FeedCursor, link_next
 from gateway.api.keys import Scope
 from gateway.api.operation import Access, Asked, Operation, Resource, operation
 from gateway.api.tags import Tag
 from gateway.visit import Visit
+
+_RECEIPT_TYPES: Final = ("application/xml", "text/xml")
 
 
 class PaymentsResource(Resource):
@@ -35,11 +37,39 @@ class PaymentsResource(Resource):
         """List one page."""
         query = asked.query
         request = payments.PaymentsRequest(
-            entity_code=entity, since=query.since, cursor=query.cursor, limit=query.limit
+            entity_code=entity, since=query.since, cursor=query.cursor, limit=query.limit, flagged=query.flagged
         )
         page = asked.visit.call(payments.LIST_PAYMENTS, request)
         link_next(asked.req, asked.resp, "cursor", page.next_cursor)
         return answers.PaymentPage(items=page.receipts, next_cursor=page.next_cursor)
+
+
+class ReceiptsResource(Resource):
+    """Receipts that pagoPA's support sends by hand."""
+
+    @operation(
+        Operation(
+            summary="Take in a receipt that was refused or lost: the SOAP envelope of paSendRTV2, or the message alone",
+            tag=Tag.RECONCILIATION,
+            access=Access.KEY,
+            scope=Scope.SETTLEMENTS_WRITE,
+            file_types=(*_RECEIPT_TYPES, "multipart/form-data"),
+            answer=payments.TakenReceipt,
+            errors=(ErrorCode.IMPORT_EMPTY, ErrorCode.IMPORT_TOO_LARGE, ErrorCode.UNKNOWN_ENTITY),
+            answer_example=examples.TAKEN_RECEIPT,
+        )
+    )
+    def on_post(self, asked: Asked, entity: str) -> payments.TakenReceipt:
+        """Take it; the same receipt again changes nothing. `fault` is what the node would have been told."""
+        upload = uploads.receive(asked.req, _RECEIPT_TYPES)
+        if not upload.content:
+            raise Refused(ErrorCode.IMPORT_EMPTY)
+        try:
+            envelope = upload.content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise Refused(ErrorCode.INVALID_REQUEST) from None
+        request = payments.TakeReceiptRequest(entity_code=entity, envelope=envelope)
+        return asked.visit.call(payments.TAKE_RECEIPT, request)
 
 
 class EventsResource(Resource):

@@ -113,6 +113,30 @@ class WorklistResource(Resource):
         return answers.WorklistPage(items=items, next_after=after)
 
 
+class BankCreditsResource(Resource):
+    """Credits on the entity's bank account."""
+
+    @operation(
+        Operation(
+            summary="Bank credits that no flow belongs to, oldest first, with the flows they might be of",
+            tag=Tag.SETTLEMENT,
+            access=Access.KEY,
+            scope=Scope.PAYMENTS_READ,
+            query=bodies.UnmatchedQuery,
+            answer=answers.UnmatchedPage,
+            answer_example={"items": [settlement_examples.UNMATCHED_CREDIT], "next_after": None},
+        )
+    )
+    def on_get(self, asked: Asked[Empty, bodies.UnmatchedQuery], entity: str) -> answers.UnmatchedPage:
+        """List one page."""
+        query = asked.query
+        request = settlement.UnmatchedCreditsRequest(entity_code=entity, after=query.after, limit=query.limit)
+        items = asked.visit.call(settlement.UNMATCHED_CREDITS, request).credits
+        after = items[-1].reference if len(items) == query.limit else None
+        link_next(asked.req, asked.resp, "after", after)
+        return answers.UnmatchedPage(items=items, next_after=after)
+
+
 class BankCreditResource(Resource):
     """A credit on the entity's bank account, under the bank's reference of it."""
 

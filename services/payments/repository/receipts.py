@@ -9,6 +9,7 @@ from sqlalchemy import ARRAY, Text, cast, exists, func, or_, select, text, tuple
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from contracts.rpc.payments import PaymentsRequest
 from services.payments.domain.receipts import Judgement
 from services.payments.models import Receipt
 
@@ -181,23 +182,23 @@ def of_practice(session: Session, practice_id: UUID) -> Sequence[Receipt]:
     return session.scalars(statement.order_by(Receipt.event_sequence, Receipt.id)).all()
 
 
-def page(
-    session: Session, entity_code: str, since: datetime | None, after: tuple[int, int], limit: int
-) -> Sequence[Receipt]:
+def page(session: Session, asked: PaymentsRequest, after: tuple[int, int]) -> Sequence[Receipt]:
     """Return an entity's receipts after a cursor (transaction, id), in an order later commits cannot slip into.
 
     A transaction still running when the page is read has a number not below the horizon, so its rows and all later
     ones wait for the next page.
     """
     statement = select(Receipt).where(
-        Receipt.entity_code == entity_code,
+        Receipt.entity_code == asked.entity_code,
         Receipt.amount_cents > 0,
         tuple_(Receipt.transaction, Receipt.id) > after,
         text("transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"),
     )
-    if since is not None:
-        statement = statement.where(Receipt.received_at >= since)
-    return session.scalars(statement.order_by(Receipt.transaction, Receipt.id).limit(limit)).all()
+    if asked.since is not None:
+        statement = statement.where(Receipt.received_at >= asked.since)
+    if asked.flagged:
+        statement = statement.where(func.cardinality(Receipt.flags) > 0)
+    return session.scalars(statement.order_by(Receipt.transaction, Receipt.id).limit(asked.limit)).all()
 
 
 def renumber(session: Session, receipt: Receipt) -> None:

@@ -47,7 +47,7 @@ def payments_page(database: Database, request: PaymentsRequest) -> PaymentsPage:
     """
     after = _read_cursor(request.cursor)
     with database.reading() as session:
-        found = receipts.page(session, request.entity_code, request.since, after, request.limit)
+        found = receipts.page(session, request, after)
         told = [receipt_reply(receipt) for receipt in found]
     return PaymentsPage(receipts=told, next_cursor=f"{found[-1].transaction}-{found[-1].id}" if found else None)
 

@@ -54,6 +54,8 @@ class FakeServices:
             settlement.SETTLEMENTS.name: lambda _: {"settlements": [settlement_examples.SETTLEMENT]},
             settlement.WORKLIST.name: lambda _: {"items": [settlement_examples.WORKLIST_ITEM]},
             settlement.PUT_CREDIT.name: lambda _: settlement_examples.CREDIT,
+            settlement.UNMATCHED_CREDITS.name: lambda _: {"credits": [settlement_examples.UNMATCHED_CREDIT]},
+            payments.TAKE_RECEIPT.name: lambda _: examples.TAKEN_RECEIPT,
             settlement.DAY_REPORT.name: lambda _: {"file_name": "riconciliazione.csv", "csv": "riga;importo\r\n"},
             cart.SHOW.name: lambda _: examples.CART,
             cart.ADD.name: lambda _: {"count": 1},

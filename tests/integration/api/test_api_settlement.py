@@ -6,8 +6,8 @@ import pytest
 from falcon.testing import TestClient
 
 from contracts.errors import ErrorCode
-from contracts.rpc import notices, settlement
-from gateway.api import settlement_examples
+from contracts.rpc import notices, payments, settlement
+from gateway.api import examples, settlement_examples
 from gateway.api.flow_files import UPLOAD_MAX_BYTES
 from tests.integration.api.fake_services import PDF, FakeServices
 
@@ -68,3 +68,36 @@ def test_a_bank_credit_is_put_under_the_banks_reference(client: TestClient, serv
     )
     assert result.json == settlement_examples.CREDIT
     assert services.asked(settlement.PUT_CREDIT).reference == "CRO-4711"
+
+
+# --- what a human must look at ---
+
+
+@pytest.mark.parametrize(("query", "flagged"), [("", False), ("?flagged=true", True), ("?flagged=false", False)])
+def test_receipts_tell_stand_in_and_flags_and_those_to_look_at_can_be_asked_for_alone(
+    client: TestClient, services: FakeServices, query: str, flagged: object
+) -> None:
+    result = client.simulate_get(f"/api/v1/creditors/PM108/payments{query}", headers=ALL)
+    assert services.asked(payments.LIST_PAYMENTS).flagged is flagged
+    assert (result.json["items"][0]["stand_in"], result.json["items"][0]["flags"]) == (False, [])
+
+
+def test_bank_credits_of_no_flow_are_listed_page_by_page(client: TestClient, services: FakeServices) -> None:
+    page = client.simulate_get("/api/v1/creditors/PM108/bank-credits?limit=1&after=CRO-4711", headers=ALL)
+    assert page.json == {"items": [settlement_examples.UNMATCHED_CREDIT], "next_after": "CRO-4712"}
+    assert services.asked(settlement.UNMATCHED_CREDITS).after == "CRO-4711"
+    assert "after=CRO-4712" in page.headers["Link"]
+
+
+def test_a_receipt_that_was_lost_is_taken_in_from_its_file(client: TestClient, services: FakeServices) -> None:
+    headers = {**ALL, "Content-Type": "application/xml"}
+    result = client.simulate_post("/api/v1/creditors/PM108/receipts", body=b"\xef\xbb\xbf<any/>", headers=headers)
+    assert (result.status_code, result.json) == (200, examples.TAKEN_RECEIPT)
+    asked = services.asked(payments.TAKE_RECEIPT)
+    assert (asked.entity_code, asked.envelope) == ("PM108", "<any/>")
+    for body, status in ((b"", 422), (b"\xff\xfe<", 400)):
+        assert (
+            client.simulate_post("/api/v1/creditors/PM108/receipts", body=body, headers=headers).status_code == status
+        )
+    reader = {"X-Api-Key": "reader", "Content-Type": "application/xml"}
+    assert client.simulate_post("/api/v1/creditors/PM108/receipts", body=b"<a/>", headers=reader).status_code == 403

@@ -16,12 +16,13 @@ from sqlalchemy.exc import OperationalError
 
 from contracts.codes import CreditorFiscalCode
 from contracts.events.practices import PRACTICE_CANCELLED
-from contracts.rpc.payments import NodeRequest, TakeReceiptRequest
+from contracts.rpc.payments import CheckoutRequest, NodeRequest, PaymentsRequest, TakeReceiptRequest
 from services.payments import models
 from services.payments.domain.positions import PositionStatus
 from services.payments.domain.receipt_table import ROWS, Flag
 from services.payments.metrics import RECEIPTS_FLAGGED
 from services.payments.usecases import late_receipt, positions, receipt_list, receipts, timeline
+from services.payments.usecases.checkouts import checkout_return
 from services.payments.usecases.node.answer import answer_node
 from services.payments.usecases.node.context import NodeContext
 from tests.conftest import PROJECT
@@ -36,6 +37,8 @@ from tests.integration.payments.payments_actors import (
     event,
     position,
     receipt,
+    start,
+    starter_at,
     verify,
 )
 
@@ -373,6 +376,51 @@ def test_three_parts_that_add_up_to_more_are_told_as_such(database, node):
         node(usual(f"R{number}", amount_cents=cents))
     assert [one.get("missing_cents") for one in confirmed(database)] == [700, 400, None]
     assert flagged_as(database) == ["underpaid", "underpaid", "other_amount"]
+
+
+def test_the_rest_of_what_is_underpaid_cannot_be_paid_by_a_checkout_either(
+    database, practices, node, pagopa_url, refused
+):
+    node(activate(1), START)
+    node(usual(amount_cents=600))
+    code, params = refused(lambda: start(starter_at(pagopa_url), database, practices, [1], START))
+    assert (code, params["practice_id"]) == ("practice_underpaid", str(position(1).practice_id))
+    node(usual("R2", amount_cents=400))
+    assert refused(lambda: start(starter_at(pagopa_url), database, practices, [1], START))[0] == "practice_paid"
+
+
+def test_a_checkout_in_which_less_came_says_what_is_missing_until_the_rest_has_come(
+    database, practices, node, pagopa_url
+):
+    opened = start(starter_at(pagopa_url), database, practices, [1], START)
+    asked = CheckoutRequest(checkout_id=opened.id, payer_ref=opened.payer_ref)
+
+    def shown():
+        found = checkout_return.find(database, asked)
+        return found.state, found.items[0].paid, found.items[0].missing_cents
+
+    node(activate(1), START)
+    node(usual("R1", amount_cents=600))
+    assert shown() == ("partially_paid", False, 400)
+    node(usual("R2", amount_cents=400))
+    assert shown() == ("paid", True, None)
+
+
+def test_payments_to_look_at_are_listed_alone_with_their_flags(database, node):
+    node(activate(1), START)
+    node(usual("R1", amount_cents=600))
+    node(usual("R2", amount_cents=400))
+    listed = receipt_list.payments_page(database, PaymentsRequest(entity_code="PM108", flagged=True)).receipts
+    assert [(one.receipt_id, list(one.flags)) for one in listed] == [("R1", ["underpaid"])]
+    assert len(receipt_list.payments_page(database, PaymentsRequest(entity_code="PM108")).receipts) == 2
+
+
+def test_a_full_receipt_never_preceded_by_a_pagetpayment_is_confirmed_and_listed_with_its_flag(database, node):
+    node(usual("R1"))
+    assert [one.get("missing_cents") for one in confirmed(database)] == [None]
+    assert flagged_as(database) == []
+    [listed] = receipt_list.payments_page(database, PaymentsRequest(entity_code="PM108", flagged=True)).receipts
+    assert list(listed.flags) == ["never_activated"]
 
 
 def test_a_notice_of_which_a_part_was_paid_is_not_offered_to_others_again(node):
