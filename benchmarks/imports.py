@@ -2,7 +2,7 @@
 
     DATABASE_URL=postgresql://... python benchmarks/imports.py [--rows 20000] [--rounds 2] [--kills 0]
 
-The database `<name>_bench_practices` is made anew. The work is `python -m services.practices load-imports`, from the
+The database `<name>_bench_practices` is made anew. The work is `python -m services.practices.import_worker`, from the
 queued file to its end, start of the process included; the baseline is COPY of the same practices, outbox and import
 rows, with the same indexes, in one transaction. Said are rows a second of both, medians, their ratio, and of the import
 processor time a row and the highest resident memory. With `--kills` the process is killed so many times on its way, and
@@ -148,7 +148,7 @@ def _queue(database: Database, content: bytes) -> UUID:
 
 
 def _worker(environment: dict[str, str]) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen([sys.executable, "-m", "services.practices", "load-imports"], cwd=ROOT, env=environment)
+    return subprocess.Popen([sys.executable, "-m", "services.practices.import_worker"], cwd=ROOT, env=environment)
 
 
 def _report(database: Database, import_id: UUID) -> ImportReport:

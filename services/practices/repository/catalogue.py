@@ -15,10 +15,17 @@ from services.practices.models import EntityRow, NoticeSequence, ServiceRow
 
 def entity(session: Session, code: str) -> EntityRow:
     """Return an entity. Raises Refused(UNKNOWN_ENTITY)."""
-    row = session.get(EntityRow, code) if code.isprintable() else None
+    row = session.get(EntityRow, readable_code(code))
     if row is None:
         raise Refused(ErrorCode.UNKNOWN_ENTITY)
     return row
+
+
+def readable_code(code: str) -> str:
+    """Return an entity's code that a database can be asked for. Raises Refused(UNKNOWN_ENTITY)."""
+    if not code.isprintable():
+        raise Refused(ErrorCode.UNKNOWN_ENTITY)
+    return code
 
 
 def entity_of_creditor(session: Session, creditor_fiscal_code: str) -> EntityRow | None:

@@ -2,19 +2,32 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Row, Select, and_, any_, func, or_, select, union_all
 from sqlalchemy.orm import Session, joinedload
 
 from chassis.storage import bulk
 from services.practices.domain.states import State
-from services.practices.models import Json, PracticeRow
+from services.practices.models import EntityRow, Json, PracticeRow, ServiceRow, Stored
 from services.practices.repository.batches import batches
 
 _CANDIDATE_ROWS: Final = 200
 _INSERTED: Final = tuple(column.key for column in PracticeRow.__table__.columns if column.key != "place")
+
+
+def _shown_columns() -> Select[Any]:
+    """Select the columns of practices, and of the catalogue what showing them takes."""
+    catalogue = [EntityRow.company_name.label("creditor_name"), ServiceRow.title.label("service_title")]
+    is_its_service = and_(
+        ServiceRow.entity_code == PracticeRow.entity_code, ServiceRow.code == PracticeRow.service_code
+    )
+    shown = select(*PracticeRow.__table__.columns, *catalogue)
+    return shown.join(EntityRow, EntityRow.code == PracticeRow.entity_code).join(ServiceRow, is_its_service)
+
+
+_SHOWN: Final = _shown_columns()
 
 
 def ended_demands(session: Session, demand_digest: str) -> int:
@@ -26,80 +39,99 @@ def ended_demands(session: Session, demand_digest: str) -> int:
     return session.scalar(statement) or 0
 
 
-def practice(session: Session, practice_id: UUID) -> PracticeRow:
+def practice(session: Session, practice_id: UUID) -> Row[Any]:
+    """Return a practice as it is shown. It exists."""
+    return session.execute(_SHOWN.where(PracticeRow.id == practice_id)).one()
+
+
+def practice_with_catalogue(session: Session, practice_id: UUID) -> PracticeRow:
     """Return a practice with its entity and service. It exists."""
-    return session.scalars(_shown().where(PracticeRow.id == practice_id)).one()
+    return session.scalars(_with_catalogue().where(PracticeRow.id == practice_id)).one()
 
 
-def practices(session: Session, practice_ids: Iterable[UUID]) -> dict[UUID, PracticeRow]:
-    """Return the practices that exist, by id, with entity and service."""
-    rows = session.scalars(_shown().where(PracticeRow.id.in_(list(practice_ids))))
+def practices(session: Session, practice_ids: Iterable[UUID]) -> dict[UUID, Row[Any]]:
+    """Return the practices that exist, by id, as they are shown."""
+    rows = session.execute(_SHOWN.where(PracticeRow.id.in_(list(practice_ids))))
     return {row.id: row for row in rows}
 
 
-def by_notice_number(session: Session, entity_code: str, notice_number: str) -> Sequence[PracticeRow]:
-    """Return the entity's practice of a notice number, with entity and service: none or one."""
-    statement = _shown().where(PracticeRow.entity_code == entity_code, PracticeRow.notice_number == notice_number)
-    return session.scalars(statement).all()
+def by_notice_number(session: Session, entity_code: str, notice_number: str) -> Sequence[Row[Any]]:
+    """Return the entity's practice of a notice number, as it is shown: none or one."""
+    statement = _SHOWN.where(PracticeRow.entity_code == entity_code, PracticeRow.notice_number == notice_number)
+    return session.execute(statement).all()
 
 
-def by_reference(session: Session, entity_code: str, fiscal_code: str, reference: str) -> Sequence[PracticeRow]:
-    """Return the debtor's practices whose IUV, notice number or entity's reference this is."""
-    statement = _shown().where(
-        PracticeRow.debtor_fiscal_code == fiscal_code,
-        PracticeRow.entity_code == entity_code,
-        or_(
-            PracticeRow.iuv == reference,
-            PracticeRow.notice_number == reference,
-            PracticeRow.external_id.in_({reference, reference.upper()}),
+def by_reference(session: Session, entity_code: str, fiscal_code: str, reference: str) -> Sequence[Row[Any]]:
+    """Return the debtor's practices whose IUV, notice number or entity's reference this is, newest first.
+
+    Each of the three is looked up by its own index, whose rows it is then: a debtor may have thousands.
+    """
+    creditor = select(EntityRow.creditor_fiscal_code).where(EntityRow.code == entity_code).scalar_subquery()
+    found = union_all(
+        select(PracticeRow.id).where(PracticeRow.creditor_fiscal_code == creditor, PracticeRow.iuv == reference),
+        select(PracticeRow.id).where(PracticeRow.notice_number == reference),
+        select(PracticeRow.id).where(
+            PracticeRow.entity_code == entity_code, PracticeRow.external_id.in_({reference, reference.upper()})
         ),
     )
-    return session.scalars(statement.order_by(PracticeRow.place.desc())).all()
+    # An array first: joined, the planner may go through all of the debtor's instead.
+    ids = func.array(found.scalar_subquery())
+    statement = _SHOWN.where(
+        PracticeRow.id == any_(ids),
+        PracticeRow.debtor_fiscal_code == fiscal_code,
+        PracticeRow.entity_code == entity_code,
+    )
+    return session.execute(statement.order_by(PracticeRow.place.desc())).all()
 
 
-def instalments(session: Session, one: PracticeRow, references: Sequence[str]) -> Sequence[PracticeRow]:
+def instalments(session: Session, one: Stored, references: Sequence[str]) -> Sequence[Row[Any]]:
     """Return the practices with these references that ask the same debtor for instalments of the same plan."""
-    statement = _shown().where(
+    statement = _SHOWN.where(
         PracticeRow.entity_code == one.entity_code,
         PracticeRow.external_id.in_(references),
         PracticeRow.debtor_fiscal_code == one.debtor_fiscal_code,
         PracticeRow.service_code == one.service_code,
         PracticeRow.instalment_total == one.instalment_total,
     )
-    return session.scalars(statement.order_by(PracticeRow.instalment_number)).all()
+    return session.execute(statement.order_by(PracticeRow.instalment_number)).all()
 
 
-def of_references(session: Session, entity_code: str, external_ids: Sequence[str]) -> Sequence[PracticeRow]:
-    """Return an entity's debts by its own references, with entity and service."""
-    statement = _shown().where(PracticeRow.entity_code == entity_code, PracticeRow.external_id.in_(external_ids))
-    return session.scalars(statement).all()
+def of_references(session: Session, entity_code: str, external_ids: Sequence[str]) -> Sequence[Row[Any]]:
+    """Return an entity's debts by its own references, as they are shown."""
+    statement = _SHOWN.where(PracticeRow.entity_code == entity_code, PracticeRow.external_id.in_(external_ids))
+    return session.execute(statement).all()
 
 
 def of_debtor(
     session: Session, entity_code: str, fiscal_code: str, states: Sequence[str], before: int | None, limit: int
-) -> Sequence[PracticeRow]:
-    """Return a debtor's practices with an entity, newest first, those placed before `before`."""
-    statement = _shown().where(PracticeRow.debtor_fiscal_code == fiscal_code, PracticeRow.entity_code == entity_code)
-    if states:
-        statement = statement.where(PracticeRow.state.in_(states))
+) -> Sequence[Row[Any]]:
+    """Return a debtor's practices with an entity as they are shown, newest first, those placed before `before`.
+
+    Of each state the newest, then the newest of these: so no more than that is read, however many the debtor has.
+    """
+    of_this = [PracticeRow.debtor_fiscal_code == fiscal_code, PracticeRow.entity_code == entity_code]
     if before is not None:
-        statement = statement.where(PracticeRow.place < before)
-    return session.scalars(statement.order_by(PracticeRow.place.desc()).limit(limit)).all()
+        of_this.append(PracticeRow.place < before)
+    newest_first = PracticeRow.place.desc()
+    newest = select(PracticeRow.place).where(*of_this).order_by(newest_first).limit(limit)
+    of_each = [newest.where(PracticeRow.state == state) for state in sorted(set(states))] or [newest]
+    places = func.array(union_all(*of_each).scalar_subquery())
+    return session.execute(_SHOWN.where(PracticeRow.place == any_(places)).order_by(newest_first).limit(limit)).all()
 
 
-def dated_of_debtor(session: Session, fiscal_code: str, since: datetime, limit: int) -> Sequence[PracticeRow]:
+def dated_of_debtor(session: Session, fiscal_code: str, since: datetime, limit: int) -> Sequence[Row[Any]]:
     """Return a debtor's practices with a due date, still owed or over only since then, by due date, latest first."""
     is_unpaid = PracticeRow.state.in_([State.TO_PAY, State.UNCONFIRMED])
-    statement = _shown().where(
+    statement = _SHOWN.where(
         PracticeRow.debtor_fiscal_code == fiscal_code,
         PracticeRow.due_date.is_not(None),
         or_(is_unpaid, PracticeRow.state_since >= since),
     )
-    return session.scalars(statement.order_by(PracticeRow.due_date.desc(), PracticeRow.place).limit(limit)).all()
+    return session.execute(statement.order_by(PracticeRow.due_date.desc(), PracticeRow.place).limit(limit)).all()
 
 
 def duplicate_candidates(
-    session: Session, one: PracticeRow, fiscal_code: str | None, practice_ids: Collection[UUID]
+    session: Session, one: Stored, fiscal_code: str | None, practice_ids: Collection[UUID]
 ) -> Sequence[PracticeRow]:
     """Return practices of the same service and amount, newest first: the debtor's, and those among `practice_ids`.
 
@@ -122,7 +154,7 @@ def positions(
     by_number = and_(
         PracticeRow.creditor_fiscal_code == creditor_fiscal_code, PracticeRow.notice_number == notice_number
     )
-    return session.scalars(_shown().where(or_(by_number, PracticeRow.id.in_(practice_ids)))).all()
+    return session.scalars(_with_catalogue().where(or_(by_number, PracticeRow.id.in_(practice_ids)))).all()
 
 
 def locked(session: Session, practice_ids: Iterable[UUID]) -> Sequence[PracticeRow]:
@@ -172,6 +204,6 @@ def expiring(session: Session, today: date, limit: int) -> Sequence[PracticeRow]
     return session.scalars(statement).all()
 
 
-def _shown() -> Select[PracticeRow]:
-    """Select practices with what showing them takes."""
+def _with_catalogue() -> Select[PracticeRow]:
+    """Select practices with entity and service."""
     return select(PracticeRow).options(joinedload(PracticeRow.entity), joinedload(PracticeRow.service))
