@@ -56,7 +56,7 @@ GOAL: Final = 0.2
 def main() -> int:
     """Measure, and say it."""
     asked = _arguments()
-    environment, database = _fresh_database()
+    environment, database = fresh_database()
     content = "".join([HEADER, *_rows(asked.rows)]).encode()
     print(f"{asked.rows} rows, {len(content) / 1e6:.1f} MB, load {os.getloadavg()[0]:.1f}")
     ours, bare, cpu = [], [], []
@@ -84,7 +84,8 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _fresh_database() -> tuple[dict[str, str], Database]:
+def fresh_database() -> tuple[dict[str, str], Database]:
+    """Make the database anew with the running example's catalogue; return the environment that names it, too."""
     bench = sa.make_url(with_driver(os.environ["DATABASE_URL"]))
     bench = bench.set(database=f"{bench.database}_bench")
     environment = {**os.environ, "DATABASE_URL": bench.render_as_string(hide_password=False), "LOG_LEVEL": "WARNING"}

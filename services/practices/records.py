@@ -95,14 +95,18 @@ def _write(row: PracticeRow, values: Json) -> None:
 
 def practice_of(row: Row[Any], now: datetime) -> Practice:
     """Return the row as it is shown, unmasked; it has `creditor_name` and `service_title`."""
+    return _practice_of(row, row.creditor_name, row.service_title, now)
+
+
+def _practice_of(row: Stored, creditor_name: str, service_title: Json, now: datetime) -> Practice:
     debt, status = debt_of(row), status_of(row)
     why_not = display.not_payable_code(status, amount_due_of(row), now)
     return Practice(
         id=row.id,
         entity_code=row.entity_code,
-        creditor_name=row.creditor_name,
+        creditor_name=creditor_name,
         service_code=row.service_code,
-        service_title=stored_json.read(row.service_title, LocalisedText),
+        service_title=stored_json.read(service_title, LocalisedText),
         origin=row.origin,
         external_id=row.external_id,
         debtor=debt.debtor,
@@ -128,6 +132,11 @@ def practice_of(row: Row[Any], now: datetime) -> Practice:
         stamp=debt.stamp,
         created_at=row.created_at,
     )
+
+
+def issued_practice(row: PracticeRow, issuer: Issuer, now: datetime) -> Practice:
+    """Return a row just written as it is shown, unmasked, without reading it back."""
+    return _practice_of(row, issuer.entity.company_name, issuer.service.title, now)
 
 
 def dated_practice_of(row: Row[Any], now: datetime) -> DatedPractice:

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, exists, false, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from contracts.errors import ErrorCode, Refused
 from services.practices import stored_json
 from services.practices.catalogue_file import FileEntity, FileService
+from services.practices.catalogue_records import Issuer, issuer_of
 from services.practices.domain.notice_bases import BasePermutation
-from services.practices.models import EntityRow, NoticeSequence, ServiceRow
+from services.practices.models import EntityRow, NoticeSequence, PracticeRow, ServiceRow
 
 
 def entity(session: Session, code: str) -> EntityRow:
@@ -51,6 +52,27 @@ def service(session: Session, entity_code: str, code: str) -> ServiceRow:
     if row is None or row.withdrawn:
         raise Refused(ErrorCode.UNKNOWN_SERVICE)
     return row
+
+
+def issuer(session: Session, entity_code: str, code: str) -> Issuer:
+    """Return who issues debts of a service of the catalogue. Raises Refused(UNKNOWN_ENTITY), (UNKNOWN_SERVICE)."""
+    return issuer_for(session, entity_code, code, "")[0]
+
+
+def issuer_for(session: Session, entity_code: str, code: str, reference: str) -> tuple[Issuer, bool]:
+    """Return what `issuer` does, and whether the entity has used this reference of its own."""
+    is_asked_for = and_(ServiceRow.entity_code == EntityRow.code, ServiceRow.code == code, ~ServiceRow.withdrawn)
+    is_known = exists().where(PracticeRow.entity_code == EntityRow.code, PracticeRow.external_id == reference)
+    statement = select(EntityRow, ServiceRow, is_known).outerjoin(
+        ServiceRow, is_asked_for if code.isprintable() else false()
+    )
+    found = session.execute(statement.where(EntityRow.code == readable_code(entity_code))).first()
+    if found is None:
+        raise Refused(ErrorCode.UNKNOWN_ENTITY)
+    entity, service, is_used = found
+    if service is None:
+        raise Refused(ErrorCode.UNKNOWN_SERVICE)
+    return issuer_of(entity, service), is_used
 
 
 def demanded_service(session: Session, creditor_fiscal_code: str, service_id: str, subject_id: str) -> ServiceRow:

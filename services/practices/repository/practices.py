@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, any_, func, or_, select, union_all
+from sqlalchemy import Row, Select, and_, any_, func, insert, or_, select, union_all
 from sqlalchemy.orm import Session, joinedload
 
 from chassis.storage import bulk
@@ -14,6 +14,7 @@ from services.practices.models import EntityRow, Json, PracticeRow, ServiceRow, 
 from services.practices.repository.batches import batches
 
 _CANDIDATE_ROWS: Final = 200
+_INSERT: Final = insert(PracticeRow.__table__)  # type: ignore[arg-type]  # -- of a mapped class it is a table
 _INSERTED: Final = tuple(column.key for column in PracticeRow.__table__.columns if column.key != "place")
 
 
@@ -184,6 +185,11 @@ def known_external_ids(session: Session, entity_code: str, external_ids: Iterabl
         )
         known.update(external_id for external_id in session.scalars(statement) if external_id is not None)
     return known
+
+
+def insert_one(session: Session, values: Json) -> None:
+    """Insert a new practice, given by column."""
+    session.execute(_INSERT, values)
 
 
 def insert_all(session: Session, made: Iterable[Json]) -> None:

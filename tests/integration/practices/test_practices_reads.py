@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import event, text
 
 from chassis.storage.database import Database
+from contracts.codes import FiscalCode
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc.practices import (
     DebtsRequest,
@@ -22,8 +23,8 @@ from contracts.rpc.practices import (
 from contracts.shapes import Viewer
 from services.practices.usecases import queries, search
 
-MANY = "RSSMRA85T10A562S"
-USUAL = "VRDLCU99L14A662K"
+MANY = FiscalCode("RSSMRA85T10A562S")
+USUAL = FiscalCode("VRDLCU99L14A662K")
 # What a page of 20 rows may have to look at: itself with entity and service, and as much again per state asked for.
 ROWS_READ_MAX = 250
 
@@ -73,7 +74,9 @@ def many(database: Database) -> Database:
     return database
 
 
-def listed(database: Database, now: datetime, code: str, *states: str, cursor: str | None = None) -> PracticeList:
+def listed(
+    database: Database, now: datetime, code: FiscalCode, *states: str, cursor: str | None = None
+) -> PracticeList:
     request = ListRequest(
         entity_code="PM108", viewer=Viewer(fiscal_code=code), states=list(states), limit=20, cursor=cursor
     )
@@ -139,9 +142,8 @@ def test_what_is_read_takes_one_statement_and_no_question_whether_the_connection
     viewer = Viewer(fiscal_code=MANY)
     practice_id = listed(database, now, MANY).practices[0].id
     pings: list[Any] = []
-    do_ping = database.engine.dialect.do_ping
     monkeypatch.setattr("chassis.storage.database._RESTED_S", 60)
-    monkeypatch.setattr(database.engine.dialect, "do_ping", lambda one: pings.append(one) or do_ping(one))
+    monkeypatch.setattr(database.engine.dialect, "do_ping", pings.append)
     with statements(database) as sent:
         listed(database, now, MANY)
         found(database, now, MANY, "TARI-1")
