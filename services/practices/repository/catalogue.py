@@ -1,8 +1,9 @@
 """Entities, their services, and the notice numbers they have used."""
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
-from sqlalchemy import and_, exists, false, select, update
+from sqlalchemy import and_, bindparam, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -12,6 +13,19 @@ from services.practices.catalogue_file import FileEntity, FileService
 from services.practices.catalogue_records import Issuer, issuer_of
 from services.practices.domain.notice_bases import BasePermutation
 from services.practices.models import EntityRow, NoticeSequence, PracticeRow, ServiceRow
+
+_ISSUER: Final = (
+    select(
+        EntityRow,
+        ServiceRow,
+        exists().where(PracticeRow.entity_code == EntityRow.code, PracticeRow.external_id == bindparam("reference")),
+    )
+    .outerjoin(
+        ServiceRow,
+        and_(ServiceRow.entity_code == EntityRow.code, ServiceRow.code == bindparam("code"), ~ServiceRow.withdrawn),
+    )
+    .where(EntityRow.code == bindparam("entity_code"))
+)
 
 
 def entity(session: Session, code: str) -> EntityRow:
@@ -61,12 +75,9 @@ def issuer(session: Session, entity_code: str, code: str) -> Issuer:
 
 def issuer_for(session: Session, entity_code: str, code: str, reference: str) -> tuple[Issuer, bool]:
     """Return what `issuer` does, and whether the entity has used this reference of its own."""
-    is_asked_for = and_(ServiceRow.entity_code == EntityRow.code, ServiceRow.code == code, ~ServiceRow.withdrawn)
-    is_known = exists().where(PracticeRow.entity_code == EntityRow.code, PracticeRow.external_id == reference)
-    statement = select(EntityRow, ServiceRow, is_known).outerjoin(
-        ServiceRow, is_asked_for if code.isprintable() else false()
-    )
-    found = session.execute(statement.where(EntityRow.code == readable_code(entity_code))).first()
+    names = {"entity_code": readable_code(entity_code), "code": code, "reference": reference}
+    # No service has a code that a database cannot be asked for.
+    found = session.execute(_ISSUER, names if code.isprintable() else {**names, "code": ""}).first()
     if found is None:
         raise Refused(ErrorCode.UNKNOWN_ENTITY)
     entity, service, is_used = found

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, any_, func, insert, or_, select, union_all
+from sqlalchemy import Integer, Row, Select, String, and_, any_, bindparam, func, insert, or_, select, union_all
 from sqlalchemy.orm import Session, joinedload
 
 from chassis.storage import bulk
@@ -14,6 +15,7 @@ from services.practices.models import EntityRow, Json, PracticeRow, ServiceRow, 
 from services.practices.repository.batches import batches
 
 _CANDIDATE_ROWS: Final = 200
+_PLACE_MAX: Final = 2**63 - 1
 _INSERT: Final = insert(PracticeRow.__table__)  # type: ignore[arg-type]  # -- of a mapped class it is a table
 _INSERTED: Final = tuple(column.key for column in PracticeRow.__table__.columns if column.key != "place")
 
@@ -67,22 +69,33 @@ def by_reference(session: Session, entity_code: str, fiscal_code: str, reference
 
     Each of the three is looked up by its own index, whose rows it is then: a debtor may have thousands.
     """
+    names = {
+        "entity_code": entity_code,
+        "fiscal_code": fiscal_code,
+        "reference": reference,
+        "in_capitals": reference.upper(),
+    }
+    return session.execute(_by_reference(), names).all()
+
+
+@cache
+def _by_reference() -> Select[Any]:
+    entity_code, reference = bindparam("entity_code", type_=String), bindparam("reference", type_=String)
     creditor = select(EntityRow.creditor_fiscal_code).where(EntityRow.code == entity_code).scalar_subquery()
+    external_ids = (reference, bindparam("in_capitals", type_=String))
     found = union_all(
         select(PracticeRow.id).where(PracticeRow.creditor_fiscal_code == creditor, PracticeRow.iuv == reference),
         select(PracticeRow.id).where(PracticeRow.notice_number == reference),
-        select(PracticeRow.id).where(
-            PracticeRow.entity_code == entity_code, PracticeRow.external_id.in_({reference, reference.upper()})
-        ),
+        select(PracticeRow.id).where(PracticeRow.entity_code == entity_code, PracticeRow.external_id.in_(external_ids)),
     )
     # An array first: joined, the planner may go through all of the debtor's instead.
     ids = func.array(found.scalar_subquery())
     statement = _SHOWN.where(
         PracticeRow.id == any_(ids),
-        PracticeRow.debtor_fiscal_code == fiscal_code,
+        PracticeRow.debtor_fiscal_code == bindparam("fiscal_code"),
         PracticeRow.entity_code == entity_code,
     )
-    return session.execute(statement.order_by(PracticeRow.place.desc())).all()
+    return statement.order_by(PracticeRow.place.desc())
 
 
 def instalments(session: Session, one: Stored, references: Sequence[str]) -> Sequence[Row[Any]]:
@@ -110,14 +123,30 @@ def of_debtor(
 
     Of each state the newest, then the newest of these: so no more than that is read, however many the debtor has.
     """
-    of_this = [PracticeRow.debtor_fiscal_code == fiscal_code, PracticeRow.entity_code == entity_code]
-    if before is not None:
-        of_this.append(PracticeRow.place < before)
-    newest_first = PracticeRow.place.desc()
-    newest = select(PracticeRow.place).where(*of_this).order_by(newest_first).limit(limit)
-    of_each = [newest.where(PracticeRow.state == state) for state in sorted(set(states))] or [newest]
+    asked = sorted(set(states))
+    names = {
+        "fiscal_code": fiscal_code,
+        "entity_code": entity_code,
+        "before": _PLACE_MAX if before is None else before,
+        "limit": limit,
+        **{f"state_{number}": state for number, state in enumerate(asked)},
+    }
+    return session.execute(_newest(len(asked)), names).all()
+
+
+@cache
+def _newest(states: int) -> Select[Any]:
+    """Write the statement of `of_debtor` for so many states, once: that takes longer than asking it."""
+    newest_first, limit = PracticeRow.place.desc(), bindparam("limit", type_=Integer)
+    newest = select(PracticeRow.place).where(
+        PracticeRow.debtor_fiscal_code == bindparam("fiscal_code"),
+        PracticeRow.entity_code == bindparam("entity_code"),
+        PracticeRow.place < bindparam("before"),
+    )
+    newest = newest.order_by(newest_first).limit(limit)
+    of_each = [newest.where(PracticeRow.state == bindparam(f"state_{number}")) for number in range(states)] or [newest]
     places = func.array(union_all(*of_each).scalar_subquery())
-    return session.execute(_SHOWN.where(PracticeRow.place == any_(places)).order_by(newest_first).limit(limit)).all()
+    return _SHOWN.where(PracticeRow.place == any_(places)).order_by(newest_first).limit(limit)
 
 
 def dated_of_debtor(session: Session, fiscal_code: str, since: datetime, limit: int) -> Sequence[Row[Any]]:
