@@ -2,7 +2,7 @@
 
     DATABASE_URL=postgresql://... python benchmarks/imports.py [--rows 20000] [--rounds 2] [--kills 0]
 
-The database `<name>_bench_practices` is made anew. The work is `python -m services.practices load-imports`, from the
+The database `<name>_bench_practices` is made anew. The work is `python -m services.practices.import_worker`, from the
 queued file to its end, start of the process included; the baseline is COPY of the same practices, outbox and import
 rows, with the same indexes, in one transaction. Said are rows a second of both, medians, their ratio, and of the import
 processor time a row and the highest resident memory. With `--kills` the process is killed so many times on its way, and
@@ -56,7 +56,7 @@ GOAL: Final = 0.2
 def main() -> int:
     """Measure, and say it."""
     asked = _arguments()
-    environment, database = _fresh_database()
+    environment, database = fresh_database()
     content = "".join([HEADER, *_rows(asked.rows)]).encode()
     print(f"{asked.rows} rows, {len(content) / 1e6:.1f} MB, load {os.getloadavg()[0]:.1f}")
     ours, bare, cpu = [], [], []
@@ -84,7 +84,8 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _fresh_database() -> tuple[dict[str, str], Database]:
+def fresh_database() -> tuple[dict[str, str], Database]:
+    """Make the database anew with the running example's catalogue; return the environment that names it, too."""
     bench = sa.make_url(with_driver(os.environ["DATABASE_URL"]))
     bench = bench.set(database=f"{bench.database}_bench")
     environment = {**os.environ, "DATABASE_URL": bench.render_as_string(hide_password=False), "LOG_LEVEL": "WARNING"}
@@ -148,7 +149,7 @@ def _queue(database: Database, content: bytes) -> UUID:
 
 
 def _worker(environment: dict[str, str]) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen([sys.executable, "-m", "services.practices", "load-imports"], cwd=ROOT, env=environment)
+    return subprocess.Popen([sys.executable, "-m", "services.practices.import_worker"], cwd=ROOT, env=environment)
 
 
 def _report(database: Database, import_id: UUID) -> ImportReport:

@@ -8,14 +8,18 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
+from time import monotonic
 from types import ModuleType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4
 
+import orjson
+import psycopg2
 from environs import Env
-from sqlalchemy import Engine, create_engine, func, select, text, update
+from sqlalchemy import Engine, create_engine, event, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
@@ -33,7 +37,9 @@ __all__ = ["OUTBOX_CHANNEL", "Database", "Tx", "database_url", "is_out_of_reach"
 OUTBOX_CHANNEL: Final = "outbox"
 _EVENT_COLUMNS: Final = ("event_id", "type", "subject", "body", "created_at")
 _COPIED_FROM: Final = 100
+T = TypeVar("T")
 _STATEMENT_TIMEOUT_S: Final = 15.0
+_RESTED_S: Final = 1.0
 # The server ends a statement first; only one that is gone is waited for to the end.
 _ANSWER_MARGIN_S: Final = 3.0
 _SERVER_LIMITS: Final = {
@@ -65,10 +71,10 @@ def make_engine(url: str, *, pool_size: int = 10, application_name: str = "porta
         pool_size=pool_size,
         max_overflow=5,  # a handler may read beside its transaction
         pool_timeout=5,
-        pool_pre_ping=True,
         pool_recycle=1_800,
         hide_parameters=True,
         json_serializer=_json,
+        json_deserializer=orjson.loads,
         connect_args={
             **_CLIENT_LIMITS,
             "application_name": application_name,
@@ -76,8 +82,30 @@ def make_engine(url: str, *, pool_size: int = 10, application_name: str = "porta
             "connection_factory": answer_limit.BoundConnection,
         },
     )
+    _ping_after_rest(engine)
     answer_limit.bound(engine, statement_timeout_s + _ANSWER_MARGIN_S)
     return engine
+
+
+def _ping_after_rest(engine: Engine) -> None:
+    """Try a connection before it is used again, but for one that has just answered: a round trip saved where it counts.
+
+    `Database.read` takes another one where that was not enough.
+    """
+
+    def checkin(_connection: Any, record: Any) -> None:
+        record.info["rests_since_s"] = monotonic()
+
+    def checkout(connection: Any, record: Any, _proxy: Any) -> None:
+        if monotonic() - record.info.get("rests_since_s", inf) < _RESTED_S:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except psycopg2.Error as error:
+            raise InvalidatePoolError from error
+
+    event.listen(engine, "checkin", checkin)
+    event.listen(engine, "checkout", checkout)
 
 
 def _json(value: Any) -> str:
@@ -191,7 +219,6 @@ class Database:
     def __init__(self, url: str, models: ModuleType, *, pool_size: int = 10, application_name: str = "portal") -> None:
         self.models = models
         self.engine = make_engine(url, pool_size=pool_size, application_name=application_name)
-        self._autocommit_engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @classmethod
     def of_service(cls, service: str, models: ModuleType, *, pool_size: int = 10) -> "Database":
@@ -209,8 +236,26 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Give a session for pure reads: each statement for itself, without BEGIN and COMMIT round trips."""
-        with Session(self._autocommit_engine, expire_on_commit=False) as session:
-            yield session
+        with Session(self.engine, expire_on_commit=False) as session:
+            # On the driver's connection: what SQLAlchemy has for it takes two round trips more.
+            connection: Any = session.connection().connection.driver_connection
+            connection.autocommit = True
+            try:
+                yield session
+            finally:
+                if not connection.closed:
+                    connection.autocommit = False
+
+    def read(self, ask: Callable[[Session], T]) -> T:
+        """Return what `ask` reads, asked once more where the connection it was given had died meanwhile."""
+        try:
+            with self.reading() as session:
+                return ask(session)
+        except DBAPIError as error:
+            if not error.connection_invalidated or isinstance(error.orig, answer_limit.NoAnswer):
+                raise
+        with self.reading() as session:
+            return ask(session)
 
     def ping(self) -> None:
         """Ask the server for anything; raises OperationalError when it does not answer."""

@@ -27,7 +27,7 @@ from contracts.shapes import (
 PRACTICE_STATES = ("to_pay", "unconfirmed", "underpaid", "paid", "expired", "cancelled", "reported")
 ORIGINS = ("issued", "spontaneous")
 IMPORT_STATES = ("receiving", "waiting", "checking", "loading", "done", "refused", "cancelled")
-IMPORT_OUTCOMES = ("created", "amended", "unchanged", "refused")
+IMPORT_OUTCOMES = ["created", "amended", "unchanged", "refused"]
 # A report of as many rows as a file may have that is answered at once.
 IMPORT_ROWS_A_PAGE = 20_000
 IMPORT_PART_MAX_BYTES = 1024 * 1024

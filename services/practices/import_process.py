@@ -43,7 +43,7 @@ class ImportProcess:
             is_needed = import_jobs.is_work_waiting(session)
         if is_needed:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "services.practices", "load-imports", "--with-parent"],
+                [sys.executable, "-m", "services.practices.import_worker", "--with-parent"],
                 cwd=_ROOT,
                 stdin=subprocess.PIPE,
             )

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    Row,
     String,
     Text,
     UniqueConstraint,
@@ -133,6 +134,7 @@ class PracticeRow(Base):
         CheckConstraint("sequence > 0", name="sequence_is_positive"),
         Index("ix_practices_notice_number", "notice_number"),
         Index("ix_practices_debtor", "debtor_fiscal_code", "entity_code", "place"),
+        Index("ix_practices_debtor_state", "debtor_fiscal_code", "entity_code", "state", "place"),
         Index("ix_practices_expiring", "payable_until", postgresql_where=text("state = 'to_pay'")),
         Index(
             "ix_practices_to_tell",
@@ -185,6 +187,10 @@ class PracticeRow(Base):
             " foreign(PracticeRow.service_code) == ServiceRow.code)"
         ),
     )
+
+
+Stored = PracticeRow | Row[Any]
+"""A practice as an object of the session, or as the columns of one that is only read."""
 
 
 class Import(Base):

@@ -5,10 +5,12 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Row
+
 from contracts.codes import AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
 from contracts.events.practices import PracticeEnded
 from contracts.rpc.practices import DatedPractice, Position, Practice
-from contracts.shapes import Beneficiary, Creditor, Instalment, Subject, Transfer
+from contracts.shapes import Beneficiary, Creditor, Instalment, LocalisedText, Subject, Transfer
 from services.practices import catalogue_records, stored_json
 from services.practices.catalogue_records import Issuer
 from services.practices.domain import display, practice_status
@@ -18,15 +20,15 @@ from services.practices.domain.debt_rules import ServiceRules
 from services.practices.domain.practice_status import AmountDue, PracticeStatus
 from services.practices.domain.states import State
 from services.practices.domain.transfers import StampShare, divide
-from services.practices.models import EntityRow, Json, PracticeRow, ServiceRow
+from services.practices.models import EntityRow, Json, PracticeRow, ServiceRow, Stored
 
 
-def status_of(row: PracticeRow) -> PracticeStatus:
+def status_of(row: Stored) -> PracticeStatus:
     """Return the state of a practice and the facts behind it."""
     return PracticeStatus(State(row.state), stored_json.read_facts(row.facts))
 
 
-def amount_due_of(row: PracticeRow) -> AmountDue:
+def amount_due_of(row: Stored) -> AmountDue:
     """Return what arriving money is compared with."""
     return AmountDue(row.amount_cents, row.payable_until)
 
@@ -49,7 +51,7 @@ def status_values(status: PracticeStatus, due: AmountDue, created_at: datetime) 
     }
 
 
-def debt_of(row: PracticeRow) -> Debt:
+def debt_of(row: Stored) -> Debt:
     """Return the debt as it stands, to compare with what is put again."""
     stamp = stored_json.read_stamp(row.stamp)
     return Debt(
@@ -92,17 +94,21 @@ def _write(row: PracticeRow, values: Json) -> None:
         setattr(row, name, value)
 
 
-def practice_of(row: PracticeRow, now: datetime) -> Practice:
-    """Return the row as it is shown, unmasked. Its entity and service must be loaded."""
+def practice_of(row: Row[Any], now: datetime) -> Practice:
+    """Return the row as it is shown, unmasked; it has `creditor_name` and `service_title`."""
+    return _practice_of(row, row.creditor_name, row.service_title, now)
+
+
+def _practice_of(row: Stored, creditor_name: str, service_title: Json, now: datetime) -> Practice:
     debt, status, due = debt_of(row), status_of(row), amount_due_of(row)
     why_not = display.not_payable_code(status, due, now)
     is_short = status.state is State.UNDERPAID
     return Practice(
         id=row.id,
         entity_code=row.entity_code,
-        creditor_name=row.entity.company_name,
+        creditor_name=creditor_name,
         service_code=row.service_code,
-        service_title=catalogue_records.title_of(row.service),
+        service_title=stored_json.read(service_title, LocalisedText),
         origin=row.origin,
         external_id=row.external_id,
         debtor=debt.debtor,
@@ -132,8 +138,13 @@ def practice_of(row: PracticeRow, now: datetime) -> Practice:
     )
 
 
-def dated_practice_of(row: PracticeRow, now: datetime) -> DatedPractice:
-    """Return the row as it is shown in a calendar, unmasked. Its entity and service must be loaded."""
+def issued_practice(row: PracticeRow, issuer: Issuer, now: datetime) -> Practice:
+    """Return a row just written as it is shown, unmasked, without reading it back."""
+    return _practice_of(row, issuer.entity.company_name, issuer.service.title, now)
+
+
+def dated_practice_of(row: Row[Any], now: datetime) -> DatedPractice:
+    """Return the row as it is shown in a calendar, unmasked; it has `creditor_name` and `service_title`."""
     practice = practice_of(row, now)
     shown = {one.name: getattr(practice, one.name) for one in fields(practice)}
     return DatedPractice(**shown, revision=_revision_of(row))
@@ -205,13 +216,13 @@ def ended_of(row: PracticeRow, reason: str, now: datetime) -> PracticeEnded:
     )
 
 
-def _revision_of(row: PracticeRow) -> int:
+def _revision_of(row: Stored) -> int:
     """Return a number that grows with every change: an event raises it by three, money by one, all of it by two."""
     step = {State.TO_PAY: 0, State.UNCONFIRMED: 0, State.UNDERPAID: 1}
     return 3 * row.sequence + step.get(State(row.state), 2)
 
 
-def _instalment_of(row: PracticeRow) -> Instalment | None:
+def _instalment_of(row: Stored) -> Instalment | None:
     if row.instalment_number is None or row.instalment_total is None:
         return None
     return Instalment(number=row.instalment_number, total=row.instalment_total)

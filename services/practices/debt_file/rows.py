@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from contracts.error_details import TooLarge, WrongHeader
 from contracts.errors import ErrorCode, Refused
-from services.practices.debt_file import cells, packing, table
+from services.practices.debt_file import cells, packed_files, table
 from services.practices.debt_file.charset import Pieces, decoded, encoding_of, text_of
 from services.practices.debt_file.table import Record
 from services.practices.domain import debt_rules
@@ -101,7 +101,7 @@ def read_pieces(pieces: Pieces, services: Mapping[str, ServiceRules], *, after_l
     """
 
     def unpacked() -> Iterator[bytes]:
-        return packing.unpacked(pieces(), JOB_MAX_BYTES)
+        return packed_files.unpacked(pieces(), JOB_MAX_BYTES)
 
     found = table.read(text_of(unpacked(), encoding_of(unpacked)))
     names, checks = _names(found.header), _checks(services)

@@ -2,8 +2,9 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from typing import Final
 
-from sqlalchemy import case, select, update
+from sqlalchemy import and_, bindparam, case, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -11,16 +12,37 @@ from chassis.messaging import codec
 from contracts.errors import ErrorCode, Refused
 from services.practices import stored_json
 from services.practices.catalogue_file import FileEntity, FileService
+from services.practices.catalogue_records import Issuer, issuer_of
 from services.practices.domain.notice_bases import BasePermutation
-from services.practices.models import EntityRow, NoticeSequence, ServiceRow
+from services.practices.models import EntityRow, NoticeSequence, PracticeRow, ServiceRow
+
+_ISSUER: Final = (
+    select(
+        EntityRow,
+        ServiceRow,
+        exists().where(PracticeRow.entity_code == EntityRow.code, PracticeRow.external_id == bindparam("reference")),
+    )
+    .outerjoin(
+        ServiceRow,
+        and_(ServiceRow.entity_code == EntityRow.code, ServiceRow.code == bindparam("code"), ~ServiceRow.withdrawn),
+    )
+    .where(EntityRow.code == bindparam("entity_code"))
+)
 
 
 def entity(session: Session, code: str) -> EntityRow:
     """Return an entity. Raises Refused(UNKNOWN_ENTITY)."""
-    row = session.get(EntityRow, code) if code.isprintable() else None
+    row = session.get(EntityRow, readable_code(code))
     if row is None:
         raise Refused(ErrorCode.UNKNOWN_ENTITY)
     return row
+
+
+def readable_code(code: str) -> str:
+    """Return an entity's code that a database can be asked for. Raises Refused(UNKNOWN_ENTITY)."""
+    if not code.isprintable():
+        raise Refused(ErrorCode.UNKNOWN_ENTITY)
+    return code
 
 
 def entity_of_creditor(session: Session, creditor_fiscal_code: str) -> EntityRow | None:
@@ -46,6 +68,24 @@ def service(session: Session, entity_code: str, code: str) -> ServiceRow:
     if row is None or row.withdrawn:
         raise Refused(ErrorCode.UNKNOWN_SERVICE)
     return row
+
+
+def issuer(session: Session, entity_code: str, code: str) -> Issuer:
+    """Return who issues debts of a service of the catalogue. Raises Refused(UNKNOWN_ENTITY), (UNKNOWN_SERVICE)."""
+    return issuer_for(session, entity_code, code, "")[0]
+
+
+def issuer_for(session: Session, entity_code: str, code: str, reference: str) -> tuple[Issuer, bool]:
+    """Return what `issuer` does, and whether the entity has used this reference of its own."""
+    names = {"entity_code": readable_code(entity_code), "code": code, "reference": reference}
+    # No service has a code that a database cannot be asked for.
+    found = session.execute(_ISSUER, names if code.isprintable() else {**names, "code": ""}).first()
+    if found is None:
+        raise Refused(ErrorCode.UNKNOWN_ENTITY)
+    entity, service, is_used = found
+    if service is None:
+        raise Refused(ErrorCode.UNKNOWN_SERVICE)
+    return issuer_of(entity, service), is_used
 
 
 def demanded_service(session: Session, creditor_fiscal_code: str, service_id: str, subject_id: str) -> ServiceRow:

@@ -2,19 +2,35 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
-from typing import Final
+from functools import cache
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Integer, Row, Select, String, and_, any_, bindparam, func, insert, or_, select, union_all
 from sqlalchemy.orm import Session, joinedload
 
 from chassis.storage import bulk
 from services.practices.domain.states import State
-from services.practices.models import Json, PracticeRow, ServiceRow
+from services.practices.models import EntityRow, Json, PracticeRow, ServiceRow, Stored
 from services.practices.repository.batches import batches
 
 _CANDIDATE_ROWS: Final = 200
+_PLACE_MAX: Final = 2**63 - 1
+_INSERT: Final = insert(PracticeRow.__table__)  # type: ignore[arg-type]  # -- of a mapped class it is a table
 _INSERTED: Final = tuple(column.key for column in PracticeRow.__table__.columns if column.key != "place")
+
+
+def _shown_columns() -> Select[Any]:
+    """Select the columns of practices, and of the catalogue what showing them takes."""
+    catalogue = [EntityRow.company_name.label("creditor_name"), ServiceRow.title.label("service_title")]
+    is_its_service = and_(
+        ServiceRow.entity_code == PracticeRow.entity_code, ServiceRow.code == PracticeRow.service_code
+    )
+    shown = select(*PracticeRow.__table__.columns, *catalogue)
+    return shown.join(EntityRow, EntityRow.code == PracticeRow.entity_code).join(ServiceRow, is_its_service)
+
+
+_SHOWN: Final = _shown_columns()
 
 
 def ended_demands(session: Session, demand_digest: str) -> int:
@@ -26,80 +42,126 @@ def ended_demands(session: Session, demand_digest: str) -> int:
     return session.scalar(statement) or 0
 
 
-def practice(session: Session, practice_id: UUID) -> PracticeRow:
+def practice(session: Session, practice_id: UUID) -> Row[Any]:
+    """Return a practice as it is shown. It exists."""
+    return session.execute(_SHOWN.where(PracticeRow.id == practice_id)).one()
+
+
+def practice_with_catalogue(session: Session, practice_id: UUID) -> PracticeRow:
     """Return a practice with its entity and service. It exists."""
-    return session.scalars(_shown().where(PracticeRow.id == practice_id)).one()
+    return session.scalars(_with_catalogue().where(PracticeRow.id == practice_id)).one()
 
 
-def practices(session: Session, practice_ids: Iterable[UUID]) -> dict[UUID, PracticeRow]:
-    """Return the practices that exist, by id, with entity and service."""
-    rows = session.scalars(_shown().where(PracticeRow.id.in_(list(practice_ids))))
+def practices(session: Session, practice_ids: Iterable[UUID]) -> dict[UUID, Row[Any]]:
+    """Return the practices that exist, by id, as they are shown."""
+    rows = session.execute(_SHOWN.where(PracticeRow.id.in_(list(practice_ids))))
     return {row.id: row for row in rows}
 
 
-def by_notice_number(session: Session, entity_code: str, notice_number: str) -> Sequence[PracticeRow]:
-    """Return the entity's practice of a notice number, with entity and service: none or one."""
-    statement = _shown().where(PracticeRow.entity_code == entity_code, PracticeRow.notice_number == notice_number)
-    return session.scalars(statement).all()
+def by_notice_number(session: Session, entity_code: str, notice_number: str) -> Sequence[Row[Any]]:
+    """Return the entity's practice of a notice number, as it is shown: none or one."""
+    statement = _SHOWN.where(PracticeRow.entity_code == entity_code, PracticeRow.notice_number == notice_number)
+    return session.execute(statement).all()
 
 
-def by_reference(session: Session, entity_code: str, fiscal_code: str, reference: str) -> Sequence[PracticeRow]:
-    """Return the debtor's practices whose IUV, notice number or entity's reference this is."""
-    statement = _shown().where(
-        PracticeRow.debtor_fiscal_code == fiscal_code,
-        PracticeRow.entity_code == entity_code,
-        or_(
-            PracticeRow.iuv == reference,
-            PracticeRow.notice_number == reference,
-            PracticeRow.external_id.in_({reference, reference.upper()}),
-        ),
+def by_reference(session: Session, entity_code: str, fiscal_code: str, reference: str) -> Sequence[Row[Any]]:
+    """Return the debtor's practices whose IUV, notice number or entity's reference this is, newest first.
+
+    Each of the three is looked up by its own index, whose rows it is then: a debtor may have thousands.
+    """
+    names = {
+        "entity_code": entity_code,
+        "fiscal_code": fiscal_code,
+        "reference": reference,
+        "in_capitals": reference.upper(),
+    }
+    return session.execute(_by_reference(), names).all()
+
+
+@cache
+def _by_reference() -> Select[Any]:
+    entity_code, reference = bindparam("entity_code", type_=String), bindparam("reference", type_=String)
+    creditor = select(EntityRow.creditor_fiscal_code).where(EntityRow.code == entity_code).scalar_subquery()
+    external_ids = (reference, bindparam("in_capitals", type_=String))
+    found = union_all(
+        select(PracticeRow.id).where(PracticeRow.creditor_fiscal_code == creditor, PracticeRow.iuv == reference),
+        select(PracticeRow.id).where(PracticeRow.notice_number == reference),
+        select(PracticeRow.id).where(PracticeRow.entity_code == entity_code, PracticeRow.external_id.in_(external_ids)),
     )
-    return session.scalars(statement.order_by(PracticeRow.place.desc())).all()
+    # An array first: joined, the planner may go through all of the debtor's instead.
+    ids = func.array(found.scalar_subquery())
+    statement = _SHOWN.where(
+        PracticeRow.id == any_(ids),
+        PracticeRow.debtor_fiscal_code == bindparam("fiscal_code"),
+        PracticeRow.entity_code == entity_code,
+    )
+    return statement.order_by(PracticeRow.place.desc())
 
 
-def instalments(session: Session, one: PracticeRow, references: Sequence[str]) -> Sequence[PracticeRow]:
+def instalments(session: Session, one: Stored, references: Sequence[str]) -> Sequence[Row[Any]]:
     """Return the practices with these references that ask the same debtor for instalments of the same plan."""
-    statement = _shown().where(
+    statement = _SHOWN.where(
         PracticeRow.entity_code == one.entity_code,
         PracticeRow.external_id.in_(references),
         PracticeRow.debtor_fiscal_code == one.debtor_fiscal_code,
         PracticeRow.service_code == one.service_code,
         PracticeRow.instalment_total == one.instalment_total,
     )
-    return session.scalars(statement.order_by(PracticeRow.instalment_number)).all()
+    return session.execute(statement.order_by(PracticeRow.instalment_number)).all()
 
 
-def of_references(session: Session, entity_code: str, external_ids: Sequence[str]) -> Sequence[PracticeRow]:
-    """Return an entity's debts by its own references, with entity and service."""
-    statement = _shown().where(PracticeRow.entity_code == entity_code, PracticeRow.external_id.in_(external_ids))
-    return session.scalars(statement).all()
+def of_references(session: Session, entity_code: str, external_ids: Sequence[str]) -> Sequence[Row[Any]]:
+    """Return an entity's debts by its own references, as they are shown."""
+    statement = _SHOWN.where(PracticeRow.entity_code == entity_code, PracticeRow.external_id.in_(external_ids))
+    return session.execute(statement).all()
 
 
 def of_debtor(
     session: Session, entity_code: str, fiscal_code: str, states: Sequence[str], before: int | None, limit: int
-) -> Sequence[PracticeRow]:
-    """Return a debtor's practices with an entity, newest first, those placed before `before`."""
-    statement = _shown().where(PracticeRow.debtor_fiscal_code == fiscal_code, PracticeRow.entity_code == entity_code)
-    if states:
-        statement = statement.where(PracticeRow.state.in_(states))
-    if before is not None:
-        statement = statement.where(PracticeRow.place < before)
-    return session.scalars(statement.order_by(PracticeRow.place.desc()).limit(limit)).all()
+) -> Sequence[Row[Any]]:
+    """Return a debtor's practices with an entity as they are shown, newest first, those placed before `before`.
+
+    Of each state the newest, then the newest of these: so no more than that is read, however many the debtor has.
+    """
+    asked = sorted(set(states))
+    names = {
+        "fiscal_code": fiscal_code,
+        "entity_code": entity_code,
+        "before": _PLACE_MAX if before is None else before,
+        "limit": limit,
+        **{f"state_{number}": state for number, state in enumerate(asked)},
+    }
+    return session.execute(_newest(len(asked)), names).all()
 
 
-def dated_of_debtor(session: Session, fiscal_code: str, since: datetime, limit: int) -> Sequence[PracticeRow]:
+@cache
+def _newest(states: int) -> Select[Any]:
+    """Write the statement of `of_debtor` for so many states, once: that takes longer than asking it."""
+    newest_first, limit = PracticeRow.place.desc(), bindparam("limit", type_=Integer)
+    newest = select(PracticeRow.place).where(
+        PracticeRow.debtor_fiscal_code == bindparam("fiscal_code"),
+        PracticeRow.entity_code == bindparam("entity_code"),
+        PracticeRow.place < bindparam("before"),
+    )
+    newest = newest.order_by(newest_first).limit(limit)
+    of_each = [newest.where(PracticeRow.state == bindparam(f"state_{number}")) for number in range(states)] or [newest]
+    places = func.array(union_all(*of_each).scalar_subquery())
+    return _SHOWN.where(PracticeRow.place == any_(places)).order_by(newest_first).limit(limit)
+
+
+def dated_of_debtor(session: Session, fiscal_code: str, since: datetime, limit: int) -> Sequence[Row[Any]]:
     """Return a debtor's practices with a due date, still owed or over only since then, by due date, latest first."""
     is_unpaid = PracticeRow.state.in_([State.TO_PAY, State.UNCONFIRMED])
-    statement = _shown().where(
+    statement = _SHOWN.where(
         PracticeRow.debtor_fiscal_code == fiscal_code,
         PracticeRow.due_date.is_not(None),
         or_(is_unpaid, PracticeRow.state_since >= since),
     )
-    return session.scalars(statement.order_by(PracticeRow.due_date.desc(), PracticeRow.place).limit(limit)).all()
+    return session.execute(statement.order_by(PracticeRow.due_date.desc(), PracticeRow.place).limit(limit)).all()
 
 
 def duplicate_candidates(
-    session: Session, one: PracticeRow, fiscal_code: str | None, practice_ids: Collection[UUID]
+    session: Session, one: Stored, fiscal_code: str | None, practice_ids: Collection[UUID]
 ) -> Sequence[PracticeRow]:
     """Return practices of the same service and amount, newest first: the debtor's, and those among `practice_ids`.
 
@@ -122,7 +184,7 @@ def positions(
     by_number = and_(
         PracticeRow.creditor_fiscal_code == creditor_fiscal_code, PracticeRow.notice_number == notice_number
     )
-    return session.scalars(_shown().where(or_(by_number, PracticeRow.id.in_(practice_ids)))).all()
+    return session.scalars(_with_catalogue().where(or_(by_number, PracticeRow.id.in_(practice_ids)))).all()
 
 
 def locked(session: Session, practice_ids: Iterable[UUID]) -> Sequence[PracticeRow]:
@@ -154,6 +216,11 @@ def known_external_ids(session: Session, entity_code: str, external_ids: Iterabl
     return known
 
 
+def insert_one(session: Session, values: Json) -> None:
+    """Insert a new practice, given by column."""
+    session.execute(_INSERT, values)
+
+
 def insert_all(session: Session, made: Iterable[Json]) -> None:
     """Insert new practices, given by column, in their order."""
     rows = [[values.get(name) for name in _INSERTED] for values in made]
@@ -175,7 +242,7 @@ def expiring(session: Session, today: date, limit: int) -> Sequence[PracticeRow]
 def to_tell(session: Session, limit: int) -> Sequence[PracticeRow]:
     """Return practices to pay of which payments has been told an older revision of their service, locked."""
     statement = (
-        select(PracticeRow)
+        _with_catalogue()
         .join(
             ServiceRow,
             and_(ServiceRow.entity_code == PracticeRow.entity_code, ServiceRow.code == PracticeRow.service_code),
@@ -184,13 +251,12 @@ def to_tell(session: Session, limit: int) -> Sequence[PracticeRow]:
             PracticeRow.state.in_([State.TO_PAY.value, State.UNCONFIRMED.value]),
             PracticeRow.service_revision < ServiceRow.revision,
         )
-        .options(joinedload(PracticeRow.entity), joinedload(PracticeRow.service))
         .limit(limit)
         .with_for_update(skip_locked=True, of=PracticeRow)
     )
     return session.scalars(statement).all()
 
 
-def _shown() -> Select[PracticeRow]:
-    """Select practices with what showing them takes."""
+def _with_catalogue() -> Select[PracticeRow]:
+    """Select practices with entity and service."""
     return select(PracticeRow).options(joinedload(PracticeRow.entity), joinedload(PracticeRow.service))

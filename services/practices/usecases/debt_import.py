@@ -15,11 +15,11 @@ from services.practices.debt_file import rows as debt_file
 from services.practices.debt_file.rows import Row
 from services.practices.models import EntityRow
 from services.practices.repository import catalogue, import_jobs, imports, practices
-from services.practices.usecases import import_loading, issuance
+from services.practices.usecases import import_rows, issuance
 from services.practices.usecases.file_content import content_of
 from services.practices.usecases.import_jobs import queue_content
-from services.practices.usecases.import_loading import Target, good_references, with_pauses
 from services.practices.usecases.import_reports import get_import
+from services.practices.usecases.import_rows import Target, good_references, with_pauses
 
 __all__ = ["get_import", "import_debts"]
 
@@ -86,6 +86,6 @@ def _load(tx: Tx, job: _Job, numbers: Iterator[NoticeNumber], now: datetime) -> 
     )
     tx.session.add(done)
     tx.session.flush()
-    counts = import_loading.load(tx, Target(done.id, job.entity, job.issuers), job.rows, numbers, now)
+    counts = import_rows.load(tx, Target(done.id, job.entity, job.issuers), job.rows, numbers, now)
     done.accepted, done.refused = counts.accepted, counts.refused
     return done.id

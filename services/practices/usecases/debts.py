@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from chassis.storage.database import Database, Tx
 from contracts.errors import ErrorCode, Refused
 from contracts.events.practices import PAID_ELSEWHERE, PRACTICE_CANCELLED
 from contracts.rpc.practices import AnnulRequest, DebtRequest, Practice
-from services.practices import catalogue_records, records
+from services.practices import records
 from services.practices.domain import debt_rules, display, practice_status
 from services.practices.domain.debt import Debt
 from services.practices.domain.debt_rules import EMAIL_LEFT_OUT, ServiceRules
@@ -16,7 +17,7 @@ from services.practices.domain.practice_status import Ending
 from services.practices.domain.states import Cause, State, can_move
 from services.practices.models import PracticeRow
 from services.practices.repository import catalogue, practices
-from services.practices.usecases import issuance
+from services.practices.usecases import issuance, number_stock
 
 _ANNULLED: Final = "annulled"
 
@@ -28,25 +29,22 @@ def put_debt(database: Database, request: DebtRequest, now: datetime) -> Practic
     state, (DEBTOR_CHANGED), and what the rules of a debt refuse.
     """
     external_id = debt_rules.checked_external_id(request.external_id)
-    with database.reading() as session:
-        entity = catalogue.entity(session, request.entity_code)
-        service = catalogue.service(session, entity.code, request.service_code)
-        is_known = external_id in practices.known_external_ids(session, entity.code, [external_id])
-    issuer = catalogue_records.issuer_of(entity, service)
+    code, service_code = request.entity_code, request.service_code
+    issuer, is_known = database.read(
+        partial(catalogue.issuer_for, entity_code=code, code=service_code, reference=external_id)
+    )
     debt = _checked_debt(request, issuer.rules)
-    number = next(issuance.allocate(database, entity, 0 if is_known else 1), None)
 
     def put() -> Practice:
-        with database.transaction() as tx:
-            row = practices.locked_debts(tx.session, entity.code, [external_id]).get(external_id)
-            if row is not None:
-                issuance.amend(tx, row, debt, issuer, now)
-            elif number is not None:
-                row = issuance.insert(tx, external_id, number, debt, issuer, now)
+        nonlocal is_known
+        with number_stock.one_number(database, issuer.entity) as number, database.transaction() as tx:
+            if not is_known:
+                is_known = True  # at the latest when this fails, because somebody else has put it
+                row = issuance.insert_alone(tx, external_id, next(number), debt, issuer, now)
             else:
-                raise Refused(ErrorCode.PRACTICE_NOT_FOUND)
-            shown = records.practice_of(practices.practice(tx.session, row.id), now)
-            return replace(shown, warnings=_warnings(request, debt))
+                row = practices.locked_debts(tx.session, issuer.entity.code, [external_id])[external_id]
+                issuance.amend(tx, row, debt, issuer, now)
+            return replace(records.issued_practice(row, issuer, now), warnings=_warnings(request, debt))
 
     return issuance.again_on_conflict(put)
 

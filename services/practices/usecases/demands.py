@@ -41,7 +41,7 @@ def demand(database: Database, request: DemandRequest, now: datetime) -> Positio
     # Before the transaction that uses it, as everywhere; of a demand that was made before, a hole.
     number = next(issuance.allocate(database, entity, 1))
     with database.transaction() as tx:
-        row = practices.practice(tx.session, _made_once(tx, number, debt, issuer, now))
+        row = practices.practice_with_catalogue(tx.session, _made_once(tx, number, debt, issuer, now))
         return records.position_of(row, row.entity, row.service)
 
 

@@ -12,7 +12,7 @@ from services.practices import records
 from services.practices.domain import viewers
 from services.practices.domain.duplicates import DuplicateCandidate, are_duplicates
 from services.practices.domain.viewers import Visibility
-from services.practices.models import PracticeRow
+from services.practices.models import PracticeRow, Stored
 from services.practices.repository import practices
 
 _ISSUED: Final = "issued"
@@ -37,7 +37,7 @@ def duplicates(database: Database, request: GetManyRequest) -> DuplicatesReply:
     )
 
 
-def _duplicates_of(session: Session, row: PracticeRow, viewer: Viewer) -> list[PracticeRow]:
+def _duplicates_of(session: Session, row: Stored, viewer: Viewer) -> list[PracticeRow]:
     seen_here = {*viewer.granted_practice_ids, *viewer.identified_practice_ids}
     code = None if row.debtor_fiscal_code == ANONYMOUS_FISCAL_CODE else row.debtor_fiscal_code
     one = _candidate_of(row)
@@ -46,10 +46,10 @@ def _duplicates_of(session: Session, row: PracticeRow, viewer: Viewer) -> list[P
     return found[:_DUPLICATES_MAX]
 
 
-def _is_seen(row: PracticeRow, viewer: Viewer) -> bool:
+def _is_seen(row: Stored, viewer: Viewer) -> bool:
     seen = viewers.visibility(viewer, row.id, row.debtor_fiscal_code, row.inserted_by)
     return seen is not Visibility.NONE
 
 
-def _candidate_of(row: PracticeRow) -> DuplicateCandidate:
+def _candidate_of(row: Stored) -> DuplicateCandidate:
     return DuplicateCandidate(records.debt_of(row), row.origin == _ISSUED)

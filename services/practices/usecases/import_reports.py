@@ -5,7 +5,7 @@ from contracts.rpc.practices import ImportGetRequest, ImportReport, ImportRow
 from services.practices import models
 from services.practices.debt_file.remedies import remedy_of
 from services.practices.repository import catalogue, imports
-from services.practices.usecases.import_loading import with_pauses
+from services.practices.usecases.import_rows import with_pauses
 
 
 def get_import(database: Database, request: ImportGetRequest) -> ImportReport:

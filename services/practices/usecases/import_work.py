@@ -18,8 +18,8 @@ from services.practices.debt_file.rows import Row
 from services.practices.models import Import
 from services.practices.repository import catalogue, import_jobs, practices
 from services.practices.repository.batches import batches
-from services.practices.usecases import import_loading, issuance
-from services.practices.usecases.import_loading import Target
+from services.practices.usecases import import_rows, issuance
+from services.practices.usecases.import_rows import Target
 
 log = logs.get_logger(__name__)
 
@@ -106,12 +106,12 @@ def _load(database: Database, job: Import, clock: Callable[[], datetime]) -> Non
 
 def _load_chunk(database: Database, target: Target, rows: list[Row], clock: Callable[[], datetime]) -> None:
     """Load some rows and take them off the staging table, in one transaction."""
-    good = set(import_loading.good_references(rows))
+    good = set(import_rows.good_references(rows))
     with database.reading() as session:
         new_count = len(good - practices.known_external_ids(session, target.entity.code, good))
     numbers = iter(list(issuance.allocate(database, target.entity, new_count)))
     with database.transaction() as tx:
         if import_jobs.take(tx.session, target.import_id, rows[0].line) != len(rows):
             raise _Ended
-        counts = import_loading.load(tx, target, rows, numbers, clock())
+        counts = import_rows.load(tx, target, rows, numbers, clock())
         import_jobs.note_loaded(tx.session, target.import_id, counts.accepted, counts.refused)

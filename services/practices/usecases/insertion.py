@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from chassis.storage.database import Database
@@ -10,12 +11,12 @@ from contracts.error_details import InvalidRequest
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc.practices import InsertRequest, Practice
 from contracts.shapes import Beneficiary, Subject
-from services.practices import catalogue_records, records
+from services.practices import records
 from services.practices.domain import debt_rules, viewers
 from services.practices.domain.debt import Debt
 from services.practices.domain.debt_rules import ServiceRules
 from services.practices.repository import catalogue, practices
-from services.practices.usecases import issuance
+from services.practices.usecases import issuance, number_stock
 
 
 def insert(database: Database, request: InsertRequest, now: datetime) -> Practice:
@@ -25,17 +26,13 @@ def insert(database: Database, request: InsertRequest, now: datetime) -> Practic
     (DESCRIPTION_REQUIRED), (DESCRIPTION_TOO_LONG), (AMOUNT_OUT_OF_RANGE), (AMOUNT_NOT_ALLOWED), (STAMP_REQUIRED),
     (IDEMPOTENCY_CONFLICT).
     """
-    with database.reading() as session:
-        entity = catalogue.entity(session, request.entity_code)
-        service = catalogue.service(session, entity.code, request.service_code)
-    issuer = catalogue_records.issuer_of(entity, service)
+    issuer = database.read(partial(catalogue.issuer, entity_code=request.entity_code, code=request.service_code))
     debt = _checked_debt(request, issuer.rules)
     payer = viewers.viewer_key(request.viewer)
-    number = next(issuance.allocate(database, entity, 1))
-    with database.transaction() as tx:
+    with number_stock.one_number(database, issuer.entity) as number, database.transaction() as tx:
 
         def make() -> dict[str, UUID]:
-            row = issuance.insert(tx, None, number, debt, issuer, now, inserted_by=payer)
+            row = issuance.insert(tx, None, next(number), debt, issuer, now, inserted_by=payer)
             return {"practice_id": row.id}
 
         made = tx.once(f"insert:{payer}", request.idempotency_key, _content_of(request), make)

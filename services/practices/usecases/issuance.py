@@ -21,7 +21,7 @@ from services.practices.domain.debt_rules import ServiceRules
 from services.practices.domain.practice_status import AmountDue, PracticeStatus
 from services.practices.domain.states import State
 from services.practices.models import EntityRow, Json, PracticeRow
-from services.practices.repository import catalogue
+from services.practices.repository import catalogue, practices
 
 _ATTEMPTS: Final = 3
 _T = TypeVar("_T")
@@ -51,6 +51,15 @@ def insert(
     row.inserted_by = inserted_by
     tx.session.add(row)
     return row
+
+
+def insert_alone(
+    tx: Tx, external_id: str, number: NoticeNumber, debt: Debt, issuer: Issuer, now: datetime
+) -> PracticeRow:
+    """Insert a practice with its PracticeCreated at once; what is returned is no object of the session."""
+    values = create(tx, external_id, number, debt, issuer, now)
+    practices.insert_one(tx.session, values)
+    return PracticeRow(**values)
 
 
 def create(tx: Tx, external_id: str | None, number: NoticeNumber, debt: Debt, issuer: Issuer, now: datetime) -> Json:

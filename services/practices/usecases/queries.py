@@ -1,8 +1,13 @@
 """Practices shown: lists, by id, plans, positions for the node, the feed of events."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from functools import partial
+from typing import Any, Final
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
 
 from chassis.storage import outbox
 from chassis.storage.database import Database
@@ -28,7 +33,7 @@ from services.practices import catalogue_records, records
 from services.practices.domain import display, viewers
 from services.practices.domain.debt import plan_references
 from services.practices.domain.viewers import Visibility
-from services.practices.models import OutboxMessage, PracticeRow
+from services.practices.models import OutboxMessage
 from services.practices.repository import catalogue, practices
 
 _DATED_MAX: Final = 500
@@ -37,12 +42,18 @@ _DATED_MAX: Final = 500
 def list_practices(database: Database, request: ListRequest, now: datetime) -> PracticeList:
     """Return a page of the practices the viewing citizen is debtor of, newest first, an import in its file's order."""
     fiscal_code, limit = request.viewer.fiscal_code, request.limit
-    with database.reading() as session:
-        entity_code = catalogue.entity(session, request.entity_code).code
-        if not fiscal_code:
-            return PracticeList(practices=[])
-        before = _place(request.cursor)
-        rows = practices.of_debtor(session, entity_code, fiscal_code, request.states, before, limit + 1)
+    before = _place(request.cursor)
+
+    def read(session: Session) -> Sequence[Row[Any]]:
+        code = catalogue.readable_code(request.entity_code)
+        found = (
+            practices.of_debtor(session, code, fiscal_code, request.states, before, limit + 1) if fiscal_code else ()
+        )
+        if not found:
+            catalogue.entity(session, code)
+        return found
+
+    rows = database.read(read)
     page = rows[:limit]
     return PracticeList(
         practices=[records.practice_of(row, now) for row in page],
@@ -55,15 +66,14 @@ def due_dates(database: Database, request: DueDatesRequest, now: datetime) -> Du
     fiscal_code = request.viewer.fiscal_code
     if not fiscal_code:
         return DueDates(practices=[])
-    with database.reading() as session:
-        rows = practices.dated_of_debtor(session, fiscal_code, request.since, _DATED_MAX)
+    since = request.since
+    rows = database.read(partial(practices.dated_of_debtor, fiscal_code=fiscal_code, since=since, limit=_DATED_MAX))
     return DueDates(practices=[records.dated_practice_of(row, now) for row in rows])
 
 
 def get_many(database: Database, request: GetManyRequest, now: datetime) -> PracticeList:
     """Return the practices the viewer may see, in the order asked; the others are left out."""
-    with database.reading() as session:
-        rows = practices.practices(session, request.practice_ids)
+    rows = database.read(partial(practices.practices, practice_ids=request.practice_ids))
     asked = (rows[practice_id] for practice_id in request.practice_ids if practice_id in rows)
     shown = (_seen(row, request.viewer, now) for row in asked)
     return PracticeList(practices=[practice for practice in shown if practice is not None])
@@ -86,8 +96,8 @@ def plan(database: Database, request: PlanRequest, now: datetime) -> PracticeLis
 
 def debts(database: Database, request: DebtsRequest, now: datetime) -> PracticeList:
     """Return the entity's debts with these references, whole; no viewer, the entity asks. Unknown ones are left out."""
-    with database.reading() as session:
-        rows = practices.of_references(session, request.entity_code, request.external_ids)
+    code, references = request.entity_code, request.external_ids
+    rows = database.read(partial(practices.of_references, entity_code=code, external_ids=references))
     return PracticeList(practices=[records.practice_of(row, now) for row in rows])
 
 
@@ -110,7 +120,7 @@ def events(database: Database, request: EventsRequest) -> EventsReply:
     return EventsReply(items=[FeedItem(**item) for item in published])
 
 
-def _seen(row: PracticeRow, viewer: Viewer, now: datetime) -> Practice | None:
+def _seen(row: Row[Any], viewer: Viewer, now: datetime) -> Practice | None:
     """Return the practice as far as the viewer may see it, or None."""
     visibility = viewers.visibility(viewer, row.id, row.debtor_fiscal_code, row.inserted_by)
     if visibility is Visibility.NONE:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy.orm import Session
+
 from chassis.storage.database import Database
 from contracts.codes import FiscalCode, NoticeNumber
 from contracts.error_details import InvalidRequest
@@ -22,22 +24,33 @@ def search(database: Database, request: SearchRequest, now: datetime) -> Practic
     """
     typed_number, typed_code = _typed(request.notice_number), _typed(request.fiscal_code)
     typed_reference = _typed(request.reference)
-    with database.reading() as session:
-        entity_code = catalogue.entity(session, request.entity_code).code
-        if typed_number:
-            typed_reference = number = NoticeNumber.typed(typed_number)
-            if not typed_code:
-                rows = practices.by_notice_number(session, entity_code, number)
-                return _found([display.masked(records.practice_of(row, now)) for row in rows])
-        typed = {"fiscal_code": typed_code, "reference": typed_reference}
-        missing = [name for name, text in typed.items() if not text]
+    entity_code = catalogue.readable_code(request.entity_code)
+
+    def read(session: Session) -> list[Practice]:
+        if typed_number and not typed_code:
+            rows = practices.by_notice_number(session, entity_code, NoticeNumber.typed(typed_number))
+            return [display.masked(records.practice_of(row, now)) for row in rows]
+        reference = NoticeNumber.typed(typed_number) if typed_number else _compact(typed_reference)
+        missing = [name for name, text in (("fiscal_code", typed_code), ("reference", reference)) if not text]
         if missing:
             raise Refused(ErrorCode.INVALID_REQUEST, InvalidRequest(fields=missing))
-        fiscal_code, reference = FiscalCode.typed(typed_code), _compact(typed_reference)
-        rows = practices.by_reference(session, entity_code, fiscal_code, reference)
-    if not rows:
-        _check_notice_digits(reference)
-    return _found([records.practice_of(row, now) for row in rows])
+        rows = practices.by_reference(session, entity_code, FiscalCode.typed(typed_code), reference)
+        if not rows:
+            _check_notice_digits(reference)
+        return [records.practice_of(row, now) for row in rows]
+
+    def of_the_entity(session: Session) -> list[Practice]:
+        """Look whether there is such an entity only where nothing else is there to show."""
+        try:
+            found = read(session)
+        except Refused:
+            catalogue.entity(session, entity_code)
+            raise
+        if not found:
+            catalogue.entity(session, entity_code)
+        return found
+
+    return _found(database.read(of_the_entity))
 
 
 def _typed(text: str | None) -> str:

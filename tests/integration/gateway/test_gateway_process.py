@@ -1,5 +1,6 @@
 """The gateway as it runs in production: gunicorn threads in front of RabbitMQ and real services."""
 
+import hashlib
 import json
 import re
 import time
@@ -119,6 +120,37 @@ def test_a_body_without_a_length_is_counted_while_it_streams(start_gateway: Any,
     assert accepted.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     refused = browser.post(f"{url}/enti/PM108/ricerca", data=stream(70), headers=form, timeout=10)
     assert refused.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+@pytest.mark.parametrize("has_length", [True, False])
+def test_a_debt_file_larger_than_any_other_body_goes_through_in_parts(
+    start_gateway: Any, practices: Any, tmp_path: Path, eventually: Callable[..., Any], *, has_length: bool
+):
+    keys = tmp_path / "keys.json"
+    key = {"sha256": hashlib.sha256(b"a-key").hexdigest(), "entity_code": "PM108", "name": "tests"}
+    keys.write_text(json.dumps([{**key, "scopes": ["imports:write"]}]))
+    gateway = start_gateway(API_KEYS_FILE=str(keys))
+    imports, headers = (
+        f"{gateway.url}/api/v1/creditors/PM108/imports",
+        {"X-Api-Key": "a-key", "Content-Type": "text/csv"},
+    )
+    # Larger than what is collected before a thread gets it; in one line, so that nothing but the way is long.
+    body = b"a;b;c\n" + b"x" * (40 * 1024 * 1024)
+    content: Any = body if has_length else (body[at : at + 65_536] for at in range(0, len(body), 65_536))
+    begun = requests.post(imports, data=content, headers=headers, timeout=120)
+    assert (begun.status_code, begun.json()["state"]) == (202, "waiting"), begun.text
+    address = gateway.url + begun.headers["Location"]
+
+    def report() -> Any:
+        return requests.get(address, headers=headers, timeout=20).json()
+
+    eventually(lambda: report()["state"] not in {"waiting", "checking"}, timeout_s=60)
+    assert (report()["state"], report()["code"]) == ("refused", "import_wrong_header")
+    children = Path(f"/proc/{gateway.process.process.pid}/task/{gateway.process.process.pid}/children").read_text()
+    for pid in children.split():
+        peak = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+        assert peak
+        assert int(peak[1]) < 256 * 1024
 
 
 def test_threads_of_one_process_answer_each_its_own_visitor(start_gateway: Any, practices: Any):

@@ -227,6 +227,7 @@ def test_every_line_of_a_report_has_its_reference_and_its_number(load: Callable[
     ]
 
 
+@pytest.mark.parametrize("load", ["at once"], indirect=True)
 def test_a_long_import_lets_others_work_at_least_every_200_rows(
     load: Callable[..., ImportReport], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -144,7 +144,7 @@ def test_a_worker_killed_twice_halfway_ends_exact(
     eventually: Eventually,
 ) -> None:
     def start() -> Running:
-        return start_process("-m", "services.practices", "load-imports", env=environment)
+        return start_process("-m", "services.practices.import_worker", env=environment)
 
     count = 5_500
     queued = queue_file(database, now, file_of(count))

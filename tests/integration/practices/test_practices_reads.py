@@ -1,0 +1,201 @@
+"""Reads: one statement each, on a connection that is not tried first, and no more rows than are shown."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+
+from chassis.storage.database import Database
+from contracts.codes import FiscalCode
+from contracts.errors import ErrorCode, Refused
+from contracts.rpc.practices import (
+    DebtsRequest,
+    DueDatesRequest,
+    GetManyRequest,
+    ListRequest,
+    Practice,
+    PracticeList,
+    SearchRequest,
+)
+from contracts.shapes import Viewer
+from services.practices.usecases import queries, search
+
+MANY = FiscalCode("RSSMRA85T10A562S")
+USUAL = FiscalCode("VRDLCU99L14A662K")
+# What a page of 20 rows may have to look at: itself with entity and service, and as much again per state asked for.
+ROWS_READ_MAX = 250
+
+
+@contextmanager
+def statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
+    """Collect what is sent to the database."""
+    sent: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        sent.append((statement, parameters))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def many(database: Database) -> Database:
+    """A debtor of 20,000 practices, of which 20 are paid, a usual one of 20, and 3,000 of others."""
+    seed = text(
+        """
+        INSERT INTO practices (id, entity_code, service_code, creditor_fiscal_code, origin, external_id, notice_number,
+                               iuv, debtor, debtor_fiscal_code, description, amount_cents, due_date, state, state_since,
+                               needs_attention, facts, sequence, created_at)
+        SELECT gen_random_uuid(), 'PM108', 'TARI', entities.creditor_fiscal_code, 'issued', CAST(:stem AS text) || n,
+               CAST(:digit AS text) || lpad(n::text, 17, '0'), CAST(:digit AS text) || lpad(n::text, 16, '0'),
+               jsonb_build_object('entity_type', 'F', 'fiscal_code', CAST(:code AS text), 'full_name', 'Rossi Mario'),
+               CASE WHEN CAST(:code AS text) = 'other' THEN 'C' || n / 20 ELSE :code END, 'TARI', 1000 + n,
+               '2026-12-02',
+               CASE WHEN n % 1000 = 7 OR CAST(:count AS int) = 20 THEN 'paid' ELSE 'to_pay' END, now(), false, '{}', 1,
+               now()
+          FROM entities, generate_series(1, CAST(:count AS int)) n WHERE code = 'PM108'
+        """
+    )
+    with database.transaction() as tx:
+        for code, count, stem, digit in (
+            (MANY, 20_000, "MANY-", "1"),
+            (USUAL, 20, "FEW-", "2"),
+            ("other", 3_000, "O", "4"),
+        ):
+            tx.session.execute(seed, {"code": code, "count": count, "stem": stem, "digit": digit})
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE practices"))
+    return database
+
+
+def listed(
+    database: Database, now: datetime, code: FiscalCode, *states: str, cursor: str | None = None
+) -> PracticeList:
+    request = ListRequest(
+        entity_code="PM108", viewer=Viewer(fiscal_code=code), states=list(states), limit=20, cursor=cursor
+    )
+    return queries.list_practices(database, request, now)
+
+
+def found(database: Database, now: datetime, code: str, reference: str) -> PracticeList:
+    return search.search(database, SearchRequest(entity_code="PM108", fiscal_code=code, reference=reference), now)
+
+
+def rows_read(plan: dict[str, Any]) -> int:
+    """Return how many rows the scans of a plan looked at, those thrown away included."""
+    below = sum(rows_read(part) for part in plan.get("Plans", ()))
+    if "Scan" not in plan["Node Type"]:
+        return below
+    seen = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0) + plan.get("Rows Removed by Index Recheck", 0)
+    return below + int(seen * plan["Actual Loops"])
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda database, now: listed(database, now, MANY),
+        lambda database, now: listed(database, now, MANY, "paid"),
+        lambda database, now: listed(database, now, MANY, "expired"),
+        lambda database, now: listed(database, now, MANY, "to_pay", "paid", "expired", "cancelled"),
+        lambda database, now: listed(database, now, MANY, "paid", cursor=listed(database, now, MANY).next_cursor),
+        lambda database, now: found(database, now, MANY, "MANY-7000"),
+        lambda database, now: found(database, now, MANY, "many-7000"),
+        lambda database, now: found(database, now, MANY, "1" + "7000".zfill(17)),
+        lambda database, now: found(database, now, MANY, "1" + "7000".zfill(16)),
+    ],
+    ids=["all", "a rare state", "no such state", "states", "a later page", "reference", "as typed", "notice", "IUV"],
+)
+def test_a_debtor_of_20000_practices_costs_what_a_usual_one_does(
+    many: Database, now: datetime, ask: Callable[[Database, datetime], PracticeList]
+) -> None:
+    with statements(many) as sent:
+        shown = ask(many, now)
+    assert len(shown.practices) <= 20
+    with many.engine.connect() as connection:
+        for statement, parameters in sent:
+            explained = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters)
+            (explanation,) = explained.scalar_one()
+            assert rows_read(explanation["Plan"]) <= ROWS_READ_MAX, explanation
+
+
+def test_states_together_are_listed_newest_first_and_page_after_page(many: Database, now: datetime) -> None:
+    paid = listed(many, now, MANY, "paid")
+    assert [practice.external_id for practice in paid.practices] == [f"MANY-{n}" for n in range(19_007, 0, -1_000)]
+    both, cursor = [], None
+    for _ in range(3):
+        page = listed(many, now, MANY, "paid", "to_pay", cursor=cursor)
+        both += [practice.external_id for practice in page.practices]
+        cursor = page.next_cursor
+    assert both == [f"MANY-{n}" for n in range(20_000, 19_940, -1)]
+
+
+def test_what_is_read_takes_one_statement_and_no_question_whether_the_connection_lives(
+    database: Database, now: datetime, put: Callable[..., Practice], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put("TARI-1")
+    viewer = Viewer(fiscal_code=MANY)
+    practice_id = listed(database, now, MANY).practices[0].id
+    pings: list[Any] = []
+    monkeypatch.setattr("chassis.storage.database._RESTED_S", 60)
+    monkeypatch.setattr(database.engine.dialect, "do_ping", pings.append)
+    with statements(database) as sent:
+        listed(database, now, MANY)
+        found(database, now, MANY, "TARI-1")
+        queries.get_many(database, GetManyRequest(viewer=viewer, practice_ids=[practice_id]), now)
+        queries.debts(database, DebtsRequest(entity_code="PM108", external_ids=["TARI-1"]), now)
+        queries.due_dates(database, DueDatesRequest(viewer=viewer, since=now), now)
+    assert len(sent) == 5
+    assert pings == []
+
+
+def test_a_read_on_a_dead_connection_is_asked_once_more(
+    database: Database, now: datetime, put: Callable[..., Practice], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put("TARI-1")
+    monkeypatch.setattr("chassis.storage.database._RESTED_S", 60)
+    with database.reading() as session:
+        pid = session.scalar(text("SELECT pg_backend_pid()"))
+    end_connection(database, pid)
+    assert len(listed(database, now, MANY).practices) == 1
+
+
+def test_a_connection_that_has_rested_is_tried_before_it_is_used(
+    database: Database, put: Callable[..., Practice], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put("TARI-1")
+    with database.reading() as session:
+        pid = session.scalar(text("SELECT pg_backend_pid()"))
+    end_connection(database, pid)
+    monkeypatch.setattr("chassis.storage.database._RESTED_S", 0)
+    with database.transaction() as tx:
+        assert tx.session.scalar(text("SELECT count(*) FROM practices")) == 1
+
+
+def end_connection(database: Database, pid: int | None) -> None:
+    """End a connection of the pool from outside of it, and wait until it is gone."""
+    other = Database(database.engine.url.render_as_string(hide_password=False), database.models, pool_size=1)
+    with other.reading() as session:
+        session.scalar(text("SELECT pg_terminate_backend(:pid, 10000)"), {"pid": pid})
+    other.close()
+
+
+@pytest.mark.parametrize("code", ["PM999", "P\x00"])
+def test_an_entity_that_is_not_there_is_said_so_before_anything_else(
+    database: Database, now: datetime, code: str
+) -> None:
+    asked = (
+        lambda: search.search(database, SearchRequest(entity_code=code, notice_number="1"), now),
+        lambda: search.search(database, SearchRequest(entity_code=code, fiscal_code=MANY, reference="x"), now),
+        lambda: queries.list_practices(database, ListRequest(entity_code=code, viewer=Viewer(fiscal_code=MANY)), now),
+        lambda: queries.list_practices(database, ListRequest(entity_code=code, viewer=Viewer()), now),
+    )
+    for ask in asked:
+        with pytest.raises(Refused) as refused:
+            ask()
+        assert refused.value.code is ErrorCode.UNKNOWN_ENTITY
