@@ -17,6 +17,7 @@ from services.payments.archive import remote_view
 from services.payments.archive.digest import digest_of
 from services.payments.archive.gpd_client import GpdClient
 from services.payments.archive.http import NO_ANSWER, Answer
+from services.payments.archive.missing_receipts import want_receipt
 from services.payments.archive.pace import Pace
 from services.payments.domain.archive import Archivable, Call, Remote, Wish, next_call
 from services.payments.domain.archive_problems import NUMBER_BURNT, NUMBER_TAKEN, Action, Problem, problem_of
@@ -28,6 +29,8 @@ from services.payments.repository.archive import Taken
 log = get_logger(__name__)
 
 _BATCH: Final = 32
+# A batch is through long before the lease of its rows is over, calls without answer included.
+_SOON: Final = timedelta(seconds=5)
 _RETRY_START_S: Final = 1.0
 _RETRY_MAX_S: Final = 900.0
 _DOUBLINGS_MAX: Final = 10
@@ -73,7 +76,12 @@ class Sender:
         self._pool.shutdown(wait=True)
 
     def send_batch(self, now: datetime) -> int:
-        """Send some changed rows, the oldest change first; return how many were looked at, 0 at rest."""
+        """Send some changed rows, the oldest change first; return how many were looked at.
+
+        0 at rest, and while pagoPA wants no calls: rows are not held for longer than their lease.
+        """
+        if not self._pace.is_open(_SOON):
+            return 0
         with self._database.transaction() as tx:
             rows = archive.claim(tx.session, now, _BATCH)
             found = archive.archivables(tx.session, rows)
@@ -180,6 +188,8 @@ class Sender:
                     ),
                 )
         else:
+            with self._database.transaction() as tx:
+                want_receipt(tx, seen, step.found.position, step.now)
             self._learn(step, seen.remote)
 
     def _refused(self, step: _Step, answer: Answer) -> None:
