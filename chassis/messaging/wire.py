@@ -15,6 +15,7 @@ from kombu import Exchange, Queue
 
 from chassis import correlation
 from chassis.messaging import frames
+from chassis.settings import amqp_ca_file
 from contracts.events.subscriptions import Subscription
 
 RPC_EXCHANGE: Final = Exchange("nameko-rpc", type="topic", durable=True)
@@ -43,8 +44,11 @@ class Message:
 
 
 def tls_options(amqp_url: str) -> dict[str, Any] | None:
-    """Return kombu's `ssl` argument for an address: on `amqps://` the certificate must be of the host it names."""
-    return {"server_hostname": None} if amqp_url.startswith("amqps://") else None
+    """Return kombu's `ssl` argument for an address: on `amqps://` the certificate must be of the host it names.
+
+    It is proven by AMQP_CA_FILE, else by the certificates of the system.
+    """
+    return {"server_hostname": None, "ca_certs": amqp_ca_file()} if amqp_url.startswith("amqps://") else None
 
 
 def publish(channel: Any, message: Message, *, then_ack: int | None = None) -> None:

@@ -36,7 +36,7 @@ def services_with_migrations() -> list[str]:
 
 def upgrade(service: str, url: str | None = None) -> None:
     """Bring a service's database to its newest revision; create the database where there is none."""
-    url = url or database_url(service, os.environ)
+    url = url or database_url(service)
     create_database_if_missing(url)
     with _locked_connection(url) as connection:
         command.upgrade(_config(service, connection), "head")
@@ -45,7 +45,7 @@ def upgrade(service: str, url: str | None = None) -> None:
 
 def check(service: str, url: str | None = None) -> None:
     """Raise alembic.util.CommandError where models and migrations do not agree."""
-    with _locked_connection(url or database_url(service, os.environ)) as connection:
+    with _locked_connection(url or database_url(service)) as connection:
         command.check(_config(service, connection))
 
 

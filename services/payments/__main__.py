@@ -8,7 +8,6 @@ take-receipt FILE
     pagoPA's support sends it or as it stands in node_calls.raw_xml. The same receipt again changes nothing.
 """
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from pathlib import Path
 
 from chassis.clock import now
 from chassis.messaging.rpc_client import RpcClient
-from chassis.settings import DEFAULT_AMQP_URL
+from chassis.settings import amqp_url, environment
 from chassis.storage.database import Database
 from contracts.errors import RpcError
 from services.payments import models
@@ -77,7 +76,7 @@ def _take_receipt(file: Path) -> int:
 @contextmanager
 def _connected() -> Iterator[tuple[Database, RpcClient]]:
     database = Database.of_service("payments", models)
-    rpc = RpcClient(os.environ.get("AMQP_URL", DEFAULT_AMQP_URL))
+    rpc = RpcClient(amqp_url(environment()))
     try:
         yield database, rpc
     finally:

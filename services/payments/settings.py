@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from environs import Env
+from chassis.settings import environment
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Settings:
     @classmethod
     def load(cls) -> "Settings":
         """Read the environment."""
-        env = Env()
+        env = environment()
         return cls(
             checkout_url=env.str("CHECKOUT_URL", "http://localhost:8089/checkout/ec/v2").rstrip("/"),
             checkout_subscription_key=env.str("CHECKOUT_SUBSCRIPTION_KEY", None),

@@ -26,7 +26,7 @@ QUEUES = (EVENT_QUEUE, f"{EVENT_QUEUE}.dead", "events.retry.200ms", "events.retr
 
 @pytest.fixture(scope="session")
 def probe_url(database_url: str) -> str:
-    url = settings.database_url("probe", {"DATABASE_URL": database_url})
+    url = settings.database_of("probe", database_url)
     migrations.create_database_if_missing(url)
     engine = sa.create_engine(url)
     probe.Base.metadata.drop_all(engine)

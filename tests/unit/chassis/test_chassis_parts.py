@@ -30,12 +30,12 @@ def test_another_database_than_postgresql_is_refused(url):
         settings.with_driver(url)
 
 
-def test_a_services_database_is_named_after_it_unless_its_own_address_is_given():
-    shared = {"DATABASE_URL": "postgres://u@h/portal?sslmode=require"}
-    assert settings.database_url("practices", shared) == ("postgresql+psycopg2://u@h/portal_practices?sslmode=require")
-    own = {**shared, "PRACTICES_DATABASE_URL": "postgresql://other/p"}
-    assert settings.database_url("practices", own) == "postgresql+psycopg2://other/p"
-    assert settings.database_url("cart", own).startswith("postgresql+psycopg2://u@h/portal_cart")
+def test_a_services_database_is_named_after_it_unless_its_own_address_is_given(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgres://u@h/portal?sslmode=require")
+    assert settings.database_url("practices") == ("postgresql+psycopg2://u@h/portal_practices?sslmode=require")
+    monkeypatch.setenv("PRACTICES_DATABASE_URL", "postgresql://other/p")
+    assert settings.database_url("practices") == "postgresql+psycopg2://other/p"
+    assert settings.database_url("cart").startswith("postgresql+psycopg2://u@h/portal_cart")
 
 
 def test_the_settings_have_defaults_and_read_the_environment(monkeypatch):
