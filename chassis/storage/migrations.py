@@ -20,7 +20,7 @@ from psycopg2 import errorcodes, sql
 from sqlalchemy.pool import NullPool
 
 from chassis import logs
-from chassis.settings import database_url
+from chassis.settings import database_url, with_driver
 
 SERVICES_FOLDER: Final = Path(__file__).parents[2] / "services"
 ADVISORY_LOCK: Final = 0x70_6F_72_74_61_6C  # "portal", any number that nobody else uses
@@ -88,7 +88,7 @@ def create_database_if_missing(url: str) -> None:
 
 @contextmanager
 def _locked_connection(url: str) -> Iterator[sa.Connection]:
-    engine = sa.create_engine(url, poolclass=NullPool)
+    engine = sa.create_engine(with_driver(url), poolclass=NullPool)
     with engine.connect() as connection:
         connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})
         connection.commit()

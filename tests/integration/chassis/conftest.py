@@ -21,7 +21,7 @@ from tests.integration.chassis import probe
 from tests.integration.chassis.tls import TlsProxy, certificate_for
 
 EVENT_QUEUE = probe.LISTENER.queue_name
-QUEUES = (EVENT_QUEUE, f"{EVENT_QUEUE}.dead", "events.retry.200ms", "events.retry.400ms")
+QUEUES = (EVENT_QUEUE, f"{EVENT_QUEUE}.dead", "probe.retry.200ms", "probe.retry.400ms")
 
 
 @pytest.fixture(scope="session")

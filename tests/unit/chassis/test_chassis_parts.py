@@ -178,10 +178,12 @@ def test_queues_are_named_as_nameko_names_them():
     )
 
 
-def test_a_retry_queue_sends_back_to_the_default_exchange_under_the_name_of_the_queue():
-    queue = wire.retry_queue(0.5)
-    assert queue.name == "events.retry.500ms"
-    assert queue.queue_arguments == {"x-message-ttl": 500, "x-dead-letter-exchange": ""}
+def test_a_retry_queue_sends_back_to_the_services_own_exchange_under_the_name_of_the_queue():
+    queue = wire.retry_queue("practices", 0.5)
+    assert queue.name == "practices.retry.500ms"
+    assert queue.queue_arguments == {"x-message-ttl": 500, "x-dead-letter-exchange": "practices.queues"}
+    back = wire.own_queue("evt-payments-PaymentConfirmed.v1--practices.on_payment_confirmed")
+    assert (back.exchange.name, back.routing_key) == ("practices.queues", back.name)
 
 
 def test_times_are_aware():

@@ -25,6 +25,7 @@ ONE = "Zk3vQ9pXw7Lr2Tn8Hb5Yc1Md6Gf4Js0Ua"
 READERS: dict[str, tuple[str, Callable[[], object]]] = {
     "AMQP_URL": ("amqp://one:two@broker:5672//", lambda: ChassisSettings.load().amqp_url),
     "AMQP_PASSWORD": (ONE, lambda: urlsplit(ChassisSettings.load().amqp_url).password),
+    "BROKER_ADMIN_PASSWORD": (ONE, lambda: environment().str("BROKER_ADMIN_PASSWORD")),
     "DATABASE_URL": ("postgresql+psycopg2://one:two@host/portal", lambda: database_url("cart").removesuffix("_cart")),
     "DATABASE_PASSWORD": (ONE, lambda: urlsplit(database_url("cart")).password),
     "SECRET_KEY": (ONE, lambda: GatewaySettings.load().secret_keys[0]),
