@@ -26,7 +26,7 @@ def ensure(connection: Any, exchange: Exchange) -> None:
         with connection.channel() as channel:
             there(channel).declare(passive=True)
     except ChannelError as error:
-        if str(error.code) != "404":
+        if "NOT_FOUND" not in str(error):  # in both brokers' words; kombu's own has the number elsewhere
             raise
         with connection.channel() as channel:
             there(channel).declare()
