@@ -8,7 +8,7 @@ FROM python:3.13-slim-bookworm AS base
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PYTHONPATH=/app PATH=/venv/bin:$PATH
 WORKDIR /app
 # The folders are where volumes go: an empty volume takes its owner from the image.
-RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin portal && mkdir /keys /state && chown portal /keys /state
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin portal && mkdir /keys /api-keys /state && chown portal /keys /api-keys /state
 
 # An image has the packages of its own lock file and no others, hashes checked.
 FROM base AS venv

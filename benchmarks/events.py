@@ -45,7 +45,7 @@ from contracts.message import Message  # noqa: E402 -- as above
 
 GOAL: Final = 1.5
 AMQP_URL: Final = os.environ.get("AMQP_URL", settings.DEFAULT_AMQP_URL)
-DATABASE_URL: Final = settings.database_url("bench", os.environ)
+DATABASE_URL: Final = settings.database_url("bench")
 BASELINE_QUEUE: Final = "bench-plain-events"
 SUBJECTS: Final = 500
 LAG_RATE: Final = 200

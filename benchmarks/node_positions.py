@@ -49,7 +49,7 @@ def open_database(positions: int) -> Database:
     base, question, more = os.environ.get("DATABASE_URL", settings.DEFAULT_DATABASE_URL).partition("?")
     environment = {**os.environ, "DATABASE_URL": f"{base}_bench_{positions}{question}{more}"}
     prepare(environment, positions)
-    return Database(settings.database_url("payments", environment), models)
+    return Database(settings.database_of("payments", environment["DATABASE_URL"]), models)
 
 
 def drop(database: Database) -> None:

@@ -242,7 +242,7 @@ def bench_environment() -> dict[str, str]:
         **os.environ,
         "DATABASE_URL": f"{base}_bench{question}{more}",
         "AMQP_URL": os.environ.get("AMQP_URL", settings.DEFAULT_AMQP_URL),
-        "SECRET_KEY": "s" * 64,
+        "SECRET_KEY": "a secret of the benchmark that is long enough",
         "LOG_LEVEL": "WARNING",
         "MAX_WORKERS": "16",
         "PYTHONPATH": str(ROOT),
@@ -261,7 +261,7 @@ def doors(environment: Mapping[str, str], sides: list[Side]) -> Iterator[None]:
 
 def prepare(environment: Mapping[str, str], positions: int) -> None:
     """Make the database anew, with `positions` notices that nobody has paid."""
-    url = settings.database_url("payments", environment)
+    url = settings.database_of("payments", environment["DATABASE_URL"])
     target = sa.make_url(url)
     server = sa.create_engine(target.set(database="postgres"), isolation_level="AUTOCOMMIT")
     with server.connect() as connection:

@@ -137,7 +137,7 @@ def main() -> None:
     """Print the small job, then the large one."""
     sizes = [int(argument) for argument in sys.argv[1:]] or [1_000, 10_000]
     settings = Settings.load()
-    database = Database(database_url("notices", os.environ), models)
+    database = Database(database_url("notices"), models)
     renderers = Renderers(count=1, timeout_s=60, fonts_dir=settings.documents.fonts_dir)
     dependencies = DocumentDependencies(database, Debts(), renderers, settings.documents, settings.public_url)
     try:

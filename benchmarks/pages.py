@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-os.environ.setdefault("SECRET_KEY", "a secret of the benchmark")
+os.environ.setdefault("SECRET_KEY", "a secret of the benchmark that is long enough")
 os.environ.setdefault("PUBLIC_URL", "http://localhost:18600")
 
 import falcon

@@ -1,10 +1,11 @@
 """Settings every process has, from the environment. A service adds its own frozen dataclass in its settings.py."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qs, quote, urlsplit, urlunsplit
 
-from environs import Env
+from environs import Env, EnvError, FileAwareEnv
 
 DEFAULT_AMQP_URL: Final = "amqp://guest:guest@127.0.0.1:5672//"
 DEFAULT_DATABASE_URL: Final = "postgresql+psycopg2://postgres@127.0.0.1:5432/portal"
@@ -32,10 +33,10 @@ class ChassisSettings:
     @classmethod
     def load(cls) -> "ChassisSettings":
         """Read the environment."""
-        env = Env()
+        env = environment()
         delays = env.list("EVENT_RETRY_DELAYS_S", list(DEFAULT_RETRY_DELAYS_S), subcast=float)
         return cls(
-            amqp_url=env.str("AMQP_URL", DEFAULT_AMQP_URL),
+            amqp_url=amqp_url(env),
             log_level=env.str("LOG_LEVEL", "INFO").upper(),
             metrics_port=env.int("METRICS_PORT", None),
             max_workers=env.int("MAX_WORKERS", 10),
@@ -45,17 +46,78 @@ class ChassisSettings:
         )
 
 
-def database_url(service: str, env: Mapping[str, str]) -> str:
-    """Return the address of a service's database.
+def environment() -> Env:
+    """Return the reader of this process's environment, the only one there is.
 
-    It is `<SERVICE>_DATABASE_URL` as it stands, else DATABASE_URL with `_<service>` put behind its database name.
-    The driver is always psycopg2, the one that eventlet makes green.
+    `X_FILE`, the name of a file, stands in for any `X`, without the white space around what the file holds: so secrets
+    need not stand in an environment that others may look at.
     """
-    own = env.get(f"{service.upper()}_DATABASE_URL")
-    if own:
-        return with_driver(own)
-    address, question, options = env.get("DATABASE_URL", DEFAULT_DATABASE_URL).partition("?")
+    return _Environment(strip_whitespace=True)
+
+
+class _Environment(FileAwareEnv):
+    """environs' own, whose every complaint is an EnvError: a process says it in one line, and does not start."""
+
+    def _get_value(self, env_key: str, default: Any) -> Any:
+        try:
+            return super()._get_value(env_key, default)
+        except EnvError:
+            raise
+        except (ValueError, OSError) as error:
+            raise EnvError(f"{env_key}_FILE is not a file that can be read") from error
+
+
+def amqp_url(env: Env) -> str:
+    """Return the broker's address, AMQP_PASSWORD put in where it names a user without a password."""
+    return with_password(env.str("AMQP_URL", DEFAULT_AMQP_URL), env.str("AMQP_PASSWORD", ""))
+
+
+def amqp_ca_file() -> str | None:
+    """Return the certificates that the broker's is proven by, None for the system's."""
+    return environment().str("AMQP_CA_FILE", "") or None
+
+
+def database_url(service: str) -> str:
+    """Return the address of a service's database, as the environment says it.
+
+    It is `<SERVICE>_DATABASE_URL` as it stands, else DATABASE_URL with `_<service>` put behind its database name;
+    DATABASE_PASSWORD is put in where it names a user without a password. With DATABASE_CA_FILE the server must prove by
+    TLS that it is the host of the address.
+    """
+    env = environment()
+    own = env.str(f"{service.upper()}_DATABASE_URL", "")
+    shared = env.str("DATABASE_URL", DEFAULT_DATABASE_URL)
+    url = with_driver(own) if own else database_of(service, shared)
+    url = with_password(url, env.str("DATABASE_PASSWORD", ""))
+    return with_tls(url, env.str("DATABASE_CA_FILE", ""))
+
+
+def database_of(service: str, url: str) -> str:
+    """Put `_<service>` behind the database's name in an address."""
+    address, question, options = url.partition("?")
     return with_driver(f"{address.rstrip('/')}_{service}{question}{options}")
+
+
+def with_password(url: str, password: str) -> str:
+    """Put a password into an address that names a user without one."""
+    parts = urlsplit(url)
+    if not password or not parts.username or parts.password is not None:
+        return url
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{parts.username}:{quote(password, safe='')}@{host}"))
+
+
+def with_tls(url: str, ca_file: str) -> str:
+    """Ask a PostgreSQL address for TLS with a proven host; one that says itself what it wants stays as it is.
+
+    Raises EnvError where the file of certificates cannot be read.
+    """
+    if not ca_file or "sslmode" in parse_qs(urlsplit(url).query):
+        return url
+    if not Path(ca_file).is_file():
+        raise EnvError("DATABASE_CA_FILE is not a file that can be read")
+    separator = "&" if "?" in url else "?"
+    return f"{url}{separator}sslmode=verify-full&sslrootcert={quote(ca_file, safe='')}"
 
 
 def with_driver(url: str) -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 from uuid import UUID
@@ -19,9 +19,9 @@ _CSRF_LABEL: Final = b"csrf:"
 class BrowserMemory:
     """The visitor that this browser is, as its cookie says; written into the answer when it changed or is needed."""
 
-    def __init__(self, req: falcon.Request, cookies: BrowserCookies, secret_key: str) -> None:
+    def __init__(self, req: falcon.Request, cookies: BrowserCookies, secret_keys: Sequence[str]) -> None:
         self._cookies = cookies
-        self._secret_key = secret_key.encode()
+        self._secret_keys = secret_keys
         self._session_token = cookies.read_session(req) or ""
         self._stored = cookies.read_visitor(req)
         self.visitor = self._initial = self._stored or Visitor()
@@ -62,12 +62,17 @@ class BrowserMemory:
         self.need_cookie()
         if self._csrf and self._csrf[0] == self.visitor.visitor_id:
             return self._csrf[1]
-        message = _CSRF_LABEL + self.visitor.visitor_id.encode() + b":" + self._session_token.encode()
-        token = hmac.new(self._secret_key, message, hashlib.sha256).hexdigest()
+        token = self._signed(self._secret_keys[0])
         self._csrf = self.visitor.visitor_id, token
         return token
 
+    def _signed(self, secret_key: str) -> str:
+        message = _CSRF_LABEL + self.visitor.visitor_id.encode() + b":" + self._session_token.encode()
+        return hmac.new(secret_key.encode(), message, hashlib.sha256).hexdigest()
+
     def check_csrf(self, token: str | None) -> None:
         """Raise Refused(CSRF_FAILED) unless the form was made by us for this browser."""
-        if self._stored is None or not hmac.compare_digest((token or "").encode(), self.csrf_token.encode()):
+        given = (token or "").encode()
+        ours = [hmac.compare_digest(given, self._signed(key).encode()) for key in self._secret_keys]
+        if self._stored is None or not any(ours):
             raise Refused(ErrorCode.CSRF_FAILED)

@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from environs import EnvError, FileAwareEnv
+from environs import Env, EnvError
 from marshmallow import ValidationError
+
+from chassis.settings import amqp_url, environment
+from gateway.signing_keys import SANDBOX, Weak, read_keys
 
 Network = IPv4Network | IPv6Network
 
@@ -20,11 +23,14 @@ _GATEWAY: Final = Path(__file__).resolve().parent
 
 @dataclass(frozen=True)
 class Settings:
-    """What the gateway must know. Rates are written as `limits` reads them: `30/minute`."""
+    """What the gateway must know. Rates are written as `limits` reads them: `30/minute`.
+
+    Of `secret_keys` the first signs, and all verify.
+    """
 
     amqp_url: str
     public_url: str
-    secret_key: str
+    secret_keys: tuple[str, ...]
     node_client_certificates: frozenset[str]
     node_allowed_networks: tuple[Network, ...]
     trusted_proxies: tuple[Network, ...]
@@ -50,13 +56,13 @@ class Settings:
 
         Without browsers nothing is signed: the node's own process has no SECRET_KEY.
         """
-        env = FileAwareEnv()
+        env = environment()
         origins = _origins(env.str("CHECKOUT_PAGE_ORIGINS", _CHECKOUT_PAGES), env.str("CHECKOUT_URL", ""))
         api_keys_file = env.str("API_KEYS_FILE", "")
         settings = cls(
-            amqp_url=env.str("AMQP_URL", "amqp://guest:guest@127.0.0.1:5672//"),
+            amqp_url=amqp_url(env),
             public_url=env.str("PUBLIC_URL", "http://localhost:8080", validate=_check_public_url).rstrip("/"),
-            secret_key=env.str("SECRET_KEY") if for_browsers else "",
+            secret_keys=_secret_keys(env) if for_browsers else (),
             node_client_certificates=_fingerprints(env.str("NODE_CLIENT_CERTIFICATES", "")),
             node_allowed_networks=_networks(env.str("NODE_ALLOWED_NETWORKS", _LOOPBACK)),
             trusted_proxies=_networks(env.str("TRUSTED_PROXIES", "")),
@@ -80,7 +86,9 @@ class Settings:
         return settings
 
     def check(self) -> None:
-        """Raise environs.EnvError where the node's door would open to whoever reaches the proxy in front of us.
+        """Raise environs.EnvError where a stranger could be let in.
+
+        The node's door would open to whoever reaches the proxy in front of us, or anybody could sign a cookie.
 
         We end no TLS ourselves, so with an https address there is a proxy: it must be named, or the door must ask for a
         certificate, which only a named proxy can vouch for.
@@ -90,11 +98,20 @@ class Settings:
                 "TRUSTED_PROXIES is required with an https PUBLIC_URL (or NODE_CLIENT_CERTIFICATES): without it every"
                 " request has the proxy's address, and the node's door would be open to all or to none"
             )
+        if self.https and any(key.startswith(SANDBOX) for key in self.secret_keys):
+            raise EnvError("SECRET_KEY is the published one of the sandbox; make one with: openssl rand -base64 33")
 
     @property
     def https(self) -> bool:
         """Return whether browsers reach us over TLS: decides Secure cookies, their `__Host-` prefix and HSTS."""
         return self.public_url.startswith("https://")
+
+
+def _secret_keys(env: Env) -> tuple[str, ...]:
+    try:
+        return read_keys(env.str("SECRET_KEY"))
+    except Weak as weak:
+        raise EnvError(f"SECRET_KEY {weak}; make one with: openssl rand -base64 33") from weak
 
 
 def _check_public_url(text: str) -> None:

@@ -34,7 +34,7 @@ class Visit:
         self._entity_code = _entity_of(req.path)
         self.public_url = settings.public_url
         self.cookies = cookies
-        self.browser = BrowserMemory(req, cookies, settings.secret_key)
+        self.browser = BrowserMemory(req, cookies, settings.secret_keys)
         self.language = negotiate(req)
         self.session_token = cookies.read_session(req)
 

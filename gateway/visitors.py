@@ -77,9 +77,10 @@ class BrowserCookies:
         self.login = f"{prefix}login"
         self.answered = f"{prefix}answered"
         self.ended_visitors = EndedVisitors(settings.rate_limit_storage, _VISITOR_MAX_AGE_S)
-        self._answers = URLSafeTimedSerializer(settings.secret_key, salt="answered")
-        self._visitors = URLSafeTimedSerializer(settings.secret_key, salt="visitor")
-        self._logins = URLSafeTimedSerializer(settings.secret_key, salt="login")
+        oldest_first = list(reversed(settings.secret_keys))  # itsdangerous signs with the last
+        self._answers = URLSafeTimedSerializer(oldest_first, salt="answered")
+        self._visitors = URLSafeTimedSerializer(oldest_first, salt="visitor")
+        self._logins = URLSafeTimedSerializer(oldest_first, salt="login")
 
     def read_session(self, req: falcon.Request) -> str | None:
         """Return the session token as sent."""

@@ -130,7 +130,7 @@ def migrated(database_url: str) -> Callable[[str], str]:
 
     def url_of(service: str) -> str:
         if service not in urls:
-            url = settings.database_url(service, {"DATABASE_URL": database_url})
+            url = settings.database_of(service, database_url)
             drop_database(url)
             migrations.upgrade(service, url)
             urls[service] = url

@@ -9,7 +9,7 @@ from typing import Final
 from kombu import Connection, Consumer, Queue
 from kombu.transport import TRANSPORT_ALIASES
 
-from chassis.messaging import connection, wire
+from chassis.messaging import connection, exchanges, wire
 from chassis.messaging.connection import OnMessage, OnReturn
 
 INPROC_URL: Final = "inproc://localhost"
@@ -27,6 +27,7 @@ class EmbeddedConnection:
 
     def listen(self, queue: Queue, on_message: OnMessage, on_return: OnReturn) -> None:
         """Consume a queue."""
+        exchanges.ensure(self._connection, queue.exchange)
         Consumer(self._channel, [queue], no_ack=True, accept=["json"], on_message=on_message).consume()
         self._channel.events["basic_return"].add(on_return)
 

@@ -13,9 +13,9 @@ from typing import Any, Final, TypeVar, cast
 
 import msgspec
 import orjson
-from environs import Env
 from marshmallow import ValidationError
 
+from chassis.settings import environment
 from contracts.checks import problems_of
 from contracts.error_details import InvalidRequest
 from contracts.errors import ErrorCode, Refused, RpcError
@@ -100,7 +100,8 @@ def _named(problem: str) -> dict[str, list[str]]:
 
 @cache
 def _checks_producers() -> bool:
-    return Env().bool("CHECK_CONTRACTS", default=False)
+    checks: bool = environment().bool("CHECK_CONTRACTS", default=False)
+    return checks
 
 
 @cache

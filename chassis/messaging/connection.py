@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from kombu import Consumer, Queue
 
-from chassis.messaging import line, wire
+from chassis.messaging import exchanges, line, wire
 
 # Reads end after this to see to the heartbeat; writes that do not get through by then lose the connection.
 _SOCKET_TIMEOUT_S: Final = 1.0
@@ -58,6 +58,7 @@ class AmqpConnection:
 
     def listen(self, queue: Queue, on_message: OnMessage, on_return: OnReturn) -> None:
         """Consume a queue; from then on one thread reads."""
+        exchanges.ensure(self._connection, queue.exchange)
         Consumer(self._channel, [queue], no_ack=True, accept=["json"], on_message=on_message).consume()
         self._channel.events["basic_return"].add(on_return)
         # Set once for both directions: changing it per read would change it under a writing thread.

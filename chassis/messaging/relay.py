@@ -6,7 +6,6 @@ their rows and get positions without holes. A row is marked only after the broke
 publishes it again, and the consumers' inboxes drop it.
 """
 
-import os
 import select as io_select
 import signal
 import sys
@@ -173,7 +172,7 @@ def relay_of(service: str, *, amqp_url: str) -> Relay | None:
     if not hasattr(models, "OutboxMessage"):
         return None
     listeners = [listener for listener in SUBSCRIPTIONS if listener.event_type.source == service]
-    url = database_url(service, os.environ)
+    url = database_url(service)
     return Relay(service, models, url=url, amqp_url=amqp_url, listeners=listeners)
 
 

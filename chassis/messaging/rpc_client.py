@@ -19,7 +19,7 @@ from uuid import uuid4
 from kombu import Queue
 
 from chassis import correlation, deadline, logs
-from chassis.messaging import codec, connection, rpc_errors, wire
+from chassis.messaging import codec, connection, exchanges, rpc_errors, wire
 from chassis.metrics import RPC_CALLED_SECONDS
 from contracts.call import AnyCall, Call, Reply, Request
 from contracts.checks import problems_of
@@ -222,7 +222,7 @@ class _Link:
         self._lose(None)
 
     def _reply_queue(self) -> Queue:
-        return Queue(
+        queue = Queue(
             f"rpc.reply-{self._reply_to}",
             exchange=wire.RPC_EXCHANGE,
             routing_key=self._reply_to,
@@ -230,6 +230,7 @@ class _Link:
             exclusive=True,
             auto_delete=True,
         )
+        return exchanges.of_others(queue)
 
     def _read(self) -> None:
         """Read replies until the connection is lost."""

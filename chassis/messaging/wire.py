@@ -15,6 +15,7 @@ from kombu import Exchange, Queue
 
 from chassis import correlation
 from chassis.messaging import frames
+from chassis.settings import amqp_ca_file
 from contracts.events.subscriptions import Subscription
 
 RPC_EXCHANGE: Final = Exchange("nameko-rpc", type="topic", durable=True)
@@ -43,8 +44,11 @@ class Message:
 
 
 def tls_options(amqp_url: str) -> dict[str, Any] | None:
-    """Return kombu's `ssl` argument for an address: on `amqps://` the certificate must be of the host it names."""
-    return {"server_hostname": None} if amqp_url.startswith("amqps://") else None
+    """Return kombu's `ssl` argument for an address: on `amqps://` the certificate must be of the host it names.
+
+    It is proven by AMQP_CA_FILE, else by the certificates of the system.
+    """
+    return {"server_hostname": None, "ca_certs": amqp_ca_file()} if amqp_url.startswith("amqps://") else None
 
 
 def publish(channel: Any, message: Message, *, then_ack: int | None = None) -> None:
@@ -110,18 +114,38 @@ def event_message(body: Mapping[str, Any], event_id: UUID, *, exchange: str, rou
     )
 
 
+def own_exchange(service: str) -> Exchange:
+    """Return the exchange that reaches each queue of a service's event handlers by the queue's name, and no other.
+
+    The broker's default exchange would do so too, and reach everybody's: who may publish there may publish anything to
+    anyone.
+    """
+    return Exchange(f"{service}.queues", type="topic", durable=True)
+
+
+def own_queue(queue_name: str) -> Queue:
+    """Return a handler's queue as its service reaches it by name."""
+    exchange = own_exchange(service_of(queue_name))
+    return Queue(queue_name, exchange=exchange, routing_key=queue_name, durable=True)
+
+
 def dead_letter_queue(queue_name: str) -> Queue:
     """Return the queue where messages of `queue_name` wait for a human after the last attempt."""
-    return Queue(f"{queue_name}.dead", durable=True)
+    name = f"{queue_name}.dead"
+    return Queue(name, exchange=own_exchange(service_of(queue_name)), routing_key=name, durable=True)
 
 
-def retry_queue(delay_s: float) -> Queue:
-    """Return the queue where messages of every consumer wait `delay_s`.
+def service_of(queue_name: str) -> str:
+    """Return the service whose handler has a queue: `practices` of `evt-payments-X.v1--practices.on_x`."""
+    return queue_name.rpartition("--")[2].split(".")[0]
 
-    Its exchange is given the name of the queue to come back to as routing key, which the dead-lettering keeps and the
-    default exchange reads as that queue.
+
+def retry_queue(service: str, delay_s: float) -> Queue:
+    """Return the queue where messages of a service's event handlers wait `delay_s`.
+
+    Its exchange is given the name of the queue to come back to as routing key, which the dead-lettering keeps.
     """
-    name = f"events.retry.{int(delay_s * 1000)}ms"
-    arguments = {"x-message-ttl": int(delay_s * 1000), "x-dead-letter-exchange": ""}
+    name = f"{service}.retry.{int(delay_s * 1000)}ms"
+    arguments = {"x-message-ttl": int(delay_s * 1000), "x-dead-letter-exchange": own_exchange(service).name}
     exchange = Exchange(name, type="topic", durable=True)
     return Queue(name, exchange=exchange, routing_key="#", durable=True, queue_arguments=arguments)

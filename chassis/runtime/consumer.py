@@ -18,7 +18,7 @@ from nameko import config
 from nameko.amqp.consume import Consumer
 
 from chassis import logs, watchdog
-from chassis.messaging import line, wire
+from chassis.messaging import exchanges, line, wire
 
 log = logs.get_logger(__name__)
 
@@ -131,9 +131,12 @@ class DrainingConsumer(Consumer):
 
     def get_consumers(self, consumer_cls: Any, channel: Any) -> Any:
         """Declare what this consumer also needs, then consume. Bodies come as they are: who is called reads them."""
+        for queue in self.queues:
+            exchanges.ensure(channel.connection.client, queue.exchange)
         for entity in self.declarations:
             entity(channel).declare()
-        consumer = consumer_cls(queues=self.queues, on_message=self.on_raw, **self.consumer_options)
+        queues = [exchanges.of_others(queue) for queue in self.queues]
+        consumer = consumer_cls(queues=queues, on_message=self.on_raw, **self.consumer_options)
         consumer.qos(prefetch_count=self.prefetch_count)
         return [consumer]
 

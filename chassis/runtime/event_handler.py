@@ -105,7 +105,8 @@ class ReliableEventHandler(EventHandler):
         self.queue = wire.event_queue(Subscription(self.consumer_name, self.described))
         self.consumer.queues = [self.queue]
         self.consumer.declarations = [
-            *(wire.retry_queue(delay_s) for delay_s in self.delays_s),
+            *(wire.retry_queue(self.container.service_name, delay_s) for delay_s in self.delays_s),
+            wire.own_queue(self.queue.name),
             wire.dead_letter_queue(self.queue.name),
         ]
         self.consumer.on_undecodable = self._put_aside_undecodable
@@ -190,7 +191,8 @@ class ReliableEventHandler(EventHandler):
         EVENT_RETRIES.labels(self.consumer_name).inc()
         log.warning("event_put_off", consumer=self.consumer_name, attempt=attempt, delay_s=delay_s)
         headers = {**message.headers, wire.ATTEMPT_HEADER: attempt, wire.OUTAGE_HEADER: outages}
-        return _copy(message, wire.retry_queue(delay_s).exchange.name, self.queue.name, headers)
+        waiting = wire.retry_queue(self.container.service_name, delay_s)
+        return _copy(message, waiting.exchange.name, self.queue.name, headers)
 
     def _put_aside(self, message: Any, error: str, *, attempts: int) -> wire.Message:
         DEAD_LETTERS.labels(self.consumer_name).inc()
@@ -202,7 +204,8 @@ class ReliableEventHandler(EventHandler):
             "x-attempts": attempts,
             "x-dead-at": clock.now().isoformat(),
         }
-        return _copy(message, "", wire.dead_letter_queue(self.queue.name).name, headers)
+        dead = wire.dead_letter_queue(self.queue.name)
+        return _copy(message, dead.exchange.name, dead.name, headers)
 
     def _put_aside_undecodable(self, message: Any) -> None:
         self._settle([message], [EventOutcome(Disposition.DEAD, "Undecodable")])

@@ -3,7 +3,6 @@
 The driver is psycopg2, which chassis.runtime.green makes green; sessions are opened where work is done, never before.
 """
 
-import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +15,6 @@ from uuid import UUID, uuid4
 
 import orjson
 import psycopg2
-from environs import Env
 from sqlalchemy import Engine, create_engine, event, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
@@ -27,7 +25,7 @@ from chassis import correlation
 from chassis.messaging import codec
 from chassis.messaging.events import envelope
 from chassis.metrics import INBOX_DUPLICATES
-from chassis.settings import database_url, with_driver
+from chassis.settings import database_url, environment, with_driver
 from chassis.storage import answer_limit, bulk, stored_values
 from contracts.errors import ErrorCode, Refused
 from contracts.events.envelope import Data, EventType
@@ -64,7 +62,7 @@ _CLIENT_LIMITS: Final = {
 
 def make_engine(url: str, *, pool_size: int = 10, application_name: str = "portal") -> Engine:
     """Make an engine whose statements, lock waits and idle transactions all have an end, and whose server's silence."""
-    statement_timeout_s = Env().float("DATABASE_STATEMENT_TIMEOUT_S", _STATEMENT_TIMEOUT_S)
+    statement_timeout_s = environment().float("DATABASE_STATEMENT_TIMEOUT_S", _STATEMENT_TIMEOUT_S)
     limits = {"statement_timeout": int(statement_timeout_s * 1_000), **_SERVER_LIMITS}
     engine = create_engine(
         with_driver(url),
@@ -223,7 +221,7 @@ class Database:
     @classmethod
     def of_service(cls, service: str, models: ModuleType, *, pool_size: int = 10) -> "Database":
         """Open the database that the environment names for `service`."""
-        return cls(database_url(service, os.environ), models, pool_size=pool_size, application_name=service)
+        return cls(database_url(service), models, pool_size=pool_size, application_name=service)
 
     @contextmanager
     def transaction(self) -> Iterator[Tx]:

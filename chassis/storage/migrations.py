@@ -22,7 +22,7 @@ from psycopg2 import errorcodes, sql
 from sqlalchemy.pool import NullPool
 
 from chassis import logs
-from chassis.settings import database_url
+from chassis.settings import database_url, with_driver
 
 SERVICES_FOLDER: Final = Path(__file__).parents[2] / "services"
 ADVISORY_LOCK: Final = 0x70_6F_72_74_61_6C  # "portal", any number that nobody else uses
@@ -39,7 +39,7 @@ def services_with_migrations() -> list[str]:
 
 def upgrade(service: str, url: str | None = None) -> None:
     """Bring a service's database to its newest revision; create the database where there is none."""
-    url = url or database_url(service, os.environ)
+    url = url or database_url(service)
     create_database_if_missing(url)
     with _locked_connection(url) as connection:
         command.upgrade(_config(service, connection), "head")
@@ -48,7 +48,7 @@ def upgrade(service: str, url: str | None = None) -> None:
 
 def check(service: str, url: str | None = None) -> None:
     """Raise alembic.util.CommandError where models and migrations do not agree."""
-    with _locked_connection(url or database_url(service, os.environ)) as connection:
+    with _locked_connection(url or database_url(service)) as connection:
         command.check(_config(service, connection))
 
 
@@ -121,7 +121,7 @@ def create_database_if_missing(url: str) -> None:
 
 @contextmanager
 def _locked_connection(url: str) -> Iterator[sa.Connection]:
-    engine = sa.create_engine(url, poolclass=NullPool)
+    engine = sa.create_engine(with_driver(url), poolclass=NullPool)
     with engine.connect() as connection:
         connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})
         connection.commit()

@@ -4,6 +4,9 @@ gunicorn's own threaded worker gives a thread to a connection with its first byt
 long as the client likes: as many half-sent requests as there are threads stop a process. Here the main loop collects a
 request, as a buffering proxy does, and a thread gets it when it is all there. So it goes without a proxy, and
 behind one that does not buffer.
+
+A worker whose main loop stands still, or none of whose threads comes back while all have a request, ends itself
+(WATCHDOG_S), and gunicorn starts another.
 """
 
 import errno
@@ -18,9 +21,13 @@ from gunicorn import http
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from chassis import watchdog
+from chassis.settings import environment
 from gateway.edge.request_arrival import MIN_BYTES_PER_S, ArrivingRequest, HeadTooLargeError
 
 WRITE_S: Final = 30.0
+# Longer than the longest call to a service: threads that wait for their answers do move.
+DEFAULT_WATCHDOG_S: Final = 90.0
 HALF_SENT_PER_ADDRESS: Final = 128
 _SPOOLED_MAX_BYTES: Final = 256 * 1024 * 1024
 _READ_BYTES: Final = 64 * 1024
@@ -91,6 +98,17 @@ class ReadAheadWorker(ThreadWorker):
         self._arriving: dict[TConn, ArrivingRequest] = {}
         self._closing: dict[TConn, float] = {}
         self._looked_s = 0.0
+        self._in_hand = 0
+
+    def init_process(self) -> None:
+        """Be watched from now on."""
+        watchdog.watch("gateway", environment().float("WATCHDOG_S", DEFAULT_WATCHDOG_S))
+        super().init_process()
+
+    def notify(self) -> None:
+        """Tell the arbiter and the watchdog that the main loop goes round; it does so each second."""
+        super().notify()
+        watchdog.moved("main loop")
 
     def enqueue_req(self, conn: TConn) -> None:
         """Collect a request before a thread gets it: gunicorn's way for a connection that may be read."""
@@ -116,6 +134,11 @@ class ReadAheadWorker(ThreadWorker):
         if self.cfg.is_ssl:
             super().finish_request(conn, fs)
             return
+        self._in_hand -= 1
+        if self._in_hand < self.cfg.threads:
+            watchdog.rests("threads")  # one is free: nothing waits
+        else:
+            watchdog.moved("threads")
         conn.parser.unreader.keep_rest()
         if not fs.cancelled() and fs.exception() is None and fs.result():
             super().finish_request(conn, fs)
@@ -168,6 +191,9 @@ class ReadAheadWorker(ThreadWorker):
         request.bytes.seek(0)
         conn.parser.unreader.ahead = request
         conn.sock.read_until_s = request.deadline_s
+        self._in_hand += 1
+        if self._in_hand == self.cfg.threads:
+            watchdog.moved("threads")
         super().enqueue_req(conn)
 
     def _make_room(self, newest: TConn) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from environs import Env
+from chassis.settings import environment
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Settings:
     @classmethod
     def load(cls) -> "Settings":
         """Read the environment; `SANDBOX_HOME` is the folder for what must survive a restart."""
-        env = Env()
+        env = environment()
         public_url = env.str("PUBLIC_URL", "http://localhost:8080").rstrip("/")
         return cls(
             home=env.path("SANDBOX_HOME"),

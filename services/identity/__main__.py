@@ -15,9 +15,8 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
-from environs import FileAwareEnv
-
 from chassis import clock, logs
+from chassis.settings import environment
 from chassis.storage.database import Database
 from services.identity import clients, models
 from services.identity.saml import certificate
@@ -69,7 +68,7 @@ def _make_certificate(asked: argparse.Namespace) -> int:
 def _refresh_idps(source: str | None) -> int:
     """Exit code 1, and the last good copy stays, when there is nothing new to be believed."""
     try:
-        registry = registry_source(FileAwareEnv())
+        registry = registry_source(environment())
         document = Path(source).read_bytes() if source else clients.fetch_registry(registry.url)
         providers = registry.replace_aggregate(document, clock.now())
     except (OSError, RegistryError) as error:

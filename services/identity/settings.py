@@ -9,10 +9,11 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.fernet import Fernet, MultiFernet
-from environs import EnvValidationError, FileAwareEnv
+from environs import Env, EnvValidationError
 from marshmallow import validate
 
 from chassis import clock
+from chassis.settings import environment
 from services.identity import documents
 from services.identity.domain import PrivacyDocument
 from services.identity.registry_source import RegistrySource
@@ -62,7 +63,7 @@ class Settings:
         Raises EnvError when something is missing, and RegistryError when the files name a test identity provider
         where none is allowed, or cannot be believed.
         """
-        env = FileAwareEnv()
+        env = environment()
         certificates: list[str] = env.list("SPID_SP_CERT_FILES")
         trace_keys: list[str] = env.list("SPID_TRACE_KEY")
         key = SigningKey.from_pem(
@@ -126,7 +127,7 @@ class Settings:
         return f"_{sha256(repr((provider, self.key.certificates)).encode()).hexdigest()}"
 
 
-def _provider(env: FileAwareEnv) -> ServiceProvider:
+def _provider(env: Env) -> ServiceProvider:
     public_url = env.str("PUBLIC_URL", "http://localhost:8080").rstrip("/")
     return ServiceProvider(
         entity_id=f"{public_url}/spid/metadata",
@@ -140,7 +141,7 @@ def _provider(env: FileAwareEnv) -> ServiceProvider:
     )
 
 
-def _organization(env: FileAwareEnv) -> Organization:
+def _organization(env: Env) -> Organization:
     return Organization(
         name=env.str("SPID_ORGANIZATION_NAME"),
         ipa_code=env.str("SPID_IPA_CODE"),
@@ -151,12 +152,12 @@ def _organization(env: FileAwareEnv) -> Organization:
     )
 
 
-def _purposes(env: FileAwareEnv) -> list[str]:
+def _purposes(env: Env) -> list[str]:
     purposes: list[str] | None = env.list("SPID_PURPOSES", None, validate=validate.ContainsOnly(PURPOSES))
     return purposes or []
 
 
-def _aggregator(env: FileAwareEnv) -> Aggregator:
+def _aggregator(env: Env) -> Aggregator:
     return Aggregator(
         organization=_organization(env),
         vat_number=env.str("SPID_VAT_NUMBER", None),
@@ -164,7 +165,7 @@ def _aggregator(env: FileAwareEnv) -> Aggregator:
     )
 
 
-def _bodies(env: FileAwareEnv) -> dict[str, Organization]:
+def _bodies(env: Env) -> dict[str, Organization]:
     """Read `{"PM108": {"name": ..., "ipa_code": ..., "url": ..., "email": ..., "telephone": ...}}`.
 
     The last two may be left out.
@@ -187,7 +188,7 @@ def _bodies(env: FileAwareEnv) -> dict[str, Organization]:
         raise EnvValidationError(f"SPID_BODIES: a body is not complete ({error})", []) from error
 
 
-def registry_source(env: FileAwareEnv) -> RegistrySource:
+def registry_source(env: Env) -> RegistrySource:
     """Read where the identity providers come from. Raises RegistryError when nothing says so."""
     folder, aggregate = env.path("SPID_IDP_METADATA_DIR", None), env.path("SPID_REGISTRY_FILE", None)
     if folder is None and aggregate is None:

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from environs import Env
-
+from chassis.settings import environment
 from services.notices.documents.settings import DocumentSettings
 from services.notices.mail.settings import MailSettings
 
@@ -20,7 +19,7 @@ class Settings:
     def load(cls) -> "Settings":
         """Read the environment."""
         return cls(
-            public_url=Env().str("PUBLIC_URL", "http://localhost:8080").rstrip("/"),
+            public_url=environment().str("PUBLIC_URL", "http://localhost:8080").rstrip("/"),
             documents=DocumentSettings.load(),
             mail=MailSettings.load(),
         )

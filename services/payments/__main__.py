@@ -11,7 +11,6 @@ recover-receipt ENTITY IUR [IUV]
     again, it says what became of it.
 """
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from pathlib import Path
 
 from chassis.clock import now
 from chassis.messaging.rpc_client import RpcClient
-from chassis.settings import DEFAULT_AMQP_URL
+from chassis.settings import amqp_url, environment
 from chassis.storage.database import Database
 from contracts.errors import RpcError
 from services.payments import models
@@ -94,7 +93,7 @@ def _recover(entity_code: str, iur: str, iuv: str | None) -> int:
 @contextmanager
 def _connected() -> Iterator[tuple[Database, RpcClient]]:
     database = Database.of_service("payments", models)
-    rpc = RpcClient(os.environ.get("AMQP_URL", DEFAULT_AMQP_URL))
+    rpc = RpcClient(amqp_url(environment()))
     try:
         yield database, rpc
     finally:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from environs import Env
 from marshmallow.validate import Range
+
+from chassis.settings import environment
 
 _AT_LEAST_ONE: Final = Range(min=1)
 
@@ -58,7 +59,7 @@ class Settings:
     @classmethod
     def load(cls) -> "Settings":
         """Read the environment."""
-        env = Env()
+        env = environment()
         return cls(
             checkout_url=env.str("CHECKOUT_URL", "http://localhost:8089/checkout/ec/v2").rstrip("/"),
             checkout_subscription_key=env.str("CHECKOUT_SUBSCRIPTION_KEY", None),

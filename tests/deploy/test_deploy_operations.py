@@ -73,7 +73,7 @@ def place(amqp_url: str, database_url: str, tmp_path_factory: pytest.TempPathFac
     yield Place(environment, kept, restored, folder / "keys")
     for base in (kept, restored):
         for service in services_with_migrations():
-            drop_database(settings.database_url(service, {"DATABASE_URL": base}))
+            drop_database(settings.database_of(service, base))
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ RELAYED_EVENT = (
 @pytest.fixture
 def query(place: Place) -> Callable[[str, str, str], object]:
     def scalar(base: str, service: str, statement: str) -> object:
-        engine = sa.create_engine(settings.database_url(service, {"DATABASE_URL": base}))
+        engine = sa.create_engine(settings.database_of(service, base))
         with engine.connect() as connection:
             found: object = connection.scalar(sa.text(statement))
         engine.dispose()

@@ -46,7 +46,7 @@ def portal(
     target = target.set(database=f"{(target.database or '').removesuffix('_test')}_e2e")
     url = target.render_as_string(hide_password=False)
     for service in SERVICES:
-        drop_database(settings.database_url(service, {"DATABASE_URL": url}))
+        drop_database(settings.database_of(service, url))
     environment = {
         "AMQP_URL": broker_line.url_through(amqp_url),
         "DATABASE_URL": database_line.url_through(url),

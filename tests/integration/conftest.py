@@ -32,7 +32,7 @@ def start_gateway(start_process: ProcessStarter) -> Callable[..., Gateway]:
             address = f"127.0.0.1:{probe.getsockname()[1]}"
         url = f"http://{address}"
         server = ("--worker-class", WORKER, "--threads", "16", "--workers", str(workers), "--bind", address)
-        environment = {"SECRET_KEY": "a secret of the tests", "PUBLIC_URL": url, **env}
+        environment = {"SECRET_KEY": "a secret of the tests that is long as a real one", "PUBLIC_URL": url, **env}
         running = start_process("-m", "gunicorn", *server, application, env=environment)
 
         def answers() -> bool:

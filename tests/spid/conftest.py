@@ -124,7 +124,7 @@ def running_portal(
     target = target.set(database=f"{(target.database or '').removesuffix('_test')}_spid")
     url = target.render_as_string(hide_password=False)
     for service in SERVICES:
-        drop_database(settings.database_url(service, {"DATABASE_URL": url}))
+        drop_database(settings.database_of(service, url))
     trusted = folder / "home" / "spid" / "idp-metadata"
     trusted.mkdir(parents=True)
     for name, entity_id in (("redirect", REDIRECT_IDP), ("post", POST_IDP), ("card", CIE_IDP)):

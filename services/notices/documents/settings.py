@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from environs import Env
+from chassis.settings import environment
 
 _ROOT: Final = Path(__file__).parents[3]
 
@@ -23,7 +23,7 @@ class DocumentSettings:
     @classmethod
     def load(cls) -> "DocumentSettings":
         """Read the environment."""
-        env = Env()
+        env = environment()
         return cls(
             fonts_dir=env.path("FONTS_DIR", _ROOT / "build" / "fonts"),
             logos_dir=env.path("LOGOS_DIR", None),

@@ -8,6 +8,8 @@ from typing import Final
 
 from environs import Env, EnvError
 
+from chassis.settings import environment
+
 _SECURITY: Final = ("starttls", "tls", "none")
 
 
@@ -29,7 +31,7 @@ class MailSettings:
     @classmethod
     def load(cls) -> "MailSettings | None":
         """Read the environment. Raises EnvError naming the setting that is missing or wrong."""
-        env = Env()
+        env = environment()
         host = env.str("SMTP_HOST", None)
         if not host:
             return None
@@ -41,7 +43,7 @@ class MailSettings:
             port=env.int("SMTP_PORT", 587),
             security=security,
             user=env.str("SMTP_USER", "") or None,
-            password=_password(env),
+            password=env.str("SMTP_PASSWORD", "") or None,
             ca_file=_file(env, "SMTP_CA_FILE"),
             timeout_s=env.float("SMTP_TIMEOUT_S", 60.0),
             sender=_address(env.str("MAIL_FROM")),
@@ -61,11 +63,6 @@ def _file(env: Env, name: str) -> Path | None:
     """Read a path; empty, as a container may have it, is none."""
     text = env.str(name, "")
     return Path(text) if text else None
-
-
-def _password(env: Env) -> str | None:
-    file = _file(env, "SMTP_PASSWORD_FILE")
-    return file.read_text(encoding="utf-8").strip() if file else env.str("SMTP_PASSWORD", "") or None
 
 
 def _address(text: str) -> Address:

@@ -33,7 +33,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
         for key, (entity, scopes) in KEYS.items()
     ]
     (tmp_path / "keys.json").write_text(json.dumps(rows))
-    monkeypatch.setenv("SECRET_KEY", "a secret of this test")
+    monkeypatch.setenv("SECRET_KEY", "a secret of this test that is long as a real one")
     monkeypatch.setenv("API_KEYS_FILE", str(tmp_path / "keys.json"))
     monkeypatch.setenv("PUBLIC_URL", "http://portal.localhost")
     monkeypatch.setenv("SEARCH_RATE", "5/minute")

@@ -50,7 +50,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
     sha256 = hashlib.sha256(b"all").hexdigest()
     keys.write_text(json.dumps([{"sha256": sha256, "entity_code": entity, "scopes": scopes, "name": "all"}]))
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("SECRET_KEY", "a secret of this test")
+        environment.setenv("SECRET_KEY", "a secret of this test that is long as a real one")
         environment.setenv("API_KEYS_FILE", str(keys))
         environment.setenv("SEARCH_RATE", "1000000/minute")
         environment.setenv("INSERTION_RATE", "1000000/minute")

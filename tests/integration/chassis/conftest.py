@@ -21,12 +21,12 @@ from tests.integration.chassis import probe
 from tests.integration.chassis.tls import TlsProxy, certificate_for
 
 EVENT_QUEUE = probe.LISTENER.queue_name
-QUEUES = (EVENT_QUEUE, f"{EVENT_QUEUE}.dead", "events.retry.200ms", "events.retry.400ms")
+QUEUES = (EVENT_QUEUE, f"{EVENT_QUEUE}.dead", "probe.retry.200ms", "probe.retry.400ms")
 
 
 @pytest.fixture(scope="session")
 def probe_url(database_url: str) -> str:
-    url = settings.database_url("probe", {"DATABASE_URL": database_url})
+    url = settings.database_of("probe", database_url)
     migrations.create_database_if_missing(url)
     engine = sa.create_engine(url)
     probe.Base.metadata.drop_all(engine)

@@ -27,7 +27,7 @@ if __name__ == "__main__":
     relay = RELAYS[os.environ.get("RELAY", "")](
         "probe",
         probe,
-        url=database_url("probe", os.environ),
+        url=database_url("probe"),
         amqp_url=os.environ["AMQP_URL"],
         listeners=[probe.LISTENER],
     )

@@ -31,7 +31,7 @@ from tests.integration.chassis import probe
 from tests.integration.chassis.probe_service import ProbeService
 
 URL = os.environ["AMQP_URL"]
-DATABASE = database_url("probe", os.environ)
+DATABASE = database_url("probe")
 
 
 def call(name, request, **options):

@@ -257,7 +257,7 @@ def door(amqp_url: str, module_rpc: RpcClient) -> Iterator[str]:
     """The gateway, for its address that the node calls."""
     port = free_port()
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("SECRET_KEY", "s" * 64)
+        environment.setenv("SECRET_KEY", "a secret of the tests that is long as a real one")
         environment.setenv("AMQP_URL", amqp_url)
         environment.setenv("CHECKOUT_RATE", "1000000/minute")  # every payer of these tests has one address
         settings = GatewaySettings.load()

@@ -17,7 +17,7 @@ from gateway.settings import Settings
 def document_of(public_url: str) -> dict[str, Any]:
     """The document of a portal at this address."""
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("SECRET_KEY", "a secret of this test")
+        environment.setenv("SECRET_KEY", "a secret of this test that is long as a real one")
         environment.setenv("PUBLIC_URL", public_url)
         environment.setenv("TRUSTED_PROXIES", "10.0.0.1")
         settings = Settings.load()

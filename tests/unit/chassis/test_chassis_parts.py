@@ -30,12 +30,12 @@ def test_another_database_than_postgresql_is_refused(url):
         settings.with_driver(url)
 
 
-def test_a_services_database_is_named_after_it_unless_its_own_address_is_given():
-    shared = {"DATABASE_URL": "postgres://u@h/portal?sslmode=require"}
-    assert settings.database_url("practices", shared) == ("postgresql+psycopg2://u@h/portal_practices?sslmode=require")
-    own = {**shared, "PRACTICES_DATABASE_URL": "postgresql://other/p"}
-    assert settings.database_url("practices", own) == "postgresql+psycopg2://other/p"
-    assert settings.database_url("cart", own).startswith("postgresql+psycopg2://u@h/portal_cart")
+def test_a_services_database_is_named_after_it_unless_its_own_address_is_given(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgres://u@h/portal?sslmode=require")
+    assert settings.database_url("practices") == ("postgresql+psycopg2://u@h/portal_practices?sslmode=require")
+    monkeypatch.setenv("PRACTICES_DATABASE_URL", "postgresql://other/p")
+    assert settings.database_url("practices") == "postgresql+psycopg2://other/p"
+    assert settings.database_url("cart").startswith("postgresql+psycopg2://u@h/portal_cart")
 
 
 def test_the_settings_have_defaults_and_read_the_environment(monkeypatch):
@@ -178,10 +178,12 @@ def test_queues_are_named_as_nameko_names_them():
     )
 
 
-def test_a_retry_queue_sends_back_to_the_default_exchange_under_the_name_of_the_queue():
-    queue = wire.retry_queue(0.5)
-    assert queue.name == "events.retry.500ms"
-    assert queue.queue_arguments == {"x-message-ttl": 500, "x-dead-letter-exchange": ""}
+def test_a_retry_queue_sends_back_to_the_services_own_exchange_under_the_name_of_the_queue():
+    queue = wire.retry_queue("practices", 0.5)
+    assert queue.name == "practices.retry.500ms"
+    assert queue.queue_arguments == {"x-message-ttl": 500, "x-dead-letter-exchange": "practices.queues"}
+    back = wire.own_queue("evt-payments-PaymentConfirmed.v1--practices.on_payment_confirmed")
+    assert (back.exchange.name, back.routing_key) == ("practices.queues", back.name)
 
 
 def test_times_are_aware():

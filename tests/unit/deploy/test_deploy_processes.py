@@ -102,10 +102,11 @@ def test_whoever_needs_a_setting_has_it(shape: str) -> None:
         assert missing <= (set() if has_mail else {"MAIL_FROM"}), service
 
 
-def test_a_database_address_of_the_chart_is_read_as_meant() -> None:
+def test_a_database_address_of_the_chart_is_read_as_meant(monkeypatch: pytest.MonkeyPatch) -> None:
     url = pod_of("one-body", "payments").environment["PAYMENTS_DATABASE_URL"]
     filled = url.replace("$(DATABASE_USER)", "portal_payments").replace("$(DATABASE_PASSWORD)", "of-no-worth")
-    engine = make_engine(database_url("payments", {"PAYMENTS_DATABASE_URL": filled}))
+    monkeypatch.setenv("PAYMENTS_DATABASE_URL", filled)
+    engine = make_engine(database_url("payments"))
     assert (engine.url.host, engine.url.database) == ("portal-postgres-rw", "portal_payments")
     assert engine.url.query == {"sslmode": "verify-full", "sslrootcert": "/postgres-ca/ca.crt"}
 

@@ -11,7 +11,7 @@ from tests.unit.gateway.gateway_services import Services
 @pytest.fixture(name="settings")
 def make_settings(monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Settings as in development."""
-    monkeypatch.setenv("SECRET_KEY", "a secret of the tests")
+    monkeypatch.setenv("SECRET_KEY", "a secret of the tests that is long as a real one")
     monkeypatch.setenv("PUBLIC_URL", "http://localhost:18600")
     return Settings.load()
 

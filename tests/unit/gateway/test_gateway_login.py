@@ -293,7 +293,7 @@ def test_providers_are_shown_by_their_logo_where_its_file_is_there(
 ):
     (tmp_path / "sandbox.svg").write_text("<svg/>")
     monkeypatch.setenv("IDP_LOGOS_DIR", str(tmp_path))
-    monkeypatch.setenv("SECRET_KEY", "a secret of the tests")
+    monkeypatch.setenv("SECRET_KEY", "a secret of the tests that is long as a real one")
     page = page_of(Browser(create_app(Settings.load(), services)).get("/spid/login"))
     (logo,) = page.xpath("//main//ul[contains(@class, 'portal-providers')]//img")
     assert logo.get("alt") == "Gestore di prova"

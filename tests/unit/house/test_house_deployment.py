@@ -10,11 +10,15 @@ from typing import Any
 
 import pytest
 import yaml
+from cryptography.fernet import Fernet
 from honcho.environ import parse_procfile
 
+from deploy import passwords
+from gateway.signing_keys import why_weak
 from tests.unit.house.conftest import ROOT
 
 SERVICES = ("identity", "practices", "cart", "payments", "notices")
+SECRET = re.compile(r"PASSWORD|SECRET|SUBSCRIPTION_KEY|TRACE_KEY")
 OUTSIDE = {"rabbitmq", "postgres", "proxy", "rates"}
 
 
@@ -40,7 +44,7 @@ def stages() -> dict[str, list[str]]:
 
 def test_compose_runs_every_process_of_the_procfile(compose: dict[str, Any]) -> None:
     processes = set(parse_procfile((ROOT / "Procfile").read_text()).processes)
-    jobs = {f"{service}-migrations" for service in SERVICES}
+    jobs = {"broker-users", *(f"{service}-migrations" for service in SERVICES)}
     assert processes | jobs | OUTSIDE == {name for name, service in compose.items() if "profiles" not in service}
 
 
@@ -52,7 +56,7 @@ def test_compose_keeps_the_sandbox_under_its_profile(compose: dict[str, Any]) ->
 
 def test_every_lasting_container_is_restarted_and_every_job_is_not_repeated(compose: dict[str, Any]) -> None:
     for name, service in compose.items():
-        is_job = name.endswith(("-migrations", "-keys", "-catalogue", "-import"))
+        is_job = name.endswith(("-migrations", "-users", "-keys", "-catalogue", "-import"))
         assert service["restart"] in ({"on-failure", "no"} if is_job else {"unless-stopped"}), name
 
 
@@ -64,11 +68,11 @@ def test_images_of_others_are_pinned_to_a_version(compose: dict[str, Any]) -> No
             assert re.search(r":\d+\.\d+", line), line
 
 
-def test_no_password_has_a_default_in_the_product(compose: dict[str, Any]) -> None:
+def test_no_password_has_a_default_in_the_product() -> None:
     text = (ROOT / "docker-compose.yml").read_text()
     secret_names = r"PASSWORD|SECRET_KEY|SUBSCRIPTION_KEY|TRACE_KEY"
     assert not re.findall(rf"\$\{{\w*(?:{secret_names}):-", text)
-    assert all(value.startswith("${") for value in re.findall(rf"(?:{secret_names}|_PASS): (\S+)", text))
+    assert all(value.startswith("${") for value in re.findall(rf"(?:{secret_names}|_pass) = (\S+)", text))
 
 
 def test_only_the_sandbox_image_holds_the_sandbox(stages: dict[str, list[str]]) -> None:
@@ -132,3 +136,119 @@ def run_in(folder: Path, code: str) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def environment_of(container: dict[str, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in container.get("environment", {}).items()}
+
+
+def lasting(compose: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {name: one for name, one in compose.items() if "profiles" not in one}
+
+
+def test_every_secret_of_compose_is_a_file(compose: dict[str, Any]) -> None:
+    """In the environment of a container everybody sees it who may look at the container, and every child has it."""
+    for name, container in compose.items():
+        for variable, value in environment_of(container).items():
+            assert not SECRET.search(variable) or variable.endswith("_FILE") or "URL" in variable, (name, variable)
+            assert not re.search(r"://[^/@]*:[^/@$]*@|://[^/@]*:\$\{\w*PASSWORD", value), (name, variable)
+            if value.startswith("/run/secrets/"):
+                assert value.removeprefix("/run/secrets/") in container["secrets"], (name, variable)
+
+
+def test_every_secret_that_compose_mounts_is_read_there(compose: dict[str, Any]) -> None:
+    for name, container in compose.items():
+        read = {
+            value.removeprefix("/run/secrets/")
+            for value in environment_of(container).values()
+            if value.startswith("/run/secrets/")
+        }
+        assert set(container.get("secrets", [])) <= read, name
+
+
+def test_a_process_has_its_own_role_and_user_and_no_others_password(compose: dict[str, Any]) -> None:
+    shared = {"secret_key", "spid_trace_key", "checkout_subscription_key"}
+    processes = parse_procfile((ROOT / "Procfile").read_text()).processes
+    for name in processes:
+        container, own = compose[name], name.replace("-", "_")
+        assert set(container["secrets"]) - shared == {own}, name
+        service, _, is_relay = name.partition("-")
+        environment = environment_of(container)
+        assert f"://{name}@rabbitmq:" in environment["AMQP_URL"], name
+        if name not in {"gateway", "node"}:
+            role = f"portal_{service}_{'relay' if is_relay else 'service'}"
+            assert f"://{role}@postgres:" in environment[f"{service.upper()}_DATABASE_URL"], name
+    assert set(compose["broker-users"]["secrets"]) == {"rabbitmq", *(name.replace("-", "_") for name in processes)}
+
+
+def test_the_gateway_holds_neither_database_nor_spid_key(compose: dict[str, Any]) -> None:
+    for name in ("gateway", "node"):
+        container = compose[name]
+        held = {*environment_of(container), *container["secrets"]}
+        assert not [one for one in held if re.search(r"DATABASE_(URL|PASSWORD)|postgres|SPID_|spid_", one)], name
+        assert "data" not in container["networks"], name
+        assert not [volume for volume in container.get("volumes", []) if "{KEYS" in volume], name
+        line = parse_procfile((ROOT / "Procfile").read_text()).processes[name]
+        taken = set(re.findall(r"-u (\w+)", line.split(" gunicorn ")[0]))
+        assert {"DATABASE_URL", "DATABASE_PASSWORD", "SPID_SP_KEY_FILE", "SPID_TRACE_KEY"} <= taken, name
+
+
+def test_every_container_is_bounded_read_only_and_without_rights(compose: dict[str, Any]) -> None:
+    for name, container in compose.items():
+        assert container["read_only"] is True, name
+        assert container["cap_drop"] == ["ALL"], name
+        assert container["security_opt"] == ["no-new-privileges:true"], name
+        assert float(container["cpus"]) > 0, name
+        assert re.fullmatch(r"\d+[mg]", container["mem_limit"]), name
+        assert container["pids_limit"] > 0, name
+
+
+def networks_of(container: dict[str, Any]) -> set[str]:
+    return set(container["networks"])
+
+
+def test_only_who_must_talk_may(compose: dict[str, Any]) -> None:
+    """By network: the world reaches the proxy, the proxy the doors; the servers are reached by who uses them alone."""
+    described = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["networks"]
+    assert {name for name, one in described.items() if one and one.get("internal")} == {"bus", "data", "counting"}
+    product = lasting(compose)
+    of_services = {name for name in product if name.startswith(SERVICES)}
+    assert {name for name, one in product.items() if "data" in networks_of(one)} == {"postgres", *of_services}
+    on_the_bus = {name for name in of_services if not name.endswith("-migrations")}
+    assert {name for name, one in product.items() if "bus" in networks_of(one)} == {
+        "rabbitmq",
+        "broker-users",
+        "gateway",
+        "node",
+        *on_the_bus,
+    }
+    assert {name for name, one in product.items() if "counting" in networks_of(one)} == {"gateway", "rates"}
+    assert {name for name, one in product.items() if "edge" in networks_of(one)} == {"proxy", "gateway", "node"}
+    assert {name for name, one in product.items() if "outside" in networks_of(one)} == {
+        "identity",
+        "payments",
+        "notices",
+    }
+    assert {name for name, one in product.items() if "ports" in one} == {"proxy"}
+
+
+def test_images_of_others_can_be_named_by_digest(compose: dict[str, Any]) -> None:
+    for name in OUTSIDE:
+        assert re.fullmatch(r"\$\{[A-Z]+_IMAGE:-[\w./-]+:\d[\w.-]*\}", compose[name]["image"]), name
+
+
+def test_the_passwords_of_compose_are_drawn_by_one_command() -> None:
+    text = (ROOT / "docker-compose.yml").read_text()
+    described = yaml.safe_load(text)
+    asked = {one["environment"] for one in described["secrets"].values()}
+    assert {*passwords.names(text), "CHECKOUT_SUBSCRIPTION_KEY"} == asked
+    assert asked - set(read_env(ROOT / "sandbox" / "compose.env")) == set()
+    first, second = (dict(line.split("=", 1) for line in passwords.lines(text)) for _ in range(2))
+    assert not set(first.values()) & set(second.values())
+    assert len(set(first.values())) == len(first)
+    assert why_weak(first["SECRET_KEY"]) is None
+    Fernet(first["SPID_TRACE_KEY"])
+
+
+def read_env(file: Path) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in file.read_text().splitlines() if line and not line.startswith("#"))

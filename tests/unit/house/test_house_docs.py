@@ -117,7 +117,7 @@ def test_every_row_has_its_words(name: str) -> None:
 
 def test_settings_are_found_however_they_are_read() -> None:
     found = settings_read()
-    assert {"AMQP_URL", "SPID_SP_KEY_FILE", "SMTP_PASSWORD_FILE", "CHECK_CONTRACTS", "SANDBOX_HOME"} <= set(found)
+    assert {"AMQP_URL", "SPID_SP_KEY_FILE", "SMTP_PASSWORD", "CHECK_CONTRACTS", "SANDBOX_HOME"} <= set(found)
     assert found["PUBLIC_URL"].read_by >= {"gateway", "identity", "notices", "sandbox"}
     assert found["CHECKOUT_TIMEOUT_S"].default == "`8`"
     assert found["SECRET_KEY"].default == "required"

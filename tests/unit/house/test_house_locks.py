@@ -63,7 +63,7 @@ def import_in(folder: Path, packages: set[str], modules: list[str]) -> subproces
     return subprocess.run(
         [sys.executable, "-W", "ignore", "-c", IMPORTER, json.dumps([sorted(packages), modules])],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder), "SECRET_KEY": "of-no-worth"},
+        env={**os.environ, "PYTHONPATH": str(folder), "SECRET_KEY": "of no worth but long as a real one"},
         capture_output=True,
         text=True,
         check=False,

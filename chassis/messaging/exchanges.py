@@ -1,0 +1,32 @@
+"""Exchanges of others, which a process uses and need not be allowed to make.
+
+On a broker where each service has a user of its own (chassis.messaging.broker_users) an exchange is made by the deploy
+or by who publishes to it. On a fresh one without such users whoever comes first makes it.
+"""
+
+from copy import copy
+from typing import Any
+
+from amqp.exceptions import ChannelError
+from kombu import Exchange, Queue
+
+
+def of_others(queue: Queue) -> Queue:
+    """Return a queue that is bound to its exchange as it is found: declaring the queue does not declare that."""
+    bound = copy(queue)
+    bound.exchange = copy(queue.exchange)
+    bound.exchange.no_declare = True
+    return bound
+
+
+def ensure(connection: Any, exchange: Exchange) -> None:
+    """See that an exchange is there, on channels of its own: asking for one that is not closes the channel."""
+    there = Exchange(exchange.name, type=exchange.type, durable=exchange.durable)
+    try:
+        with connection.channel() as channel:
+            there(channel).declare(passive=True)
+    except ChannelError as error:
+        if "NOT_FOUND" not in str(error):  # in both brokers' words; kombu's own has the number elsewhere
+            raise
+        with connection.channel() as channel:
+            there(channel).declare()

@@ -1,0 +1,84 @@
+"""A gateway's worker that does not move is ended and replaced."""
+
+import json
+import os
+import re
+import socket
+import time
+from http.client import HTTPConnection
+
+import pytest
+
+from tests.conftest import wait_until
+
+THREADS = 2
+REPLACED_WITHIN_S = 90
+
+
+@pytest.fixture(name="worker")
+def make_worker(start_process, tmp_path):
+    """Start gunicorn with one worker of two threads whose watchdog has two seconds; gunicorn's own has ten minutes."""
+    fifo = tmp_path / "never"
+    os.mkfifo(fifo)
+    options = ("--workers=1", f"--threads={THREADS}", "--timeout=600", "--no-control-socket", "--bind=127.0.0.1:0")
+    kind = "--worker-class=gateway.edge.worker.ReadAheadWorker"
+    running = start_process(
+        *("-m", "gunicorn", "tests.integration.gateway.stuck_app:application", kind, *options),
+        env={"WATCHDOG_S": "2", "STUCK_ON": str(fifo)},
+    )
+    port = int(
+        wait_until(lambda: re.search(r"Listening at: http://127\.0\.0\.1:(\d+)", running.log()), timeout_s=60)[1]
+    )
+    running.address = ("127.0.0.1", port)
+    return running
+
+
+def ask(worker, path="/"):
+    """Return the number of the process that answers, None where none does."""
+    connection = HTTPConnection(*worker.address, timeout=3)
+    try:
+        connection.request("GET", path)
+        return int(connection.getresponse().read())
+    except (OSError, ValueError):
+        return None
+    finally:
+        connection.close()
+
+
+def send(worker, path):
+    """Ask without waiting for the answer."""
+    connection = socket.create_connection(worker.address, timeout=10)
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    return connection
+
+
+def part_in(log):
+    (line,) = [line for line in log.splitlines() if '"watchdog_ended_process"' in line]
+    return json.loads(line)["part"]
+
+
+@pytest.mark.parametrize(("path", "count", "part"), [("/thread", THREADS, "threads"), ("/loop", 1, "main loop")])
+def test_a_worker_whose_loop_or_threads_do_not_move_is_ended_and_replaced(worker, path, count, part):
+    stuck = wait_until(lambda: ask(worker), timeout_s=60)
+    waiting = [send(worker, path) for _ in range(count)]
+    assert wait_until(lambda: ask(worker), timeout_s=REPLACED_WITHIN_S) != stuck
+    assert part_in(worker.log()) == part
+    for one in waiting:
+        one.close()
+
+
+def test_a_worker_with_a_free_thread_goes_on(worker):
+    """One request that lasts is no reason: others are answered, and by the same process."""
+    first = wait_until(lambda: ask(worker), timeout_s=60)
+    waiting = send(worker, "/thread")
+    answers = {wait_until(lambda: ask(worker), timeout_s=60) for _ in for_s(5)}
+    assert answers == {first}
+    assert "watchdog_ended_process" not in worker.log()
+    waiting.close()
+
+
+def for_s(duration_s):
+    """Yield for so long, which is more than twice what the watchdog waits."""
+    ends_at = time.monotonic() + duration_s
+    while time.monotonic() < ends_at:
+        yield
