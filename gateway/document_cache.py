@@ -18,7 +18,7 @@ class PublicNotices:
     """Holds notices of practices that are shown masked: they are the same for everybody, and hold nothing personal.
 
     What the practice looks like is part of the key, so a change of it (paid, amended, annulled) is seen at once. Plans
-    are not held: their other instalments change without this one. One per process.
+    and penalties are not held: their other amounts change without this one. One per process.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -28,7 +28,7 @@ class PublicNotices:
 
     def get(self, practice: Practice, request: NoticeRequest, draw: Callable[[], Document]) -> Document:
         """Return the notice of `practice`, which who asks has just been shown; `draw` asks for it."""
-        if not practice.masked or request.whole_plan:
+        if not practice.masked or request.whole_plan or request.full_amount_id:
             return draw()
         key = (codec.write(practice), request.language, request.second_language)
         with self._lock:

@@ -46,6 +46,8 @@ class NoticeRequest(Message):
     """The notice of a practice the viewer may see. `second_language`: the fixed texts also in that one.
 
     `whole_plan`: with all instalments of its plan that are still to pay, where it is one of several.
+    `full_amount_id`: the practice is a penalty's reduced amount (within 5 days), and this one its full amount (within
+    60): one notice offers both, of which one is to be paid.
     """
 
     practice_id: UUID
@@ -53,6 +55,7 @@ class NoticeRequest(Message):
     language: Annotated[str, OneOf(NOTICE_LANGUAGES)] = "it"
     second_language: Annotated[str, OneOf(NOTICE_LANGUAGES)] | None = None
     whole_plan: bool = False
+    full_amount_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

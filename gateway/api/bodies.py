@@ -142,6 +142,16 @@ class ImportQuery(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeQuery(Message):
+    """The practice of a penalty's full amount, where the one in the address is its reduced amount.
+
+    The notice then offers both: the reduced one within 5 days of notification, the full one within 60.
+    """
+
+    full_amount_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptQuery(Message):
     """Which payment, where a practice was paid more than once; without it the document holds them all."""
 

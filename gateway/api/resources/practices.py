@@ -166,6 +166,7 @@ class NoticeResource(Resource):
             summary="The payment notice (avviso di pagamento) as PDF",
             tag=Tag.PRACTICES,
             access=Access.PAYER,
+            query=bodies.NoticeQuery,
             media_type=_PDF,
             errors=(
                 ErrorCode.PRACTICE_NOT_FOUND,
@@ -178,12 +179,17 @@ class NoticeResource(Resource):
             ),
         )
     )
-    def on_get(self, asked: Asked, practice_id: UUID) -> None:
+    def on_get(self, asked: Asked[Empty, bodies.NoticeQuery], practice_id: UUID) -> None:
         """Render the notice, in the language asked, for who may see the practice."""
         self.context.rates.check(asked.req, DOCUMENT)
         visit = asked.visit
         [practice] = visible(visit, [practice_id])
-        request = notices.NoticeRequest(practice_id=practice_id, viewer=visit.viewer, language=visit.language)
+        request = notices.NoticeRequest(
+            practice_id=practice_id,
+            viewer=visit.viewer,
+            language=visit.language,
+            full_amount_id=asked.query.full_amount_id,
+        )
         notice = self.context.public_notices.get(practice, request, lambda: visit.call(notices.NOTICE, request))
         answer_file(asked.resp, notice)
 

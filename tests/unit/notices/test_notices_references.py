@@ -11,13 +11,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import pypdfium2
 import pytest
 
 from contracts.codes import NoticeNumber
 from services.notices.documents.domain.content import Artworks, NoticeContent, Party, Payee, Payment, PostalAccount
 from services.notices.documents.pdf.notice import render_notice
-from tests.unit.notices.conftest import MM, Box
+from tests.unit.notices.conftest import Box
+from tests.unit.notices.words import words_of
 
 REFERENCE = Path(__file__).parents[4] / "shared" / "specs" / "avviso" / "reference"
 FILES = ("scenario_ft_01.pdf", "scenario_ft_03.pdf", "scenario_ft_09.pdf", "scenario_ft_15.pdf")
@@ -80,41 +80,6 @@ def read(file: str) -> NoticeContent:
 def payment(item: dict[str, Any], instalment: int | None = None) -> Payment:
     due_date = datetime.strptime(item["due_date"], "%d/%m/%Y").date()  # noqa: DTZ007 - a day, nowhere
     return Payment(NoticeNumber(item["code"]), item["amount_cents"], due_date, instalment)
-
-
-def words_of(pdf: bytes) -> list[list[Box]]:
-    """Every word, page by page, with the box of its ink in mm; apostrophes made straight, no full stop at its end."""
-    return [_words_on(page) for page in pypdfium2.PdfDocument(pdf)]
-
-
-def _words_on(page: pypdfium2.PdfPage) -> list[Box]:
-    text, height = page.get_textpage(), page.get_height()
-    found: list[Box] = []
-    is_open = False
-    for index in range(text.count_chars()):
-        character = text.get_text_range(index, 1)
-        if not character.strip():
-            is_open = False
-            continue
-        left, bottom, right, top = text.get_charbox(index)
-        ink = Box(character, left / MM, (height - top) / MM, right / MM, (height - bottom) / MM)
-        # A word that follows at once, in another line or column, has no space before it.
-        if is_open and -3 < ink.left - found[-1].right < 3 and abs(ink.bottom - found[-1].bottom) < 2.5:
-            found[-1] = joined(found[-1], ink)
-        else:
-            found.append(ink)
-        is_open = True
-    return [Box(box.text.replace("’", "'").rstrip("."), box.left, box.top, box.right, box.bottom) for box in found]
-
-
-def joined(word: Box, letter: Box) -> Box:
-    return Box(
-        word.text + letter.text,
-        min(word.left, letter.left),
-        min(word.top, letter.top),
-        max(word.right, letter.right),
-        max(word.bottom, letter.bottom),
-    )
 
 
 def places(file: str, page: int) -> tuple[list[Box], list[Box]]:

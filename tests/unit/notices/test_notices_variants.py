@@ -21,6 +21,7 @@ from tests.unit.notices.conftest import instalments
 from tests.unit.notices.variants import LINK, NAMES, every_variant
 
 LANGUAGES = ("it", "en", "de", "fr", "sl")
+SLIPS_PER_PAGE = {0: [], 2: [2], 3: [3], 4: [2, 2], 9: [3, 3, 3], 13: [3, 3, 3, 2, 2]}
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZàèéìòùçñäöüßšžđłőŁÅÆØ'’-./,:()&*  WWWiii"
 
 
@@ -183,8 +184,9 @@ def matrices_per_page(content):
     pages = len(pypdfium2.PdfDocument(render_notice(content)))
     if not content.postal:
         return [0] * pages
-    columns, count = 2 if len(content.instalments) == 2 else 3, len(content.instalments)
-    return [int(content.payment is not None), *(min(columns, count - start) for start in range(0, count, columns))]
+    if content.penalty:
+        return [1, 1]
+    return [int(content.payment is not None), *SLIPS_PER_PAGE[len(content.instalments)]]
 
 
 def check_boxes(pages):

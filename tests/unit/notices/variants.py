@@ -66,6 +66,21 @@ def _notice(shape: str, *, slips: bool = False, due: bool = True, first: str = "
     return make
 
 
+def _penalty(*, slips: bool = False, first: str = "it", second: str = "") -> _Variant:
+    def make(notice: NoticeContent, _receipt: ReceiptContent) -> Content:
+        return replace(
+            notice,
+            language=first,
+            second_language=second or None,
+            payment=None,
+            instalments=instalments(2),
+            penalty=True,
+            postal=notice.postal if slips else None,
+        )
+
+    return make
+
+
 def _with_picture(notice: NoticeContent, _receipt: ReceiptContent) -> Content:
     buffer = BytesIO()
     Image.new("RGB", (60, 40), "navy").save(buffer, "JPEG")
@@ -107,6 +122,13 @@ _VARIANTS: Final[dict[str, _Variant]] = {
         for language in OTHER_LANGUAGES
         for name, slips in (("single", True), ("three", True), ("two alone", False), ("nine alone", False))
     },
+    **{f"penalty in {language}": _penalty(first=language) for language in ("it", *OTHER_LANGUAGES)},
+    **{
+        f"penalty with slips in it and {language}": _penalty(slips=True, second=language)
+        for language in OTHER_LANGUAGES
+    },
+    "penalty with slips": _penalty(slips=True),
+    "penalty in it and de": _penalty(second="de"),
     "single in de and it": _notice("single", slips=True, first="de", second="it"),
     "single with a picture": _with_picture,
     "receipt": _receipt(),

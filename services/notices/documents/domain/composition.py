@@ -8,6 +8,7 @@ from typing import Final
 
 from contracts.calendar import ROME
 from contracts.codes import ANONYMOUS_FISCAL_CODE
+from contracts.error_details import InvalidRequest
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc.notices import DayReportRequest
 from contracts.rpc.payments import Receipt
@@ -75,6 +76,26 @@ def notice_content(
         postal=_postal_account(entity, payments) if all(practice.postal_slip for practice in practices) else None,
         artworks=artworks,
     )
+
+
+def penalty_content(
+    reduced: Practice,
+    full: Practice,
+    entity: Entity,
+    artworks: Artworks,
+    language: str,
+    second_language: str | None = None,
+) -> NoticeContent:
+    """Compose the notice of a penalty: its reduced amount, to pay within 5 days, and its full one, within 60.
+
+    Raises Refused(INVALID_REQUEST) when these are not two amounts of one debtor to one entity, the first the lower.
+    """
+    same_parties = (reduced.entity_code, reduced.debtor) == (full.entity_code, full.debtor)
+    if not same_parties or reduced.amount_cents >= full.amount_cents:
+        raise Refused(ErrorCode.INVALID_REQUEST, InvalidRequest(field="full_amount_id"))
+    content = notice_content([reduced, full], entity, artworks, language, second_language)
+    subject = _with_initial_capital(reduced.description)
+    return replace(content, subject=subject, penalty=True)
 
 
 def still_to_pay(practices: Sequence[Practice]) -> list[Practice]:

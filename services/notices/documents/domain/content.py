@@ -77,6 +77,8 @@ class NoticeContent:
     """An avviso di pagamento: one `payment`, or two and more `instalments`, or the choice between both.
 
     With `postal` each of them has its postal slip. `second_language`: the fixed texts also in that one, in grey.
+    With `penalty` the two instalments are the amounts of a penalty, only one of which is to be paid: the reduced one
+    within 5 days of notification, the full one within 60.
     """
 
     kind: ClassVar = "notice"
@@ -91,6 +93,7 @@ class NoticeContent:
     instalments: tuple[Payment, ...] = ()
     second_language: str | None = None
     verification: Verification | None = None
+    penalty: bool = False
 
     @property
     def payments(self) -> tuple[Payment, ...]:

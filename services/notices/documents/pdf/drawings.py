@@ -33,26 +33,53 @@ def info_icon(page: Page, center: Point) -> None:
         page.stroke([(x - 0.45, y + 0.95), (x + 0.45, y + 0.95)], 0.3, INK)
 
 
-def devices_icon(page: Page) -> None:
-    """A laptop and a telephone beside "Paga con l'app IO"."""
+def devices_icon(page: Page, shift: float) -> None:
+    """A laptop and a telephone beside "Paga con l'app IO"; `shift`: how much lower than usual."""
     with page.decoration():
-        page.rounded(189.0, 105.3, 199.1, 111.7, thickness=0.35)
-        page.rounded(187.9, 111.4, 200.2, 112.8, thickness=0.35)
-        page.circle((194.05, 106.2), 0.22, color=INK, fill=True)
-        page.rounded(195.3, 109.4, 198.0, 114.0, thickness=0.35)
-        page.circle((196.65, 113.2), 0.2, color=INK, fill=True)
+        page.rounded(189.0, 105.3 + shift, 199.1, 111.7 + shift, thickness=0.35)
+        page.rounded(187.9, 111.4 + shift, 200.2, 112.8 + shift, thickness=0.35)
+        page.circle((194.05, 106.2 + shift), 0.22, color=INK, fill=True)
+        page.rounded(195.3, 109.4 + shift, 198.0, 114.0 + shift, thickness=0.35)
+        page.circle((196.65, 113.2 + shift), 0.2, color=INK, fill=True)
 
 
-def places_icon(page: Page) -> None:
-    """Three places on a ring, beside "Paga sul territorio"."""
+def places_icon(page: Page, shift: float) -> None:
+    """Three places on a ring, beside "Paga sul territorio"; `shift`: how much lower than usual."""
     with page.decoration():
-        page.circle((194.07, 126.2), 4.2, thickness=0.35, color=INK)
-        for x, y in ((194.07, 121.7), (189.98, 125.5), (198.16, 129.3)):
+        page.circle((194.07, 126.2 + shift), 4.2, thickness=0.35, color=INK)
+        for x, y in ((194.07, 121.7 + shift), (189.98, 125.5 + shift), (198.16, 129.3 + shift)):
             page.polygon([(x - 1.75, y + 0.4), (x + 1.75, y + 0.4), (x, y + 3.0)], INK)
             page.circle((x, y), 1.85, color=INK, fill=True)
             page.polygon([(x - 1.3, y + 0.6), (x + 1.3, y + 0.6), (x, y + 2.3)], WHITE)
             page.circle((x, y), 1.5, color=WHITE, fill=True)
             page.circle((x, y), 0.7, thickness=0.32, color=INK)
+
+
+def calendar_icon(page: Page, center: Point) -> None:
+    """A sheet of a calendar, 4 mm: how days are counted."""
+    with page.decoration():
+        x, y = center
+        page.rounded(x - 1.7, y - 1.5, x + 1.7, y + 1.8, thickness=0.28)
+        page.stroke([(x - 1.7, y - 0.5), (x + 1.7, y - 0.5)], 0.28, INK)
+        for left in (x - 0.9, x + 0.9):
+            page.stroke([(left, y - 2.0), (left, y - 1.1)], 0.28, INK)
+
+
+def letter_icon(page: Page, center: Point) -> None:
+    """A written sheet, 4 mm: what waits at the post office."""
+    with page.decoration():
+        x, y = center
+        page.rounded(x - 1.4, y - 1.9, x + 1.4, y + 1.9, thickness=0.28)
+        for line in (y - 0.8, y, y + 0.8):
+            page.stroke([(x - 0.8, line), (x + 0.8, line)], 0.25, INK)
+
+
+def down_arrow(page: Page, center: Point) -> None:
+    """An arrow to what follows below, 4 mm."""
+    with page.decoration():
+        x, y = center
+        page.stroke([(x, y - 1.8), (x, y + 1.6)], 0.35, INK)
+        page.stroke([(x - 1.3, y + 0.3), (x, y + 1.7), (x + 1.3, y + 0.3)], 0.35, INK)
 
 
 def scissors(page: Page, top: float) -> None:

@@ -1,4 +1,7 @@
-"""Instalments side by side: two or three to a row, never both on one page (pagopa.md section 2.1)."""
+"""Instalments side by side: two or three to a row, never both on one page (pagopa.md section 2.1).
+
+Measured on what pagoPA's own printing service prints from its templates.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,9 +19,14 @@ from services.notices.documents.pdf.symbols import qr_cells
 from services.notices.documents.pdf.text_layout import Paragraph
 
 ROWS_PER_PAGE: Final = 3
+"""Rows of the layout of many, which names the parties once for a page."""
 FIRST_ROW: Final = 81.3
 ROW_PITCH: Final = 63.1
 _BAR_OVERHANG: Final = 2.94
+_BETWEEN_PARTIES: Final = 9.26
+_LINE: Final = 3.6
+_SCAN_ROOM: Final = 1.2
+"""Below the baseline of the last text of a row, where nothing has grown."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +34,8 @@ class Look:
     """Measures of a row, in mm: `text_lefts` of the columns; baselines of the lines below the name's.
 
     `cbill_left_second`: where the CBILL code stands when there is a second language; None: there is no room for one
-    beside it. `scan` names the text below a row that has nothing else there; it ends above `scan_bottom`.
+    beside it. `scan` names the text that says how to use the code, at the baseline `scan_below_parties` below subject
+    and payee, and at `scan_alone` where these stand elsewhere on the page. `pitch`: from a row to the next.
     """
 
     text_lefts: tuple[float, ...]
@@ -43,9 +52,16 @@ class Look:
     parties: float
     scan: str
     scan_size: float
-    scan_bottom: float
+    scan_below_parties: float
+    scan_alone: float
+    pitch: float
     first_slip: float
     slip_pitch: float
+
+    @property
+    def height(self) -> float:
+        """How high a row is that says what it is for and to whom, where nothing has grown."""
+        return TEXT_IN_BAR + self.scan_below_parties + _SCAN_ROOM
 
     @property
     def columns(self) -> int:
@@ -65,12 +81,14 @@ TWO: Final = Look(
     due=(19.9, 24.6),
     code=(30.0, 34.7),
     payee_code=(40.2, 45.0),
-    parties=52.2,
+    parties=52.12,
     scan="scan_above_wide",
     scan_size=8,
-    scan_bottom=64.0,
-    first_slip=131.0,
-    slip_pitch=82.0,
+    scan_below_parties=73.0,
+    scan_alone=52.7,
+    pitch=83.08,
+    first_slip=130.97,
+    slip_pitch=70.91,
 )
 THREE: Final = Look(
     text_lefts=(10.0, 77.33, 144.67),
@@ -84,13 +102,20 @@ THREE: Final = Look(
     due=(21.2, 25.9),
     code=(32.8, 37.6),
     payee_code=(42.9, 47.6),
-    parties=54.0,
+    parties=54.77,
     scan="scan_above",
     scan_size=7,
-    scan_bottom=58.3,
+    scan_below_parties=75.14,
+    scan_alone=54.5,
+    pitch=84.93,
     first_slip=110.33,
     slip_pitch=60.87,
 )
+
+
+def look_of(columns: int) -> Look:
+    """Return the measures of a row of so many."""
+    return TWO if columns == TWO.columns else THREE
 
 
 def row(
@@ -102,13 +127,25 @@ def row(
     top: float,
     *,
     with_parties: bool,
-) -> None:
-    """Draw up to as many instalments as the look has columns; the grey bars start at `top`."""
+    room: float = 0.0,
+) -> float:
+    """Draw up to as many instalments as the look has columns; the grey bars start at `top`.
+
+    Returns how much higher than usual the row is, `room` at most.
+    """
+    grown = 0.0
     for left, payment in zip(look.text_lefts, payments, strict=False):
         with page.section():
             page.box(left - _BAR_OVERHANG, top, left + look.width + _BAR_OVERHANG, top + BAR_HEIGHT)
             _instalment(page, content, texts, payment, look, left, top + TEXT_IN_BAR)
-            _below(page, content, texts, look, left, top + TEXT_IN_BAR, with_parties=with_parties)
+            _payee_codes(page, content, texts, look, left, top + TEXT_IN_BAR)
+            if with_parties:
+                last = _parties_and_scan(page, content, texts, look, left, top + TEXT_IN_BAR, room)
+                grown = max(grown, last - (top + TEXT_IN_BAR + look.scan_below_parties))
+            elif content.postal:
+                paragraphs = _scan(texts, look, left, top + TEXT_IN_BAR + look.scan_alone)
+                page.fitted(paragraphs, bottom=top + TEXT_IN_BAR + look.scan_alone + 3.9)
+    return grown
 
 
 def parties(page: Page, content: NoticeContent, texts: BilingualTexts, bar: float) -> None:
@@ -155,15 +192,8 @@ def _instalment(
     _labelled(page, label, number, left, bar, look.code, look.width, second)
 
 
-def _below(
-    page: Page,
-    content: NoticeContent,
-    texts: BilingualTexts,
-    look: Look,
-    left: float,
-    bar: float,
-    *,
-    with_parties: bool,
+def _payee_codes(
+    page: Page, content: NoticeContent, texts: BilingualTexts, look: Look, left: float, bar: float
 ) -> None:
     has_cbill = bool(content.payee.cbill)
     label, second = texts.pair("payee_code")
@@ -177,36 +207,33 @@ def _below(
     if content.payee.cbill:
         place, width = left + cbill_left, look.width - cbill_left
         _labelled(page, texts.first.cbill, content.payee.cbill, place, bar, look.payee_code, width)
-    if with_parties:
-        _parties_and_scan(page, content, texts, look, left, bar)
-    elif content.postal:
-        paragraphs = _scan(texts, "scan_above", look, left, bar + look.parties + 0.5)
-        page.fitted(paragraphs, bottom=bar + look.scan_bottom)
 
 
-def _scan(texts: BilingualTexts, name: str, look: Look, left: float, baseline: float) -> list[Paragraph]:
+def _scan(texts: BilingualTexts, look: Look, left: float, baseline: float) -> list[Paragraph]:
     """Compose how to use the code, in both languages."""
-    first, second = texts.pair(name)
-    paragraphs = [Paragraph(first, left, look.width, baseline, look.scan_size, gap=5.0, leading=3, markup=True)]
+    first, second = texts.pair(look.scan)
+    size = look.scan_size
+    gap = look.scan_below_parties - look.parties - _BETWEEN_PARTIES - 3.97
+    paragraphs = [Paragraph(first, left, look.width, baseline, size, gap=gap, leading=3, markup=True)]
     if second:
-        paragraphs.append(
-            Paragraph(second, left, look.width, baseline, look.scan_size, gap=3, leading=3, markup=True, grey=True)
-        )
+        paragraphs.append(Paragraph(second, left, look.width, baseline, size, gap=3, leading=3, markup=True, grey=True))
     return paragraphs
 
 
 def _parties_and_scan(
-    page: Page, content: NoticeContent, texts: BilingualTexts, look: Look, left: float, bar: float
-) -> None:
+    page: Page, content: NoticeContent, texts: BilingualTexts, look: Look, left: float, bar: float, room: float
+) -> float:
+    """Say what it is for, to whom, and how to use the code; return the last baseline."""
     paragraphs = []
     named = (("subject_label", content.subject), ("payee_label", content.payee.name))
     for index, (name, value) in enumerate(named):
-        baseline = bar + look.parties + index * 9.2
+        baseline = bar + look.parties + index * _BETWEEN_PARTIES
         label, second = texts.pair(name)
-        paragraphs.append(Paragraph(label, left, look.width, baseline, gap=5.5, second=second))
-        paragraphs.append(Paragraph(value, left, look.width, baseline + 3.7, font=BOLD, gap=3.7, leading=3.6))
-    paragraphs += _scan(texts, look.scan, look, left, bar + look.parties + 20.6)
-    page.fitted(paragraphs, bottom=bar + look.parties + 32)
+        paragraphs.append(Paragraph(label, left, look.width, baseline, gap=5.4, second=second))
+        paragraphs.append(Paragraph(value, left, look.width, baseline + 3.9, font=BOLD, gap=3.9, leading=_LINE))
+    paragraphs += _scan(texts, look, left, bar + look.scan_below_parties)
+    bottom = bar + look.scan_below_parties + _SCAN_ROOM + room
+    return page.fitted(paragraphs, bottom=bottom).last_baseline
 
 
 def _labelled(

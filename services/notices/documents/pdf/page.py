@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cache
 from io import BytesIO
-from typing import Final
+from typing import Final, NamedTuple
 
 from reportlab import rl_config
 from reportlab.lib.colors import HexColor
@@ -34,6 +34,8 @@ SECOND_SIZE: Final = 8.0
 """Size of the second language beside larger type."""
 
 Point = tuple[float, float]
+Piece = tuple[str, str]
+"""A text and the name of its font."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +56,35 @@ def bar_title(second: str | None = None, tag: str = "H2") -> Style:
     return Style(tag, second=second, second_color=BLACK)
 
 
+class Placed(NamedTuple):
+    """Where paragraphs came to stand: the first baseline of each, and the last of all (0 when there are none)."""
+
+    first_baselines: list[float]
+    last_baseline: float
+
+
+@dataclass
+class Flow:
+    """What a page's contents have grown by: `shift` moves what follows down (up where it is negative).
+
+    `room` is how much more the page can take.
+    """
+
+    room: float
+    shift: float = 0.0
+
+    def grow(self, by: float) -> None:
+        """Note that something took `by` more than the layout has for it; beyond the room it took its own white."""
+        by = min(by, self.room)
+        self.shift += by
+        self.room -= by
+
+
 class Page:
     """One document being drawn, page after page, tagged as it is drawn. The same calls always give the same bytes.
 
     Text is a paragraph of the structure unless its style says otherwise; shapes belong to the `figure` or `decoration`
-    they are drawn within, and are decoration by themselves.
+    they are drawn within, and are decoration by themselves. `has_shrunk`: paragraphs had to become smaller to fit.
     """
 
     def __init__(
@@ -85,6 +111,7 @@ class Page:
         self._title, self._language, self._second_language = title, language, second_language
         self._structure = Structure()
         self._mark = ""
+        self.has_shrunk = False
 
     def finish(self) -> bytes:
         """Close the document and return the PDF."""
@@ -156,6 +183,18 @@ class Page:
                 self._show(replace(span, x=start + span.x), ink)
         return taken
 
+    def pieces_to(self, pieces: Sequence[Piece], right: float, baseline: float, *, size: float, width: float) -> None:
+        """Set pieces of one line in fonts of their own, a space between them, ending at `right`."""
+        spaced = [(f"{text} ", font) for text, font in pieces[:-1]] + list(pieces[-1:])
+        drawable = [(fonts.printable(text, font) + " " * text.endswith(" "), font) for text, font in spaced]
+        widths = [fonts.width_pt(text, font, size) / MM for text, font in drawable]
+        scale = min(1.0, width / sum(widths))
+        x = right - sum(widths) * scale
+        with self._text("P"):
+            for (text, font), taken in zip(drawable, widths, strict=True):
+                self._show(Span(text, x, baseline, font, size * scale), BLACK)
+                x += taken * scale
+
     def link(self, text: str, address: str, x: float, baseline: float, *, size: float, width: float) -> None:
         """Set one small line that leads to `address`."""
         taken = self.line(text, x, baseline, font=fonts.REGULAR, size=size, width=width, style=Style("Link"))
@@ -181,17 +220,20 @@ class Page:
         first, fitting_size = fit_line(text, font, size, width)
         return fonts.width_pt(first, font, fitting_size) / MM
 
-    def fitted(self, paragraphs: Sequence[Paragraph], bottom: float, color: HexColor = BLACK) -> list[float]:
-        """Set paragraphs above `bottom` by the rule of text_layout.py; return the first baseline of each.
-
-        Empty ones take no room.
-        """
-        pieces = fit([paragraph for paragraph in paragraphs if paragraph.text], bottom)
+    def fitted(self, paragraphs: Sequence[Paragraph], bottom: float, color: HexColor = BLACK) -> Placed:
+        """Set paragraphs above `bottom` by the rule of text_layout.py; empty ones take no room."""
+        filled = [paragraph for paragraph in paragraphs if paragraph.text]
+        pieces = fit(filled, bottom)
+        if any(
+            span.size < paragraph.size for paragraph, spans in zip(filled, pieces, strict=True) for span in spans[:1]
+        ):
+            self.has_shrunk = True
         for spans in pieces:
             with self._text("P"):
                 for span in spans:
                     self._show(span, GREY if span.grey else color)
-        return [spans[0].baseline for spans in pieces if spans]
+        placed = [spans for spans in pieces if spans]
+        return Placed([spans[0].baseline for spans in placed], placed[-1][-1].baseline if placed else 0.0)
 
     def _show(self, span: Span, color: HexColor) -> None:
         self._fill(color)

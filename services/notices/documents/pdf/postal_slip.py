@@ -1,22 +1,27 @@
 """The Bollettino Postale PA of a payment. Poste Italiane's form: always in Italian."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from services.notices.documents.domain.content import NoticeContent, Payment, PostalAccount
 from services.notices.documents.domain.payment_codes import postal_text
 from services.notices.documents.pdf import drawings
 from services.notices.documents.pdf.bilingual_texts import which
-from services.notices.documents.pdf.fonts import BOLD, MONO_BOLD, REGULAR
+from services.notices.documents.pdf.fonts import BOLD, MONO_BOLD, REGULAR, width_pt
 from services.notices.documents.pdf.formats import amount_text
 from services.notices.documents.pdf.notice_texts import NOTICE_TEXTS
-from services.notices.documents.pdf.page import GREY, WIDTH, Page, Style, bar_title
+from services.notices.documents.pdf.page import GREY, WIDTH, Page, Piece, Style, bar_title
 from services.notices.documents.pdf.symbols import data_matrix_cells
-from services.notices.documents.pdf.text_layout import Paragraph
+from services.notices.documents.pdf.text_layout import MM, Paragraph, line_count
 
 _LEFT: Final = 10.0
 _MIDDLE: Final = 58.99
 _RIGHT: Final = 200.0
+_SIZE: Final = 8.0
+_LINE: Final = 3.43
+_PARTIES_WIDTH: Final = 112.0
+_LABEL_GAP: Final = 2.0
+_TO_VALUE: Final = 5.55
 _PAYABLE: Final = (
     "Bollettino Postale pagabile in tutti gli Uffici Postali e sui canali fisici o digitali abilitati di Poste Italiane"
     " e dell’Ente Creditore"
@@ -25,39 +30,82 @@ _PAYABLE: Final = (
 
 @dataclass(frozen=True)
 class Measures:
-    """Where the parts of a slip stand, in mm below its upper edge."""
+    """Where the parts of a slip stand, in mm below its upper edge, and how high it is."""
 
     poste: float
     circuit: float
     payable: float
     authorisation: float
     account: float
-    parties: tuple[float, float, float]
+    parties: tuple[float, ...]
     codes: float
     data_matrix: float
+    height: float
 
 
-WIDE: Final = Measures(19.3, 23.72, 43.39, 62.18, 19.05, (29.9, 35.46, 40.75), 50.54, 29.17)
-"""A slip of 63 mm: alone on its page, or two of them."""
-NARROW: Final = Measures(17.4, 19.4, 37.31, 54.0, 16.93, (25.91, 31.21, 36.81), 46.31, 25.27)
+WIDE: Final = Measures(19.3, 23.72, 43.39, 62.18, 19.05, (29.9, 35.46, 40.75), 50.54, 29.17, 63.0)
+"""A slip of 63 mm: alone on its page, or two."""
+NARROW: Final = Measures(17.4, 19.4, 37.31, 54.0, 16.93, (25.91, 31.21, 36.81), 46.31, 25.27, 55.0)
 """A slip of 55 mm: three on a page."""
 
 
+def slip_growth(content: NoticeContent, account: PostalAccount, at: Measures) -> float:
+    """Return how much higher than its measures a slip is whose names or subject take more than a line."""
+    rise = len(at.parties) * _row_growth(content, account)
+    return max(0.0, at.codes + _TO_VALUE + rise - at.authorisation) if rise else 0.0
+
+
 def draw_slip(
-    page: Page, content: NoticeContent, payment: Payment, account: PostalAccount, at: Measures, top: float
-) -> None:
-    """Draw the slip of one payment; its grey bar starts at `top`."""
+    page: Page,
+    content: NoticeContent,
+    payment: Payment,
+    account: PostalAccount,
+    at: Measures,
+    top: float,
+    *,
+    room: float = 0.0,
+    when: tuple[Piece, ...] = (),
+) -> float:
+    """Draw the slip of one payment; its grey bar starts at `top` and says `when`, by default until which day.
+
+    Returns how much higher than its measures it is, `room` at most: what does not fit becomes smaller.
+    """
+    growth = slip_growth(content, account, at)
+    if growth <= room:
+        rise = _row_growth(content, account)
+        parties = tuple(baseline + index * rise for index, baseline in enumerate(at.parties))
+        at = replace(at, parties=parties, codes=at.codes + len(parties) * rise)
+    else:
+        growth = 0.0
     with page.section(language=None if content.language == "it" else "it"):
         drawings.scissors(page, top - 2.8)
         page.box(0, top, WIDTH, top + 7.94)
         page.line("BOLLETTINO POSTALE PA", _LEFT, top + 5.03, font=BOLD, size=10, width=45, style=bar_title())
         drawings.banco_posta(page, 59.1, top + 5.2, 11)
-        page.line(which(NOTICE_TEXTS["it"], payment), _RIGHT, top + 5.03, font=BOLD, size=10, width=110, right=True)
+        page.pieces_to(when or ((which(NOTICE_TEXTS["it"], payment), BOLD),), _RIGHT, top + 5.03, size=10, width=110)
         _left_column(page, account, at, top)
         _account(page, payment, account, at, top)
         _parties(page, content, account, at, top)
         _codes(page, content, payment, top + at.codes)
         _code(page, content, payment, account, top + at.data_matrix)
+    return growth
+
+
+def _labelled_parties(content: NoticeContent, account: PostalAccount) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Intestato a", account.holder),
+        ("Destinatario", content.recipient.full_name),
+        ("Oggetto pagamento", content.subject),
+    )
+
+
+def _row_growth(content: NoticeContent, account: PostalAccount) -> float:
+    """Return what each row of the parties gains: all three are as high as the highest of them."""
+    lines = max(
+        line_count(value, BOLD, _SIZE, _PARTIES_WIDTH - _LABEL_GAP - width_pt(label, REGULAR, _SIZE) / MM)
+        for label, value in _labelled_parties(content, account)
+    )
+    return (lines - 1) * _LINE
 
 
 def _left_column(page: Page, account: PostalAccount, at: Measures, top: float) -> None:
@@ -89,22 +137,17 @@ def _account(page: Page, payment: Payment, account: PostalAccount, at: Measures,
 
 
 def _parties(page: Page, content: NoticeContent, account: PostalAccount, at: Measures, top: float) -> None:
-    values = (
-        ("Intestato a", account.holder),
-        ("Destinatario", content.recipient.full_name),
-        ("Oggetto pagamento", content.subject),
-    )
     page.fitted(
         [
-            Paragraph(value, _MIDDLE, 112, top + baseline, font=BOLD, label=label, gap=5.2, leading=3.6)
-            for (label, value), baseline in zip(values, at.parties, strict=True)
+            Paragraph(value, _MIDDLE, _PARTIES_WIDTH, top + y, _SIZE, BOLD, label=label, gap=5.2, leading=_LINE)
+            for (label, value), y in zip(_labelled_parties(content, account), at.parties, strict=True)
         ],
         bottom=top + at.codes - 3.14,
     )
 
 
 def _codes(page: Page, content: NoticeContent, payment: Payment, label: float) -> None:
-    value = label + 5.55
+    value = label + _TO_VALUE
     page.line("Cod. Avviso", _MIDDLE, label, font=REGULAR, size=8, width=40)
     page.line(payment.notice_number.grouped, _MIDDLE, value, font=MONO_BOLD, size=10, width=55)
     page.line("Tipo", 115.75, label, font=REGULAR, size=8, width=15)

@@ -14,6 +14,8 @@ MM: Final = 72 / 25.4
 """Points in a millimetre."""
 
 _SCALES: Final = tuple(percent / 100 for percent in range(100, 29, -5))
+_LEGIBLE_PT: Final = 9.0
+"""What is larger becomes no smaller than this while anything else can be done."""
 _DESCENT_EM: Final = 0.25
 
 
@@ -70,12 +72,18 @@ def fit(paragraphs: Sequence[Paragraph], bottom: float) -> list[list[Span]]:
 
     Returns the pieces of each paragraph.
     """
-    for scale in _SCALES:
-        pieces = list(_set(paragraphs, scale))
-        last = next((spans[-1] for spans in reversed(pieces) if spans), None)
-        if last is None or last.baseline + last.size * _DESCENT_EM / MM <= bottom:
-            return pieces
+    for legible_pt in (_LEGIBLE_PT, 0.0):
+        for scale in _SCALES:
+            pieces = list(_set(paragraphs, scale, legible_pt))
+            last = next((spans[-1] for spans in reversed(pieces) if spans), None)
+            if last is None or last.baseline + last.size * _DESCENT_EM / MM <= bottom:
+                return pieces
     raise DoesNotFit(f"{len(paragraphs)} paragraphs above {bottom} mm")
+
+
+def line_count(text: str, font: str, size: float, width: float) -> int:
+    """Return how many lines no wider than `width` a text takes."""
+    return sum(1 for _ in _wrap(_words(Paragraph(text, 0, width, 0, size, font)), size, width))
 
 
 def fit_line(text: str, font: str, size: float, width: float) -> tuple[str, float]:
@@ -85,11 +93,12 @@ def fit_line(text: str, font: str, size: float, width: float) -> tuple[str, floa
     return drawable, size if needed <= width else size * width / needed
 
 
-def _set(paragraphs: Sequence[Paragraph], scale: float) -> Iterator[list[Span]]:
+def _set(paragraphs: Sequence[Paragraph], page_scale: float, legible_pt: float) -> Iterator[list[Span]]:
     previous = float("-inf")
     for paragraph in paragraphs:
         spans = []
-        size = paragraph.size * scale
+        size = max(paragraph.size * page_scale, min(paragraph.size, legible_pt))
+        scale = size / paragraph.size
         x, baseline = paragraph.x, max(paragraph.baseline, previous + paragraph.gap * scale)
         if paragraph.label:
             label = printable(paragraph.label, REGULAR)
