@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from environs.exceptions import EnvError
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
 RPC_SERVED_SECONDS: Final = Histogram("rpc_served_seconds", "RPC requests answered", ["method", "outcome"])
@@ -17,7 +18,19 @@ OUTBOX_LAG_SECONDS: Final = Gauge("outbox_lag_seconds", "Age of the oldest event
 CLOCK_OFFSET_SECONDS: Final = Gauge("clock_offset_seconds", "How far this clock is ahead of the database's")
 
 
-def serve(port: int | None) -> None:
-    """Answer Prometheus on `port`, or on none."""
-    if port:
-        start_http_server(port)
+def serve(port: int | None) -> int | None:
+    """Answer Prometheus on `port`, on any free one where that is 0, or on none; return which.
+
+    Raises EnvError where the port cannot be used: two processes of a machine cannot share one.
+    """
+    if port is None:
+        return None
+    try:
+        server, _ = start_http_server(port)
+    except (OSError, OverflowError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise EnvError(
+            f"METRICS_PORT: {port} cannot be used ({reason}); each process of a machine needs one of its own, "
+            "0 takes any that is free"
+        ) from None
+    return int(server.server_port)

@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import Any, Final
 
 import sqlalchemy as sa
+from environs.exceptions import EnvError
 from sqlalchemy.orm import Session
 
 from chassis import clock, logs, metrics, watchdog
@@ -204,7 +205,13 @@ def main(arguments: list[str]) -> int:
     if not relays:
         sys.stderr.write(f"{name} emits no events\n")
         return 2
-    metrics.serve(settings.metrics_port)
+    try:
+        metrics_port = metrics.serve(settings.metrics_port)
+    except EnvError as error:
+        sys.stderr.write(f"{name}-relay: {error}\n")
+        return os.EX_CONFIG
+    if metrics_port is not None:
+        log.info("metrics_served", port=metrics_port)
     answer_limit.install_plain()
     watchdog.watch(f"{name}-relay", settings.watchdog_s)
 

@@ -27,10 +27,11 @@ _BEAT_S: Final = 1.0
 
 
 def run(service_cls: type) -> None:
-    """Run `service_cls` until a signal stops it."""
+    """Run `service_cls` until a signal stops it. Raises EnvError where METRICS_PORT cannot be used."""
     settings = ChassisSettings.load()
     configure_nameko(settings)
-    metrics.serve(settings.metrics_port)
+    if (metrics_port := metrics.serve(settings.metrics_port)) is not None:
+        log.info("metrics_served", port=metrics_port)
     container = ChassisContainer(service_cls)
     _stop_on_signals(container)
     container.start()
@@ -76,8 +77,8 @@ def main(arguments: list[str]) -> int:
     try:
         logs.configure(arguments[0], ChassisSettings.load().log_level)
         check_settings(service_cls)
+        run(service_cls)
     except EnvError as error:
         sys.stderr.write(f"{arguments[0]}: {error}\n")
         return os.EX_CONFIG
-    run(service_cls)
     return 0

@@ -66,7 +66,10 @@ def _programs(scale: Mapping[str, int]) -> list[Program]:
     unknown = set(scale) - set(commands)
     if unknown:
         raise ProblemError(f"--scale {min(unknown)}: there is no such process; there are {', '.join(commands)}.")
-    return [Program(name, command, scale.get(name, 1)) for name, command in commands.items()]
+    return [
+        Program(name, command, scale.get(name, 1), has_metrics="chassis." in command)
+        for name, command in commands.items()
+    ]
 
 
 def _outside() -> dict[str, str]:

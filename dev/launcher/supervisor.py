@@ -1,4 +1,7 @@
-"""A supervisor that starts again what ends: programs of a Procfile, each a process of its own."""
+"""A supervisor that starts again what ends: programs of a Procfile, each a process of its own.
+
+What ends twice in the same way soon after its start is told once, with the reason it gave; then it is tried in silence.
+"""
 
 import json
 import os
@@ -12,6 +15,7 @@ from time import monotonic, sleep
 from typing import Final
 
 from dev.console import step
+from dev.launcher.failure import reason_in
 from dev.paths import ROOT
 
 BACK_OFF_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
@@ -28,6 +32,8 @@ class Program:
     name: str
     command: str
     count: int = 1
+    has_metrics: bool = False
+    """Whether it serves METRICS_PORT, of which each process needs one of its own."""
 
 
 @dataclass
@@ -40,6 +46,10 @@ class _Instance:
     started_at: float = 0.0
     failures: int = 0
     due_at: float = field(default_factory=monotonic)
+    environment: dict[str, str] = field(default_factory=dict)
+    log_start: int = 0
+    last_end: tuple[int, str] | None = None
+    same_ends: int = 0
 
 
 class Supervisor:
@@ -54,6 +64,7 @@ class Supervisor:
             for number in range(1, program.count + 1)
         ]
         self._environment = dict(environment)
+        self._give_metrics_ports()
         self._logs = logs
         self._pids_file = pids_file
         self._guard = ["setpriv", "--pdeathsig=TERM"] if shutil.which("setpriv") else []
@@ -91,12 +102,24 @@ class Supervisor:
                 process.wait()
         self._pids_file.unlink(missing_ok=True)
 
+    def _give_metrics_ports(self) -> None:
+        """Give each process that serves metrics a port of its own, counted up from METRICS_PORT; 0 is any free one."""
+        first = self._environment.get("METRICS_PORT", "")
+        if not first.isdigit():
+            return
+        serving = [instance for instance in self._instances if instance.program.has_metrics]
+        for place, instance in enumerate(serving):
+            instance.environment["METRICS_PORT"] = str(int(first) + place if int(first) else 0)
+        if int(first):
+            step("metrics: " + ", ".join(f"{one.label} {one.environment['METRICS_PORT']}" for one in serving))
+
     def _start(self, instance: _Instance) -> None:
         with (self._logs / f"{instance.label}.log").open("ab") as log:
+            instance.log_start = log.tell()
             instance.process = subprocess.Popen(
                 [*self._guard, "/bin/sh", "-c", instance.program.command],
                 cwd=ROOT,
-                env=self._environment,
+                env={**self._environment, **instance.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -105,14 +128,23 @@ class Supervisor:
         instance.started_at = monotonic()
 
     def _note_end(self, instance: _Instance, code: int) -> None:
-        if monotonic() - instance.started_at > _STEADY_S:
-            instance.failures = 0
+        was_steady = monotonic() - instance.started_at > _STEADY_S
+        if was_steady:
+            instance.failures, instance.last_end = 0, None
         pause_s = BACK_OFF_S[min(instance.failures, len(BACK_OFF_S) - 1)]
         instance.failures += 1
         instance.process = None
         instance.due_at = monotonic() + pause_s
         log = self._logs / f"{instance.label}.log"
-        step(f"{instance.label} ended ({_reason(code)}); starting it again in {pause_s:g} s (log: {log})")
+        end = (code, reason_in(log.read_bytes()[instance.log_start :].decode(errors="replace")))
+        instance.same_ends = instance.same_ends + 1 if end == instance.last_end else 1
+        if instance.same_ends == 1:
+            step(f"{instance.label} ended ({_reason(code)}); starting it again in {pause_s:g} s (log: {log})")
+        elif instance.same_ends == 2:
+            said = end[1] or "it wrote nothing"
+            step(f"{instance.label} does not start ({_reason(code)}): {said}")
+            step(f"{instance.label} is tried again, at last every {BACK_OFF_S[-1]:g} s, in silence (log: {log})")
+        instance.last_end = end
 
     def _write_pids(self) -> None:
         pids: dict[str, list[int]] = {}

@@ -88,7 +88,7 @@ def door(haproxy: DebianProgram, tmp_path_factory: pytest.TempPathFactory) -> It
     process = haproxy.start("-W", "-db", "-f", str(config))
     found = Door(port, folder)
     try:
-        wait_until(lambda: is_open(found), timeout_s=20, pause_s=0.2)
+        wait_until(lambda: is_open(found), pause_s=0.2)
         yield found
     finally:
         process.terminate()

@@ -37,7 +37,7 @@ PACE: Final[Mapping[str, str]] = {
 }
 
 
-def until(check: Callable[[], T | None], *, timeout_s: float = 20, pause_s: float = 0.2, what: str = "it") -> T:
+def until(check: Callable[[], T | None], *, timeout_s: float = 90, pause_s: float = 0.2, what: str = "it") -> T:
     """Repeat `check` until it returns something true, and return that."""
     end = time.monotonic() + timeout_s
     while True:

@@ -68,7 +68,7 @@ def test_the_first_debts_come_in_and_are_printed_as_one_file(
     job = system.api("POST", "/print-jobs", json={"external_ids": debts}, headers={"Idempotency-Key": "two-of-them"})
     assert job.status_code == 202, job.text
     path = f"/print-jobs/{job.json()['id']}"
-    wait_until(lambda: system.api("GET", path).json()["finished_at"], timeout_s=60, pause_s=0.5)
+    wait_until(lambda: system.api("GET", path).json()["finished_at"], pause_s=0.5)
     merged = system.api("GET", f"{path}/merged")
     assert (merged.status_code, merged.content[:5]) == (200, b"%PDF-")
 
@@ -85,7 +85,7 @@ def test_a_debt_is_paid_at_the_counter_of_a_psp(system: System) -> None:
     notice = {"creditor_fiscal_code": CREDITOR_FISCAL_CODE, "notice_number": debt["notice_number"], "outcome": "paid"}
     paid = requests.post(f"{system.copy.pagopa_url}/sandbox/payments", json=notice, timeout=60)
     assert paid.status_code == 200, paid.text
-    wait_until(lambda: debt["notice_number"] in system.api("GET", "/payments").text, timeout_s=30, pause_s=0.5)
+    wait_until(lambda: debt["notice_number"] in system.api("GET", "/payments").text, pause_s=0.5)
 
 
 def test_the_metadata_for_spid_are_signed(system: System) -> None:

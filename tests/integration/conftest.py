@@ -42,7 +42,7 @@ def start_gateway(start_process: ProcessStarter) -> Callable[..., Gateway]:
             except requests.RequestException:
                 return False
 
-        wait_until(answers, timeout_s=40)
+        wait_until(answers)
         return Gateway(url, running)
 
     return start

@@ -134,7 +134,7 @@ class SystemStarter:
                 return False
             return True
 
-        wait_until(connect, timeout_s=30)
+        wait_until(connect)
         return System(connection, running)
 
     def close(self) -> None:

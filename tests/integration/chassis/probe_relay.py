@@ -15,7 +15,7 @@ class StuckRelay(Relay):
     """Hangs in its first batch."""
 
     def relay_batch(self, now):
-        time.sleep(600)
+        time.sleep(600)  # it hangs
 
 
 RELAYS = {"": Relay, "stuck": StuckRelay}

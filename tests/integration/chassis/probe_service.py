@@ -41,7 +41,7 @@ class ProbeService:
         """Answer with the number, after sleeping, or fail as told."""
         probe.pause(request.sleep_s)
         if request.fault == "hang":
-            original("time").sleep(600)
+            original("time").sleep(600)  # it hangs
         if request.fault:
             raise make_fault(request.fault)
         return probe.Answer(number=request.number, id=probe.EXAMPLE_ID, at=probe.EXAMPLE_TIME, text=correlation.get())

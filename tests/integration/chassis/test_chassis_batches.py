@@ -2,7 +2,6 @@
 
 import json
 import random
-import time
 from uuid import uuid4
 
 import pytest
@@ -52,7 +51,7 @@ def test_a_poisonous_event_among_a_hundred_hurts_no_other_and_its_attempts_are_c
         [event_message(number, failures=99 if number == 50 else 0, fault="bug") for number in range(100)]
     )
     service = run_probe()
-    eventually(lambda: dead_letters_waiting() == 1, timeout_s=30)
+    eventually(lambda: dead_letters_waiting() == 1)
     assert effects() == [number for number in range(100) if number != 50]
     (letter,) = dead_letters.look(amqp_url, EVENT_QUEUE)
     assert (letter["x-error"], letter["x-attempts"]) == ("ZeroDivisionError", 3)
@@ -65,7 +64,7 @@ def test_an_event_that_is_twice_in_a_batch_has_one_effect(run_probe, put_into_th
     once = [event_message(number) for number in range(30)]
     put_into_the_queue([message for message in once for _ in range(2)] + once)
     service = run_probe()
-    eventually(lambda: sum(line["events"] for line in service.lines("event_handled")) == 90, timeout_s=30)
+    eventually(lambda: sum(line["events"] for line in service.lines("event_handled")) == 90)
     assert effects() == list(range(30))
     assert attempts() == list(range(30))
 
@@ -78,7 +77,7 @@ def test_an_event_of_another_type_is_put_aside_and_the_others_are_handled(
     stranger = wire.Message("probe.events", "Numbered.v1", json.dumps(body), message_id=other.message_id)
     put_into_the_queue([event_message(1), stranger, event_message(2)])
     run_probe()
-    eventually(lambda: effects() == [1, 2], timeout_s=30)
+    eventually(lambda: effects() == [1, 2])
     eventually(lambda: dead_letters_waiting() == 1)
 
 
@@ -88,7 +87,7 @@ def test_headers_that_nobody_of_ours_has_written_stop_nothing(
 ):
     put_into_the_queue([event_message(1, failures=1, fault="bug", headers=headers), event_message(2)])
     service = run_probe()
-    eventually(lambda: effects() == [1, 2], timeout_s=30)
+    eventually(lambda: effects() == [1, 2])
     assert service.lines("consumer_connection_lost") == []
 
 
@@ -99,10 +98,10 @@ def test_a_connection_lost_while_a_batch_is_worked_on_has_each_event_one_effect(
     proxy.open()
     put_into_the_queue([event_message(number, sleep_s=0.1) for number in range(20)])
     service = run_probe(AMQP_URL=url)
-    eventually(attempts, timeout_s=30)
+    eventually(attempts)
     proxy.cut()
-    eventually(lambda: len(effects()) >= 20, timeout_s=30)
-    eventually(lambda: sum(line["events"] for line in service.lines("event_handled")) > 20, timeout_s=30)
+    eventually(lambda: len(effects()) >= 20)
+    eventually(lambda: sum(line["events"] for line in service.lines("event_handled")) > 20)
     assert effects() == list(range(20))
 
 
@@ -111,14 +110,14 @@ def test_a_process_that_stops_finishes_its_batch_and_leaves_the_rest_to_others(
 ):
     put_into_the_queue([event_message(number, sleep_s=0.03) for number in range(180)])
     first = run_probe()
-    eventually(attempts, timeout_s=30)
+    eventually(attempts)
     assert first.stop() == 0
     done = effects()
     assert done
     assert len(done) < 180
     second = run_probe()
     wait_until_answering(rpc, "probe", second)
-    eventually(lambda: len(effects()) == 180, timeout_s=40)
+    eventually(lambda: len(effects()) == 180)
     assert effects() == list(range(180))
     assert attempts() == list(range(180))
 
@@ -136,8 +135,8 @@ def test_two_processes_on_the_same_subjects_and_the_same_events_do_not_stop_each
         return sum(line["events"] for service in services for line in service.lines("event_handled"))
 
     # On a slow machine a batch may wait too long for the other's rows: it is put off and comes again.
-    eventually(lambda: handled() >= 800, timeout_s=60)
-    eventually(lambda: effects() == list(range(400)), timeout_s=30)
+    eventually(lambda: handled() >= 800)
+    eventually(lambda: effects() == list(range(400)))
     for service in services:
         assert service.lines("event_handled")
         assert service.lines("event_dead_lettered") == []
@@ -148,19 +147,16 @@ def test_a_batch_whose_database_is_away_waits_for_it_as_one_and_not_a_hundred_ti
 ):
     url, proxy = proxied(database_url, 5432)
     put_into_the_queue([event_message(number) for number in range(100)])
-    started = time.monotonic()
     service = run_probe(DATABASE_URL=url)
-    eventually(lambda: len(service.lines("event_put_off")) >= 100, timeout_s=30)
+    eventually(lambda: len(service.lines("event_put_off")) >= 100)
     assert len(service.lines("event_failed")) <= 3
     proxy.open()
-    eventually(lambda: effects() == list(range(100)), timeout_s=30)
-    assert time.monotonic() - started < 60
+    eventually(lambda: effects() == list(range(100)))
 
 
 def test_a_batch_does_not_hold_up_calls(run_probe, put_into_the_queue, eventually, attempts, rpc):
     put_into_the_queue([event_message(number, sleep_s=0.05) for number in range(100)])
     run_probe()
-    eventually(attempts, timeout_s=30)
-    started = time.monotonic()
+    eventually(attempts)
     eventually(lambda: answers(rpc))
-    assert time.monotonic() - started < 3
+    assert len(attempts()) < 100, "the call was answered while the batch was under way"

@@ -1,5 +1,6 @@
 """The chassis' commands as ops call them, on the real services."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -83,6 +84,26 @@ def test_metrics_are_served_where_a_port_is_set(run_probe, rpc, free_port):
     assert 'rpc_served_seconds_count{method="probe.ping",outcome="ok"}' in text
 
 
+def test_port_0_serves_metrics_on_any_free_port_and_says_on_which(run_probe, rpc, eventually):
+    services = [run_probe(METRICS_PORT="0"), run_probe(METRICS_PORT="0")]
+    ports = [eventually(lambda one=one: one.lines("metrics_served"))[0]["port"] for one in services]
+    assert len(set(ports)) == 2
+    for port in ports:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
+            assert "rpc_served_seconds" in answer.read().decode()
+
+
+@pytest.mark.parametrize("module", ["chassis.run", "chassis.relay"])
+def test_a_metrics_port_that_is_taken_is_told_in_words(environment, service_database, module):
+    service_database("practices")
+    with socket.create_server(("0.0.0.0", 0)) as taken:
+        environment["METRICS_PORT"] = str(taken.getsockname()[1])
+        done = command(environment, module, "practices")
+    assert done.returncode == os.EX_CONFIG
+    assert f"METRICS_PORT: {environment['METRICS_PORT']} cannot be used (Address already in use)" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.fixture
 def free_port():
     with socket.socket() as chooser:
@@ -159,7 +180,7 @@ def test_one_process_relays_for_all_services_each_on_its_own_connection(
                 found += [name] * session.query(model).filter(model.relayed_at.is_(None)).count()
         return found
 
-    eventually(lambda: left() == [], timeout_s=20)
+    eventually(lambda: left() == [])
     with databases["identity"].reading() as session:
         listing = sa.text(
             "SELECT DISTINCT application_name FROM pg_stat_activity WHERE application_name LIKE '%-relay'"
@@ -177,7 +198,7 @@ def test_one_database_out_of_reach_stops_no_other_services_relay(start_process, 
     relay = start_process(
         "-m", "chassis.relay", "all", env={"IDENTITY_DATABASE_URL": "postgresql://postgres@127.0.0.1:1/nowhere"}
     )
-    eventually(lambda: relay.lines("relay_interrupted"), timeout_s=20)
+    eventually(lambda: relay.lines("relay_interrupted"))
     waiting = database.models.OutboxMessage(event_id=uuid4(), type="x.v1", subject="x", body={}, created_at=now())
     with database.transaction() as tx:
         tx.session.add(waiting)

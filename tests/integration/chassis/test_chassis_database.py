@@ -16,6 +16,7 @@ from chassis.runtime.container import with_own_entrypoints
 from chassis.storage import cleanup, outbox
 from chassis.storage.database import Database, is_out_of_reach
 from contracts.errors import Refused
+from tests.conftest import PATIENCE_S
 from tests.integration.chassis import probe
 
 NOW = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
@@ -114,7 +115,7 @@ def test_callers_at_the_same_moment_make_one_answer_and_all_get_it(database):
 
     def insert(number):
         def make():
-            time.sleep(0.2)
+            time.sleep(0.2)  # the others come meanwhile
             tx.session.add(probe.Effect(number=number))
             return {"number": number}
 
@@ -133,7 +134,7 @@ def test_a_caller_waiting_behind_a_failing_one_makes_the_answer_itself(database)
 
     def fail():
         entered.set()
-        time.sleep(0.3)
+        time.sleep(0.3)  # the other waits meanwhile
         raise ZeroDivisionError
 
     def first():
@@ -142,7 +143,7 @@ def test_a_caller_waiting_behind_a_failing_one_makes_the_answer_itself(database)
 
     with ThreadPoolExecutor() as callers:
         failing = callers.submit(first)
-        assert entered.wait(5)
+        assert entered.wait(PATIENCE_S)
         with database.transaction() as tx:
             assert tx.once("insert", "key-1", {}, lambda: {"made": "by the second"}) == {"made": "by the second"}
         failing.result()
@@ -151,7 +152,7 @@ def test_a_caller_waiting_behind_a_failing_one_makes_the_answer_itself(database)
 def test_plain_reads_open_no_transaction(database):
     with database.reading() as session:
         first = session.scalar(sa.text("SELECT now()"))
-        time.sleep(0.01)
+        time.sleep(0.01)  # the clock moves on
         assert session.scalar(sa.text("SELECT now()")) > first
 
 

@@ -64,20 +64,21 @@ def test_an_error_travels_through_a_service_in_between(system):
 
 
 def test_an_unknown_service_is_told_at_once(system):
-    answer = system.call("NOBODY", {"number": 1})
+    answer = system.call("NOBODY", {"number": 1}, timeout_s=60)
     assert (answer["family"], answer["code"]) == ("Unavailable", "service_unavailable")
-    assert answer["took_s"] < 1
+    assert answer["took_s"] < 30, "the answer did not wait for the deadline"
 
 
 def test_an_unknown_method_is_a_bug_of_the_caller(system):
-    answer = system.call("MISSING_METHOD", {"number": 1})
+    answer = system.call("MISSING_METHOD", {"number": 1}, timeout_s=60)
     assert answer["family"] == "Broken"
-    assert answer["took_s"] < 1
+    assert answer["took_s"] < 30, "the answer did not wait for the deadline"
 
 
 def test_the_deadline_ends_the_wait_and_tells_whether_asking_again_is_harmless(system):
     idempotent = system.call("ECHO", {"number": 1, "sleep_s": 2}, timeout_s=0.5)
-    assert (idempotent["code"], round(idempotent["took_s"], 1)) == ("service_unavailable", 0.5)
+    assert idempotent["code"] == "service_unavailable"
+    assert 0.5 <= idempotent["took_s"] < 2, "it ends at the deadline, not with the work"
     once_only = system.call("PAY", {"number": 1, "sleep_s": 2}, timeout_s=0.5)
     assert once_only["code"] == "outcome_unknown"
 
@@ -88,7 +89,7 @@ def test_a_service_in_between_waits_no_longer_than_its_own_caller(system, eventu
     served = eventually(
         lambda: [line for line in system.running.lines("rpc_served") if line["method"] == "probe.relayed_echo"]
     )
-    assert served[0]["duration_ms"] < 1500
+    assert served[0]["duration_ms"] < 3000, "it ends at the deadline, not with the work"
 
 
 def test_sixteen_callers_at_once_each_get_their_own_answer(system):
@@ -152,8 +153,8 @@ def test_a_failing_handler_is_retried_by_the_table_then_put_aside_then_replayed(
         times = session.scalars(sa.select(probe.Attempt.at).order_by(probe.Attempt.at)).all()
     pauses_s = [(later - earlier).total_seconds() for earlier, later in itertools.pairwise(times)]
     assert len(pauses_s) == 2
-    assert 0.19 < pauses_s[0] < 2
-    assert 0.39 < pauses_s[1] < 2
+    assert pauses_s[0] > 0.19
+    assert pauses_s[1] > 0.39
     assert system.replay_dead() == 1
     assert eventually(effects) == [9]
     assert system.dead() == []
@@ -161,7 +162,7 @@ def test_a_failing_handler_is_retried_by_the_table_then_put_aside_then_replayed(
 
 def test_an_outage_is_retried_beyond_the_table_and_never_given_up_on(system, effects, eventually):
     system.publish(**event_message(number=6, failures=5, fault="unavailable"))
-    assert eventually(effects, timeout_s=15) == [6]
+    assert eventually(effects) == [6]
     assert system.dead() == []
 
 

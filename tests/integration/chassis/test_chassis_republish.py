@@ -41,17 +41,17 @@ def test_after_a_purge_and_a_republication_every_event_has_one_effect(
     run_relay()
     for number in range(20):
         emit(database, number)
-    eventually(lambda: len(effects()) == 20, timeout_s=20)
+    eventually(lambda: len(effects()) == 20)
     first.stop()
     began = now()
     for number in range(20, 60):
         emit(database, number)
-    eventually(lambda: None not in positions(database), timeout_s=20)
+    eventually(lambda: None not in positions(database))
     assert purge(amqp_url, EVENT_QUEUE) == 40
     asked = {"amqp_url": amqp_url, "listeners": [probe.LISTENER]}
     assert republish("probe", database, Wanted(since=began), **asked) == 40
     wait_until_answering(rpc, "probe", run_probe())
-    eventually(lambda: len(effects()) == 60, timeout_s=20)
+    eventually(lambda: len(effects()) == 60)
     assert republish("probe", database, Wanted(), **asked) == 60
     assert republish("probe", database, Wanted(subject="7"), only=probe.LISTENER, **asked) == 1
     emit(database, 60)

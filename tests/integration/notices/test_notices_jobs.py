@@ -50,7 +50,7 @@ def test_a_job_prints_what_it_can_and_says_why_not_the_rest(office, eventually):
     office.rpc.call(practices.ANNUL_DEBT, annul)
     job = start(office, [*references, "UNKNOWN-1"])
     assert job.total == 61
-    eventually(lambda: state(office, job).finished_at, timeout_s=60)
+    eventually(lambda: state(office, job).finished_at)
     done = state(office, job)
     assert (done.printed, done.refused) == (59, 2)
     items = documents_of(office, job)
@@ -98,7 +98,7 @@ def test_a_job_that_was_interrupted_goes_on(office, eventually):
     # The service may have been quicker and be at it already.
     with contextlib.suppress(Unavailable):
         print_jobs.work(failing, datetime.now(UTC))
-    eventually(lambda: state(office, job).finished_at, timeout_s=30)
+    eventually(lambda: state(office, job).finished_at)
     assert state(office, job).printed == 5
 
 
@@ -110,7 +110,7 @@ def test_a_document_printed_long_before_is_stored_as_long_as_a_job_offers_it(off
         made = sa.update(Document).where(Document.practice_id == practice.id).values(created_at=long_ago)
         tx.session.execute(made)
     job = start(office, [practice.external_id])
-    eventually(lambda: state(office, job).finished_at, timeout_s=60)
+    eventually(lambda: state(office, job).finished_at)
     document_store.purge(office.documents, settings, datetime.now(UTC) + timedelta(days=2))
     assert documents_of(office, job)[0].content_base64
     document_store.purge(

@@ -127,7 +127,7 @@ def test_over_tls_with_a_login_and_no_personal_data_in_the_log(
         running: Running = run_service("notices", env=smtp_environment(office, **settings))
         publish(1)
         database = service_database("notices")
-        eventually(lambda: states(database) == {"sent": 1}, timeout_s=90)
+        eventually(lambda: states(database) == {"sent": 1})
         assert office.logins == ["portale"]
         assert len(office.received) == 1
         for personal in ("posta.example", "RSSMRA", "Rossi", "segreta"):
@@ -151,7 +151,7 @@ def test_a_process_killed_while_the_server_has_the_mail_does_not_send_it_again(
         assert states(database) == {"sending": 1}
         run_service("notices", env=smtp_environment(office))
         publish(1)
-        eventually(lambda: states(database) == {"sending": 1, "sent": 1}, timeout_s=90)
+        eventually(lambda: states(database) == {"sending": 1, "sent": 1})
         assert len(set(office.ids())) == len(office.ids()) == 2
 
 
@@ -163,7 +163,7 @@ def test_a_process_killed_again_and_again_sends_each_mail_once(
         running = run_service("notices", env=smtp_environment(office))
         publish(MAILS)
         for goal in (3, 15):
-            eventually(lambda goal=goal: len(office.received) >= goal, timeout_s=90)
+            eventually(lambda goal=goal: len(office.received) >= goal)
             running.kill()
             with database.transaction() as tx:
                 # As if the lease of what it had taken up, but not begun to hand over, had ended.
@@ -174,7 +174,7 @@ def test_a_process_killed_again_and_again_sends_each_mail_once(
             found = states(database)
             return sum(found.values()) == MAILS and "queued" not in found
 
-        eventually(done, timeout_s=90)
+        eventually(done)
         found = states(database)
         assert set(found) <= {"sent", "sending"}
         assert len(set(office.ids())) == len(office.ids())

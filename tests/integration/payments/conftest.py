@@ -315,7 +315,7 @@ def town(
     assert catalogue.process.wait(60) == 0, catalogue.log()
     town.run_service("practices")
     town.run_service("payments")
-    wait_until(lambda: is_listening(pagopa_port), timeout_s=20)
+    wait_until(lambda: is_listening(pagopa_port))
     yield town
     for name in town.running:
         town.kill(name)

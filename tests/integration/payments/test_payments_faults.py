@@ -262,7 +262,7 @@ def test_a_demand_while_practices_is_away_is_a_system_error_and_works_afterwards
     finally:
         wait_until_answering(town.rpc, "practices", town.run("practices", "-m", "chassis.run", "practices"))
     # The node asks again; what is slow to start may miss its first deadline.
-    eventually(lambda: outcome_of(town.ask(asked, "paDemandPaymentNotice")) == "OK", timeout_s=30)
+    eventually(lambda: outcome_of(town.ask(asked, "paDemandPaymentNotice")) == "OK")
 
 
 def test_a_demand_asked_twice_gets_the_same_notice_and_that_can_be_paid(town: Any, eventually: Any) -> None:

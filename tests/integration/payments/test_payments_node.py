@@ -165,7 +165,8 @@ def test_a_receipt_for_a_notice_nobody_issued_is_kept_and_flagged(town, eventual
     number = "301888888888888888"
     assert outcome_of(deliver(town, number)) == "OK"
     assert judgement(town, number) == "unknown_notice"
-    found_later = eventually(lambda: [found for found in all_payments(town) if found.notice_number == number], **LAG)
+    # The list waits for every transaction that was running anywhere on the server, other tests' too.
+    found_later = eventually(lambda: [found for found in all_payments(town) if found.notice_number == number])
     [listed] = found_later
     assert listed.practice_id is None
 
@@ -198,8 +199,6 @@ def test_a_receipt_that_cannot_be_taken_is_kept_whole_for_a_human(town):
 
 
 FIRST_PAGE = payments.PaymentsRequest(entity_code="PM108")
-# The list waits for every transaction that was running anywhere on the server, other tests' too.
-LAG = {"timeout_s": 90}
 
 
 def all_payments(town, limit=1000):
@@ -222,7 +221,7 @@ def test_pages_of_payments_follow_each_other_without_gap_or_repetition(town, eve
     def listed():
         return [found.notice_number for found in all_payments(town, limit=2) if found.notice_number in sent]
 
-    eventually(lambda: listed() == sent, **LAG)
+    eventually(lambda: listed() == sent)
 
 
 def test_a_cursor_that_is_none_of_ours_is_refused(town, refused):
@@ -248,8 +247,8 @@ def test_while_practices_is_away_the_node_is_answered_and_no_receipt_is_refused(
         assert town.events("PaymentConfirmed", unseen) == []
     finally:
         wait_until_answering(town.rpc, "practices", town.run("practices", "-m", "chassis.run", "practices"))
-    eventually(lambda: judgement(town, unseen.notice_number) == "expected", timeout_s=25)
-    eventually(lambda: judgement(town, "301666666666666666") == "unknown_notice", timeout_s=25)
+    eventually(lambda: judgement(town, unseen.notice_number) == "expected")
+    eventually(lambda: judgement(town, "301666666666666666") == "unknown_notice")
     eventually(lambda: town.practice(unseen.id).state == "paid")
     assert len(town.events("PaymentConfirmed", unseen)) == 1
 

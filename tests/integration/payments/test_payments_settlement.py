@@ -73,7 +73,7 @@ def paid(town, eventually):
     def pay(count=1):
         issued = [town.issue() for _ in range(count)]
         eventually(lambda: all(town.pay_at_counter(practice).ok for practice in issued))
-        eventually(lambda: town.delivered(*issued), timeout_s=20)
+        eventually(lambda: town.delivered(*issued))
         return [(practice, town.receipts(practice.id)[0]) for practice in issued]
 
     return pay
@@ -166,7 +166,7 @@ def test_a_row_is_looked_at_again_once_its_notice_is_known(town, eventually, flo
     assert findings(report) == {"unknown": (1, 1234)}
     eventually(lambda: town.pay_at_counter(practice, "never").ok)
     asked = settlement.SettlementRequest(entity_code="PM108", flow_id=flow_id)
-    eventually(lambda: findings(town.rpc.call(settlement.SETTLEMENT, asked)) == {"recovered": (1, 1234)}, timeout_s=45)
+    eventually(lambda: findings(town.rpc.call(settlement.SETTLEMENT, asked)) == {"recovered": (1, 1234)})
 
 
 def test_a_flow_with_wrong_totals_is_stored_and_flagged(town, flow_id):
@@ -272,7 +272,7 @@ def test_a_receipt_that_arrives_with_the_flow_is_confirmed_once(town, eventually
     town.send_receipt(held["id"])
     take(town, flow(flow_id, 1234, row(practice.iuv, held["receipt_id"], 1234)))
     eventually(lambda: town.delivered(practice))
-    eventually(lambda: town.practice(practice.id).state == "reported", timeout_s=45)
+    eventually(lambda: town.practice(practice.id).state == "reported")
     assert len(town.events("PaymentConfirmed", practice)) == 1
     assert town.events("PaymentDuplicated", practice) == []
     assert datetime.now(UTC) - town.receipts(practice.id)[0].received_at < timedelta(minutes=5)

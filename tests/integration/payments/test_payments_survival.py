@@ -55,19 +55,19 @@ def pay_until_it_works(town, practice):
 
 def test_a_hundred_payments_survive_kill_9_of_payments_and_of_the_consumer(town, eventually, start_consumer):
     start_consumer()
-    eventually(lambda: "waiting for" in town.running["consumer"].log(), timeout_s=20)
+    eventually(lambda: "waiting for" in town.running["consumer"].log())
     practices = [town.issue(1000 + number) for number in range(100)]
     paid = {}
     with ThreadPoolExecutor(4) as people:
         futures = {people.submit(pay_until_it_works, town, practice): practice for practice in practices}
-        eventually(lambda: sum(future.done() for future in futures) >= 25, timeout_s=60)
+        eventually(lambda: sum(future.done() for future in futures) >= 25)
         town.kill("payments")
         town.kill("consumer")
         threading.Event().wait(1)
         restarted = town.run("payments", "-m", "chassis.run", "payments")
         wait_until_answering(town.rpc, "payments", restarted)
         start_consumer()
-        eventually(lambda: sum(future.done() for future in futures) >= 60, timeout_s=60)
+        eventually(lambda: sum(future.done() for future in futures) >= 60)
         town.kill("payments")
         town.kill("payments-relay")
         restarted = town.run("payments", "-m", "chassis.run", "payments")
@@ -77,17 +77,17 @@ def test_a_hundred_payments_survive_kill_9_of_payments_and_of_the_consumer(town,
             [paid[practice.notice_number]] = [future.result(60)]
     receipt_ids = {receipt_id for ids in paid.values() for receipt_id in ids}
     assert len(receipt_ids) == 100
-    eventually(lambda: town.delivered(*practices), timeout_s=60)
-    eventually(lambda: len(town.events("PaymentConfirmed", *practices)) >= 100, timeout_s=30)
+    eventually(lambda: town.delivered(*practices))
+    eventually(lambda: len(town.events("PaymentConfirmed", *practices)) >= 100)
 
     confirmed = Counter(data["receipt_id"] for data in town.events("PaymentConfirmed", *practices))
     assert confirmed == Counter(receipt_ids)
     assert town.events("PaymentDuplicated", *practices) == []
-    eventually(lambda: len(export_ledger(town)) >= 100, timeout_s=30)
+    eventually(lambda: len(export_ledger(town)) >= 100)
     rows = export_ledger(town)
     assert Counter(row["receipt_id"] for row in rows) == Counter(receipt_ids)
     assert sum(int(row["amount_cents"]) for row in rows) == sum(practice.amount_cents for practice in practices)
-    eventually(lambda: all(town.practice(practice.id).state == "paid" for practice in practices), timeout_s=30)
+    eventually(lambda: all(town.practice(practice.id).state == "paid" for practice in practices))
 
 
 def test_two_hundred_clicks_on_paga_over_http_are_one_checkout(town, eventually):
@@ -114,7 +114,7 @@ def test_two_hundred_clicks_on_paga_over_http_are_one_checkout(town, eventually)
     assert {status for _, status, _ in clicked} <= {201, 503, 504}
     # Who was not served at once (nobody, where two cores have too much to do) clicks again, as the message says.
     for key in [key for key, status, _ in clicked if status != 201][:10]:
-        opened.add(eventually(lambda key=key: press(key).json().get("id"), timeout_s=40))
+        opened.add(eventually(lambda key=key: press(key).json().get("id")))
     assert len(opened) == 1
     started = eventually(lambda: town.events("CheckoutStarted", practice))
     assert {data["checkout_id"] for data in started} == opened
@@ -125,11 +125,11 @@ def test_the_ledger_keeps_one_row_when_an_event_is_published_again(town, eventua
     practice = town.issue()
     town.pay_at_counter(practice)
     notice_number = practice.notice_number
-    eventually(lambda: [row for row in export_ledger(town) if row["notice_number"] == notice_number], timeout_s=20)
+    eventually(lambda: [row for row in export_ledger(town) if row["notice_number"] == notice_number])
     with town.database.transaction() as tx:
         again = sa.update(models.OutboxMessage).where(models.OutboxMessage.subject == str(practice.id))
         tx.session.execute(again.values(relayed_at=None, position=None))
-    eventually(lambda: "had already receipt" in town.running["consumer"].log(), timeout_s=20)
+    eventually(lambda: "had already receipt" in town.running["consumer"].log())
     assert len([row for row in export_ledger(town) if row["notice_number"] == notice_number]) == 1
 
 
@@ -147,7 +147,7 @@ def test_a_message_that_is_no_payment_is_set_aside_and_does_not_block(town, even
             )
     practice = town.issue()
     town.pay_at_counter(practice)
-    eventually(lambda: any(row["notice_number"] == practice.notice_number for row in export_ledger(town)), timeout_s=20)
+    eventually(lambda: any(row["notice_number"] == practice.notice_number for row in export_ledger(town)))
     assert town.running["consumer"].log().count("set aside a message") >= 3
 
 
@@ -157,7 +157,7 @@ def test_receipts_the_node_could_not_deliver_survive_its_own_restart(town, event
     town.kill("pagopa")
     port = town.pagopa_url.rsplit(":", 1)[1]
     town.run("pagopa", "-m", "sandbox.pagopa", port)
-    held_back = eventually(lambda: held_back_of(town, practice), timeout_s=20)
+    held_back = eventually(lambda: held_back_of(town, practice))
     requests.post(f"{town.pagopa_url}/sandbox/receipts/{held_back[0]['id']}/send", timeout=10).raise_for_status()
     eventually(lambda: town.practice(practice.id).state == "paid")
 

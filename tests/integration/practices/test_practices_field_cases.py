@@ -236,7 +236,7 @@ def test_a_long_import_lets_others_work_at_least_every_200_rows(
 
     def pause(seconds: float) -> None:
         happened.append("pause")
-        sleep(seconds)
+        sleep(seconds)  # the pause of the code itself
 
     def noted_create(*args: Any, **kwargs: Any) -> Json:
         happened.append("created")

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from time import perf_counter
 
 import pytest
 from sqlalchemy import func, select, text
@@ -48,12 +47,8 @@ def counts(database: Database) -> dict[str, int]:
 NOTHING = {"practices": 0, "outbox": 0, "imports": 0, "import_rows": 0, "idempotency_keys": 0}
 
 
-def test_the_500_rows_of_the_example_load_in_less_than_10_seconds_with_a_report(
-    database: Database, now: datetime
-) -> None:
-    started = perf_counter()
+def test_the_500_rows_of_the_example_load_with_a_report(database: Database, now: datetime) -> None:
     report = load(database, now)
-    assert perf_counter() - started < 10
     assert (report.accepted, report.refused, len(report.rows)) == (483, 17, 500)
     assert Counter(row.outcome for row in report.rows) == {"created": 483, "refused": 17}
     assert counts(database) == {

@@ -84,7 +84,7 @@ def start_portal(tmp_path: Path, eventually: Callable[..., Any]) -> Iterator[Cal
         portal = portal or Portal(tmp_path / name)
         portal.start()
         started.append(portal)
-        eventually(portal.is_up, timeout_s=READY_WITHIN_S)
+        eventually(portal.is_up)
         return portal
 
     yield start

@@ -17,6 +17,7 @@ from services.notices.documents.pdf.fonts import fonts_dir
 from services.notices.documents.pdf.notice import render_notice
 from services.notices.documents.pdf.protocol import write_content
 from services.notices.documents.renderers import Renderers
+from tests.conftest import wait_until
 
 PROJECT = Path(__file__).parents[3]
 
@@ -102,7 +103,7 @@ def test_when_no_process_is_idle_before_the_callers_deadline_the_caller_may_come
     drawn = []
     first = threading.Thread(target=lambda: drawn.append(pool.render(notice)))
     first.start()
-    time.sleep(0.2)
+    wait_until(lambda: not pool.pids())  # the only process is with the first caller
     with deadline.until(time.monotonic() + 0.3), pytest.raises(Unavailable):
         pool.render(notice)
     os.kill(pid, signal.SIGCONT)
@@ -159,6 +160,7 @@ import chassis.runtime.green, eventlet, json, os, sys
 from pathlib import Path
 from services.notices.documents.pdf.protocol import read_content
 from services.notices.documents.renderers import Renderers
+from tests.conftest import wait_until
 
 pool = Renderers(count=1, timeout_s=10, fonts_dir=Path(sys.argv[1]))
 document = read_content(sys.stdin.buffer.read())
