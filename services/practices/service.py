@@ -27,6 +27,7 @@ from contracts.rpc.practices import (
     DueDatesRequest,
     DuplicatesReply,
     Entity,
+    EntityNames,
     EntityRequest,
     EventsReply,
     EventsRequest,
@@ -44,6 +45,7 @@ from contracts.rpc.practices import (
     PracticeList,
     SearchRequest,
 )
+from contracts.shapes import Empty
 from services.practices import models
 from services.practices.usecases import (
     catalogue,
@@ -71,6 +73,11 @@ class PracticesService:
     def entity(self, request: EntityRequest) -> Entity:
         """Return an entity and its catalogue."""
         return catalogue.entity(self.database, request)
+
+    @answers(practices.ENTITIES)
+    def entities(self, _request: Empty) -> EntityNames:
+        """Return the name of every entity."""
+        return catalogue.entities(self.database)
 
     @answers(practices.SEARCH)
     def search(self, request: SearchRequest) -> PracticeList:

@@ -68,6 +68,18 @@ _KIND_TEXTS: Final = {
         lead="{entity} has registered this item in your name.",
         action="See and pay it on the portal",
     ),
+    ("inserted", "it"): _KindTexts(
+        subject="La pratica che hai inserito: {service}",
+        heading="Hai inserito una pratica da pagare",
+        lead="Questa pratica a favore di {entity} l'hai inserita tu, dal portale o allo sportello di una banca.",
+        action="Vedi e paga sul portale",
+    ),
+    ("inserted", "en"): _KindTexts(
+        subject="The item you entered: {service}",
+        heading="You entered an item to pay",
+        lead="You entered this item in favour of {entity} yourself, on the portal or at the counter of a bank.",
+        action="See and pay it on the portal",
+    ),
     ("reminder", "it"): _KindTexts(
         subject="Promemoria: {service} {when}",
         heading="Una pratica {when}",
@@ -151,9 +163,15 @@ _TEMPLATES: Final = Environment(
 )
 
 
+def _told_as(facts: MailFacts) -> str:
+    """Return by which texts a mail is told: nobody reads as news from the entity what they inserted themselves."""
+    is_own = facts.kind is Kind.NOTICE and facts.practice.origin == "spontaneous"
+    return "inserted" if is_own else facts.kind.message
+
+
 def mail_text(facts: MailFacts, language: str, public_url: str) -> MailText:
     """Return what a mail says; `language` is it or en."""
-    common, own = _COMMON_TEXTS[language], _KIND_TEXTS[facts.kind.message, language]
+    common, own = _COMMON_TEXTS[language], _KIND_TEXTS[_told_as(facts), language]
     practice = facts.practice
     names = {
         "service": _in_language(practice.service_title, language),

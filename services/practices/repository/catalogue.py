@@ -21,6 +21,11 @@ def entity(session: Session, code: str) -> EntityRow:
     return row
 
 
+def entities(session: Session) -> Sequence[EntityRow]:
+    """Return every entity, by its name."""
+    return session.scalars(select(EntityRow).order_by(EntityRow.company_name, EntityRow.code)).all()
+
+
 def entity_of_creditor(session: Session, creditor_fiscal_code: str) -> EntityRow | None:
     """Return an entity of this pagoPA domain, or None when the domain is not ours."""
     statement = select(EntityRow).where(EntityRow.creditor_fiscal_code == creditor_fiscal_code)
