@@ -2,16 +2,20 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from contracts.errors import Unavailable
+from chassis.logs import get_logger
+from contracts.errors import RpcError, Unavailable
 from contracts.rpc import practices
-from contracts.rpc.practices import Entity
+from contracts.rpc.practices import Entity, EntityName
+from contracts.shapes import Empty
 from gateway.visit import Visit
 
 _FRESH_S: Final = 60.0
 _MAX_ENTITIES: Final = 1_000
+
+_log = get_logger("gateway.catalogue")
 
 
 class EntityCatalogue:
@@ -20,6 +24,8 @@ class EntityCatalogue:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._entities: dict[str, tuple[float, Entity]] = {}
+        self._names: Sequence[EntityName] = ()
+        self._names_end_at = 0.0
         self._lock = threading.Lock()
 
     def get(self, visit: Visit, code: str) -> Entity:
@@ -35,6 +41,16 @@ class EntityCatalogue:
             return held[1]
         self._hold(code, entity)
         return entity
+
+    def all(self, visit: Visit) -> Sequence[EntityName]:
+        """Return every entity's code and name, at most a minute old; empty before `practices` answered once."""
+        if self._clock() >= self._names_end_at:
+            try:
+                self._names = visit.call(practices.ENTITIES, Empty()).entities
+                self._names_end_at = self._clock() + _FRESH_S
+            except RpcError as error:
+                _log.warning("entities_not_listed", code=error.code.value)
+        return self._names
 
     def known(self, code: str | None) -> Entity | None:
         """Return what is held of an entity, however old, without asking anybody."""

@@ -15,21 +15,29 @@ _MONEY_MAY_BE_ON_ITS_WAY: Final = ("ok", "attesa")
 
 
 def start(
-    visit: Visit, practice_ids: Sequence[UUID], *, idempotency_key: str, return_url: str, pay_anyway: bool
+    visit: Visit,
+    practice_ids: Sequence[UUID],
+    *,
+    idempotency_key: str,
+    return_url: str,
+    pay_anyway: bool,
+    email: str | None = None,
 ) -> Checkout:
     """Start or resume a checkout of practices this payer may see.
 
-    practices says which others look like the same payment, payments whether those were paid or are being paid: then it
-    is Refused(EQUAL_PRACTICE_FOUND), unless the payer pays anyway. Raises also what payments.START_CHECKOUT does.
+    `email`: where pagoPA writes how it went; else the citizen's own. practices says which others look like the same
+    payment, payments whether those were paid or are being paid: then it is Refused(EQUAL_PRACTICE_FOUND), unless the
+    payer pays anyway. Raises also what payments.START_CHECKOUT does.
     """
     citizen = visit.registered_citizen
+    written_to = email or (citizen.email if citizen else None)
     request = payments.StartCheckoutRequest(
         idempotency_key=idempotency_key,
         payer_ref=visit.owner,
         practice_ids=practice_ids,
         return_url=return_url,
         # An address that Checkout refuses would stop the payment; the citizen was told at registration.
-        email=citizen.email if citizen and citizen.email and is_checkout_email(citizen.email) else None,
+        email=written_to if written_to and is_checkout_email(written_to) else None,
         equals=[] if pay_anyway else _duplicates(visit, practice_ids),
         pay_anyway=pay_anyway,
     )

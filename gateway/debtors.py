@@ -7,7 +7,7 @@ from contracts.shapes import Subject
 
 def debtor_of(citizen: Citizen, organization: Organization | None = None) -> Subject:
     """Return a citizen, or whom the citizen acts for, as a debtor; a name that pagoPA could not carry is cut."""
-    name = organization.name if organization else f"{citizen.name} {citizen.family_name}"
+    name = organization.name if organization else f"{citizen.family_name} {citizen.name}"
     fiscal_code = FiscalCode((organization or citizen).fiscal_code)
     return Subject(
         entity_type=fiscal_code.entity_type,

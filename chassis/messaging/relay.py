@@ -6,6 +6,7 @@ their rows and get positions without holes. A row is marked only after the broke
 publishes it again, and the consumers' inboxes drop it.
 """
 
+import os
 import select as io_select
 import signal
 import sys

@@ -84,6 +84,21 @@ class Entity(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EntityName(Message):
+    """An entity as it stands in a list of all."""
+
+    code: str
+    company_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntityNames(Message):
+    """Every entity of the portal, by its name."""
+
+    entities: Sequence[EntityName]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Practice(Message):
     """One thing owed, as shown to whoever may see it.
 
@@ -471,6 +486,7 @@ class EventsReply(Message):
 
 
 ENTITY = Call("practices", "entity", EntityRequest, Entity, idempotent=True)
+ENTITIES = Call("practices", "entities", Empty, EntityNames, idempotent=True, timeout_s=3)
 SEARCH = Call("practices", "search", SearchRequest, PracticeList, idempotent=True)
 LIST = Call("practices", "list_practices", ListRequest, PracticeList, idempotent=True)
 DUE_DATES = Call("practices", "due_dates", DueDatesRequest, DueDates, idempotent=True)

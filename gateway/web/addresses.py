@@ -59,6 +59,11 @@ def practice(entity_code: str, practice_id: UUID) -> str:
     return f"{search(entity_code)}/pratiche/{practice_id}"
 
 
+def notice_code(entity_code: str, practice_id: UUID) -> str:
+    """The notice number in large type, to keep."""
+    return f"{practice(entity_code, practice_id)}/codice"
+
+
 def pay(entity_code: str, practice_id: UUID) -> str:
     """Where Paga goes."""
     return f"{practice(entity_code, practice_id)}/paga"
@@ -150,9 +155,11 @@ def cart_receipt_pdf(entity_code: str, checkout_id: UUID) -> str:
     return f"{outcome(entity_code, checkout_id)}/quietanza.pdf"
 
 
-def login(entity_code: str | None = None, return_to: str | None = None, idp: str | None = None) -> str:
-    """Entra con SPID: the choice of the identity provider, or straight to one."""
-    params = {"entity": entity_code, "return_to": return_to, "idp": idp}
+def login(
+    entity_code: str | None = None, return_to: str | None = None, idp: str | None = None, *, fresh: bool = False
+) -> str:
+    """Entra con SPID: the choice of the identity provider, or straight to one. `fresh`: nobody is let in unasked."""
+    params = {"entity": entity_code, "fresh": "si" if fresh else None, "return_to": return_to, "idp": idp}
     return _with_params(LOGIN, {name: value for name, value in params.items() if value})
 
 

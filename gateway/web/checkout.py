@@ -15,6 +15,7 @@ from gateway.checkouts import money_may_be_on_its_way, start
 from gateway.edge.rates import CHECKOUT
 from gateway.visit import visit_of
 from gateway.web import addresses
+from gateway.web.notice_code import email_error, typed_email, write_notice_code
 from gateway.web.page import Form, Page, checked_form, form_key, see_other
 from gateway.web.practice_lookup import many_practices, one_practice
 from gateway.web.site import Site
@@ -36,6 +37,10 @@ class PayPractice(Page):
         found_entity = self.site.entity(visit, entity)
         practice = one_practice(visit, entity, practice_id)
         check_payable(practice)
+        email = typed_email(form)
+        if email_error(email):
+            write_notice_code(self.site, req, resp, found_entity, practice, email)
+            return
         CheckoutStart(self.site, req, resp, found_entity, form).answer([practice])
 
 
@@ -87,6 +92,7 @@ class CheckoutStart:
                 idempotency_key=self._key,
                 return_url=self._site.settings.public_url + addresses.outcome(self._entity.code, "{checkout_id}"),
                 pay_anyway=_ANYWAY_FIELD in self._form,
+                email=typed_email(self._form) or None,
             )
         except Refused as refusal:
             if duplicates := detail_of(refusal, DuplicatesFound):
@@ -119,6 +125,7 @@ class CheckoutStart:
                 if found.equal_id in by_id
             ],
             key=self._key,
+            email=typed_email(self._form),
             action=self._req.path,
         )
 

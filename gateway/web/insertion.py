@@ -15,6 +15,7 @@ from gateway.edge.rates import INSERTION
 from gateway.messages import MESSAGES
 from gateway.visit import Visit, visit_of
 from gateway.web import addresses
+from gateway.web.amount_rules import amount_hint, amount_refusal
 from gateway.web.announcements import INSERTED
 from gateway.web.beneficiaries import remember, remembered
 from gateway.web.insertion_form import BENEFICIARY_FIELDS, FormKind, Insertion, InsertionForm, read
@@ -61,12 +62,12 @@ class InsertionPage(Page):
         offer = self._offer(visit, entity, service)
         citizen = _inserting_citizen(visit, offer.service)
         kind = FormKind.of(offer.service, anonymous=citizen is None)
-        offered = remembered(visit) if citizen and kind.has_beneficiary else ()
+        offered = remembered(visit) if citizen else ()
         chosen = next((one for one in offered if str(one.id) == req.get_param("studente")), None)
         self._render(req, resp, offer, InsertionForm.empty(kind, offer.service, chosen), offered)
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, entity: str, service: str) -> None:
-        """Insert, and show the list with the new practice in it; else the form with what is wrong."""
+        """Insert, and show the new practice, in the list or by its code; else the form with what is wrong."""
         form, is_stale = document_form(req)
         visit = visit_of(req)
         offer = self._offer(visit, entity, service)
@@ -85,7 +86,7 @@ class InsertionPage(Page):
         return _Offer(entity, self.site.service(entity, service_code))
 
     def _submitted(self, req: falcon.Request, visit: Visit, offer: _Offer, form: Form) -> str | InsertionForm:
-        """Insert, and return the address of the list with the new practice; else the form as it is to be shown again.
+        """Insert, and return the address that shows the new practice; else the form as it is to be shown again.
 
         What was typed outlives a session that is over: the citizen logs in beside it and sends it again.
         """
@@ -104,8 +105,8 @@ class InsertionPage(Page):
         except Refused as refusal:
             if refusal.code not in _FIELD_OF_CODE:
                 raise
-            return typed.with_error(_FIELD_OF_CODE[refusal.code], MESSAGES[refusal.code].sentence)
-        return addresses.announcing(_list_with(visit, practice, typed.insertion, citizen), INSERTED)
+            return typed.with_error(_FIELD_OF_CODE[refusal.code], _sentence(refusal.code, visit, offer.service))
+        return addresses.announcing(_page_with(visit, practice, typed.insertion, citizen), INSERTED)
 
     def _render(
         self,
@@ -123,9 +124,16 @@ class InsertionPage(Page):
             entity=offer.entity,
             service=offer.service,
             form=form,
+            amount_hint=amount_hint(offer.service, visit_of(req).language),
             beneficiary_fields=BENEFICIARY_FIELDS,
             beneficiaries=offered,
         )
+
+
+def _sentence(code: ErrorCode, visit: Visit, service: CatalogueService) -> str:
+    """Return what is said at the field: which rule of the service an amount broke, else what the code says."""
+    broken = amount_refusal(service, visit.language) if code is ErrorCode.AMOUNT_NOT_ALLOWED else None
+    return broken or MESSAGES[code].sentence
 
 
 def _inserting_citizen(visit: Visit, service: CatalogueService) -> Citizen | None:
@@ -156,11 +164,14 @@ def _request(
     )
 
 
-def _list_with(visit: Visit, practice: Practice, insertion: Insertion, citizen: Citizen | None) -> str:
-    """Return the address of the list that shows the new practice. A citizen's student is remembered."""
+def _page_with(visit: Visit, practice: Practice, insertion: Insertion, citizen: Citizen | None) -> str:
+    """Return where the new practice is shown: in the citizen's list, or by the code that a visitor has to keep.
+
+    A citizen's student is remembered.
+    """
     if citizen is None:
         visit.grant([practice.id], identified=True)
-        return addresses.results(practice.entity_code)
+        return addresses.notice_code(practice.entity_code, practice.id)
     if insertion.beneficiary:
         remember(visit, insertion.beneficiary)
     return addresses.practices(practice.entity_code)

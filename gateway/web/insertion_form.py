@@ -30,6 +30,7 @@ _REQUIRED: Final = _("Campo obbligatorio.")
 _TOO_LONG: Final = _("Massimo 70 caratteri.")
 _NO_DOCUMENT: Final = _("Scegli il file del documento su cui va la marca da bollo.")
 _NO_PROVINCE: Final = _("Scrivi le due lettere di una provincia italiana, per esempio MI.")
+_CAUSALE_TOO: Final = _("Con i dati dello studente la causale si compone da sola: lascia vuoto questo campo.")
 _TICK: Final = _("Senza accesso con SPID l'inserimento è anonimo: conferma con la spunta, oppure entra con SPID.")
 
 
@@ -48,8 +49,11 @@ class FormKind(Enum):
         return cls.beneficiary if service.requires_beneficiary else cls.description
 
     @property
-    def has_beneficiary(self) -> bool:
-        """Return whether the four fields about the student take the place of the causale."""
+    def requires_beneficiary(self) -> bool:
+        """Return whether the four fields about the student take the place of the causale.
+
+        Every other form has them too, to be filled in by who pays for a minor: all four or none.
+        """
         return self is not FormKind.description
 
 
@@ -66,6 +70,8 @@ class Insertion:
 @dataclass(frozen=True)
 class InsertionForm:
     """The form as typed. `key` makes a double click land on the same practice; `errors` are by field.
+
+    They are our texts in Italian, or written out in the page's language.
 
     `needs_stamp`: it asks for the document of a digital stamp. A document chosen once is remembered by its hash.
     `insertion` is None while there are errors. `session_is_over`: it can be sent again after a login.
@@ -111,18 +117,23 @@ def read(form: Form, kind: FormKind, service: CatalogueService) -> InsertionForm
     values["province"] = values["province"].upper()
     needs_stamp = bool(service.stamp_cents)
     amount_cents, amount_errors = _read_amount(values["amount"])
+    for_student = _is_for_student(values, kind)
     # In the order of the fields on the page, which is the order they are listed in above it.
     errors = {
         **(_tick_errors(values) if kind is FormKind.anonymous else {}),
-        **(_beneficiary_errors(values) if kind.has_beneficiary else {}),
+        **(_beneficiary_errors(values) if for_student else {}),
         **amount_errors,
-        **({} if kind.has_beneficiary else _description_errors(values["description"])),
+        **({} if kind.requires_beneficiary else _description_errors(values["description"], for_student=for_student)),
         **(_stamp_errors(values) if needs_stamp else {}),
     }
     read_form = InsertionForm(kind, form_key(form), values, needs_stamp, errors)
     if errors or amount_cents is None:
         return read_form
     return replace(read_form, insertion=_insertion(read_form, amount_cents))
+
+
+def _is_for_student(values: Mapping[str, str], kind: FormKind) -> bool:
+    return kind.requires_beneficiary or any(values[name] for name in BENEFICIARY_FIELDS)
 
 
 def _insertion(form: InsertionForm, amount_cents: AmountCents) -> Insertion:
@@ -136,7 +147,7 @@ def _insertion(form: InsertionForm, amount_cents: AmountCents) -> Insertion:
             school=values["school"],
             contribution_type=values["contribution_type"],
         )
-        if form.kind.has_beneficiary
+        if _is_for_student(values, form.kind)
         else None,
         stamp=Stamp(document_hash=values["document_hash"], province=values["province"]) if form.needs_stamp else None,
     )
@@ -153,7 +164,9 @@ def _tick_errors(values: Mapping[str, str]) -> Mapping[str, str]:
     return {} if values["anonymous"] == "si" else {"anonymous": _TICK}
 
 
-def _description_errors(text: str) -> Mapping[str, str]:
+def _description_errors(text: str, *, for_student: bool) -> Mapping[str, str]:
+    if for_student:
+        return {"description": _CAUSALE_TOO} if text else {}
     if not text:
         return {"description": MESSAGES[ErrorCode.DESCRIPTION_REQUIRED].sentence}
     if len(text) > DESCRIPTION_MAX_CHARS:

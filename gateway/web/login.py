@@ -17,6 +17,7 @@ from contracts.rpc import cart, identity
 from gateway.edge.bodies import read_form
 from gateway.edge.rates import LOGIN
 from gateway.edge.security_headers import content_security_policy
+from gateway.messages import MESSAGES
 from gateway.visit import Visit, visit_of
 from gateway.visitors import AnsweredLogin, LoginAttempt
 from gateway.web import addresses
@@ -58,6 +59,7 @@ class LoginPage(Page):
                 return_to=return_to,
                 login_return_to=return_to,
                 carried=_carried(req),
+                fresh=MESSAGES[ErrorCode.FRESH_LOGIN_REQUIRED] if _is_fresh_wanted(req) else None,
             )
             return
         self.site.rates.check(req, LOGIN)

@@ -12,6 +12,7 @@ from contracts.rpc import payments, practices
 from contracts.rpc.payments import Receipt
 from contracts.rpc.practices import Practice, PracticeList
 from gateway.visit import Visit, visit_of
+from gateway.web.attention import attention_of
 from gateway.web.page import Page
 from gateway.web.practice_lookup import one_practice
 from gateway.web.states import PAID_STATES, STATES
@@ -83,6 +84,7 @@ class PracticePage(Page):
             story_known=story is not None,
             timeline=story.timeline if story else [],
             receipts=story.receipts if story else [],
+            attention=attention_of(practice, story.receipts if story else []),
         )
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import falcon
 
-from contracts.error_details import LoginRefused
+from contracts.error_details import LoginRefused, SessionEnded, TooManyRequests
 from contracts.errors import ErrorCode
 from gateway.messages import MESSAGES, Explanation, title_of
 from gateway.problems import Problem
@@ -26,6 +26,21 @@ _STATUS_MESSAGES: Final[Mapping[int, Explanation]] = {
     ),
     HTTPStatus.FORBIDDEN: Explanation(_("Questa pagina non è aperta a tutti."), _("Riparti dalla pagina iniziale.")),
 }
+_SESSION_ENDED: Final[Mapping[str, Explanation]] = {
+    "new_login": Explanation(
+        _("Questa sessione è finita perché in questo browser è stato fatto un altro accesso."),
+        _("Continua con il nuovo accesso, oppure entra di nuovo con SPID: tornerai al punto in cui eri."),
+    ),
+    "too_many": Explanation(
+        _("Questa sessione è finita perché sei entrato da troppi dispositivi: era la più vecchia."),
+        _("Entra di nuovo con SPID, e da «Accessi e dispositivi» termina quelli che non usi."),
+    ),
+}
+# Only payments says so with a detail: the gateway's own rates have none.
+_TOO_MANY_CHECKOUTS: Final = Explanation(
+    _("Hai già cinque pagamenti aperti su pagoPA, il massimo nello stesso momento. Non hai pagato nulla adesso."),
+    _("Concludine uno, oppure annullalo dalla pagina di pagoPA. Il primo si chiude da solo entro %(minutes)s minuti."),
+)
 _HTTP_ONLY: Final = frozenset(_STATUS_MESSAGES)
 
 
@@ -39,6 +54,9 @@ class PageProblems:
         """Answer with the problem's own status, except where the way on is a redirect."""
         if problem.code is ErrorCode.LOGIN_REQUIRED:
             self._send(resp, addresses.login(visit_of(req).browser.visitor.entity_code, page_address(req)))
+        elif problem.code is ErrorCode.FRESH_LOGIN_REQUIRED:
+            entity_code = visit_of(req).browser.visitor.entity_code
+            self._send(resp, addresses.login(entity_code, page_address(req), fresh=True))
         elif problem.code is ErrorCode.CONSENT_MISSING:
             self._send(resp, addresses.registration(page_address(req)))
         elif problem.code is ErrorCode.LOGIN_REFUSED:
@@ -61,6 +79,7 @@ class PageProblems:
             code=problem.code.value,
             heading=title_of(problem.code, problem.status),
             message=_message(problem),
+            message_values=_message_values(problem),
             params=problem.params,
             reference=req.context.correlation_id,
             way_back=page_address(req),
@@ -83,7 +102,18 @@ class PageProblems:
 
 
 def _message(problem: Problem) -> Explanation:
+    if isinstance(problem.detail, SessionEnded) and (told := _SESSION_ENDED.get(problem.detail.reason or "")):
+        return told
+    if isinstance(problem.detail, TooManyRequests):
+        return _TOO_MANY_CHECKOUTS
     generic = problem.code in {ErrorCode.INVALID_REQUEST, ErrorCode.INTERNAL_ERROR}
     if generic and problem.status in _HTTP_ONLY:
         return _STATUS_MESSAGES[problem.status]
     return MESSAGES[problem.code]
+
+
+def _message_values(problem: Problem) -> Mapping[str, int]:
+    """Return what the message's next step is filled in with."""
+    if not isinstance(problem.detail, TooManyRequests):
+        return {}
+    return {"minutes": -(-(problem.detail.retry_after_s or 60) // 60)}

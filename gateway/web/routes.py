@@ -11,6 +11,7 @@ from gateway.web.checkout import PayPractice
 from gateway.web.documents import CartReceiptPdf, NoticePdf, ReceiptPdf, StampXml
 from gateway.web.insertion import InsertionPage, ServicesPage
 from gateway.web.login import AssertionConsumer, LoginPage, Logout, Metadata, SingleLogout
+from gateway.web.notice_code import NoticeCodePage
 from gateway.web.outcome import OutcomePage
 from gateway.web.page import Page
 from gateway.web.practices import HistoryPage, PracticePage, PracticesPage
@@ -69,6 +70,7 @@ def _add_entity(app: falcon.App[falcon.Request, falcon.Response], site: Site) ->
     _add(app, f"{_ENTITY}/inserimento", ServicesPage(site))
     _add(app, f"{_ENTITY}/inserimento/{{service}}", InsertionPage(site))
     _add(app, _PRACTICE, PracticePage(site))
+    _add(app, f"{_PRACTICE}/codice", NoticeCodePage(site))
     _add(app, f"{_PRACTICE}/paga", PayPractice(site))
     _add(app, f"{_PRACTICE}/bollettino.pdf", NoticePdf(site))
     _add(app, f"{_PRACTICE}/quietanza.pdf", ReceiptPdf(site))

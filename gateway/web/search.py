@@ -46,11 +46,11 @@ class SearchForm:
 
 
 class HomePage(Page):
-    """The portal without an entity: says how to reach one."""
+    """The portal without an entity: leads to each."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Show the way in by the entity's code."""
-        self.site.render(req, resp, "home.html")
+        """Show the entities, and the way in by a code."""
+        self.site.render(req, resp, "home.html", entities=self.site.catalogue.all(visit_of(req)))
 
 
 class DirectSearch(Page):

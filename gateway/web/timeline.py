@@ -26,39 +26,41 @@ class _Kind:
 
 
 _FROM_ENTITY: Final = _("Registrato nell'archivio dell'ente.")
+_ASKED: Final = _("Ce l'ha chiesto pagoPA.")
 _FROM_CHECKOUT: Final = _("Lo sappiamo dal portale: nessun importo risulta addebitato.")
 _KINDS: Final[Mapping[str, _Kind]] = {
     "PracticeAmended": _Kind(_("La pratica è stata modificata"), _FROM_ENTITY),
     "PracticeCancelled": _Kind(_("La pratica è stata annullata"), _FROM_ENTITY),
     "PracticeExpired": _Kind(_("Il termine per pagare è passato"), _FROM_ENTITY),
     "demanded": _Kind(
-        _("L'avviso è stato chiesto allo sportello di un prestatore di servizi di pagamento"),
-        _("Ce l'ha chiesto il nodo pagoPA."),
+        _("L'avviso è stato chiesto allo sportello di una banca o di un altro prestatore di servizi di pagamento"),
+        _ASKED,
     ),
-    "verified": _Kind(
-        _("Un prestatore di servizi di pagamento ha controllato l'avviso"), _("Ce l'ha chiesto il nodo pagoPA.")
-    ),
-    "activated": _Kind(_("Un pagamento è stato avviato"), _("Ce l'ha chiesto il nodo pagoPA.")),
+    "verified": _Kind(_("Una banca, o un altro prestatore di servizi di pagamento, ha controllato l'avviso"), _ASKED),
+    "activated": _Kind(_("Un pagamento è stato avviato"), _ASKED),
     "CheckoutStarted": _Kind(
         _("Il pagamento online è stato aperto"), _("La pagina di pagamento di pagoPA è stata aperta da questo portale.")
     ),
-    "PaymentConfirmed": _Kind(_("Il pagamento è confermato"), _("Il nodo pagoPA ha inviato la ricevuta telematica.")),
+    "PaymentConfirmed": _Kind(
+        _("Il pagamento è confermato"), _("pagoPA ci ha inviato la ricevuta del pagamento (ricevuta telematica).")
+    ),
     "PaymentDuplicated": _Kind(
         _("È arrivato un altro pagamento, non atteso"),
-        _("Il nodo pagoPA ha inviato un'altra ricevuta telematica: l'ente la sta verificando."),
+        _("pagoPA ci ha inviato un'altra ricevuta del pagamento: l'ente la sta verificando."),
     ),
     "PaymentReported": _Kind(
-        _("L'importo è stato riversato all'ente"), _("Il pagamento compare nel flusso di rendicontazione.")
+        _("L'importo è stato riversato all'ente"),
+        _("Il pagamento compare nell'elenco di quelli versati all'ente (flusso di rendicontazione)."),
     ),
 }
 _ASKED_BY_NODE: Final = frozenset({"verified", "activated"})
 _REFUSED: Final = _Kind(
     _("Qualcuno ha provato a pagare e non ha potuto"),
-    _("Ce l'ha chiesto il nodo pagoPA: abbiamo risposto che l'avviso non si poteva pagare."),
+    _("Ce l'ha chiesto pagoPA: abbiamo risposto che l'avviso non si poteva pagare."),
 )
 _WRONG_STAMP: Final = _Kind(
     _("La marca da bollo ricevuta non è quella richiesta"),
-    _("Il nodo pagoPA l'ha inviata con la ricevuta telematica: l'ente la sta verificando."),
+    _("pagoPA l'ha inviata con la ricevuta del pagamento: l'ente la sta verificando."),
 )
 _LESS_THAN_DUE: Final = _Kind(
     _("È arrivato meno di quanto dovuto"),
@@ -66,7 +68,7 @@ _LESS_THAN_DUE: Final = _Kind(
 )
 _RECOVERED: Final = _Kind(
     _("Il pagamento è confermato"),
-    _("Il pagamento compare nel flusso di rendicontazione: la ricevuta telematica non è ancora arrivata."),
+    _("Il pagamento è nell'elenco di quelli versati all'ente (flusso di rendicontazione), senza ancora la ricevuta."),
 )
 _ABANDONED: Final[Mapping[str, str]] = {
     "cancelled": _("Il pagamento online è stato annullato da chi pagava"),

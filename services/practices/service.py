@@ -29,6 +29,7 @@ from contracts.rpc.practices import (
     DueDatesRequest,
     DuplicatesReply,
     Entity,
+    EntityNames,
     EntityRequest,
     EventsReply,
     EventsRequest,
@@ -82,6 +83,11 @@ class PracticesService:
     def entity(self, request: EntityRequest) -> Entity:
         """Return an entity and its catalogue."""
         return catalogue.entity(self.database, request)
+
+    @answers(practices.ENTITIES)
+    def entities(self, _request: Empty) -> EntityNames:
+        """Return the name of every entity."""
+        return catalogue.entities(self.database)
 
     @answers(practices.SEARCH)
     def search(self, request: SearchRequest) -> PracticeList:

@@ -160,6 +160,9 @@ def test_axe_finds_nothing_where_somebody_pays_without_login(walk: Walk) -> None
         page.wait_for_url(re.compile("/esito/"))
         walk.here(f"esito: {state}")
     walk.at(f"/enti/PM108/pratiche/{practice['id']}", "pratica non confermata")
+    walk.at(f"/enti/PM108/pratiche/{other['id']}/codice", "codice avviso da conservare")
+    walk.send("main form.portal-form", email="non-un-indirizzo")
+    walk.here("codice avviso, errori")
 
 
 def test_axe_finds_nothing_on_a_citizens_pages(walk: Walk) -> None:

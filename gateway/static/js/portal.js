@@ -28,6 +28,15 @@ window.addEventListener("pageshow", () => {
   });
 });
 
+// Copies a code, and says so.
+document.querySelectorAll("[data-copy]").forEach((button) => {
+  button.addEventListener("click", async () => {
+    const told = button.closest("section").querySelector("[data-copied]");
+    const done = await navigator.clipboard.writeText(button.dataset.copy).then(() => true, () => false);
+    told.textContent = done ? told.dataset.copied : button.dataset.copy;
+  });
+});
+
 // What was just done is read out: a screen reader tells what changes in a page, not what it came with.
 document.querySelectorAll(".portal-announcement").forEach((part) => {
   const text = part.textContent;

@@ -69,6 +69,18 @@ _KIND_TEXTS: Final = {
         lead="{entity} has registered this item in your name.",
         action="See and pay it on the portal",
     ),
+    ("inserted", "it"): _KindTexts(
+        subject="La pratica che hai inserito: {service}",
+        heading="Hai inserito una pratica da pagare",
+        lead="Questa pratica a favore di {entity} l'hai inserita tu, dal portale o allo sportello di una banca.",
+        action="Vedi e paga sul portale",
+    ),
+    ("inserted", "en"): _KindTexts(
+        subject="The item you entered: {service}",
+        heading="You entered an item to pay",
+        lead="You entered this item in favour of {entity} yourself, on the portal or at the counter of a bank.",
+        action="See and pay it on the portal",
+    ),
     ("reminder", "it"): _KindTexts(
         subject="Promemoria: {service} {when}",
         heading="Una pratica {when}",
@@ -170,7 +182,7 @@ _TEMPLATES: Final = Environment(
 
 def mail_text(facts: MailFacts, language: str, public_url: str) -> MailText:
     """Return what a mail says; `language` is it or en."""
-    common, own = _COMMON_TEXTS[language], _KIND_TEXTS[_text_of(facts), language]
+    common, own = _COMMON_TEXTS[language], _KIND_TEXTS[_told_as(facts), language]
     practice = facts.practice
     names = {
         "service": _in_language(practice.service_title, language),
@@ -195,8 +207,14 @@ def mail_text(facts: MailFacts, language: str, public_url: str) -> MailText:
     )
 
 
-def _text_of(facts: MailFacts) -> str:
-    """Return whose texts it has. Less than is due is no payment, also where practices has not heard of it yet."""
+def _told_as(facts: MailFacts) -> str:
+    """Return by which texts a mail is told.
+
+    Nobody reads as news from the entity what they inserted themselves. Less than is due is no payment, also where
+    practices has not heard of it yet.
+    """
+    if facts.kind is Kind.NOTICE and facts.practice.origin == "spontaneous":
+        return "inserted"
     if facts.receipt is None or facts.practice.state in _PAID:
         return facts.kind.message
     is_short = facts.practice.state == "underpaid" or "underpaid" in facts.receipt.flags

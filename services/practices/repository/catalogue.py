@@ -45,6 +45,11 @@ def readable_code(code: str) -> str:
     return code
 
 
+def entities(session: Session) -> Sequence[EntityRow]:
+    """Return every entity, by its name."""
+    return session.scalars(select(EntityRow).order_by(EntityRow.company_name, EntityRow.code)).all()
+
+
 def entity_of_creditor(session: Session, creditor_fiscal_code: str) -> EntityRow | None:
     """Return an entity of this pagoPA domain, or None when the domain is not ours."""
     statement = select(EntityRow).where(EntityRow.creditor_fiscal_code == creditor_fiscal_code)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chassis.storage.database import Database
-from contracts.rpc.practices import Entity, EntityRequest
+from contracts.rpc.practices import Entity, EntityName, EntityNames, EntityRequest
 from services.practices import catalogue_file, catalogue_records
 from services.practices.repository import catalogue
 
@@ -15,6 +15,13 @@ def entity(database: Database, request: EntityRequest) -> Entity:
         row = catalogue.entity(session, request.entity_code)
         services = catalogue.services(session, row.code)
     return catalogue_records.entity_of(row, services)
+
+
+def entities(database: Database) -> EntityNames:
+    """Return every entity by its name."""
+    with database.reading() as session:
+        names = [EntityName(code=row.code, company_name=row.company_name) for row in catalogue.entities(session)]
+    return EntityNames(entities=names)
 
 
 def load_catalogue(database: Database, document: Mapping[str, Any]) -> int:

@@ -217,7 +217,7 @@ def test_an_insertion_takes_the_debtor_from_the_session(client: TestClient, serv
     asked = services.asked(practices.INSERT)
     assert asked.debtor is not None
     assert asked.debtor.fiscal_code == examples.ME["fiscal_code"]
-    assert asked.debtor.full_name == "Mario Rossi"
+    assert asked.debtor.full_name == "Rossi Mario"
     assert asked.idempotency_key == KEY["Idempotency-Key"]
 
 

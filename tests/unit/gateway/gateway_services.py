@@ -239,6 +239,7 @@ class Services:
     def _of_practices(self) -> dict[AnyCall, Answer]:
         return {
             practices.ENTITY: self._entity,
+            practices.ENTITIES: self._entities,
             practices.SEARCH: self._search,
             practices.LIST: self._list,
             practices.GET_MANY: self._get_many,
@@ -303,6 +304,10 @@ class Services:
         }
 
     # --- practices ---
+
+    def _entities(self, _asked: Empty) -> practices.EntityNames:
+        name = practices.EntityName(code=ENTITY.code, company_name=ENTITY.creditor.company_name)
+        return practices.EntityNames(entities=[name])
 
     def _entity(self, asked: practices.EntityRequest) -> Entity:
         if asked.entity_code != "PM108":

@@ -1,16 +1,18 @@
 """Inserimento spontaneo."""
 
 from http import HTTPStatus
+from urllib.parse import unquote
 
 import pytest
 
 from contracts.codes import FiscalCode
 from contracts.error_details import InvalidRequest
 from contracts.errors import ErrorCode, Refused, Unavailable
-from contracts.rpc import identity, practices
+from contracts.rpc import identity, payments, practices
 from contracts.shapes import Beneficiary
+from gateway.web.amount_rules import amount_refusal
 from tests.unit.gateway.gateway_browser import Browser, page_of, rows_of, text_of
-from tests.unit.gateway.gateway_services import FISCAL_CODE, Services
+from tests.unit.gateway.gateway_services import FISCAL_CODE, Services, make_service
 
 STUDENT = {
     "full_name": "Rossi Sofia",
@@ -36,7 +38,7 @@ def test_the_form_shows_the_note_and_the_personal_data_without_fields_for_them(b
     assert "(*) campo obbligatorio" in text_of(answer)
     assert FISCAL_CODE in text_of(answer)
     visible = page.xpath("//main//form//input[not(@type='hidden')]")
-    assert [control.get("name") for control in visible] == ["amount", "description"]
+    assert [control.get("name") for control in visible] == ["service", *STUDENT, "amount", "description"]
     assert page.xpath("//input[@id='amount']")[0].get("value") == "16,00"
 
 
@@ -62,7 +64,7 @@ def test_a_saved_practice_stands_in_the_list_with_the_debtor_of_the_session(brow
         amount="16,00",
         description="Bollo per certificato",
         fiscal_code="VRDLCU90A01F839X",
-        full_name="Altro",
+        name="Altro",
     )
     (row,) = rows_of(answer)
     assert row[2] == "Bollo per certificato"
@@ -70,7 +72,7 @@ def test_a_saved_practice_stands_in_the_list_with_the_debtor_of_the_session(brow
     (asked,) = services.asked(practices.INSERT)
     assert asked.debtor is not None
     assert asked.debtor.fiscal_code == FISCAL_CODE
-    assert asked.debtor.full_name == "Mario Rossi"
+    assert asked.debtor.full_name == "Rossi Mario"
     assert asked.amount_cents == 1600
     assert asked.beneficiary is None
 
@@ -95,7 +97,7 @@ def test_a_service_for_students_asks_the_four_fields_instead_of_the_causale(brow
     browser.log_in()
     page = page_of(browser.get("/enti/PM108/inserimento/CONTRIB_IT"))
     visible = [control.get("name") for control in page.xpath("//main//form//input[not(@type='hidden')]")]
-    assert visible == [*STUDENT, "amount"]
+    assert visible == ["service", *STUDENT, "amount"]
     browser.submit("/enti/PM108/inserimento/CONTRIB_IT", key=KEY, amount="1.250,50", **STUDENT)
     (asked,) = services.asked(practices.INSERT)
     assert asked.beneficiary == Beneficiary(**STUDENT)
@@ -137,8 +139,67 @@ def test_an_amount_the_service_refuses_is_said_at_the_amount(browser: Browser, s
     services.failures[practices.INSERT.name] = Refused(ErrorCode.AMOUNT_NOT_ALLOWED)
     answer = browser.submit("/enti/PM108/inserimento/CONTRIB_IT", key=KEY, amount="30", **STUDENT)
     assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
-    assert "Questo servizio non accetta l'importo scritto" in text_of(answer)
+    assert (
+        "Questo servizio non accetta l'importo scritto: deve essere un multiplo di 25,00\xa0€."
+        in page_of(answer).xpath("//*[@id='amount-errore']")[0].text_content()
+    )
     assert page_of(answer).xpath("//input[@id='amount' and @aria-invalid='true']")
+
+
+@pytest.mark.parametrize(
+    ("rules", "language", "rule"),
+    [
+        ({"fixed_cents": 1600}, "it", "deve essere esattamente 16,00\xa0€."),
+        ({"unit_cents": 2500}, "en", "it must be a multiple of €25.00."),
+        ({"min_cents": 1000}, "it", "deve essere almeno 10,00\xa0€."),
+        ({"max_cents": 500_000}, "it", "deve essere al massimo 5.000,00\xa0€."),
+        (
+            {"unit_cents": 2500, "min_cents": 2500, "max_cents": 500_000},
+            "it",
+            "deve essere un multiplo di 25,00\xa0€, almeno 25,00\xa0€, al massimo 5.000,00\xa0€.",
+        ),
+    ],
+)
+def test_amount_errors_say_the_rule(rules: dict[str, int], language: str, rule: str):
+    refusal = amount_refusal(make_service("X", "Servizio", **rules), language)
+    assert refusal is not None
+    assert refusal.endswith(rule)
+
+
+@pytest.mark.parametrize("service", ["BOLLO_IT", "CERT_MBD"])
+def test_every_form_of_a_citizen_has_the_four_fields_of_a_student_for_who_pays_for_a_minor(
+    browser: Browser, services: Services, service: str
+):
+    browser.log_in()
+    page = page_of(browser.get(f"/enti/PM108/inserimento/{service}"))
+    for name in STUDENT:
+        (control,) = page.xpath(f"//input[@id='{name}']")
+        assert control.get("required") is None
+    stamp = {"document_hash": "A" * 43 + "=", "province": "MI"} if service == "CERT_MBD" else {}
+    sent = {"key": KEY, "amount": "16,00", "description": "", **STUDENT, **stamp}
+    answer = browser.submit(f"/enti/PM108/inserimento/{service}", **sent)
+    assert answer.status_code == HTTPStatus.SEE_OTHER, text_of(answer)
+    (asked,) = services.asked(practices.INSERT)
+    assert asked.beneficiary == Beneficiary(**STUDENT)
+    assert asked.description is None
+
+
+def test_the_four_fields_of_a_student_are_written_all_or_none(browser: Browser, services: Services):
+    browser.log_in()
+    sent = {"amount": "16,00", "full_name": "Rossi Sofia"}
+    answer = browser.submit("/enti/PM108/inserimento/BOLLO_IT", key=KEY, description="Bollo", **sent)
+    wrong = page_of(answer).xpath("//input[@aria-invalid='true']/@name")
+    assert wrong == ["course", "school", "contribution_type", "description"]
+    assert services.practices == {}
+
+
+def test_the_service_stands_as_a_field_of_the_form(browser: Browser):
+    browser.log_in()
+    for code, title in (("BOLLO_IT", "Imposta di bollo virtuale studenti italiani"), ("CERT_MBD", "Certificato")):
+        page = page_of(browser.get(f"/enti/PM108/inserimento/{code}"))
+        (field,) = page.xpath("//main//form//input[@id='service'][@readonly]")
+        assert field.get("value").startswith(title)
+        assert page.xpath("//label[@for='service']")[0].text_content().strip() == "Servizio"
 
 
 def test_a_refusal_that_names_no_field_keeps_the_form_too(browser: Browser, services: Services):
@@ -157,10 +218,8 @@ def test_a_foreign_student_without_login_inserts_anonymously_and_sees_the_practi
 ):
     form = page_of(browser.get("/enti/PM108/inserimento/CONTRIB_ST"))
     assert form.xpath("//input[@type='checkbox' and @id='anonymous' and not(@checked)]")
-    answer = browser.submit_and_follow(
-        "/enti/PM108/inserimento/CONTRIB_ST", key=KEY, amount="150", anonymous="si", **STUDENT
-    )
-    (row,) = rows_of(answer)
+    browser.submit("/enti/PM108/inserimento/CONTRIB_ST", key=KEY, amount="150", anonymous="si", **STUDENT)
+    (row,) = rows_of(browser.get("/enti/PM108/risultati"))
     assert row[0] == "Rossi Sofia"
     (asked,) = services.asked(practices.INSERT)
     assert asked.anonymous is True
@@ -168,6 +227,51 @@ def test_a_foreign_student_without_login_inserts_anonymously_and_sees_the_practi
     assert asked.viewer.citizen_id is None
     (practice_id,) = services.practices
     assert browser.get(f"/enti/PM108/pratiche/{practice_id}/bollettino.pdf").status_code == HTTPStatus.OK
+
+
+def test_what_an_anonymous_payer_is_told_to_keep_can_be_seen_printed_copied_sent_and_paid(
+    browser: Browser, services: Services
+):
+    form = text_of(browser.get("/enti/PM108/inserimento/CONTRIB_ST"))
+    assert "conserva il codice avviso" in form
+    answer = browser.submit_and_follow(
+        "/enti/PM108/inserimento/CONTRIB_ST", key=KEY, amount="150", anonymous="si", **STUDENT
+    )
+    (practice,) = services.practices.values()
+    page, address = page_of(answer), f"/enti/PM108/pratiche/{practice.id}"
+    (shown,) = page.xpath("//*[contains(@class, 'portal-notice-code')]")
+    assert shown.text_content() == practice.notice_number.grouped
+    assert page.xpath("//*[@data-copy]/@data-copy") == [practice.notice_number]
+    assert page.xpath("//main//a/@href[contains(., 'bollettino.pdf')]") == [f"{address}/bollettino.pdf"]
+    (letter,) = page.xpath("//main//a/@href[starts-with(., 'mailto:?')]")
+    assert practice.notice_number.grouped in unquote(letter)
+    assert "Sofia" not in unquote(letter)
+    (pay,) = page.xpath(f"//form[@action='{address}/paga']")
+    assert not pay.xpath(".//input[@name='email']/@required")
+
+
+@pytest.mark.parametrize(("email", "sent"), [("", None), ("sofia@posta.example", "sofia@posta.example")])
+def test_the_anonymous_payers_email_is_optional_and_goes_with_the_payment(
+    browser: Browser, services: Services, email: str, sent: str | None
+):
+    browser.submit("/enti/PM108/inserimento/CONTRIB_ST", key=KEY, amount="150", anonymous="si", **STUDENT)
+    (practice_id,) = services.practices
+    answer = browser.submit(f"/enti/PM108/pratiche/{practice_id}/paga", key=KEY, email=email)
+    assert answer.status_code == HTTPStatus.SEE_OTHER
+    (asked,) = services.asked(payments.START_CHECKOUT)
+    assert asked.email == sent
+
+
+def test_an_email_that_pagopa_would_refuse_is_said_at_the_field_and_nothing_is_started(
+    browser: Browser, services: Services
+):
+    browser.submit("/enti/PM108/inserimento/CONTRIB_ST", key=KEY, amount="150", anonymous="si", **STUDENT)
+    (practice_id,) = services.practices
+    answer = browser.submit(f"/enti/PM108/pratiche/{practice_id}/paga", key=KEY, email="sofia@@posta")
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    (typed,) = page_of(answer).xpath("//input[@id='email'][@aria-invalid='true']/@value")
+    assert typed == "sofia@@posta"
+    assert services.asked(payments.START_CHECKOUT) == []
 
 
 def test_without_the_tick_an_anonymous_entry_is_not_made(browser: Browser, services: Services):

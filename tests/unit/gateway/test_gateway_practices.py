@@ -67,7 +67,7 @@ def test_who_acts_for_an_organization_sees_what_it_owes_and_not_their_own(browse
     answer = browser.get("/enti/PM108/pratiche")
     viewer = services.asked(practices.LIST)[0].viewer
     assert (viewer.citizen_id, viewer.fiscal_code) == (CITIZEN_ID, "00743110157")
-    assert "Mario Rossi · Officine Rossi S.r.l." in answer.text
+    assert "Rossi Mario · Officine Rossi S.r.l." in answer.text
 
 
 def test_a_login_made_for_another_body_does_not_count_in_the_personal_pages_of_this_one(
@@ -143,7 +143,7 @@ STATES: list[tuple[dict[str, Any], list[str], list[str]]] = [
     ),
     (
         {"state": "paid", "payable": False, "not_payable_code": "practice_paid"},
-        ["Pagato", "Il nodo pagoPA ha inviato la ricevuta telematica.", "Scarica la quietanza"],
+        ["Pagato", "pagoPA ci ha inviato la ricevuta del pagamento (ricevuta telematica).", "Scarica la quietanza"],
         ["Paga online adesso"],
     ),
     (
@@ -218,7 +218,7 @@ def test_a_payment_known_from_a_settlement_flow_does_not_claim_a_receipt(browser
     services.timeline = [TimelineEntry(at=NOW, kind="PaymentConfirmed.v1", source="settlement")]
     page = page_of(browser.get(f"/enti/PM108/pratiche/{practice.id}"))
     [how] = page.xpath("//ol[@class='portal-timeline']/li[2]/span")
-    assert "la ricevuta telematica non è ancora arrivata" in how.text_content()
+    assert "senza ancora la ricevuta" in how.text_content()
 
 
 def test_what_was_asked_for_at_a_psp_and_a_wrong_stamp_are_told_as_what_they_are(browser: Browser, services: Services):
@@ -232,7 +232,7 @@ def test_what_was_asked_for_at_a_psp_and_a_wrong_stamp_are_told_as_what_they_are
     page = page_of(browser.get(f"/enti/PM108/pratiche/{practice.id}"))
     told = [item.text_content() for item in page.xpath("//ol[@class='portal-timeline']/li/strong")]
     assert told[1:] == [
-        "L'avviso è stato chiesto allo sportello di un prestatore di servizi di pagamento",
+        "L'avviso è stato chiesto allo sportello di una banca o di un altro prestatore di servizi di pagamento",
         "La marca da bollo ricevuta non è quella richiesta",
     ]
 

@@ -190,3 +190,18 @@ def test_what_a_body_calls_its_service_cannot_break_the_page() -> None:
     assert "<b>Tassa" not in mail.html
     assert "&lt;b&gt;Tassa&lt;/b&gt; &amp; più" in mail.html
     assert "<b>Tassa</b> & più" in mail.plain
+
+
+@pytest.mark.parametrize(
+    ("origin", "language", "lead"),
+    [
+        ("spontaneous", "it", "l'hai inserita tu"),
+        ("spontaneous", "en", "You entered this item"),
+        ("issued", "it", "ha registrato a tuo nome"),
+        ("issued", "en", "has registered this item in your name"),
+    ],
+)
+def test_the_mail_about_what_the_citizen_inserted_says_so(origin: str, language: str, lead: str) -> None:
+    mail = texts.mail_text(content_of(Kind.NOTICE, origin=origin), language, "https://portale.example")
+    assert lead in mail.plain
+    assert lead in html.fromstring(mail.html).xpath("string()")
