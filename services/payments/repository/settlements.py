@@ -1,5 +1,6 @@
 """Settlement flows, their rows, and the bank's credits."""
 
+import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
@@ -12,6 +13,8 @@ from sqlalchemy.orm import Session, aliased
 from services.payments.domain.settlements import SETTLED, Finding, Flow, FlowRow, Outcome
 from services.payments.models import Position, Receipt, SettlementFlow, SettlementRow
 
+# Between these the process answers others: a flow of 50,000 rows is some seconds' work.
+_INSERTED_ROWS: Final = 1_000
 # A receipt is judged at one moment and seen at a later one.
 _COMMITS_LATE: Final = timedelta(minutes=5)
 _WAIT_FOR_RECEIPT: Final = (Finding.AMOUNT_DIFFERS, Finding.NO_RECEIPT_FITS, Finding.NEVER_ACTIVATED)
@@ -76,8 +79,11 @@ def add(session: Session, flow: Flow, entity_code: str, *, current: bool, now: d
     )
     session.add(stored)
     session.flush()
-    rows = [{**asdict(row), "flow_row_id": stored.id, "outcome": row.outcome.value} for row in flow.rows]
-    session.execute(insert(SettlementRow), rows)
+    for start in range(0, len(flow.rows), _INSERTED_ROWS):
+        rows = flow.rows[start : start + _INSERTED_ROWS]
+        values = [{**asdict(row), "flow_row_id": stored.id, "outcome": row.outcome.value} for row in rows]
+        session.execute(insert(SettlementRow), values)
+        time.sleep(0)
     return stored
 
 

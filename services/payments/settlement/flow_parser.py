@@ -4,7 +4,6 @@ import base64
 import binascii
 import io
 import zipfile
-import zlib
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
@@ -18,11 +17,22 @@ from services.payments.domain.node_time import read_day, read_moment
 from services.payments.domain.settlements import Flow, FlowRow, Outcome
 
 _NS: Final = "http://www.digitpa.gov.it/schemas/2011/Pagamenti/"
+_IUV: Final = f"{{{_NS}}}identificativoUnivocoVersamento"
+_IUR: Final = f"{{{_NS}}}identificativoUnivocoRiscossione"
+_INDEX: Final = f"{{{_NS}}}indiceDatiSingoloPagamento"
+_AMOUNT: Final = f"{{{_NS}}}singoloImportoPagato"
+_OUTCOME: Final = f"{{{_NS}}}codiceEsitoSingoloPagamento"
+_PAID_ON: Final = f"{{{_NS}}}dataEsitoSingoloPagamento"
 SCHEMA_FILE: Final = Path(__file__).with_name("flusso_riversamento.rng")
 
 # Some 50,000 rows; a flow is one bank credit of one day.
 MAX_XML_BYTES: Final = 24 * 1024 * 1024
 _BOM: Final = b"\xef\xbb\xbf"
+_MAX_RATIO: Final = 200
+_RATIO_COUNTS_FROM_BYTES: Final = 1024 * 1024
+_READ_BYTES: Final = 256 * 1024
+_METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_ENCRYPTED: Final = 0x1
 
 
 def read_file(content: bytes) -> Flow:
@@ -57,13 +67,26 @@ def _only_entry(content: bytes) -> bytes:
             files = [entry for entry in archive.infolist() if not entry.is_dir()]
             if len(files) != 1:
                 raise _unreadable("a ZIP must hold one file")
-            with archive.open(files[0]) as file:
-                unzipped = file.read(MAX_XML_BYTES + 1)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError):
+            if files[0].compress_type not in _METHODS or files[0].flag_bits & _ENCRYPTED:
+                raise _unreadable("a file in a ZIP must be stored or deflated, without a password")
+            return _bounded(archive, files[0])
+    except Refused:
+        raise
+    except Exception:  # noqa: BLE001 -- whatever zipfile, zlib and their like raise over it, the file is the sender's
         raise _unreadable("the ZIP cannot be opened") from None
-    if len(unzipped) > MAX_XML_BYTES:
-        raise _too_large()
-    return unzipped
+
+
+def _bounded(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """Read a file, counting: neither its size nor its ratio is what the directory says."""
+    read = bytearray()
+    packed_bytes = max(entry.compress_size, 1)
+    with archive.open(entry) as file:
+        while piece := file.read(_READ_BYTES):
+            read += piece
+            is_bomb = len(read) > _RATIO_COUNTS_FROM_BYTES and len(read) > packed_bytes * _MAX_RATIO
+            if is_bomb or len(read) > MAX_XML_BYTES:
+                raise _too_large()
+    return bytes(read)
 
 
 def _read_xml(content: bytes) -> Flow:
@@ -113,21 +136,26 @@ def _flow(root: etree._Element) -> Flow:
 
 
 def _row(row: etree._Element) -> FlowRow:
-    index = _text(row, "indiceDatiSingoloPagamento")
+    texts = {child.tag: _trimmed(child.text) for child in row}
+    index = texts.get(_INDEX)
     return FlowRow(
-        iuv=_text(row, "identificativoUnivocoVersamento"),
-        iur=_text(row, "identificativoUnivocoRiscossione"),
+        iuv=texts[_IUV],
+        iur=texts[_IUR],
         index=int(index) if index else None,
-        amount_cents=_cents(_text(row, "singoloImportoPagato")),
-        outcome=Outcome(int(_text(row, "codiceEsitoSingoloPagamento"))),
-        paid_on=read_day(_text(row, "dataEsitoSingoloPagamento")),
+        amount_cents=_cents(texts[_AMOUNT]),
+        outcome=Outcome(int(texts[_OUTCOME])),
+        paid_on=read_day(texts[_PAID_ON]),
     )
 
 
 def _text(parent: etree._Element, *path: str) -> str:
-    """Return the text of a child without the white space around it, unless it is nothing else."""
-    text = parent.findtext("/".join(f"{{{_NS}}}{name}" for name in path)) or ""
-    return text.strip() or text
+    """Return the text of a child."""
+    return _trimmed(parent.findtext("/".join(f"{{{_NS}}}{name}" for name in path)))
+
+
+def _trimmed(text: str | None) -> str:
+    """Return a text without the white space around it, unless it is nothing else."""
+    return (text or "").strip() or text or ""
 
 
 def _cents(amount: str) -> int:

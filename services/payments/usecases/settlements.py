@@ -6,6 +6,7 @@ import time
 from datetime import datetime
 from typing import Final
 
+from chassis import deadline
 from chassis.logs import get_logger
 from chassis.storage.database import Database, Tx
 from contracts.call import Rpc
@@ -16,7 +17,7 @@ from services.payments.domain.settlements import Flow
 from services.payments.metrics import FLOWS_NOT_ADDING_UP
 from services.payments.models import SettlementFlow
 from services.payments.repository import bank_credits, settlements
-from services.payments.settlement.flow_parser import read_file
+from services.payments.settlement.flow_reader import read_flow
 from services.payments.usecases.positions import known_creditor
 from services.payments.usecases.row_matches import RowBatch
 
@@ -25,15 +26,16 @@ log = get_logger(__name__)
 _BATCH: Final = 200
 # A large flow is finished by the timer: the caller is answered before it stops waiting.
 _ANSWER_WITHIN_S: Final = 15.0
+_TO_ANSWER_S: Final = 5.0
 
 
 def take_file(database: Database, rpc: Rpc, request: TakeSettlementRequest, now: datetime) -> str:
-    """Take a flow as a file and return its id. Raises what `read_file` and `take_flow` raise."""
+    """Take a flow as a file and return its id. Raises what `read_flow` and `take_flow` raise."""
     try:
         content = base64.b64decode(request.content_base64, validate=True)
     except binascii.Error:
         raise Refused(ErrorCode.INVALID_REQUEST, InvalidRequest(field="content_base64")) from None
-    flow = read_file(content)
+    flow = read_flow(content)
     take_flow(database, rpc, flow, request.entity_code, now)
     return flow.flow_id
 
@@ -53,8 +55,8 @@ def take_flow(database: Database, rpc: Rpc, flow: Flow, entity_code: str, now: d
     if not flow.adds_up:
         FLOWS_NOT_ADDING_UP.inc()
         log.warning("settlement_flow_does_not_add_up", flow_id=flow.flow_id, count=flow.count, rows=len(flow.rows))
-    deadline = time.monotonic() + _ANSWER_WITHIN_S
-    while time.monotonic() < deadline and match_batch(database, now, stored.id):
+    ends_at_s = time.monotonic() + deadline.remaining_s(_ANSWER_WITHIN_S + _TO_ANSWER_S) - _TO_ANSWER_S
+    while time.monotonic() < ends_at_s and match_batch(database, now, stored.id):
         pass
 
 

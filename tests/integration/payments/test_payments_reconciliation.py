@@ -476,6 +476,19 @@ def test_a_credit_finds_its_flow_whatever_the_bank_writes_behind_it(
     assert (told_of.credit_reference, told_of.reconciled) == ("C1", True)
 
 
+@needs_cases
+def test_the_bank_credits_of_the_field_name_their_flows(database, node, take):
+    node(verify(1))
+    cases = json.loads((CASES / "b07-b25-bank-credits.json").read_text())
+    named = [(case["text"], case["expected_flow_id"]) for case in cases if "expected_flow_id" in case]
+    for flow_id in dict.fromkeys(flow_id for _, flow_id in named):
+        take(row(9), flow_id=flow_id)
+    assert len(named) == 4
+    for number, (text, flow_id) in enumerate(named):
+        assert credit(database, text, 1000, f"C{number}").flow_id == flow_id
+    assert credit(database, "/PUR/LGPE-RIVERSAMENTO/URI/2", 1000, "C9").flow_id != "2"
+
+
 def test_two_credits_of_one_flow_reconcile_it_when_they_add_up(database, node, take):
     node(verify(1))
     take(row(9, amount_cents=10_000))

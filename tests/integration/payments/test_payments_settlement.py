@@ -3,7 +3,10 @@
 import base64
 import csv
 import io
+import os
 import re
+import signal
+import threading
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -17,6 +20,7 @@ from contracts.errors import ErrorCode
 from contracts.rpc import settlement
 from services.payments import models
 from tests.integration.payments.conftest import CREDITOR, KEY
+from tests.integration.payments.payments_actors import verify
 
 SPECS = Path(__file__).parents[4] / "shared" / "specs" / "pagopa"
 needs_specs = pytest.mark.skipif(not SPECS.is_dir(), reason="the official pagoPA schema is not here")
@@ -276,3 +280,43 @@ def test_a_receipt_that_arrives_with_the_flow_is_confirmed_once(town, eventually
     assert len(town.events("PaymentConfirmed", practice)) == 1
     assert town.events("PaymentDuplicated", practice) == []
     assert datetime.now(UTC) - town.receipts(practice.id)[0].received_at < timedelta(minutes=5)
+
+
+# --- while the node asks ---
+
+
+def workers_of(town):
+    """The processes that read flows for payments."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                stat, command = (entry / "stat").read_text(), (entry / "cmdline").read_bytes()
+            except OSError:
+                continue
+            parent = int(stat.rpartition(")")[2].split()[1])
+            if parent == town.running["payments"].process.pid and b"flow_worker" in command:
+                found.append(int(entry.name))
+    return found
+
+
+def test_the_node_is_answered_while_a_flow_is_being_read(town, eventually):
+    """By order, not by speed: the reader is held, the node asks and is answered, and then the reader goes on."""
+    number = int(town.issue().notice_number[1:])
+    rows = [row(f"{one:017d}", f"{one:032x}", 1) for one in range(20_000)]
+    content = flow("2026-11-21BESEITM1-HELD", 20_000, *rows)
+    taken = []
+    upload = threading.Thread(target=lambda: taken.append(take(town, content)))
+    upload.start()
+    [reader] = eventually(lambda: workers_of(town), timeout_s=30)
+    os.kill(reader, signal.SIGSTOP)
+    try:
+        for _ in range(5):
+            assert "<outcome>OK</outcome>" in town.ask(verify(number))
+        assert workers_of(town) == [reader]
+        assert taken == []
+    finally:
+        os.kill(reader, signal.SIGCONT)
+    upload.join(timeout=60)
+    assert taken[0].payments_count == 20_000
+    assert workers_of(town) == []

@@ -1,8 +1,10 @@
 """Settlement flows as files, and what each row of one means."""
 
 import base64
+import contextlib
 import io
 import re
+import sys
 import zipfile
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,11 +13,11 @@ import pytest
 from lxml import etree
 
 from contracts.codes import AmountCents
-from contracts.errors import ErrorCode, Refused
+from contracts.errors import ErrorCode, Refused, Unavailable
 from contracts.rpc.payments import ReceivedTransfer
 from services.payments.domain.settlements import ExpectedTransfers, Finding, FlowRow, Outcome, find, flow_id_in
 from services.payments.hostile_xml import relax_ng
-from services.payments.settlement import flow_parser
+from services.payments.settlement import flow_parser, flow_reader
 from services.payments.settlement.flow_parser import read_file
 
 SPECS = Path(__file__).parents[4] / "shared" / "specs" / "pagopa"
@@ -214,3 +216,62 @@ def test_two_transfers_of_one_amount_are_told_apart_by_their_index_only():
 )
 def test_the_flow_is_named_in_the_text_of_the_bank_credit(text, expected):
     assert flow_id_in(text) == expected
+
+
+# --- read in a process of its own ---
+
+
+def test_a_flow_is_read_elsewhere_as_it_is_read_here_and_never_in_this_process(monkeypatch):
+    rows = [ROW.format(iuv=str(number), iur=f"r{number}", amount="0.01", outcome="0") for number in range(2_450)]
+    content = flow(*rows, total="24.50", count="2450")
+    here = read_file(content)
+    monkeypatch.setattr(flow_parser, "_read_xml", lambda _: pytest.fail("read in this process"))
+    assert flow_reader.read_flow(content) == here
+    assert len(here.rows) == 2_450
+
+
+@pytest.mark.parametrize("content", [b"", b"no flow", b"PK no ZIP", flow(total="x")])
+def test_what_is_refused_here_is_refused_elsewhere_with_the_same_reason(content):
+    with pytest.raises(Refused) as here:
+        read_file(content)
+    with pytest.raises(Refused) as elsewhere:
+        flow_reader.read_flow(content)
+    assert (elsewhere.value.code, elsewhere.value.params) == (here.value.code, here.value.params)
+
+
+def test_a_reader_that_dies_is_an_outage_and_the_next_flow_is_read(monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(Unavailable):
+        flow_reader.read_flow(flow())
+    monkeypatch.undo()
+    assert flow_reader.read_flow(flow()).flow_id == "2026-11-21BESEITM1-1"
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_packed_otherwise_than_stored_or_deflated_is_refused(method):
+    assert refused_as(zip_of(flow(), method)) is ErrorCode.SETTLEMENT_UNREADABLE
+
+
+def test_a_bomb_is_refused_while_it_is_read():
+    assert refused_as(zip_of(b"<" + b"0" * 20_000_000)) is ErrorCode.IMPORT_TOO_LARGE
+
+
+@pytest.mark.parametrize("place", range(0, 400, 7))
+def test_a_broken_zip_is_refused_whatever_is_raised_over_it(place):
+    content = bytearray(zip_of(flow()))
+    content[place % len(content)] ^= 0xFF
+    with contextlib.suppress(Refused):
+        read_file(bytes(content))
+
+
+def zip_of(content, method=zipfile.ZIP_DEFLATED):
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", method) as archive:
+        archive.writestr("flow.xml", content)
+    return target.getvalue()
+
+
+def refused_as(content):
+    with pytest.raises(Refused) as refused:
+        read_file(content)
+    return refused.value.code
