@@ -95,6 +95,7 @@ def fresh_database() -> tuple[dict[str, str], Database]:
         connection.execute(sa.text(f'DROP DATABASE IF EXISTS "{sa.make_url(url).database}" WITH (FORCE)'))
     server.dispose()
     migrations.upgrade("practices", url)
+    os.environ["DATABASE_STATEMENT_TIMEOUT_S"] = "3600"  # ours here: counting and the bare COPY may take long
     database = Database(url, models)
     catalogue.load_catalogue(database, json.loads((ROOT / "sandbox/data/catalogue.json").read_text()))
     return environment, database

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from math import inf
 from time import monotonic
 from types import ModuleType
@@ -15,7 +16,7 @@ from uuid import UUID, uuid4
 
 import orjson
 import psycopg2
-from sqlalchemy import Engine, create_engine, event, func, select, text, update
+from sqlalchemy import Engine, Table, create_engine, event, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -106,6 +107,12 @@ def _ping_after_rest(engine: Engine) -> None:
     event.listen(engine, "checkout", checkout)
 
 
+@cache
+def _insert_of(outbox: Table) -> Any:
+    """Write the insert of events, once. Telling the relay rides on it; PostgreSQL does so once, at the commit."""
+    return insert(outbox).returning(func.pg_notify(OUTBOX_CHANNEL, ""))
+
+
 def _json(value: Any) -> str:
     return codec.write(value).decode()
 
@@ -162,9 +169,8 @@ class Tx:
             bulk.copy_rows(self.session, table, _EVENT_COLUMNS, events)
             self.session.execute(select(func.pg_notify(OUTBOX_CHANNEL, "")))
             return
-        # Telling the relay rides on the insert; PostgreSQL tells it once per transaction, at the commit.
         rows = [dict(zip(_EVENT_COLUMNS, event, strict=True)) for event in events]
-        self.session.execute(insert(table).returning(func.pg_notify(OUTBOX_CHANNEL, "")), rows)
+        self.session.execute(_insert_of(table), rows)
 
     def first_time(self, consumer: str, message_id: UUID) -> bool:
         """Note that `consumer` has `message_id`; False when it had it before."""

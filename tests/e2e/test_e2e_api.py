@@ -111,9 +111,15 @@ def test_a_file_that_cannot_be_read_is_refused_whole(portal: PortalCopy, content
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("announced", [True, False], ids=["with its length", "in chunks"])
-def test_200_mb_are_refused_and_the_gateway_does_not_grow(portal: PortalCopy, *, announced: bool) -> None:
-    chunk, count = b"x" * 1_048_576, 200
+@pytest.mark.parametrize(
+    ("announced", "status", "code"),
+    [(True, 413, "import_too_large"), (False, 422, "import_wrong_header")],
+    ids=["with its length", "in chunks"],
+)
+def test_600_mb_are_refused_and_the_gateway_does_not_grow(
+    portal: PortalCopy, *, announced: bool, status: int, code: str
+) -> None:
+    chunk, count = b"x" * 1_048_576, 600
     headers = {"X-Api-Key": portal.api_key, **CSV}
     if announced:
         headers["Content-Length"] = str(len(chunk) * count)
@@ -121,9 +127,24 @@ def test_200_mb_are_refused_and_the_gateway_does_not_grow(portal: PortalCopy, *,
         body = (chunk for _ in range(count))
         connection.request("POST", f"/api/v1{IMPORTS}", body=body, headers=headers, encode_chunked=not announced)
         answer = connection.getresponse()
-        assert answer.status == 413
-        assert b"import_too_large" in answer.read()
+        assert answer.status == status
+        assert code in answer.read().decode()
     assert portal.memory_mb("gateway") < 300
+
+
+def test_a_large_file_is_a_job_that_is_done_in_the_end(portal: PortalCopy) -> None:
+    mark = uuid4().hex[:8]
+    content = HEADER + "".join(row(f"{mark}-{number}") for number in range(5_000))
+    begun = send(portal, content.encode())
+    assert (begun.status_code, begun.json()["rows"]) == (202, [])
+    address = begun.headers["Location"].removeprefix("/api/v1")
+    ends_at = time.monotonic() + 120
+    while (report := portal.api("GET", f"{address}?limit=1").json())["state"] != "done":
+        assert report["state"] in {"waiting", "checking", "loading"}, report
+        assert time.monotonic() < ends_at, report
+        time.sleep(0.2)
+    assert (report["accepted"], report["refused"], report["checked_rows"]) == (5_000, 0, 5_000)
+    assert portal.api("GET", f"{address}?after_line=5000").json()["rows"][-1]["external_id"] == f"{mark}-4999"
 
 
 # --- debts ---

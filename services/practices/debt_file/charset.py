@@ -48,10 +48,7 @@ def encoding_of(pieces: Pieces) -> Encoding:
 
     Raises Refused(IMPORT_NOT_UTF8) for another encoding, and for two of them mixed: letters of names would be wrong.
     """
-    head = _head(pieces())
-    marked = next((Encoding(name, len(mark)) for mark, name in _MARKS if head.startswith(mark)), None)
-    if marked is None and b"\x00" in head:
-        marked = Encoding("utf-16-be" if head.startswith(b"\x00") else "utf-16-le")
+    marked = marked_encoding(_head(pieces()))
     first = marked or Encoding("utf-8")
     if _is_readable(pieces, first):
         return first
@@ -59,6 +56,15 @@ def encoding_of(pieces: Pieces) -> Encoding:
     if marked or _has_traces(pieces()) or not _is_readable(pieces, windows) or _is_of_another_page(pieces, windows):
         raise Refused(ErrorCode.IMPORT_NOT_UTF8)
     return windows
+
+
+def marked_encoding(beginning: bytes) -> Encoding | None:
+    """Return the encoding that the first bytes of a file tell of, by a mark or by zeros; None where they do not."""
+    head = beginning[:_HEAD_BYTES]
+    marked = next((Encoding(name, len(mark)) for mark, name in _MARKS if head.startswith(mark)), None)
+    if marked is None and b"\x00" in head:
+        marked = Encoding("utf-16-be" if head.startswith(b"\x00") else "utf-16-le")
+    return marked
 
 
 def text_of(pieces: Iterable[bytes], encoding: Encoding) -> Iterator[str]:

@@ -34,6 +34,16 @@ def unpacked(pieces: Iterable[bytes], max_bytes: int) -> Iterator[bytes]:
         yield piece
 
 
+def beginning(content: bytes, max_bytes: int) -> bytes:
+    """Return the first bytes of a file, unpacked, given the first of it as it came. Raises Refused(IMPORT_NOT_UTF8)."""
+    if not is_packed(content):
+        return content[:max_bytes]
+    try:
+        return zlib.decompressobj(_GZIP_OR_ZLIB).decompress(content, max_bytes)
+    except zlib.error:
+        raise Refused(ErrorCode.IMPORT_NOT_UTF8) from None
+
+
 def _inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the content of one gzip member after the other."""
     member = zlib.decompressobj(_GZIP_OR_ZLIB)

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 from contracts.error_details import TooLarge, WrongHeader
 from contracts.errors import ErrorCode, Refused
 from services.practices.debt_file import cells, packed_files, table
-from services.practices.debt_file.charset import Pieces, decoded, encoding_of, text_of
+from services.practices.debt_file.charset import Encoding, Pieces, decoded, encoding_of, marked_encoding, text_of
 from services.practices.debt_file.table import Record
 from services.practices.domain import debt_rules
 from services.practices.domain.debt import Debt
@@ -36,6 +36,7 @@ ROWS_MAX: Final = 20_000
 JOB_MAX_BYTES: Final = 512 * 1024 * 1024
 JOB_ROWS_MAX: Final = 1_000_000
 _REMEMBERED: Final = 256
+_HEADER_MAX_BYTES: Final = 64 * 1024
 _T = TypeVar("_T")
 
 
@@ -113,6 +114,20 @@ def read_pieces(pieces: Pieces, services: Mapping[str, ServiceRules], *, after_l
             yield _row(record, names, checks, None)
     if count == 0:
         raise Refused(ErrorCode.IMPORT_EMPTY)
+
+
+def check_beginning(content: bytes) -> None:
+    """Check the header of a file of which only the first bytes are here: where it does not end in them, not at all.
+
+    Raises Refused(IMPORT_WRONG_HEADER), (IMPORT_NOT_UTF8) where it is not packed as it says.
+    """
+    first = packed_files.beginning(content, _HEADER_MAX_BYTES)
+    encoding = marked_encoding(first) or Encoding("utf-8")
+    text = first[encoding.mark_bytes :].decode(encoding.name, errors="replace")
+    # The names of the columns are of letters that every encoding has in common.
+    is_whole = len(first) == _HEADER_MAX_BYTES or text.strip().count("\n") + text.strip().count("\r") > 0
+    if is_whole and text.strip():
+        _names(table.read([text]).header)
 
 
 def _names(header: Sequence[str]) -> list[str]:

@@ -14,14 +14,21 @@ from contracts.rpc.practices import (
     ImportReport,
 )
 from contracts.shapes import Empty
+from services.practices.debt_file import rows as debt_file
 from services.practices.repository import catalogue, import_jobs
 from services.practices.usecases import import_reports
 from services.practices.usecases.file_content import content_of
 
 
 def import_part(database: Database, request: ImportPartRequest, now: datetime) -> Empty:
-    """Store a part of a file. Raises Refused(UNKNOWN_ENTITY), (IMPORT_TOO_LARGE), (IMPORT_NOT_FOUND)."""
+    """Store a part of a file.
+
+    Raises Refused(UNKNOWN_ENTITY), (IMPORT_TOO_LARGE), (IMPORT_NOT_FOUND), and of the first one (IMPORT_WRONG_HEADER):
+    whoever sends half a gigabyte of something else is told before.
+    """
     content = content_of(request.content_base64, IMPORT_PART_MAX_BYTES)
+    if request.number == 1:
+        debt_file.check_beginning(content)
     with database.transaction() as tx:
         catalogue.entity(tx.session, request.entity_code)
         import_jobs.save_part(tx.session, request, content, now)

@@ -260,7 +260,7 @@ def test_several_packed_files_one_behind_the_other_are_one(database: Database, n
     ("content", "code"),
     [
         (HEADER, ErrorCode.IMPORT_EMPTY),
-        (b"a;b;c\n" + GOOD_LINE, ErrorCode.IMPORT_WRONG_HEADER),
+        (b"a;b;c", ErrorCode.IMPORT_WRONG_HEADER),
         (HEADER + b"\n" + GOOD_LINE + b"\xc3\xa8\xff", ErrorCode.IMPORT_NOT_UTF8),
         (gzip.compress(file_of(3))[:-20], ErrorCode.IMPORT_NOT_UTF8),
     ],
@@ -274,6 +274,39 @@ def test_a_file_that_is_not_a_debt_file_is_refused_whole(
     report = report_of(database, queued.id)
     assert (report.state, report.code, report.rows) == ("refused", code.value, [])
     assert count_of(database, PracticeRow) == count_of(database, StagedRow) == count_of(database, ImportPart) == 0
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        ("\n\na;b;c\n1;2;3\n", ErrorCode.IMPORT_WRONG_HEADER),
+        ("x" * 200_000, ErrorCode.IMPORT_WRONG_HEADER),
+        (f"\n{HEADER.decode()}\n{'x' * 100_000}", None),
+        (f"sep=;\n{HEADER.decode()}\n", None),
+        (HEADER.decode()[:50], None),
+        ("\n", None),
+    ],
+    ids=["another header", "no lines", "a good one", "with its separator", "cut off", "nothing yet"],
+)
+def test_a_wrong_header_is_told_with_the_first_part(
+    database: Database,
+    now: datetime,
+    content: str,
+    code: ErrorCode | None,
+    encoding: str,
+    pack: Callable[[bytes], bytes],
+) -> None:
+    beginning = b64encode(pack(content.encode(encoding))).decode()
+    part = ImportPartRequest(entity_code="PM108", import_id=uuid4(), number=1, content_base64=beginning)
+    if code is None:
+        import_jobs.import_part(database, part, now)
+        return
+    with pytest.raises(Refused) as refused:
+        import_jobs.import_part(database, part, now)
+    assert refused.value.code is code
+    assert count_of(database, Import) == count_of(database, ImportPart) == 0
 
 
 @pytest.mark.parametrize("limit", ["JOB_ROWS_MAX", "JOB_MAX_BYTES"])
