@@ -9,7 +9,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
-from typing import Any, Final
+from importlib.util import find_spec
+from typing import Any, Final, Protocol
 
 import sqlalchemy as sa
 
@@ -34,6 +35,16 @@ _STARTS_WITHIN_S: Final = 30.0
 _PING_PAUSE_S: Final = 0.05
 
 
+class Outbound(Protocol):
+    """What a service sends to outside parties at its own pace, in a process of its own or here."""
+
+    def run(self) -> None:
+        """Send until stopped."""
+
+    def stop(self) -> None:
+        """Let `run` return soon."""
+
+
 @dataclass
 class Running:
     """The services and relays of this process. `amqp_url` is for the process's own RpcClient."""
@@ -42,11 +53,12 @@ class Running:
     services: Containers
     relays: list[Relay] = field(default_factory=list)
     threads: list[threading.Thread] = field(default_factory=list)
+    outbounds: list["Outbound"] = field(default_factory=list)
 
     def stop(self) -> None:
         """Let the work under way finish, then stop everything."""
-        for relay in self.relays:
-            relay.stop()
+        for background in (*self.relays, *self.outbounds):
+            background.stop()
         self.services.stop()
         for thread in self.threads:
             thread.join(timeout=5)
@@ -63,6 +75,7 @@ def start(services: Sequence[str], *, amqp_url: str = INPROC_URL) -> Running:
     replay_missed(services, amqp_url=amqp_url)
     relays = [relay_of(name, amqp_url=amqp_url) for name in services]
     start_relays(running, [relay for relay in relays if relay is not None])
+    start_outbounds(running, services)
     return running
 
 
@@ -79,6 +92,18 @@ def start_relays(running: Running, relays: Sequence[Relay]) -> None:
         thread = threading.Thread(target=relay.run, name=f"{relay.service}-relay", daemon=True)
         thread.start()
         running.relays.append(relay)
+        running.threads.append(thread)
+
+
+def start_outbounds(running: Running, services: Sequence[str]) -> None:
+    """Run what services send outside, `outbound.make` of each that has it, beside them."""
+    for name in services:
+        if find_spec(f"services.{name}.outbound") is None:
+            continue
+        outbound: Outbound = import_module(f"services.{name}.outbound").make(running.amqp_url)
+        thread = threading.Thread(target=outbound.run, name=f"{name}-outbound", daemon=True)
+        thread.start()
+        running.outbounds.append(outbound)
         running.threads.append(thread)
 
 

@@ -6,6 +6,9 @@ fetch-settlements ENTITY [PUBLISHED_AFTER]
 take-receipt FILE
     Takes in a receipt that was refused or lost: the SOAP envelope of paSendRT or paSendRTV2, or the message alone, as
     pagoPA's support sends it or as it stands in node_calls.raw_xml. The same receipt again changes nothing.
+recover-receipt ENTITY IUR [IUV]
+    Lets the outbound process ask pagoPA's BizEvents for a receipt that never came, when it is its turn; asked for
+    again, it says what became of it.
 """
 
 import os
@@ -24,11 +27,12 @@ from services.payments import models
 from services.payments.hostile_xml import Unreadable
 from services.payments.settings import Settings
 from services.payments.settlement.fdr_org import FdrClient
-from services.payments.usecases import flow_download, late_receipt
+from services.payments.usecases import flow_download, late_receipt, wanted_receipts
 from services.payments.usecases.node.context import NodeContext
 
 _USAGE = """usage: python -m services.payments fetch-settlements ENTITY [PUBLISHED_AFTER]
        python -m services.payments take-receipt FILE
+       python -m services.payments recover-receipt ENTITY IUR [IUV]
 """
 
 
@@ -39,6 +43,8 @@ def main(arguments: list[str]) -> int:
             return _fetch(entity_code, datetime.fromisoformat(rest[0]) if rest else None)
         case ["take-receipt", file]:
             return _take_receipt(Path(file))
+        case ["recover-receipt", entity_code, iur, *rest] if len(rest) <= 1:
+            return _recover(entity_code, iur, rest[0] if rest else None)
         case _:
             sys.stderr.write(_USAGE)
             return 2
@@ -71,6 +77,17 @@ def _take_receipt(file: Path) -> int:
         sys.stderr.write(f"{file}: {taken.fault}\n")
         return 1
     sys.stdout.write(f"{file}: receipt {taken.receipt_id} of notice {taken.notice_number} is stored\n")
+    return 0
+
+
+def _recover(entity_code: str, iur: str, iuv: str | None) -> int:
+    with _connected() as (database, _):
+        try:
+            state = wanted_receipts.want(database, entity_code, iur, iuv, now())
+        except RpcError as error:
+            sys.stderr.write(f"{entity_code}: {error.code} {error.params}\n")
+            return 1
+    sys.stdout.write(f"{entity_code}: receipt {iur}: {state}\n")
     return 0
 
 

@@ -157,7 +157,8 @@ class Receipt(Base):
     """A receipt of the node, stored whole. Unique per creditor it was sent to and notice: ids were seen used twice.
 
     `owner_fiscal_code` is the creditor whose notice it is; `judgement` is null until it is known what it means.
-    `source` is `node`, or `settlement` for one made from a flow because none has come yet. `node_receipt_id` is the id
+    `source` is `node`, `recovered` for one that was asked of BizEvents, or `settlement` for one made from a flow
+    because none has come yet. `node_receipt_id` is the id
     that the node gave it, where the flow gave another. `reported_at`: since when all its transfers to the creditor
     stand in settlement flows. `flags`: what is odd about it (domain/receipt_table.py).
     `event_sequence` numbers the first event it raised among those about its practice, `reported_sequence` the last one

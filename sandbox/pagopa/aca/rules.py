@@ -35,7 +35,7 @@ class Field:
 
     def problem(self, holder: Json) -> str | None:
         """Return what is wrong with the value in its holder, or None."""
-        value = holder.get(self.name)
+        value: Any = holder.get(self.name)
         if value is None:
             return f"{self.name} is missing" if self.required else None
         if not isinstance(value, self.kind) or (self.kind is int and isinstance(value, bool)):

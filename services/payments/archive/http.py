@@ -12,6 +12,8 @@ from chassis import correlation
 # No answer came, or none that can be read.
 NO_ANSWER: Final = 0
 _WAIT_MAX_S: Final = 3_600.0
+_OK: Final = 200
+_MOVED: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Answer:
     @property
     def is_ok(self) -> bool:
         """Return whether it was done."""
-        return requests.codes.ok <= self.status < requests.codes.multiple_choices
+        return _OK <= self.status < _MOVED
 
     @property
     def title(self) -> str:

@@ -246,6 +246,13 @@ def stop_creditor(session: Session, fiscal_code: str, until: datetime) -> None:
     session.execute(statement.on_conflict_do_update(index_elements=["fiscal_code"], set_={"stopped_until": until}))
 
 
+def compare_all(session: Session) -> int:
+    """Let every creditor be compared with the archive's list now; return how many."""
+    statement = update(ArchiveCreditor).values(compared_at=None)
+    done = session.execute(statement.execution_options(synchronize_session=False))
+    return int(getattr(done, "rowcount", 0))
+
+
 def backlog(session: Session) -> Backlog:
     """Return what has not been sent."""
     changed = select(func.count(), func.min(_ROW.changed_at)).where(

@@ -60,10 +60,13 @@ def of_same_notice(session: Session, receipt: Receipt) -> Sequence[Receipt]:
 
 
 def complete(makeshift: Receipt, receipt: Receipt) -> None:
-    """Put the node's receipt in place of one made from a settlement flow; what that one meant stays as it was told."""
+    """Put a receipt in place of one that was made from a settlement flow, or recovered; what that one meant stays."""
+    was_stand_in = makeshift.stand_in
     for name in _COMPLETED:
         setattr(makeshift, name, getattr(receipt, name))
-    makeshift.source = "node"
+    # BizEvents does not say whether it was paid by stand-in; the flow does.
+    makeshift.stand_in = receipt.stand_in or (was_stand_in and receipt.source == "recovered")
+    makeshift.source = receipt.source
     makeshift.node_receipt_id = receipt.receipt_id if receipt.receipt_id != makeshift.receipt_id else None
 
 

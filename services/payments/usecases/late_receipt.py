@@ -16,6 +16,11 @@ def take_late_receipt(context: NodeContext, content: bytes) -> TakenReceipt:
     return _take(context, _read(envelope), envelope)
 
 
+def take_recovered(context: NodeContext, envelope: str) -> TakenReceipt:
+    """Take in a receipt that pagoPA told of when it was asked. Raises Unreadable for what is no receipt."""
+    return _take(context, _read(envelope), envelope, source="recovered")
+
+
 def take_for_entity(context: NodeContext, request: TakeReceiptRequest) -> TakenReceipt:
     """Take in a receipt that an entity's clerk has.
 
@@ -40,8 +45,8 @@ def _read(envelope: str) -> NodeMessage:
     return message
 
 
-def _take(context: NodeContext, message: NodeMessage, envelope: str) -> TakenReceipt:
-    fault = receive(context, message, envelope)
+def _take(context: NodeContext, message: NodeMessage, envelope: str, source: str = "node") -> TakenReceipt:
+    fault = receive(context, message, envelope, source)
     return TakenReceipt(
         receipt_id=message.receipt_id,
         notice_number=message.notice_number,

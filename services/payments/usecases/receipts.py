@@ -38,7 +38,7 @@ class ArrivedReceipt:
     """A receipt that is to be stored, and what is known here of whom it concerns.
 
     `creditor` is None when we know no such one and could not ask; `position` is the notice, locked, None when it is not
-    here. `flags` are what is odd about the sending.
+    here. `flags` are what is odd about the sending, `source` whether the node sent it or it was recovered.
     """
 
     received: ReceivedReceipt
@@ -46,6 +46,7 @@ class ArrivedReceipt:
     position: Position | None
     envelope: str
     flags: Sequence[Flag] = ()
+    source: str = "node"
 
 
 def take_receipt(tx: Tx, arrived: ArrivedReceipt, now: datetime) -> int | None:
@@ -76,8 +77,11 @@ def _is_here(tx: Tx, receipt: Receipt, now: datetime) -> bool:
     """Return whether the receipt is stored, once it has taken the place of what was made of a flow in its stead."""
     known = receipts.of_same_notice(tx.session, receipt)
     twin = next((one for one in known if (one.node_receipt_id or one.receipt_id) == receipt.receipt_id), None)
-    if twin is not None and twin.source == "node":
+    if twin is not None and (twin.source == "node" or receipt.source == twin.source == "recovered"):
         log.info("receipt_again", notice_number=receipt.notice_number)
+        _compare(tx, twin, receipt, now)
+        return True
+    if twin is not None and twin.source == "recovered" and not _is_same(twin, receipt):
         _compare(tx, twin, receipt, now)
         return True
     mistaken = next((one for one in known if one.receipt_id == receipt.receipt_id and one.node_receipt_id), None)
@@ -101,9 +105,13 @@ def _makeshift_of(receipt: Receipt, known: Sequence[Receipt]) -> Receipt | None:
     return next((one for one in of_flows if one.amount_cents == receipt.amount_cents), None)
 
 
+def _is_same(stored: Receipt, again: Receipt) -> bool:
+    return all(getattr(stored, name) == getattr(again, name) for name in _CONTENT)
+
+
 def _compare(tx: Tx, stored: Receipt, again: Receipt, now: datetime) -> None:
     """Flag a receipt that comes again and says otherwise: the first holds, the other is kept for a human."""
-    if all(getattr(stored, name) == getattr(again, name) for name in _CONTENT):
+    if _is_same(stored, again):
         return
     node_calls.note(
         tx.session,
@@ -194,7 +202,7 @@ def _receipt(arrived: ArrivedReceipt, now: datetime) -> Receipt:
         details=received.details,
         raw_xml=arrived.envelope,
         received_at=now,
-        source="node",
+        source=arrived.source,
         stand_in=received.stand_in,
         flags=[flag.value for flag in arrived.flags],
     )

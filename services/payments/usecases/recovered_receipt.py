@@ -7,7 +7,7 @@ from contracts.rpc.payments import ReceivedTransfer
 from contracts.shapes import Transfer
 from services.payments.domain.positions import Position
 from services.payments.domain.receipts import ReceiptDetails
-from services.payments.domain.settlements import FlowRow
+from services.payments.domain.settlements import FlowRow, Outcome
 from services.payments.models import Receipt, SettlementFlow
 
 
@@ -40,6 +40,7 @@ def recovered_receipt(row: FlowRow, flow: SettlementFlow, position: Position, no
         raw_xml="",
         received_at=now,
         source="settlement",
+        stand_in=row.outcome in (Outcome.STAND_IN, Outcome.STAND_IN_WITHOUT_REQUEST),
     )
 
 

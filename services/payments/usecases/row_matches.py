@@ -18,7 +18,8 @@ from contracts.events.payments import PAYMENT_REPORTED, PaymentReported
 from services.payments.domain.positions import Position
 from services.payments.domain.settlements import ExpectedTransfers, Finding, FlowRow, Outcome, Verdict, find
 from services.payments.models import Receipt, SettlementFlow, SettlementRow
-from services.payments.repository import node_calls, positions, receipts, settlements
+from services.payments.repository import node_calls, positions, receipts, recoveries, settlements
+from services.payments.repository.recoveries import Reason
 from services.payments.repository.settlements import RowFinding
 from services.payments.usecases.receipt_judgement import store_judged
 from services.payments.usecases.recovered_receipt import recovered_receipt
@@ -66,7 +67,9 @@ class RowBatch:
         findings: list[RowFinding] = []
         touched: dict[int, Receipt] = {}
         for row in rows:
-            verdict, receipt = self._match(settlements.read_row(row))
+            read = settlements.read_row(row)
+            verdict, receipt = self._match(read)
+            self._want_receipt(read, receipt)
             if receipt is not None:
                 touched[receipt.id] = receipt
                 if verdict.transfer is not None:
@@ -83,6 +86,16 @@ class RowBatch:
         settlements.save_findings(self.tx.session, findings, self.now)
         for receipt in touched.values():
             self._announce(receipt)
+
+    def _want_receipt(self, row: FlowRow, receipt: Receipt | None) -> None:
+        """Ask for the receipt of a payment of ours that the bank has been told of and the node has not told us."""
+        practice_id = self.by_iuv.get(row.iuv)
+        has_come = receipt is not None and receipt.source != "settlement"
+        if practice_id is None or has_come or row.outcome is Outcome.REVOKED:
+            return
+        terms = self.by_practice[practice_id].terms
+        reason = Reason.STAMP if terms and terms.has_stamp else Reason.SETTLEMENT
+        recoveries.request(self.tx.session, self.flow.creditor_fiscal_code, row.iur, row.iuv, reason, self.now)
 
     def _match(self, row: FlowRow) -> tuple[Verdict, Receipt | None]:
         receipt = self._named_receipt(row) or self._receipt_of_notice(row)

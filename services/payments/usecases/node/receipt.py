@@ -22,14 +22,17 @@ def answer_receipt(context: NodeContext, message: NodeMessage, envelope: str) ->
     return refusal(message, fault) if fault else responses.acknowledged(message.operation)
 
 
-def receive(context: NodeContext, message: NodeMessage, envelope: str) -> Fault | None:
-    """Store a receipt, or return why it cannot be; then it is stored whole beside, for a human to take in later."""
-    if message.problem is None and _take_for_known_creditor(context, message, envelope):
+def receive(context: NodeContext, message: NodeMessage, envelope: str, source: str = "node") -> Fault | None:
+    """Store a receipt, or return why it cannot be; then it is stored whole beside, for a human to take in later.
+
+    `source`: `node`, or `recovered` where pagoPA was asked for it.
+    """
+    if message.problem is None and _take_for_known_creditor(context, message, envelope, source):
         return None
-    return _take_unusual(context, message, envelope)
+    return _take_unusual(context, message, envelope, source)
 
 
-def _take_for_known_creditor(context: NodeContext, message: NodeMessage, envelope: str) -> bool:
+def _take_for_known_creditor(context: NodeContext, message: NodeMessage, envelope: str, source: str) -> bool:
     """Store the receipt in one transaction; False where its creditor is not known here."""
     with context.database.transaction() as tx:
         creditor, position = positions.asked_about_locked(tx.session, message.id_pa, message.notice_number)
@@ -41,13 +44,14 @@ def _take_for_known_creditor(context: NodeContext, message: NodeMessage, envelop
             position=position if message.owner == message.id_pa else None,
             envelope=envelope,
             flags=flags_of(_arrival(message, message.id_pa, creditor)),
+            source=source,
         )
         waiting = take_receipt(tx, arrived, context.now)
     _try_to_resolve(context, waiting)
     return True
 
 
-def _take_unusual(context: NodeContext, message: NodeMessage, envelope: str) -> Fault | None:
+def _take_unusual(context: NodeContext, message: NodeMessage, envelope: str, source: str) -> Fault | None:
     """Refuse a receipt, or take it where practices, who would know its creditor, is away."""
     domain, creditor = message.id_pa, None
     try:
@@ -63,7 +67,12 @@ def _take_unusual(context: NodeContext, message: NodeMessage, envelope: str) -> 
         return fault
     received = read_receipt(message, context.now)
     arrived = ArrivedReceipt(
-        received=received, creditor=creditor, position=None, envelope=envelope, flags=flags_of(arrival)
+        received=received,
+        creditor=creditor,
+        position=None,
+        envelope=envelope,
+        flags=flags_of(arrival),
+        source=source,
     )
     with context.database.transaction() as tx:
         waiting = take_receipt(tx, arrived, context.now)

@@ -1,0 +1,1 @@
+"""Receipts that never came, asked of pagoPA's BizEvents."""
