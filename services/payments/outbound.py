@@ -3,6 +3,7 @@
     python -m services.payments.outbound            sends until it is stopped
     python -m services.payments.outbound compare    lets the running one compare everything with the archive, now
     python -m services.payments.outbound retry      takes up again what was refused, once its cause is mended
+    python -m services.payments.outbound health     whether its database answers, as an exit code
 
 Changed positions go to the archive of notices one by one or in files, the archive's own list is compared with what was
 sent, receipts that never came are asked for. Any number of these processes may run: rows are leased, and the turns at
@@ -19,6 +20,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from environs.exceptions import EnvError
+from sqlalchemy.exc import SQLAlchemyError
 
 from chassis import clock, logs, metrics
 from chassis.messaging.rpc_client import RpcClient
@@ -30,7 +32,7 @@ from services.payments.archive.bulk_client import BulkClient
 from services.payments.archive.comparison import Comparison
 from services.payments.archive.gpd_client import GpdClient
 from services.payments.archive.loader import Loader, LoaderLimits
-from services.payments.archive.pace import Pace, interval_of
+from services.payments.archive.pace import Limit, Pace
 from services.payments.archive.sender import Sender
 from services.payments.metrics import ARCHIVE_CHANGED, ARCHIVE_OLDEST_SECONDS, ARCHIVE_REFUSED, RECOVERIES_WAITING
 from services.payments.recovery.biz_events import BizEventsClient
@@ -45,7 +47,7 @@ _REST_S: Final = 1.0
 _PAUSE_START_S: Final = 0.5
 _PAUSE_MAX_S: Final = 15.0
 _MEASURE_EVERY_S: Final = 10.0
-_POOL: Final = 6
+_POOL: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +66,11 @@ class Outbound:
         self._database = database
         self._rpc = rpc
         self._stopping = threading.Event()
-        pace = self._pace("aca", interval_of(settings.aca_calls_max, settings.aca_calls_window_s))
-        bulk_pace = self._pace("aca-bulk", interval_of(1, 1 / settings.aca_bulk_calls_per_s))
-        biz_pace = self._pace(
-            "biz-events", interval_of(settings.biz_events_calls_max, settings.biz_events_window_s, headroom=1.0)
-        )
+        window = timedelta(seconds=settings.aca_calls_window_s)
+        pace = self._pace("aca", Limit(settings.aca_calls_max, window))
+        bulk_pace = self._pace("aca-bulk", Limit(1, timedelta(seconds=1 / settings.aca_bulk_calls_per_s)))
+        biz_window = timedelta(seconds=settings.biz_events_window_s)
+        biz_pace = self._pace("biz-events", Limit(settings.biz_events_calls_max, biz_window, headroom=1.0))
         client = GpdClient(settings)
         self.sender = Sender(database, client, pace, at_once=settings.aca_calls_at_once)
         limits = LoaderLimits(settings.aca_bulk_from, settings.aca_bulk_rows_max)
@@ -105,8 +107,8 @@ class Outbound:
         self._rpc.close()
         self._database.close()
 
-    def _pace(self, name: str, interval: timedelta) -> Pace:
-        return Pace(self._database, name, interval, clock.now, self._stopping)
+    def _pace(self, name: str, limit: Limit) -> Pace:
+        return Pace(self._database, name, limit, clock.now, self._stopping)
 
     def _run_job(self, job: Job) -> None:
         pause_s = _PAUSE_START_S
@@ -156,8 +158,10 @@ def main(arguments: list[str]) -> int:
             return _compare()
         case ["retry"]:
             return _retry()
+        case ["health"]:
+            return _health()
         case _:
-            sys.stderr.write("usage: python -m services.payments.outbound [compare | retry]\n")
+            sys.stderr.write("usage: python -m services.payments.outbound [compare | retry | health]\n")
             return 2
 
 
@@ -194,6 +198,17 @@ def _retry() -> int:
         positions = archive.try_again(tx.session, clock.now())
     database.close()
     sys.stdout.write(f"{positions} positions are tried again\n")
+    return 0
+
+
+def _health() -> int:
+    database = Database.of_service("payments", models, pool_size=1)
+    try:
+        database.ping()
+    except SQLAlchemyError:
+        return 1
+    finally:
+        database.close()
     return 0
 
 

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 from environs import Env
 from marshmallow.validate import Range
+
+_AT_LEAST_ONE: Final = Range(min=1)
 
 
 @dataclass(frozen=True)
@@ -74,21 +77,16 @@ class Settings:
             ),
             aca_subscription_key=env.str("ACA_SUBSCRIPTION_KEY", None),
             aca_timeout_s=env.float("ACA_TIMEOUT_S", 10.0),
-            aca_calls_max=_positive(env, "ACA_CALLS_MAX", 300),
+            aca_calls_max=env.int("ACA_CALLS_MAX", 300, validate=_AT_LEAST_ONE),
             aca_calls_window_s=env.float("ACA_CALLS_WINDOW_S", 10.0),
-            aca_calls_at_once=_positive(env, "ACA_CALLS_AT_ONCE", 8),
-            aca_bulk_from=_positive(env, "ACA_BULK_FROM", 1_000),
-            aca_bulk_rows_max=_positive(env, "ACA_BULK_ROWS_MAX", 100_000),
+            aca_calls_at_once=env.int("ACA_CALLS_AT_ONCE", 8, validate=_AT_LEAST_ONE),
+            aca_bulk_from=env.int("ACA_BULK_FROM", 1_000, validate=_AT_LEAST_ONE),
+            aca_bulk_rows_max=env.int("ACA_BULK_ROWS_MAX", 100_000, validate=_AT_LEAST_ONE),
             aca_bulk_calls_per_s=env.float("ACA_BULK_CALLS_PER_S", 10.0),
             aca_compare_every_h=env.float("ACA_COMPARE_EVERY_H", 24.0),
             biz_events_url=env.str("BIZ_EVENTS_URL", "http://localhost:8089/bizevents/service/v1").rstrip("/"),
             biz_events_subscription_key=env.str("BIZ_EVENTS_SUBSCRIPTION_KEY", None),
-            biz_events_calls_max=_positive(env, "BIZ_EVENTS_CALLS_MAX", 10),
+            biz_events_calls_max=env.int("BIZ_EVENTS_CALLS_MAX", 10, validate=_AT_LEAST_ONE),
             biz_events_window_s=env.float("BIZ_EVENTS_WINDOW_S", 3_600.0),
-            recovery_days=_positive(env, "RECEIPT_RECOVERY_DAYS", 30),
+            recovery_days=env.int("RECEIPT_RECOVERY_DAYS", 30, validate=_AT_LEAST_ONE),
         )
-
-
-def _positive(env: Env, name: str, default: int) -> int:
-    """Read a number of at least one. Raises EnvError."""
-    return env.int(name, default, validate=Range(min=1))

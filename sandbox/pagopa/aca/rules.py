@@ -38,8 +38,11 @@ class Field:
         value: Any = holder.get(self.name)
         if value is None:
             return f"{self.name} is missing" if self.required else None
-        if not isinstance(value, self.kind) or (self.kind is int and isinstance(value, bool)):
+        if (type(value) is bool and self.kind is not bool) or not isinstance(value, self.kind):
             return f"{self.name} is of the wrong kind"
+        return self._problem_of(value)
+
+    def _problem_of(self, value: Any) -> str | None:
         if self.max_chars is not None and len(value) > self.max_chars:
             return f"{self.name} has more than {self.max_chars} characters"
         if self.pattern is not None and not re.fullmatch(self.pattern, value):

@@ -57,9 +57,12 @@ class Comparison:
             if row.window_from is None and not self._begin(tx, row, now):
                 return False
             window_from, page, since = row.window_from, row.page, row.window_since
-        if window_from is None or since is None or not self._pace.take():
+        if window_from is None or since is None:
             return False
-        answer = self._client.listed(creditor, window_from, window_from + _WINDOW, page)
+        first: date = window_from
+        answer = self._pace.run(lambda: self._client.listed(creditor, first, first + _WINDOW, page))
+        if answer is None:
+            return False
         ARCHIVE_CALLS.labels("list", str(answer.status)).inc()
         if not answer.is_ok:
             log.warning("archive_list_refused", status=answer.status, title=answer.title)

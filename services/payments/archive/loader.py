@@ -5,7 +5,7 @@ one, where the answer says why. Killed between the upload and the note of it, th
 pagoPA answers that they are there.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -80,8 +80,7 @@ class Loader:
             if file.made_at <= now - _LOST_AFTER:
                 self._lose(file, now)
             return True
-        if self._pace.take():
-            self._ask(file, now)
+        self._ask(file, now)
         return True
 
     def _load(self, operation: str, creditor: str, now: datetime) -> bool:
@@ -139,10 +138,16 @@ class Loader:
         return len(ready)
 
     def _upload(self, file: ArchiveFile, content: bytes) -> Answer | None:
-        if not self._pace.take():
-            return None
-        answer = self._client.upload(file.broker_fiscal_code, file.creditor_fiscal_code, file.operation, content)
-        ARCHIVE_CALLS.labels(f"bulk_{file.operation}", str(answer.status)).inc()
+        broker, creditor = file.broker_fiscal_code, file.creditor_fiscal_code
+        return self._call(
+            f"bulk_{file.operation}", lambda: self._client.upload(broker, creditor, file.operation, content)
+        )
+
+    def _call(self, name: str, call: Callable[[], Answer]) -> Answer | None:
+        """Make a call when it is its turn, and count it."""
+        answer = self._pace.run(call)
+        if answer is not None:
+            ARCHIVE_CALLS.labels(name, str(answer.status)).inc()
         return answer
 
     def _not_taken(self, file: ArchiveFile, answer: Answer | None, now: datetime) -> None:
@@ -156,18 +161,18 @@ class Loader:
     def _ask(self, file: ArchiveFile, now: datetime) -> None:
         """Ask how far a file is; when it is through, read its report."""
         broker, creditor, file_id = file.broker_fiscal_code, file.creditor_fiscal_code, str(file.file_id)
-        answer = self._client.status(broker, creditor, file_id)
-        ARCHIVE_CALLS.labels("bulk_status", str(answer.status)).inc()
+        answer = self._call("bulk_status", lambda: self._client.status(broker, creditor, file_id))
+        if answer is None:
+            return
         if answer.status == 404:
             self._lose(file, now)
             return
         if not answer.is_ok or answer.body.get("operationStatus") == "IN_PROGRESS":
             self._ask_later(file, answer, now)
             return
-        if not self._pace.take():
+        report = self._call("bulk_report", lambda: self._client.report(broker, creditor, file_id))
+        if report is None:
             return
-        report = self._client.report(broker, creditor, file_id)
-        ARCHIVE_CALLS.labels("bulk_report", str(report.status)).inc()
         if report.is_ok:
             self._read(file, results_of(report.body), now)
         else:

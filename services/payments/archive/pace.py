@@ -1,56 +1,75 @@
-"""Waiting for one's turn to call an outside service, so that its published limit is never passed."""
+"""Waiting for one's turn to call an outside service, so that its published limit is never passed.
+
+Two things see to that. Turns are reserved in the database, evenly spaced, for all processes and over restarts. And in
+this process a call leaves only when the one so many before it has been answered for as long as the window lasts:
+however late calls get under way, and however long they are on it, no window at the other end sees more of them.
+"""
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from chassis.storage.database import Database
+from services.payments.archive.http import Answer
 from services.payments.repository import call_paces
 
-# Calls leave a little slower than is allowed: on their way they may come closer together.
+# Turns are a little further apart than they would have to be, for the calls of several processes.
 _HEADROOM: Final = 0.95
 _STEP_S: Final = 0.5
+_LOOK_S: Final = 0.005
 
 
-def interval_of(calls_max: int, window_s: float, *, headroom: float = _HEADROOM) -> timedelta:
-    """Return how far apart calls must be for at most `calls_max` in any `window_s`."""
-    return timedelta(seconds=window_s / (calls_max * headroom))
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A published limit: at most `calls_max` calls in any `window`."""
+
+    calls_max: int
+    window: timedelta
+    headroom: float = _HEADROOM
+
+    @property
+    def interval(self) -> timedelta:
+        """How far apart turns are."""
+        return self.window / (self.calls_max * self.headroom)
 
 
 class Pace:
-    """The turns at one service. All processes share them, through the database."""
+    """The turns at one service."""
 
     def __init__(
-        self,
-        database: Database,
-        name: str,
-        interval: timedelta,
-        clock: Callable[[], datetime],
-        stopping: threading.Event,
+        self, database: Database, name: str, limit: Limit, clock: Callable[[], datetime], stopping: threading.Event
     ) -> None:
         self.name = name
-        self.interval = interval
+        self.limit = limit
         self._database = database
         self._clock = clock
         self._stopping = stopping
+        self._lock = threading.Lock()
+        self._started = 0
+        self._answered_at: dict[int, datetime] = {}
 
     def reserve(self, count: int = 1) -> list[datetime]:
         """Take the next turns and return their moments."""
+        interval = self.limit.interval
         with self._database.transaction() as tx:
-            first = call_paces.reserve(tx.session, self.name, self.interval, self._clock(), count=count)
-        return [first + self.interval * number for number in range(count)]
+            first = call_paces.reserve(tx.session, self.name, interval, self._clock(), count=count)
+        return [first + interval * number for number in range(count)]
 
-    def wait_for(self, turn: datetime) -> bool:
-        """Wait until a turn has come; False where the process is to stop first."""
-        while (left_s := (turn - self._clock()).total_seconds()) > 0:
-            if self._stopping.wait(min(left_s, _STEP_S)):
-                return False
-        return not self._stopping.is_set()
-
-    def take(self) -> bool:
-        """Wait for the next turn; False where the process is to stop first."""
-        return self.wait_for(self.reserve()[0])
+    def run(self, call: Callable[[], Answer], turn: datetime | None = None) -> Answer | None:
+        """Make a call when its turn has come, the next one where none is given; None where the process is to stop."""
+        if not self._wait_until(turn or self.reserve()[0]):
+            return None
+        with self._lock:
+            number, self._started = self._started, self._started + 1
+        if not self._wait_for_answer_of(number - self.limit.calls_max):
+            self._note_answer(number)
+            return None
+        try:
+            return call()
+        finally:
+            self._note_answer(number)
 
     def pause(self, seconds: float) -> None:
         """Let nobody call for so long: the service said so."""
@@ -62,3 +81,22 @@ class Pace:
         with self._database.reading() as session:
             next_at = call_paces.next_at(session, self.name)
         return next_at is None or next_at <= self._clock()
+
+    def _wait_until(self, moment: datetime) -> bool:
+        while (left_s := (moment - self._clock()).total_seconds()) > 0:
+            if self._stopping.wait(min(left_s, _STEP_S)):
+                return False
+        return not self._stopping.is_set()
+
+    def _wait_for_answer_of(self, number: int) -> bool:
+        """Wait until a call of before has been answered for as long as the window lasts."""
+        if number < 0:
+            return True
+        while (answered_at := self._answered_at.get(number)) is None:
+            if self._stopping.wait(_LOOK_S):
+                return False
+        del self._answered_at[number]
+        return self._wait_until(answered_at + self.limit.window)
+
+    def _note_answer(self, number: int) -> None:
+        self._answered_at[number] = self._clock()

@@ -33,6 +33,8 @@ _RETRY_MAX_S: Final = 900.0
 _DOUBLINGS_MAX: Final = 10
 # So often what pagoPA has is looked at and something else tried; then it is a human's turn.
 _LOOKS_MAX: Final = 6
+# So often without waiting: to learn what there is, and to put it right.
+_LOOKS_AT_ONCE: Final = 3
 _STOPPED: Final = timedelta(minutes=15)
 _KEY_REFUSED_PAUSE_S: Final = 300.0
 # What pagoPA has after a call that it took.
@@ -108,11 +110,11 @@ class Sender:
 
     def _send(self, step: _Step, turn: datetime) -> None:
         """Make the call of a step when its turn has come, and write down what became of it."""
-        if not self._pace.wait_for(turn) or self._is_closed(step.now):
+        answer = None if self._is_closed(step.now) else self._pace.run(lambda: self._call(step), turn)
+        if answer is None:
             with self._database.transaction() as tx:
                 archive.put_off(tx.session, step.row.practice_id, step.now, counts=False)
             return
-        answer = self._call(step)
         ARCHIVE_CALLS.labels(step.call.value, str(answer.status)).inc()
         if answer.is_ok:
             self._done(step, answer)
@@ -230,7 +232,7 @@ class Sender:
             archive.settle(tx.session, known)
 
     def _learn(self, step: _Step, remote: Remote) -> None:
-        wait_s = 0.0 if step.row.attempts == 0 else _doubled_s(step.row.attempts)
+        wait_s = 0.0 if step.row.attempts < _LOOKS_AT_ONCE else _doubled_s(step.row.attempts)
         with self._database.transaction() as tx:
             archive.learn(tx.session, step.row.practice_id, remote, step.now + timedelta(seconds=wait_s))
 

@@ -64,14 +64,17 @@ class Recovery:
                 recoveries.end(tx.session, wanted.id, State.ARRIVED, now)
         if has_come:
             RECOVERY_CALLS.labels("arrived").inc()
-        elif self._pace.take():
-            self._ask(wanted, self._clock())
+        else:
+            self._ask(wanted)
         return True
 
-    def _ask(self, wanted: ReceiptRecovery, now: datetime) -> None:
-        answer = self._client.receipt(wanted.creditor_fiscal_code, wanted.iur, wanted.iuv)
-        # The next turn counts from the answer: on their way two calls cannot come closer together.
-        self._pace.pause(self._pace.interval.total_seconds())
+    def _ask(self, wanted: ReceiptRecovery) -> None:
+        answer = self._pace.run(lambda: self._client.receipt(wanted.creditor_fiscal_code, wanted.iur, wanted.iuv))
+        if answer is None:
+            return
+        now = self._clock()
+        # The next turn counts from the answer: also over a restart two calls cannot come closer together.
+        self._pace.pause(self._pace.limit.interval.total_seconds())
         RECOVERY_CALLS.labels(str(answer.status)).inc()
         if answer.is_ok:
             self._take(wanted, answer, now)
@@ -83,7 +86,7 @@ class Recovery:
             self._pace.pause(_REFUSED_PAUSE_S)
         elif answer.status == 429:
             self._put_off(wanted, now, None, counts=False)
-            self._pace.pause(answer.retry_after_s or self._pace.interval.total_seconds())
+            self._pace.pause(answer.retry_after_s or self._pace.limit.interval.total_seconds())
         elif now - wanted.requested_at > self._give_up_after:
             self._give_up(wanted, "not_found" if answer.status == 404 else "no_answer", now)
         else:

@@ -28,7 +28,7 @@ from services.payments.archive.bulk_client import BulkClient
 from services.payments.archive.comparison import Comparison
 from services.payments.archive.gpd_client import GpdClient
 from services.payments.archive.loader import Loader, LoaderLimits
-from services.payments.archive.pace import Pace
+from services.payments.archive.pace import Limit, Pace
 from services.payments.archive.sender import Sender
 from services.payments.domain.positions import Change, PositionStatus
 from services.payments.models import ArchivedNotice
@@ -47,6 +47,7 @@ CREDITOR = Creditor(
     station_id=f"{CF}_01",
 )
 KEY = "a-subscription-key"
+UNLIMITED = Limit(10_000, timedelta(seconds=1))
 _BASES = iter(range(1, 10**9))
 
 
@@ -97,12 +98,12 @@ class World:
     def now(self) -> datetime:
         return datetime.now(UTC) + self.ahead
 
-    def pace(self, name: str, interval: timedelta = timedelta(milliseconds=1)) -> Pace:
-        return Pace(self.database, name, interval, self.now, self.stopping)
+    def pace(self, name: str, limit: Limit = UNLIMITED) -> Pace:
+        return Pace(self.database, name, limit, self.now, self.stopping)
 
-    def sender(self, *, key: str = KEY, interval: timedelta = timedelta(milliseconds=1), at_once: int = 8) -> Sender:
+    def sender(self, *, key: str = KEY, limit: Limit = UNLIMITED, at_once: int = 8) -> Sender:
         settings = replace(settings_of(self.url), aca_subscription_key=key)
-        return Sender(self.database, GpdClient(settings), self.pace("aca", interval), at_once=at_once)
+        return Sender(self.database, GpdClient(settings), self.pace("aca", limit), at_once=at_once)
 
     def loader(self, rows_from: int = 1, rows_max: int = 100_000) -> Loader:
         limits = LoaderLimits(rows_from, rows_max)

@@ -13,11 +13,11 @@ import requests
 import sqlalchemy as sa
 
 from chassis.storage.database import Database
-from contracts.codes import AmountCents
+from contracts.codes import AmountCents, CreditorFiscalCode
 from contracts.events.practices import PAID_ELSEWHERE
 from contracts.rpc.practices import ArchiveTerms
 from services.payments import models
-from services.payments.archive.pace import interval_of
+from services.payments.archive.pace import Limit
 from services.payments.domain.positions import PositionStatus
 from services.payments.repository import archive
 from tests.integration.payments.archive_world import CF, KEY, World, stand_in, transfer_of
@@ -202,20 +202,20 @@ def test_no_more_calls_leave_than_the_published_limit(world: World) -> None:
     world.switch(limits={"aca": [30, 1.0]})
     for _ in range(90):
         world.issue()
-    sender = world.sender(interval=interval_of(30, 1.0))
+    sender = world.sender(limit=Limit(30, timedelta(seconds=1)))
     world.send_all(sender)
     assert len(world.remotes()) == 90
     assert world.counts() == (90, 0)
 
 
 def test_the_turns_are_not_forgotten_by_a_restart(world: World) -> None:
-    interval = timedelta(minutes=6)
-    before = world.pace("biz-events", interval)
+    limit = Limit(10, timedelta(hours=1), headroom=1.0)
+    before = world.pace("biz-events", limit)
     assert before.is_open()
     before.reserve()
-    after = world.pace("biz-events", interval)
+    after = world.pace("biz-events", limit)
     assert not after.is_open()
-    world.ahead += interval + timedelta(seconds=1)
+    world.ahead += timedelta(minutes=6, seconds=1)
     assert after.is_open()
 
 
@@ -242,7 +242,7 @@ def test_a_wrong_key_stops_the_queue_and_the_right_one_goes_on(world: World) -> 
 
 
 def test_a_creditor_that_is_not_linked_to_the_key_does_not_stop_the_others(world: World) -> None:
-    stranger = replace(world.issue().creditor, fiscal_code="99999999990", code="OTHER")
+    stranger = replace(world.issue().creditor, fiscal_code=CreditorFiscalCode("99999999990"), code="OTHER")
     other = world.issue(creditor=stranger, practice_id=uuid4())
     issued, sender = world.issue(), world.sender()
     world.send_all(sender)

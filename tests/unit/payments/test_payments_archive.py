@@ -89,7 +89,7 @@ def test_what_is_wished_of_a_position(position: Position, expected: Wish) -> Non
 
 
 def test_what_is_due_already_and_expires_is_not_sent_and_taken_away_where_a_later_day_was_told() -> None:
-    past = {"due_date": date(2026, 11, 1), "archive": ArchiveTerms(switch_to_expired=True)}
+    past: dict[str, Any] = {"due_date": date(2026, 11, 1), "archive": ArchiveTerms(switch_to_expired=True)}
     assert archivable(**past).wish(NOW) is Wish.LEFT
     assert archivable(sent_due_at=due_at(date(2026, 12, 31)), **past).wish(NOW) is Wish.AWAY
 
