@@ -112,6 +112,42 @@ ON_CALL: Final = Dashboard(
             ],
         ),
         Row(
+            "Sent to pagoPA",
+            [
+                Panel(
+                    "Oldest change the archive of notices lacks",
+                    {"age": "max(archive_oldest_unsent_seconds)"},
+                    unit="s",
+                    alarm=900,
+                ),
+                Panel(
+                    "Changes the archive of notices lacks",
+                    {
+                        "unsent": "max(archive_changes_unsent)",
+                        "refused: {{problem}}": "max by (problem) (archive_positions_refused)",
+                    },
+                ),
+                Panel(
+                    "Calls of the archive of notices",
+                    {"{{call}} {{status}}": "sum by (call, status) (rate(archive_calls_total[5m]))"},
+                    unit="reqps",
+                ),
+                Panel(
+                    "Positions found other than sent",
+                    {"{{how}}": "sum by (how) (increase(archive_positions_diverged_total[1d]))"},
+                    alarm=1,
+                ),
+                Panel(
+                    "Receipts to be recovered",
+                    {
+                        "waiting": "max(receipt_recoveries_waiting)",
+                        "asked: {{status}}": "sum by (status) (increase(receipt_recovery_calls_total[1h]))",
+                        "given up: {{reason}}": "sum by (reason) (increase(receipt_recoveries_given_up_total[1d]))",
+                    },
+                ),
+            ],
+        ),
+        Row(
             "Money and time",
             [
                 Panel(

@@ -18,6 +18,6 @@ ARCHIVE_OLDEST_SECONDS: Final = Gauge(
 )
 ARCHIVE_REFUSED: Final = Gauge("archive_positions_refused", "Positions that wait for a human", ["problem"])
 ARCHIVE_DIVERGED: Final = Counter("archive_positions_diverged_total", "Positions found other than sent", ["how"])
-RECOVERY_CALLS: Final = Counter("receipt_recovery_calls_total", "Receipts asked of BizEvents", ["outcome"])
+RECOVERY_CALLS: Final = Counter("receipt_recovery_calls_total", "Receipts asked of BizEvents", ["status"])
 RECOVERIES_WAITING: Final = Gauge("receipt_recoveries_waiting", "Receipts that are to be recovered")
 RECOVERIES_GIVEN_UP: Final = Counter("receipt_recoveries_given_up_total", "Receipts given up on", ["reason"])

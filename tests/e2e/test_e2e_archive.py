@@ -32,7 +32,7 @@ def confirmed(portal: PortalCopy, practice_id: str) -> list[str]:
     ]
 
 
-def timeline(portal: PortalCopy, external_id: str) -> str:
+def state_of(portal: PortalCopy, external_id: str) -> str:
     found = portal.api("GET", f"/creditors/{ENTITY}/debts/{external_id}")
     return str(found.json()["state"])
 
@@ -63,7 +63,7 @@ def test_a_notice_is_paid_by_stand_in_while_our_station_is_off(portal: PortalCop
         [receipt_id] = portal.pay_at_counter(made["notice_number"])
     finally:
         switch(portal, station_down_s=0)
-    until(lambda: timeline(portal, made["external_id"]) == "paid", timeout_s=60, what="the practice paid")
+    until(lambda: state_of(portal, made["external_id"]) == "paid", timeout_s=60, what="the practice paid")
     until(lambda: confirmed(portal, made["id"]) == [receipt_id], what="one confirmation")
     page = portal.api("GET", f"/creditors/{ENTITY}/payments", params={"limit": "1000"}).json()
     [receipt] = [one for one in page["items"] if one["receipt_id"] == receipt_id]
@@ -71,11 +71,34 @@ def test_a_notice_is_paid_by_stand_in_while_our_station_is_off(portal: PortalCop
     assert (archived(portal, made["notice_number"]) or {})["status"] == "PAID"
 
 
+def test_payments_while_our_station_is_off_are_neither_lost_nor_doubled(portal: PortalCopy) -> None:
+    """A small share of an hour of station down with a thousand payments."""
+    numbers = portal.issue_many(40)
+    until(lambda: all(archived(portal, number) for number in numbers[-3:]), timeout_s=90, what="the notices archived")
+    switch(portal, station_down_s=600)
+    try:
+        receipt_ids = [portal.pay_at_counter(number)[0] for number in numbers]
+        # Nobody pays one twice, whatever the station says.
+        assert portal.pay_at_counter(numbers[0]) == []
+    finally:
+        switch(portal, station_down_s=0)
+
+    def counted() -> list[str]:
+        return sorted(
+            event["data"]["receipt_id"]
+            for event in portal.events()
+            if event["type"] == "PaymentConfirmed.v1" and event["data"]["notice_number"] in numbers
+        )
+
+    until(lambda: len(counted()) >= len(numbers), timeout_s=120, what="all confirmations")
+    assert counted() == sorted(receipt_ids)
+
+
 def test_a_lost_receipt_is_recovered_and_confirmed_once(portal: PortalCopy) -> None:
     made = debt(portal)
     until(lambda: archived(portal, made["notice_number"]), timeout_s=60, what="the notice in the archive")
     [receipt_id] = portal.pay_at_counter(made["notice_number"], "lost")
-    assert timeline(portal, made["external_id"]) == "to_pay"
+    assert state_of(portal, made["external_id"]) == "to_pay"
     fetching = portal.run("-m", "services.payments", "fetch-settlements", ENTITY)
     assert fetching.wait(120) == 0
     until(lambda: confirmed(portal, made["id"]) == [receipt_id], timeout_s=60, what="the flow's confirmation")
@@ -105,4 +128,4 @@ def test_a_tester_sees_the_archive_and_switches_the_station(portal: PortalCopy) 
     )
     assert paid.ok
     requests.post(f"{portal.pagopa_url}/archive", data={"do": "on"}, timeout=30)
-    until(lambda: timeline(portal, made["external_id"]) == "paid", timeout_s=60, what="the practice paid")
+    until(lambda: state_of(portal, made["external_id"]) == "paid", timeout_s=60, what="the practice paid")

@@ -477,3 +477,28 @@ def test_a_change_while_a_file_is_under_way_is_sent_afterwards(world: World) -> 
     found = world.remote(issued[0])
     assert found is not None
     assert found["paymentOption"][0]["amount"] == 4_321
+
+
+def test_positions_changed_again_and_again_end_equal_with_no_more_calls_than_allowed(world: World) -> None:
+    """A small share of benchmarks/archive.py: 40 positions, ten changes each, while they are being sent."""
+    world.switch(limits={"aca": [60, 1.0]})
+    issued = [world.issue() for _ in range(40)]
+    sender, stopping = world.sender(limit=Limit(60, timedelta(seconds=1))), threading.Event()
+
+    def send() -> None:
+        while not stopping.is_set():
+            if not sender.send_batch(world.now()):
+                stopping.wait(0.02)
+
+    sending = threading.Thread(target=send)
+    sending.start()
+    for change in range(10):
+        issued = [world.amend(one, 1_000 + change) for one in issued]
+    stopping.set()
+    sending.join()
+    world.send_all(sender)
+    assert {one["paymentOption"][0]["amount"] for one in world.remotes().values()} == {1_009}
+    calls, too_fast = world.counts()
+    assert too_fast == 0
+    assert calls <= 40 * 11
+    assert all(world.settled_row(one).changed_at is None for one in issued)

@@ -111,6 +111,19 @@ def test_the_first_start_brings_a_portal_with_the_bodys_debts(start_portal: Call
     assert portal.end(signal.SIGINT) == 0
 
 
+def test_the_archive_of_notices_is_fed_in_one_process_too(
+    start_portal: Callable[..., Portal], eventually: Callable[..., Any]
+) -> None:
+    portal = start_portal()
+
+    def archived() -> int:
+        count: int = requests.get(f"http://127.0.0.1:{portal.ports[2]}/sandbox/archive", timeout=30).json()["count"]
+        return count
+
+    eventually(lambda: archived() > 200, timeout_s=120)
+    assert portal.end(signal.SIGTERM) == 0
+
+
 def test_a_stopped_and_a_killed_portal_start_again_with_their_data(start_portal: Callable[..., Portal]) -> None:
     portal = start_portal()
     before = portal.search().json()
