@@ -86,7 +86,7 @@ class Outbound:
         )
         self._jobs: Sequence[Job] = (
             Job("archive", lambda now: self.sender.send_batch(now) > 0),
-            Job("archive files", self.loader.work),
+            Job("archive files", self.loader.work, 2.0),
             Job("archive list", self.comparison.work),
             Job("recovery", self.recovery.work, 5.0),
             Job("figures", self._measure, _MEASURE_EVERY_S),

@@ -63,9 +63,9 @@ class Loader:
         """Make a file of what has changed of one creditor and hand it in; False where there is too little."""
         for operation, remotes in _OPERATIONS.items():
             with self._database.reading() as session:
-                waiting = archive.bulk_backlog(session, remotes, now)
                 busy = archive_files.creditors_under_way(session)
-            ready = [code for code, rows in waiting.items() if rows >= self._limits.rows_from and code not in busy]
+                waiting = archive.bulk_backlog(session, remotes, busy, now)
+            ready = [code for code, rows in waiting.items() if rows >= self._limits.rows_from]
             if ready and self._load(operation, ready[0], now):
                 return True
         return False

@@ -113,11 +113,13 @@ def claim_for_file(
     return session.scalars(statement).all()
 
 
-def bulk_backlog(session: Session, remotes: Collection[Remote], now: datetime) -> Mapping[str, int]:
-    """Return how many rows of each creditor a bulk file could take."""
+def bulk_backlog(
+    session: Session, remotes: Collection[Remote], busy: Collection[str], now: datetime
+) -> Mapping[str, int]:
+    """Return how many rows of each creditor, but for the busy ones, a bulk file could take."""
     statement = (
         select(_ROW.creditor_fiscal_code, func.count())
-        .where(*_is_waiting(now), *_is_for_bulk(remotes))
+        .where(_ROW.creditor_fiscal_code.not_in(busy), *_is_waiting(now), *_is_for_bulk(remotes))
         .group_by(_ROW.creditor_fiscal_code)
     )
     return {str(code): count for code, count in session.execute(statement)}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from chassis.storage.database import Database
 from contracts.rpc.practices import AnnulRequest, DebtRequest
@@ -105,3 +105,17 @@ def test_a_debt_paid_elsewhere_is_told_as_such(told: Database) -> None:
         statement = select(OutboxMessage.body).where(OutboxMessage.type == "PracticeCancelled.v1")
         newest = session.scalars(statement.order_by(OutboxMessage.id.desc()).limit(1)).one()
     assert newest["data"]["reason"] == "paid_elsewhere"
+
+
+def test_practices_that_were_there_before_the_archive_are_told_of_once(told: Database) -> None:
+    put(told, "before-the-archive")
+    with told.transaction() as tx:
+        # As the migration leaves them.
+        tx.session.execute(
+            update(PracticeRow).where(PracticeRow.external_id == "before-the-archive").values(service_revision=0)
+        )
+    before = len(amended(told))
+    assert catalogue_news.tell_all(told, NOW) == 1
+    assert catalogue_news.tell_all(told, NOW) == 0
+    [news] = amended(told)[before:]
+    assert news["archive"] == {"pay_stand_in": True, "switch_to_expired": False}
