@@ -36,7 +36,7 @@ class Field:
     def problem(self, holder: Json) -> str | None:
         """Return what is wrong with the value in its holder, or None."""
         value: Any = holder.get(self.name)
-        if value is None:
+        if self.name not in holder:
             return f"{self.name} is missing" if self.required else None
         if (type(value) is bool and self.kind is not bool) or not isinstance(value, self.kind):
             return f"{self.name} is of the wrong kind"
