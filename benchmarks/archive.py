@@ -5,7 +5,8 @@
 
 `changes`: so many positions are changed so often; told are the calls, those that were too fast, whether the archive is
 equal at the end, and how long the newest state took at most. `filling`: so many positions are loaded for the first
-time, by files. DATABASE_URL names the server. The hour of station down is in tests/e2e/test_e2e_archive.py.
+time, by files. DATABASE_URL names the server. The hour of station down is
+benchmarks/stand_in.py.
 """
 
 import argparse

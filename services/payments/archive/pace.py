@@ -76,11 +76,11 @@ class Pace:
         with self._database.transaction() as tx:
             call_paces.pause(tx.session, self.name, self._clock() + timedelta(seconds=seconds))
 
-    def is_open(self) -> bool:
-        """Return whether a turn could be had at once."""
+    def is_open(self, within: timedelta = timedelta()) -> bool:
+        """Return whether a turn could be had so soon."""
         with self._database.reading() as session:
             next_at = call_paces.next_at(session, self.name)
-        return next_at is None or next_at <= self._clock()
+        return next_at is None or next_at <= self._clock() + within
 
     def _wait_until(self, moment: datetime) -> bool:
         while (left_s := (moment - self._clock()).total_seconds()) > 0:

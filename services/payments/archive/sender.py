@@ -28,6 +28,8 @@ from services.payments.repository.archive import Taken
 log = get_logger(__name__)
 
 _BATCH: Final = 32
+# A batch is through long before the lease of its rows is over, calls without answer included.
+_SOON: Final = timedelta(seconds=5)
 _RETRY_START_S: Final = 1.0
 _RETRY_MAX_S: Final = 900.0
 _DOUBLINGS_MAX: Final = 10
@@ -73,7 +75,12 @@ class Sender:
         self._pool.shutdown(wait=True)
 
     def send_batch(self, now: datetime) -> int:
-        """Send some changed rows, the oldest change first; return how many were looked at, 0 at rest."""
+        """Send some changed rows, the oldest change first; return how many were looked at.
+
+        0 at rest, and while pagoPA wants no calls: rows are not held for longer than their lease.
+        """
+        if not self._pace.is_open(_SOON):
+            return 0
         with self._database.transaction() as tx:
             rows = archive.claim(tx.session, now, _BATCH)
             found = archive.archivables(tx.session, rows)

@@ -208,6 +208,16 @@ def test_no_more_calls_leave_than_the_published_limit(world: World) -> None:
     assert world.counts() == (90, 0)
 
 
+def test_no_row_is_held_while_pagopa_wants_no_calls(world: World) -> None:
+    issued, sender = world.issue(), world.sender()
+    world.pace("aca").pause(600)
+    assert sender.send_batch(world.now()) == 0
+    assert world.settled_row(issued).leased_until is None
+    world.ahead += timedelta(minutes=11)
+    world.send_all(sender)
+    assert world.remote(issued) is not None
+
+
 def test_the_turns_are_not_forgotten_by_a_restart(world: World) -> None:
     limit = Limit(10, timedelta(hours=1), headroom=1.0)
     before = world.pace("biz-events", limit)

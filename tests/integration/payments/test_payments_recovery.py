@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from chassis.messaging.rpc_client import RpcClient
 from chassis.storage.database import Database
-from contracts.errors import ErrorCode, Refused
+from contracts.errors import ErrorCode, Refused, RpcError
 from contracts.rpc import practices
 from services.payments import models
 from services.payments.archive.pace import Limit
@@ -26,6 +26,7 @@ from services.payments.usecases import flow_download, wanted_receipts
 from services.payments.usecases.late_receipt import take_late_receipt, take_recovered
 from services.payments.usecases.node.context import NodeContext
 from tests.integration.payments.archive_world import CF, CREDITOR, KEY, World, settings_of, stand_in
+from tests.integration.payments.conftest import Town
 
 HOURLY = Limit(10, timedelta(hours=1), headroom=1.0)
 
@@ -263,3 +264,36 @@ def test_what_biz_events_tells_becomes_the_message_the_node_should_have_sent(wor
 def test_an_answer_that_is_not_as_described_is_refused_whole(missing: str) -> None:
     with pytest.raises(ValueError, match="BizEvents"):
         as_envelope({name: value for name, value in BODY.items() if name != missing}, CREDITOR)
+
+
+def test_a_stamp_whose_receipt_never_came_is_recovered_with_the_stamp(
+    town: Town, eventually: Callable[..., Any]
+) -> None:
+    bought = town.insert("CERT_MBD", 2_100, town.STAMP)
+    checkout = town.start(bought)
+    town.choose(checkout, "lost")
+    with pytest.raises(RpcError):
+        town.stamp(bought.id)
+    pagopa = {"FDR_URL": f"{town.pagopa_url}/fdr-org/service/v1", "FDR_SUBSCRIPTION_KEY": KEY}
+    fetching = town.run("fetch", "-m", "services.payments", "fetch-settlements", "PM108", **pagopa)
+    assert fetching.process.wait(60) == 0, fetching.log()
+    eventually(lambda: town.practice(bought.id).state in ("paid", "reported"), timeout_s=45)
+    [makeshift] = town.receipts(bought.id)
+    outbound = {
+        "ACA_URL": f"{town.pagopa_url}/aca/debt-positions-service/v1",
+        "ACA_SUBSCRIPTION_KEY": KEY,
+        "BIZ_EVENTS_URL": f"{town.pagopa_url}/bizevents/service/v1",
+        "BIZ_EVENTS_SUBSCRIPTION_KEY": KEY,
+    }
+    town.run("outbound", "-m", "services.payments.outbound", **outbound)
+
+    def has_stamp() -> bool:
+        try:
+            return bool(town.stamp(bought.id).content_base64)
+        except RpcError:
+            return False
+
+    eventually(has_stamp, timeout_s=60)
+    [receipt] = town.receipts(bought.id)
+    assert receipt.receipt_id == makeshift.receipt_id
+    assert len(town.confirmed(receipt.receipt_id)) == 1
