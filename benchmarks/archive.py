@@ -80,7 +80,7 @@ def working(world: World) -> Iterator[None]:
             if not busy:
                 world.stopping.wait(0.2)
 
-    threads = [threading.Thread(target=run, args=(work,)) for work in ("single", "files")]
+    threads = [threading.Thread(target=run, args=(work,)) for work in ("single", "single", "files")]
     for thread in threads:
         thread.start()
     yield

@@ -85,7 +85,9 @@ class Outbound:
             clock.now,
         )
         self._jobs: Sequence[Job] = (
+            # While one batch is on its way the next is made ready: no turn goes by unused.
             Job("archive", lambda now: self.sender.send_batch(now) > 0),
+            Job("archive, next batch", lambda now: self.sender.send_batch(now) > 0),
             Job("archive files", self.loader.work, 2.0),
             Job("archive list", self.comparison.work),
             Job("recovery", self.recovery.work, 5.0),

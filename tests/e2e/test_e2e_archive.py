@@ -32,9 +32,21 @@ def confirmed(portal: PortalCopy, practice_id: str) -> list[str]:
     ]
 
 
-def state_of(portal: PortalCopy, external_id: str) -> str:
-    found = portal.api("GET", f"/creditors/{ENTITY}/debts/{external_id}")
-    return str(found.json()["state"])
+def state_of(portal: PortalCopy, notice_number: str) -> str:
+    address = f"{portal.url}/api/v1/creditors/{ENTITY}/searches"
+    found = requests.post(address, json={"notice_number": notice_number}, timeout=30)
+    return str(found.json()["items"][0]["state"]) if found.ok else ""
+
+
+def receipt_of(portal: PortalCopy, receipt_id: str) -> dict[str, Any]:
+    """Return a receipt as the accounting gets it, {} while it does not."""
+    after: dict[str, str] = {}
+    while True:
+        page = portal.api("GET", f"/creditors/{ENTITY}/payments", params={"limit": "200", **after}).json()
+        found = [one for one in page["items"] if one["receipt_id"] == receipt_id]
+        if found or not page["next_cursor"]:
+            return found[0] if found else {}
+        after = {"cursor": page["next_cursor"]}
 
 
 def test_a_debt_stands_in_the_archive_as_it_is_now_and_leaves_it(portal: PortalCopy) -> None:
@@ -63,11 +75,10 @@ def test_a_notice_is_paid_by_stand_in_while_our_station_is_off(portal: PortalCop
         [receipt_id] = portal.pay_at_counter(made["notice_number"])
     finally:
         switch(portal, station_down_s=0)
-    until(lambda: state_of(portal, made["external_id"]) == "paid", timeout_s=60, what="the practice paid")
+    until(lambda: state_of(portal, made["notice_number"]) == "paid", timeout_s=60, what="the practice paid")
     until(lambda: confirmed(portal, made["id"]) == [receipt_id], what="one confirmation")
-    page = portal.api("GET", f"/creditors/{ENTITY}/payments", params={"limit": "1000"}).json()
-    [receipt] = [one for one in page["items"] if one["receipt_id"] == receipt_id]
-    assert receipt["stand_in"] is True
+    until(lambda: receipt_of(portal, receipt_id), what="the receipt for the accounting")
+    assert receipt_of(portal, receipt_id)["stand_in"] is True
     assert (archived(portal, made["notice_number"]) or {})["status"] == "PAID"
 
 
@@ -98,18 +109,13 @@ def test_a_lost_receipt_is_recovered_and_confirmed_once(portal: PortalCopy) -> N
     made = debt(portal)
     until(lambda: archived(portal, made["notice_number"]), timeout_s=60, what="the notice in the archive")
     [receipt_id] = portal.pay_at_counter(made["notice_number"], "lost")
-    assert state_of(portal, made["external_id"]) == "to_pay"
+    assert state_of(portal, made["notice_number"]) == "to_pay"
     fetching = portal.run("-m", "services.payments", "fetch-settlements", ENTITY)
     assert fetching.wait(120) == 0
     until(lambda: confirmed(portal, made["id"]) == [receipt_id], timeout_s=60, what="the flow's confirmation")
 
-    def whole() -> bool:
-        page = portal.api("GET", f"/creditors/{ENTITY}/payments", params={"limit": "1000"}).json()
-        found = [one for one in page["items"] if one["receipt_id"] == receipt_id]
-        # A flow knows neither how it was paid nor the hour.
-        return bool(found and found[0].get("payment_method"))
-
-    until(whole, timeout_s=90, what="the receipt itself")
+    # A flow knows neither how it was paid nor the hour.
+    until(lambda: receipt_of(portal, receipt_id).get("payment_method"), timeout_s=90, what="the receipt itself")
     assert confirmed(portal, made["id"]) == [receipt_id]
 
 
@@ -128,4 +134,4 @@ def test_a_tester_sees_the_archive_and_switches_the_station(portal: PortalCopy) 
     )
     assert paid.ok
     requests.post(f"{portal.pagopa_url}/archive", data={"do": "on"}, timeout=30)
-    until(lambda: state_of(portal, made["external_id"]) == "paid", timeout_s=60, what="the practice paid")
+    until(lambda: state_of(portal, made["notice_number"]) == "paid", timeout_s=60, what="the practice paid")
