@@ -110,8 +110,9 @@ def test_a_lost_receipt_is_recovered_and_confirmed_once(portal: PortalCopy) -> N
     until(lambda: archived(portal, made["notice_number"]), timeout_s=60, what="the notice in the archive")
     [receipt_id] = portal.pay_at_counter(made["notice_number"], "lost")
     assert state_of(portal, made["notice_number"]) == "to_pay"
-    fetching = portal.run("-m", "services.payments", "fetch-settlements", ENTITY)
-    assert fetching.wait(120) == 0
+    with portal.run("-m", "services.payments", "fetch-settlements", ENTITY) as fetching:
+        fetching.communicate(timeout=120)
+    assert fetching.returncode == 0
     until(lambda: confirmed(portal, made["id"]) == [receipt_id], timeout_s=60, what="the flow's confirmation")
 
     # A flow knows neither how it was paid nor the hour.

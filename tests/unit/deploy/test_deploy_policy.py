@@ -250,7 +250,8 @@ def test_each_service_has_its_own_database_and_no_other(shape: str) -> None:
 
 @pytest.mark.parametrize("shape", ["one-body", "ten-bodies"])
 def test_who_reaches_the_world(shape: str) -> None:
-    expected = {"payments": {443}, "notices": {587}, "refresh-idps": {443}, "fetch-settlements": {443}}
+    web = ("payments", "payments-outbound", "refresh-idps", "fetch-settlements")
+    expected = {"notices": {587}, **{component: {443} for component in web}}
     for pod in every_pod(shape):
         component = pod.labels["app.kubernetes.io/component"]
         assert ports_to_outside(shape, pod) == expected.get(component, set()), pod.owner

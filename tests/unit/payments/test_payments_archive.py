@@ -3,12 +3,13 @@
 import json
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+from environs.exceptions import EnvError
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # -- no stubs in the lock
@@ -17,10 +18,13 @@ from contracts.codes import AmountCents, CreditorFiscalCode, NoticeNumber
 from contracts.events.practices import PAID_ELSEWHERE
 from contracts.rpc.practices import ArchiveTerms
 from contracts.shapes import Creditor, Stamp, Subject, Transfer
+from services.payments import outbound
 from services.payments.archive.digest import digest_of
+from services.payments.archive.pace import Limit
 from services.payments.domain.archive import Archivable, Call, Remote, Wish, due_at, next_call
 from services.payments.domain.archive_problems import ALL, OUTAGE, Action, problem_of
 from services.payments.domain.positions import PaymentTerms, Position, PositionStatus
+from services.payments.settings import Settings
 
 ROOT = Path(__file__).parents[3]
 OFFICIAL = ROOT.parent / "shared" / "specs" / "pagopa" / "openapi" / "gpd_aca.json"
@@ -224,3 +228,33 @@ def test_each_error_says_in_the_runbook_what_an_operator_must_do() -> None:
         assert f"`{problem.code}`" in page, problem.code
         assert problem.operator in page, problem.code
     assert problem_of(Call.CREATE, 418, "a teapot") is OUTAGE
+
+
+def test_the_limits_are_the_published_ones_unless_the_contract_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings.load()
+    assert (settings.aca_calls_max, settings.aca_calls_window_s) == (300, 10.0)
+    assert (settings.aca_bulk_calls_per_s, settings.aca_bulk_rows_max) == (10.0, 100_000)
+    assert (settings.biz_events_calls_max, settings.biz_events_window_s) == (10, 3_600.0)
+    monkeypatch.setenv("ACA_CALLS_MAX", "100")
+    assert Settings.load().aca_calls_max == 100
+
+
+@pytest.mark.parametrize(
+    "name", ["ACA_CALLS_MAX", "ACA_BULK_FROM", "ACA_CALLS_AT_ONCE", "BIZ_EVENTS_CALLS_MAX", "RECEIPT_RECOVERY_DAYS"]
+)
+def test_a_limit_below_one_stops_the_start(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "0")
+    with pytest.raises(EnvError, match=name):
+        Settings.load()
+
+
+def test_the_outbound_process_says_how_it_is_used(capsys: pytest.CaptureFixture[str]) -> None:
+    assert outbound.main(["--help"]) == 2
+    assert "compare" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("limit", [Limit(300, timedelta(seconds=10)), Limit(10, timedelta(hours=1), headroom=1.0)])
+def test_turns_are_so_far_apart_that_no_window_has_more(limit: Limit) -> None:
+    turns = [limit.interval * number for number in range(2 * limit.calls_max)]
+    for first in turns:
+        assert sum(first <= turn < first + limit.window for turn in turns) <= limit.calls_max
