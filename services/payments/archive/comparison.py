@@ -12,13 +12,13 @@ from chassis.storage.database import Database, Tx
 from services.payments.archive import remote_view
 from services.payments.archive.digest import digest_of
 from services.payments.archive.gpd_client import PAGE_ROWS, GpdClient
+from services.payments.archive.missing_receipts import want_receipt
 from services.payments.archive.pace import Pace
 from services.payments.archive.remote_view import SeenPosition
 from services.payments.domain.archive import Archivable, Remote, Wish
 from services.payments.metrics import ARCHIVE_CALLS, ARCHIVE_DIVERGED
 from services.payments.models import ArchiveCreditor, ArchivedNotice
-from services.payments.repository import archive, archive_comparisons, recoveries
-from services.payments.repository.recoveries import Reason
+from services.payments.repository import archive, archive_comparisons
 
 log = get_logger(__name__)
 
@@ -123,7 +123,7 @@ class Comparison:
                 other[one.iupd] = one.remote
                 ARCHIVE_DIVERGED.labels("other").inc()
             if ours is not None:
-                _want_receipt(tx, one, ours, now)
+                want_receipt(tx, one, ours.position, now)
         archive_comparisons.diverge(tx.session, creditor, other, now)
 
 
@@ -141,14 +141,6 @@ def _stranger(seen: SeenPosition, creditor: str) -> None:
     """Report a position that looks like ours and is not: nothing is taken away that we have not put there."""
     if seen.iupd.startswith(f"{creditor}-") and seen.remote is Remote.OPEN:
         ARCHIVE_DIVERGED.labels("unknown").inc()
-
-
-def _want_receipt(tx: Tx, seen: SeenPosition, ours: Archivable, now: datetime) -> None:
-    """Ask for the receipt of what was paid through pagoPA and of which none has come."""
-    if seen.remote is not Remote.PAID or ours.position.paid_receipt_id is not None or seen.receipt_id is None:
-        return
-    position = ours.position
-    recoveries.request(tx.session, position.creditor_fiscal_code, seen.receipt_id, position.iuv, Reason.ARCHIVE, now)
 
 
 def _midnight(day: date) -> datetime:

@@ -17,6 +17,7 @@ from services.payments.archive import remote_view
 from services.payments.archive.digest import digest_of
 from services.payments.archive.gpd_client import GpdClient
 from services.payments.archive.http import NO_ANSWER, Answer
+from services.payments.archive.missing_receipts import want_receipt
 from services.payments.archive.pace import Pace
 from services.payments.domain.archive import Archivable, Call, Remote, Wish, next_call
 from services.payments.domain.archive_problems import NUMBER_BURNT, NUMBER_TAKEN, Action, Problem, problem_of
@@ -187,6 +188,8 @@ class Sender:
                     ),
                 )
         else:
+            with self._database.transaction() as tx:
+                want_receipt(tx, seen, step.found.position, step.now)
             self._learn(step, seen.remote)
 
     def _refused(self, step: _Step, answer: Answer) -> None:

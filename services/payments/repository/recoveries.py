@@ -1,6 +1,6 @@
 """Receipts that have not come and are to be asked for."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from services.payments.models import Receipt, ReceiptRecovery
 
 _ROW: Final = ReceiptRecovery
+_ON_ITS_WAY: Final = timedelta(hours=1)
 
 
 class Reason(StrEnum):
@@ -33,9 +34,18 @@ class State(StrEnum):
 
 
 def request(session: Session, creditor: str, iur: str, iuv: str | None, reason: Reason, now: datetime) -> None:
-    """Note that a receipt is wanted. What is known of it stays, unless an operator asks: that starts anew."""
+    """Note that a receipt is wanted. What is known of it stays, unless an operator asks: that starts anew.
+
+    What the archive says is paid has perhaps been paid this minute: its receipt is given time to come by itself.
+    """
+    first_try_at = now + (_ON_ITS_WAY if reason is Reason.ARCHIVE else timedelta())
     statement = insert(_ROW).values(
-        creditor_fiscal_code=creditor, iur=iur, iuv=iuv, reason=reason.value, requested_at=now, next_try_at=now
+        creditor_fiscal_code=creditor,
+        iur=iur,
+        iuv=iuv,
+        reason=reason.value,
+        requested_at=now,
+        next_try_at=first_try_at,
     )
     if reason is Reason.OPERATOR:
         again = {

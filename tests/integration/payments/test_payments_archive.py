@@ -415,6 +415,22 @@ def test_a_payment_in_the_archive_of_which_no_receipt_came_is_asked_for(world: W
     with world.database.reading() as session:
         [wanted] = session.scalars(sa.select(models.ReceiptRecovery)).all()
     assert (wanted.iur, wanted.iuv, wanted.reason) == (paid["receipt_ids"][0], issued.iuv, "archive")
+    # It may have been paid this minute: the receipt is given time to come by itself.
+    assert wanted.next_try_at - wanted.requested_at == timedelta(hours=1)
+
+
+def test_what_cannot_be_changed_because_it_was_paid_is_left_and_its_receipt_asked_for(world: World) -> None:
+    issued, sender = world.issue(), world.sender()
+    world.send_all(sender)
+    body = {"creditor_fiscal_code": CF, "notice_number": issued.notice_number, "outcome": "lost"}
+    paid = requests.post(f"{world.url}/sandbox/archive/pay", json=body, timeout=30).json()
+    world.amend(issued, 9_000)
+    world.send_all(sender)
+    row = world.settled_row(issued)
+    assert (row.remote, row.changed_at, row.problem) == ("paid", None, None)
+    with world.database.reading() as session:
+        [wanted] = session.scalars(sa.select(models.ReceiptRecovery)).all()
+    assert wanted.iur == paid["receipt_ids"][0]
 
 
 def _body_of(world: World, position: Any, amount_cents: int) -> dict[str, Any]:
