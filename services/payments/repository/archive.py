@@ -266,9 +266,15 @@ def backlog(session: Session) -> Backlog:
 
 
 def by_iupds(session: Session, creditor_fiscal_code: str, iupds: Collection[str]) -> dict[str, ArchivedNotice]:
-    """Return rows by their id in the archive."""
+    """Return rows by their id in the archive, locked."""
+    hold(session, _ROW.creditor_fiscal_code == creditor_fiscal_code, _ROW.iupd.in_(iupds))
     statement = select(_ROW).where(_ROW.creditor_fiscal_code == creditor_fiscal_code, _ROW.iupd.in_(iupds))
-    return {row.iupd: row for row in session.scalars(statement)}
+    return {row.iupd: row for row in session.scalars(statement.execution_options(populate_existing=True))}
+
+
+def hold(session: Session, *which: ColumnElement[bool]) -> None:
+    """Lock rows in the order in which changes of positions are noted, so that the two cannot tangle."""
+    session.execute(select(_ROW.practice_id).where(*which).order_by(_ROW.practice_id).with_for_update())
 
 
 def creditors(session: Session) -> Sequence[CreditorFiscalCode]:

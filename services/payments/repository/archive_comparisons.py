@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from contracts.codes import CreditorFiscalCode
 from services.payments.domain.archive import Remote
 from services.payments.models import ArchiveCreditor, ArchivedNotice
+from services.payments.repository import archive
 
 _ROW: Final = ArchivedNotice
 
@@ -51,6 +52,7 @@ def diverge(session: Session, creditor: str, found: dict[str, Remote], now: date
     """Note that pagoPA has something else of positions than we have sent: what to do is decided anew."""
     if not found:
         return
+    archive.hold(session, _ROW.creditor_fiscal_code == creditor, _ROW.iupd.in_(found))
     statement = update(_ROW).where(_ROW.creditor_fiscal_code == creditor, _ROW.iupd.in_(found))
     remote = case({iupd: remote.value for iupd, remote in found.items()}, value=_ROW.iupd)
     session.execute(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from chassis.messaging import codec
 from services.payments.models import ArchivedNotice, ArchiveFile
-from services.payments.repository import positions
+from services.payments.repository import archive, positions
 
 _UNDER_WAY: Final = ("made", "taken")
 _ROW: Final = ArchivedNotice
@@ -79,8 +79,8 @@ def open_file(
 
 
 def rows(session: Session, practice_ids: Sequence[UUID]) -> Sequence[ArchivedNotice]:
-    """Return rows by their practice."""
-    statement = select(_ROW).where(_ROW.practice_id.in_(practice_ids)).order_by(_ROW.practice_id)
+    """Return rows by their practice, locked."""
+    statement = select(_ROW).where(_ROW.practice_id.in_(practice_ids)).order_by(_ROW.practice_id).with_for_update()
     return session.scalars(statement.execution_options(populate_existing=True)).all()
 
 
@@ -101,12 +101,14 @@ def settle_unchanged(session: Session, practice_ids: Collection[UUID]) -> None:
 
 def release_unpacked(session: Session, file_row_id: int) -> None:
     """Let go of the rows that found no place in a file, or do not belong there; they are sent by themselves."""
+    archive.hold(session, _ROW.file_row_id == file_row_id, _ROW.pending_version.is_(None))
     statement = update(_ROW).where(_ROW.file_row_id == file_row_id, _ROW.pending_version.is_(None))
     session.execute(statement.values(file_row_id=None).execution_options(synchronize_session=False))
 
 
 def release(session: Session, file_row_id: int, now: datetime) -> None:
     """Let go of all rows of a file of which nothing came."""
+    archive.hold(session, _ROW.file_row_id == file_row_id)
     statement = update(_ROW).where(_ROW.file_row_id == file_row_id)
     session.execute(
         statement.values(
@@ -157,6 +159,7 @@ def settle_results(session: Session, file: ArchiveFile, results: Mapping[str, in
         "creditor": file.creditor_fiscal_code,
         "now": now,
     }
+    archive.hold(session, _ROW.file_row_id == file.id)
     session.execute(_SETTLE, values)
     left_over = update(_ROW).where(_ROW.file_row_id == file.id)
     session.execute(
