@@ -24,9 +24,3 @@ def upgrade() -> None:
     op.add_column("catalogue_services", sa.Column("told_digest", sa.String(length=64), nullable=True))
     # 0: practices that are here already are told of anew, so that the archive hears of them.
     op.add_column("practices", sa.Column("service_revision", sa.Integer(), server_default=sa.text("0"), nullable=False))
-    op.create_index(
-        "ix_practices_to_tell",
-        "practices",
-        ["entity_code", "service_code", "service_revision"],
-        postgresql_where=sa.text("state IN ('to_pay', 'unconfirmed')"),
-    )
