@@ -28,7 +28,7 @@ def create_app(settings: Settings) -> falcon.App[Any, Any]:
     switches = Switches()
     positions = Positions(settings.home, switches.now)
     node = NodeClient(settings.node_url, switches)
-    delivery = Delivery(store, node, settings.retry_delays_s, settings.senders)
+    delivery = Delivery(store, node, settings.retry_delays_s, settings.senders, switches)
     payments = Payments(store, node, delivery, registry, settings.late_receipt_s, StandIn(positions))
     app: falcon.App[Any, Any] = falcon.App()
     app.req_options.strip_url_path_trailing_slash = True

@@ -89,7 +89,7 @@ class Outbound:
             Job("archive", lambda now: self.sender.send_batch(now) > 0),
             Job("archive, next batch", lambda now: self.sender.send_batch(now) > 0),
             Job("archive files", self.loader.work, 2.0),
-            Job("archive list", self.comparison.work),
+            Job("archive list", self.comparison.work, 5.0),
             Job("recovery", self.recovery.work, 5.0),
             Job("figures", self._measure, _MEASURE_EVERY_S),
         )

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from contracts.codes import CreditorFiscalCode
 from services.payments.domain.archive import Archivable, Remote
-from services.payments.models import ArchiveCreditor, ArchivedNotice, CheckoutItem, Position
+from services.payments.models import ArchiveCreditor, ArchivedNotice, CheckoutItem, Creditor, Position
 from services.payments.repository import positions
 
 LEASE: Final = timedelta(seconds=90)
@@ -279,4 +279,5 @@ def hold(session: Session, *which: ColumnElement[bool]) -> None:
 
 def creditors(session: Session) -> Sequence[CreditorFiscalCode]:
     """Return whose notices stand in the archive."""
-    return session.scalars(select(_ROW.creditor_fiscal_code).distinct().order_by(_ROW.creditor_fiscal_code)).all()
+    has_any = exists().where(_ROW.creditor_fiscal_code == Creditor.fiscal_code)
+    return session.scalars(select(Creditor.fiscal_code).where(has_any).order_by(Creditor.fiscal_code)).all()

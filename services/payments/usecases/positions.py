@@ -5,6 +5,8 @@ from datetime import datetime
 from operator import itemgetter
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
+
 from chassis.storage.database import Database, Tx
 from contracts.call import Rpc
 from contracts.codes import CreditorFiscalCode
@@ -32,11 +34,19 @@ def project_ends(tx: Tx, events: Sequence[Event[PracticeEnded]], status: Positio
 
 def learn(database: Database, answered: practices.PositionReply, now: datetime) -> Creditor | None:
     """Store what practices answered to POSITIONS; return the creditor asked about, None when it is none of ours."""
+    try:
+        _store(database, answered, now)
+    except IntegrityError:
+        # The event about the same new practice was stored in the same moment: it is there to be seen now.
+        _store(database, answered, now)
+    return answered.creditor
+
+
+def _store(database: Database, answered: practices.PositionReply, now: datetime) -> None:
     with database.transaction() as tx:
         if answered.creditor:
             positions.save_creditor(tx.session, answered.creditor, now)
         _learn_positions(tx, [(position, now) for position in answered.positions], now)
-    return answered.creditor
 
 
 def known_creditor(database: Database, rpc: Rpc, fiscal_code: str, now: datetime) -> Creditor | None:

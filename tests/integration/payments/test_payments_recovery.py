@@ -279,6 +279,11 @@ def test_a_stamp_whose_receipt_never_came_is_recovered_with_the_stamp(
     assert fetching.process.wait(60) == 0, fetching.log()
     eventually(lambda: town.practice(bought.id).state in ("paid", "reported"), timeout_s=45)
     [makeshift] = town.receipts(bought.id)
+    asking = town.run(
+        "recover", "-m", "services.payments", "recover-receipt", "PM108", makeshift.receipt_id, bought.iuv
+    )
+    assert asking.process.wait(60) == 0, asking.log()
+    assert f"receipt {makeshift.receipt_id}: waiting" in asking.log()
     outbound = {
         "ACA_URL": f"{town.pagopa_url}/aca/debt-positions-service/v1",
         "ACA_SUBSCRIPTION_KEY": KEY,

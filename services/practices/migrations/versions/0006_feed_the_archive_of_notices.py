@@ -9,8 +9,6 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from chassis.storage import online_indexes
-
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
@@ -23,12 +21,6 @@ def upgrade() -> None:
     _add("catalogue_services", sa.Column("told_digest", sa.String(length=64), nullable=True))
     # 0: practices that are here already are told of anew, so that the archive hears of them.
     _add("practices", sa.Column("service_revision", sa.Integer(), server_default=sa.text("0"), nullable=False))
-    online_indexes.create_index(
-        "ix_practices_to_tell",
-        "practices",
-        ["entity_code", "service_code", "service_revision"],
-        where="state IN ('to_pay', 'unconfirmed')",
-    )
 
 
 def _add(table: str, column: sa.Column[Any]) -> None:

@@ -1,12 +1,12 @@
 """Find the practices of a debtor by state, newest first, without going through all of them.
 
-Revision: 0008, after 0007
+Revision: 0009, after 0008
 """
 
 from chassis.storage import online_indexes
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
