@@ -128,6 +128,8 @@ class Position(Message):
 
     `payable_until`: last Europe/Rome day on which payment is accepted; None means late payment is accepted.
     `sequence` grows by one with each event about this practice; the highest seen wins.
+    `public_description` is what whoever knows the notice number alone may read in place of `description`: the service
+    and the year.
     """
 
     practice_id: UUID
@@ -144,6 +146,7 @@ class Position(Message):
     due_date: date | None = None
     payable_until: date | None = None
     cancelled: bool = False
+    public_description: Description | None = None
     created_at: datetime
 
 

@@ -131,6 +131,9 @@ def position_of(row: PracticeRow, entity: EntityRow, service: ServiceRow) -> Pos
         due_date=row.due_date,
         payable_until=row.payable_until,
         cancelled=row.state == State.CANCELLED,
+        public_description=display.public_description(
+            catalogue_records.title_of(service).it, row.due_date, row.created_at
+        ),
         created_at=row.created_at,
     )
 

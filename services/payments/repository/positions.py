@@ -169,4 +169,5 @@ def _read_terms(row: models.Position) -> PaymentTerms | None:
         debtor=row.debtor,
         transfers=row.transfers,
         created_at=row.created_at,
+        public_description=row.public_description,
     )

@@ -18,7 +18,16 @@ from services.payments.models import Position as StoredPosition
 from services.payments.models import Receipt
 
 _STATUS: Final = ("standing", "standing_reason")
-_TERMS: Final = ("amount_cents", "description", "due_date", "payable_until", "debtor", "transfers", "created_at")
+_TERMS: Final = (
+    "amount_cents",
+    "description",
+    "due_date",
+    "payable_until",
+    "debtor",
+    "transfers",
+    "created_at",
+    "public_description",
+)
 _COLUMNS: Final = (
     "practice_id",
     "entity_code",
