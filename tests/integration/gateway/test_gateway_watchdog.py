@@ -35,7 +35,7 @@ def make_worker(start_process, tmp_path):
 
 def ask(worker, path="/"):
     """Return the number of the process that answers, None where none does."""
-    connection = HTTPConnection(*worker.address, timeout=3)
+    connection = HTTPConnection("127.0.0.1", worker.port, timeout=3)
     try:
         connection.request("GET", path)
         return int(connection.getresponse().read())
@@ -47,7 +47,7 @@ def ask(worker, path="/"):
 
 def send(worker, path):
     """Ask without waiting for the answer."""
-    connection = socket.create_connection(worker.address, timeout=10)
+    connection = socket.create_connection(("127.0.0.1", worker.port), timeout=10)
     connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
     return connection
 
