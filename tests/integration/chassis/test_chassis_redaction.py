@@ -115,6 +115,7 @@ def test_the_relay_takes_persons_out_by_itself(database, mode, start_process, en
         for name in ("DATABASE_URL", "AMQP_URL"):
             monkeypatch.setenv(name, environment[name])
         relay = relay_of("practices", amqp_url=environment["AMQP_URL"])
+        assert relay is not None
         threading.Thread(target=relay.run).start()
     try:
         eventually(lambda: all(bodies(database)[one].get("redacted") for one in old), timeout_s=DONE_WITHIN_S)

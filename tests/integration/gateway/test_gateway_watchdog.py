@@ -26,10 +26,9 @@ def make_worker(start_process, tmp_path):
         *("-m", "gunicorn", "tests.integration.gateway.stuck_app:application", kind, *options),
         env={"WATCHDOG_S": "2", "STUCK_ON": str(fifo)},
     )
-    port = int(
-        wait_until(lambda: re.search(r"Listening at: http://127\.0\.0\.1:(\d+)", running.log()), timeout_s=60)[1]
-    )
-    running.address = ("127.0.0.1", port)
+    listening = re.compile(r"Listening at: http://127\.0\.0\.1:(\d+)")
+    (port,) = wait_until(lambda: listening.findall(running.log()), timeout_s=60)
+    running.port = int(port)
     return running
 
 
