@@ -45,6 +45,7 @@ def declare(service_cls: Any, amqp_url: str) -> list[str]:
         channel = connection.channel()
         for subscription in subscriptions(service_cls):
             wire.event_queue(subscription)(channel).declare()
+            wire.own_queue(subscription.queue_name)(channel).declare()
             wire.dead_letter_queue(subscription.queue_name)(channel).declare()
             names.append(subscription.queue_name)
     return names
