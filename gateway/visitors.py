@@ -3,6 +3,7 @@
 Session cookies in the browser's sense: closing it forgets them, since the portal is also used from shared computers.
 """
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -66,6 +67,11 @@ class AnsweredLogin:
     return_to: str
 
 
+def _serializer(oldest_first: Sequence[str], salt: str) -> URLSafeTimedSerializer:
+    signing = {"digest_method": hashlib.sha256, "key_derivation": "hmac"}
+    return URLSafeTimedSerializer(list(oldest_first), salt=salt, signer_kwargs=signing)
+
+
 class BrowserCookies:
     """Reads and writes the cookies. `__Host-` and Secure on https; plain names on http://localhost."""
 
@@ -77,10 +83,10 @@ class BrowserCookies:
         self.login = f"{prefix}login"
         self.answered = f"{prefix}answered"
         self.ended_visitors = EndedVisitors(settings.rate_limit_storage, _VISITOR_MAX_AGE_S)
-        oldest_first = list(reversed(settings.secret_keys))  # itsdangerous signs with the last
-        self._answers = URLSafeTimedSerializer(oldest_first, salt="answered")
-        self._visitors = URLSafeTimedSerializer(oldest_first, salt="visitor")
-        self._logins = URLSafeTimedSerializer(oldest_first, salt="login")
+        oldest_first = settings.secret_keys[::-1]  # itsdangerous signs with the last
+        self._answers = _serializer(oldest_first, "answered")
+        self._visitors = _serializer(oldest_first, "visitor")
+        self._logins = _serializer(oldest_first, "login")
 
     def read_session(self, req: falcon.Request) -> str | None:
         """Return the session token as sent."""

@@ -15,6 +15,7 @@ import base64
 import http.client
 import json
 import re
+import ssl
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from chassis import logs
 from chassis.messaging import wire
-from chassis.settings import ChassisSettings, environment, with_password
+from chassis.settings import ChassisSettings, amqp_ca_file, environment, with_password
 from contracts.callers import CALLS, SERVICES
 from contracts.events import EVENTS
 from contracts.events.subscriptions import SUBSCRIPTIONS
@@ -136,8 +137,7 @@ class Management:
         """Make a thing, or make it what it should be. Raises ManagementError."""
         address = "/api/" + "/".join(quote(part, safe="") for part in path)
         headers = {"Authorization": self._authorization, "Content-Type": "application/json"}
-        kind = http.client.HTTPSConnection if self._server.scheme == "https" else http.client.HTTPConnection
-        connection = kind(self._server.hostname or "", self._server.port, timeout=_TIMEOUT_S)
+        connection = self._connection()
         try:
             connection.request("PUT", address, json.dumps(body), headers)
             answer = connection.getresponse()
@@ -148,6 +148,13 @@ class Management:
             connection.close()
         if answer.status >= http.HTTPStatus.BAD_REQUEST:
             raise ManagementError(f"the broker's management answers {answer.status} for {path[0]}")
+
+    def _connection(self) -> http.client.HTTPConnection:
+        host, port = self._server.hostname or "", self._server.port
+        if self._server.scheme != "https":
+            return http.client.HTTPConnection(host, port, timeout=_TIMEOUT_S)
+        proven_by = ssl.create_default_context(cafile=amqp_ca_file())
+        return http.client.HTTPSConnection(host, port, timeout=_TIMEOUT_S, context=proven_by)
 
 
 def apply(management: Management, passwords: Mapping[str, str]) -> None:

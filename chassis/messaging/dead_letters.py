@@ -3,6 +3,9 @@
 `list` shows each dead letter queue with what is in it, without the events' data. `replay` sends them to their
 consumer again, with all attempts before them; without a queue it replays all. Nothing is lost on the way: a letter is
 removed only after the broker has confirmed its copy.
+
+Where each process has a user of its own at the broker, a service's sees and replays that service's queues; the others
+are named as such.
 """
 
 import json
@@ -11,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+from amqp.exceptions import AccessRefused
 from kombu import Connection
 
 from chassis import logs
@@ -49,7 +53,7 @@ def look(amqp_url: str, queue_name: str, at_most: int = _SHOWN_PER_QUEUE) -> lis
 def replay(amqp_url: str, queue_name: str) -> int:
     """Send the dead letters that are there now to the consumer queue `queue_name` again; return how many."""
     replayed = 0
-    publisher = ConfirmedPublisher(amqp_url)
+    publisher = ConfirmedPublisher(amqp_url, declare=[wire.own_queue(queue_name)])
     try:
         with _channel(amqp_url) as channel:
             queue = wire.dead_letter_queue(queue_name)(channel)
@@ -67,7 +71,7 @@ def replay(amqp_url: str, queue_name: str) -> int:
 
 def _fresh_copy(letter: Any, queue_name: str) -> wire.Message:
     return wire.Message(
-        exchange="",
+        exchange=wire.own_exchange(wire.service_of(queue_name)).name,
         routing_key=queue_name,
         body=letter.body,
         headers={name: value for name, value in letter.headers.items() if name not in _LEFT_BEHIND},
@@ -87,6 +91,22 @@ def consumer_queues() -> list[str]:
     return [subscription.queue_name for subscription in SUBSCRIPTIONS]
 
 
+def _show(amqp_url: str, queue_name: str) -> None:
+    with _ours(queue_name):
+        sys.stdout.write(f"{count(amqp_url, queue_name):6d}  {queue_name}\n")
+        for letter in look(amqp_url, queue_name):
+            sys.stdout.write(f"        {json.dumps(letter)}\n")
+
+
+@contextmanager
+def _ours(queue_name: str) -> Iterator[None]:
+    """Say so of a queue that this user may not touch, and go on with the next."""
+    try:
+        yield
+    except AccessRefused:
+        sys.stdout.write(f"     –  {queue_name} (not of this user)\n")
+
+
 def main(arguments: list[str]) -> int:
     """Run the command line and return its exit code."""
     settings = ChassisSettings.load()
@@ -94,12 +114,11 @@ def main(arguments: list[str]) -> int:
     match arguments:
         case ["list"]:
             for queue_name in consumer_queues():
-                sys.stdout.write(f"{count(settings.amqp_url, queue_name):6d}  {queue_name}\n")
-                for letter in look(settings.amqp_url, queue_name):
-                    sys.stdout.write(f"        {json.dumps(letter)}\n")
+                _show(settings.amqp_url, queue_name)
         case ["replay", *names] if len(names) <= 1:
             for queue_name in names or consumer_queues():
-                sys.stdout.write(f"{replay(settings.amqp_url, queue_name):6d}  {queue_name}\n")
+                with _ours(queue_name):
+                    sys.stdout.write(f"{replay(settings.amqp_url, queue_name):6d}  {queue_name}\n")
         case _:
             sys.stderr.write("usage: python -m chassis.dead_letters list | replay [QUEUE]\n")
             return 2

@@ -5,7 +5,8 @@
 
 What a consumer has had before is dropped by its inbox: it has the effect of each event exactly once, however often this
 is done. Without `--to-consumer` events go to the exchange and so to every consumer, those outside the portal included.
-Outboxes keep events for 90 days, inboxes remember longer.
+Outboxes keep events for 90 days, inboxes remember longer. Events of practices whose debtor was taken out, 30 days after
+they were relayed, are not sent again.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from chassis.messaging.publisher import ConfirmedPublisher, PublishFailed
 from chassis.settings import ChassisSettings
 from chassis.storage import outbox
 from chassis.storage.database import Database
+from contracts.events.redaction import REDACTED
 from contracts.events.subscriptions import SUBSCRIPTIONS, Subscription
 
 log = logs.get_logger(__name__)
@@ -44,7 +46,8 @@ class Wanted:
 def published(database: Database, wanted: Wanted) -> Iterator[Sequence[Any]]:
     """Yield published events in batches, in the order they were emitted, as rows of `event_id, type, body`."""
     model = database.models.OutboxMessage
-    conditions = [model.relayed_at.is_not(None)]
+    # What lost its person is history, and must not become news to anybody.
+    conditions = [model.relayed_at.is_not(None), model.body.has_key(REDACTED).is_(False)]
     if wanted.since is not None:
         conditions.append(model.created_at >= wanted.since)
     if wanted.type is not None:

@@ -162,10 +162,22 @@ class Relay:
             metrics.OUTBOX_LAG_SECONDS.labels(self.service).set(lag_s)
         if monotonic() - self._purged_at > _PURGE_EVERY_S:
             self._purged_at = monotonic()
+            self._forget()
+
+    def _forget(self) -> None:
+        """Delete what is old, and before that take the persons out; in batches, so that events go on leaving."""
+        with Session(self._engine) as session, session.begin():
+            purged = outbox.purge(session, self._model, clock.now())
+        redacted = 0
+        while not self._stopping.is_set():
+            watchdog.moved(self._part)
             with Session(self._engine) as session, session.begin():
-                purged = outbox.purge(session, self._model, session.execute(sa.select(sa.func.now())).scalar_one())
-            if purged:
-                log.info("outbox_purged", service=self.service, rows=purged)
+                count = outbox.redact(session, self._model, clock.now())
+            redacted += count
+            if not count:
+                break
+        if purged or redacted:
+            log.info("outbox_tidied", service=self.service, purged=purged, redacted=redacted)
 
 
 def relay_of(service: str, *, amqp_url: str) -> Relay | None:

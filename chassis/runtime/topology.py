@@ -13,7 +13,7 @@ from kombu import Connection
 from nameko.extensions import ENTRYPOINT_EXTENSIONS_ATTR
 
 from chassis import logs
-from chassis.messaging import wire
+from chassis.messaging import exchanges, wire
 from chassis.runtime.container import load_service
 from chassis.runtime.event_handler import ReliableEventHandler
 from chassis.settings import ChassisSettings
@@ -44,7 +44,10 @@ def declare(service_cls: Any, amqp_url: str) -> list[str]:
     with Connection(amqp_url, connect_timeout=3, ssl=wire.tls_options(amqp_url)) as connection:
         channel = connection.channel()
         for subscription in subscriptions(service_cls):
-            wire.event_queue(subscription)(channel).declare()
+            queue = wire.event_queue(subscription)
+            exchanges.ensure(connection, queue.exchange)
+            exchanges.of_others(queue)(channel).declare()
+            wire.own_queue(subscription.queue_name)(channel).declare()
             wire.dead_letter_queue(subscription.queue_name)(channel).declare()
             names.append(subscription.queue_name)
     return names

@@ -6,10 +6,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from contracts.events.redaction import PERSONAL_TYPES, REDACTED, without_person
+
 KEPT_DAYS: Final = 90
+PERSONS_KEPT_DAYS: Final = 30
+_REDACTED_AT_ONCE: Final = 500
 _SERVICES_FOLDER: Final = Path(__file__).parents[2] / "services"
 
 
@@ -51,3 +55,18 @@ def purge(session: Session, model: Any, now: datetime) -> int:
         delete(model).where(old, model.relayed_at.is_not(None), model.position < newest).returning(model.id)
     )
     return len(deleted.all())
+
+
+def redact(session: Session, model: Any, now: datetime) -> int:
+    """Take the persons out of at most 500 events relayed more than 30 days ago; return of how many.
+
+    What is not relayed yet keeps them: its consumers have not had it.
+    """
+    old = model.relayed_at < now - timedelta(days=PERSONS_KEPT_DAYS)
+    wanted = select(model.id, model.body).where(
+        old, model.type.in_(PERSONAL_TYPES), model.body.has_key(REDACTED).is_(False)
+    )
+    rows = session.execute(wanted.order_by(model.id).limit(_REDACTED_AT_ONCE).with_for_update(skip_locked=True)).all()
+    for row in rows:
+        session.execute(update(model).where(model.id == row.id).values(body=without_person(row.body)))
+    return len(rows)

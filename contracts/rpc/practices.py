@@ -164,6 +164,8 @@ class Position(Message):
     `payable_until`: last Europe/Rome day on which payment is accepted; None means late payment is accepted.
     `archive`: None where it does not belong into pagoPA's archive of notices.
     `sequence` grows by one with each event about this practice; the highest seen wins.
+    `public_description` is what whoever knows the notice number alone may read in place of `description`: the service
+    and the year.
     """
 
     practice_id: UUID
@@ -181,6 +183,7 @@ class Position(Message):
     payable_until: date | None = None
     cancelled: bool = False
     archive: ArchiveTerms | None = None
+    public_description: Description | None = None
     created_at: datetime
 
 

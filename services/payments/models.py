@@ -89,6 +89,7 @@ class Position(Base):
     terms_sequence: Mapped[int]
     amount_cents: Mapped[AmountCents | None]
     description: Mapped[str | None]
+    public_description: Mapped[str | None]
     due_date: Mapped[date | None]
     payable_until: Mapped[date | None]
     debtor: Mapped[Subject | None]

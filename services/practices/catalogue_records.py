@@ -14,27 +14,33 @@ from services.practices.models import EntityRow, ServiceRow
 
 
 @dataclass(frozen=True)
+class ToldByCatalogue:
+    """What payments is told of the catalogue beside the shares of the money."""
+
+    creditor: Creditor
+    service_title: str
+    archive: ArchiveSettings
+
+
+@dataclass(frozen=True)
 class Issuer:
     """An entity and one of its services: whatever issuing a debt under them asks of the catalogue, read once."""
 
     entity: EntityRow
     service: ServiceRow
-    creditor: Creditor
     payee: Payee
     rules: ServiceRules
-    archive: ArchiveSettings
+    told: ToldByCatalogue
+
+
+def told_of(entity: EntityRow, service: ServiceRow) -> ToldByCatalogue:
+    """Return what payments is told of a service and its entity."""
+    return ToldByCatalogue(creditor_of(entity), title_of(service).it, archive_settings_of(service))
 
 
 def issuer_of(entity: EntityRow, service: ServiceRow) -> Issuer:
     """Return who issues debts of a service."""
-    return Issuer(
-        entity,
-        service,
-        creditor_of(entity),
-        payee_of(entity, service),
-        rules_of(service),
-        archive_settings_of(service),
-    )
+    return Issuer(entity, service, payee_of(entity, service), rules_of(service), told_of(entity, service))
 
 
 def rules_of(service: ServiceRow) -> ServiceRules:

@@ -10,11 +10,11 @@ from sqlalchemy import Row
 from contracts.codes import AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
 from contracts.events.practices import PracticeEnded
 from contracts.rpc.practices import DatedPractice, Position, Practice
-from contracts.shapes import Beneficiary, Creditor, Instalment, LocalisedText, Subject, Transfer
+from contracts.shapes import Beneficiary, Instalment, LocalisedText, Subject, Transfer
 from services.practices import catalogue_records, stored_json
-from services.practices.catalogue_records import Issuer
+from services.practices.catalogue_records import Issuer, ToldByCatalogue
 from services.practices.domain import display, practice_status
-from services.practices.domain.archive import ArchivedPractice, ArchiveSettings, archive_terms
+from services.practices.domain.archive import ArchivedPractice, archive_terms
 from services.practices.domain.debt import Debt
 from services.practices.domain.debt_rules import ServiceRules
 from services.practices.domain.practice_status import AmountDue, PracticeStatus
@@ -155,28 +155,23 @@ def position_of(row: PracticeRow, entity: EntityRow, service: ServiceRow) -> Pos
     payee = catalogue_records.payee_of(entity, service)
     shares, stamp = stored_json.read_shares(row.shares), stored_json.read_stamp(row.stamp)
     transfers = divide(row.amount_cents, row.description, payee, shares, stamp)
-    creditor, archive = catalogue_records.creditor_of(entity), catalogue_records.archive_settings_of(service)
-    return _position(vars(row), debt_of(row).debtor, creditor, transfers, archive)
+    return _position(vars(row), debt_of(row).debtor, transfers, catalogue_records.told_of(entity, service))
 
 
 def issued_position(values: Mapping[str, Any], debt: Debt, issuer: Issuer) -> Position:
     """Return the columns of a row just written for a debt as `position_of` does, without reading them back."""
     stamp = _stamp_share(debt, issuer.rules)
     transfers = divide(debt.amount_cents, debt.description, issuer.payee, issuer.rules.shares, stamp)
-    return _position(values, debt.debtor, issuer.creditor, transfers, issuer.archive)
+    return _position(values, debt.debtor, transfers, issuer.told)
 
 
 def _position(
-    values: Mapping[str, Any],
-    debtor: Subject,
-    creditor: Creditor,
-    transfers: Sequence[Transfer],
-    archive: ArchiveSettings,
+    values: Mapping[str, Any], debtor: Subject, transfers: Sequence[Transfer], told: ToldByCatalogue
 ) -> Position:
     return Position(
         practice_id=values["id"],
         sequence=values["sequence"],
-        creditor=creditor,
+        creditor=told.creditor,
         service_code=values["service_code"],
         origin=values["origin"],
         notice_number=NoticeNumber(values["notice_number"]),
@@ -188,7 +183,8 @@ def _position(
         due_date=values["due_date"],
         payable_until=values["payable_until"],
         cancelled=values["state"] == State.CANCELLED,
-        archive=archive_terms(archive, _archived_practice(values, debtor)),
+        archive=archive_terms(told.archive, _archived_practice(values, debtor)),
+        public_description=display.public_description(told.service_title, values["due_date"], values["created_at"]),
         created_at=values["created_at"],
     )
 

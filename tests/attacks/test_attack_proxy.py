@@ -3,7 +3,6 @@
 import os
 import shutil
 import socket
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -17,15 +16,15 @@ import requests
 from dev.paths import ROOT
 from tests.attacks.test_attack_slow_clients import NODE, SLOW, UNUSED_BROKER, not_stalled_s, slow_sockets, slowest_of
 from tests.conftest import wait_until
+from tests.deploy.debian_programs import DebianProgram, program
 
 CONFIGURATION = ROOT / "deploy" / "nginx" / "nginx.conf"
 
 
-def nginx() -> str:
-    found = os.environ.get("NGINX") or shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
-    if not found:
-        pytest.skip("the test needs nginx, on the PATH or named by NGINX")
-    return found
+def nginx() -> DebianProgram:
+    """The one of the machine, else out of Debian's package, unpacked and not installed: no daemon starts."""
+    named = os.environ.get("NGINX") or shutil.which("/usr/sbin/nginx")
+    return DebianProgram(named, "") if named else program("nginx", "nginx")
 
 
 @contextmanager
@@ -46,7 +45,7 @@ def proxy(folder: Path, gateway: str, node: str) -> Iterator[str]:
         text = text.replace(old, new)
     file = folder / "nginx.conf"
     file.write_text(f"daemon off;\n{'user root;' if os.geteuid() == 0 else ''}\n{text}")
-    process = subprocess.Popen([nginx(), "-c", str(file), "-p", str(folder), "-e", "/dev/stderr"])
+    process = nginx().start("-c", str(file), "-p", str(folder), "-e", "/dev/stderr")
 
     def answers() -> bool:
         assert process.poll() is None

@@ -178,20 +178,20 @@ def _option(position: Position, terms: PaymentTerms) -> Body:
         "nav": str(position.notice_number),
         "iuv": str(position.iuv),
         "amount": int(terms.amount_cents),
-        "description": terms.description[:DESCRIPTION_MAX_CHARS],
+        "description": terms.shown_description[:DESCRIPTION_MAX_CHARS],
         "isPartialPayment": False,
         "dueDate": instant(due_at(terms.due_date)),
         "paymentOptionMetadata": [],
-        "transfer": [_transfer(transfer) for transfer in terms.transfers],
+        "transfer": [_transfer(transfer, terms.shown_description) for transfer in terms.transfers],
     }
 
 
-def _transfer(transfer: Transfer) -> Body:
+def _transfer(transfer: Transfer, description: str) -> Body:
     body: Body = {
         "idTransfer": str(transfer.id_transfer),
         "amount": int(transfer.amount_cents),
         "organizationFiscalCode": str(transfer.fiscal_code),
-        "remittanceInformation": transfer.remittance_information[:DESCRIPTION_MAX_CHARS],
+        "remittanceInformation": description[:DESCRIPTION_MAX_CHARS],
         "category": transfer.category,
         "companyName": transfer.company_name[:_COMPANY_MAX_CHARS],
         "transferMetadata": [],

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 from uuid import UUID
 
 from contracts.calendar import rome_day
@@ -17,6 +17,9 @@ from contracts.events.practices import PracticeEnded
 from contracts.rpc import practices
 from contracts.rpc.practices import ArchiveTerms
 from contracts.shapes import Subject, Transfer
+
+UNNAMED: Final = "Avviso di pagamento"
+"""What a position is for whose practice told us of no public description: one that was made before there was any."""
 
 
 class PositionStatus(StrEnum):
@@ -29,7 +32,10 @@ class PositionStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PaymentTerms:
-    """How much, by when, from whom, to whom."""
+    """How much, by when, from whom, to whom.
+
+    `description` may hold people's names; what is told to whoever holds the notice is `shown_description`.
+    """
 
     amount_cents: AmountCents
     description: str
@@ -39,6 +45,7 @@ class PaymentTerms:
     transfers: tuple[Transfer, ...]
     created_at: datetime
     archive: ArchiveTerms | None = None
+    public_description: str | None = None
 
     @classmethod
     def of(cls, position: practices.Position) -> Self:
@@ -52,7 +59,13 @@ class PaymentTerms:
             transfers=tuple(position.transfers),
             created_at=position.created_at,
             archive=position.archive,
+            public_description=position.public_description,
         )
+
+    @property
+    def shown_description(self) -> str:
+        """Return what strangers are told it is for: PSPs show it to whoever types the notice number (ADR 18)."""
+        return self.public_description or UNNAMED
 
     @property
     def has_stamp(self) -> bool:

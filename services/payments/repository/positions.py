@@ -170,4 +170,5 @@ def _read_terms(row: models.Position) -> PaymentTerms | None:
         transfers=row.transfers,
         created_at=row.created_at,
         archive=row.archive,
+        public_description=row.public_description,
     )

@@ -27,6 +27,7 @@ _TERMS: Final = (
     "transfers",
     "archive",
     "created_at",
+    "public_description",
 )
 _COLUMNS: Final = (
     "practice_id",

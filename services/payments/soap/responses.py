@@ -66,9 +66,9 @@ def _add_offer(response: etree._Element, creditor: Creditor, terms: PaymentTerms
     add(option, "options", "EQ")
     if terms.due_date:
         add(option, "dueDate", terms.due_date.isoformat())
-    add(option, "detailDescription", terms.description[:DESCRIPTION_MAX_CHARS])
+    add(option, "detailDescription", terms.shown_description[:DESCRIPTION_MAX_CHARS])
     add(option, "allCCP", "true" if terms.all_postal else "false")
-    add(response, "paymentDescription", terms.description[:DESCRIPTION_MAX_CHARS])
+    add(response, "paymentDescription", terms.shown_description[:DESCRIPTION_MAX_CHARS])
     add(response, "fiscalCodePA", creditor.fiscal_code)
     _add_company(response, creditor)
 
@@ -82,12 +82,12 @@ def payment(operation: Operation, creditor: Creditor, position: Position, terms:
     add(data, "paymentAmount", _amount(terms.amount_cents))
     add(data, "dueDate", (terms.due_date or NO_DUE_DATE).isoformat())
     add(data, "lastPayment", "false")
-    add(data, "description", terms.description[:DESCRIPTION_MAX_CHARS])
+    add(data, "description", terms.shown_description[:DESCRIPTION_MAX_CHARS])
     _add_company(data, creditor)
     _add_subject(data, "debtor", terms.debtor)
     transfers = add(data, "transferList")
     for transfer in terms.transfers:
-        _add_transfer(transfers, transfer, named=operation is Operation.GET_PAYMENT_V2, postal=postal)
+        _add_transfer(transfers, transfer, terms, named=operation is Operation.GET_PAYMENT_V2, postal=postal)
     return close_envelope(response)
 
 
@@ -97,7 +97,9 @@ def _add_company(parent: etree._Element, creditor: Creditor) -> None:
         add(parent, "officeName", creditor.office_name[:_COMPANY_NAME_MAX_CHARS])
 
 
-def _add_transfer(parent: etree._Element, transfer: Transfer, *, named: bool, postal: bool) -> None:
+def _add_transfer(
+    parent: etree._Element, transfer: Transfer, terms: PaymentTerms, *, named: bool, postal: bool
+) -> None:
     """Add a transfer. Only version 2 names its creditor. POSTAL asks for the postal account, else it is told aside."""
     share = add(parent, "transfer")
     add(share, "idTransfer", str(transfer.id_transfer))
@@ -109,7 +111,7 @@ def _add_transfer(parent: etree._Element, transfer: Transfer, *, named: bool, po
         _add_stamp(share, transfer.stamp)
     else:
         add(share, "IBAN", transfer.postal_iban if postal and transfer.postal_iban else transfer.iban)
-    add(share, "remittanceInformation", transfer.remittance_information[:DESCRIPTION_MAX_CHARS])
+    add(share, "remittanceInformation", terms.shown_description[:DESCRIPTION_MAX_CHARS])
     add(share, "transferCategory", transfer.category[:_CATEGORY_MAX_CHARS])
     if transfer.postal_iban and not postal:
         entry = add(add(share, "metadata"), "mapEntry")

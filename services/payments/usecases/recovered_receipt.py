@@ -19,7 +19,7 @@ def recovered_receipt(row: FlowRow, flow: SettlementFlow, position: Position, no
     own = [transfer for transfer in terms.transfers if transfer.fiscal_code == flow.creditor_fiscal_code]
     details = ReceiptDetails(
         company_name=own[0].company_name if own else "",
-        description=terms.description,
+        description=terms.shown_description,
         debtor=terms.debtor,
         transfers=[_as_received(transfer) for transfer in terms.transfers],
     )

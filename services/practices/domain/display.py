@@ -126,17 +126,17 @@ def masked(practice: Practice) -> Practice:
     return Practice(
         **shown,
         debtor=HIDDEN_DEBTOR,
-        description=_service_and_year(practice),
+        description=public_description(practice.service_title.it, practice.due_date, practice.created_at),
         # Why an entity cancelled it are its own words; every other reason is ours.
         state_reason=None if practice.state == State.CANCELLED else practice.state_reason,
         masked=True,
     )
 
 
-def _service_and_year(practice: Practice) -> str:
+def public_description(service_title: str, due_date: date | None, created_at: datetime) -> str:
     """Return the service's title with the year of the debt: what a stranger reads instead of the causale."""
-    year = str((practice.due_date or rome_day(practice.created_at)).year)
-    title = practice.service_title.it.strip()
+    year = str((due_date or rome_day(created_at)).year)
+    title = service_title.strip()
     if year in title.split() and len(title) <= DESCRIPTION_MAX_CHARS:
         return title
     return f"{title[: DESCRIPTION_MAX_CHARS - 5].rstrip()} {year}"

@@ -25,6 +25,7 @@ from tests.integration.chassis.own_servers import ADMINISTRATOR, PASSWORD, OwnPo
 
 SERVICES = ("practices", "cart", "payments", "notices")
 CONFIRMED = next(one.queue_name for one in SUBSCRIPTIONS if one.consumer == "practices.on_payment_confirmed")
+CREATED = next(one.queue_name for one in SUBSCRIPTIONS if one.consumer == "payments.on_practice_created")
 STARTS_WITHIN_S = 90
 
 
@@ -145,6 +146,11 @@ def test_an_event_goes_its_whole_way_from_one_outbox_to_the_others_inbox(deploym
     running = [start("practices-relay", "chassis.relay", "practices"), start("payments", "chassis.run", "payments")]
     heard = "SELECT 1 FROM inbox WHERE message_id = %s"
     wait_until(lambda: rows(deployment, "portal_payments", heard, sample["id"]), timeout_s=STARTS_WITHIN_S)
+    again = start(
+        "practices-relay", "chassis.outbox", "republish", "--since", "2026-01-01T00:00:00Z", "--service", "practices"
+    )
+    assert again.process.wait(STARTS_WITHIN_S) == 0, again.log()
+    assert "     1  practices" in again.log()
     assert not any("AccessRefused" in one.log() for one in running)
 
 
@@ -162,5 +168,13 @@ def test_an_event_that_fails_is_put_off_and_put_aside_without_the_default_exchan
     wait_until(lambda: dead_letters.count(administrator, CONFIRMED) == 1, timeout_s=STARTS_WITHIN_S)
     (letter,) = dead_letters.look(administrator, CONFIRMED)
     assert (letter["id"], letter["x-attempts"]) == ("failing", 3)
-    assert dead_letters.replay(administrator, CONFIRMED) == 1
+    looked = start("practices", "chassis.dead_letters", "list")
+    assert looked.process.wait(STARTS_WITHIN_S) == 0
+    assert f"     1  {CONFIRMED}" in looked.log()
+    assert f"{CREATED} (not of this user)" in looked.log()
+    replayed = start("practices", "chassis.dead_letters", "replay", CONFIRMED)
+    assert replayed.process.wait(STARTS_WITHIN_S) == 0
+    assert f"     1  {CONFIRMED}" in replayed.log()
+    declared = start("practices", "chassis.topology", "declare", "practices")
+    assert declared.process.wait(STARTS_WITHIN_S) == 0, declared.log()
     assert "AccessRefused" not in practices.log()

@@ -26,16 +26,15 @@ def make_worker(start_process, tmp_path):
         *("-m", "gunicorn", "tests.integration.gateway.stuck_app:application", kind, *options),
         env={"WATCHDOG_S": "2", "STUCK_ON": str(fifo)},
     )
-    port = int(
-        wait_until(lambda: re.search(r"Listening at: http://127\.0\.0\.1:(\d+)", running.log()), timeout_s=60)[1]
-    )
-    running.address = ("127.0.0.1", port)
+    listening = re.compile(r"Listening at: http://127\.0\.0\.1:(\d+)")
+    (port,) = wait_until(lambda: listening.findall(running.log()), timeout_s=60)
+    running.port = int(port)
     return running
 
 
 def ask(worker, path="/"):
     """Return the number of the process that answers, None where none does."""
-    connection = HTTPConnection(*worker.address, timeout=3)
+    connection = HTTPConnection("127.0.0.1", worker.port, timeout=3)
     try:
         connection.request("GET", path)
         return int(connection.getresponse().read())
@@ -47,7 +46,7 @@ def ask(worker, path="/"):
 
 def send(worker, path):
     """Ask without waiting for the answer."""
-    connection = socket.create_connection(worker.address, timeout=10)
+    connection = socket.create_connection(("127.0.0.1", worker.port), timeout=10)
     connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
     return connection
 

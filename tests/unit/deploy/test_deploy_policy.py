@@ -22,7 +22,7 @@ from tests.unit.deploy.rendered_chart import (
 
 SECRET_NAME = re.compile(r"PASSWORD|SECRET|TRACE_KEY|SUBSCRIPTION_KEY|AMQP_URL|DATABASE_URL")
 # What a value may be beside a reference: the name of a file, or other variables put together.
-NO_SECRET = re.compile(r"/references/\S+|(\w+://)\$\(\w+\):\$\(\w+\)@[\w.:/?=&-]+")
+NO_SECRET = re.compile(r"/references/\S+|(\w+://)(\$\(\w+\):\$\(\w+\)|[\w-]+)@[\w.:/?=&-]+")
 OF_OTHERS = {"RabbitmqCluster", "Cluster", "ScheduledBackup", "Database", "DatabaseRole"}
 
 each_shape = pytest.mark.parametrize("shape", SHAPES)
@@ -114,7 +114,7 @@ def test_every_file_a_variable_names_is_mounted(shape: str) -> None:
             one["name"] for one in pod.spec["volumes"]
         }
         for name, value in pod.environment.items():
-            for path in re.findall(r"/(?:references|registry|postgres-ca)/[\w./-]+", str(value)):
+            for path in re.findall(r"/(?:references|registry|postgres-ca|rabbitmq-ca)/[\w./-]+", str(value)):
                 assert any(f"{path}/".startswith(mount) for mount in mounts), f"{pod.owner}: {name}"
 
 
@@ -233,8 +233,8 @@ def test_who_reaches_broker_and_databases(shape: str) -> None:
     broker, databases = {"app.kubernetes.io/name": "portal-rabbitmq"}, {"cnpg.io/cluster": "portal-postgres"}
     for pod in every_pod(shape):
         is_door = pod.owner.endswith("-node-door")
-        is_gateway = pod.owner in {"portal-gateway", "portal-node"}
-        assert may_reach(shape, pod, broker, 5672) == ("AMQP_URL" in pod.environment), pod.owner
+        is_gateway = pod.labels["app.kubernetes.io/component"] in {"gateway", "node", "broker-users"}
+        assert may_reach(shape, pod, broker, 5671) == ("AMQP_URL" in pod.environment), pod.owner
         assert may_reach(shape, pod, databases, 5432) == (not is_gateway and not is_door), pod.owner
         # The other end says the same.
         assert (pod.labels.get("portal/broker") == "yes") == ("AMQP_URL" in pod.environment), pod.owner

@@ -6,16 +6,28 @@ from importlib.util import find_spec
 import pytest
 from honcho.environ import parse_procfile
 
+from chassis.messaging.broker_users import USERS, password_setting
 from chassis.settings import database_url
 from chassis.storage.database import make_engine
 from chassis.storage.migrations import services_with_migrations
+from chassis.storage.roles import UNLOGGED
 from contracts.events.subscriptions import SUBSCRIPTIONS
-from tests.unit.deploy.rendered_chart import ROOT, SHAPES, merged_values, of_kind, pod_of, pods, rendered, values_of
+from tests.unit.deploy.rendered_chart import (
+    ROOT,
+    SHAPES,
+    Pod,
+    merged_values,
+    of_kind,
+    pod_of,
+    pods,
+    rendered,
+    values_of,
+)
 from tests.unit.house.doc_tables import settings_read
 
 each_shape = pytest.mark.parametrize("shape", SHAPES)
 # Parts that another variable is put together from.
-PARTS = {"RABBITMQ_USER", "RABBITMQ_PASSWORD", "DATABASE_USER", "DATABASE_PASSWORD"}
+PARTS = {"RABBITMQ_USER", "DATABASE_USER", *map(password_setting, USERS)}
 
 
 def procfile() -> dict[str, str]:
@@ -32,7 +44,8 @@ def test_every_process_of_the_procfile_has_its_deployment(shape: str) -> None:
 
 @pytest.mark.parametrize("name", procfile())
 def test_a_process_runs_what_the_procfile_says(name: str) -> None:
-    words = procfile()[name].removeprefix("exec ").split()
+    # In the chart a container has no variable to be taken away.
+    words = re.sub(r"^exec (env (-u \w+ )+)?", "", procfile()[name]).split()
     command = pod_of("one-body", name).container["command"]
     if words[0] == "python":
         assert command == words
@@ -68,7 +81,7 @@ def test_one_more_process_is_one_more_entry() -> None:
         one["name"] for one in container["env"]
     }
     ports = {port["port"] for rule in made["NetworkPolicy"]["spec"]["egress"] for port in rule["ports"]}
-    assert ports == {53, 443, 5432, 5672}
+    assert ports == {53, 443, 5432, 5671}
 
 
 @each_shape
@@ -88,7 +101,7 @@ def test_every_variable_is_a_setting_of_the_code(shape: str) -> None:
     known = set(settings_read()) | databases | PARTS
     found = {name for pod in pods(shape) for name in pod.environment}
     assert found
-    assert not found - known
+    assert not {name for name in found - known if name.removesuffix("_FILE") not in known}
 
 
 @each_shape
@@ -211,14 +224,16 @@ def test_each_service_has_a_role_and_a_database(shape: str) -> None:
     [cluster] = of_kind(shape, "Cluster")
     roles = {one["spec"]["name"]: one["spec"] for one in of_kind(shape, "DatabaseRole").values()}
     databases = {one["spec"]["name"]: one["spec"] for one in of_kind(shape, "Database").values()}
-    assert set(roles) == set(databases) == {f"portal_{service}" for service in services_with_migrations()}
+    kinds = ("", "_service", "_relay")
+    assert set(databases) == {f"portal_{service}" for service in services_with_migrations()}
+    assert set(roles) == {f"{database}{kind}" for database in databases for kind in kinds}
     for name, database in databases.items():
         assert database["owner"] == name
         assert database["cluster"] == roles[name]["cluster"] == {"name": cluster}
         service = name.removeprefix("portal_")
         assert roles[name]["passwordSecret"] == {"name": f"portal-postgres-{service}"}
         used = pod_of(shape, service).environment["DATABASE_PASSWORD"]["secretKeyRef"]["name"]
-        assert used == roles[name]["passwordSecret"]["name"]
+        assert used == roles[f"{name}_service"]["passwordSecret"]["name"] == f"portal-postgres-{service}-service"
 
 
 @pytest.mark.parametrize("shape", ["one-body", "ten-bodies"])
@@ -253,3 +268,66 @@ def test_settlement_flows_are_fetched_for_each_entity_that_wants_them(shape: str
     assert asked == wanted
     schedules = [one["spec"]["schedule"] for one in jobs.values()]
     assert len(set(schedules)) == len(schedules), "pagoPA need not answer all of them at once"
+
+
+IN_CLUSTER = pytest.mark.parametrize("shape", ["one-body", "ten-bodies"])
+
+
+def user_of(pod: Pod) -> str:
+    """The broker's user in a pod's address."""
+    return str(pod.environment["AMQP_URL"]).split("://")[1].split("@")[0]
+
+
+@IN_CLUSTER
+def test_every_process_of_the_chart_is_its_own_user_of_the_broker_over_tls(shape: str) -> None:
+    for name in procfile():
+        pod = pod_of(shape, name)
+        assert user_of(pod) == name
+        assert pod.environment["AMQP_PASSWORD"]["secretKeyRef"] == {"name": "portal-broker-users", "key": name}
+        assert pod.environment["AMQP_URL"].startswith("amqps://")
+        assert pod.environment["AMQP_CA_FILE"] == "/rabbitmq-ca/ca.crt"
+    [cluster] = of_kind(shape, "RabbitmqCluster").values()
+    assert cluster["spec"]["tls"] == {"secretName": "portal-rabbitmq-tls", "disableNonTLSListeners": True}
+
+
+@IN_CLUSTER
+@pytest.mark.parametrize("is_upgrade", [False, True])
+def test_a_job_makes_every_user_that_a_process_is(shape: str, *, is_upgrade: bool) -> None:
+    [job] = [
+        one
+        for name, one in of_kind(shape, "Job", is_upgrade=is_upgrade).items()
+        if name in {"portal-broker-users", "portal-first-broker-users"}
+    ]
+    [container] = job["spec"]["template"]["spec"]["containers"]
+    assert container["command"] == ["python", "-m", "chassis.broker_users", "apply"]
+    given = {one["name"]: one.get("valueFrom") for one in container["env"]}
+    keys = {name: given[name]["secretKeyRef"]["key"] for name in map(password_setting, USERS)}
+    assert keys == {password_setting(user): user for user in USERS}
+
+
+@IN_CLUSTER
+def test_every_process_of_the_chart_has_its_own_role_and_only_migrations_the_owners(shape: str) -> None:
+    for pod in pods(shape):
+        service = pod.labels.get("portal/database")
+        if service is None:
+            continue
+        component = pod.labels["app.kubernetes.io/component"]
+        kind = "" if component.startswith("migrations-") else "-relay" if component.endswith("-relay") else "-service"
+        used = pod.environment["DATABASE_PASSWORD"]["secretKeyRef"]["name"]
+        assert used == f"portal-postgres-{service}{kind}", pod.owner
+        if not kind:
+            assert f"chassis.database_roles apply {service}" in pod.container["command"][-1]
+
+
+@IN_CLUSTER
+def test_the_chart_has_the_server_log_no_value(shape: str) -> None:
+    [cluster] = of_kind(shape, "Cluster").values()
+    assert UNLOGGED.items() <= cluster["spec"]["postgresql"]["parameters"].items()
+
+
+def test_the_gateway_of_the_chart_holds_neither_database_nor_spid_key() -> None:
+    for name in ("gateway", "node"):
+        pod = pod_of("one-body", name)
+        held = str([pod.environment, pod.spec["volumes"]])
+        assert "DATABASE" not in held, name
+        assert "spid" not in held.lower(), name

@@ -180,6 +180,13 @@ def test_head_is_answered_like_get(browser: Browser):
     assert browser.request("HEAD", "/enti/PM108").status_code == HTTPStatus.OK
 
 
+@pytest.mark.parametrize("address", ["/enti/PM108", "/api/v1/creditors/PM108", "/pagopa/pa-for-node", "/nowhere"])
+def test_trace_repeats_nothing(browser: Browser, address: str):
+    answer = browser.request("TRACE", address, headers={"X-Secret": "of-no-worth"})
+    assert HTTPStatus.BAD_REQUEST <= answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
+    assert "of-no-worth" not in answer.text + str(answer.headers)
+
+
 def test_the_entity_is_asked_once_a_minute_and_remembered_while_practices_is_down(
     settings: Settings, services: Services
 ):

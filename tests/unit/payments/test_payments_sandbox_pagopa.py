@@ -116,6 +116,7 @@ def position_of(notice_number: str) -> Position:
         debtor=DEBTOR,
         transfers=(transfer,),
         created_at=datetime.now(UTC),
+        public_description="Imposta di bollo",
     )
     return Position(UUID(int=1), "PM108", CREDITOR.fiscal_code, number, number.iuv, PositionStatus.OPEN, 1, terms=terms)
 

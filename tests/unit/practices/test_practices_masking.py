@@ -1,7 +1,5 @@
 """Who knows only a notice number sees nothing about a person, whatever was written where."""
 
-import unicodedata
-from collections.abc import Callable
 from dataclasses import asdict, fields, replace
 from datetime import UTC, date, datetime
 from typing import Any, Final
@@ -16,6 +14,7 @@ from contracts.message import schema_of
 from contracts.rpc.practices import Practice
 from contracts.shapes import Beneficiary, Instalment, LocalisedText, Stamp, Subject
 from services.practices.domain import display
+from tests.unit.personal_texts import NAMES, SECRETS, SURNAMES, TEXTS
 
 NOON = datetime(2026, 11, 23, 11, tzinfo=UTC)
 HIDDEN: Final = {
@@ -42,49 +41,6 @@ PLAIN = Practice(
     overdue=False,
     payable=True,
     created_at=NOON,
-)
-
-_NAMES: Final = (
-    "Mario",
-    "Dell'Aquila",
-    "Dell\u2019Aquila",
-    "Đorđević",
-    "Nicolò",
-    "Maria Grazia",
-    "D'Angelo",
-    "Łukasz",
-    "O",
-)
-_SURNAMES: Final = ("Rossi", "De\u0300 Luca", "Þór", "Nguyễn", "Bianchi-Verdi", "Li")
-_SECRETS: Final = (
-    "RSSMRA85T10A562S",
-    "rssmra 85t10 a562s",
-    "nato il 10/12/1985",
-    "10-XII-1985",
-    "tel. 347 1234567",
-    "+39.347.1234567",
-    "mario.rossi@posta.example",
-    "IC Dante Alighieri",
-    "Violino classe 3B",
-    "matricola 123456",
-)
-
-
-def _written(
-    parts: tuple[str, str, str, str], separator: str, cased: Callable[[str], str], form: Any, turn: int
-) -> str:
-    words = [*parts[turn:], *parts[:turn]]
-    return unicodedata.normalize(form, cased(separator.join(words)))
-
-
-# A name in some order, case and Unicode form, with codes before, between and after.
-TEXTS: Final = st.builds(
-    _written,
-    st.tuples(*(st.sampled_from(each) for each in (_NAMES, _SURNAMES, _SECRETS)), st.text(max_size=9)),
-    st.sampled_from([" ", ", ", "_", "", "\u00a0", " - "]),
-    st.sampled_from([str.upper, str.lower, str.title, str]),
-    st.sampled_from(["NFC", "NFD", "NFKD"]),
-    st.integers(0, 3),
 )
 
 
@@ -134,7 +90,7 @@ def test_no_word_of_a_person_is_in_any_field_of_a_masked_practice(practice: Prac
         for part in (practice.debtor, practice.beneficiary, practice.description, practice.external_id)
     ).casefold()
     known = str(asdict(display.masked(PLAIN))).casefold()
-    for secret in (*_NAMES, *_SURNAMES, *_SECRETS, "dell", "aquila", "3471234567", "alighieri", "posta.example"):
+    for secret in (*NAMES, *SURNAMES, *SECRETS, "dell", "aquila", "3471234567", "alighieri", "posta.example"):
         word = secret.casefold()
         if len(word) > 2 and word in written and word not in known:
             assert word not in shown

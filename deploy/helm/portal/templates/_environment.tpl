@@ -14,10 +14,10 @@
 - {name: METRICS_PORT, value: {{ $root.Values.metricsPort | quote }}}
 {{- end }}
 {{- if $process.broker }}
-{{ include "portal.environment.broker" $root }}
+{{ include "portal.environment.broker" (list $root $process) }}
 {{- end }}
 {{- with $process.service }}
-{{ include "portal.environment.database" (list $root .) }}
+{{ include "portal.environment.database" (list $root $process) }}
 {{- end }}
 {{- with $process.audience }}
 {{ include "portal.environment.door" (list $root .) }}
@@ -32,25 +32,27 @@
 {{- end }}
 {{- end }}
 
-{{/* AMQP_URL: put together from what the operator's Secret holds, or the whole address of a broker outside. */}}
+{{/* AMQP_URL: the process's own user over TLS, or the whole address of a broker outside. Takes (list root process). */}}
 {{- define "portal.environment.broker" -}}
-{{- if .Values.rabbitmq.inCluster -}}
-{{- $secret := printf "%s-default-user" (include "portal.rabbitmq" .) -}}
-- {name: RABBITMQ_USER, valueFrom: {secretKeyRef: {name: {{ $secret }}, key: username}}}
-- {name: RABBITMQ_PASSWORD, valueFrom: {secretKeyRef: {name: {{ $secret }}, key: password}}}
-- {name: AMQP_URL, value: "amqp://$(RABBITMQ_USER):$(RABBITMQ_PASSWORD)@{{ include "portal.rabbitmq" . }}:5672//"}
+{{- $root := index . 0 -}}
+{{- $values := $root.Values.rabbitmq -}}
+{{- if $values.inCluster -}}
+{{- $user := include "portal.brokerUser" (index . 1) -}}
+- {name: AMQP_PASSWORD, valueFrom: {secretKeyRef: {name: {{ $values.usersSecret }}, key: {{ $user }}}}}
+- {name: AMQP_URL, value: "amqps://{{ $user }}@{{ include "portal.rabbitmqHost" $root }}:5671//"}
+- {name: AMQP_CA_FILE, value: /rabbitmq-ca/ca.crt}
 {{- else -}}
-- {name: AMQP_URL, valueFrom: {secretKeyRef: {name: {{ .Values.rabbitmq.outside.secret }}, key: {{ .Values.rabbitmq.outside.key }}}}}
+- {name: AMQP_URL, valueFrom: {secretKeyRef: {name: {{ $values.outside.secret }}, key: {{ $values.outside.key }}}}}
 {{- end -}}
 {{- end }}
 
-{{/* <SERVICE>_DATABASE_URL. Takes (list root service). */}}
+{{/* <SERVICE>_DATABASE_URL. Takes (list root process). */}}
 {{- define "portal.environment.database" -}}
 {{- $root := index . 0 -}}
-{{- $service := index . 1 -}}
+{{- $service := (index . 1).service -}}
 {{- $variable := printf "%s_DATABASE_URL" (upper $service) -}}
 {{- if $root.Values.postgres.inCluster -}}
-{{- $secret := include "portal.roleSecret" (list $root $service) -}}
+{{- $secret := include "portal.roleSecret" (list $root (include "portal.databaseRole" (index . 1))) -}}
 {{- $host := printf "%s-rw" (include "portal.postgres" $root) -}}
 - {name: DATABASE_USER, valueFrom: {secretKeyRef: {name: {{ $secret }}, key: username}}}
 - {name: DATABASE_PASSWORD, valueFrom: {secretKeyRef: {name: {{ $secret }}, key: password}}}

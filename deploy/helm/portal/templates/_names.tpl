@@ -51,6 +51,30 @@ app.kubernetes.io/managed-by: {{ (index . 0).Release.Service }}
 {{ include "portal.name" (list (index . 0) (printf "postgres-%s" (index . 1))) }}
 {{- end }}
 
+{{/* Which of a service's roles a process has: its own, its relay's, or as a job of the deploy the database's owner. */}}
+{{- define "portal.databaseRole" -}}
+{{- $kind := get . "kind" | default "" -}}
+{{- if .owner -}}
+{{ .service }}
+{{- else -}}
+{{ printf "%s-%s" .service (ternary "relay" "service" (eq $kind "relay")) }}
+{{- end -}}
+{{- end }}
+
+{{/* Which user of the broker a process is: chassis/messaging/broker_users.py. */}}
+{{- define "portal.brokerUser" -}}
+{{- $kind := get . "kind" | default "" -}}
+{{- if eq $kind "http" -}}
+{{ ternary "node" "gateway" (eq .audience "node") }}
+{{- else -}}
+{{ ternary (printf "%s-relay" .service) .service (eq $kind "relay") }}
+{{- end -}}
+{{- end }}
+
+{{- define "portal.rabbitmqHost" -}}
+{{ include "portal.rabbitmq" . }}.{{ .Release.Namespace }}.svc
+{{- end }}
+
 {{/* A command with its {placeholders} filled, as JSON. Takes (list command process). */}}
 {{- define "portal.command" -}}
 {{- $process := index . 1 -}}

@@ -21,7 +21,7 @@
 {{- if $process.broker }}
 {{- if $root.Values.rabbitmq.inCluster }}
 - to: [{podSelector: {matchLabels: {app.kubernetes.io/name: {{ include "portal.rabbitmq" $root }}}}}]
-  ports: [{protocol: TCP, port: 5672}]
+  ports: [{protocol: TCP, port: 5671}]
 {{- else }}
 {{ include "portal.egressTo" $root.Values.rabbitmq.outside }}
 {{- end }}

@@ -55,6 +55,9 @@ capabilities: {drop: [ALL]}
 {{- if and $process.service $root.Values.postgres.inCluster }}
 - {name: postgres-ca, mountPath: /postgres-ca, readOnly: true}
 {{- end }}
+{{- if and $process.broker $root.Values.rabbitmq.inCluster }}
+- {name: rabbitmq-ca, mountPath: /rabbitmq-ca, readOnly: true}
+{{- end }}
 {{- range $name, $kind := include "portal.files" . | fromJson }}
 - {name: {{ $name }}, mountPath: /references/{{ $name }}, readOnly: true}
 {{- end }}
@@ -75,6 +78,12 @@ capabilities: {drop: [ALL]}
 - name: postgres-ca
   secret:
     secretName: {{ include "portal.postgres" $root }}-ca
+    items: [{key: ca.crt, path: ca.crt}]
+{{- end }}
+{{- if and $process.broker $root.Values.rabbitmq.inCluster }}
+- name: rabbitmq-ca
+  secret:
+    secretName: {{ $root.Values.rabbitmq.tlsSecret }}
     items: [{key: ca.crt, path: ca.crt}]
 {{- end }}
 {{- range $name, $kind := include "portal.files" . | fromJson }}

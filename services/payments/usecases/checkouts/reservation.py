@@ -55,7 +55,7 @@ def _reserve(tx: Tx, request: StartCheckoutRequest, practice_ids: Sequence[UUID]
         created_at=now,
         lease_until=now,
         open_until=now + checkouts.OPENING_GRACE,
-        items=[_item(place, known[practice_id]) for place, practice_id in enumerate(practice_ids)],
+        items=[item_of(place, known[practice_id]) for place, practice_id in enumerate(practice_ids)],
     )
     tx.session.add(checkout)
     tx.session.flush()
@@ -133,14 +133,18 @@ def _resumable(held: Mapping[UUID, Checkout], payer_ref: str, practice_ids: Sequ
     raise Refused(ErrorCode.PRACTICE_BEING_PAID, being_paid)
 
 
-def _item(place: int, position: Position) -> CheckoutItem:
+def item_of(place: int, position: Position) -> CheckoutItem:
+    """Return a position as it stands in a checkout, which whoever holds the notice may start and look at.
+
+    Raises Refused(PRACTICE_NOT_FOUND).
+    """
     if position.terms is None:
         raise Refused(ErrorCode.PRACTICE_NOT_FOUND, WhichPractice(practice_id=position.practice_id))
     return CheckoutItem(
         place=place,
         practice_id=position.practice_id,
         notice_number=position.notice_number,
-        description=position.terms.description,
+        description=position.terms.shown_description,
         amount_cents=position.terms.amount_cents,
         holding=True,
     )
