@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Uuid, text
 from sqlalchemy.orm import Session
 
 from chassis.messaging import codec
@@ -59,7 +59,7 @@ _FOLD_REVOCATIONS: Final = text("""
         debtor_sha256 = NULL, refused_address_sha256 = NULL
     WHERE known.sequence < excluded.sequence
     RETURNING citizen_id
-""")
+""").columns(citizen_id=Uuid)
 
 
 @dataclass(frozen=True)
