@@ -1,6 +1,6 @@
-"""Bootstrap Italia and its fonts: out of the npm package, into `build/`.
+"""Bootstrap Italia and its fonts, and Noto for other alphabets: out of their npm packages, into `build/`.
 
-Node comes as a wheel, never from the machine. Nothing is compiled: the package's own minified files are copied
+Node comes as a wheel, never from the machine. Nothing is compiled: the packages' own files are copied
 to `build/static/bootstrap-italia/` for the pages and `build/fonts/` for the PDF documents.
 """
 
@@ -28,6 +28,9 @@ _STATIC: Final = (
     "fonts/*/*.woff2",
     "fonts/*/*.txt",
 )
+# Alphabets that Titillium lacks, regular and bold, with their licence.
+_NOTO: Final = ("400Regular/*.ttf", "700Bold/*.ttf")
+_NOTO_LICENCE: Final = "LICENSE_FONT"
 _NO_NETWORK: Final = ("ENOTFOUND", "ECONNREFUSED", "ETIMEDOUT", "EAI_AGAIN", "ECONNRESET", "network")
 
 
@@ -39,9 +42,10 @@ def prepare() -> None:
     lock = hashlib.sha256((ROOT / "package-lock.json").read_bytes()).hexdigest()
     if _STAMP.exists() and _STAMP.read_text() == lock:
         return
-    step("fetching Bootstrap Italia from its npm package")
+    step("fetching Bootstrap Italia and the Noto fonts from their npm packages")
     _install()
     _copy(ROOT / "node_modules" / "bootstrap-italia" / "dist")
+    _copy_noto(ROOT / "node_modules" / "@expo-google-fonts")
     _STAMP.write_text(lock)
 
 
@@ -77,6 +81,15 @@ def _copy(dist: Path) -> None:
             shutil.copyfile(source, target)
     for source in sorted(dist.glob("fonts/*/*.ttf")):
         shutil.copyfile(source, fonts / source.name)
+
+
+def _copy_noto(packages: Path) -> None:
+    fonts = BUILD / "fonts"
+    for package in sorted(packages.glob("noto-*")):
+        for pattern in _NOTO:
+            for source in sorted(package.glob(pattern)):
+                shutil.copyfile(source, fonts / source.name)
+        shutil.copyfile(package / _NOTO_LICENCE, fonts / f"{package.name}-OFL.txt")
 
 
 if __name__ == "__main__":

@@ -21,17 +21,11 @@ from gateway.translations import translate
 from gateway.visit import visit_of
 from gateway.web import addresses, ical
 from gateway.web.announcements import CALENDAR_REVOKED
-from gateway.web.calendar import MEDIA_TYPE
+from gateway.web.calendar import MEDIA_TYPE, is_over, title_of
 from gateway.web.formats import filters_of
 from gateway.web.page import Page, checked_form, see_other
 
 _NAME: Final = _("Scadenze dei pagamenti")
-_TITLE: Final = _("Scadenza:")
-_PAID: Final = _("Pagato:")
-_UNDERPAID: Final = _("Pagamento parziale:")
-_OVER: Final = _("Non più da pagare:")
-_UNPAID_STATES: Final = frozenset({"to_pay", "unconfirmed"})
-_PAID_STATES: Final = frozenset({"paid", "reported"})
 _OVER_SHOWN: Final = timedelta(days=90)
 _TOKEN_MAX_CHARS: Final = 128
 
@@ -61,7 +55,7 @@ class CalendarFeed(Page):
         resp.text = ical.calendar(shown, name=translate(language, _NAME))
 
     def _due_date(self, practice: DatedPractice, due_date: date, language: str) -> ical.DueDate:
-        title = translate(language, _title_of(practice.state))
+        title = translate(language, title_of(practice.state))
         written = filters_of(language)
         service, amount = written["localised"](practice.service_title), written["euro"](practice.amount_cents)
         return ical.DueDate(
@@ -72,7 +66,7 @@ class CalendarFeed(Page):
             url=self.site.settings.public_url + addresses.practice(practice.entity_code, practice.id),
             changed_at=practice.state_since,
             revision=practice.revision,
-            is_over=practice.state not in _UNPAID_STATES,
+            is_over=is_over(practice.state),
         )
 
 
@@ -109,11 +103,3 @@ class RevokeCalendarFeed(Page):
         visit.require_citizen()
         visit.call(identity.REVOKE_CALENDAR_FEED, identity.TokenRequest(session_token=visit.require_token()))
         see_other(resp, addresses.announcing(addresses.PRIVACY, CALENDAR_REVOKED, addresses.CALENDAR_PLACE))
-
-
-def _title_of(state: str) -> str:
-    if state in _UNPAID_STATES:
-        return _TITLE
-    if state == "underpaid":
-        return _UNDERPAID
-    return _PAID if state in _PAID_STATES else _OVER

@@ -1,12 +1,17 @@
-"""Writing due dates as iCalendar (RFC 5545): all-day events that take up no time, with a reminder the day before."""
+"""Due dates as iCalendar (RFC 5545): all-day events that take up no time, with an alarm on the day before."""
 
-from collections.abc import Iterable, Iterator
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
-_LINE_MAX_BYTES: Final = 75
-_ESCAPES: Final = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n", "\r": None})
+from icalendar import Alarm, Calendar, Event
+
+from contracts.calendar import ROME
+
+_PRODUCT: Final = "-//Back Office Pagatore//IT"
+_READ_AGAIN: Final = timedelta(hours=12)
+_ALARM_AT: Final = time(9)
 
 
 class DueDate(NamedTuple):
@@ -24,43 +29,46 @@ class DueDate(NamedTuple):
 
 def calendar(due_dates: Iterable[DueDate], *, name: str | None = None) -> str:
     """Write a calendar. With a `name` it is one to subscribe to: calendars read it again twice a day."""
-    return "".join(_folded(line) for line in _calendar(due_dates, name))
-
-
-def _calendar(due_dates: Iterable[DueDate], name: str | None) -> Iterator[str]:
-    yield from ("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Back Office Pagatore//IT", "METHOD:PUBLISH")
+    written = Calendar()
+    written.add("VERSION", "2.0")
+    written.add("PRODID", _PRODUCT)
+    written.add("METHOD", "PUBLISH")
     if name is not None:
-        yield from (f"NAME:{_text(name)}", f"X-WR-CALNAME:{_text(name)}")
-        yield from ("REFRESH-INTERVAL;VALUE=DURATION:PT12H", "X-PUBLISHED-TTL:PT12H")
+        written.add("NAME", name)
+        written.add("X-WR-CALNAME", name)
+        written.add("REFRESH-INTERVAL", _READ_AGAIN, parameters={"VALUE": "DURATION"})
+        written.add("X-PUBLISHED-TTL", _READ_AGAIN)
     for due in due_dates:
-        yield from _event(due)
-    yield "END:VCALENDAR"
+        written.add_component(_event(due))
+    text: str = written.to_ical().decode()
+    return text
 
 
-def _event(due: DueDate) -> Iterator[str]:
-    yield from ("BEGIN:VEVENT", f"UID:{due.practice_id}@pratiche", f"SEQUENCE:{due.revision}")
-    yield f"DTSTAMP:{due.changed_at:%Y%m%dT%H%M%SZ}"
-    yield f"DTSTART;VALUE=DATE:{due.due_date:%Y%m%d}"
-    yield f"DTEND;VALUE=DATE:{due.due_date + timedelta(days=1):%Y%m%d}"
-    yield f"SUMMARY:{_text(due.summary)}"
-    yield f"DESCRIPTION:{_text(due.description)}"
-    yield from (f"URL:{due.url}", "TRANSP:TRANSPARENT", f"STATUS:{'CANCELLED' if due.is_over else 'CONFIRMED'}")
+def alarm_at(due_date: date) -> datetime:
+    """Return when to be reminded, in UTC: 9 o'clock of the day before, as the clocks of Rome show it."""
+    return datetime.combine(due_date - timedelta(days=1), _ALARM_AT, ROME).astimezone(UTC)
+
+
+def _event(due: DueDate) -> Event:
+    event = Event()
+    event.add("UID", f"{due.practice_id}@pratiche")
+    event.add("SEQUENCE", due.revision)
+    event.add("DTSTAMP", due.changed_at.astimezone(UTC))
+    event.add("DTSTART", due.due_date)
+    event.add("DTEND", due.due_date + timedelta(days=1))
+    event.add("SUMMARY", due.summary)
+    event.add("DESCRIPTION", due.description)
+    event.add("URL", due.url)
+    event.add("TRANSP", "TRANSPARENT")
+    event.add("STATUS", "CANCELLED" if due.is_over else "CONFIRMED")
     if not due.is_over:
-        yield from ("BEGIN:VALARM", "ACTION:DISPLAY", f"DESCRIPTION:{_text(due.summary)}")
-        yield from ("TRIGGER:-P1D", "END:VALARM")
-    yield "END:VEVENT"
+        event.add_component(_alarm(due))
+    return event
 
 
-def _text(text: str) -> str:
-    return text.translate(_ESCAPES)
-
-
-def _folded(line: str) -> str:
-    """Break a line after 75 bytes, never within a character; further parts begin with a space."""
-    parts, part = [], ""
-    for character in line:
-        if len((part + character).encode()) > _LINE_MAX_BYTES:
-            parts.append(part)
-            part = " "
-        part += character
-    return "\r\n".join((*parts, part)) + "\r\n"
+def _alarm(due: DueDate) -> Alarm:
+    alarm = Alarm()
+    alarm.add("ACTION", "DISPLAY")
+    alarm.add("DESCRIPTION", due.summary)
+    alarm.add("TRIGGER", alarm_at(due.due_date), parameters={"VALUE": "DATE-TIME"})
+    return alarm

@@ -1,10 +1,11 @@
 """Entrypoints of notices."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from chassis.clock import now
-from chassis.runtime.entrypoints import answers, decides_every, every, on_event
+from chassis.runtime.entrypoints import answers, decides_every, every, on_events
 from chassis.runtime.providers import DatabaseProvider, Provider, RpcProvider, SettingsProvider
 from chassis.storage.database import Tx
 from chassis.storage.database_clock import database_time
@@ -116,40 +117,40 @@ class NoticesService:
         while print_jobs.work(self._for_documents, now()):
             pass
 
-    @on_event(PRACTICE_CREATED)
-    def on_practice_created(self, tx: Tx, event: Event[Position]) -> None:
+    @on_events(PRACTICE_CREATED)
+    def on_practice_created(self, tx: Tx, events: Sequence[Event[Position]]) -> None:
         """Learn what is owed."""
-        projection.learn_position(tx, event, now())
+        projection.learn_positions(tx, events, now())
 
-    @on_event(PRACTICE_AMENDED)
-    def on_practice_amended(self, tx: Tx, event: Event[Position]) -> None:
+    @on_events(PRACTICE_AMENDED)
+    def on_practice_amended(self, tx: Tx, events: Sequence[Event[Position]]) -> None:
         """Learn what is owed now."""
-        projection.learn_position(tx, event, now())
+        projection.learn_positions(tx, events, now())
 
-    @on_event(PRACTICE_CANCELLED)
-    def on_practice_cancelled(self, tx: Tx, event: Event[PracticeEnded]) -> None:
+    @on_events(PRACTICE_CANCELLED)
+    def on_practice_cancelled(self, tx: Tx, events: Sequence[Event[PracticeEnded]]) -> None:
         """Learn that it is no longer owed."""
-        projection.learn_end(tx, event, now())
+        projection.learn_ends(tx, events, now())
 
-    @on_event(PRACTICE_EXPIRED)
-    def on_practice_expired(self, tx: Tx, event: Event[PracticeEnded]) -> None:
+    @on_events(PRACTICE_EXPIRED)
+    def on_practice_expired(self, tx: Tx, events: Sequence[Event[PracticeEnded]]) -> None:
         """Learn that it is too late to pay."""
-        projection.learn_end(tx, event, now())
+        projection.learn_ends(tx, events, now())
 
-    @on_event(PAYMENT_CONFIRMED)
-    def on_payment_confirmed(self, tx: Tx, event: Event[PaymentConfirmed]) -> None:
+    @on_events(PAYMENT_CONFIRMED)
+    def on_payment_confirmed(self, tx: Tx, events: Sequence[Event[PaymentConfirmed]]) -> None:
         """Learn that it was paid."""
-        projection.learn_payment(tx, event)
+        projection.learn_payments(tx, events)
 
-    @on_event(CONSENT_GRANTED)
-    def on_consent_granted(self, tx: Tx, event: Event[ConsentChanged]) -> None:
+    @on_events(CONSENT_GRANTED)
+    def on_consent_granted(self, tx: Tx, events: Sequence[Event[ConsentChanged]]) -> None:
         """Learn who may be written to."""
-        projection.learn_consent(tx, self.rpc, event)
+        projection.learn_consents(tx, self.rpc, events)
 
-    @on_event(CONSENT_REVOKED)
-    def on_consent_revoked(self, tx: Tx, event: Event[ConsentChanged]) -> None:
+    @on_events(CONSENT_REVOKED)
+    def on_consent_revoked(self, tx: Tx, events: Sequence[Event[ConsentChanged]]) -> None:
         """Learn who may not be written to any more."""
-        projection.learn_revocation(tx, event, now())
+        projection.learn_revocations(tx, events, now())
 
     @decides_every(seconds=_MAIL_NEWS_INTERVAL_S)
     def queue_news(self, now: datetime) -> None:

@@ -270,12 +270,12 @@ class MailWorld:
         self.neighbours.mailboxes[citizen_id] = replace(MAILBOX, **mailbox)
         with self.database.transaction() as tx:
             event = self._consent_event(citizen_id, at or self.now - timedelta(days=30))
-            projection.learn_consent(tx, self.neighbours, event)
+            projection.learn_consents(tx, self.neighbours, [event])
 
     def revoke(self, citizen_id: UUID = MARIO) -> None:
         self.neighbours.mailboxes[citizen_id] = None
         with self.database.transaction() as tx:
-            projection.learn_revocation(tx, self._consent_event(citizen_id, self.now), self.now)
+            projection.learn_revocations(tx, [self._consent_event(citizen_id, self.now)], self.now)
 
     def _consent_event(self, citizen_id: UUID, at: datetime) -> Event[ConsentChanged]:
         self._sequences[citizen_id] = self._sequences.get(citizen_id, 0) + 1
@@ -292,7 +292,7 @@ class MailWorld:
         """Let a practice come to be, or be amended."""
         self.neighbours.practices[practice.id] = practice
         with self.database.transaction() as tx:
-            projection.learn_position(tx, event_of(PRACTICE_CREATED, position_of(practice, sequence)), self.now)
+            projection.learn_positions(tx, [event_of(PRACTICE_CREATED, position_of(practice, sequence))], self.now)
         return practice
 
     def becomes(self, practice: Practice, **changes: Any) -> Practice:
@@ -313,7 +313,7 @@ class MailWorld:
             at=self.now,
         )
         with self.database.transaction() as tx:
-            projection.learn_end(tx, event_of(PRACTICE_CANCELLED, ended), self.now)
+            projection.learn_ends(tx, [event_of(PRACTICE_CANCELLED, ended)], self.now)
 
     def pay(self, practice: Practice) -> str:
         receipt_id = uuid4().hex
@@ -332,7 +332,7 @@ class MailWorld:
             psp_name="Banca di Prova",
         )
         with self.database.transaction() as tx:
-            projection.learn_payment(tx, event_of(PAYMENT_CONFIRMED, paid, at=self.now))
+            projection.learn_payments(tx, [event_of(PAYMENT_CONFIRMED, paid, at=self.now)])
         return receipt_id
 
     # --- what notices does ---

@@ -2,20 +2,26 @@
 
 import base64
 import contextlib
+import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+import pytest
 import sqlalchemy as sa
 
-from contracts.errors import ErrorCode, Unavailable
+from contracts.errors import Broken, ErrorCode, Refused, Unavailable
 from contracts.rpc import notices, practices
 from contracts.rpc.notices import JobDocumentsRequest, JobGetRequest, JobRequest
 from contracts.rpc.practices import AnnulRequest
+from services.notices.documents import repository
+from services.notices.documents.pdf.notice import render_notice
 from services.notices.documents.renderers import Renderers
 from services.notices.documents.usecases import document_store, print_jobs
 from services.notices.documents.usecases.dependencies import DocumentDependencies
-from services.notices.models import Document
+from services.notices.models import Document, PrintJob, PrintJobItem
 from services.notices.settings import Settings
+from tests.conftest import PROJECT
 
 
 def job_request(external_ids, key=None):
@@ -120,3 +126,133 @@ def test_a_document_printed_long_before_is_stored_as_long_as_a_job_offers_it(off
     with office.documents.reading() as session:
         stored = session.scalars(sa.select(Document.pdf).where(Document.practice_id == practice.id)).all()
     assert stored == [None]
+
+
+def test_a_debt_named_more_than_once_is_printed_and_counted_once(office, eventually):
+    """Case b49, and its kind: repeats beside each other, apart, unknown, and over more than one batch."""
+    references = owed(office, 55)
+    job = start(office, [references[0], references[0], *references, "UNKNOWN-2", references[3], "UNKNOWN-2"])
+    assert job.total == 56
+    eventually(lambda: state(office, job).finished_at, timeout_s=60)
+    done = state(office, job)
+    assert (done.total, done.printed, done.refused) == (56, 55, 1)
+    items = documents_of(office, job, with_content=False)
+    assert [item.external_id for item in items] == [*references, "UNKNOWN-2"]
+
+
+def test_the_case_of_the_same_reference_twice_counts_it_once(office, eventually):
+    file = PROJECT.parent / "shared" / "cases" / "b49-same-twice.json"
+    if not file.exists():
+        pytest.skip(f"no case at {file}")
+    references = json.loads(file.read_text())["external_ids"]
+    office.owed(external_id=references[0])
+    job = start(office, references)
+    eventually(lambda: state(office, job).finished_at, timeout_s=60)
+    done = state(office, job)
+    assert (done.total, done.printed, done.refused) == (1, 1, 0)
+
+
+def test_what_cannot_be_printed_is_listed_with_its_reason_and_the_others_go_on(office, eventually):
+    printable, paid, cancelled, expired = (office.owed() for _ in range(4))
+    office.pay(paid)
+    office.rpc.call(
+        practices.ANNUL_DEBT, AnnulRequest(entity_code="PM108", external_id=cancelled.external_id, reason="Errore")
+    )
+    eventually(lambda: office.state_of(paid) in {"paid", "reported"}, timeout_s=30)
+    answers = Answers(office, {expired.external_id: {"state": "expired"}, "STAMP": {"online_only": True}}, printable)
+    wanted = [expired, paid, cancelled]
+    references = ["STAMP", *(one.external_id for one in wanted), "SOMEBODY-ELSES", printable.external_id]
+    job = print_here(office, answers, Drawn(), references)
+    codes = {item.external_id: item.code for item in documents_of(office, job, with_content=False)}
+    assert codes == {
+        "STAMP": ErrorCode.PRACTICE_ONLINE_ONLY,
+        expired.external_id: ErrorCode.PRACTICE_EXPIRED,
+        paid.external_id: ErrorCode.PRACTICE_PAID,
+        cancelled.external_id: ErrorCode.PRACTICE_CANCELLED,
+        "SOMEBODY-ELSES": ErrorCode.PRACTICE_NOT_FOUND,
+        printable.external_id: None,
+    }
+
+
+def print_here(office, rpc, renderers, references):
+    """Print a job in this process; it is stored as done, so that no process of the service takes it up."""
+    job = PrintJob(
+        id=uuid4(),
+        entity_code="PM108",
+        idempotency_key=uuid4().hex,
+        language="it",
+        total=len(references),
+        created_at=datetime.now(UTC),
+        finished_at=datetime.now(UTC),
+    )
+    settings = Settings.load()
+    needed = DocumentDependencies(office.documents, rpc, renderers, settings.documents, settings.public_url)
+    with office.documents.transaction() as tx:
+        repository.add_job(tx.session, job, references)
+    with office.documents.transaction() as tx:
+        stored = tx.session.get(PrintJob, job.id)
+        items = repository.open_items(tx.session, job.id, len(references))
+        print_jobs.print_items(needed, stored, {item.external_id: item for item in items}, datetime.now(UTC))
+        job_id = stored.id
+    return office.rpc.call(notices.JOB, JobGetRequest(entity_code="PM108", job_id=job_id)).job
+
+
+class Answers:
+    """Practices as it is, but for what these debts are said to be; a reference without debt is `example`'s."""
+
+    def __init__(self, office, said, example):
+        """Say it of those."""
+        self.office, self.said, self.example = office, said, example
+
+    def call(self, call, request, **more):
+        """Ask practices, and change what is said of some."""
+        reply = self.office.rpc.call(call, request, **more)
+        if call is not practices.DEBTS:
+            return reply
+        known = {one.external_id: one for one in reply.practices}
+        made = {
+            reference: replace(known.get(reference, self.example), external_id=reference, **changes)
+            for reference, changes in self.said.items()
+        }
+        return replace(reply, practices=list((known | made).values()))
+
+
+class Drawn(Renderers):
+    """Renderers that draw in this process."""
+
+    def __init__(self):
+        """Start no process."""
+
+    def render(self, content):
+        """Draw it."""
+        return render_notice(content)
+
+
+class Undrawable(Drawn):
+    """Renderers that fail on one name."""
+
+    def render(self, content):
+        """Fail as a rendering process tells it."""
+        if content.subject == "TARI 3":
+            raise Broken(ErrorCode.INTERNAL_ERROR)
+        return render_notice(content)
+
+
+def test_a_document_that_cannot_be_drawn_does_not_hold_up_the_others(office):
+    references = owed(office, 5)
+    job = print_here(office, office.rpc, Undrawable(), references)
+    codes = [item.code for item in documents_of(office, job, with_content=False)]
+    assert codes == [None, None, None, ErrorCode.INTERNAL_ERROR, None]
+
+
+def test_a_job_of_ten_thousand_is_taken_and_one_more_is_not(office):
+    """The most that is documented; that each is there, not that all are drawn."""
+    references = [f"NOBODY-{uuid4().hex}-{number}" for number in range(10_000)]
+    job = start(office, references)
+    assert job.total == 10_000
+    with office.documents.reading() as session:
+        stored = sa.select(sa.func.count()).where(PrintJobItem.job_id == job.id)
+        assert session.scalar(stored) == 10_000
+    with pytest.raises(Refused) as refused:
+        start(office, [*references, "ONE-MORE"])
+    assert refused.value.code is ErrorCode.INVALID_REQUEST

@@ -145,3 +145,26 @@ def test_a_cart_of_which_nothing_was_paid_has_no_receipt(office):
     with pytest.raises(Refused) as refused:
         office.rpc.call(notices.CART_RECEIPT, request)
     assert refused.value.code == ErrorCode.RECEIPT_NOT_FOUND
+
+
+def test_a_penalty_prints_both_amounts_and_nothing_once_one_is_paid(office, eventually):
+    reduced = office.owed(description="Verbale C.D.S. 77", amount_cents=10_000)
+    full = office.owed(description="Verbale C.D.S. 77", amount_cents=14_850)
+
+    def printed(**changes):
+        request = NoticeRequest(practice_id=reduced.id, full_amount_id=full.id, viewer=MARIO, **changes)
+        return base64.b64decode(office.rpc.call(notices.NOTICE, request).content_base64)
+
+    text = text_of(printed())
+    assert "Importo scontato del 30%" in text
+    assert "dal 6º al 60º giorno" in text
+    for practice in (reduced, full):
+        assert practice.notice_number.grouped in text
+    with pytest.raises(Refused) as refused:
+        office.rpc.call(notices.NOTICE, NoticeRequest(practice_id=reduced.id, full_amount_id=uuid4(), viewer=MARIO))
+    assert refused.value.code is ErrorCode.PRACTICE_NOT_FOUND
+    office.pay(full)
+    eventually(lambda: office.state_of(full) in {"paid", "reported"}, timeout_s=60)
+    with pytest.raises(Refused) as refused:
+        printed()
+    assert refused.value.code is ErrorCode.PRACTICE_PAID

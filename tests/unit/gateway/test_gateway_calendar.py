@@ -1,7 +1,7 @@
 """The citizen's calendar: a secret address, and what stands behind it as another program reads it."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -79,9 +79,71 @@ def test_a_calendar_reads_what_is_to_be_paid_without_cookies(browser: Browser, s
     assert str(event["URL"]).endswith(f"/enti/PM108/pratiche/{practice.id}")
     assert str(event["STATUS"]) == "CONFIRMED"
     (alarm,) = event.walk("VALARM")
-    assert alarm["TRIGGER"].dt == timedelta(days=-1)
+    assert alarm["TRIGGER"].dt == datetime(2026, 12, 30, 8, tzinfo=UTC)
     for personal in (FISCAL_CODE, "Rossi", "Lucia", "Bianchi"):
         assert personal not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("due_date", "alarm_at"),
+    [
+        (date(2026, 1, 1), datetime(2025, 12, 31, 8, tzinfo=UTC)),
+        (date(2026, 3, 29), datetime(2026, 3, 28, 8, tzinfo=UTC)),
+        (date(2026, 3, 30), datetime(2026, 3, 29, 7, tzinfo=UTC)),
+        (date(2026, 7, 1), datetime(2026, 6, 30, 7, tzinfo=UTC)),
+        (date(2026, 10, 25), datetime(2026, 10, 24, 7, tzinfo=UTC)),
+        (date(2026, 10, 26), datetime(2026, 10, 25, 8, tzinfo=UTC)),
+        (date(2028, 3, 1), datetime(2028, 2, 29, 8, tzinfo=UTC)),
+    ],
+)
+def test_the_alarm_is_at_nine_in_rome_on_the_day_before_whatever_the_clocks_do(
+    browser: Browser, services: Services, due_date: date, alarm_at: datetime
+):
+    practice = make_practice(1, due_date=due_date)
+    services.add(practice)
+    (event,) = events_of(subscribed(browser, create(browser))).values()
+    (taken,) = events_of(browser.get(f"/enti/PM108/pratiche/{practice.id}/scadenza.ics")).values()
+    for one in (event, taken):
+        (alarm,) = one.walk("VALARM")
+        assert (alarm["TRIGGER"].dt, alarm["TRIGGER"].params.get("VALUE")) == (alarm_at, "DATE-TIME")
+        assert one["DTSTART"].dt == due_date
+
+
+@pytest.mark.parametrize(
+    ("state", "title"), [("paid", "Pagato:"), ("reported", "Pagato:"), ("cancelled", "Non più"), ("expired", "Non più")]
+)
+def test_an_entry_taken_away_when_nothing_is_to_pay_is_cancelled_and_rings_no_bell(
+    browser: Browser, services: Services, state: str, title: str
+):
+    practice = make_practice(1, state=state)
+    services.add(practice)
+    (taken,) = events_of(browser.get(f"/enti/PM108/pratiche/{practice.id}/scadenza.ics")).values()
+    assert (str(taken["STATUS"]), taken.walk("VALARM")) == ("CANCELLED", [])
+    assert str(taken["SUMMARY"]).startswith(title)
+
+
+def test_an_amended_due_date_moves_the_event_of_the_same_id(browser: Browser, services: Services):
+    practice = make_practice(1, due_date=date(2026, 12, 31))
+    services.add(practice)
+    path = create(browser)
+    ((uid, before),) = events_of(subscribed(browser, path)).items()
+    services.add(replace(practice, due_date=date(2027, 1, 31)))
+    services.revision = 3
+    ((same, after),) = events_of(subscribed(browser, path)).items()
+    assert (same, after["DTSTART"].dt, after["SEQUENCE"] > before["SEQUENCE"]) == (uid, date(2027, 1, 31), True)
+    (alarm,) = after.walk("VALARM")
+    assert alarm["TRIGGER"].dt == datetime(2027, 1, 30, 8, tzinfo=UTC)
+
+
+def test_without_due_date_there_is_no_entry_and_no_far_day_stands_in_for_it(browser: Browser, services: Services):
+    practice = make_practice(1, due_date=None)
+    services.add(practice)
+    assert events_of(subscribed(browser, create(browser))) == {}
+    assert browser.get(f"/enti/PM108/pratiche/{practice.id}/scadenza.ics").status_code == HTTPStatus.NOT_FOUND
+    for path in (f"/enti/PM108/pratiche/{practice.id}", f"/api/v1/practices/{practice.id}", "/enti/PM108/pratiche"):
+        answer = browser.get(path)
+        assert answer.status_code == HTTPStatus.OK
+        assert "2099" not in answer.text
 
 
 @pytest.mark.parametrize(

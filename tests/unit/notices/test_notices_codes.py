@@ -83,4 +83,4 @@ def test_a_notice_number_of_the_wrong_length_is_refused():
 
 
 def test_accents_are_dropped_and_typographic_marks_made_plain():
-    assert postal_charset("L’Università – Straße 北") == "L'UNIVERSITA - STRASSE  "
+    assert postal_charset("L’Università – Straße 北") == "L'UNIVERSITA - STRASSE BEI"

@@ -5,12 +5,14 @@ from uuid import UUID
 import pytest
 
 from contracts.codes import AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
+from contracts.error_details import InvalidRequest
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc.payments import Receipt, ReceivedTransfer
 from contracts.rpc.practices import PRACTICE_STATES, Entity, Practice
 from contracts.shapes import Creditor, Instalment, LocalisedText, Subject
 from services.notices.documents.domain import composition, document_key
 from services.notices.documents.domain.content import Artwork, Artworks, Share
+from services.notices.documents.pdf.notice import render_notice
 from services.notices.documents.pdf.protocol import read_content, write_content
 
 DEBTOR = Subject(
@@ -158,6 +160,74 @@ def test_the_slip_is_in_the_name_of_the_body_when_the_account_has_no_other_holde
 def test_an_amount_without_room_in_the_slip_has_no_slip():
     assert notice({"amount_cents": 9_999_999_999}).postal is not None
     assert notice({"amount_cents": 10_000_000_000}).postal is None
+
+
+def plan(amounts_cents, **changes):
+    practices = [
+        replace(
+            PRACTICE,
+            id=UUID(int=number),
+            amount_cents=AmountCents(amount_cents),
+            instalment=Instalment(number=number, total=len(amounts_cents)),
+            **changes,
+        )
+        for number, amount_cents in enumerate(amounts_cents, start=1)
+    ]
+    return composition.notice_content(practices, ENTITY, Artworks(), "it")
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_one_instalment_above_the_postal_maximum_leaves_no_slip_to_any(place):
+    """A page of slips that lacks one would look as if it were not to be paid."""
+    amounts = [15_000, 15_000, 15_000]
+    assert plan(amounts).postal is not None
+    amounts[place] = 9_999_999_999
+    assert plan(amounts).postal is not None
+    amounts[place] = 10_000_000_000
+    content = plan(amounts)
+    assert content.postal is None
+    assert [payment.amount_cents for payment in content.instalments] == amounts
+
+
+@pytest.mark.parametrize("cbill", [None, ""])
+def test_a_body_without_cbill_prints_and_leaves_the_code_out(cbill, text_of):
+    content = notice(entity={"cbill": cbill})
+    assert not content.payee.cbill
+    for count in (0, 2, 3):
+        shown = replace(content, instalments=plan([15_000] * count).instalments if count else ())
+        text = text_of(render_notice(shown))
+        assert "Cod. CBILL" not in text
+        assert "80012345676" in text
+
+
+FULL = replace(
+    PRACTICE, id=UUID(int=2), amount_cents=AmountCents(20_000), notice_number=NoticeNumber("301000000000000245")
+)
+
+
+def test_a_penalty_is_composed_of_the_reduced_and_the_full_amount():
+    content = composition.penalty_content(PRACTICE, FULL, ENTITY, Artworks(), "it", "de")
+    assert content.penalty
+    assert content.payment is None
+    assert [payment.amount_cents for payment in content.payments] == [15_000, 20_000]
+    assert (content.subject, content.second_language) == ("Contributo 2026/2027", "de")
+
+
+@pytest.mark.parametrize(
+    ("reduced", "full"),
+    [
+        (FULL, PRACTICE),
+        (PRACTICE, replace(FULL, amount_cents=PRACTICE.amount_cents)),
+        (PRACTICE, replace(FULL, entity_code="PM109")),
+        (PRACTICE, replace(FULL, debtor=replace(DEBTOR, full_name="Luca Verdi"))),
+    ],
+    ids=["the lower comes second", "equal", "another body's", "somebody else's"],
+)
+def test_amounts_that_are_not_those_of_one_penalty_are_refused(reduced, full):
+    with pytest.raises(Refused) as refused:
+        composition.penalty_content(reduced, full, ENTITY, Artworks(), "it")
+    assert refused.value.code is ErrorCode.INVALID_REQUEST
+    assert refused.value.detail == InvalidRequest(field="full_amount_id")
 
 
 def test_the_moment_of_payment_is_told_in_rome():

@@ -81,6 +81,13 @@ def _penalty(*, slips: bool = False, first: str = "it", second: str = "") -> _Va
     return make
 
 
+def _other_alphabets(notice: NoticeContent, _receipt: ReceiptContent) -> Content:
+    recipient = Party(
+        "ZZZZZZ80A01Z219Z", "محمد عبد الله Γιώργος Владимир", ("王小明 山田 타로 יוסף", "สมชาย Արամ ნინო अनिल")
+    )
+    return replace(notice, recipient=recipient, subject="Contributo di محمد عبد الله e יוסף בן דוד")
+
+
 def _with_picture(notice: NoticeContent, _receipt: ReceiptContent) -> Content:
     buffer = BytesIO()
     Image.new("RGB", (60, 40), "navy").save(buffer, "JPEG")
@@ -130,6 +137,7 @@ _VARIANTS: Final[dict[str, _Variant]] = {
     "penalty with slips": _penalty(slips=True),
     "penalty in it and de": _penalty(second="de"),
     "single in de and it": _notice("single", slips=True, first="de", second="it"),
+    "single in other alphabets": _other_alphabets,
     "single with a picture": _with_picture,
     "receipt": _receipt(),
     "receipt in en": _receipt(language="en"),

@@ -7,6 +7,8 @@ import re
 import unicodedata
 from typing import Final
 
+from anyascii import anyascii
+
 POSTAL_AMOUNT_MAX_CENTS: Final = 9_999_999_999
 """The slip's code has ten digits for the amount; above it there is no postal slip."""
 
@@ -47,8 +49,21 @@ def postal_text(
 
 
 def postal_charset(text: str) -> str:
-    """Upper-case ASCII: accents are dropped, typographic marks made plain, whatever is left becomes a space."""
-    plain = unicodedata.normalize("NFD", text.translate(_TYPOGRAPHY)).upper()
-    return "".join(
-        character if " " <= character <= "~" else " " for character in plain if not unicodedata.combining(character)
-    )
+    """Upper-case ASCII: letters of other alphabets are transliterated, typographic marks made plain.
+
+    What stands for no letter, figure or mark (an emoji) becomes a space.
+    """
+    composed = unicodedata.normalize("NFC", text.translate(_TYPOGRAPHY))
+    plain = "".join(map(_ascii, composed)).upper()
+    return "".join(character if " " <= character <= "~" else " " for character in plain)
+
+
+def _ascii(character: str) -> str:
+    """Transliterate one character: `Đ` to `D`, `Þ` to `TH`, `Ж` to `Zh`; accents on their own are dropped."""
+    if character.isascii():
+        return character
+    kind = unicodedata.category(character)[0]
+    if kind == "M":
+        return ""
+    # Arabic's ayn and its like are a grave accent in the usual transliteration; a counter's keyboard has the other one.
+    return (anyascii(character).replace("`", "'") if kind in "LNP" else "") or " "

@@ -1,17 +1,24 @@
-"""The two families of the notice, Titillium Web and Roboto Mono, from their TTF files; embedded as subsets.
+"""The two families of the notice, Titillium Web and Roboto Mono, and Noto Sans for letters that these lack.
+
+All from their TTF files, embedded as subsets. A Noto font is loaded when the first of its letters is drawn.
 
 Two things that reportlab writes into a subset are mended, because PDF/UA-1 forbids them (ISO 14289-1 section 7.21):
 the advance widths of a font whose glyphs are all of one width, and a Unicode value for the code that stands for none.
 """
 
 import os
+import re
 import struct
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
+import arabic_reshaper
+from anyascii import anyascii
+from bidi import get_display
 from reportlab.pdfbase import pdfmetrics, ttfonts
 from reportlab.pdfbase.ttfonts import TTFont
 
@@ -27,6 +34,26 @@ _FILES: Final = {
     MONO_BOLD: "roboto-mono-*-700.ttf",
 }
 
+_NOTO: Final = (
+    "NotoSans",
+    "NotoSansArabic",
+    "NotoSansHebrew",
+    "NotoSansArmenian",
+    "NotoSansGeorgian",
+    "NotoSansThai",
+    "NotoSansSC",
+    "NotoSansKR",
+)
+"""In the order they are asked for a letter."""
+_NOTO_WEIGHTS: Final = {REGULAR: "400Regular", MONO: "400Regular", BOLD: "700Bold", MONO_BOLD: "700Bold"}
+_UNSHAPED: Final = re.compile("[\u0900-\u0dff\u0e80-\u109f\u1780-\u18af\u1900-\u1cff\ua8e0-\ua8ff\ua980-\uaaff]")
+"""Alphabets whose letters change places and forms beside each other: drawn one by one they would be misspelt.
+
+India's, Laos', Tibet's, Myanmar's, Cambodia's and Mongolia's: they are written in Latin letters.
+"""
+_ARABIC: Final = re.compile("[\u0600-\u06ff\u0750-\u077f]")
+_RIGHT_TO_LEFT: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+
 _INVISIBLE: Final = {"Mn", "Me", "Cf", "Cc"}
 
 
@@ -40,20 +67,25 @@ class Font:
         _mend_advances(face)
         self._has = face.charToGlyph
         self._advances: dict[str, float] = {chr(code): width for code, width in face.charWidths.items()}
+        self._letters = frozenset(map(chr, self._has))
 
     def has(self, character: str) -> bool:
         """Return whether there is a glyph."""
-        return ord(character) in self._has
+        return character in self._letters
+
+    def has_all(self, text: str) -> bool:
+        """Return whether there is a glyph for each character."""
+        return self._letters.issuperset(text)
 
     def width(self, text: str) -> float:
-        """Width of `text`."""
+        """Width of `text`, all of whose characters this font has."""
         advances = self._advances
         return sum([advances[character] for character in text])
 
     def show(self, text: str, size: float, document: Any) -> Iterator[str]:
         """Yield the PDF operators that set `text` from the current text position (ISO 32000 section 9.4.3).
 
-        A subset holds 255 characters; a text may need more than one.
+        This font has all of its characters. A subset holds 255 characters; a text may need more than one.
         """
         for subset, codes in self._font.splitString(text, document):
             yield f"{self._font.getSubsetInternalName(subset, document)} {size:.3f} Tf <{codes.hex()}> Tj"
@@ -105,35 +137,113 @@ def fonts_dir() -> Path:
 @cache
 def font(name: str) -> Font:
     """Load a font, once per process. Raises FileNotFoundError naming what is missing."""
-    files = sorted(fonts_dir().rglob(_FILES[name]))
+    pattern = _FILES.get(name, f"{name}.ttf")
+    files = sorted(fonts_dir().rglob(pattern))
     if not files:
-        raise FileNotFoundError(f"no font {_FILES[name]} under {fonts_dir()}")
+        raise FileNotFoundError(f"no font {pattern} under {fonts_dir()}")
     return Font(name, files[0])
 
 
 def load_all() -> None:
-    """Load the four fonts ahead of the first document."""
+    """Load the four fonts of the notice ahead of the first document."""
     for name in _FILES:
         font(name)
 
 
 def width_pt(text: str, name: str, size_pt: float) -> float:
     """Width of `text` in points."""
-    return font(name).width(text) * size_pt / 1000
+    used = font(name)
+    if used.has_all(text):
+        return used.width(text) * size_pt / 1000
+    return sum(run.width(piece) for run, piece in _runs(text, name)) * size_pt / 1000
+
+
+def show(text: str, name: str, size_pt: float, document: Any) -> Iterator[str]:
+    """Yield the PDF operators that set `text` from the current text position, in whichever fonts have its letters."""
+    used = font(name)
+    if used.has_all(text):
+        yield from used.show(text, size_pt, document)
+        return
+    for run, piece in _runs(text, name):
+        yield from run.show(piece, size_pt, document)
+
+
+def in_reading_direction(text: str) -> str:
+    """Return the letters from left to right as they stand on the page: Arabic and Hebrew run the other way."""
+    visual: str = get_display(text) if _RIGHT_TO_LEFT.search(text) else text
+    return visual
+
+
+def spelt(text: str) -> str:
+    """Return the letters as they are spelt, without the forms they take on the page."""
+    return unicodedata.normalize("NFKC", text)
 
 
 def printable(text: str, name: str) -> str:
-    """Replace what the font cannot draw: by its unaccented form where there is one, else by `?`.
+    """Write a text with the letters that can be drawn: the font's own, else Noto's, else Latin ones, else `?`.
 
-    Only marks and invisible characters may vanish, never a letter. Runs of white space become one space.
+    Only marks and invisible characters may vanish, never a letter. Arabic letters take their joined forms. Runs of
+    white space become one space.
     """
     composed = unicodedata.normalize("NFC", " ".join(text.split()))
     used = font(name)
-    return "".join(character if used.has(character) else _nearest(character, used) for character in composed)
+    if used.has_all(composed):
+        return composed
+    if _ARABIC.search(composed):
+        composed = arabic_reshaper.reshape(composed)
+    words = [_in_latin_letters(word) if _UNSHAPED.search(word) else word for word in composed.split(" ")]
+    return " ".join("".join(_drawn(character, name) for character in word) for word in words)
 
 
-def _nearest(character: str, used: Font) -> str:
-    if unicodedata.category(character) in _INVISIBLE:
+def latin(text: str, name: str) -> str:
+    """Write a text with Latin letters alone: what the font has stays, accents included."""
+    composed = unicodedata.normalize("NFC", " ".join(text.split()))
+    used = font(name)
+    if used.has_all(composed):
+        return composed
+    return " ".join(
+        word if used.has_all(word) else _in_latin_letters(word, used.has_all) for word in composed.split(" ")
+    )
+
+
+def _drawn(character: str, name: str) -> str:
+    if unicodedata.category(character) in _INVISIBLE and not _with_letter(character, name):
         return ""
+    used = font(name)
+    if not used.has(character) and used.has_all(compatible := unicodedata.normalize("NFKC", character)):
+        return compatible
+    if _with_letter(character, name):
+        return character
     plain = "".join(part for part in unicodedata.normalize("NFKD", character) if used.has(part))
-    return plain or "?"
+    return plain or _in_latin_letters(character) or "?"
+
+
+def _in_latin_letters(word: str, keeps: Callable[[str], bool] = str.isascii) -> str:
+    """Transliterate what is not kept; a word that had no capitals to keep begins with one, as names do."""
+    letters = "".join(one if keeps(one) else anyascii(one) for one in word if unicodedata.category(one)[0] not in "CS")
+    letters = letters.replace("`", "'")
+    return letters.capitalize() if letters.islower() and not any(map(str.islower, word)) else letters
+
+
+@cache
+def _with_letter(character: str, name: str) -> Font | None:
+    """Return the font that has a character: the named one, or the first of Noto's."""
+    for candidate in (name, *(f"{family}_{_NOTO_WEIGHTS[name]}" for family in _NOTO)):
+        if candidate == name or _may_have(candidate, character):
+            found = font(candidate)
+            if found.has(character):
+                return found
+    return None
+
+
+def _may_have(candidate: str, character: str) -> bool:
+    """Return whether it is worth loading a font for a character: the two large ones only for their own."""
+    is_east_asian = "\u2e80" <= character <= "\ufaff" or character >= "\U00020000" or "\uff00" <= character <= "\uffef"
+    return is_east_asian or not candidate.startswith(("NotoSansSC", "NotoSansKR"))
+
+
+def _runs(text: str, name: str) -> Iterator[tuple[Font, str]]:
+    """Cut a text into pieces that one font has."""
+    for used, characters in groupby(text, key=lambda character: _with_letter(character, name)):
+        if used is not None:
+            yield used, "".join(characters)

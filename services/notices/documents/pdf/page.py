@@ -14,7 +14,7 @@ from reportlab.pdfbase.pdfdoc import PDFArray, PDFDictionary, PDFName, PDFString
 from reportlab.pdfgen.canvas import Canvas
 
 from services.notices.documents.pdf import fonts
-from services.notices.documents.pdf.structure import ARTIFACT, END, Structure, spoken
+from services.notices.documents.pdf.structure import ARTIFACT, END, Structure, spoken, standing_for
 from services.notices.documents.pdf.svg import draw_svg, read_svg
 from services.notices.documents.pdf.symbols import Cells
 from services.notices.documents.pdf.text_layout import MM, Paragraph, Span, fit, fit_line
@@ -29,6 +29,9 @@ GREY: Final = HexColor("#7C7C7B")
 BAR: Final = HexColor("#ECECEC")
 BLUE: Final = HexColor("#0066CC")
 WHITE: Final = HexColor("#FFFFFF")
+
+_BOW: Final = 0.552285
+"""How far the handles of a quarter circle's curve reach, in radiuses."""
 
 SECOND_SIZE: Final = 8.0
 """Size of the second language beside larger type."""
@@ -238,8 +241,10 @@ class Page:
     def _show(self, span: Span, color: HexColor) -> None:
         self._fill(color)
         place = f"BT 1 0 0 1 {span.x * MM:.3f} {(HEIGHT - span.baseline) * MM:.3f} Tm"
-        shown = fonts.font(span.font).show(span.text, span.size, self._document)
-        text = " ".join((place, *shown, "ET"))
+        visual = fonts.in_reading_direction(span.text)
+        text = " ".join((place, *fonts.show(visual, span.font, span.size, self._document), "ET"))
+        if visual != span.text and self._mark != ARTIFACT:
+            text = standing_for(text, fonts.spelt(span.text))
         if span.grey and self._second_language and self._mark != ARTIFACT:
             text = spoken(text, self._second_language)
         self._canvas.addLiteral(text)
@@ -308,7 +313,7 @@ class Page:
         with self._shape():
             self._pen(thickness, color)
             self._fill(color)
-            self._canvas.circle(*_place(center), radius * MM, stroke=int(not fill), fill=int(fill))
+            self._canvas.addLiteral(_circle(*_place(center), radius * MM) + (" f" if fill else " S"))
 
     def arc(self, center: Point, radius: float, thickness: float, color: HexColor, *, degrees: Point) -> None:
         """Draw the part of a circle from one angle to another, counter-clockwise from three o'clock."""
@@ -364,6 +369,20 @@ class Page:
 def _components(color: HexColor) -> str:
     """Write a colour's three parts; reportlab writes them out anew for every line of text."""
     return " ".join(f"{part:.4g}" for part in color.rgb())
+
+
+@cache
+def _circle(x: float, y: float, radius: float) -> str:
+    """Write a circle as four curves; most of a notice's stand where those of all the others do."""
+    bow = radius * _BOW
+    curves = (
+        (radius, bow, bow, radius, 0, radius),
+        (-bow, radius, -radius, bow, -radius, 0),
+        (-radius, -bow, -bow, -radius, 0, -radius),
+        (bow, -radius, radius, -bow, radius, 0),
+    )
+    places = (" ".join(f"{(x, y)[index % 2] + one:.3f}" for index, one in enumerate(curve)) for curve in curves)
+    return f"{x + radius:.3f} {y:.3f} m " + " ".join(f"{place} c" for place in places) + " h"
 
 
 def _place(point: Point) -> Point:

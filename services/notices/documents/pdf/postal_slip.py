@@ -7,7 +7,7 @@ from services.notices.documents.domain.content import NoticeContent, Payment, Po
 from services.notices.documents.domain.payment_codes import postal_text
 from services.notices.documents.pdf import drawings
 from services.notices.documents.pdf.bilingual_texts import which
-from services.notices.documents.pdf.fonts import BOLD, MONO_BOLD, REGULAR, width_pt
+from services.notices.documents.pdf.fonts import BOLD, MONO_BOLD, REGULAR, latin, width_pt
 from services.notices.documents.pdf.formats import amount_text
 from services.notices.documents.pdf.notice_texts import NOTICE_TEXTS
 from services.notices.documents.pdf.page import GREY, WIDTH, Page, Piece, Style, bar_title
@@ -92,10 +92,11 @@ def draw_slip(
 
 
 def _labelled_parties(content: NoticeContent, account: PostalAccount) -> tuple[tuple[str, str], ...]:
+    """Return what the slip says of whom, in letters that any counter can read."""
     return (
-        ("Intestato a", account.holder),
-        ("Destinatario", content.recipient.full_name),
-        ("Oggetto pagamento", content.subject),
+        ("Intestato a", latin(account.holder, BOLD)),
+        ("Destinatario", latin(content.recipient.full_name, BOLD)),
+        ("Oggetto pagamento", latin(content.subject, BOLD)),
     )
 
 

@@ -133,6 +133,11 @@ def spoken(operators: str, language: str) -> str:
     return f"/Span <</Lang({language})>> BDC {operators} {END}"
 
 
+def standing_for(operators: str, text: str) -> str:
+    """Mark letters drawn in another order or form than they are read in: readers take `text` instead."""
+    return f"/Span <</ActualText {_text_string(text)}>> BDC {operators} {END}"
+
+
 def _number(document: Any, item: Any) -> str:
     """Return the object's number as `12 0 R`, giving it one where it has none yet."""
     text: bytes = document.Reference(item).format(document)

@@ -1,11 +1,14 @@
 """QR code and Data Matrix as rows of black and white cells, without their quiet zones."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import segno
-from pystrich.datamatrix import DataMatrixData, DataMatrixEncoder
+import zxingcpp
 
 Cells = Sequence[Sequence[bool]]
+
+_BLACK: Final = 0
 
 
 def qr_cells(text: str) -> Cells:
@@ -16,6 +19,9 @@ def qr_cells(text: str) -> Cells:
 
 def data_matrix_cells(text: str) -> Cells:
     """Make the smallest square Data Matrix (ECC 200) of an ASCII text; a postal slip's gives 48 x 48 to 64 x 64."""
-    encoder = DataMatrixEncoder(DataMatrixData(text, encoding="ascii"), quiet_zone=0)
-    # The encoder's own matrix has the data alone; the renderer's adds the finder borders.
-    return [[bool(cell) for cell in row] for row in encoder.init_renderer().matrix]
+    symbol = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.DataMatrix, options="forceSquare")
+    # Its stubs do not tell that an image is a buffer.
+    image = memoryview(symbol.to_image(scale=1, add_quiet_zones=False))  # type: ignore[arg-type]
+    side = image.shape[0] if image.shape else 0
+    cells = image.tobytes()
+    return [[cell == _BLACK for cell in cells[start : start + side]] for start in range(0, side * side, side)]

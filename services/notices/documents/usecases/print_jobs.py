@@ -10,7 +10,7 @@ from typing import Final
 from uuid import uuid4
 
 from chassis.storage.database import Database
-from contracts.errors import ErrorCode, Refused
+from contracts.errors import Broken, ErrorCode, Refused
 from contracts.rpc import practices
 from contracts.rpc.notices import (
     JobDocument,
@@ -32,18 +32,19 @@ _BATCH: Final = 50
 
 
 def start(database: Database, request: JobRequest, now: datetime) -> JobReply:
-    """Take a job; the same key again is the same job."""
+    """Take a job; the same key again is the same job. A debt named more than once is printed and counted once."""
+    external_ids = list(dict.fromkeys(request.external_ids))
     job = PrintJob(
         id=uuid4(),
         entity_code=request.entity_code,
         idempotency_key=request.idempotency_key,
         language=request.language,
         second_language=request.second_language,
-        total=len(request.external_ids),
+        total=len(external_ids),
         created_at=now,
     )
     with database.transaction() as tx:
-        repository.add_job(tx.session, job, request.external_ids)
+        repository.add_job(tx.session, job, external_ids)
         return JobReply(job=repository.find_job(tx.session, job.entity_code, key=job.idempotency_key))
 
 
@@ -78,13 +79,16 @@ def work(dependencies: DocumentDependencies, now: datetime) -> int:
             return 0
         items = repository.open_items(tx.session, job.id, _BATCH)
         if items:
-            _print(dependencies, job, {item.external_id: item for item in items}, now)
+            print_items(dependencies, job, {item.external_id: item for item in items}, now)
         if len(items) < _BATCH:
             job.finished_at = now
         return len(items)
 
 
-def _print(dependencies: DocumentDependencies, job: PrintJob, items: Mapping[str, PrintJobItem], now: datetime) -> None:
+def print_items(
+    dependencies: DocumentDependencies, job: PrintJob, items: Mapping[str, PrintJobItem], now: datetime
+) -> None:
+    """Print these items of a job, by the entity's references; note of each its document, or the code why not."""
     entity = entity_of(dependencies, job.entity_code)
     artworks = artworks_of(dependencies, entity)
     wanted = DebtsRequest(entity_code=job.entity_code, external_ids=list(items))
@@ -96,11 +100,12 @@ def _print(dependencies: DocumentDependencies, job: PrintJob, items: Mapping[str
             continue
         try:
             composition.refuse_unprintable(practice)
-        except Refused as refusal:
+            content = composition.notice_content([practice], entity, artworks, job.language, job.second_language)
+            content = document_key.verifiable(content, dependencies.public_url)
+            stored_pdf(dependencies, content, [practice], now)
+        except (Refused, Broken) as refusal:
+            # What can never be drawn would hold up the others for ever; an outage is raised, and tried again.
             item.code = refusal.code.value
             continue
-        content = composition.notice_content([practice], entity, artworks, job.language, job.second_language)
-        content = document_key.verifiable(content, dependencies.public_url)
-        stored_pdf(dependencies, content, [practice], now)
         item.content_sha256 = document_key.content_sha256(content)
         item.file_name = document_key.file_name(content)

@@ -1,5 +1,9 @@
-"""What mail learns from events: what is owed, what was paid, who agreed to be written to."""
+"""What mail learns from events that are there together: what is owed, what was paid, who agreed to be written to.
 
+They come sorted by subject and sequence: of those about one practice or citizen the last is what counts.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -14,60 +18,74 @@ from contracts.rpc.identity import MailboxRequest
 from contracts.rpc.practices import Position
 from services.notices.mail import domain
 from services.notices.mail.repository import mails, projections
+from services.notices.mail.repository.projections import ToldConsent, ToldDebt, ToldEnd, ToldReceipt, ToldRevocation
 
 _PURPOSE: Final = "email_reminders"
 
 
-def learn_position(tx: Tx, event: Event[Position], now: datetime) -> None:
-    """Take in a PracticeCreated or PracticeAmended; of the debtor only what recognises them is saved."""
-    position = event.data
-    projections.fold_debt(
-        tx.session,
-        practice_id=position.practice_id,
-        sequence=position.sequence,
-        is_open=not position.cancelled,
-        debtor_sha256=domain.debtor_sha256(position.debtor.fiscal_code),
-        due_date=position.due_date,
-        created_at=position.created_at,
-        now=now,
-    )
+def learn_positions(tx: Tx, events: Sequence[Event[Position]], now: datetime) -> None:
+    """Take in PracticeCreated or PracticeAmended; of the debtors only what recognises them is saved."""
+    latest: dict[object, ToldDebt] = {}
+    for position in sorted((event.data for event in events), key=lambda position: position.sequence):
+        debtor_sha256 = domain.debtor_sha256(position.debtor.fiscal_code)
+        latest[position.practice_id] = ToldDebt(
+            practice_id=position.practice_id,
+            sequence=position.sequence,
+            is_open=not position.cancelled,
+            debtor_sha256=debtor_sha256.hex() if debtor_sha256 else None,
+            due_date=position.due_date,
+            created_at=position.created_at,
+        )
+    projections.fold_debts(tx.session, list(latest.values()), now)
 
 
-def learn_end(tx: Tx, event: Event[PracticeEnded], now: datetime) -> None:
-    """Take in a PracticeCancelled or PracticeExpired."""
-    projections.fold_end(tx.session, practice_id=event.data.practice_id, sequence=event.data.sequence, now=now)
+def learn_ends(tx: Tx, events: Sequence[Event[PracticeEnded]], now: datetime) -> None:
+    """Take in PracticeCancelled or PracticeExpired."""
+    ended = sorted((event.data for event in events), key=lambda end: end.sequence)
+    latest = {end.practice_id: ToldEnd(end.practice_id, end.sequence) for end in ended}
+    projections.fold_ends(tx.session, list(latest.values()), now)
 
 
-def learn_payment(tx: Tx, event: Event[PaymentConfirmed]) -> None:
-    """Take in a PaymentConfirmed. Its time is the event's: what the receipt says of it may be days ago."""
-    paid = event.data
-    if paid.practice_id is not None:
-        projections.add_receipt(tx.session, paid.receipt_id, paid.practice_id, event.time)
+def learn_payments(tx: Tx, events: Sequence[Event[PaymentConfirmed]]) -> None:
+    """Take in PaymentConfirmed. Its time is the event's: what the receipt says of it may be days ago."""
+    told = [
+        ToldReceipt(event.data.receipt_id, event.data.practice_id, event.time)
+        for event in events
+        if event.data.practice_id is not None
+    ]
+    projections.add_receipts(tx.session, told)
 
 
-def learn_consent(tx: Tx, rpc: Rpc, event: Event[ConsentChanged]) -> None:
-    """Take in a ConsentGranted: ask identity what exactly was agreed to, and how to recognise the citizen's debts."""
-    granted = event.data
-    if granted.purpose != _PURPOSE:
-        return
-    mailbox = rpc.call(identity.MAILBOX, MailboxRequest(citizen_id=granted.citizen_id)).mailbox
-    if mailbox is None:
-        # Revoked meanwhile: that event is on its way, and has the higher number.
-        return
-    projections.fold_consent(
-        tx.session,
-        citizen_id=granted.citizen_id,
-        sequence=int(event.sequence),
-        since=granted.at,
-        messages=mailbox.messages,
-        debtor_sha256=domain.debtor_sha256(mailbox.fiscal_code),
-    )
+def learn_consents(tx: Tx, rpc: Rpc, events: Sequence[Event[ConsentChanged]]) -> None:
+    """Take in ConsentGranted: ask identity what exactly was agreed to, and how to recognise the citizens' debts."""
+    told = []
+    for event in _latest_of_each(events):
+        granted = event.data
+        mailbox = rpc.call(identity.MAILBOX, MailboxRequest(citizen_id=granted.citizen_id)).mailbox
+        if mailbox is None:
+            # Revoked meanwhile: that event is on its way, and has the higher number.
+            continue
+        debtor_sha256 = domain.debtor_sha256(mailbox.fiscal_code)
+        told.append(
+            ToldConsent(
+                citizen_id=granted.citizen_id,
+                sequence=int(event.sequence),
+                since=granted.at,
+                messages=list(mailbox.messages),
+                debtor_sha256=debtor_sha256.hex() if debtor_sha256 else None,
+            )
+        )
+    projections.fold_consents(tx.session, told)
 
 
-def learn_revocation(tx: Tx, event: Event[ConsentChanged], now: datetime) -> None:
-    """Take in a ConsentRevoked: forget whose debts they were and drop what is queued."""
-    revoked = event.data
-    if revoked.purpose != _PURPOSE:
-        return
-    if projections.fold_revocation(tx.session, citizen_id=revoked.citizen_id, sequence=int(event.sequence)):
-        mails.drop_queued(tx.session, revoked.citizen_id, "revoked", now)
+def learn_revocations(tx: Tx, events: Sequence[Event[ConsentChanged]], now: datetime) -> None:
+    """Take in ConsentRevoked: forget whose debts they were and drop what is queued."""
+    told = [ToldRevocation(event.data.citizen_id, int(event.sequence)) for event in _latest_of_each(events)]
+    for citizen_id in projections.fold_revocations(tx.session, told):
+        mails.drop_queued(tx.session, citizen_id, "revoked", now)
+
+
+def _latest_of_each(events: Sequence[Event[ConsentChanged]]) -> list[Event[ConsentChanged]]:
+    """Return of each citizen the last of the events that are about mail."""
+    about_mail = sorted((one for one in events if one.data.purpose == _PURPOSE), key=lambda one: int(one.sequence))
+    return list({event.data.citizen_id: event for event in about_mail}.values())
