@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import re
 import zipfile
 from datetime import UTC, date, datetime
@@ -214,3 +215,18 @@ def test_two_transfers_of_one_amount_are_told_apart_by_their_index_only():
 )
 def test_the_flow_is_named_in_the_text_of_the_bank_credit(text, expected):
     assert flow_id_in(text) == expected
+
+
+BANK_CREDITS = Path(__file__).parents[4] / "shared" / "cases" / "b07-b25-bank-credits.json"
+
+
+def test_the_flow_that_a_bank_credit_of_the_field_names_is_found_in_its_text() -> None:
+    if not BANK_CREDITS.exists():
+        pytest.skip("shared/cases is not here")
+    cases = json.loads(BANK_CREDITS.read_text())
+    named = {one["text"]: one["expected_flow_id"] for one in cases if "expected_flow_id" in one}
+    assert len(named) == 4
+    assert {text: str(flow_id_in(text)).casefold() for text in named} == {
+        text: flow_id.casefold() for text, flow_id in named.items()
+    }
+    assert flow_id_in("/PUR/LGPE-RIVERSAMENTO/URI/2") is None

@@ -32,18 +32,19 @@ _BATCH: Final = 50
 
 
 def start(database: Database, request: JobRequest, now: datetime) -> JobReply:
-    """Take a job; the same key again is the same job."""
+    """Take a job; the same key again is the same job. A reference that is named twice is printed, and counted, once."""
+    external_ids = list(dict.fromkeys(request.external_ids))
     job = PrintJob(
         id=uuid4(),
         entity_code=request.entity_code,
         idempotency_key=request.idempotency_key,
         language=request.language,
         second_language=request.second_language,
-        total=len(request.external_ids),
+        total=len(external_ids),
         created_at=now,
     )
     with database.transaction() as tx:
-        repository.add_job(tx.session, job, request.external_ids)
+        repository.add_job(tx.session, job, external_ids)
         return JobReply(job=repository.find_job(tx.session, job.entity_code, key=job.idempotency_key))
 
 
