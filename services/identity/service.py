@@ -1,14 +1,27 @@
 """The identity service: its RPC entrypoints and its timer."""
 
 from chassis.clock import now
+from chassis.recurrence import Recurrence
 from chassis.runtime.entrypoints import answers, every
 from chassis.runtime.providers import DatabaseProvider, Provider, SettingsProvider
 from contracts.rpc import identity
 from contracts.shapes import Empty
-from services.identity import models
+from services.identity import clients, models
 from services.identity.registry_watcher import RegistryWatcher
 from services.identity.settings import Settings
-from services.identity.usecases import beneficiaries, calendar_feed, login, own_data, privacy, sessions, slo, upkeep
+from services.identity.usecases import (
+    beneficiaries,
+    calendar_feed,
+    login,
+    own_data,
+    privacy,
+    registry_refresh,
+    sessions,
+    slo,
+    upkeep,
+)
+
+_FETCH_LOOK_S = 5
 
 
 class RegistryProvider(Provider[RegistryWatcher]):
@@ -30,6 +43,7 @@ class IdentityService:
     database = DatabaseProvider(models)
     settings = SettingsProvider(Settings.load)
     idps = RegistryProvider()
+    fetching = SettingsProvider(lambda: Recurrence(Settings.load().registry_refresh_s))
 
     @answers(identity.PROVIDERS)
     def providers(self, _request: Empty) -> identity.IdentityProviders:
@@ -150,6 +164,14 @@ class IdentityService:
     def delete_expired(self) -> None:
         """Delete what has no more reason to be stored."""
         upkeep.delete_expired(self.database, now())
+
+    @every(seconds=_FETCH_LOOK_S)
+    def fetch_registry(self) -> None:
+        """Fetch AgID's list of identity providers every SPID_REGISTRY_REFRESH_S, where there is a file to put it in."""
+        source = self.settings.registry_source
+        if source.aggregate is not None and self.fetching.is_due():
+            registry_refresh.refresh(source, lambda: clients.fetch_registry(source.url), now())
+            self.idps.refresh(now())
 
     @every(seconds=300)
     def refresh_registry(self) -> None:

@@ -16,7 +16,7 @@ class Settings:
     `opening_slots`: how many workers may at once be waiting for Checkout, which asks us about every notice before it
     answers: the others must be free to answer it.
     `fdr_interval_s`: fdr-org is called no more often than this. `unreported_working_days`: after so many a receipt that
-    stands in no settlement flow raises an alarm.
+    stands in no settlement flow raises an alarm. `fdr_fetch_s`: so often new flows are taken; 0: never.
     """
 
     checkout_url: str
@@ -30,6 +30,7 @@ class Settings:
     fdr_timeout_s: float
     fdr_interval_s: float
     unreported_working_days: int
+    fdr_fetch_s: float = 14_400.0
 
     @classmethod
     def load(cls) -> "Settings":
@@ -47,4 +48,5 @@ class Settings:
             fdr_timeout_s=env.float("FDR_TIMEOUT_S", 10.0),
             fdr_interval_s=env.float("FDR_INTERVAL_S", 1.0),
             unreported_working_days=env.int("RECEIPT_UNREPORTED_WORKING_DAYS", 5),
+            fdr_fetch_s=env.float("FDR_FETCH_S", 14_400.0),
         )
