@@ -1,4 +1,4 @@
-"""Events given up on: `python -m chassis.dead_letters list` and `… replay [queue]`."""
+"""Events given up on: `python -m chassis.dead_letters list`, `… replay [QUEUE]`, `… discard QUEUE ID REASON`."""
 
 import sys
 

@@ -214,10 +214,11 @@ class TotalsDiffer(ErrorDetail):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutOfReach(ErrorDetail):
-    """Which service of ours, or which part outside (`fdr-org`)."""
+    """Which service of ours, or which part outside (`fdr-org`), and the HTTP status by which that refuses us."""
 
     service: str | None = None
     part: str | None = None
+    status: int | None = None
 
 
 # A code that is not here tells nothing more.

@@ -67,6 +67,16 @@ def migrate(home: HomeOption = DEFAULT_HOME) -> None:
     schema.prepare(folder.logs / "migrations.log")
 
 
+@app.command("dead-letters", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def dead_letters(context: typer.Context) -> None:
+    """List the events that consumers of AMQP_URL gave up on, send them again, or discard them with a reason."""
+    from chassis.messaging.dead_letters import main as run
+
+    if "AMQP_URL" not in os.environ:
+        raise ProblemError("Set AMQP_URL; without it ./portal up has its broker in its own memory.")
+    raise typer.Exit(run(context.args))
+
+
 @app.command()
 def reset(home: HomeOption = DEFAULT_HOME, *, yes: Annotated[bool, typer.Option("--yes", "-y")] = False) -> None:
     """Forget all data, keys and logs of a copy that is not running."""

@@ -177,6 +177,9 @@ def child_environment(amqp_url: str, database_url: str) -> dict[str, str]:
         "AMQP_URL": amqp_url,
         "DATABASE_URL": database_url,
         "EVENT_RETRY_DELAYS_S": "0.2,0.4",
+        # What services fetch by themselves a test asks for.
+        "FDR_FETCH_S": "0",
+        "SPID_REGISTRY_REFRESH_S": "0",
         "PYTHONPATH": str(PROJECT),
         "LOG_LEVEL": "INFO",
     }

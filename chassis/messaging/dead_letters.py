@@ -1,8 +1,9 @@
-"""Events given up on: `python -m chassis.dead_letters list` and `… replay [queue]`.
+"""Events given up on: `python -m chassis.dead_letters list`, `… replay [QUEUE]`, `… discard QUEUE ID|all REASON`.
 
 `list` shows each dead letter queue with what is in it, without the events' data. `replay` sends them to their
 consumer again, with all attempts before them; without a queue it replays all. Nothing is lost on the way: a letter is
-removed only after the broker has confirmed its copy.
+removed only after the broker has confirmed its copy. `discard` takes one away for good, or all of a queue: the reason
+stands in the log, with the error it died of.
 
 Where each process has a user of its own at the broker, a service's sees and replays that service's queues; the others
 are named as such.
@@ -26,6 +27,11 @@ from contracts.events.subscriptions import SUBSCRIPTIONS
 _LISTED_HEADERS: Final = ("x-error", "x-attempts", "x-dead-at")
 _SHOWN_PER_QUEUE: Final = 20
 _LEFT_BEHIND: Final = (wire.ATTEMPT_HEADER, wire.OUTAGE_HEADER, "x-consumer", *_LISTED_HEADERS)
+
+ALL: Final = "all"
+"""In place of an id: every letter of the queue."""
+_USAGE: Final = """usage: python -m chassis.dead_letters list | replay [QUEUE] | discard QUEUE ID|all REASON
+"""
 
 log = logs.get_logger(__name__)
 
@@ -67,6 +73,26 @@ def replay(amqp_url: str, queue_name: str) -> int:
     finally:
         publisher.close()
     return replayed
+
+
+def discard(amqp_url: str, queue_name: str, message_id: str, reason: str) -> int:
+    """Remove the dead letter of that id, or each where it is `all`; return how many. The others stay in their places.
+
+    A line `dead_letter_discarded` of the log has the id, the error it died of and the reason.
+    """
+    discarded = 0
+    with _channel(amqp_url) as channel:
+        queue = wire.dead_letter_queue(queue_name)(channel)
+        waiting = queue.queue_declare().message_count
+        for letter in [queue.get() for _ in range(waiting)]:
+            found = letter is not None and letter.properties.get("message_id")
+            if letter is None or message_id not in {found, ALL}:
+                continue  # not acked: it goes back to its place when the channel closes
+            told = {name.removeprefix("x-").replace("-", "_"): letter.headers.get(name) for name in _LISTED_HEADERS}
+            letter.ack()
+            log.warning("dead_letter_discarded", queue=queue_name, message_id=found, reason=reason, **told)
+            discarded += 1
+    return discarded
 
 
 def _fresh_copy(letter: Any, queue_name: str) -> wire.Message:
@@ -119,7 +145,11 @@ def main(arguments: list[str]) -> int:
             for queue_name in names or consumer_queues():
                 with _ours(queue_name):
                     sys.stdout.write(f"{replay(settings.amqp_url, queue_name):6d}  {queue_name}\n")
+        case ["discard", queue_name, message_id, *words] if queue_name in consumer_queues() and " ".join(words).strip():
+            count_of = discard(settings.amqp_url, queue_name, message_id, " ".join(words).strip())
+            sys.stdout.write(f"{count_of:6d}  {queue_name}\n")
+            return 0 if count_of else 1
         case _:
-            sys.stderr.write("usage: python -m chassis.dead_letters list | replay [QUEUE]\n")
+            sys.stderr.write(_USAGE)
             return 2
     return 0

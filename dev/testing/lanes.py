@@ -6,7 +6,7 @@ import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 from typing import Final
@@ -31,6 +31,7 @@ class Lane:
 
     name: str
     targets: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def report(self) -> Path:
@@ -117,7 +118,12 @@ def _tried_again(lane: Lane, first: Outcome, environment: Mapping[str, str], opt
 
 def _environment(lane: Lane, servers: ExitStack) -> dict[str, str]:
     # The Node that Playwright brings along needs libatomic, which a bare Debian has not.
-    environment = {"PLAYWRIGHT_NODEJS_PATH": str(assets.NODE), **os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {
+        "PLAYWRIGHT_NODEJS_PATH": str(assets.NODE),
+        **os.environ,
+        **lane.environment,
+        "PYTHONPATH": str(ROOT),
+    }
     if lane.needs_servers:
         run_name = f"portal_test_{os.getpid()}_{lane.name}"
         environment["AMQP_URL"] = servers.enter_context(rabbitmq.provided(run_name))

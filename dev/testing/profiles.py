@@ -10,15 +10,29 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Profile:
-    """Folders of tests that are left out of the fast part. `in_ci`: continuous integration runs them as well."""
+    """Folders of tests that are left out of the fast part. `in_ci`: continuous integration runs them as well.
+
+    `is_whole`: its files are in the fast part too, where they do a share of their work (`tests/shares.py`); here all.
+    """
 
     targets: Sequence[str]
     in_ci: bool
+    is_whole: bool = False
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What its tests are told."""
+        return {"NIGHTLY": "true"} if self.is_whole else {}
 
 
 PROFILES: Final[Mapping[str, Profile]] = {
     "images": Profile(("tests/images",), in_ci=True),
     "mutants": Profile(("tests/mutants",), in_ci=False),
+    "nightly": Profile(
+        ("tests/integration/identity/test_identity_fuzz.py", "tests/e2e/test_e2e_zz_failures.py"),
+        in_ci=False,
+        is_whole=True,
+    ),
     "ruleset": Profile(("tests/ruleset",), in_ci=True),
     "spid-profiles": Profile(("tests/spid_profiles",), in_ci=True),
 }
@@ -28,4 +42,4 @@ CI: Final = "ci"
 
 def targets() -> frozenset[str]:
     """Every folder that is left out of the fast part."""
-    return frozenset(target for profile in PROFILES.values() for target in profile.targets)
+    return frozenset(target for profile in PROFILES.values() if not profile.is_whole for target in profile.targets)

@@ -60,7 +60,10 @@ def _runs(words: Sequence[str]) -> list[list[Lane]]:
         in_ci = [[Lane(name, profile.targets)] for name, profile in PROFILES.items() if profile.in_ci]
         return [lanes.fast(), *in_ci]
     targets = [target for word in words if word != "lint" for target in _targets_of(word)]
-    return [[Lane("tests", targets)]] if targets else []
+    environment = {
+        name: value for word in words if word in PROFILES for name, value in PROFILES[word].environment.items()
+    }
+    return [[Lane("tests", targets, environment)]] if targets else []
 
 
 def _check(name: str, command: list[str]) -> Outcome:

@@ -22,7 +22,7 @@ from services.identity import clients, models
 from services.identity.saml import certificate
 from services.identity.saml.idp_registry import RegistryError
 from services.identity.settings import Settings, registry_source
-from services.identity.usecases import helpdesk, upkeep
+from services.identity.usecases import helpdesk, registry_refresh, upkeep
 
 log = logs.get_logger("identity.commands")
 
@@ -69,13 +69,14 @@ def _refresh_idps(source: str | None) -> int:
     """Exit code 1, and the last good copy stays, when there is nothing new to be believed."""
     try:
         registry = registry_source(environment())
-        document = Path(source).read_bytes() if source else clients.fetch_registry(registry.url)
-        providers = registry.replace_aggregate(document, clock.now())
     except (OSError, RegistryError) as error:
         log.exception("idp_registry_not_refreshed", reason=str(error))
         return 1
-    log.info("idp_registry_refreshed", providers=[one.entity_id for one in providers])
-    return 0
+
+    def fetch() -> bytes:
+        return Path(source).read_bytes() if source else clients.fetch_registry(registry.url)
+
+    return 0 if registry_refresh.refresh(registry, fetch, clock.now()) else 1
 
 
 def _parser() -> argparse.ArgumentParser:

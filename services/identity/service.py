@@ -3,15 +3,28 @@
 from datetime import datetime
 
 from chassis.clock import now
+from chassis.recurrence import Recurrence
 from chassis.runtime.entrypoints import answers, decides_every, every
 from chassis.runtime.providers import DatabaseProvider, Provider, SettingsProvider
 from chassis.storage.database_clock import database_time
 from contracts.rpc import identity
 from contracts.shapes import Empty
-from services.identity import models
+from services.identity import clients, models
 from services.identity.registry_watcher import RegistryWatcher
 from services.identity.settings import Settings
-from services.identity.usecases import beneficiaries, calendar_feed, login, own_data, privacy, sessions, slo, upkeep
+from services.identity.usecases import (
+    beneficiaries,
+    calendar_feed,
+    login,
+    own_data,
+    privacy,
+    registry_refresh,
+    sessions,
+    slo,
+    upkeep,
+)
+
+_FETCH_LOOK_S = 5
 
 
 class RegistryProvider(Provider[RegistryWatcher]):
@@ -33,6 +46,7 @@ class IdentityService:
     database = DatabaseProvider(models)
     settings = SettingsProvider(Settings.load)
     idps = RegistryProvider()
+    fetching = SettingsProvider(lambda: Recurrence(Settings.load().registry_refresh_s))
 
     @answers(identity.PROVIDERS)
     def providers(self, _request: Empty) -> identity.IdentityProviders:
@@ -153,6 +167,14 @@ class IdentityService:
     def delete_expired(self, now: datetime) -> None:
         """Delete what has no more reason to be stored."""
         upkeep.delete_expired(self.database, now)
+
+    @every(seconds=_FETCH_LOOK_S)
+    def fetch_registry(self) -> None:
+        """Fetch AgID's list of identity providers every SPID_REGISTRY_REFRESH_S, where there is a file to put it in."""
+        source = self.settings.registry_source
+        if source.aggregate is not None and self.fetching.is_due():
+            registry_refresh.refresh(source, lambda: clients.fetch_registry(source.url), now())
+            self.idps.refresh(now())
 
     @every(seconds=300)
     def refresh_registry(self) -> None:

@@ -46,6 +46,7 @@ class Settings:
     provider: ServiceProvider
     key: SigningKey
     registry_source: RegistrySource
+    registry_refresh_s: float
     level: int
     levels: Mapping[str, int]
     binding: str
@@ -77,6 +78,7 @@ class Settings:
             provider=_provider(env),
             key=key,
             registry_source=source,
+            registry_refresh_s=env.float("SPID_REGISTRY_REFRESH_S", 86_400.0),
             level=env.int("SPID_LEVEL", 2, validate=_check_level),
             levels=env.dict("SPID_LEVELS", {}, subcast_values=int, validate=_check_levels),
             binding=_BINDINGS[env.str("SPID_BINDING", "redirect", validate=validate.OneOf(_BINDINGS))],

@@ -1,8 +1,8 @@
 """Commands for ops, `python -m services.payments COMMAND`.
 
 fetch-settlements ENTITY [PUBLISHED_AFTER]
-    Takes the entity's settlement flows from pagoPA's fdr-org; run it every few hours. Flows that are here are left
-    alone, so without PUBLISHED_AFTER (ISO 8601 with offset) everything pagoPA still has is looked through.
+    Takes the entity's settlement flows from pagoPA's fdr-org, as the service does every FDR_FETCH_S. Flows that are
+    here are left alone, so without PUBLISHED_AFTER (ISO 8601 with offset) all that pagoPA still has is looked through.
 take-receipt FILE
     Takes in a receipt that was refused or lost: the SOAP envelope of paSendRT or paSendRTV2, or the message alone, as
     pagoPA's support sends it or as it stands in node_calls.raw_xml. The same receipt again changes nothing.
@@ -56,6 +56,8 @@ def _fetch(entity_code: str, published_after: datetime | None) -> int:
             downloaded = flow_download.download(database, rpc, fdr, entity_code, published_after, now())
     except RpcError as error:
         sys.stderr.write(f"{entity_code}: {error.code} {error.params}\n")
+        if error.params.get("status"):
+            sys.stderr.write("pagoPA refuses our key: look at FDR_SUBSCRIPTION_KEY and what it was made for\n")
         return 1
     for flow_id, refusal in downloaded.refused:
         sys.stderr.write(f"{flow_id}: {refusal.code} {refusal.params}\n")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from chassis.clock import now
+from chassis.recurrence import Recurrence
 from chassis.runtime.entrypoints import answers, decides_every, every, on_events
 from chassis.runtime.providers import DatabaseProvider, RpcProvider, SettingsProvider
 from chassis.storage import outbox
@@ -23,9 +24,11 @@ from contracts.rpc.practices import EventsReply, EventsRequest, FeedItem, Positi
 from services.payments import models
 from services.payments.domain.positions import PositionStatus
 from services.payments.settings import Settings
+from services.payments.settlement.fdr_org import FdrClient
 from services.payments.usecases import (
     bank_credits,
     day_report,
+    flow_download,
     late_receipt,
     positions,
     receipt_list,
@@ -45,6 +48,7 @@ _WAITING_RECEIPTS_INTERVAL_S = 10
 _PENDING_SETTLEMENT_INTERVAL_S = 20
 _PURGE_INTERVAL_S = 3_600
 _UNREPORTED_INTERVAL_S = 3_600
+_FETCH_LOOK_S = 5
 
 
 class PaymentsService:
@@ -54,6 +58,7 @@ class PaymentsService:
     database = DatabaseProvider(models)
     rpc = RpcProvider()
     settings = SettingsProvider(Settings.load)
+    fetching = SettingsProvider(lambda: Recurrence(Settings.load().fdr_fetch_s))
     checkout_starter = SettingsProvider(start.CheckoutStarter.load)
 
     @answers(payments.PA_FOR_NODE)
@@ -183,6 +188,12 @@ class PaymentsService:
     def match_pending_settlements(self) -> None:
         """Finish settlement rows, and try those again whose payment has come to be known."""
         settlements.match_pending(self.database, now())
+
+    @every(seconds=_FETCH_LOOK_S)
+    def fetch_settlements(self) -> None:
+        """Take the settlement flows that pagoPA has published, every FDR_FETCH_S."""
+        if self.fetching.is_due():
+            flow_download.download_all(self.database, self.rpc, FdrClient(self.settings), now())
 
     @decides_every(seconds=_UNREPORTED_INTERVAL_S)
     def watch_unreported_receipts(self, now: datetime) -> None:

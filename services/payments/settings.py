@@ -21,7 +21,7 @@ class Settings:
     `opening_slots`: how many workers may at once be waiting for Checkout, which asks us about every notice before it
     answers: the others must be free to answer it.
     `fdr_interval_s`: fdr-org is called no more often than this. `unreported_working_days`: after so many a receipt that
-    stands in no settlement flow raises an alarm.
+    stands in no settlement flow raises an alarm. `fdr_fetch_s`: so often new flows are taken; 0: never.
     `aca_calls_max` in `aca_calls_window_s`, `aca_bulk_calls_per_s` and `biz_events_calls_max` in `biz_events_window_s`
     are the published limits of the archive of notices (GPD-for-ACA, its bulk upload) and of BizEvents. From
     `aca_bulk_from` changes of one kind on a bulk file is made, of at most `aca_bulk_rows_max` positions.
@@ -55,6 +55,7 @@ class Settings:
     biz_events_calls_max: int
     biz_events_window_s: float
     recovery_days: int
+    fdr_fetch_s: float = 14_400.0
 
     @classmethod
     def load(cls) -> "Settings":
@@ -90,4 +91,5 @@ class Settings:
             biz_events_calls_max=env.int("BIZ_EVENTS_CALLS_MAX", 10, validate=_AT_LEAST_ONE),
             biz_events_window_s=env.float("BIZ_EVENTS_WINDOW_S", 3_600.0),
             recovery_days=env.int("RECEIPT_RECOVERY_DAYS", 30, validate=_AT_LEAST_ONE),
+            fdr_fetch_s=env.float("FDR_FETCH_S", 14_400.0),
         )

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 from marshmallow import ValidationError
 from marshmallow.validate import Length, Regexp
-from stdnum import iban
+from stdnum import iban, luhn
 
 from contracts.errors import Refused
 from contracts.message import Message, schema_of
@@ -127,10 +127,35 @@ class CatalogueFile(Message):
     entities: Annotated[Sequence[Annotated[FileEntity, _check_info, _check_demand_codes]], Length(min=1)]
 
 
-def read(document: Mapping[str, Any]) -> CatalogueFile:
-    """Return the catalogue of a JSON document. Raises marshmallow.ValidationError, saying where and what."""
+def read(document: Mapping[str, Any], *, test_codes: bool = False) -> CatalogueFile:
+    """Return the catalogue of a JSON document. Raises marshmallow.ValidationError, saying where and what.
+
+    `test_codes` takes fiscal codes whose check digit is wrong: those of pagoPA's test bodies are.
+    """
     file: CatalogueFile = schema_of(CatalogueFile).load(_tidied(document, ""))
+    wrong = {} if test_codes else _wrong_codes(file)
+    if wrong:
+        raise ValidationError(wrong)
     return file
+
+
+def _wrong_codes(file: CatalogueFile) -> dict[str, str]:
+    """Return what is wrong with each fiscal code of a body whose check digit does not fit, by its place in the file."""
+    codes: list[tuple[str, str]] = []
+    for entity in file.entities:
+        creditor = f"{entity.code}.creditor"
+        codes.append((f"{creditor}.fiscal_code", entity.creditor.fiscal_code))
+        codes.append((f"{creditor}.broker_fiscal_code", entity.creditor.broker_fiscal_code))
+        codes += [
+            (f"{entity.code}.{service.code}.shares[{number}].fiscal_code", share.fiscal_code)
+            for service in entity.services
+            for number, share in enumerate(service.shares)
+        ]
+    return {
+        place: f"{code} is no fiscal code: its last digit does not fit"
+        for place, code in codes
+        if not luhn.is_valid(code)
+    }
 
 
 def _tidied(value: Any, place: str) -> Any:

@@ -30,6 +30,7 @@ PACE: Final[Mapping[str, str]] = {
     "SANDBOX_LATE_RECEIPT_S": "4",
     "SANDBOX_RETRY_DELAYS_S": "0.5,1",
     "EVENT_RETRY_DELAYS_S": "0.5,1,2,4,8",
+    "FDR_FETCH_S": "0",
     "SEARCH_RATE": "10000/minute",
     "LOGIN_RATE": "10000/minute",
     "INSERTION_RATE": "10000/minute",

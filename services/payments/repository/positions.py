@@ -22,6 +22,11 @@ def creditor(session: Session, fiscal_code: str) -> Creditor | None:
     return None if row is None else _read_creditor(row)
 
 
+def entity_codes(session: Session) -> Sequence[str]:
+    """Return the codes of all entities known here."""
+    return session.scalars(select(models.Creditor.code).order_by(models.Creditor.code)).all()
+
+
 def creditor_of_entity(session: Session, entity_code: str) -> Creditor | None:
     """Return the creditor with this entity code; None means not known here."""
     row = session.scalars(select(models.Creditor).where(models.Creditor.code == entity_code)).first()

@@ -9,12 +9,15 @@ from typing import Any, Final
 
 import requests
 
+from chassis.logs import get_logger
 from contracts.calendar import rome_day
 from contracts.error_details import OutOfReach, Unreadable
 from contracts.errors import ErrorCode, Refused, Unavailable
 from services.payments.domain.node_time import read_moment
 from services.payments.domain.settlements import Flow, FlowRow, Outcome
 from services.payments.settings import Settings
+
+log = get_logger(__name__)
 
 # An object as fdr-org describes it, read into a Flow at once.
 _Foreign = dict[str, Any]
@@ -24,6 +27,7 @@ _PAGES_MAX: Final = 1_000
 _TRIES: Final = 5
 _PAUSE_MAX_S: Final = 120.0
 _BUSY: Final = (429, 502, 503, 504)
+_KEY_REFUSED: Final = (401, 403)
 _OUTCOMES: Final = {
     "EXECUTED": Outcome.EXECUTED,
     "REVOKED": Outcome.REVOKED,
@@ -89,6 +93,8 @@ class FdrClient:
                 if answer.status_code in _BUSY and attempt < _TRIES:
                     time.sleep(_pause_s(answer, attempt))
                     continue
+                if answer.status_code in _KEY_REFUSED:
+                    raise _our_key_is_refused(answer.status_code)
                 answer.raise_for_status()
                 # Amounts are JSON numbers: as binary fractions they would not add up.
                 read: Any = answer.json(parse_float=Decimal)
@@ -105,6 +111,12 @@ class FdrClient:
         if now < self._next_at_s:
             time.sleep(self._next_at_s - now)
         self._next_at_s = max(now, self._next_at_s) + self._interval_s
+
+
+def _our_key_is_refused(status: int) -> Unavailable:
+    """Say so, in the log and to whoever asked: no later try helps, somebody must look at FDR_SUBSCRIPTION_KEY."""
+    log.error("pagopa_refuses_our_key", part="fdr-org", status=status, setting="FDR_SUBSCRIPTION_KEY")
+    return Unavailable(ErrorCode.SERVICE_UNAVAILABLE, OutOfReach(part="fdr-org", status=status))
 
 
 def _pause_s(answer: requests.Response, attempt: int) -> float:

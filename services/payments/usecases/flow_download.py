@@ -63,6 +63,25 @@ def download(
     return downloaded
 
 
+def download_all(database: Database, rpc: Rpc, fdr: FdrClient, now: datetime) -> None:
+    """Take the new flows of every entity; one whose flows do not come does not stop the others, and is named."""
+    with database.reading() as session:
+        entity_codes = positions.entity_codes(session)
+    for entity_code in entity_codes:
+        try:
+            downloaded = download(database, rpc, fdr, entity_code, None, now)
+        except RpcError as error:
+            log.error("settlements_not_fetched", entity_code=entity_code, code=error.code, reason=error.params)  # noqa: TRY400 -- the cause is in `reason`
+            continue
+        log.info(
+            "settlements_fetched",
+            entity_code=entity_code,
+            taken=downloaded.taken,
+            known=downloaded.known,
+            refused=len(downloaded.refused),
+        )
+
+
 def _is_here(database: Database, creditor_fiscal_code: str, published: PublishedFlow) -> bool:
     if published.revision is None:
         return False

@@ -56,6 +56,11 @@ def entity_of_creditor(session: Session, creditor_fiscal_code: str) -> EntityRow
     return session.scalars(statement.order_by(EntityRow.code).limit(1)).first()
 
 
+def fiscal_codes(session: Session) -> dict[str, str]:
+    """Return the fiscal code of every entity, by its entity code."""
+    return {row.code: row.creditor_fiscal_code for row in session.scalars(select(EntityRow))}
+
+
 def services(session: Session, entity_code: str) -> Sequence[ServiceRow]:
     """Return the services of an entity's catalogue, in its order."""
     statement = select(ServiceRow).where(ServiceRow.entity_code == entity_code, ~ServiceRow.withdrawn)

@@ -1,5 +1,6 @@
 """The chassis' commands as ops call them, on the real services."""
 
+import json
 import os
 import socket
 import subprocess
@@ -42,6 +43,10 @@ def command(environment, *arguments):
         ["chassis.migrations", "upgrade"],
         ["chassis.topology", "declare"],
         ["chassis.dead_letters", "bury"],
+        ["chassis.dead_letters", "discard"],
+        ["chassis.dead_letters", "discard", SUBSCRIPTIONS[0].queue_name, "all"],
+        ["chassis.dead_letters", "discard", SUBSCRIPTIONS[0].queue_name, "all", " "],
+        ["chassis.dead_letters", "discard", "no-such-queue", "all", "a reason"],
     ],
 )
 def test_a_command_used_wrongly_says_how_it_is_used(environment, arguments):
@@ -152,6 +157,27 @@ def test_dead_letters_are_listed_without_their_data_and_stay(environment, amqp_u
     assert done.stdout.split() == ["1", EVENT_QUEUE]
     assert dead_letters.count(amqp_url, EVENT_QUEUE) == 0
     publisher.close()
+
+
+def test_a_dead_letter_is_discarded_with_a_reason_and_the_others_stay(environment, amqp_url):
+    queue_name = SUBSCRIPTIONS[0].queue_name
+    publisher = ConfirmedPublisher(amqp_url, declare=[wire.dead_letter_queue(queue_name)])
+    letters = [
+        wire.Message("", f"{queue_name}.dead", "RSSMRA85T10A562S", message_id=one, headers={"x-error": "KeyError"})
+        for one in "789"
+    ]
+    publisher.publish_all(letters)
+    publisher.close()
+    discarding = ("chassis.dead_letters", "discard", queue_name)
+    done = command(environment, *discarding, "8", "a test of", "the entity's")
+    assert (done.returncode, done.stdout.splitlines()[-1].split()) == (0, ["1", queue_name])
+    assert [letter["id"] for letter in dead_letters.look(amqp_url, queue_name)] == ["7", "9"]
+    (line,) = [json.loads(one) for one in done.stdout.splitlines() if "dead_letter_discarded" in one]
+    assert (line["message_id"], line["reason"], line["error"]) == ("8", "a test of the entity's", "KeyError")
+    assert "RSSMRA85T10A562S" not in done.stdout
+    assert command(environment, *discarding, "8", "again").returncode == 1
+    assert command(environment, *discarding, "all", "old tests").stdout.splitlines()[-1].split() == ["2", queue_name]
+    assert dead_letters.count(amqp_url, queue_name) == 0
 
 
 def test_the_list_names_every_consumer(environment):

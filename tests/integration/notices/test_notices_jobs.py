@@ -5,6 +5,7 @@ import contextlib
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -22,6 +23,8 @@ from services.notices.documents.usecases.dependencies import DocumentDependencie
 from services.notices.models import Document, PrintJob, PrintJobItem
 from services.notices.settings import Settings
 from tests.conftest import PROJECT
+
+TWICE = Path(__file__).parents[4] / "shared" / "cases" / "b49-same-twice.json"
 
 
 def job_request(external_ids, key=None):
@@ -48,6 +51,22 @@ def documents_of(office, job, **wishes):
 
 def owed(office, count):
     return [office.owed(description=f"TARI {number}").external_id for number in range(count)]
+
+
+def test_a_reference_named_twice_is_printed_and_counted_once(office, eventually):
+    first, second = owed(office, 2)
+    job = start(office, [first, second, first, first])
+    assert job.total == 2
+    eventually(lambda: state(office, job).finished_at)
+    done = state(office, job)
+    assert (done.printed, done.refused) == (2, 0)
+    assert [item.external_id for item in documents_of(office, job)] == [first, second]
+
+
+def test_the_printing_job_of_the_field_has_one_notice(office):
+    if not TWICE.exists():
+        pytest.skip("shared/cases is not here")
+    assert start(office, json.loads(TWICE.read_text())["external_ids"]).total == 1
 
 
 def test_a_job_prints_what_it_can_and_says_why_not_the_rest(office, eventually):

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from contracts.codes import AmountCents
 from contracts.errors import Unavailable
@@ -403,6 +404,23 @@ def test_a_busy_api_is_left_alone_for_as_long_as_it_says_and_asked_again(downloa
     assert download().taken == 1
     (first, _), (second, _) = fdr_org.asked[:2]
     assert second - first >= 1
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_key_that_pagopa_refuses_is_told_as_one_and_not_tried_again(download, fdr_org, status):
+    fdr_org.answers[""] = (status, {})
+    with pytest.raises(Unavailable) as told:
+        download()
+    assert told.value.params == {"part": "fdr-org", "status": status}
+    assert len(fdr_org.asked) == 1
+
+
+def test_the_timer_names_the_entity_whose_flows_do_not_come(database, practices, download, fdr_org):
+    fdr_org.answers[""] = (401, {})
+    with capture_logs() as lines:
+        flow_download.download_all(database, practices, client(fdr_org), LATER)
+    (line,) = [one for one in lines if one["event"] == "settlements_not_fetched"]
+    assert (line["entity_code"], line["reason"]) == ("PM108", {"part": "fdr-org", "status": 401})
 
 
 def test_calls_keep_the_pace(download, fdr_org, monkeypatch):

@@ -1,6 +1,11 @@
 """The catalogue: loaded by ops, shown to everybody."""
 
 import json
+import os
+import pty
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
@@ -16,6 +21,7 @@ from contracts.rpc import practices
 from contracts.rpc.practices import EntityRequest
 from services.practices.models import EntityRow, ServiceRow
 from services.practices.usecases import catalogue
+from tests.conftest import PROJECT
 
 FILE = Path(__file__).parents[3] / "sandbox/data/catalogue.json"
 
@@ -149,3 +155,76 @@ def test_the_command_loads_a_file_and_says_in_one_line_what_is_wrong_with_anothe
         outcomes[Path(name).name] = (running.process.wait(30), len(running.log().splitlines()))
     assert outcomes == {"catalogue.json": (0, 1), "wrong.json": (1, 1), "missing.json": (1, 1)}
     assert shown(database)["code"] == "PM108"
+
+
+@pytest.mark.parametrize(
+    ("place", "change"),
+    [
+        ("PM108.creditor.fiscal_code", lambda entity: entity["creditor"].update(fiscal_code="80012345677")),
+        (
+            "PM108.creditor.broker_fiscal_code",
+            lambda entity: entity["creditor"].update(broker_fiscal_code="12345678901"),
+        ),
+        (
+            "PM108.ISCRIZIONE.shares[0].fiscal_code",
+            lambda entity: entity["services"][-1]["shares"][0].update(fiscal_code="80098765432"),
+        ),
+    ],
+)
+def test_a_fiscal_code_that_is_none_is_refused_and_its_place_is_named(
+    database: Database, place: str, change: Callable[[dict[str, Any]], None]
+) -> None:
+    document = json.loads(FILE.read_text())
+    change(document["entities"][0])
+    with pytest.raises(ValidationError, match=re.escape(place)):
+        catalogue.load_catalogue(database, document, may_change=["PM108"])
+    assert shown(database)["creditor"]["fiscal_code"] == "80012345676"
+    assert catalogue.load_catalogue(database, document, may_change=["PM108"], test_codes=True) == 2
+
+
+def with_another_code(entity_code: str = "PM108") -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(FILE.read_text())
+    (entity,) = [one for one in document["entities"] if one["code"] == entity_code]
+    entity["creditor"]["fiscal_code"] = "00743110157"
+    return document
+
+
+def test_a_live_bodys_code_changes_only_where_that_is_said(database: Database) -> None:
+    with pytest.raises(catalogue.CodeChangesError, match="PM108: 80012345676 becomes 00743110157"):
+        catalogue.load_catalogue(database, with_another_code())
+    with pytest.raises(catalogue.CodeChangesError):
+        catalogue.load_catalogue(database, with_another_code(), may_change=["PM200"])
+    assert shown(database)["creditor"]["fiscal_code"] == "80012345676"
+    catalogue.load_catalogue(database, with_another_code(), may_change=["PM108"])
+    assert shown(database)["creditor"]["fiscal_code"] == "00743110157"
+
+
+def test_without_a_terminal_the_command_changes_no_code_but_says_how(
+    database: Database, start_process: Callable[..., Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "changed.json"
+    file.write_text(json.dumps(with_another_code()))
+    refused = start_process("-m", "services.practices", "load-catalogue", str(file))
+    assert refused.process.wait(60) == 1
+    assert "--change-code PM108" in refused.log()
+    assert shown(database)["creditor"]["fiscal_code"] == "80012345676"
+    told = start_process("-m", "services.practices", "load-catalogue", str(file), "--change-code", "PM108")
+    assert told.process.wait(60) == 0
+    assert shown(database)["creditor"]["fiscal_code"] == "00743110157"
+
+
+@pytest.mark.parametrize(("answer", "code"), [("n\n", "80012345676"), ("\n", "80012345676"), ("y\n", "00743110157")])
+def test_at_a_terminal_the_command_asks_before_it_changes_a_code(
+    database: Database, environment: dict[str, str], tmp_path: Path, answer: str, code: str
+) -> None:
+    file = tmp_path / "changed.json"
+    file.write_text(json.dumps(with_another_code()))
+    ours, theirs = pty.openpty()
+    os.write(ours, answer.encode())
+    command = [sys.executable, "-m", "services.practices", "load-catalogue", str(file)]
+    done = subprocess.run(
+        command, cwd=PROJECT, env=environment, stdin=theirs, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert "80012345676 becomes 00743110157" in done.stdout
+    assert done.returncode == (0 if code == "00743110157" else 1), done.stderr
+    assert shown(database)["creditor"]["fiscal_code"] == code

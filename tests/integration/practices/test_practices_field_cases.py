@@ -255,3 +255,17 @@ def test_a_long_import_lets_others_work_at_least_every_200_rows(
     assert (happened.count("read"), happened.count("created")) == (450, 450)
     between = [len(list(some)) for what, some in groupby(happened) if what != "pause"]
     assert max(between) <= 200
+
+
+def test_a_stranger_reads_nothing_of_the_person_in_the_causale_of_the_case(
+    database: Database, now: datetime, load: Callable[..., ImportReport]
+) -> None:
+    report = load(case("b06-name-and-cf-in-causale.csv"))
+    assert [row.outcome for row in report.rows] == ["created"] * 3
+    for row in report.rows:
+        request = SearchRequest(entity_code="PM108", notice_number=row.notice_number)
+        (found,) = search.search(database, request, now).practices
+        shown = str(found).casefold().replace("’", "'")
+        assert found.masked
+        for secret in ("rossi", "mario", "dell'aquila", "anna", "rssmra85t10a562s", "10/12/1985", "bug-p"):
+            assert secret not in shown, secret

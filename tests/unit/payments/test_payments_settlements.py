@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import io
+import json
 import re
 import sys
 import zipfile
@@ -275,3 +276,18 @@ def refused_as(content):
     with pytest.raises(Refused) as refused:
         read_file(content)
     return refused.value.code
+
+
+BANK_CREDITS = Path(__file__).parents[4] / "shared" / "cases" / "b07-b25-bank-credits.json"
+
+
+def test_the_flow_that_a_bank_credit_of_the_field_names_is_found_in_its_text() -> None:
+    if not BANK_CREDITS.exists():
+        pytest.skip("shared/cases is not here")
+    cases = json.loads(BANK_CREDITS.read_text())
+    named = {one["text"]: one["expected_flow_id"] for one in cases if "expected_flow_id" in one}
+    assert len(named) == 4
+    assert {text: str(flow_id_in(text)).casefold() for text in named} == {
+        text: flow_id.casefold() for text, flow_id in named.items()
+    }
+    assert flow_id_in("/PUR/LGPE-RIVERSAMENTO/URI/2") is None

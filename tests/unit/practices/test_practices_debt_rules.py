@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from contracts.codes import AMOUNT_MAX_CENTS, NoticeNumber, check_digits
 from contracts.errors import ErrorCode, Refused
-from contracts.shapes import Beneficiary
+from contracts.shapes import Beneficiary, Stamp
 from services.practices.domain import debt_rules
 from services.practices.domain.debt_rules import AmountRules, ServiceRules
 
@@ -153,3 +153,25 @@ def test_a_due_date_of_another_century_is_refused() -> None:
         with pytest.raises(Refused) as refusal:
             debt_rules.checked_due_date(date(year, 1, 1))
         assert refusal.value.code is ErrorCode.INVALID_DATE
+
+
+def test_a_due_date_lies_in_the_years_2000_to_2099() -> None:
+    for day in (date(2000, 1, 1), date(2099, 12, 31), None):
+        assert debt_rules.checked_due_date(day) == day
+    for day in (date(1999, 12, 31), date(2100, 1, 1)):
+        with pytest.raises(Refused) as refused:
+            debt_rules.checked_due_date(day)
+        assert refused.value.code is ErrorCode.INVALID_DATE
+
+
+def test_a_stamp_is_asked_for_by_the_services_that_sell_one_and_by_no_other() -> None:
+    stamp = Stamp(document_hash="A" * 43 + "=", province="MI")
+    selling, other = ServiceRules("MENSA", stamp_cents=1_600), ServiceRules("MENSA")
+    assert selling.check_stamp(stamp) is stamp
+    assert other.check_stamp(None) is None
+    with pytest.raises(Refused) as refused:
+        selling.check_stamp(None)
+    assert refused.value.code is ErrorCode.STAMP_REQUIRED
+    with pytest.raises(Refused) as refused:
+        other.check_stamp(stamp)
+    assert refused.value.code is ErrorCode.INVALID_REQUEST

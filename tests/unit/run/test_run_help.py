@@ -43,7 +43,7 @@ def test_the_help_of_a_command_installs_nothing(bare: Path, command: str, words:
 def test_the_general_help_names_every_command(bare: Path, word: str) -> None:
     helped = portal(bare, word)
     assert helped.returncode == 0
-    assert set(re.findall(r"^    ./portal (\w+)", helped.stdout, re.MULTILINE)) == set(COMMANDS)
+    assert set(re.findall(r"^    ./portal ([\w-]+)", helped.stdout, re.MULTILINE)) == set(COMMANDS)
     assert [path.name for path in bare.iterdir()] == ["portal"]
 
 

@@ -20,8 +20,20 @@ def test_without_a_word_no_profile_runs() -> None:
 def test_a_profile_runs_by_its_name_alone(name: str) -> None:
     [[lane]] = suite._runs([name])
     assert lane.targets == list(PROFILES[name].targets)
+    assert lane.environment == PROFILES[name].environment
     for target in lane.targets:
-        assert list((ROOT / target).glob("test_*.py")), target
+        assert (ROOT / target).is_file() or list((ROOT / target).glob("test_*.py")), target
+
+
+def test_a_nightly_profile_does_whole_what_the_fast_part_does_a_share_of() -> None:
+    nightly = PROFILES["nightly"]
+    assert nightly.environment == {"NIGHTLY": "true"}
+    files = {str(path.relative_to(ROOT)) for path in (ROOT / "tests").rglob("test_*.py")}
+    sharing = {name for name in files if "\nfrom tests.shares import" in (ROOT / name).read_text()}
+    assert sharing == set(nightly.targets)
+    in_fast = [target for lane in FAST for target in lane.targets]
+    assert all(any(name.startswith(f"{target}/") for target in in_fast) for name in sharing)
+    assert not any(lane.environment for lane in FAST)
 
 
 def test_continuous_integration_runs_the_fast_part_and_then_its_profiles() -> None:
