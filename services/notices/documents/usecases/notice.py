@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from contracts.errors import ErrorCode, Refused
 from contracts.rpc import notices, practices
 from contracts.rpc.notices import NoticeRequest
 from contracts.rpc.practices import PlanRequest
@@ -14,14 +15,17 @@ from services.notices.documents.usecases.lookup import artworks_of, entity_of, v
 def notice(dependencies: DocumentDependencies, request: NoticeRequest, now: datetime) -> notices.Document:
     """Return the notice of a practice the viewer may see, masked where the practice is; of its plan where asked.
 
-    Raises Refused: PRACTICE_NOT_FOUND, or the code of the reason why there is nothing left to pay.
+    Raises Refused: PRACTICE_NOT_FOUND, or the code of the reason why there is nothing left to pay, of a plan also
+    PRACTICE_BEING_PAID.
     """
     practice = visible_practices(dependencies, request.viewer, [request.practice_id])[0]
     to_pay = [practice]
     if request.whole_plan:
         wanted = PlanRequest(viewer=request.viewer, practice_id=practice.id)
         plan = dependencies.rpc.call(practices.PLAN, wanted).practices
-        to_pay = composition.still_to_pay(plan) or to_pay
+        to_pay = composition.still_to_pay(plan)
+        if not to_pay:
+            raise Refused(ErrorCode(practice.not_payable_code or ErrorCode.PRACTICE_PAID))
     composition.refuse_unprintable(to_pay[0])
     entity = entity_of(dependencies, practice.entity_code)
     artworks = artworks_of(dependencies, entity)
