@@ -138,7 +138,7 @@ def _read(form: Form) -> SearchForm:
         if not fiscal_code:
             errors["fiscal_code"] = _("Scrivi il codice fiscale, oppure usa il codice avviso.")
         if not reference:
-            errors["reference"] = _("Scrivi il riferimento della pratica o lo IUV.")
+            errors["reference"] = _("Scrivi il riferimento della pratica o il codice IUV.")
     elif fiscal_code or reference:
         errors["notice_number"] = _("Scrivi il codice avviso oppure codice fiscale e riferimento, non entrambi.")
     return SearchForm(fiscal_code, reference, notice_number, errors)

@@ -310,7 +310,7 @@ def test_a_payment_that_failed_can_be_tried_again(
     [
         ("errore 25", "annullato"),
         ("errore 19", "credenziali|tentativi|password"),
-        ("di livello 1", "riferimento|livello"),
+        ("di livello 1", "livello di sicurezza richiesto"),
     ],
 )
 def test_a_login_that_failed_says_why(

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from contracts.errors import ErrorCode, Refused
+from contracts.events.payments import CHECKOUT_STARTED, CheckoutStarted
 from contracts.rpc import notices, practices
 from contracts.rpc.notices import CartReceiptRequest, NoticeRequest, Verification, VerifyRequest
 from contracts.rpc.practices import PlanRequest
@@ -68,6 +69,33 @@ def test_an_instalment_that_is_paid_is_left_out(office, eventually):
     text = text_of(print_plan(office, owed[0]))
     assert "Puoi pagare in 2 rate" in text
     assert owed[0].notice_number[-6:] not in text.replace(" ", "")
+
+
+def start_paying(publish_event, practice):
+    started = CheckoutStarted(
+        checkout_id=uuid4(),
+        entity_code=practice.entity_code,
+        practice_ids=[practice.id],
+        total_cents=practice.amount_cents,
+        started_at=datetime.now(UTC),
+        open_until=datetime.now(UTC) + timedelta(minutes=30),
+    )
+    publish_event(CHECKOUT_STARTED, started, subject=str(started.checkout_id), sequence=1)
+
+
+def test_an_instalment_that_is_being_paid_is_left_out_and_a_plan_of_such_is_refused(office, eventually, publish_event):
+    owed = plan(office, 3, amount_cents=14_850)
+    start_paying(publish_event, owed[1])
+    eventually(lambda: office.state_of(owed[1]) == "unconfirmed")
+    text = text_of(print_plan(office, owed[0]))
+    assert "Puoi pagare in 2 rate" in text
+    assert owed[1].notice_number[-6:] not in text.replace(" ", "")
+    for practice in (owed[0], owed[2]):
+        start_paying(publish_event, practice)
+    eventually(lambda: {office.state_of(one) for one in owed} == {"unconfirmed"})
+    with pytest.raises(Refused) as refused:
+        print_plan(office, owed[0])
+    assert refused.value.code == ErrorCode.PRACTICE_BEING_PAID
 
 
 def test_a_practice_of_no_plan_is_printed_alone(office):

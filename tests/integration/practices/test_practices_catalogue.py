@@ -42,6 +42,16 @@ def test_an_entity_is_shown_with_its_services_in_the_catalogues_order(database: 
     assert entity["services"][0]["fixed_cents"] == 1_600
 
 
+def test_every_entity_is_listed_by_its_name(database: Database) -> None:
+    listed = catalogue.entities(database).entities
+    document = json.loads(FILE.read_text())
+    names = {one["code"]: one["creditor"]["company_name"] for one in document["entities"]}
+    assert {
+        code: listed_name for code, listed_name in ((one.code, one.company_name) for one in listed) if code in names
+    } == names
+    assert [one.company_name for one in listed] == sorted(one.company_name for one in listed)
+
+
 @pytest.mark.parametrize("code", ["PM999", "pm108", "", "PM108\x00"])
 def test_an_unknown_entity_is_refused(database: Database, code: str) -> None:
     with pytest.raises(Refused) as refusal:

@@ -77,7 +77,7 @@ def test_a_visitor_cookie_that_was_tampered_with_grants_nothing(browser: Browser
     ("typed", "field", "sentence"),
     [
         ({}, "fiscal_code", "Scrivi il codice fiscale, oppure usa il codice avviso."),
-        ({"fiscal_code": FISCAL_CODE}, "reference", "Scrivi il riferimento della pratica o lo IUV."),
+        ({"fiscal_code": FISCAL_CODE}, "reference", "Scrivi il riferimento della pratica o il codice IUV."),
         ({"fiscal_code": FISCAL_CODE, "notice_number": "3"}, "notice_number", "non entrambi"),
     ],
 )

@@ -19,7 +19,7 @@ ITALIAN: Final = {
     r"prestator\w+ di servizi": r"banc[ah]",
     r"flusso di rendicontazione": r"elenco",
     r"ricevuta telematica": r"ricevuta del pagamento",
-    r"SHA-256": r"impronta",
+    r"SHA-256": r"[Ii]mpronta",
     r"\bIUBD?\b|\bIUV\b": r"[Cc]odice|IUBD?|cifre",
     r"\bIBAN\b|\bSAML\b|\bIdP\b|\bSLO\b|\btoken\b|\bcheckout\b": None,
 }
@@ -29,10 +29,12 @@ ENGLISH: Final = {
     r"payment service provider": r"bank",
     r"settlement flow": r"list",
     r"electronic receipt": r"payment receipt",
-    r"SHA-256": r"fingerprint",
+    r"SHA-256": r"[Ff]ingerprint",
     r"\bIUBD\b": r"[Cc]ode",
     r"\bSAML\b|\bIdP\b|\bSLO\b|\btoken\b|\bcheckout\b": None,
 }
+# A column of the portal before this one, whose users know it by this name.
+OLD_NAMES: Final = {"Riferimento Pratica / IUV"}
 # What only the entity's own software is told, by the API.
 FOR_OFFICES: Final = {
     text
@@ -52,7 +54,7 @@ def texts_of(catalogue: Catalog, *, english: bool) -> list[str]:
     found: list[str] = []
     for message in catalogue:
         key = message.id if isinstance(message.id, str) else message.id[0]
-        if not key or key in FOR_OFFICES:
+        if not key or key in FOR_OFFICES | OLD_NAMES:
             continue
         said = message.string if english else message.id
         found += [said] if isinstance(said, str) else list(said or ())

@@ -99,8 +99,8 @@ def penalty_content(
 
 
 def still_to_pay(practices: Sequence[Practice]) -> list[Practice]:
-    """Return those of a plan that a notice may still ask for."""
-    return [practice for practice in practices if practice.state not in _REFUSALS]
+    """Return those of a plan that can be paid now: none that is paid, over, or being paid at this moment."""
+    return [practice for practice in practices if practice.payable]
 
 
 def receipt_content(

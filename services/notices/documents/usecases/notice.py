@@ -17,7 +17,7 @@ def notice(dependencies: DocumentDependencies, request: NoticeRequest, now: date
     """Return the notice of a practice the viewer may see, masked where the practice is; of its plan where asked.
 
     Raises Refused: PRACTICE_NOT_FOUND, INVALID_REQUEST for amounts that are not those of one penalty, or the code of
-    the reason why there is nothing left to pay.
+    the reason why there is nothing left to pay, of a plan also PRACTICE_BEING_PAID.
     """
     if request.full_amount_id:
         return _penalty(dependencies, request, request.full_amount_id, now)
@@ -26,7 +26,9 @@ def notice(dependencies: DocumentDependencies, request: NoticeRequest, now: date
     if request.whole_plan:
         wanted = PlanRequest(viewer=request.viewer, practice_id=practice.id)
         plan = dependencies.rpc.call(practices.PLAN, wanted).practices
-        to_pay = composition.still_to_pay(plan) or to_pay
+        to_pay = composition.still_to_pay(plan)
+        if not to_pay:
+            raise Refused(ErrorCode(practice.not_payable_code or ErrorCode.PRACTICE_PAID))
     composition.refuse_unprintable(to_pay[0])
     entity = entity_of(dependencies, practice.entity_code)
     artworks = artworks_of(dependencies, entity)
