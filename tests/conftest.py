@@ -284,7 +284,7 @@ def run_service(
     return run
 
 
-def wait_until_answering(rpc: RpcClient, service: str, running: Running) -> None:
+def wait_until_answering(rpc: RpcClient, service: str, running: Running, timeout_s: float = STARTS_WITHIN_S) -> None:
     ping = Call(service, "ping", Empty, Empty, idempotent=True, timeout_s=1)
 
     def answers() -> bool:
@@ -296,7 +296,7 @@ def wait_until_answering(rpc: RpcClient, service: str, running: Running) -> None
             return False
         return True
 
-    wait_until(answers, pause_s=0.1)
+    wait_until(answers, timeout_s=timeout_s, pause_s=0.1)
 
 
 @pytest.fixture

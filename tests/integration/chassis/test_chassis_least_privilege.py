@@ -106,7 +106,7 @@ def make_start(deployment, start_process, environment):
 def test_a_service_answers_with_its_own_role_and_user(deployment, start, service):
     running = start(service, "chassis.run", service)
     gateway = RpcClient(deployment.url("gateway"))
-    wait_until_answering(gateway, service, running)
+    wait_until_answering(gateway, service, running, STARTS_WITHIN_S)
     gateway.close()
     assert start(service, "chassis.health", service).process.wait(STARTS_WITHIN_S) == 0
     assert "AccessRefused" not in running.log()
@@ -115,7 +115,7 @@ def test_a_service_answers_with_its_own_role_and_user(deployment, start, service
 def test_the_nodes_door_calls_payments_and_nobody_else(deployment, start):
     running = start("payments", "chassis.run", "payments")
     node = RpcClient(deployment.url("node"))
-    wait_until_answering(node, "payments", running)
+    wait_until_answering(node, "payments", running, STARTS_WITHIN_S)
     practices = Call("practices", "ping", Empty, Empty, idempotent=True, timeout_s=3)
     with pytest.raises(Unavailable) as refused:
         node.call(practices, Empty())
@@ -158,7 +158,7 @@ def test_an_event_that_fails_is_put_off_and_put_aside_without_the_default_exchan
     practices = start("practices", "chassis.run", "practices")
     administrator = deployment.rabbit.url(ADMINISTRATOR, "administrator")
     gateway = RpcClient(deployment.url("gateway"))
-    wait_until_answering(gateway, "practices", practices)
+    wait_until_answering(gateway, "practices", practices, STARTS_WITHIN_S)
     gateway.close()
     of_no_practice = sample_of("PaymentConfirmed.v1")
     publisher = ConfirmedPublisher(deployment.url("payments-relay"))
