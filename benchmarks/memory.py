@@ -1,4 +1,4 @@
-"""Memory at rest of all processes, the four relays as one, and how long each takes to start.
+"""Memory at rest of all processes, relays as one and services as one family, beside services apart; and starts.
 
 The sum of their proportional memory (PSS) once all have answered and been quiet, children included; pages that
 processes share count once. A start is the processor time until the process is ready, that of its children included:
@@ -24,6 +24,7 @@ from chassis.messaging.rpc_client import RpcClient
 from chassis.storage import outbox
 from contracts.call import Call
 from contracts.shapes import Empty
+from dev.launcher.copy import SERVICES
 from dev.paths import ROOT
 
 QUIET_S: Final = 3.0
@@ -34,6 +35,12 @@ def processes() -> dict[str, str]:
     found: dict[str, str] = parse_procfile((ROOT / "Procfile").read_text()).processes
     apart = {name: command for name, command in found.items() if not name.endswith("-relay")}
     return {**apart, "relay": "exec python -m chassis.relay all"}
+
+
+def as_family(programs: Mapping[str, str]) -> dict[str, str]:
+    """Return the same with the services as one family."""
+    others = {name: command for name, command in programs.items() if name not in SERVICES}
+    return {"services": "exec python -m chassis.run all", **others}
 
 
 def is_relaying(env: Mapping[str, str], service: str) -> bool:
@@ -55,7 +62,8 @@ def is_ready(env: Mapping[str, str], name: str, ports: Mapping[str, int]) -> boo
         return all(is_relaying(env, service) for service in outbox.emitting_services())
     client = RpcClient(env["AMQP_URL"])
     try:
-        client.call(Call(name, "ping", Empty, Empty, idempotent=True, timeout_s=5), Empty())
+        for service in SERVICES if name == "services" else [name]:
+            client.call(Call(service, "ping", Empty, Empty, idempotent=True, timeout_s=5), Empty())
     finally:
         client.close()
     return True
@@ -68,30 +76,30 @@ def measure(rounds: int) -> list[Figure]:
         ports = {name: world.free_port() for name in ("gateway", "node")}
         env |= {"PORT": str(ports["gateway"]), "NODE_PORT": str(ports["node"])}
         programs = processes()
-        figures = memory(env, programs, ports)
+        family = memory(env, as_family(programs), ports)
+        apart = memory(env, programs, ports)
         starts = {
             name: [start_s(env, name, command, ports) for _ in range(rounds)] for name, command in programs.items()
         }
     medians = {name: statistics.median(found) for name, found in starts.items()}
     return [
-        *figures,
+        Figure(name="all processes", value=sum(family.values()), unit="MB PSS", at_most=400),
+        *(Figure(name=f"{name}, at rest", value=value, unit="MB PSS") for name, value in family.items()),
+        Figure(name="services apart", value=sum(apart.values()), unit="MB PSS"),
+        *(Figure(name=f"{name}, apart", value=apart[name], unit="MB PSS") for name in SERVICES),
         Figure(name="longest start", value=max(medians.values()), unit="s of processor", at_most=1.0),
         *(Figure(name=f"start of {name}", value=took, unit="s of processor") for name, took in medians.items()),
     ]
 
 
-def memory(env: Mapping[str, str], programs: Mapping[str, str], ports: Mapping[str, int]) -> list[Figure]:
-    """Start all, wait until they have been quiet, and return their memory."""
+def memory(env: Mapping[str, str], programs: Mapping[str, str], ports: Mapping[str, int]) -> dict[str, float]:
+    """Start all, wait until they have been quiet, and return their memory in megabytes."""
     with ExitStack() as running:
         started = {name: running.enter_context(world.shell(env, command)) for name, command in programs.items()}
         for name in programs:
             world.wait_for(partial(is_ready, env, name, ports), name, within_s=120)
         quiet([process.pid for process in started.values()])
-        found = {name: sum(pss_mb([process.pid]).values()) for name, process in started.items()}
-    return [
-        Figure(name="all processes", value=sum(found.values()), unit="MB PSS", at_most=400),
-        *(Figure(name=name, value=value, unit="MB PSS") for name, value in found.items()),
-    ]
+        return {name: sum(pss_mb([process.pid]).values()) for name, process in started.items()}
 
 
 def quiet(pids: list[int]) -> None:

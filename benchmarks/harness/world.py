@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from chassis import settings
 from dev.launcher.copy import SERVICES, Copy
 from dev.launcher.environment import environment as settings_of
-from dev.paths import ROOT, Home
+from dev.paths import BUILD, ROOT, Home
 
 CATALOGUE: Final = ROOT / "sandbox" / "data" / "catalogue.json"
 _START_S: Final = 60.0
@@ -40,6 +40,9 @@ def environment(*, suffix: str = "", **more: str) -> Iterator[dict[str, str]]:
             "LOG_LEVEL": "WARNING",
             "PYTHONPATH": str(ROOT),
             "PYTHONWARNINGS": "ignore",
+            # Compiled once, as in an image.
+            "PYTHONDONTWRITEBYTECODE": "",
+            "PYTHONPYCACHEPREFIX": str(BUILD / "pycache"),
             **more,
         }
         try:
