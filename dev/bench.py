@@ -36,6 +36,7 @@ Found = Mapping[str, Sequence[Figure]]
 def run(names: Sequence[str], rounds: int | None) -> int:
     """Measure the rows that are named, or all; print the table; answer 1 where a goal is missed or a row failed."""
     rows = _chosen(names)
+    commit = _commit()
     with ExitStack() as servers:
         packages.ensure_tools(TOOLS)
         assets.prepare()
@@ -55,7 +56,7 @@ def run(names: Sequence[str], rounds: int | None) -> int:
                 failed.append(row)
             elif figures:
                 found[row] = figures
-    file = write_results(found, load)
+    file = write_results(found, commit, load)
     print(table(found, read_results(BASELINE)))
     missed = [f"{row}: {figure.name}" for row, figures in found.items() for figure in figures if figure.is_met is False]
     step(f"written to {file}; {len(missed)} goals missed; rows that failed: {', '.join(failed) or 'none'}")
@@ -103,12 +104,16 @@ def described(row: str) -> str:
     return (ROOT / "benchmarks" / f"{row}.py").read_text().splitlines()[0].strip('"')
 
 
-def write_results(found: Found, load: float) -> Path:
+def _commit() -> str:
+    """Return what is measured, by git's word."""
+    asked = ["git", "describe", "--always", "--dirty", "--exclude=*"]
+    return subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
+
+
+def write_results(found: Found, commit: str, load: float) -> Path:
     """Write what was found, with the date, the commit and what the machine was doing; return the file."""
     RESULTS.mkdir(exist_ok=True)
     now = datetime.now(UTC)
-    asked = ["git", "describe", "--always", "--dirty", "--exclude=*"]
-    commit = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
     file = RESULTS / f"{now:%Y-%m-%d}-{commit}.json"
     result: dict[str, Any] = {
         "date": f"{now:%Y-%m-%d}",
