@@ -19,6 +19,7 @@ class Profile:
 PROFILES: Final[Mapping[str, Profile]] = {
     "images": Profile(("tests/images",), in_ci=True),
     "ruleset": Profile(("tests/ruleset",), in_ci=True),
+    "nightly": Profile(("tests/nightly",), in_ci=False),
     "spid-profiles": Profile(("tests/spid_profiles",), in_ci=True),
 }
 CI: Final = "ci"
