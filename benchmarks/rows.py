@@ -17,6 +17,7 @@ ROWS: Final = (
     "node_positions",
     "node_processes",
     "large_debtor",
+    "table_growth",
     "memory",
     "saml",
 )

@@ -48,6 +48,7 @@ class Flood:
     amqp_url: str
     running: dict[str, Running] = field(default_factory=dict)
     killed: list[str] = field(default_factory=list)
+    _gone: int = 0
 
     def fill(self) -> None:
         """Write the events into practices' outbox, held back; the amendment of each practice comes right after it."""
@@ -122,10 +123,13 @@ class Flood:
         return len(LISTENERS) // len(HEARD)
 
     def _let_go(self, up_to: int) -> None:
-        with self._outbox.transaction() as tx:
-            held_back = "UPDATE outbox SET relayed_at = NULL WHERE position IS NULL AND id <= :up_to"
-            tx.session.execute(sa.text(held_back), {"up_to": up_to})
-            tx.session.execute(sa.text("NOTIFY outbox"))
+        """Let the events up to a row go, the first of them first."""
+        let_go = "UPDATE outbox SET relayed_at = NULL WHERE id BETWEEN :first AND :last AND position IS NULL"
+        for first in range(self._gone + 1, up_to + 1, _CHUNK):
+            with self._outbox.transaction() as tx:
+                tx.session.execute(sa.text(let_go), {"first": first, "last": min(first + _CHUNK - 1, up_to)})
+                tx.session.execute(sa.text("NOTIFY outbox"))
+        self._gone = up_to
 
     def _start(self, name: str) -> None:
         self.running[name] = self.start_process(*COMMANDS[name])

@@ -60,8 +60,16 @@ def compared(
     rates; with `by_processor` that of the processor times a unit, for work that one process does without waiting.
     """
     quotient = baseline.processor_ms / ours.processor_ms if by_processor else ours.rate / baseline.rate
+    by_cost = (
+        []
+        if by_processor
+        else [
+            Figure(name="ratio of processor", value=baseline.processor_ms / ours.processor_ms, unit="of the baseline")
+        ]
+    )
     return [
         Figure(name=RATIO, value=quotient, unit="of the baseline", at_least=ratio),
+        *by_cost,
         Figure(name="rate", value=ours.rate, unit=f"{unit}/s", at_least=rate),
         Figure(name=PROCESSOR, value=ours.processor_ms, unit=f"ms/{unit}", at_most=processor_ms),
         Figure(name="baseline rate", value=baseline.rate, unit=f"{unit}/s"),

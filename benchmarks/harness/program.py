@@ -35,7 +35,7 @@ def main(measure: Measure, *, rounds: int = 5, roles: Mapping[str, Callable[[], 
     if asked.role:
         _play((roles or {})[asked.role])
         return
-    logs.configure("bench", "WARNING")
+    logs.configure("bench", "ERROR")
     figures = measure(asked.rounds)
     for figure in figures:
         print(described(figure))
