@@ -28,7 +28,7 @@ LARGE: Final = 20_000
 USUAL: Final = 20
 OTHERS: Final = 200_000
 PAID: Final = 5
-DEBTORS: Final = {"large": "RSSMRA85T10A562S", "usual": "VRDLCU90A01F839X"}
+DEBTORS: Final = {"large": "RSSMRA85T10A562S", "usual": "VRDLCU90A01F839K"}
 _REPEATS: Final = 20
 
 

@@ -25,6 +25,8 @@ PORTAL_SHARE: Final = 0.1
 PAGES_PER_PORTAL_PAYMENT: Final = 8
 DATABASE_CONNECTIONS: Final = {"service": 15, "relay": 3}
 """At most: MAX_WORKERS and the pool's overflow; a relay's listening one and its pool."""
+LISTENING: Final = [one.consumer.partition(".")[0] for one in SUBSCRIPTIONS if one.event_type is PAYMENT_CONFIRMED]
+_OF_EACH_ROW: Final = {"ratio", "ratio of processor", "rate", "processor", "baseline rate", "baseline processor"}
 
 
 @dataclass(frozen=True)
@@ -50,14 +52,13 @@ class Load:
 def loads(found: Found) -> list[Load]:
     """Return the work of each kind of process."""
     cost = {row: {figure.name: figure.value for figure in figures} for row, figures in found.items()}
-    listeners = sum(one.event_type is PAYMENT_CONFIRMED for one in SUBSCRIPTIONS)
     # Gateway's door and payments together; a question before each payment, and one with the payment's data.
     node_ms = 2 * cost["node_soap"]["processor"] + cost["node_soap"]["paSendRTV2's processor"]
     pages = PORTAL_SHARE * PAGES_PER_PORTAL_PAYMENT
     return [
         Load("node's door and payments", "two questions and a receipt", 1, node_ms),
         Load("relay of payments", "PaymentConfirmed", 1, cost["events"]["relay's processor"]),
-        Load("practices, cart, notices", "PaymentConfirmed heard", listeners, cost["events"]["processor"]),
+        *(Load(service, "PaymentConfirmed heard", 1, cost["events"]["processor"]) for service in LISTENING),
         Load("gateway", "pages", pages, cost["pages"]["processor"]),
         Load("identity, practices behind the pages", "calls", pages, cost["api_list"]["processor"]),
     ]
@@ -90,7 +91,7 @@ def connections_table(found: Found) -> list[Sequence[str]]:
     """Return what the servers must let in."""
     work = {one.kind: one.processes for one in loads(found)}
     payments = work["node's door and payments"] * DATABASE_CONNECTIONS["service"]
-    listening = work["practices, cart, notices"] * DATABASE_CONNECTIONS["service"]
+    listening = sum(work[service] for service in LISTENING) * DATABASE_CONNECTIONS["service"]
     reading = work["identity, practices behind the pages"] * DATABASE_CONNECTIONS["service"]
     relays = work["relay of payments"] * DATABASE_CONNECTIONS["relay"]
     per_service = {
@@ -128,9 +129,10 @@ def figures_table(found: Found) -> list[Sequence[str]]:
 
 
 def other_figures_table(found: Found, *rows: str) -> list[Sequence[str]]:
-    """Return every figure of some rows."""
+    """Return the figures of some rows that only they have."""
     lines: list[Sequence[str]] = [("row", "figure", "found", "unit")]
-    return lines + [(f"`{row}`", one.name, number(one.value), one.unit) for row in rows for one in found.get(row, ())]
+    own = [(row, one) for row in rows for one in found.get(row, ()) if one.name not in _OF_EACH_ROW]
+    return lines + [(f"`{row}`", one.name, number(one.value), one.unit) for row, one in own]
 
 
 def tables(found: Found) -> Mapping[str, list[Sequence[str]]]:
