@@ -12,10 +12,11 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
+from kombu import Connection
 from sqlalchemy.dialects.postgresql import insert
 
 from benchmarks.harness import filled
-from chassis.messaging import dead_letters
+from chassis.messaging import dead_letters, wire
 from chassis.messaging.events import wrap
 from chassis.storage.database import Database
 from contracts.codes import AmountCents
@@ -52,10 +53,18 @@ class Flood:
 
     def fill(self) -> None:
         """Write the events into practices' outbox, held back; the amendment of each practice comes right after it."""
+        self._purge()
         for first in range(0, self.practices, _CHUNK):
             rows = [row for _ in range(min(_CHUNK, self.practices - first)) for row in _two_events()]
             with self._outbox.transaction() as tx:
                 tx.session.execute(insert(self._outbox.models.OutboxMessage), rows)
+
+    def _purge(self) -> None:
+        """Forget what earlier tests left in the listeners' queues: their practices have the same notice numbers."""
+        with Connection(self.amqp_url) as connection:
+            for listener in LISTENERS:
+                wire.event_queue(listener)(connection.channel()).declare()
+                connection.channel().queue_purge(listener.queue_name)
 
     def run(self, *, within_s: float) -> None:
         """Let the events go in as many parts as there are kills, and kill in the middle of each."""
