@@ -1,75 +1,60 @@
-"""What a question and a receipt of the node cost with 10,000 and with 1,000,000 practices in the projection.
+"""What a question and a receipt of the node cost with 10⁴ to 10⁶ notices in payments' projection.
 
-    python benchmarks/node_positions.py [--few 10000] [--many 1000000] [--calls 400]
-
-The use case is called in this process, in rounds that alternate between the two databases. The ratio is the figure (at
-most 1.5); the query plans are printed, so that it can be seen that they use indexes.
+The use case is called in this process, in turns between the databases. The ratio is of the times, the wait for
+PostgreSQL included. BENCH_POSITIONS=10000,1000000,10000000 asks for other sizes: ten million take ten minutes to write.
 """
 
-import argparse
 import itertools
 import os
-import statistics
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import partial
+from statistics import median
+from typing import Final
 
 import sqlalchemy as sa
-from node_soap import CREDITOR, NobodyAtHome, prepare, receipt, verify
 
-from chassis import clock, settings
+from benchmarks.harness import node, program, world
+from benchmarks.harness.figures import Figure
+from benchmarks.harness.turns import Turn, taken
+from chassis import clock
 from chassis.storage.database import Database
 from contracts.rpc.payments import NodeRequest
-from services.payments import models
 from services.payments.usecases.node.answer import answer_node
 from services.payments.usecases.node.context import NodeContext
 
-ROUNDS = 5
-PLANS = {
-    "notice": "SELECT 1 FROM positions WHERE creditor_fiscal_code = :body AND notice_number = :number FOR UPDATE",
-    "iuv": "SELECT 1 FROM positions WHERE creditor_fiscal_code = :body AND iuv IN (:number)",
-    "receipt": "SELECT 1 FROM receipts WHERE creditor_fiscal_code = :body AND receipt_id = :number",
-}
+SIZES: Final = tuple(int(size) for size in os.environ.get("BENCH_POSITIONS", "10000,100000,1000000").split(","))
+CALLS: Final = 150
+LOOK_UPS: Final = (
+    "SELECT 1 FROM positions WHERE creditor_fiscal_code = :body AND notice_number = :number FOR UPDATE",
+    "SELECT 1 FROM positions WHERE creditor_fiscal_code = :body AND iuv IN (:number)",
+    "SELECT 1 FROM receipts WHERE creditor_fiscal_code = :body AND receipt_id = :number",
+)
 
 
-def time_per_call(database: Database, make: Callable[[], bytes], calls: int) -> float:
-    """Return the median time of an OK, in seconds."""
+def called(database: Database, make: Callable[[], bytes]) -> Turn:
+    """Return the median time of several calls as the time of one."""
     times = []
-    for _ in range(calls):
+    used_s = time.process_time()
+    for _ in range(CALLS):
         request = NodeRequest(envelope=make().decode())
-        started = time.perf_counter()
-        reply = answer_node(NodeContext(database, NobodyAtHome(), clock.now()), request)
-        times.append(time.perf_counter() - started)
-        if "<outcome>OK</outcome>" not in reply.envelope:
+        started_s = time.perf_counter()
+        reply = answer_node(NodeContext(database, node.NobodyAtHome(), clock.now()), request)
+        times.append(time.perf_counter() - started_s)
+        if node.OK not in reply.envelope:
             raise RuntimeError(reply.envelope[:500])
-    return statistics.median(times)
+    return Turn(1, median(times), (time.process_time() - used_s) / CALLS)
 
 
-def open_database(positions: int) -> Database:
-    """Make a database with so many notices."""
-    base, question, more = os.environ.get("DATABASE_URL", settings.DEFAULT_DATABASE_URL).partition("?")
-    environment = {**os.environ, "DATABASE_URL": f"{base}_bench_{positions}{question}{more}"}
-    prepare(environment, positions)
-    return Database(settings.database_of("payments", environment["DATABASE_URL"]), models)
-
-
-def drop(database: Database) -> None:
-    """Leave nothing behind: a million notices take half a gigabyte."""
-    name = database.engine.url.database
-    address = database.engine.url.set(database="postgres")
-    database.close()
-    server = sa.create_engine(address, isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
-        connection.execute(sa.text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
-    server.dispose()
-
-
-def show_plans(database: Database) -> None:
-    """Print how each look-up finds its row."""
+def scans(database: Database) -> int:
+    """Return how many of the look-ups read a whole table; must be none of a large one."""
+    found = 0
     with database.reading() as session:
-        for name, query in PLANS.items():
-            values = {"body": CREDITOR, "number": f"3{7:017d}"}
-            plan = session.scalars(sa.text(f"EXPLAIN {query}"), values).all()
-            print(f"{name:10} {next(line.strip(' ->') for line in plan if 'Scan' in line)}")
+        for query in LOOK_UPS:
+            plan = session.scalars(sa.text(f"EXPLAIN {query}"), {"body": node.CREDITOR, "number": f"3{7:017d}"}).all()
+            found += any("Seq Scan" in line for line in plan)
+    return found
 
 
 def unpaid(positions: int) -> Iterator[int]:
@@ -78,29 +63,33 @@ def unpaid(positions: int) -> Iterator[int]:
     return (number % (positions - 1) + 1 for number in itertools.count(step, step))
 
 
-def main() -> None:
-    """Run the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--few", type=int, default=10_000)
-    parser.add_argument("--many", type=int, default=1_000_000)
-    parser.add_argument("--calls", type=int, default=400)
-    options = parser.parse_args()
-    sizes = (options.few, options.many)
-    databases = {size: open_database(size) for size in sizes}
-    asked, paid = {size: unpaid(size) for size in sizes}, {size: unpaid(size) for size in sizes}
-    for name in ("paVerifyPaymentNotice", "paSendRTV2"):
-        times: dict[int, list[float]] = {size: [] for size in sizes}
-        for _ in range(ROUNDS):
-            for size in sizes:
-                notices = asked[size] if name == "paVerifyPaymentNotice" else paid[size]
-                write = verify if name == "paVerifyPaymentNotice" else receipt
-                times[size].append(time_per_call(databases[size], lambda: write(next(notices)), options.calls))  # noqa: B023 -- called at once
-        few, many = (statistics.median(times[size]) * 1000 for size in sizes)
-        print(f"{name:24} {few:.2f} ms with {options.few:,}, {many:.2f} ms with {options.many:,}: {many / few:.2f}x")
-    show_plans(databases[options.many])
-    for database in databases.values():
-        drop(database)
+def measure(rounds: int) -> list[Figure]:
+    """Measure."""
+    figures = []
+    with ExitStack() as running:
+        databases = {}
+        for size in SIZES:
+            env = running.enter_context(world.environment(suffix=f"_{size}"))
+            databases[size] = node.prepare(env, size)
+            running.callback(databases[size].close)
+        for kind, write in (("paVerify", node.verify), ("paSendRTV2", node.receipt)):
+            turns = {}
+            for size, database in databases.items():
+                notices = unpaid(size)
+                turns[str(size)] = partial(called, database, lambda notices=notices, write=write: write(next(notices)))  # type: ignore[misc]  # -- bound now
+            sides = taken(turns, rounds)
+            few = sides[str(SIZES[0])]
+            for size in SIZES:
+                side = sides[str(size)]
+                figures.append(Figure(name=f"{kind}, {size:,} notices", value=1_000 / side.rate, unit="ms"))
+                figures.append(Figure(name=f"{kind}, {size:,}, processor", value=side.processor_ms, unit="ms/call"))
+            most = sides[str(SIZES[-1])]
+            figures.append(
+                Figure(name=f"{kind}, most of fewest", value=few.rate / most.rate, unit="times", at_most=1.5)
+            )
+        figures.append(Figure(name="look-ups by scan", value=scans(databases[SIZES[-1]]), unit="of 3", at_most=0))
+    return figures
 
 
 if __name__ == "__main__":
-    main()
+    program.main(measure, rounds=3)

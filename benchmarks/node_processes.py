@@ -1,101 +1,74 @@
 """What more processes of payments give: the node's calls over the bus with 1, 2 and 4 of them.
 
-    python benchmarks/node_processes.py [--processes 1 2 4] [--seconds 5] [--clients 32]
-
-Rounds go through all the numbers and the direct handler of node_soap.py, so that a busy machine slows all alike. The
-ratios to one process and to the direct handler are the figures. Everything runs on this machine: with fewer cores than
+Turns go through all the numbers and the direct use case, so that a busy machine slows all alike. With fewer cores than
 processes there is nothing to win, and the figure then says what a process too many costs.
 """
 
-import argparse
-import os
-import statistics
-import time
-from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
+from typing import Final
 
 from kombu import Connection
-from node_soap import (
-    Side,
-    bench_environment,
-    closed_loop,
-    doors,
-    free_port,
-    prepare,
-    process,
-    receipt,
-    verify,
-    wait_until_answering,
-)
 
-ROUNDS = 3
-QUEUE = "rpc-payments"
+from benchmarks.harness import node, program, world
+from benchmarks.harness.figures import Figure
+from benchmarks.harness.turns import Turn, taken
+
+PROCESSES: Final = (1, 2, 4)
+POSITIONS: Final = 200_000
+CLIENTS: Final = 32
+SECONDS: Final = 3.0
+QUEUE: Final = "rpc-payments"
 
 
-def wait_for_consumers(amqp_url: str, count: int) -> None:
-    """Wait until so many processes take calls from the queue."""
+def consumers(amqp_url: str) -> int:
+    """Return how many processes take calls from the queue."""
     with Connection(amqp_url) as connection:
-        ends_at = time.monotonic() + 30
-        while connection.default_channel.queue_declare(QUEUE, passive=True).consumer_count != count:
-            if time.monotonic() > ends_at:
-                raise TimeoutError(QUEUE)
-            time.sleep(0.1)
+        return int(connection.default_channel.queue_declare(QUEUE, passive=True).consumer_count)
 
 
-def measure(
-    environment: dict[str, str], sides: list[Side], options: argparse.Namespace, kinds: dict[str, Callable[[], bytes]]
-) -> dict[str, dict[str, float]]:
-    """Return answers per second, by call and by who answered: `direct` or the number of processes."""
-    direct, bus = sides
-    rates: dict[str, dict[str, list[float]]] = {name: {} for name in kinds}
-
-    def note(side: Side, who: str) -> None:
-        for name, make in kinds.items():
-            rates[name].setdefault(who, []).append(closed_loop(side, make, options.clients, options.seconds))
-
-    for _ in range(ROUNDS):
-        note(direct, "direct")
-        for count in options.processes:
-            with ExitStack() as more:
-                for _ in range(count - 1):
-                    more.enter_context(process(environment, "-m", "chassis.run", "payments"))
-                wait_for_consumers(environment["AMQP_URL"], count)
-                note(bus, str(count))
-            wait_for_consumers(environment["AMQP_URL"], 1)
-    return {name: {who: statistics.median(found) for who, found in by.items()} for name, by in rates.items()}
-
-
-def main() -> None:
-    """Run the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--processes", type=int, nargs="+", default=[1, 2, 4])
-    parser.add_argument("--seconds", type=float, default=5)
-    parser.add_argument("--clients", type=int, default=32)
-    parser.add_argument("--positions", type=int, default=200_000)
-    options = parser.parse_args()
+def measure(rounds: int) -> list[Figure]:
+    """Measure."""
     # Each worker holds a connection: those of four processes must fit what PostgreSQL takes by default.
-    environment = bench_environment() | {"MAX_WORKERS": "8"}
-    prepare(environment, options.positions)
-    unpaid: Iterator[int] = iter(range(options.positions - 1, 0, -1))
-    kinds: dict[str, Callable[[], bytes]] = {
-        "paVerifyPaymentNotice": lambda: verify(0),
-        "paSendRTV2": lambda: receipt(next(unpaid)),
-    }
-    sides = [Side("direct", free_port()), Side("bus", free_port())]
-    with ExitStack() as running:
-        running.enter_context(process(environment, "-m", "chassis.run", "payments"))
-        running.enter_context(doors(environment, sides))
-        wait_until_answering(sides, environment["AMQP_URL"])
-        found = measure(environment, sides, options, kinds)
-    print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
-    for name, by in found.items():
-        for count in map(str, options.processes):
-            against_one, against_direct = by[count] / by[str(options.processes[0])], by[count] / by["direct"]
-            print(
-                f"{name:24} {count} processes {by[count]:7.0f}/s: {against_one:.2f} of one,"
-                f" {against_direct:.2f} of direct ({by['direct']:.0f}/s)"
-            )
+    with world.environment(MAX_WORKERS="8") as env, ExitStack() as running:
+        database = node.prepare(env, POSITIONS)
+        running.callback(database.close)
+        receipts = node.Receipts(database, POSITIONS)
+        first = running.enter_context(world.process(env, "-m", "chassis.run", "payments")).pid
+        direct, bus = running.enter_context(node.doors(env, {"payments": first}))
+
+        def with_processes(count: int, kind: str) -> Turn:
+            with ExitStack() as more:
+                commands = [world.process(env, "-m", "chassis.run", "payments") for _ in range(count - 1)]
+                others = [more.enter_context(command).pid for command in commands]
+                world.wait_for(lambda: consumers(env["AMQP_URL"]) == count, "the processes")
+                return turn(node.Side(bus.port, (*bus.pids, *others)), kind)
+
+        def turn(side: node.Side, kind: str) -> Turn:
+            if kind == "paVerify":
+                return node.verifying(side, CLIENTS, SECONDS)
+            return receipts.sending(side, CLIENTS, SECONDS)
+
+        figures = []
+        for kind in ("paVerify", "paSendRTV2"):
+            turns = {"direct": partial(turn, direct, kind)}
+            turns |= {str(count): partial(with_processes, count, kind) for count in PROCESSES}
+            sides = taken(turns, rounds)
+            figures += [
+                Figure(name=f"{kind}, {count} processes", value=sides[str(count)].rate, unit="call/s")
+                for count in PROCESSES
+            ]
+            figures += [
+                Figure(name=f"{kind}, {count} of one", value=sides[str(count)].rate / sides["1"].rate, unit="times")
+                for count in PROCESSES[1:]
+            ]
+            figures += [
+                Figure(name=f"{kind}, processor with {count}", value=sides[str(count)].processor_ms, unit="ms/call")
+                for count in PROCESSES
+            ]
+            figures.append(Figure(name=f"{kind}, direct", value=sides["direct"].rate, unit="call/s"))
+    return figures
 
 
 if __name__ == "__main__":
-    main()
+    program.main(measure, rounds=2)

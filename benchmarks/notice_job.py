@@ -1,41 +1,36 @@
-"""Memory and speed of a printing job: the same service code for a small and a large job, on a real database.
-
-Then the job is merged into one PDF, as the gateway does it, in this process too.
-
-    DATABASE_URL=... python -m chassis.migrations upgrade notices
-    DATABASE_URL=... python benchmarks/notice_job.py [SMALL] [LARGE]
+"""A printing job of 1,000 notices beside one of 100: speed and memory, on a real database; then merged into one PDF.
 
 practices is stood in for by debts made on the fly, so that only notices is measured: its process and its renderer. The
-highest resident memory of both is read after each job; the large one must not need more than the small one.
+large job must not need more memory than the small one. It works once, whatever the rounds.
 """
 
 import base64
 import os
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 from uuid import UUID, uuid4, uuid5
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
+from benchmarks.harness import program, world
+from benchmarks.harness.figures import Figure
+from chassis.settings import database_of
+from chassis.storage import answer_limit
+from chassis.storage.database import Database
+from contracts.call import Call, Reply, Request
+from contracts.codes import AmountCents, CreditorFiscalCode, NoticeNumber
+from contracts.rpc.notices import JobDocumentsRequest, JobRequest
+from contracts.rpc.practices import DebtsRequest, Entity, Practice, PracticeList
+from contracts.shapes import Creditor, LocalisedText, Subject
+from gateway.printed.merged_pdf import merged
+from services.notices import models
+from services.notices.documents.renderers import Renderers
+from services.notices.documents.usecases import print_jobs
+from services.notices.documents.usecases.dependencies import DocumentDependencies
+from services.notices.settings import Settings
 
-import sqlalchemy as sa  # noqa: E402 - after the path is set
-from gateway.printed.merging import merged  # noqa: E402
-
-from chassis.storage.database import Database, database_url  # noqa: E402
-from contracts.call import Call, Reply, Request  # noqa: E402
-from contracts.codes import AmountCents, CreditorFiscalCode, NoticeNumber  # noqa: E402
-from contracts.rpc.notices import JobDocumentsRequest, JobRequest  # noqa: E402
-from contracts.rpc.practices import DebtsRequest, Entity, Practice, PracticeList  # noqa: E402
-from contracts.shapes import Creditor, LocalisedText, Subject  # noqa: E402
-from services.notices import models  # noqa: E402
-from services.notices.documents.renderers import Renderers  # noqa: E402
-from services.notices.documents.usecases import print_jobs  # noqa: E402
-from services.notices.documents.usecases.dependencies import DocumentDependencies  # noqa: E402
-from services.notices.settings import Settings  # noqa: E402
-
+SIZES: Final = (100, 1_000)
 ENTITY_CODE = "BENCH"
 CREDITOR_CODE = CreditorFiscalCode("80012345676")
 ENTITY = Entity(
@@ -133,28 +128,33 @@ def printed(database: Database, job_id: UUID) -> Iterator[bytes]:
         after = page.next_after
 
 
-def main() -> None:
+def measure(_rounds: int) -> list[Figure]:
     """Print the small job, then the large one."""
-    sizes = [int(argument) for argument in sys.argv[1:]] or [1_000, 10_000]
-    settings = Settings.load()
-    database = Database(database_url("notices"), models)
-    renderers = Renderers(count=1, timeout_s=60, fonts_dir=settings.documents.fonts_dir)
-    dependencies = DocumentDependencies(database, Debts(), renderers, settings.documents, settings.public_url)
-    try:
-        for count in sizes:
-            rate, merging, size = print_job(dependencies, count)
-            (renderer,) = renderers.pids()
-            memory = f"service {peak_mb(os.getpid()):.0f} MB, renderer {peak_mb(renderer):.0f} MB at most"
-            print(f"{count:>6} notices: {rate:.1f}/s with one renderer; {memory}")
-            print(f"{'merged:':>15} {merging:.0f}/s of processor time; {size:.1f} MB")
-    finally:
-        renderers.close()
-        with database.transaction() as tx:
-            tx.session.execute(sa.delete(models.PrintJob).where(models.PrintJob.entity_code == ENTITY_CODE))
-            tx.session.execute(sa.delete(models.Document).where(models.Document.created_at >= STARTED))
-            tx.session.execute(sa.delete(models.OutboxMessage).where(models.OutboxMessage.created_at >= STARTED))
-        database.close()
+    answer_limit.install_plain()
+    figures, peaks = [], []
+    with world.environment() as env:
+        os.environ.update(env)
+        world.databases_made_anew(env, ("notices",))
+        settings = Settings.load()
+        database = Database(database_of("notices", env["DATABASE_URL"]), models)
+        renderers = Renderers(count=1, timeout_s=60, fonts_dir=settings.documents.fonts_dir)
+        dependencies = DocumentDependencies(database, Debts(), renderers, settings.documents, settings.public_url)
+        try:
+            for count in SIZES:
+                rate, merging, size_mb = print_job(dependencies, count)
+                (renderer,) = renderers.pids()
+                peaks.append(peak_mb(os.getpid()) + peak_mb(renderer))
+                figures += [
+                    Figure(name=f"{count:,} notices", value=rate, unit="notice/s"),
+                    Figure(name=f"{count:,} notices, merged", value=merging, unit="notice/s of processor"),
+                    Figure(name=f"{count:,} notices, peak", value=peaks[-1], unit="MB RSS"),
+                    Figure(name=f"{count:,} notices, size", value=size_mb, unit="MB"),
+                ]
+        finally:
+            renderers.close()
+            database.close()
+    return [Figure(name="peak, large of small", value=peaks[1] / peaks[0], unit="times", at_most=1.5), *figures]
 
 
 if __name__ == "__main__":
-    main()
+    program.main(measure, rounds=1)

@@ -1,29 +1,25 @@
-"""Notices drawn per second and core, against a bare reportlab page with the same fonts and both codes.
+"""A notice with postal slip drawn on one core, against a bare reportlab page with the same fonts and both codes.
 
-    python benchmarks/notices.py [ROUNDS]
-
-Both are drawn in turn in the same run and timed in processor seconds, so that a busy machine slows them alike. The bare
-page sets as many strings, in the same fonts, at fixed places: no wrapping, no measuring, no drawings.
+The bare page sets as many strings, in the same fonts, at fixed places: no wrapping, no measuring, no drawings.
 """
 
-import statistics
-import sys
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from io import BytesIO
-from pathlib import Path
+from itertools import count
+from typing import Final
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
 
-from reportlab.pdfbase import pdfmetrics  # noqa: E402 - after the path is set
-from reportlab.pdfbase.ttfonts import TTFont  # noqa: E402
-from reportlab.pdfgen.canvas import Canvas  # noqa: E402
-
-from contracts.codes import NoticeNumber  # noqa: E402
-from services.notices.documents.domain.content import (  # noqa: E402
+from benchmarks.harness import program
+from benchmarks.harness.figures import Figure, compared
+from benchmarks.harness.turns import Turn, here, taken
+from contracts.codes import NoticeNumber
+from services.notices.documents.domain.content import (
     Artworks,
     NoticeContent,
     Party,
@@ -31,13 +27,14 @@ from services.notices.documents.domain.content import (  # noqa: E402
     Payment,
     PostalAccount,
 )
-from services.notices.documents.domain.payment_codes import postal_text, qr_text  # noqa: E402
-from services.notices.documents.pdf.fonts import fonts_dir  # noqa: E402
-from services.notices.documents.pdf.notice import render_notice  # noqa: E402
-from services.notices.documents.pdf.symbols import Cells, data_matrix_cells, qr_cells  # noqa: E402
+from services.notices.documents.domain.payment_codes import postal_text, qr_text
+from services.notices.documents.pdf.fonts import fonts_dir
+from services.notices.documents.pdf.notice import render_notice
+from services.notices.documents.pdf.symbols import Cells, data_matrix_cells, qr_cells
 
-PAGES_PER_ROUND = 20
+PAGES: Final = 20
 STRINGS_SINGLE, STRINGS_WITH_SLIP = 56, 84
+_numbers = count(1)
 FONTS = {
     "BareRegular": "titillium-web-*-regular.ttf",
     "BareBold": "titillium-web-*-700.ttf",
@@ -65,13 +62,14 @@ def notice(number: int, *, with_slip: bool) -> NoticeContent:
 
 def bare_page(content: NoticeContent) -> bytes:
     """Draw the same codes and as many strings with reportlab alone."""
+    payment = content.payment
+    assert payment is not None
     buffer = BytesIO()
     canvas = Canvas(buffer, invariant=1, pageCompression=1)
     names = list(FONTS)
     for index in range(STRINGS_WITH_SLIP if content.postal else STRINGS_SINGLE):
         canvas.setFont(names[index % 4], 8)
-        canvas.drawString(30, 820 - index * 9, f"{SENTENCE[: 12 + index % 50]} {content.payment.notice_number}")
-    payment = content.payment
+        canvas.drawString(30, 820 - index * 9, f"{SENTENCE[: 12 + index % 50]} {payment.notice_number}")
     draw(canvas, qr_cells(qr_text(payment.notice_number, content.payee.fiscal_code, payment.amount_cents)))
     if content.postal:
         text = postal_text(
@@ -97,35 +95,36 @@ def draw(canvas: Canvas, cells: Cells) -> None:
     canvas.addLiteral(f"q 1.5 0 0 1.5 30 100 cm {squares} f Q")
 
 
-def pages_per_second(render: Callable[[NoticeContent], bytes], first: int, *, with_slip: bool) -> float:
-    """Draw a round of different notices; return how many a processor second holds."""
-    started = time.process_time()
-    for number in range(first, first + PAGES_PER_ROUND):
-        render(notice(number, with_slip=with_slip))
-    return PAGES_PER_ROUND / (time.process_time() - started)
+def drawn(render: Callable[[NoticeContent], bytes], *, with_slip: bool) -> Turn:
+    """Draw different notices."""
+    return here(lambda: render(notice(next(_numbers), with_slip=with_slip)), repeats=PAGES)
 
 
-def main() -> None:
-    """Measure both variants and print the ratios."""
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
+def measure(rounds: int) -> list[Figure]:
+    """Measure both variants; the goals are for the one with the slip."""
     for name, pattern in FONTS.items():
         pdfmetrics.registerFont(TTFont(name, str(next(fonts_dir().rglob(pattern)))))
-    for with_slip in (False, True):
-        rates: dict[str, list[float]] = {"notice": [], "bare": []}
-        for index in range(rounds + 1):
-            first = index * PAGES_PER_ROUND
-            ours = pages_per_second(render_notice, first, with_slip=with_slip)
-            bare = pages_per_second(bare_page, first, with_slip=with_slip)
-            if index:  # the first round loads fonts and code
-                rates["notice"].append(ours)
-                rates["bare"].append(bare)
-        ours, bare = (statistics.median(rates[name]) for name in ("notice", "bare"))
-        size = len(render_notice(notice(1, with_slip=with_slip)))
-        print(
-            f"{'with postal slip' if with_slip else 'single':<17}{ours:6.1f} notices/s per core"
-            f"   bare page {bare:6.1f}/s   ratio {ours / bare:.2f}   {size / 1000:.1f} kB each"
-        )
+    sides = taken(
+        {
+            f"{name}, {variant}": partial(drawn, render, with_slip=variant == "slip")
+            for variant in ("slip", "single")
+            for name, render in (("notice", render_notice), ("bare", bare_page))
+        },
+        rounds,
+    )
+    ours, single = sides["notice, slip"], sides["notice, single"]
+    size = len(render_notice(notice(1, with_slip=True)))
+    return [
+        *compared(ours, sides["bare, slip"], "notice", processor_ms=1_000 / 60, by_processor=True),
+        Figure(name="without slip", value=single.processor_ms, unit="ms/notice"),
+        Figure(
+            name="without slip, ratio",
+            value=sides["bare, single"].processor_ms / single.processor_ms,
+            unit="of a bare page",
+        ),
+        Figure(name="size", value=size / 1_000, unit="kB/notice"),
+    ]
 
 
 if __name__ == "__main__":
-    main()
+    program.main(measure, rounds=7)

@@ -1,101 +1,141 @@
-"""Commit of one practice with its event, beside two plain INSERTs of the same rows, in turns, one thread each.
+"""A practice committed with its event, one after the other, against two plain INSERTs by psycopg2.
 
-    DATABASE_URL=postgresql://... python benchmarks/practice_commit.py [--practices 500] [--rounds 3]
-
-The database `<name>_bench_practices` is made anew. Ours is `put_debt` of a new debt: catalogue, number, row, event.
-The baseline is psycopg2 with both INSERTs in one transaction, of rows that ours has made. Rates are medians.
+Ours: the use case's own transaction, which makes the practice, its notice and PracticeCreated. The baseline writes the
+same two rows as they were stored, ready, and commits. One thread each; what a disk takes for a commit is in both. At
+the end the whole use case, which also looks the service up and takes a notice number in a commit of its own.
 """
 
-import argparse
-import json
-import statistics
-import sys
+import itertools
 import time
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import date
+from functools import partial
 from typing import Any, Final
-from uuid import uuid4
 
-ROOT: Final = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
+import psycopg2
+import psycopg2.extras
 
-import psycopg2.extras  # noqa: E402 -- after the path is set
+from benchmarks.harness import filled, program, world
+from benchmarks.harness.figures import Figure, compared
+from benchmarks.harness.turns import Turn, here, taken
+from chassis import clock, settings
+from chassis.storage import answer_limit
+from chassis.storage.database import Database
+from contracts.codes import AmountCents, FiscalCode, NoticeNumber
+from contracts.rpc.practices import DebtRequest
+from contracts.shapes import Subject
+from services.practices import models
+from services.practices.catalogue_records import Issuer
+from services.practices.domain.debt import Debt
+from services.practices.repository import catalogue
+from services.practices.usecases import debts, issuance
 
-from benchmarks.imports import fresh_database  # noqa: E402
-from chassis.storage.database import Database  # noqa: E402
-from contracts.rpc.practices import DebtRequest  # noqa: E402
-from services.practices.usecases import debts  # noqa: E402
-
-GOAL: Final = 0.6
-PRACTICE: Final = (
-    "id, entity_code, service_code, creditor_fiscal_code, origin, external_id, notice_number, iuv, debtor,"
-    " debtor_fiscal_code, description, amount_cents, due_date, payable_until, shares, state, state_since,"
-    " needs_attention, facts, sequence, created_at"
-)
-EVENT: Final = "event_id, type, subject, body, created_at"
-
-
-def main() -> int:
-    """Measure, and say it."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--practices", type=int, default=500)
-    parser.add_argument("--rounds", type=int, default=3)
-    asked = parser.parse_args()
-    _, database = fresh_database()
-    ours, bare, cpu = [], [], []
-    for turn in range(asked.rounds):
-        processor_s = time.process_time()
-        ours.append(asked.practices / _ours(database, turn, asked.practices))
-        cpu.append((time.process_time() - processor_s) / asked.practices * 1e3)
-        bare.append(asked.practices / _bare(database))
-    rates = statistics.median(ours), statistics.median(bare)
-    print(f"ours {rates[0]:.0f}/s, two INSERTs {rates[1]:.0f}/s, ratio {rates[0] / rates[1]:.2f} (goal {GOAL})")
-    print(f"processor of ours {statistics.median(cpu):.2f} ms")
-    database.close()
-    return 0
+COMMITS: Final = 200
+SERVICE: Final = "TARI"
+_numbers = itertools.count(time.time_ns() % 10**9)
 
 
-def _ours(database: Database, turn: int, count: int) -> float:
-    now, started = datetime.now(UTC), time.perf_counter()
-    for number in range(count):
-        request = DebtRequest(
-            entity_code="PM108",
-            external_id=f"B-{turn}-{number}",
-            service_code="TARI",
-            fiscal_code="RSSMRA85T10A562S",
-            full_name="Rossi Mario",
-            amount_cents=14_850,
-            description="TARI 2026",
+def commit_ours(database: Database, issuer: Issuer) -> None:
+    """Create a practice with its event."""
+    number = next(_numbers)
+    debt = Debt(
+        service_code=SERVICE,
+        debtor=Subject(entity_type="F", fiscal_code=filled.DEBTOR, full_name="Mario Rossi"),
+        description=f"TARI 2026; acconto {number}",
+        amount_cents=AmountCents(21_450),
+        due_date=date(2027, 12, 2),
+    )
+    notice = NoticeNumber.issue("01", number)
+    with database.transaction() as tx:
+        issuance.insert(tx, f"bench-{number}", notice, debt, issuer, clock.now())
+
+
+def put_whole(database: Database) -> None:
+    """Put a debt, as an entity's software does."""
+    number = next(_numbers)
+    request = DebtRequest(
+        entity_code=filled.ENTITY,
+        external_id=f"bench-{number}",
+        service_code=SERVICE,
+        fiscal_code=FiscalCode(filled.DEBTOR),
+        full_name="Mario Rossi",
+        description=f"TARI 2026; acconto {number}",
+        amount_cents=AmountCents(21_450),
+        due_date=date(2027, 12, 2),
+    )
+    debts.put_debt(database, request, clock.now())
+
+
+class PlainInserts:
+    """The baseline: rows as the last practice of ours was stored, under other keys."""
+
+    def __init__(self, database: Database) -> None:
+        self._connection = psycopg2.connect(
+            database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         )
-        debts.put_debt(database, request, now)
-    return time.perf_counter() - started
+        self._practice = self._newest("practices", "place")
+        self._event = self._newest("outbox", "id")
+
+    def commit(self) -> None:
+        """Insert a practice and an event and commit."""
+        number = next(_numbers)
+        practice = {**self._practice, "id": _uuid(number), "external_id": f"plain-{number}"}
+        practice |= {"notice_number": f"9{number:017d}", "iuv": f"{number:017d}"}
+        with self._connection.cursor() as cursor:
+            cursor.execute(_insert("practices", practice), practice)
+            event = {**self._event, "event_id": _uuid(number), "subject": practice["id"]}
+            cursor.execute(_insert("outbox", event), event)
+        self._connection.commit()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def _newest(self, table: str, key: str) -> dict[str, Any]:
+        with self._connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
+            cursor.execute(f"SELECT * FROM {table} ORDER BY {key} DESC LIMIT 1")  # noqa: S608 -- no value in it
+            row = dict(cursor.fetchone() or {})
+        del row[key]
+        return {
+            name: psycopg2.extras.Json(value) if isinstance(value, dict | list) else value
+            for name, value in row.items()
+        }
 
 
-def _bare(database: Database) -> float:
-    """Take what is there out and put it in again, a practice and its event a commit; return the seconds."""
-    raw: Any = database.engine.raw_connection()
-    json_of = psycopg2.extras.Json
-    with raw.cursor() as cursor:
-        cursor.execute(f"SELECT {PRACTICE} FROM practices")  # noqa: S608 -- constants
-        practices = [
-            [json_of(one) if isinstance(one, dict | list) else one for one in row] for row in cursor.fetchall()
-        ]
-        cursor.execute(f"SELECT {EVENT} FROM outbox")  # noqa: S608 -- constants
-        events = [[str(uuid4()), *row[1:3], json.dumps(row[3]), row[4]] for row in cursor.fetchall()]
-        cursor.execute("TRUNCATE practices, outbox")
-        raw.commit()
-        one, two = (", ".join(["%s"] * (columns.count(",") + 1)) for columns in (PRACTICE, EVENT))
-        started = time.perf_counter()
-        for practice, event in zip(practices, events, strict=True):
-            cursor.execute(f"INSERT INTO practices ({PRACTICE}) VALUES ({one})", practice)  # noqa: S608 -- constants
-            cursor.execute(f"INSERT INTO outbox ({EVENT}) VALUES ({two})", event)  # noqa: S608 -- constants
-            raw.commit()
-        took_s = time.perf_counter() - started
-        cursor.execute("TRUNCATE practices, outbox")
-        raw.commit()
-    raw.close()
-    return took_s
+def _insert(table: str, row: dict[str, Any]) -> str:
+    places = ", ".join(f"%({name})s" for name in row)
+    return f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})"  # noqa: S608 -- names, no values
+
+
+def _uuid(number: int) -> str:
+    return f"00000000-0000-4000-8000-{number:012d}"
+
+
+def measure(rounds: int) -> list[Figure]:
+    """Measure."""
+    answer_limit.install_plain()
+    with world.environment() as env:
+        world.databases_made_anew(env, ("practices",))
+        database = Database(settings.database_of("practices", env["DATABASE_URL"]), models)
+        with database.reading() as session:
+            entity = catalogue.entity(session, filled.ENTITY)
+            issuer = issuer_of(entity, catalogue.service(session, filled.ENTITY, SERVICE))
+        commit_ours(database, issuer)
+        plain = PlainInserts(database)
+        works: dict[str, Any] = {"ours": partial(commit_ours, database, issuer), "plain": plain.commit}
+        works["whole"] = partial(put_whole, database)
+        sides = taken({name: partial(_turn, work) for name, work in works.items()}, rounds)
+        plain.close()
+        database.close()
+    return [
+        *compared(sides["ours"], sides["plain"], "commit", ratio=0.6),
+        Figure(name="whole use case", value=sides["whole"].rate, unit="debt/s"),
+        Figure(name="whole use case's processor", value=sides["whole"].processor_ms, unit="ms/debt"),
+    ]
+
+
+def _turn(work: Any) -> Turn:
+    return here(work, repeats=COMMITS)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program.main(measure)

@@ -1,40 +1,34 @@
-"""An RPC that does nothing, many in flight, against pika's BlockingConnection at both ends.
+"""An RPC that does nothing, 64 in flight, against pika's BlockingConnection at both ends.
 
-    python benchmarks/rpc_echo.py [--seconds 4] [--in-flight 64] [--rounds 4]
-
-Ours: RpcClient with one thread per request in flight, as in the gateway, and a service process on nameko. The baseline:
-one pika process that answers and acks, one that keeps as many requests in flight, transient, without confirms. Rounds
-alternate; medians. The ratio is the figure; processor time is of both ends together, without the broker.
+Ours: RpcClient with one thread per request in flight, as in the gateway, and a service process on nameko, with the log
+as in production. The baseline: one pika process that answers and acks, one that keeps as many requests in flight,
+transient, without confirms. Processor time is of both ends together, without the broker.
 """
 
-import argparse
 import json
 import os
-import statistics
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
-from multiprocessing import Process, SimpleQueue
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-ROOT: Final = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
+import pika
 
-import pika  # noqa: E402 -- after the path is set
+from benchmarks.harness import program, world
+from benchmarks.harness.figures import Figure, compared
+from benchmarks.harness.turns import Turn, processor_s, taken
+from chassis import logs
+from chassis.messaging.rpc_client import RpcClient
+from contracts.call import Call
+from contracts.message import Message
 
-from chassis import logs  # noqa: E402 -- as above
-from chassis.messaging.rpc_client import RpcClient  # noqa: E402 -- as above
-from chassis.settings import DEFAULT_AMQP_URL  # noqa: E402 -- as above
-from contracts.call import Call  # noqa: E402 -- as above
-from contracts.errors import RpcError  # noqa: E402 -- as above
-from contracts.message import Message  # noqa: E402 -- as above
-
-GOAL: Final = 0.75
-AMQP_URL: Final = os.environ.get("AMQP_URL", DEFAULT_AMQP_URL)
+MODULE: Final = "benchmarks.rpc_echo"
+IN_FLIGHT: Final = 64
+SECONDS: Final = 3.0
 PIKA_QUEUE: Final = "bench-pika-echo"
 
 
@@ -50,16 +44,15 @@ ECHO: Final = Call("bench", "echo", Said, Said, idempotent=True, timeout_s=10)
 SAID: Final = Said(text="x" * 100, number=7)
 
 
-def pika_connection() -> pika.BlockingConnection:
-    """Open a pika connection."""
-    return pika.BlockingConnection(pika.URLParameters(AMQP_URL))
+def _pika() -> pika.BlockingConnection:
+    return pika.BlockingConnection(pika.URLParameters(os.environ["AMQP_URL"]))
 
 
 def answer_with_pika() -> None:
     """Answer every request, as the simplest program does."""
-    channel = pika_connection().channel()
-    channel.queue_declare(PIKA_QUEUE)
-    channel.basic_qos(prefetch_count=64)
+    channel = _pika().channel()
+    channel.queue_declare(PIKA_QUEUE, auto_delete=True)
+    channel.basic_qos(prefetch_count=IN_FLIGHT)
 
     def answer(channel: Any, method: Any, properties: Any, body: bytes) -> None:
         reply = json.dumps({"result": json.loads(body)["kwargs"]["request"], "error": None})
@@ -71,10 +64,11 @@ def answer_with_pika() -> None:
     channel.start_consuming()
 
 
-def ask_with_pika(seconds: float, in_flight: int) -> tuple[float, float]:
-    """Keep requests in flight; return requests a second and the processor seconds of this process for each."""
-    connection = pika_connection()
+def ask_with_pika() -> Turn:
+    """Keep requests in flight."""
+    connection = _pika()
     channel = connection.channel()
+    channel.queue_declare(PIKA_QUEUE, auto_delete=True)
     reply_to = channel.queue_declare("", exclusive=True).method.queue
     done = 0
     body = json.dumps({"args": [], "kwargs": {"request": {"text": SAID.text, "number": SAID.number}}})
@@ -91,46 +85,44 @@ def ask_with_pika(seconds: float, in_flight: int) -> tuple[float, float]:
             ask()
 
     channel.basic_consume(reply_to, answered, auto_ack=True)
-    used = time.process_time()
-    started = time.monotonic()
-    ends_at = started + seconds
-    for _ in range(in_flight):
+    used_s, started_s = time.process_time(), time.monotonic()
+    ends_at = started_s + SECONDS
+    for _ in range(IN_FLIGHT):
         ask()
     while time.monotonic() < ends_at:
         connection.process_data_events(time_limit=0.1)
-    took_s = time.monotonic() - started
-    count = done
+    turn = Turn(done, time.monotonic() - started_s, time.process_time() - used_s)
     connection.close()
-    return count / took_s, (time.process_time() - used) / count
+    return turn
 
 
-def ask_with_ours(seconds: float, in_flight: int) -> tuple[float, float]:
+def ask_with_ours() -> Turn:
     """Do the same with RpcClient."""
-    sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 -- for as long as this process lives
-    logs.configure("bench-caller", os.environ.get("LOG_LEVEL", "INFO"))
-    client = RpcClient(AMQP_URL)
+    stdout, sys.stdout = sys.stdout, Path(os.devnull).open("w")  # noqa: SIM115 -- the log goes where it costs nothing
+    logs.configure("bench-caller", "INFO")
+    client = RpcClient(os.environ["AMQP_URL"])
     client.call(ECHO, SAID)
-    counts = [0] * in_flight
-    used = time.process_time()
-    started = time.monotonic()
-    ends_at = started + seconds
+    counts = [0] * IN_FLIGHT
+    used_s, started_s = time.process_time(), time.monotonic()
+    ends_at = started_s + SECONDS
 
     def ask(index: int) -> None:
         while time.monotonic() < ends_at:
             assert client.call(ECHO, SAID).number == SAID.number
             counts[index] += 1
 
-    threads = [threading.Thread(target=ask, args=(index,)) for index in range(in_flight)]
+    threads = [threading.Thread(target=ask, args=(index,)) for index in range(IN_FLIGHT)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    took_s = time.monotonic() - started
+    turn = Turn(sum(counts), time.monotonic() - started_s, time.process_time() - used_s)
     client.close()
-    return sum(counts) / took_s, (time.process_time() - used) / sum(counts)
+    sys.stdout = stdout
+    return turn
 
 
-def serve_ours() -> None:
+def answer_with_ours() -> None:
     """Be the service process."""
     import chassis.runtime.green  # noqa: F401, PLC0415 -- in the child alone
     from chassis.runtime.entrypoints import answers  # noqa: PLC0415 -- after green
@@ -143,79 +135,38 @@ def serve_ours() -> None:
         def echo(self, request: Said) -> Said:
             return request
 
-    logs.configure("bench", os.environ.get("LOG_LEVEL", "INFO"))
+    logs.configure("bench", "INFO")
     run(BenchService)
 
 
-def measured(ask: Callable[[float, int], tuple[float, float]], seconds: float, in_flight: int) -> tuple[float, float]:
-    """Run one round in a process of its own."""
-    results: SimpleQueue[tuple[float, float]] = SimpleQueue()
-    process = Process(target=lambda: results.put(ask(seconds, in_flight)))
-    process.start()
-    result = results.get()
-    process.join()
-    return result
+def asked(env: dict[str, str], role: str, server: int) -> Turn:
+    """Let a process ask for one turn; the processor time is of both ends."""
+    used_s = processor_s([server])
+    turn = program.turn_of(env, MODULE, role)
+    return Turn(turn.units, turn.took_s, turn.processor_s + processor_s([server]) - used_s)
 
 
-def processor_s(pid: int) -> float:
-    """Return the processor time a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def wait_for_ours() -> None:
-    """Wait until the service answers."""
-    client = RpcClient(AMQP_URL)
-    ends_at = time.monotonic() + 30
-    while True:
-        try:
-            client.call(ECHO, SAID)
-        except RpcError:
-            if time.monotonic() > ends_at:
-                raise
-            time.sleep(0.2)
-        else:
-            client.close()
-            return
-
-
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=4)
-    parser.add_argument("--in-flight", type=int, default=64)
-    parser.add_argument("--rounds", type=int, default=4)
-    parser.add_argument("--serve", choices=["ours", "pika"], help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.serve:
-        return {"ours": serve_ours, "pika": answer_with_pika}[options.serve]()
-    environment = {"MAX_WORKERS": str(options.in_flight), "LOG_LEVEL": "INFO", **os.environ}
-    servers = {
-        name: subprocess.Popen([sys.executable, __file__, "--serve", name], env=environment, stdout=subprocess.DEVNULL)
-        for name in ("pika", "ours")
-    }
-    asking = {"pika": ask_with_pika, "ours": ask_with_ours}
-    rounds: dict[str, list[tuple[float, float]]] = {"pika": [], "ours": []}
-    try:
-        wait_for_ours()
-        for _ in range(options.rounds):
-            for name, ask in asking.items():
-                used_s = processor_s(servers[name].pid)
-                rate, client_s = measured(ask, options.seconds, options.in_flight)
-                server_s = (processor_s(servers[name].pid) - used_s) / (rate * options.seconds)
-                rounds[name].append((rate, (client_s + server_s) * 1_000))
-    finally:
-        for server in servers.values():
-            server.kill()
-            server.wait()
-    rates = {name: statistics.median(rate for rate, _ in done) for name, done in rounds.items()}
-    for name, done in rounds.items():
-        cost_ms = statistics.median(cost for _, cost in done)
-        print(f"{name:5} {rates[name]:8.0f}/s   {cost_ms:6.2f} ms of processor, both ends")
-    ratio = rates["ours"] / rates["pika"]
-    print(f"ratio {ratio:.2f}; goal {GOAL}, {'met' if ratio >= GOAL else 'MISSED'}")
-    return None
+def measure(rounds: int) -> list[Figure]:
+    """Measure."""
+    with world.environment(MAX_WORKERS=str(IN_FLIGHT)) as env, ExitStack() as running:
+        servers = {
+            name: running.enter_context(world.process(env, "-m", MODULE, "--role", f"answer-{name}")).pid
+            for name in ("pika", "ours")
+        }
+        client = RpcClient(env["AMQP_URL"])
+        world.wait_for(lambda: client.call(ECHO, SAID), "the echo")
+        client.close()
+        sides = taken({name: partial(asked, env, f"ask-{name}", pid) for name, pid in servers.items()}, rounds)
+    return compared(sides["ours"], sides["pika"], "call", ratio=0.75)
 
 
 if __name__ == "__main__":
-    main()
+    program.main(
+        measure,
+        roles={
+            "answer-pika": answer_with_pika,
+            "answer-ours": answer_with_ours,
+            "ask-pika": ask_with_pika,
+            "ask-ours": ask_with_ours,
+        },
+    )

@@ -1,32 +1,29 @@
-"""Validating SPID answers on one core, against nothing but verifying their two signatures with signxml.
+"""A SPID answer validated on one core, against nothing but verifying its two signatures with signxml.
 
-    python benchmarks/saml.py [--rounds 5] [--answers 300]
-
-Both sides read the same genuine answers (Response and Assertion signed, as most identity providers do). Ours decodes,
-parses, checks the shape, verifies both signatures in the form SPID allows, and makes every check on the Assertion; the
-baseline parses and calls `XMLVerifier.verify` twice with its defaults. Rounds alternate, in processor time, so that a
-busy machine slows both alike. At the end the same validator runs in eventlet, as it does in the service, with eight
-answers at once, while another green thread measures for how long it is not let on: in processor time, so that other
-programs' turns on the same core do not count.
+Both read the same genuine answers (Response and Assertion signed, as most identity providers do). Ours decodes,
+parses, checks the shape, verifies both signatures in the form SPID allows, and makes every check on the Assertion;
+the baseline parses and calls `XMLVerifier.verify` twice with its defaults. At the end the same validator runs in
+eventlet, as it does in the service, with eight answers at once, while another green thread measures for how long it
+is not let on: in processor time, so that other programs' turns on the same core do not count.
 """
 
-import argparse
-import statistics
+import os
 import subprocess
 import sys
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from functools import partial
+from typing import Final
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
+from signxml.verifier import SignatureConfiguration, XMLVerifier
 
-from signxml.verifier import SignatureConfiguration, XMLVerifier  # noqa: E402 - after the path is set
-
-from services.identity.saml import response  # noqa: E402 - the same
-from services.identity.saml.xml import parse  # noqa: E402 - the same
-from tests.unit.identity.spid_world import (  # noqa: E402 - the same
+from benchmarks.harness import program
+from benchmarks.harness.figures import Figure, compared
+from benchmarks.harness.turns import Turn, taken
+from services.identity.saml import response
+from services.identity.saml.xml import parse
+from tests.unit.identity.spid_world import (
     EXPECTED,
     NOW,
     genuine,
@@ -34,8 +31,7 @@ from tests.unit.identity.spid_world import (  # noqa: E402 - the same
     signer,
 )
 
-TARGET_PER_SECOND = 300
-STALL_FLAG = "--in-eventlet"
+ANSWERS: Final = 200
 
 
 def validate(text: str) -> None:
@@ -51,12 +47,24 @@ def verify_only(text: str) -> None:
         XMLVerifier().verify(root, x509_cert=signer("idp-1").certificate, id_attribute="ID", expect_config=config)
 
 
-def per_second(work: Callable[[str], None], answers: Sequence[str]) -> float:
-    """Return how many answers a second of one core holds."""
-    started = time.process_time()
+def read(work: Callable[[str], None], answers: Sequence[str]) -> Turn:
+    """Read every answer once."""
+    started_s, used_s = time.perf_counter(), time.process_time()
     for text in answers:
         work(text)
-    return len(answers) / (time.process_time() - started)
+    return Turn(len(answers), time.perf_counter() - started_s, time.process_time() - used_s)
+
+
+def made() -> list[str]:
+    """Make genuine answers."""
+    return [b64encode(genuine()).decode() for _ in range(ANSWERS)]
+
+
+def stall() -> None:
+    """Be the process in eventlet; print the longest stall in milliseconds."""
+    answers = made()
+    validate(answers[0])
+    print(longest_stall_ms(answers))
 
 
 def longest_stall_ms(answers: Sequence[str]) -> float:
@@ -88,33 +96,21 @@ def longest_stall_ms(answers: Sequence[str]) -> float:
     return longest * 1_000
 
 
-def main() -> int:
-    """Measure and print; exit code 1 below the target."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--answers", type=int, default=300)
-    parser.add_argument(STALL_FLAG, action="store_true", help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    answers = [b64encode(genuine()).decode() for _ in range(asked.answers)]
-    if asked.in_eventlet:
-        validate(answers[0])
-        print(f"{longest_stall_ms(answers):.1f}")
-        return 0
-    rates: dict[str, list[float]] = {"ours": [], "baseline": []}
-    for index in range(asked.rounds + 1):
-        ours, baseline = per_second(validate, answers), per_second(verify_only, answers)
-        if index:  # the first round loads code
-            rates["ours"].append(ours)
-            rates["baseline"].append(baseline)
-    ours, baseline = (statistics.median(rates[name]) for name in ("ours", "baseline"))
-    command = [sys.executable, __file__, STALL_FLAG, "--answers", str(asked.answers)]
-    stall = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-    print(
-        f"{ours:.0f} answers/s per core (target {TARGET_PER_SECOND})   two bare signature checks {baseline:.0f}/s"
-        f"   ratio {ours / baseline:.2f}   longest stall of the loop {stall} ms"
+def measure(rounds: int) -> list[Figure]:
+    """Measure."""
+    answers = made()
+    sides = taken({"ours": partial(read, validate, answers), "signatures": partial(read, verify_only, answers)}, rounds)
+    command = [sys.executable, "-m", "benchmarks.saml", "--role", "stall"]
+    said = subprocess.run(
+        command, check=True, capture_output=True, text=True, env={**os.environ, "PYTHONWARNINGS": "ignore"}
     )
-    return 0 if ours >= TARGET_PER_SECOND else 1
+    return [
+        *compared(
+            sides["ours"], sides["signatures"], "answer", ratio=0.75, processor_ms=1_000 / 300, by_processor=True
+        ),
+        Figure(name="longest stall of the loop", value=float(said.stdout.split()[-1]), unit="ms"),
+    ]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program.main(measure, roles={"stall": stall})

@@ -1,38 +1,27 @@
-"""How long paVerify waits while a settlement flow of 50,000 rows is taken in by the same process of payments.
-
-    python benchmarks/settlement_flow.py [--rows 50000] [--quiet-seconds 5]
+"""How long paVerify waits while payments takes in a settlement flow of 50,000 rows, beside the same with nothing else.
 
 One client asks the node's question again as soon as it is answered, first while nothing else happens, then from the
-upload's first byte until every row has been looked at. The times of both are told; below 200 ms is the goal on an idle
-machine of two processors.
+upload's first byte until every row has been looked at. Below 200 ms is the goal on an idle machine of two processors.
 """
 
-import argparse
 import base64
 import io
-import os
 import threading
 import time
 import zipfile
 from collections.abc import Callable
 from contextlib import ExitStack
+from typing import Final
 
-from node_soap import (
-    CREDITOR,
-    Caller,
-    Side,
-    bench_environment,
-    free_port,
-    gunicorn,
-    prepare,
-    process,
-    verify,
-    wait_until_answering,
-)
-
+from benchmarks.harness import node, program, world
+from benchmarks.harness.figures import Figure
+from benchmarks.harness.node import CREDITOR, Caller, verify
+from benchmarks.harness.turns import processor_s
 from chassis.messaging.rpc_client import RpcClient
 from contracts.rpc import settlement
 
+ROWS: Final = 50_000
+QUIET_S: Final = 5.0
 FLOW_ID = "2026-11-21BESEITM1-BENCH"
 ROW = (
     "<datiSingoliPagamenti><identificativoUnivocoVersamento>{number:017d}</identificativoUnivocoVersamento>"
@@ -85,41 +74,35 @@ def asked_while(caller: Caller, goes_on: Callable[[], bool]) -> list[float]:
     return sorted(times)
 
 
-def tell(name: str, times: list[float]) -> None:
-    """Print a line."""
-    p50, p99 = (times[int(len(times) * share)] for share in (0.50, 0.99))
-    print(f"{name:8} {len(times):6} paVerify: p50 {p50:.1f} ms, p99 {p99:.1f} ms, longest {times[-1]:.1f} ms")
-
-
-def main() -> None:
-    """Run the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=50_000)
-    parser.add_argument("--quiet-seconds", type=float, default=5)
-    options = parser.parse_args()
-    environment = bench_environment()
-    prepare(environment, 1_000)
-    content = flow(options.rows)
-    side = Side("bus", free_port())
-    with ExitStack() as running:
-        running.enter_context(process(environment, "-m", "chassis.run", "payments"))
-        running.enter_context(process(environment, *gunicorn(side.port, "gateway.wsgi:application")))
-        wait_until_answering([side], environment["AMQP_URL"])
-        rpc, caller = RpcClient(environment["AMQP_URL"]), Caller(side)
-        ends_at = time.monotonic() + options.quiet_seconds
+def measure(_rounds: int) -> list[Figure]:
+    """Measure."""
+    content = flow(ROWS)
+    with world.environment() as env, ExitStack() as running:
+        database = node.prepare(env, 1_000)
+        running.callback(database.close)
+        payments = running.enter_context(world.process(env, "-m", "chassis.run", "payments")).pid
+        _, bus = running.enter_context(node.doors(env, {"payments": payments}))
+        rpc, caller = RpcClient(env["AMQP_URL"]), Caller(bus)
+        running.callback(rpc.close)
+        ends_at = time.monotonic() + QUIET_S
         quiet = asked_while(caller, lambda: time.monotonic() < ends_at)
         upload = threading.Thread(target=take_whole, args=(rpc, content))
-        started = time.monotonic()
+        used_s, started = processor_s([payments]), time.monotonic()
         upload.start()
         busy = asked_while(caller, upload.is_alive)
-        took_s = time.monotonic() - started
-        rpc.close()
-    print(
-        f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}; {options.rows} rows looked at in {took_s:.1f} s"
-    )
-    tell("quiet", quiet)
-    tell("flow", busy)
+        took_s, used_s = time.monotonic() - started, processor_s([payments]) - used_s
+    return [
+        Figure(name="paVerify alone, p99", value=_p99(quiet), unit="ms"),
+        Figure(name="paVerify beside a flow, p99", value=_p99(busy), unit="ms", at_most=200),
+        Figure(name="paVerify beside a flow, longest", value=busy[-1], unit="ms"),
+        Figure(name="rows of a flow", value=ROWS / took_s, unit="rows/s"),
+        Figure(name="processor of payments", value=used_s / ROWS * 1_000, unit="ms/row"),
+    ]
+
+
+def _p99(times: list[float]) -> float:
+    return times[int(len(times) * 0.99)]
 
 
 if __name__ == "__main__":
-    main()
+    program.main(measure, rounds=1)

@@ -9,9 +9,19 @@ import sys
 from collections.abc import MutableMapping
 from typing import Any, Final
 
-import structlog
+# structlog draws tracebacks for a terminal with rich, where that is installed. Ours are JSON; rich would be 4 MB of
+# every process, and a tenth of a second of its start.
+_rich = sys.modules.get("rich")
+sys.modules["rich"] = None  # type: ignore[assignment]  # -- importing it fails, as where it is not installed
 
-from chassis import correlation
+import structlog  # noqa: E402 -- see above
+
+if _rich is None:
+    del sys.modules["rich"]
+else:
+    sys.modules["rich"] = _rich
+
+from chassis import correlation  # noqa: E402 -- see above
 
 _FISCAL_CODE = r"[A-Z]{6}[0-9LMNP-V]{2}[A-EHLMPR-T][0-9LMNP-V]{2}[A-Z][0-9LMNP-V]{3}[A-Z]"
 _PATTERNS: Final = (

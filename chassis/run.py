@@ -1,4 +1,4 @@
-"""One service process: `python -m chassis.run practices`."""
+"""One service process, or a family of all: `python -m chassis.run practices|all`."""
 
 import sys
 

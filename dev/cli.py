@@ -95,6 +95,17 @@ def test(context: typer.Context) -> None:
     raise typer.Exit(run(context.args))
 
 
+@app.command()
+def bench(
+    names: Annotated[list[str] | None, typer.Argument(help="Rows of the table; none: all.")] = None,
+    rounds: Annotated[int, typer.Option(help="Turns of each side; 0: as each row says.")] = 0,
+) -> None:
+    """Measured figures, each beside a plain baseline in the same run, with their goals."""
+    from dev.bench import run
+
+    raise typer.Exit(run(names or [], rounds or None))
+
+
 def _scale(words: list[str]) -> dict[str, int]:
     wanted = {}
     for word in words:

@@ -14,8 +14,9 @@ from gateway.edge.rates import RateLimiter
 from gateway.edge.security_headers import SecurityHeaders
 from gateway.edge.strange_bytes import StrangeBytes, StrangeBytesError, StrangePathError
 from gateway.health import add_routes as add_health_routes
+from gateway.node_app import write_word
 from gateway.pagopa import add_routes as add_pagopa_routes
-from gateway.problems import Problem, from_exception
+from gateway.problems import from_exception
 from gateway.settings import Settings
 from gateway.static_files import add_routes as add_static_routes
 from gateway.visit import VisitMiddleware
@@ -45,31 +46,6 @@ def create_app(settings: Settings, rpc: Rpc) -> falcon.App[falcon.Request, falco
     return app
 
 
-def create_node_app(settings: Settings, rpc: Rpc) -> falcon.App[falcon.Request, falcon.Response]:
-    """Build the application of the node's door alone, with health and metrics."""
-    middleware: list[Any] = [Observation(), SecurityHeaders(settings), StrangeBytes()]
-    app = falcon.App(middleware=middleware)
-    app.req_options.strip_url_path_trailing_slash = True
-    write_failure = _word_writer(settings)
-    app.add_error_handler(Exception, write_failure)
-    app.add_error_handler(falcon.HTTPError, write_failure)
-    add_health_routes(app, settings, RateLimiter(settings), rpc)
-    add_pagopa_routes(app, settings, rpc)
-    return app
-
-
-def _word_writer(settings: Settings) -> Callable[..., None]:
-    """Answer any failure by its code alone."""
-
-    def write(req: falcon.Request, resp: falcon.Response, error: Exception, _params: object) -> None:
-        problem = from_exception(error)
-        log_failure(req, error, problem, settings.trusted_proxies)
-        resp.set_headers(dict(problem.headers))
-        _write_word(resp, problem)
-
-    return write
-
-
 def _failure_writer(pages: PageProblems, settings: Settings) -> Callable[..., None]:
     """Answer any failure as who asked expects it: problem+json from the API, a page in browsers, else the code."""
 
@@ -80,14 +56,8 @@ def _failure_writer(pages: PageProblems, settings: Settings) -> Callable[..., No
         if req.path.startswith("/api/"):
             write_problem(req, resp, problem)
         elif req.path.startswith(_NOT_FOR_BROWSERS) or isinstance(error, StrangeBytesError | StrangePathError):
-            _write_word(resp, problem)
+            write_word(resp, problem)
         else:
             pages.write(req, resp, problem)
 
     return write
-
-
-def _write_word(resp: falcon.Response, problem: Problem) -> None:
-    resp.status = problem.status
-    resp.content_type = falcon.MEDIA_TEXT
-    resp.text = f"{problem.code.value}\n"

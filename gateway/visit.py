@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from functools import cached_property
 from typing import Final
 from uuid import UUID
 
@@ -37,6 +36,8 @@ class Visit:
         self.browser = BrowserMemory(req, cookies, settings.secret_keys)
         self.language = negotiate(req)
         self.session_token = cookies.read_session(req)
+        self._found_session: Session | RpcError | None = None
+        self._has_asked = False
 
     def call(self, call: Call[Request, Reply], request: Request) -> Reply:
         """Call a service under this request's correlation id."""
@@ -70,9 +71,15 @@ class Visit:
         found = self._asked_session
         return isinstance(found, RpcError) and found.code in (ErrorCode.SPID_LEVEL_TOO_LOW, ErrorCode.LOGIN_REQUIRED)
 
-    @cached_property
+    @property
     def _asked_session(self) -> Session | RpcError | None:
         """Asked at most once per request and entity, failures included."""
+        if not self._has_asked:
+            self._found_session = self._ask_for_session()
+            self._has_asked = True
+        return self._found_session
+
+    def _ask_for_session(self) -> Session | RpcError | None:
         if self.session_token is None:
             return None
         request = identity.SessionRequest(session_token=self.session_token, entity_code=self._entity_code)
@@ -85,7 +92,7 @@ class Visit:
         """Act from now on as in the pages of this entity, for addresses that do not name it."""
         if self.session_token is not None and entity_code != self._entity_code:
             self._entity_code = entity_code
-            self.__dict__.pop("_asked_session", None)
+            self._has_asked = False
 
     @property
     def citizen(self) -> Citizen | None:

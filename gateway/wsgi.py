@@ -1,5 +1,6 @@
 """The production entrypoint: `gunicorn gateway.wsgi:application --worker-class gateway.edge.worker.ReadAheadWorker`."""
 
+import gc
 import os
 
 from chassis import logs
@@ -10,3 +11,5 @@ from gateway.settings import Settings
 logs.configure("gateway", os.environ.get("LOG_LEVEL", "INFO").upper())
 _settings = Settings.load()
 application = create_app(_settings, shared(_settings.amqp_url))
+gc.collect()
+gc.freeze()  # what is here now stays: worker processes share it, and the collector need not look at it again

@@ -284,7 +284,7 @@ def run_service(
     return run
 
 
-def wait_until_answering(rpc: RpcClient, service: str, running: Running, timeout_s: float = STARTS_WITHIN_S) -> None:
+def wait_until_answering(rpc: RpcClient, service: str, running: Running, timeout_s: float = PATIENCE_S) -> None:
     ping = Call(service, "ping", Empty, Empty, idempotent=True, timeout_s=1)
 
     def answers() -> bool:

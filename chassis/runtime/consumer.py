@@ -6,7 +6,7 @@ twice what was under way.
 
 import contextlib
 from collections.abc import Callable, Sequence
-from functools import cached_property, partial
+from functools import partial
 from itertools import islice
 from time import monotonic
 from typing import Any, Final
@@ -204,7 +204,7 @@ class DrainingConsumer(Consumer):
         if not self._drained.ready():
             self._drained.send(None)
 
-    @cached_property
+    @property
     def _part(self) -> str:
         return f"consumer of {', '.join(self._queue_names)}"
 

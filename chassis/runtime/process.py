@@ -1,4 +1,4 @@
-"""One service process: `python -m chassis.run practices`.
+"""One service process, or a family of all: `python -m chassis.run practices|all`.
 
 It starts while the broker or the database is away and goes on trying. SIGTERM and Ctrl-C let the work under way
 finish; a second one does not.
@@ -19,6 +19,8 @@ from eventlet.patcher import original
 
 from chassis import logs, metrics, watchdog
 from chassis.runtime.container import ChassisContainer, check_settings, configure_nameko, load_service
+from chassis.runtime.family import Family
+from chassis.runtime.topology import service_names
 from chassis.settings import ChassisSettings
 
 log = logs.get_logger(__name__)
@@ -71,14 +73,33 @@ def _stop_on_signals(container: ChassisContainer) -> None:
 def main(arguments: list[str]) -> int:
     """Run the command line and return its exit code."""
     if len(arguments) != 1 or arguments[0].startswith("-"):
-        sys.stderr.write("usage: python -m chassis.run SERVICE\n")
+        sys.stderr.write("usage: python -m chassis.run SERVICE|all\n")
         return 2
-    service_cls = load_service(arguments[0])
+    (name,) = arguments
+    if name != "all":
+        return serve(name)
+    logs.configure("services", ChassisSettings.load().log_level)
+    gc.collect()
+    gc.freeze()  # a collector that walked through it would make each child's own copy of it
+    return Family(service_names(), serve_in_family).run()
+
+
+def serve(name: str) -> int:
+    """Run a service until a signal stops it; return the exit code."""
+    service_cls = load_service(name)
     try:
-        logs.configure(arguments[0], ChassisSettings.load().log_level)
+        logs.configure(name, ChassisSettings.load().log_level)
         check_settings(service_cls)
         run(service_cls)
     except EnvError as error:
-        sys.stderr.write(f"{arguments[0]}: {error}\n")
+        sys.stderr.write(f"{name}: {error}\n")
         return os.EX_CONFIG
     return 0
+
+
+def serve_in_family(name: str) -> int:
+    """Run one of all services; METRICS_PORT is that of the first, in alphabetical order, and the others' follow."""
+    port = ChassisSettings.load().metrics_port
+    if port:
+        os.environ["METRICS_PORT"] = str(port + service_names().index(name))
+    return serve(name)

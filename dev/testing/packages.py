@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from dev.console import step
@@ -22,9 +22,9 @@ TOOLS: Final = {
 }
 
 
-def ensure_tools() -> None:
-    """Have every tool on the PATH, installing what is missing. Raises ProblemError."""
-    missing = sorted(package for command, package in TOOLS.items() if shutil.which(command) is None)
+def ensure_tools(tools: Mapping[str, str] = TOOLS) -> None:
+    """Have every tool on the PATH (command to package), installing what is missing. Raises ProblemError."""
+    missing = sorted(package for command, package in tools.items() if shutil.which(command) is None)
     if missing:
         install(missing)
 

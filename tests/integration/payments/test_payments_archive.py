@@ -506,7 +506,7 @@ def test_a_change_while_a_file_is_under_way_is_sent_afterwards(world: World) -> 
 
 
 def test_positions_changed_again_and_again_end_equal_with_no_more_calls_than_allowed(world: World) -> None:
-    """A small share of benchmarks/archive.py: 40 positions, ten changes each, while they are being sent."""
+    """A small share of benchmarks/alone/archive.py: 40 positions, ten changes each, while they are being sent."""
     world.switch(limits={"aca": [60, 1.0]})
     issued = [world.issue() for _ in range(40)]
     sender, stopping = world.sender(limit=Limit(60, timedelta(seconds=1))), threading.Event()

@@ -1,11 +1,16 @@
 """Where the citizen is logged in, staying so, and the students remembered for the next time."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 
+import falcon.testing
 import pytest
 
 from contracts.errors import ErrorCode, Unavailable
+from contracts.message import Message
 from contracts.rpc import identity
+from gateway.app import create_app
 from tests.unit.gateway.gateway_browser import Browser, page_of, text_of
 from tests.unit.gateway.gateway_services import PHONE, TOKEN, Services
 
@@ -103,3 +108,21 @@ def test_a_student_typed_without_login_is_not_remembered(browser: Browser, servi
     fields = {**STUDENT, "amount": "25,00", "anonymous": "si", "key": "0b3f7f0e-5f0b-4f0e-9f0e-0b3f7f0e5f0b"}
     browser.submit("/enti/PM108/inserimento/CONTRIB_ST", **fields)
     assert services.asked(identity.REMEMBER_BENEFICIARY) == []
+
+
+def test_sessions_of_two_requests_are_asked_for_at_the_same_time(services: Services, settings):
+    """Neither waits for the other's answer: each is answered only once both have been asked."""
+    both, answer = threading.Barrier(2, timeout=60), services.answers[identity.SESSION.name]
+
+    def answer_together(request: Message) -> Message:
+        both.wait()
+        return answer(request)
+
+    services.answers[identity.SESSION.name] = answer_together
+    client = falcon.testing.TestClient(create_app(settings, services))
+    headers = {"Cookie": f"session={TOKEN}"}
+    with ThreadPoolExecutor(2) as visitors:
+        asked = [
+            visitors.submit(client.simulate_get, "/api/v1/creditors/PM108/practices", headers=headers) for _ in "ab"
+        ]
+        assert [one.result(120).status_code for one in asked] == [HTTPStatus.OK] * 2

@@ -16,7 +16,8 @@ import falcon.testing
 import pytest
 
 from contracts.rpc import payments
-from gateway.app import create_app, create_node_app
+from gateway.app import create_app
+from gateway.node_app import create_node_app
 from gateway.settings import Settings
 from tests.unit.gateway.gateway_browser import Browser
 from tests.unit.gateway.gateway_services import TOKEN, Services, make_practice

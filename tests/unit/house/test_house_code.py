@@ -159,3 +159,15 @@ def test_no_clock_is_read_outside_the_edges(modules: Modules) -> None:
         and node.value.id in {"datetime", "date"}
     ]
     assert not reading, "`now` is passed in"
+
+
+def test_nothing_is_cached_by_a_property_that_locks_its_whole_class(modules: Modules) -> None:
+    """Before Python 3.12 one thread computes a `cached_property` at a time, whatever object it is of."""
+    using = [
+        f"{path}:{node.lineno}"
+        for path, tree in modules(*PRODUCT).items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name | ast.Attribute)
+        and (node.id if isinstance(node, ast.Name) else node.attr) == "cached_property"
+    ]
+    assert not using

@@ -1,6 +1,6 @@
 """Payments by stand-in while our station is off: how many of their receipts are lost or doubled. It should be none.
 
-    AMQP_URL=… DATABASE_URL=… python benchmarks/stand_in.py [--payments 1000] [--off-s 60]
+    AMQP_URL=… DATABASE_URL=… python -m benchmarks.alone.stand_in [--payments 1000] [--off-s 60]
 
 A whole copy of the system is started and stopped. So many debts are issued by files and paid from the archive while
 the node does not reach us; then the station is on again.

@@ -1,6 +1,6 @@
 """An import of debts by the process that does it, beside COPY of the rows it makes, in turns on one database.
 
-    DATABASE_URL=postgresql://... python benchmarks/imports.py [--rows 20000] [--rounds 2] [--kills 0]
+    DATABASE_URL=postgresql://... python -m benchmarks.alone.imports [--rows 20000] [--rounds 2] [--kills 0]
 
 The database `<name>_bench_practices` is made anew. The work is `python -m services.practices.import_worker`, from the
 queued file to its end, start of the process included; the baseline is COPY of the same practices, outbox and import
@@ -28,13 +28,13 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-ROOT: Final = Path(__file__).parent.parent
+ROOT: Final = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 import sqlalchemy as sa  # noqa: E402 -- after the path is set
 from stdnum.it import codicefiscale  # noqa: E402
 
-from chassis.settings import database_url, with_driver  # noqa: E402
+from chassis.settings import database_of, with_driver  # noqa: E402
 from chassis.storage import migrations  # noqa: E402
 from chassis.storage.database import Database  # noqa: E402
 from contracts.rpc.practices import (  # noqa: E402  # noqa: E402
@@ -89,7 +89,7 @@ def fresh_database() -> tuple[dict[str, str], Database]:
     bench = sa.make_url(with_driver(os.environ["DATABASE_URL"]))
     bench = bench.set(database=f"{bench.database}_bench")
     environment = {**os.environ, "DATABASE_URL": bench.render_as_string(hide_password=False), "LOG_LEVEL": "WARNING"}
-    url = database_url("practices", environment)
+    url = database_of("practices", environment["DATABASE_URL"])
     server = sa.create_engine(sa.make_url(url).set(database="postgres"), isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
         connection.execute(sa.text(f'DROP DATABASE IF EXISTS "{sa.make_url(url).database}" WITH (FORCE)'))

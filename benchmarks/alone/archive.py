@@ -1,12 +1,12 @@
 """The archive of notices under load, against the stand-in with its published limits.
 
-    python benchmarks/archive.py changes [--positions 1000] [--changes 10] [--per-second 50]
-    python benchmarks/archive.py filling [--positions 1000000]
+    python -m benchmarks.alone.archive changes [--positions 1000] [--changes 10] [--per-second 50]
+    python -m benchmarks.alone.archive filling [--positions 1000000]
 
 `changes`: so many positions are changed so often; told are the calls, those that were too fast, whether the archive is
 equal at the end, and how long the newest state took at most. `filling`: so many positions are loaded for the first
 time, by files. DATABASE_URL names the server. The hour of station down is
-benchmarks/stand_in.py.
+benchmarks/alone/stand_in.py.
 """
 
 import argparse

@@ -1,0 +1,1 @@
+"""What every benchmark is made of: sides that take turns, processor time, processes, figures with goals."""
