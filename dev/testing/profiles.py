@@ -26,6 +26,7 @@ class Profile:
 
 
 PROFILES: Final[Mapping[str, Profile]] = {
+    "faults": Profile(("tests/faults",), in_ci=False),
     "images": Profile(("tests/images",), in_ci=True),
     "mutants": Profile(("tests/mutants",), in_ci=False),
     "nightly": Profile(
