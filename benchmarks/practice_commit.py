@@ -24,7 +24,7 @@ from contracts.codes import AmountCents, FiscalCode, NoticeNumber
 from contracts.rpc.practices import DebtRequest
 from contracts.shapes import Subject
 from services.practices import models
-from services.practices.catalogue_records import Issuer
+from services.practices.catalogue_records import Issuer, issuer_of
 from services.practices.domain.debt import Debt
 from services.practices.repository import catalogue
 from services.practices.usecases import debts, issuance

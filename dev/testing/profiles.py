@@ -27,6 +27,7 @@ class Profile:
 
 PROFILES: Final[Mapping[str, Profile]] = {
     "events": Profile(("tests/events",), in_ci=False),
+    "faults": Profile(("tests/faults",), in_ci=False),
     "images": Profile(("tests/images",), in_ci=True),
     "mutants": Profile(("tests/mutants",), in_ci=False),
     "nightly": Profile(
