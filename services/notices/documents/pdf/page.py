@@ -14,7 +14,7 @@ from reportlab.pdfbase.pdfdoc import PDFArray, PDFDictionary, PDFName, PDFString
 from reportlab.pdfgen.canvas import Canvas
 
 from services.notices.documents.pdf import fonts
-from services.notices.documents.pdf.structure import ARTIFACT, END, Structure, spoken, read_as
+from services.notices.documents.pdf.structure import ARTIFACT, END, Structure, read_as, spoken
 from services.notices.documents.pdf.svg import draw_svg, read_svg
 from services.notices.documents.pdf.symbols import Cells
 from services.notices.documents.pdf.text_layout import MM, Paragraph, Span, fit, fit_line
