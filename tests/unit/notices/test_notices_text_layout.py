@@ -81,7 +81,8 @@ def test_one_line_shrinks_to_its_width():
     assert width_pt(text, BOLD, size) / MM == pytest.approx(40)
 
 
-def test_letters_without_a_glyph_lose_their_mark_or_become_a_question_mark():
+def test_letters_without_a_glyph_take_their_plain_form_or_another_font_or_become_a_question_mark():
     assert printable("Ｍａｒｉｏ", REGULAR) == "Mario"
-    assert printable("Ма", REGULAR) == "??"
+    assert printable("Ма", REGULAR) == "Ма"
+    assert printable("\ue000x", REGULAR) == "?x"
     assert printable("Zoe\u0308 \u200bX", REGULAR) == "Zoë X"

@@ -207,7 +207,8 @@ def latin(text: str, name: str) -> str:
 
 
 def _drawn(character: str, name: str) -> str:
-    if unicodedata.category(character) in _INVISIBLE and not _with_letter(character, name):
+    kind = unicodedata.category(character)
+    if kind in _INVISIBLE and (kind.startswith("C") or not _with_letter(character, name)):
         return ""
     used = font(name)
     if not used.has(character) and used.has_all(compatible := unicodedata.normalize("NFKC", character)):

@@ -135,8 +135,8 @@ def _pages_of_rows(sheet: Sheet, rows: list[tuple[Payment, ...]], *, first_row: 
         for page in _in_pages(rows, instalments.ROWS_PER_PAGE):
             _page_of_many(sheet, page)
         return
-    for _, alike in groupby(rows, key=len):
-        for page in _in_pages(list(alike), _FEW_ROWS):
+    for _, of_one_width in groupby(rows, key=len):
+        for page in _in_pages(list(of_one_width), _FEW_ROWS):
             _page_of_few(sheet, page)
 
 

@@ -14,7 +14,7 @@ from reportlab.pdfbase.pdfdoc import PDFArray, PDFDictionary, PDFName, PDFString
 from reportlab.pdfgen.canvas import Canvas
 
 from services.notices.documents.pdf import fonts
-from services.notices.documents.pdf.structure import ARTIFACT, END, Structure, spoken, standing_for
+from services.notices.documents.pdf.structure import ARTIFACT, END, Structure, read_as, spoken
 from services.notices.documents.pdf.svg import draw_svg, read_svg
 from services.notices.documents.pdf.symbols import Cells
 from services.notices.documents.pdf.text_layout import MM, Paragraph, Span, fit, fit_line
@@ -244,7 +244,7 @@ class Page:
         visual = fonts.in_reading_direction(span.text)
         text = " ".join((place, *fonts.show(visual, span.font, span.size, self._document), "ET"))
         if visual != span.text and self._mark != ARTIFACT:
-            text = standing_for(text, fonts.spelt(span.text))
+            text = read_as(text, fonts.spelt(span.text))
         if span.grey and self._second_language and self._mark != ARTIFACT:
             text = spoken(text, self._second_language)
         self._canvas.addLiteral(text)

@@ -133,7 +133,7 @@ def spoken(operators: str, language: str) -> str:
     return f"/Span <</Lang({language})>> BDC {operators} {END}"
 
 
-def standing_for(operators: str, text: str) -> str:
+def read_as(operators: str, text: str) -> str:
     """Mark letters drawn in another order or form than they are read in: readers take `text` instead."""
     return f"/Span <</ActualText {_text_string(text)}>> BDC {operators} {END}"
 

@@ -20,8 +20,8 @@ def qr_cells(text: str) -> Cells:
 def data_matrix_cells(text: str) -> Cells:
     """Make the smallest square Data Matrix (ECC 200) of an ASCII text; a postal slip's gives 48 x 48 to 64 x 64."""
     symbol = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.DataMatrix, options="forceSquare")
-    # Its stubs do not tell that an image is a buffer.
-    image = memoryview(symbol.to_image(scale=1, add_quiet_zones=False))  # type: ignore[arg-type]
+    picture = symbol.to_image(scale=1, add_quiet_zones=False)
+    image = memoryview(picture)  # type: ignore[arg-type]  # -- its stubs do not tell that it is a buffer
     side = image.shape[0] if image.shape else 0
     cells = image.tobytes()
     return [[cell == _BLACK for cell in cells[start : start + side]] for start in range(0, side * side, side)]
