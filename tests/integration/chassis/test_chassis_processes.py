@@ -178,10 +178,10 @@ def test_everything_may_start_before_the_broker(run_probe, run_relay, database, 
     url, proxy = proxied(amqp_url, 5672)
     service, relay = run_probe(AMQP_URL=url), run_relay(AMQP_URL=url)
     emit(database, 1)
-    eventually(lambda: service.lines("broker_out_of_reach") and relay.lines("relay_interrupted"))
+    eventually(lambda: service.lines("broker_out_of_reach") and relay.lines("relay_interrupted"), timeout_s=60)
     assert (service.process.poll(), relay.process.poll()) == (None, None)
     proxy.open()
-    assert eventually(effects, timeout_s=20) == [1]
+    assert eventually(effects, timeout_s=60) == [1]
 
 
 def test_sigterm_ends_a_process_whose_broker_is_away(run_probe, eventually, amqp_url, proxied):
