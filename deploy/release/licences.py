@@ -19,6 +19,7 @@ ALLOWED: Final = frozenset(
         "GNU Lesser General Public License v2 or later (LGPLv2+)",
         "GNU Library or Lesser General Public License (LGPL)",
         "ISC",
+        "ISC License (ISCL)",
         "MIT",
         "MIT License",
         "MIT-0",

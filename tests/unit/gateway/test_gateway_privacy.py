@@ -25,7 +25,7 @@ def test_the_page_shows_documents_purposes_and_history(browser: Browser):
     text = text_of(browser.get("/profilo/privacy"))
     assert "Informativa sul trattamento dei dati personali" in text
     assert "Versione 1.0, in vigore dal 01/01/2026" in text
-    assert "presa visione" in text
+    assert "presa di visione" in text
     assert "Non concesso" in text
 
 
