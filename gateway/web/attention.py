@@ -27,8 +27,8 @@ _UNDERPAID: Final = Attention(
     _("pagoPA ci ha inviato la ricevuta di un importo inferiore a quello dovuto."),
     _(
         "Non pagare di nuovo: un avviso pagoPA si paga una volta sola, e la parte che manca non si può pagare con "
-        "questo. L'ente ha ricevuto il denaro e l'ufficio ti contatterà per la parte che manca: conserva la quietanza e, "
-        "se non ti scrive entro qualche giorno, contattalo indicando il codice IUV."
+        "questo. L'ente ha ricevuto il denaro e l'ufficio ti contatterà per la parte che manca: conserva la quietanza "
+        "e, se non ti scrive entro qualche giorno, contattalo indicando il codice IUV."
     ),
 )
 _PAID_TWICE: Final = Attention(

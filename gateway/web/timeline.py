@@ -64,7 +64,7 @@ _WRONG_STAMP: Final = _Kind(
 )
 _LESS_THAN_DUE: Final = _Kind(
     _("È arrivato meno di quanto dovuto"),
-    _("Lo dice la ricevuta telematica: l'ente sta verificando la parte che manca."),
+    _("Lo dice la ricevuta del pagamento (ricevuta telematica): l'ente sta verificando la parte che manca."),
 )
 _RECOVERED: Final = _Kind(
     _("Il pagamento è confermato"),

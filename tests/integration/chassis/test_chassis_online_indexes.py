@@ -58,7 +58,7 @@ def test_writers_go_on_while_an_index_is_made(engine, eventually):
         # Outside a transaction, which would see one picture of the activity throughout.
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as watcher:
             making = sa.text("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'CREATE UNIQUE INDEX CONC%'")
-            eventually(lambda: watcher.execute(making).scalar(), timeout_s=30)
+            eventually(lambda: watcher.execute(making).scalar())
         with engine.begin() as writer:
             writer.execute(sa.text("SET lock_timeout = '20s'"))
             writer.execute(sa.text("INSERT INTO things VALUES (2, 'b')"))

@@ -142,7 +142,7 @@ def test_a_debt_file_larger_than_any_other_body_goes_through_in_parts(
     def report() -> Any:
         return requests.get(address, headers=headers, timeout=20).json()
 
-    eventually(lambda: report()["state"] not in {"waiting", "checking", "loading"}, timeout_s=60)
+    eventually(lambda: report()["state"] not in {"waiting", "checking", "loading"})
     assert (report()["state"], [row["code"] for row in report()["rows"]]) == ("done", ["invalid_request"])
     children = Path(f"/proc/{gateway.process.process.pid}/task/{gateway.process.process.pid}/children").read_text()
     for pid in children.split():

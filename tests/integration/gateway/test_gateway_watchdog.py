@@ -27,7 +27,7 @@ def make_worker(start_process, tmp_path):
         env={"WATCHDOG_S": "2", "STUCK_ON": str(fifo)},
     )
     listening = re.compile(r"Listening at: http://127\.0\.0\.1:(\d+)")
-    (port,) = wait_until(lambda: listening.findall(running.log()), timeout_s=60)
+    (port,) = wait_until(lambda: listening.findall(running.log()))
     running.port = int(port)
     return running
 
@@ -58,7 +58,7 @@ def part_in(log):
 
 @pytest.mark.parametrize(("path", "count", "part"), [("/thread", THREADS, "threads"), ("/loop", 1, "main loop")])
 def test_a_worker_whose_loop_or_threads_do_not_move_is_ended_and_replaced(worker, path, count, part):
-    stuck = wait_until(lambda: ask(worker), timeout_s=60)
+    stuck = wait_until(lambda: ask(worker))
     waiting = [send(worker, path) for _ in range(count)]
     assert wait_until(lambda: ask(worker), timeout_s=REPLACED_WITHIN_S) != stuck
     assert part_in(worker.log()) == part
@@ -68,9 +68,9 @@ def test_a_worker_whose_loop_or_threads_do_not_move_is_ended_and_replaced(worker
 
 def test_a_worker_with_a_free_thread_goes_on(worker):
     """One request that lasts is no reason: others are answered, and by the same process."""
-    first = wait_until(lambda: ask(worker), timeout_s=60)
+    first = wait_until(lambda: ask(worker))
     waiting = send(worker, "/thread")
-    answers = {wait_until(lambda: ask(worker), timeout_s=60) for _ in for_s(5)}
+    answers = {wait_until(lambda: ask(worker)) for _ in for_s(5)}
     assert answers == {first}
     assert "watchdog_ended_process" not in worker.log()
     waiting.close()

@@ -152,7 +152,7 @@ def test_a_debt_named_more_than_once_is_printed_and_counted_once(office, eventua
     references = owed(office, 55)
     job = start(office, [references[0], references[0], *references, "UNKNOWN-2", references[3], "UNKNOWN-2"])
     assert job.total == 56
-    eventually(lambda: state(office, job).finished_at, timeout_s=60)
+    eventually(lambda: state(office, job).finished_at)
     done = state(office, job)
     assert (done.total, done.printed, done.refused) == (56, 55, 1)
     items = documents_of(office, job, with_content=False)
@@ -166,7 +166,7 @@ def test_the_case_of_the_same_reference_twice_counts_it_once(office, eventually)
     references = json.loads(file.read_text())["external_ids"]
     office.owed(external_id=references[0])
     job = start(office, references)
-    eventually(lambda: state(office, job).finished_at, timeout_s=60)
+    eventually(lambda: state(office, job).finished_at)
     done = state(office, job)
     assert (done.total, done.printed, done.refused) == (1, 1, 0)
 
@@ -177,7 +177,7 @@ def test_what_cannot_be_printed_is_listed_with_its_reason_and_the_others_go_on(o
     office.rpc.call(
         practices.ANNUL_DEBT, AnnulRequest(entity_code="PM108", external_id=cancelled.external_id, reason="Errore")
     )
-    eventually(lambda: office.state_of(paid) in {"paid", "reported"}, timeout_s=30)
+    eventually(lambda: office.state_of(paid) in {"paid", "reported"})
     answers = Answers(office, {expired.external_id: {"state": "expired"}, "STAMP": {"online_only": True}}, printable)
     wanted = [expired, paid, cancelled]
     references = ["STAMP", *(one.external_id for one in wanted), "SOMEBODY-ELSES", printable.external_id]

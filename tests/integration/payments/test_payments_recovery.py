@@ -277,7 +277,7 @@ def test_a_stamp_whose_receipt_never_came_is_recovered_with_the_stamp(
     pagopa = {"FDR_URL": f"{town.pagopa_url}/fdr-org/service/v1", "FDR_SUBSCRIPTION_KEY": KEY}
     fetching = town.run("fetch", "-m", "services.payments", "fetch-settlements", "PM108", **pagopa)
     assert fetching.process.wait(60) == 0, fetching.log()
-    eventually(lambda: town.practice(bought.id).state in ("paid", "reported"), timeout_s=45)
+    eventually(lambda: town.practice(bought.id).state in ("paid", "reported"))
     [makeshift] = town.receipts(bought.id)
     asking = town.run(
         "recover", "-m", "services.payments", "recover-receipt", "PM108", makeshift.receipt_id, bought.iuv
@@ -298,7 +298,7 @@ def test_a_stamp_whose_receipt_never_came_is_recovered_with_the_stamp(
         except RpcError:
             return False
 
-    eventually(has_stamp, timeout_s=60)
+    eventually(has_stamp)
     [receipt] = town.receipts(bought.id)
     assert receipt.receipt_id == makeshift.receipt_id
     assert len(town.confirmed(receipt.receipt_id)) == 1

@@ -308,7 +308,7 @@ def test_the_node_is_answered_while_a_flow_is_being_read(town, eventually):
     taken = []
     upload = threading.Thread(target=lambda: taken.append(take(town, content)))
     upload.start()
-    [reader] = eventually(lambda: workers_of(town), timeout_s=30)
+    [reader] = eventually(lambda: workers_of(town))
     os.kill(reader, signal.SIGSTOP)
     try:
         for _ in range(5):

@@ -96,7 +96,7 @@ def test_one_process_whose_clock_is_three_days_ahead_frees_nothing_says_so_and_t
     told = begun_under_it.open_until - datetime.now(UTC)
     assert timedelta(minutes=30) < told < timedelta(hours=2)
     # Every ten seconds the janitor comes by.
-    eventually(lambda: [line for line in wrong.lines("clock_is_off") if line["offset_s"] > 1e5], timeout_s=40)
+    eventually(lambda: [line for line in wrong.lines("clock_is_off") if line["offset_s"] > 1e5])
     assert town.checkout(held.id).state == "open"
     assert town.checkout(begun_under_it.id, payer="visitor:another").state == "open"
     assert "checkout_ended_by_janitor" not in json.dumps(wrong.log())

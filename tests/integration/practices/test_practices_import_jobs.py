@@ -124,13 +124,13 @@ def kill_at_the_gate(database: Database, table: str, start: Callable[[], Running
         with database.reading() as session:
             return bool(session.scalar(waiting, {"gate": _GATE}))
 
-    eventually(is_waiting, timeout_s=60)
+    eventually(is_waiting)
     process.process.send_signal(signal.SIGKILL)
     process.process.wait()
     with database.transaction() as tx:
         # What waits has lost its client and does not know it.
         tx.session.execute(text(f"SELECT pg_terminate_backend(pid) {of_waiting}"), {"gate": _GATE})
-    eventually(lambda: not is_waiting(), timeout_s=20)
+    eventually(lambda: not is_waiting())
     with database.transaction() as tx:
         tx.session.execute(text(f"DROP TRIGGER gate ON {table}"))
 
@@ -423,7 +423,7 @@ def test_a_service_loads_what_is_queued_by_a_process_that_ends_with_it(
     service = run_service("practices")
     queued = queue_file(database, now, file_of(50))
     request = ImportGetRequest(entity_code="PM108", import_id=queued.id)
-    eventually(lambda: rpc.call(practices.GET_IMPORT, request).state == "done", timeout_s=60)
+    eventually(lambda: rpc.call(practices.GET_IMPORT, request).state == "done")
     assert rpc.call(practices.GET_IMPORT, request).accepted == 50
     assert service.lines("import_done")
     assert models.PracticeRow.__tablename__ == "practices"

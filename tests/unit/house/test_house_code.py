@@ -22,6 +22,9 @@ TIMERS_OF_OWN_CLOCK = {
     "match_pending_settlements",  # the same
     "refresh_registry",  # what this process trusts, in its memory
     "print_jobs",  # the time is noted, and decides nothing
+    "fetch_registry",  # the same
+    "fetch_settlements",  # the same
+    "tell_changed_services",  # the same
 }
 CONTRACTS_MAY_IMPORT = {"contracts", "marshmallow", "stdnum"}
 

@@ -167,10 +167,18 @@ def test_every_secret_that_compose_mounts_is_read_there(compose: dict[str, Any])
 
 
 def test_a_process_has_its_own_role_and_user_and_no_others_password(compose: dict[str, Any]) -> None:
-    shared = {"secret_key", "spid_trace_key", "checkout_subscription_key"}
+    shared = {
+        "secret_key",
+        "spid_trace_key",
+        "checkout_subscription_key",
+        "aca_subscription_key",
+        "biz_events_subscription_key",
+    }
     processes = parse_procfile((ROOT / "Procfile").read_text()).processes
-    for name in processes:
-        container, own = compose[name], name.replace("-", "_")
+    # What payments sends out by itself is payments: the same tables, the same rights.
+    users = {process: "payments" if process == "payments-outbound" else process for process in processes}
+    for process, name in users.items():
+        container, own = compose[process], name.replace("-", "_")
         assert set(container["secrets"]) - shared == {own}, name
         service, _, is_relay = name.partition("-")
         environment = environment_of(container)
@@ -178,7 +186,7 @@ def test_a_process_has_its_own_role_and_user_and_no_others_password(compose: dic
         if name not in {"gateway", "node"}:
             role = f"portal_{service}_{'relay' if is_relay else 'service'}"
             assert f"://{role}@postgres:" in environment[f"{service.upper()}_DATABASE_URL"], name
-    assert set(compose["broker-users"]["secrets"]) == {"rabbitmq", *(name.replace("-", "_") for name in processes)}
+    assert set(compose["broker-users"]["secrets"]) == {"rabbitmq", *(name.replace("-", "_") for name in users.values())}
 
 
 def test_the_gateway_holds_neither_database_nor_spid_key(compose: dict[str, Any]) -> None:
@@ -227,6 +235,7 @@ def test_only_who_must_talk_may(compose: dict[str, Any]) -> None:
     assert {name for name, one in product.items() if "outside" in networks_of(one)} == {
         "identity",
         "payments",
+        "payments-outbound",
         "notices",
     }
     assert {name for name, one in product.items() if "ports" in one} == {"proxy"}

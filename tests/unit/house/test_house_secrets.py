@@ -31,6 +31,8 @@ READERS: dict[str, tuple[str, Callable[[], object]]] = {
     "SECRET_KEY": (ONE, lambda: GatewaySettings.load().secret_keys[0]),
     "RATE_LIMIT_STORAGE": ("redis://:two@rates:6379", lambda: GatewaySettings.load().rate_limit_storage),
     "CHECKOUT_SUBSCRIPTION_KEY": (ONE, lambda: PaymentsSettings.load().checkout_subscription_key),
+    "ACA_SUBSCRIPTION_KEY": (ONE, lambda: PaymentsSettings.load().aca_subscription_key),
+    "BIZ_EVENTS_SUBSCRIPTION_KEY": (ONE, lambda: PaymentsSettings.load().biz_events_subscription_key),
     "FDR_SUBSCRIPTION_KEY": (ONE, lambda: PaymentsSettings.load().fdr_subscription_key),
     "SMTP_PASSWORD": (ONE, lambda: password_of(MailSettings.load())),
     "SPID_TRACE_KEY": (Fernet.generate_key().decode(), lambda: environment().list("SPID_TRACE_KEY")[0]),
