@@ -204,7 +204,9 @@ def test_a_notice_paid_at_a_counter_is_paid_here(mario: Browser, portal: PortalC
     practice = debt(portal)
     counter = Browser(portal).open(f"{portal.pagopa_url}/psp")
     counter.submit("", avviso=f"PAGOPA|002|{practice['notice_number']}|80012345676|2500")
-    assert practice["description"] in counter.text
+    # Whoever types the number reads the service and the year, not the causale.
+    assert practice["service_title"]["it"] in counter.text
+    assert practice["description"] not in counter.text
     counter.submit("", psp="tabaccheria")
     assert counter.heading == "Pagato"
     mario.wait_for(practice["id"], "paid")
