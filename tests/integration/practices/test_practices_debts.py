@@ -249,12 +249,12 @@ def test_due_dates_are_of_all_entities_and_their_revision_grows_with_every_chang
     put("B", entity_code="PM200", due_date=date(2026, 12, 31))
     put("C", due_date=None)
     put("D", due_date=date(2026, 12, 1), fiscal_code="BNCGLI82D63L049K")
-    assert due_dates(database, mario, now) == [("B", 2, "to_pay"), ("A", 2, "to_pay")]
+    assert due_dates(database, mario, now) == [("B", 3, "to_pay"), ("A", 3, "to_pay")]
     put("A", due_date=date(2026, 12, 2))
-    assert due_dates(database, mario, now)[1] == ("A", 4, "to_pay")
+    assert due_dates(database, mario, now)[1] == ("A", 6, "to_pay")
     pay(database, first, now)
-    assert due_dates(database, mario, now)[1] == ("A", 5, "paid")
-    assert due_dates(database, mario, now + timedelta(seconds=1)) == [("B", 2, "to_pay")]
+    assert due_dates(database, mario, now)[1] == ("A", 8, "paid")
+    assert due_dates(database, mario, now + timedelta(seconds=1)) == [("B", 3, "to_pay")]
     assert due_dates(database, None, now) == []
 
 
