@@ -112,7 +112,7 @@ def lines_of_procfiles() -> dict[str, str]:
 
 def image_of(process: str) -> str:
     """The image that a process of the Procfiles runs from."""
-    name = process.removesuffix("-relay")
+    name = process.removesuffix("-relay").removesuffix("-outbound")
     if name == "node":
         return "gateway"
     return name if name in {*SERVICES, "gateway"} else "sandbox"
