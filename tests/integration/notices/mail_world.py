@@ -208,6 +208,34 @@ def position_of(practice: Practice, sequence: int = 1) -> Position:
     )
 
 
+def ended(practice: Practice, sequence: int, *, at: datetime = NOON) -> PracticeEnded:
+    return PracticeEnded(
+        practice_id=practice.id,
+        sequence=sequence,
+        entity_code=practice.entity_code,
+        creditor_fiscal_code=CREDITOR.fiscal_code,
+        notice_number=practice.notice_number,
+        iuv=practice.iuv,
+        reason="Emesso per errore",
+        at=at,
+    )
+
+
+def paid(practice: Practice, receipt_id: str) -> PaymentConfirmed:
+    return PaymentConfirmed(
+        receipt_id=receipt_id,
+        practice_id=practice.id,
+        entity_code=practice.entity_code,
+        creditor_fiscal_code=CREDITOR.fiscal_code,
+        notice_number=practice.notice_number,
+        iuv=practice.iuv,
+        amount_cents=practice.amount_cents,
+        paid_at=NOON,
+        psp_id="ABI00001",
+        psp_name="Banca di Prova",
+    )
+
+
 def event_of(event_type: EventType[Data], data: Data, *, at: datetime = NOON, sequence: int = 1) -> Event[Data]:
     """Return an event as it comes to a handler."""
     return Event(
@@ -302,37 +330,15 @@ class MailWorld:
 
     def cancel(self, practice: Practice, *, sequence: int) -> None:
         self.becomes(practice, state="cancelled")
-        ended = PracticeEnded(
-            practice_id=practice.id,
-            sequence=sequence,
-            entity_code=practice.entity_code,
-            creditor_fiscal_code=CREDITOR.fiscal_code,
-            notice_number=practice.notice_number,
-            iuv=practice.iuv,
-            reason="Emesso per errore",
-            at=self.now,
-        )
         with self.database.transaction() as tx:
-            projection.learn_ends(tx, [event_of(PRACTICE_CANCELLED, ended)], self.now)
+            projection.learn_ends(tx, [event_of(PRACTICE_CANCELLED, ended(practice, sequence, at=self.now))], self.now)
 
     def pay(self, practice: Practice) -> str:
         receipt_id = uuid4().hex
         self.becomes(practice, state="paid")
         self.neighbours.receipts.setdefault(practice.id, []).append(make_receipt(practice, receipt_id))
-        paid = PaymentConfirmed(
-            receipt_id=receipt_id,
-            practice_id=practice.id,
-            entity_code=practice.entity_code,
-            creditor_fiscal_code=CREDITOR.fiscal_code,
-            notice_number=practice.notice_number,
-            iuv=practice.iuv,
-            amount_cents=practice.amount_cents,
-            paid_at=NOON,
-            psp_id="ABI00001",
-            psp_name="Banca di Prova",
-        )
         with self.database.transaction() as tx:
-            projection.learn_payments(tx, [event_of(PAYMENT_CONFIRMED, paid, at=self.now)])
+            projection.learn_payments(tx, [event_of(PAYMENT_CONFIRMED, paid(practice, receipt_id), at=self.now)])
         return receipt_id
 
     # --- what notices does ---

@@ -14,54 +14,27 @@ from chassis.messaging.rpc_client import RpcClient
 from chassis.storage.database import Database
 from contracts.events.envelope import Event
 from contracts.events.identity import CONSENT_GRANTED, CONSENT_REVOKED, ConsentChanged
-from contracts.events.payments import PAYMENT_CONFIRMED, PaymentConfirmed
-from contracts.events.practices import PRACTICE_AMENDED, PRACTICE_CANCELLED, PRACTICE_CREATED, PracticeEnded
+from contracts.events.payments import PAYMENT_CONFIRMED
+from contracts.events.practices import PRACTICE_AMENDED, PRACTICE_CANCELLED, PRACTICE_CREATED
 from services.notices.mail import domain
 from services.notices.mail.usecases import projection
 from services.notices.models import InboxMessage, MailDebt, MailReceipt, MailSubscription
 from tests.conftest import ProcessStarter, wait_until_answering
 from tests.integration.notices.conftest import purge_queues
 from tests.integration.notices.mail_world import (
-    CREDITOR,
     MAILBOX,
     MARIO_CODE,
     NOON,
     Neighbours,
+    ended,
     event_of,
     make_practice,
+    paid,
     position_of,
 )
 
 EVENTS = 600
 PRACTICES = [make_practice(number) for number in range(1, 9)]
-
-
-def ended(practice: Any, sequence: int) -> PracticeEnded:
-    return PracticeEnded(
-        practice_id=practice.id,
-        sequence=sequence,
-        entity_code=practice.entity_code,
-        creditor_fiscal_code=CREDITOR.fiscal_code,
-        notice_number=practice.notice_number,
-        iuv=practice.iuv,
-        reason="Emesso per errore",
-        at=NOON,
-    )
-
-
-def paid(practice: Any, receipt_id: str) -> PaymentConfirmed:
-    return PaymentConfirmed(
-        receipt_id=receipt_id,
-        practice_id=practice.id,
-        entity_code=practice.entity_code,
-        creditor_fiscal_code=CREDITOR.fiscal_code,
-        notice_number=practice.notice_number,
-        iuv=practice.iuv,
-        amount_cents=practice.amount_cents,
-        paid_at=NOON,
-        psp_id="ABI00001",
-        psp_name="Banca di Prova",
-    )
 
 
 def consent(citizen_id: UUID, purpose: str = "email_reminders") -> ConsentChanged:
