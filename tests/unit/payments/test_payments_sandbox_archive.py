@@ -286,10 +286,11 @@ def upload(client: falcon.testing.TestClient, content: bytes, method: str = "POS
 def report_of(client: falcon.testing.TestClient, location: str) -> dict[str, Any]:
     address = "/upload/aca/debt-positions-service/v2/" + location.removesuffix("/status")
     deadline = time.monotonic() + 60
-    while client.simulate_get(f"{address}/status").json["operationStatus"] == "IN_PROGRESS":
-        assert client.simulate_get(f"{address}/report").status_code == 425
+    while (early := client.simulate_get(f"{address}/report")).status_code == 425:
         assert time.monotonic() < deadline
+    assert early.status_code == 200
     status = client.simulate_get(f"{address}/status")
+    assert status.json["operationStatus"] != "IN_PROGRESS"
     official("gpd_aca_massive_v2.json", "UploadStatusDTO").validate(status.json)
     report = client.simulate_get(f"{address}/report")
     official("gpd_aca_massive_v2.json", "UploadReportDTO").validate(report.json)
