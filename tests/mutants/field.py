@@ -1,7 +1,9 @@
 """A copy of the project in which mutants are tried, one after the other."""
 
+import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +18,7 @@ from tests.mutants.scopes import SCOPES, modules_of, scope_of
 
 ROOT: Final = Path(__file__).parents[2]
 COPY: Final = ROOT / "build" / "mutants" / "portal"
+OUTPUT: Final = ROOT / "build" / "mutants" / "pytest.log"
 STAGE_MAY_TAKE_S: Final = 900
 """A mutant that takes longer hangs, and is noticed by that."""
 
@@ -59,25 +62,85 @@ def make_copy() -> None:
     (COPY / "build").symlink_to(ROOT / "build")
 
 
-def noticed(mutant: Mutant) -> bool:
-    """Return whether a test fails with the mutant in place."""
+def noticed(mutant: Mutant, *, quick: bool) -> bool:
+    """Return whether a test fails with the mutant in place; `quick` asks only those that need no server."""
     place = COPY / mutant.module
     before = place.read_text(encoding="utf-8")
     place.write_text(mutant.source, encoding="utf-8")
     try:
-        return any(not passes(stage) for stage in scope_of(mutant.module).stages)
+        return any(not passes(stage) for stage in stages_of(mutant.module, quick=quick))
     finally:
         place.write_text(before, encoding="utf-8")
 
 
+def watching(module: str, *, quick: bool) -> list[Sequence[str]]:
+    """Return the stages that watch a module; where all of them need servers, `quick` has them all the same."""
+    stages = scope_of(module).stages
+    return [stage for stage in stages if is_quick(stage)] if quick and is_quick(stages[0]) else list(stages)
+
+
+def stages_of(module: str, *, quick: bool) -> list[Sequence[str]]:
+    """Return the stages that watch a module, before them its own tests: most mutants fall in seconds there."""
+    stages = watching(module, quick=quick)
+    first = own_tests(module, [folder for stage in stages for folder in stage if is_quick([folder])])
+    return [first, *stages] if first else stages
+
+
+def is_quick(stage: Sequence[str]) -> bool:
+    """Return whether tests need neither broker nor database."""
+    return not any(folder.startswith("tests/integration") for folder in stage)
+
+
+def own_tests(module: str, folders: Sequence[str]) -> list[str]:
+    """Return the tests in some folders that import a module by its name."""
+    dotted = module.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    package, _, name = dotted.rpartition(".")
+    imports = re.compile(
+        rf"^\s*(from {re.escape(dotted)} import|from {re.escape(package)} import .*\b{name}\b)", re.MULTILINE
+    )
+    tests = sorted(path for folder in folders for path in (COPY / folder).glob("**/test_*.py"))
+    return [str(path.relative_to(COPY)) for path in tests if imports.search(path.read_text(encoding="utf-8"))]
+
+
 def passes(stage: Sequence[str]) -> bool:
-    """Return whether all tests of a stage pass in the copy as it is."""
+    """Return whether all tests of a stage pass in the copy as it is. What pytest printed stands in OUTPUT."""
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *stage]
     environment = {**os.environ, "PYTHONPATH": str(COPY), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
-        done = subprocess.run(
-            command, cwd=COPY, env=environment, capture_output=True, timeout=STAGE_MAY_TAKE_S, check=False
-        )
+        with OUTPUT.open("wb") as output:
+            return not subprocess.run(
+                command,
+                cwd=COPY,
+                env=environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                timeout=STAGE_MAY_TAKE_S,
+                check=False,
+            ).returncode
     except subprocess.TimeoutExpired:
         return False
-    return done.returncode == 0
+
+
+class Ledger:
+    """What was noticed by earlier runs, as a file: a run that is cut off goes on where it was.
+
+    A mutant that a test noticed is not tried again; one that nobody noticed is, for a test may have been written since.
+    """
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+        self._noticed = set(place.read_text().splitlines()) if place.exists() else set()
+
+    def knows(self, mutant: Mutant) -> bool:
+        """Return whether a test noticed it before."""
+        return self._key(mutant) in self._noticed
+
+    def note(self, mutant: Mutant) -> None:
+        """Remember that a test noticed it."""
+        self._noticed.add(self._key(mutant))
+        self._place.parent.mkdir(parents=True, exist_ok=True)
+        self._place.write_text("\n".join(sorted(self._noticed)) + "\n")
+
+    @staticmethod
+    def _key(mutant: Mutant) -> str:
+        return hashlib.sha256(f"{mutant.module}\n{mutant.source}".encode()).hexdigest()

@@ -1,13 +1,14 @@
 """Sow small changes into modules: `python sowing.py SEED COUNT MODULE...`, with the Python of `.venv-mutants`.
 
-Prints a JSON list of `{"module", "line", "kind", "source"}`: COUNT of all the changes that cosmic-ray and the two
-operators below can make, drawn by SEED, each with the whole text of the changed module. Run in the project's folder.
+Prints `{"of", "drawn"}`: how many changes cosmic-ray and the two operators below can make, and COUNT of them, drawn by
+SEED, as `{"module", "line", "kind", "source"}`, each with the whole text of the changed module. Run in the project's
+folder.
 """
 
 import json
 import random
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,13 @@ class WithoutValidator(Operator):
         return ()
 
 
+OPERATORS = {
+    **{name: get_operator(f"core/{name}")() for name in NAMES},
+    "WithoutMember": WithoutMember(),
+    "WithoutValidator": WithoutValidator(),
+}
+
+
 def members(node: Any) -> list[list[Any]]:
     """The parts of a node between its commas."""
     found: list[list[Any]] = [[]]
@@ -96,29 +104,32 @@ def before(node: Any) -> str:
     return getattr(leaf.get_previous_leaf(), "value", "")
 
 
-def changes(module: Path) -> Iterable[dict[str, Any]]:
-    """Every change of one module."""
-    source = module.read_text(encoding="utf-8")
+def places(module: str) -> Iterator[tuple[str, str, int, int]]:
+    """Every change of one module: the module, the operator's name, its how-manieth place and the line."""
+    source = Path(module).read_text(encoding="utf-8")
     lines = source.splitlines()
-    operators = {name: get_operator(f"core/{name}")() for name in NAMES}
-    for name, operator in {
-        **operators,
-        "WithoutMember": WithoutMember(),
-        "WithoutValidator": WithoutValidator(),
-    }.items():
-        positions = [start for node in ast_nodes(get_ast(source)) for start, _ in operator.mutation_positions(node)]
-        for occurrence, (line, _) in enumerate(positions):
+    nodes = list(ast_nodes(get_ast(source)))
+    for name, operator in OPERATORS.items():
+        starts = [start for node in nodes for start, _ in operator.mutation_positions(node)]
+        for occurrence, (line, _) in enumerate(starts):
             if not lines[line - 1].lstrip().startswith(LEFT_ALONE):
-                mutated = mutate_code(source, operator, occurrence)
-                yield {"module": str(module), "line": line, "kind": name, "source": mutated}
+                yield module, name, occurrence, line
+
+
+def change(module: str, name: str, occurrence: int, line: int) -> dict[str, Any]:
+    """The change made at a place; its source is None where the operator thinks better of it."""
+    source = Path(module).read_text(encoding="utf-8")
+    mutated = mutate_code(source, OPERATORS[name], occurrence)
+    return {"module": module, "line": line, "kind": name, "source": mutated}
 
 
 def main() -> None:
-    """Draw from all changes, in an order that the seed alone decides."""
+    """Draw from all changes, in an order that the seed alone decides. Only what is drawn is written out."""
     seed, count, *modules = sys.argv[1:]
-    all_changes = [change for module in sorted(modules) for change in changes(Path(module)) if change["source"]]
-    drawn = random.Random(seed).sample(all_changes, min(int(count), len(all_changes)))
-    json.dump({"of": len(all_changes), "drawn": drawn}, sys.stdout)
+    found = [place for module in sorted(modules) for place in places(module)]
+    drawn = random.Random(seed).sample(found, min(int(count), len(found)))
+    made = [one for one in (change(*place) for place in drawn) if one["source"]]
+    json.dump({"of": len(found), "drawn": made}, sys.stdout)
 
 
 if __name__ == "__main__":
