@@ -18,15 +18,9 @@ from services.identity import documents
 from services.identity.domain import PrivacyDocument
 from services.identity.registry_source import RegistrySource
 from services.identity.saml.authn_request import PURPOSES
+from services.identity.saml.contacts import ACTIVITIES, PUBLIC_AGGREGATOR, Aggregator, Organization
 from services.identity.saml.idp_registry import IdentityProvider, RegistryError, is_public_test_key
-from services.identity.saml.metadata import (
-    CIE_ATTRIBUTES,
-    EIDAS_SERVICES,
-    ORGANIZATION_SERVICE,
-    Aggregator,
-    Organization,
-    ServiceProvider,
-)
+from services.identity.saml.metadata import CIE_ATTRIBUTES, EIDAS_SERVICES, ORGANIZATION_SERVICE, ServiceProvider
 from services.identity.saml.names import HTTP_POST, HTTP_REDIRECT
 from services.identity.saml.signer import SigningKey
 
@@ -37,8 +31,8 @@ _BINDINGS: Final = {"redirect": HTTP_REDIRECT, "post": HTTP_POST}
 class Settings:
     """Everything the use cases are handed. `level` is the SPID level asked for, 1 to 3; `levels` where it differs.
 
-    `bodies`: by entity code those that this portal does the login for as their aggregator, each with its own entity id
-    and metadata; the others log in as the portal itself. `purposes`: on whose behalf one may log in.
+    `bodies`: by entity code those that the `aggregator` does the login for, each with its own entity id and metadata;
+    the others log in as the portal itself. `purposes`: on whose behalf one may log in.
 
     `binding`: how requests are sent to identity providers that offer both. `sessions_max`: live ones of a citizen.
     """
@@ -101,7 +95,8 @@ class Settings:
             return self.provider
         # The code in it and no query: Avviso 19.
         entity_id = f"{self.provider.organization.url}{self.aggregator.activity}/{body.ipa_code}"
-        return replace(self.provider, entity_id=entity_id, organization=body, aggregator=self.aggregator)
+        whose = self.provider.organization if ACTIVITIES[self.aggregator.activity].is_operator else body
+        return replace(self.provider, entity_id=entity_id, organization=whose, aggregator=self.aggregator, body=body)
 
     def body_code(self, entity_code: str | None) -> str | None:
         """Return the aggregated body whose logins the pages of an entity take; None where the portal's own do."""
@@ -160,11 +155,26 @@ def _purposes(env: Env) -> list[str]:
 
 
 def _aggregator(env: Env) -> Aggregator:
-    return Aggregator(
+    """Read who does the login for SPID_BODIES. Raises EnvValidationError where its activity needs more than is set."""
+    code = env.str("SPID_ACTIVITY", PUBLIC_AGGREGATOR, validate=validate.OneOf(ACTIVITIES))
+    activity = ACTIVITIES[code]
+    aggregator = Aggregator(
         organization=_organization(env),
         vat_number=env.str("SPID_VAT_NUMBER", None),
         fiscal_code=env.str("SPID_FISCAL_CODE", None),
+        activity=code,
+        validation=_validation(env) if activity.is_light else None,
     )
+    if activity.is_operator and not (aggregator.vat_number and aggregator.fiscal_code):
+        raise EnvValidationError(f"SPID_ACTIVITY {code} needs SPID_VAT_NUMBER and SPID_FISCAL_CODE", [])
+    return aggregator
+
+
+def _validation(env: Env) -> x509.Certificate:
+    path: Path | None = env.path("SPID_VALIDATION_CERT_FILE", None)
+    if path is None:
+        raise EnvValidationError("SPID_VALIDATION_CERT_FILE: a light activity needs its certificate", [])
+    return x509.load_pem_x509_certificate(path.read_bytes())
 
 
 def _bodies(env: Env) -> dict[str, Organization]:

@@ -7,6 +7,13 @@ from typing import Final
 from lxml import etree
 
 from services.identity.saml.certificate import certificate_text
+from services.identity.saml.contacts import (
+    Aggregator,
+    Organization,
+    add_aggregation_contacts,
+    add_cie_contact,
+    add_contact,
+)
 from services.identity.saml.names import (
     ATTRIBUTE_BASIC,
     CIE_EXTENSIONS,
@@ -28,31 +35,6 @@ CIE_ATTRIBUTES: Final = ("name", "familyName", "dateOfBirth", "fiscalNumber")
 """The minimum set of eIDAS, which CIE wants asked for as a whole; the date of birth is not stored."""
 REQUESTED_ATTRIBUTES: Final = ("name", "familyName", "fiscalNumber", "email")
 """The least that the portal works with (GDPR article 5): who, and where to write."""
-
-
-@dataclass(frozen=True)
-class Organization:
-    """The public entity: legal name, IPA code, home page, impersonal e-mail, telephone (`+39...`, no spaces).
-
-    `municipality`: the cadastral code of its seat (`L049`), for CIE.
-    """
-
-    name: str
-    ipa_code: str
-    url: str
-    email: str
-    telephone: str | None = None
-    municipality: str | None = None
-
-
-@dataclass(frozen=True)
-class Aggregator:
-    """The public body that does the login for others (Avviso 19 v4). `activity`: the code in the entity ids."""
-
-    organization: Organization
-    vat_number: str | None = None
-    fiscal_code: str | None = None
-    activity: str = "pub-ag-full"
 
 
 @dataclass(frozen=True)
@@ -84,7 +66,7 @@ class ServiceProvider:
     """How this portal is known to identity providers. All addresses come from configuration, never from a request.
 
     CIE is another federation: another entity id and metadata, for the same addresses. With an `aggregator` the
-    organization is one of the bodies that it does the login for.
+    `body` is one of those that it does the login for, and mostly the organization too.
     """
 
     entity_id: str
@@ -95,6 +77,7 @@ class ServiceProvider:
     attributes: Sequence[str] = field(default=REQUESTED_ATTRIBUTES)
     more_services: Sequence[AttributeService] = ()
     aggregator: Aggregator | None = None
+    body: Organization | None = None
     is_cie: bool = False
 
 
@@ -140,63 +123,11 @@ def _add_organization(descriptor: etree._Element, organization: Organization) ->
 
 def _add_contacts(descriptor: etree._Element, provider: ServiceProvider) -> None:
     if provider.is_cie:
-        _add_cie_contact(descriptor, provider.organization)
+        add_cie_contact(descriptor, provider.organization)
     elif provider.aggregator is None:
-        _add_contact(descriptor, provider.organization)
+        add_contact(descriptor, provider.organization)
     else:
-        _add_aggregator_contact(descriptor, provider.aggregator)
-        _add_aggregated_contact(descriptor, provider.organization)
-
-
-def _add_aggregator_contact(descriptor: etree._Element, aggregator: Aggregator) -> None:
-    contact = child(descriptor, tag(MD, "ContactPerson"), contactType="other")
-    contact.set(tag(SPID_EXTENSIONS, "entityType"), "spid:aggregator")
-    extensions = child(contact, tag(MD, "Extensions"))
-    child(extensions, tag(SPID_EXTENSIONS, "IPACode"), aggregator.organization.ipa_code)
-    if aggregator.vat_number:
-        child(extensions, tag(SPID_EXTENSIONS, "VATNumber"), aggregator.vat_number)
-    if aggregator.fiscal_code:
-        child(extensions, tag(SPID_EXTENSIONS, "FiscalCode"), aggregator.fiscal_code)
-    child(extensions, tag(SPID_EXTENSIONS, "PublicServicesFullAggregator"))
-    child(contact, tag(MD, "Company"), aggregator.organization.name)
-    child(contact, tag(MD, "EmailAddress"), aggregator.organization.email)
-    if aggregator.organization.telephone:
-        child(contact, tag(MD, "TelephoneNumber"), aggregator.organization.telephone)
-
-
-def _add_aggregated_contact(descriptor: etree._Element, body: Organization) -> None:
-    contact = child(descriptor, tag(MD, "ContactPerson"), contactType="other")
-    contact.set(tag(SPID_EXTENSIONS, "entityType"), "spid:aggregated")
-    extensions = child(contact, tag(MD, "Extensions"))
-    child(extensions, tag(SPID_EXTENSIONS, "IPACode"), body.ipa_code)
-    child(extensions, tag(SPID_EXTENSIONS, "Public"))
-    child(contact, tag(MD, "Company"), body.name)
-    if body.email:
-        child(contact, tag(MD, "EmailAddress"), body.email)
-    if body.telephone:
-        child(contact, tag(MD, "TelephoneNumber"), body.telephone)
-
-
-def _add_contact(descriptor: etree._Element, organization: Organization) -> None:
-    contact = child(descriptor, tag(MD, "ContactPerson"), contactType="other")
-    extensions = child(contact, tag(MD, "Extensions"))
-    child(extensions, tag(SPID_EXTENSIONS, "IPACode"), organization.ipa_code)
-    child(extensions, tag(SPID_EXTENSIONS, "Public"))
-    child(contact, tag(MD, "EmailAddress"), organization.email)
-    if organization.telephone:
-        child(contact, tag(MD, "TelephoneNumber"), organization.telephone)
-
-
-def _add_cie_contact(descriptor: etree._Element, organization: Organization) -> None:
-    contact = child(descriptor, tag(MD, "ContactPerson"), contactType="administrative")
-    extensions = child(contact, tag(MD, "Extensions"))
-    child(extensions, tag(CIE_EXTENSIONS, "Public"))
-    child(extensions, tag(CIE_EXTENSIONS, "IPACode"), organization.ipa_code)
-    child(extensions, tag(CIE_EXTENSIONS, "Municipality"), organization.municipality)
-    child(contact, tag(MD, "Company"), organization.name)
-    child(contact, tag(MD, "EmailAddress"), organization.email)
-    if organization.telephone:
-        child(contact, tag(MD, "TelephoneNumber"), organization.telephone)
+        add_aggregation_contacts(descriptor, provider.aggregator, provider.body or provider.organization)
 
 
 def _add_italian(parent: etree._Element, name: str, content: str) -> None:

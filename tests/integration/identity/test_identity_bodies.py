@@ -14,7 +14,7 @@ from contracts.rpc.identity import (
     Session,
     SessionRequest,
 )
-from services.identity.saml.metadata import Organization
+from services.identity.saml.contacts import Organization
 from services.identity.saml.refusal import Reason
 from services.identity.settings import Settings
 from services.identity.usecases import calendar_feed, login, sessions
@@ -127,3 +127,36 @@ def test_the_settings_give_each_body_its_name_and_the_aggregator_its_codes(
     monkeypatch.setenv("SPID_PURPOSES", "PX,XX")
     with pytest.raises(EnvError, match="SPID_PURPOSES"):
         Settings.load()
+
+
+@pytest.mark.parametrize(
+    ("activity", "more", "told"),
+    [
+        ("pub-ag-half", {}, "SPID_ACTIVITY"),
+        ("pri-ag-full", {}, "SPID_ACTIVITY"),
+        ("pub-ag-lite", {}, "SPID_VALIDATION_CERT_FILE"),
+        ("pub-op-full", {"SPID_VAT_NUMBER": "IT00743110157"}, "SPID_FISCAL_CODE"),
+        ("pub-op-full", {"SPID_FISCAL_CODE": "00743110157"}, "SPID_VAT_NUMBER"),
+    ],
+)
+def test_an_activity_that_is_none_or_lacks_what_it_needs_stops_the_start(
+    spid_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, activity: str, more: dict[str, str], told: str
+) -> None:
+    for name, value in {**spid_environment, "SPID_ACTIVITY": activity, **more}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(EnvError, match=told):
+        Settings.load()
+
+
+def test_a_light_activity_publishes_the_certificate_that_it_is_given(
+    spid_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = '{"PM108": {"name": "Comune di Taranto", "ipa_code": "c_l049", "url": "https://taranto.example"}}'
+    light = {"SPID_ACTIVITY": "pub-ag-lite", "SPID_VALIDATION_CERT_FILE": spid_environment["SPID_SP_CERT_FILES"]}
+    for name, value in {**spid_environment, "SPID_BODIES": body, **light}.items():
+        monkeypatch.setenv(name, value)
+    loaded = Settings.load()
+    provider = loaded.provider_of("PM108")
+    assert provider.entity_id == f"{PUBLIC_URL}/pub-ag-lite/c_l049"
+    assert provider.aggregator is not None
+    assert provider.aggregator.validation == loaded.key.certificates[0]

@@ -15,6 +15,7 @@ from lxml import etree
 
 from sandbox.spid import requests
 from services.identity.saml import authn_request, certificate, metadata
+from services.identity.saml.contacts import Organization
 from services.identity.saml.names import HTTP_POST, HTTP_REDIRECT
 from services.identity.saml.signer import SigningKey
 from tests.unit.identity.spid_world import ACS, IDP, NOW, NS, SLO, SP, one, provider, signed_by, signer
@@ -24,7 +25,7 @@ PROVIDER = metadata.ServiceProvider(
     entity_id=SP,
     acs_url=ACS,
     slo_url=SLO,
-    organization=metadata.Organization(
+    organization=Organization(
         name="Comune di «Prova» & Figli",
         ipa_code="c_h501",
         url="https://portale.example/",

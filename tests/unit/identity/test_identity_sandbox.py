@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,9 +15,11 @@ from sandbox.spid.portal import REDIRECTED, Portal
 from sandbox.spid.providers import Provider
 from sandbox.spid.requests import RequestRefused, VerifiedRequest, read_metadata
 from services.identity.saml import authn_request, metadata
-from services.identity.saml.metadata import ORGANIZATION_SERVICE, Aggregator, Organization, ServiceProvider
+from services.identity.saml.contacts import Aggregator, Organization
+from services.identity.saml.metadata import ORGANIZATION_SERVICE, ServiceProvider
 from services.identity.saml.names import HTTP_POST, HTTP_REDIRECT
 from services.identity.saml.signer import SigningKey
+from services.identity.settings import Settings
 from tests.unit.identity.spid_world import ACS, SLO, SP, signer
 
 KEY = SigningKey(signer("sp").key, (signer("sp").certificate,))
@@ -80,15 +83,37 @@ def test_one_citizen_has_an_identity_for_professional_use() -> None:
     assert [one.username for one in CITIZENS if one.company] == ["giulia-bianchi"]
 
 
-def test_the_metadata_of_a_body_name_the_aggregator_and_the_body_in_avviso_19s_order() -> None:
-    aggregator = Aggregator(OWN.organization, vat_number="IT00743110157", fiscal_code="00743110157")
-    root = etree.fromstring(metadata.build(replace(BODY, aggregator=aggregator), KEY, message_id="_m"))
+@pytest.mark.parametrize(
+    ("activity", "aggregator_extensions", "types", "organization"),
+    [
+        ("pub-ag-full", ["PublicServicesFullAggregator"], ["aggregator", "aggregated"], "Comune"),
+        ("pub-ag-lite", ["KeyDescriptor", "PublicServicesLightAggregator"], ["aggregator", "aggregated"], "Comune"),
+        ("pub-op-full", ["PublicServicesFullOperator"], ["aggregator"], "Gestore"),
+        ("pub-op-lite", ["KeyDescriptor", "PublicServicesLightOperator"], ["aggregator", "aggregated"], "Gestore"),
+    ],
+)
+def test_the_metadata_of_a_body_name_who_does_the_login_and_the_body_in_avviso_19s_order(
+    activity: str, aggregator_extensions: list[str], types: list[str], organization: str
+) -> None:
+    aggregator = Aggregator(
+        OWN.organization,
+        vat_number="IT00743110157",
+        fiscal_code="00743110157",
+        activity=activity,
+        validation=signer("idp-1").certificate if "KeyDescriptor" in aggregator_extensions else None,
+    )
+    settings = SimpleNamespace(provider=OWN, aggregator=aggregator, bodies={"PM108": BODY.organization})
+    provider = Settings.provider_of(cast("Settings", settings), "PM108")
+    root = etree.fromstring(metadata.build(provider, KEY, message_id="_m"))
     ns = {"md": "urn:oasis:names:tc:SAML:2.0:metadata", "spid": "https://spid.gov.it/saml-extensions"}
     contacts = root.findall("md:ContactPerson", ns)
-    types = [one.get("{https://spid.gov.it/saml-extensions}entityType") for one in contacts]
-    assert types == ["spid:aggregator", "spid:aggregated"]
+    found = [one.get("{https://spid.gov.it/saml-extensions}entityType") for one in contacts]
+    assert found == [f"spid:{one}" for one in types]
     extensions = [[etree.QName(part).localname for part in one.iterfind("md:Extensions/*", ns)] for one in contacts]
-    assert extensions == [["IPACode", "VATNumber", "FiscalCode", "PublicServicesFullAggregator"], ["IPACode", "Public"]]
-    assert root.findtext("md:Organization/md:OrganizationName", None, ns) == "Comune"
-    assert [one.findtext("md:Company", None, ns) for one in contacts] == ["Gestore", "Comune"]
-    assert root.get("entityID") == BODY.entity_id
+    assert extensions[0] == ["IPACode", "VATNumber", "FiscalCode", *aggregator_extensions]
+    assert extensions[1:] == [["IPACode", "Public"]] * (len(types) - 1)
+    assert root.findtext("md:Organization/md:OrganizationName", None, ns) == organization
+    assert [one.findtext("md:Company", None, ns) for one in contacts] == ["Gestore", "Comune"][: len(types)]
+    assert root.get("entityID") == f"https://portale.example/{activity}/c_l049"
+    uses = [one.get("use") for one in contacts[0].iterfind("md:Extensions/spid:KeyDescriptor", ns)]
+    assert uses == (["spid:validation"] if "KeyDescriptor" in aggregator_extensions else [])
