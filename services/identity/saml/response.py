@@ -5,6 +5,7 @@ from the bytes that were verified.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -21,11 +22,11 @@ from services.identity.saml.xml import parse_instant, text
 
 __all__ = ["Expected", "VerifiedAssertion", "read_tracing_fields", "receive", "validate"]
 
-# Identity providers spell it `ErrorCode nr25`, `Error Code nr25`, `nr. 25`; the words around it and the sub-status
-# differ too (spid.md 1.3). A number counts only after one of these words.
+# Identity providers spell it `ErrorCode nr25`, `Error Code nr25`, `nr. 25`, `<ErrorCode>25</ErrorCode>`; the words
+# around it and the sub-status differ too (spid.md 1.3). A number counts only after one of these words.
 _ERROR_CODE: Final = re.compile(
-    r"(?:\berr(?:ore?)?[\s_-]*(?:code|codice)?|\bcodice|\bcode|\bnr|\bn)"
-    r"[\s_.:;=#°º(-]*(?:nr?|num(?:ero|ber)?)?[\s_.:;=#°º(-]*"
+    r"(?:\berr(?:ore?)?[\s_-]*(?:code|codice)?|\bcodice|\bcode|\banomal(?:ia|y)|\bnum(?:ero|ber)?|\bnr|\bn)"
+    r"[\s_.:;=#°º(\[\"'-]*(?:nr?|num(?:ero|ber)?)?[\s_.:;=#°º(\[\"'-]*"
     r"0*([0-9]{1,4})(?![0-9])",
     re.IGNORECASE,
 )
@@ -107,9 +108,20 @@ def _check_status(response: etree._Element) -> None:
 def _error_number(response: etree._Element) -> int | None:
     """Return AgID's number of an error: of several the first that is about the person; None where none is given."""
     status = response.find(tag(SAMLP, "Status"))
-    told = " ".join(map(str, status.itertext())) if status is not None else ""
+    told = " ".join(_told(status)) if status is not None else ""
     numbers = [int(found) for found in _ERROR_CODE.findall(told)]
     return next((one for one in numbers if one in USER_ANOMALIES), next(iter(numbers), None))
+
+
+def _told(status: etree._Element) -> Iterator[str]:
+    """Yield all that a status says, names of elements and attributes too: some have the number in one of their own."""
+    for element in status.iter(etree.Element):
+        if element.tag != tag(SAMLP, "StatusCode"):
+            yield etree.QName(element).localname
+            for name, value in element.attrib.items():
+                yield f"{etree.QName(name).localname} {value}"
+        yield element.text or ""
+        yield element.tail or ""
 
 
 @dataclass(frozen=True)

@@ -325,10 +325,34 @@ def test_an_anomaly_tells_its_number(number: int) -> None:
         "Codice errore: 25",
         "Errore n. 25",
         "HTTP status code 200, ErrorCode nr25",
+        "num. 25",
+        "Anomalia 25",
+        "ErrorCode[25]",
+        'errorCode="25"',
     ],
 )
 def test_the_number_is_found_however_the_provider_writes_it(text: str) -> None:
     edit = set_text("samlp:Status/samlp:StatusMessage", text)
+    with pytest.raises(ResponseRefused) as refused:
+        read(genuine(edit, answer=replace(ANSWER, error=19)))
+    assert refused.value.anomaly == 25
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        "<ErrorCode>25</ErrorCode>",
+        "<Cause><errorCode>nr25</errorCode></Cause>",
+        '<Cause code="25"/>',
+        '<Fault ErrorCode="nr 25">annullato</Fault>',
+    ],
+)
+def test_the_number_is_found_in_an_element_or_attribute_of_its_own(detail: str) -> None:
+    def edit(root: etree._Element) -> None:
+        status = one(root, "samlp:Status")
+        status.remove(one(root, "samlp:Status/samlp:StatusMessage"))
+        etree.SubElement(status, f"{{{NS['samlp']}}}StatusDetail").append(etree.fromstring(detail))
+
     with pytest.raises(ResponseRefused) as refused:
         read(genuine(edit, answer=replace(ANSWER, error=19)))
     assert refused.value.anomaly == 25
