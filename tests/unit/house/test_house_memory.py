@@ -31,6 +31,7 @@ HEAVY = {
     "segno",
     "signxml",
     "sqlalchemy",
+    "uharfbuzz",
     "yaml",
 }
 SERVICE = {"eventlet", "kombu", "nameko", "sqlalchemy", "yaml"}
@@ -40,7 +41,7 @@ MAY_LOAD = {
     "practices": (RUN.format("practices"), SERVICE),
     "cart": (RUN.format("cart"), SERVICE),
     "payments": (RUN.format("payments"), SERVICE | {"cryptography", "lxml", "requests", "signxml"}),
-    "notices": (RUN.format("notices"), SERVICE | {"PIL", "babel", "jinja2", "lxml", "reportlab"}),
+    "notices": (RUN.format("notices"), SERVICE | {"PIL", "babel", "jinja2", "lxml", "reportlab", "uharfbuzz"}),
     "the parent of all services": ("import chassis.runtime.process", SERVICE),
     "a relay": (
         "import chassis.messaging.relay; from chassis.storage import outbox; outbox.emitting_services()",
@@ -51,7 +52,10 @@ MAY_LOAD = {
         {"babel", "falcon", "jinja2", "kombu", "pikepdf", "yaml"},
     ),
     "node": ("import gunicorn.app.wsgiapp, gateway.edge.worker, gateway.node", {"falcon", "kombu", "yaml"}),
-    "renderer": ("import services.notices.documents.pdf.worker", {"PIL", "lxml", "pystrich", "reportlab", "segno"}),
+    "renderer": (
+        "import services.notices.documents.pdf.worker",
+        {"PIL", "lxml", "pystrich", "reportlab", "segno", "uharfbuzz"},
+    ),
 }
 
 

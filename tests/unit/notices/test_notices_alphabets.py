@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import unicodedata
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -10,11 +11,24 @@ from pathlib import Path
 import pikepdf
 import pypdfium2
 import pytest
+from PIL import Image, ImageChops, ImageDraw, ImageFont
+from reportlab.pdfgen.canvas import Canvas
 
 from services.notices.documents.domain.content import Party
 from services.notices.documents.domain.payment_codes import postal_charset
-from services.notices.documents.pdf.fonts import BOLD, REGULAR, in_reading_direction, latin, printable, spelt
+from services.notices.documents.pdf.fonts import (
+    BOLD,
+    REGULAR,
+    fonts_dir,
+    in_reading_direction,
+    latin,
+    printable,
+    show,
+    spelt,
+    width_pt,
+)
 from services.notices.documents.pdf.notice import render_notice
+from services.notices.documents.pdf.text_layout import Paragraph, fit
 from tests.unit.notices.words import texts_at, words_of
 
 CASES = Path(__file__).parents[4] / "shared" / "cases"
@@ -26,7 +40,7 @@ ALPHABETS = {
     "Han": ("王小明", "NotoSansSC-Bold"),
     "Kana": ("やまだ タロウ", "NotoSansSC-Bold"),
     "Hangul": ("김민수", "NotoSansKR-Bold"),
-    "Thai": ("สมชาย ใจดี", "NotoSansThai-Bold"),
+    "Ethiopic": ("ተስፋዬ ኃይሌ", "NotoSansEthiopic-Bold"),
     "Armenian": ("Արամ Խաչատրյան", "NotoSansArmenian-Bold"),
     "Georgian": ("ნინო ბერიძე", "NotoSansGeorgian-Bold"),
     "Vietnamese": ("Nguyễn Thị Phượng", "NotoSans-Bold"),
@@ -108,9 +122,92 @@ def test_what_stands_in_latin_letters_is_drawn_as_before_and_loads_no_other_font
     assert not [name for name in names if "Noto" in name]
 
 
-@pytest.mark.parametrize(("name", "printed"), [("अनिल कुमार", "Anil Kumar"), ("সুমন", "Sumn"), ("தமிழ்", "Tmil")])
-def test_alphabets_that_must_be_shaped_are_written_in_latin_letters_never_misspelt(name, printed):
+SHAPED = {
+    "Devanagari": "अनिल शर्मा",
+    "Bengali": "সুমন চক্রবর্তী",
+    "Gurmukhi": "ਗੁਰਪ੍ਰੀਤ ਸਿੰਘ",
+    "Gujarati": "ક્રિષ્ણા",
+    "Oriya": "ଓଡ଼ିଆ କୃଷ୍ଣ",
+    "Tamil": "கொடுங்கோல்",
+    "Telugu": "తెలుగు క్రిష్ణ",
+    "Kannada": "ಕನ್ನಡ ಕೃಷ್ಣ",
+    "Malayalam": "മലയാളം ക്ഷേത്രം",
+    "Sinhala": "ශ්\u200dරී කුමාර",
+    "Thai": "ที่นี่ น้ำใจ",
+    "Lao": "ສະບາຍດີ ຂ້ອຍ",
+    "Myanmar": "မြန်မာ ကျော်",
+    "Khmer": "ខ្មែរ ស្រី",
+}
+
+
+@pytest.mark.parametrize("alphabet", SHAPED)
+def test_letters_that_change_place_and_form_are_drawn_as_another_program_draws_them(alphabet):
+    words = SHAPED[alphabet].split()
+    for word in words:
+        ours, theirs = ink(drawn_by_us(word)), ink(drawn_by_freetype(word, f"NotoSans{alphabet}_700Bold"))
+        assert abs(ours.width - theirs.width) <= 3, word
+        assert abs(ours.height - theirs.height) <= 3, word
+        assert likeness(ours, theirs) > 0.8, word
+
+
+@pytest.mark.parametrize("alphabet", SHAPED)
+def test_shaped_letters_are_embedded_and_read_out_as_they_are_spelt(notice, alphabet):
+    name = SHAPED[alphabet]
+    pdf = render_notice(replace(notice, recipient=Party(None, name)))
+    with pikepdf.open(BytesIO(pdf)) as document:
+        embedded = {str(one.BaseFont)[8:]: one for one in document.pages[0].Resources.Font.values()}
+        assert "/FontFile2" in embedded[f"NotoSans{alphabet}-Bold"].FontDescriptor
+        content = document.pages[0].Contents.read_bytes().decode("latin-1")
+    assert f"/Span <</ActualText <FEFF{spelt(name).encode('utf-16-be').hex()}>>> BDC" in content
+    assert len(pdf) < 200_000
+
+
+def test_a_joiner_makes_letters_grow_together_and_leaves_without_them():
+    with_it, without = "ශ්\u200dරී", "ශ්රී"
+    assert width_pt(printable(with_it, BOLD), BOLD, 10) < width_pt(printable(without, BOLD), BOLD, 10)
+    assert printable("Ma\u200drio", BOLD) == "Mario"
+
+
+def test_a_long_word_breaks_in_front_of_a_letter_never_of_its_mark():
+    word = printable("ที่นี่น้ำใจ" * 12, REGULAR)
+    pieces = [span.text for spans in fit([Paragraph(word, 0, 40, 5)], 200) for span in spans]
+    assert len(pieces) > 1
+    assert "".join(pieces) == word
+    assert not [piece for piece in pieces if unicodedata.category(piece[0])[0] == "M"]
+
+
+@pytest.mark.parametrize(("name", "printed"), [("བོད་ཡིག", "Bod-yig"), ("ᠮᠣᠩᠭᠣᠯ", "Monggol")])
+def test_the_alphabets_without_a_font_here_are_written_in_latin_letters_never_misspelt(name, printed):
     assert printable(name, REGULAR) == printed
+
+
+def drawn_by_us(word: str) -> Image.Image:
+    file = BytesIO()
+    canvas = Canvas(file, pagesize=(400, 100))
+    operators = " ".join(show(printable(word, BOLD), BOLD, 40, canvas._doc))
+    canvas.addLiteral(f"BT 1 0 0 1 20 40 Tm {operators} ET")
+    canvas.save()
+    drawn: Image.Image = pypdfium2.PdfDocument(file.getvalue())[0].render(scale=2).to_pil()
+    return drawn.convert("L")
+
+
+def drawn_by_freetype(word: str, font: str) -> Image.Image:
+    page = Image.new("L", (800, 200), 255)
+    family = ImageFont.truetype(fonts_dir() / f"{font}.ttf", 80, layout_engine=ImageFont.Layout.RAQM)
+    ImageDraw.Draw(page).text((40, 120), word, fill=0, font=family, anchor="ls")
+    return page
+
+
+def ink(page: Image.Image) -> Image.Image:
+    dark = page.point(lambda shade: 255 if shade < 128 else 0)
+    return dark.crop(dark.getbbox())
+
+
+def likeness(one: Image.Image, other: Image.Image) -> float:
+    other = other.resize(one.size)
+    both = ImageChops.logical_and(one.convert("1"), other.convert("1"))
+    either = ImageChops.logical_or(one.convert("1"), other.convert("1"))
+    return both.histogram()[255] / either.histogram()[255]
 
 
 def test_the_case_of_foreign_letters_prints_without_blanks_or_question_marks(notice):

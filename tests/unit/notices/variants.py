@@ -82,9 +82,8 @@ def _penalty(*, slips: bool = False, first: str = "it", second: str = "") -> _Va
 
 
 def _other_alphabets(notice: NoticeContent, _receipt: ReceiptContent) -> Content:
-    recipient = Party(
-        "ZZZZZZ80A01Z219Z", "محمد عبد الله Γιώργος Владимир", ("王小明 山田 타로 יוסף", "สมชาย Արամ ნინო अनिल")
-    )
+    lines = ("王小明 山田 타로 יוסף", "สมชาย Արամ ნინო अनिल চক্রবর্তী குமார் ශ්\u200dරී")
+    recipient = Party("ZZZZZZ80A01Z219Z", "محمد عبد الله Γιώργος Владимир", lines)
     return replace(notice, recipient=recipient, subject="Contributo di محمد عبد الله e יוסף בן דוד")
 
 

@@ -12,7 +12,6 @@ import struct
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +20,8 @@ from anyascii import anyascii
 from bidi import get_display
 from reportlab.pdfbase import pdfmetrics, ttfonts
 from reportlab.pdfbase.ttfonts import TTFont
+
+from services.notices.documents.pdf.shaping import JOINERS, OWN_LETTERS, SHAPED, Shaper
 
 REGULAR: Final = "Titillium"
 BOLD: Final = "Titillium-Bold"
@@ -40,16 +41,23 @@ _NOTO: Final = (
     "NotoSansHebrew",
     "NotoSansArmenian",
     "NotoSansGeorgian",
-    "NotoSansThai",
+    "NotoSansEthiopic",
+    *OWN_LETTERS,
     "NotoSansSC",
     "NotoSansKR",
 )
 """In the order they are asked for a letter."""
 _NOTO_WEIGHTS: Final = {REGULAR: "400Regular", MONO: "400Regular", BOLD: "700Bold", MONO_BOLD: "700Bold"}
-_UNSHAPED: Final = re.compile("[\u0900-\u0dff\u0e80-\u109f\u1780-\u18af\u1900-\u1cff\ua8e0-\ua8ff\ua980-\uaaff]")
-"""Alphabets whose letters change places and forms beside each other: drawn one by one they would be misspelt.
+_EAST_ASIAN: Final = "\u2e80-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
+_ONLY_FOR: Final = {
+    family: re.compile(f"[{letters}]")
+    for family, letters in {**OWN_LETTERS, "NotoSansSC": _EAST_ASIAN, "NotoSansKR": _EAST_ASIAN}.items()
+}
+"""What is worth loading a family for; one that is not here is asked for any letter."""
+_UNSHAPED: Final = re.compile("[\u0f00-\u0fff\u1800-\u18af\u1900-\u1cff\ua980-\uaaff]")
+"""Tibetan, Mongolian and rare alphabets of South East Asia: there is no font here that shapes them.
 
-India's, Laos', Tibet's, Myanmar's, Cambodia's and Mongolia's: they are written in Latin letters.
+Drawn letter by letter they would be misspelt, so they are written in Latin letters.
 """
 _ARABIC: Final = re.compile("[\u0600-\u06ff\u0750-\u077f]")
 _RIGHT_TO_LEFT: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
@@ -89,6 +97,27 @@ class Font:
         """
         for subset, codes in self._font.splitString(text, document):
             yield f"{self._font.getSubsetInternalName(subset, document)} {size:.3f} Tf <{codes.hex()}> Tj"
+
+
+class ShapedFont(Font):
+    """A font whose letters are placed by HarfBuzz."""
+
+    def __init__(self, name: str, file: Path) -> None:
+        super().__init__(name, file)
+        self._shaper = Shaper(self._font)
+
+    def width(self, text: str) -> float:
+        """Width of `text`, all of whose characters this font has."""
+        return sum(glyph.advance for glyph in self._shaper.glyphs(text))
+
+    def show(self, text: str, size: float, document: Any) -> Iterator[str]:
+        """Yield the PDF operators that set `text` from the current text position, each glyph at its own place."""
+        for glyph in self._shaper.glyphs(text):
+            ((subset, code),) = self._font.splitString(glyph.character, document)
+            yield f"{self._font.getSubsetInternalName(subset, document)} {size:.3f} Tf"
+            # The numbers in the array move to the left.
+            placed = f"[{-glyph.right:.0f} <{code.hex()}> {glyph.own_advance + glyph.right - glyph.advance:.0f}] TJ"
+            yield f"{glyph.up * size / 1000:.3f} Ts {placed} 0 Ts" if glyph.up else placed
 
 
 def _mend_advances(face: Any) -> None:
@@ -141,7 +170,8 @@ def font(name: str) -> Font:
     files = sorted(fonts_dir().rglob(pattern))
     if not files:
         raise FileNotFoundError(f"no font {pattern} under {fonts_dir()}")
-    return Font(name, files[0])
+    kind = ShapedFont if name.partition("_")[0] in OWN_LETTERS else Font
+    return kind(name, files[0])
 
 
 def load_all() -> None:
@@ -174,6 +204,11 @@ def in_reading_direction(text: str) -> str:
     return visual
 
 
+def is_drawn_otherwise(text: str) -> bool:
+    """Return whether letters stand on the page in another order or form than they are read in."""
+    return bool(SHAPED.search(text)) or in_reading_direction(text) != text
+
+
 def spelt(text: str) -> str:
     """Return the letters as they are spelt, without the forms they take on the page."""
     return unicodedata.normalize("NFKC", text)
@@ -192,7 +227,7 @@ def printable(text: str, name: str) -> str:
     if _ARABIC.search(composed):
         composed = arabic_reshaper.reshape(composed)
     words = [_in_latin_letters(word) if _UNSHAPED.search(word) else word for word in composed.split(" ")]
-    return " ".join("".join(_drawn(character, name) for character in word) for word in words)
+    return " ".join("".join(_drawn_of(word, name)) for word in words)
 
 
 def latin(text: str, name: str) -> str:
@@ -204,6 +239,13 @@ def latin(text: str, name: str) -> str:
     return " ".join(
         word if used.has_all(word) else _in_latin_letters(word, used.has_all) for word in composed.split(" ")
     )
+
+
+def _drawn_of(word: str, name: str) -> Iterator[str]:
+    """Yield what is drawn for each letter; joiners count where letters are shaped."""
+    is_shaped = SHAPED.search(word) is not None
+    for character in word:
+        yield character if is_shaped and character in JOINERS else _drawn(character, name)
 
 
 def _drawn(character: str, name: str) -> str:
@@ -238,13 +280,18 @@ def _with_letter(character: str, name: str) -> Font | None:
 
 
 def _may_have(candidate: str, character: str) -> bool:
-    """Return whether it is worth loading a font for a character: the two large ones only for their own."""
-    is_east_asian = "\u2e80" <= character <= "\ufaff" or character >= "\U00020000" or "\uff00" <= character <= "\uffef"
-    return is_east_asian or not candidate.startswith(("NotoSansSC", "NotoSansKR"))
+    """Return whether it is worth loading a font for a character; one that is shaped is its own family's alone."""
+    only_for = _ONLY_FOR.get(candidate.partition("_")[0])
+    return not SHAPED.match(character) if only_for is None else only_for.match(character) is not None
 
 
 def _runs(text: str, name: str) -> Iterator[tuple[Font, str]]:
-    """Cut a text into pieces that one font has."""
-    for used, characters in groupby(text, key=lambda character: _with_letter(character, name)):
-        if used is not None:
-            yield used, "".join(characters)
+    """Cut a text into pieces that one font has; a joiner goes with the letter before it."""
+    pieces: list[tuple[Font, str]] = []
+    for character in text:
+        used = pieces[-1][0] if pieces and character in JOINERS else _with_letter(character, name)
+        if used is not None and pieces and pieces[-1][0] is used:
+            pieces[-1] = used, pieces[-1][1] + character
+        elif used is not None:
+            pieces.append((used, character))
+    yield from pieces

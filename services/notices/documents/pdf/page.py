@@ -243,7 +243,7 @@ class Page:
         place = f"BT 1 0 0 1 {span.x * MM:.3f} {(HEIGHT - span.baseline) * MM:.3f} Tm"
         visual = fonts.in_reading_direction(span.text)
         text = " ".join((place, *fonts.show(visual, span.font, span.size, self._document), "ET"))
-        if visual != span.text and self._mark != ARTIFACT:
+        if fonts.is_drawn_otherwise(span.text) and self._mark != ARTIFACT:
             text = read_as(text, fonts.spelt(span.text))
         if span.grey and self._second_language and self._mark != ARTIFACT:
             text = spoken(text, self._second_language)

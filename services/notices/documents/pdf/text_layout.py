@@ -3,6 +3,7 @@
 Lengths are millimetres from the top left corner of the page, sizes are points.
 """
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -142,9 +143,9 @@ def _wrap(words: Sequence[_Word], size: float, width: float) -> Iterator[list[_W
 
 def _pieces(word: str, font: str, size: float, limit: float) -> Iterator[str]:
     while width_pt(word, font, size) > limit and len(word) > 1:
-        cut = next(
-            (length for length in range(len(word) - 1, 0, -1) if width_pt(word[:length], font, size) <= limit), 1
-        )
+        # Never before a mark: it belongs to the letter in front of it.
+        cuts = [place for place in range(1, len(word)) if unicodedata.category(word[place])[0] != "M"] or [1]
+        cut = next((place for place in reversed(cuts) if width_pt(word[:place], font, size) <= limit), cuts[0])
         yield word[:cut]
         word = word[cut:]
     yield word
