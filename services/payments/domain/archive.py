@@ -10,15 +10,13 @@ from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import Any, Final
 
-from contracts.calendar import ROME
+from contracts.calendar import NO_DUE_DATE, ROME
 from contracts.codes import DESCRIPTION_MAX_CHARS, NAME_MAX_CHARS, is_email
 from contracts.events.practices import PAID_ELSEWHERE
 from contracts.rpc.practices import ArchiveTerms
 from contracts.shapes import Creditor, Subject, Transfer
 from services.payments.domain.positions import PaymentTerms, Position, PositionStatus
 
-# A notice without due date: what the node is told too.
-NO_DUE_DATE: Final = date(2099, 12, 31)
 _LAST_SECOND: Final = time(23, 59, 59)
 _COMPANY_MAX_CHARS: Final = 140
 _STAMP_TYPE: Final = "01"

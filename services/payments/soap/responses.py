@@ -1,20 +1,17 @@
 """What we answer the node: each response valid by the official schema (checked in the tests)."""
 
 import re
-from datetime import date
 from typing import Final
 
 from lxml import etree
 
+from contracts.calendar import NO_DUE_DATE
 from contracts.codes import DESCRIPTION_MAX_CHARS, NAME_MAX_CHARS, NoticeNumber, is_email
 from contracts.shapes import Creditor, Stamp, Subject, Transfer
 from services.payments.domain.node import Fault
 from services.payments.domain.positions import PaymentTerms, Position
 from services.payments.soap.envelope import add, close_envelope, element
 from services.payments.soap.requests import Operation
-
-# paGetPayment wants a due date even of a notice without one; no public rule says which (pagopa.md section 3.3).
-NO_DUE_DATE: Final = date(2099, 12, 31)
 
 _COMPANY_NAME_MAX_CHARS: Final = 140
 _CATEGORY_MAX_CHARS: Final = 140
@@ -80,6 +77,7 @@ def payment(operation: Operation, creditor: Creditor, position: Position, terms:
     data = add(response, "data")
     add(data, "creditorReferenceId", position.iuv)
     add(data, "paymentAmount", _amount(terms.amount_cents))
+    # It wants one even of a notice without; no public rule says which (pagopa.md section 3.3).
     add(data, "dueDate", (terms.due_date or NO_DUE_DATE).isoformat())
     add(data, "lastPayment", "false")
     add(data, "description", terms.shown_description[:DESCRIPTION_MAX_CHARS])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Final
 
-from contracts.calendar import DUE_YEAR_MAX, DUE_YEAR_MIN
+from contracts.calendar import DUE_YEAR_MAX, DUE_YEAR_MIN, due_day
 from contracts.codes import (
     ANONYMOUS_FISCAL_CODE,
     DESCRIPTION_MAX_CHARS,
@@ -158,10 +158,13 @@ def usable_email(text: str | None) -> str | None:
 
 
 def checked_due_date(day: date | None) -> date | None:
-    """Return a due date of this century. Raises Refused(INVALID_DATE): a slip of the keyboard (0206) is refused."""
+    """Return a due date of this century, None where it stands for none (31 December 2099).
+
+    Raises Refused(INVALID_DATE): a slip of the keyboard (0206) is refused.
+    """
     if day is not None and not DUE_YEAR_MIN <= day.year <= DUE_YEAR_MAX:
         raise Refused(ErrorCode.INVALID_DATE)
-    return day
+    return due_day(day)
 
 
 def checked_instalment(number: int | None, total: int | None) -> Instalment | None:

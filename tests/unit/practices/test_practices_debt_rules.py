@@ -156,12 +156,20 @@ def test_a_due_date_of_another_century_is_refused() -> None:
 
 
 def test_a_due_date_lies_in_the_years_2000_to_2099() -> None:
-    for day in (date(2000, 1, 1), date(2099, 12, 31), None):
+    for day in (date(2000, 1, 1), date(2099, 12, 30), None):
         assert debt_rules.checked_due_date(day) == day
     for day in (date(1999, 12, 31), date(2100, 1, 1)):
         with pytest.raises(Refused) as refused:
             debt_rules.checked_due_date(day)
         assert refused.value.code is ErrorCode.INVALID_DATE
+
+
+@given(st.none() | st.dates(date(2000, 1, 1), date(2099, 12, 31)) | st.just(date(2099, 12, 31)))
+def test_the_day_that_stands_for_no_due_date_toward_the_node_is_none_for_everybody_else(day: date | None) -> None:
+    taken = debt_rules.checked_due_date(day)
+    assert taken != date(2099, 12, 31)
+    assert taken == day or day == date(2099, 12, 31)
+    assert ServiceRules("MENSA", accepts_late=False).payable_until(taken) == taken
 
 
 def test_a_stamp_is_asked_for_by_the_services_that_sell_one_and_by_no_other() -> None:
