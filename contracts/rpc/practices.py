@@ -107,6 +107,8 @@ class Practice(Message):
     found it by notice number alone; `description` is then the service's title with the year. `needs_attention`: money
     arrived that a human must look at.
     `received_cents`, `missing_cents`: what came and what is missing, of an `underpaid` one; not where it is masked.
+    `paid_at`: when the money came with which nothing was missing any more, of a `paid` or `reported` one; not where it
+    is masked.
     `online_only`: it buys a digital stamp, which pagoPA sells only through our own Checkout: no printed notice.
     `postal_slip`: whoever gets a share of it has a postal account, as far as practices knows.
     `warnings`: what was left out of a debt just put (`email_left_out`: the node would not take the address).
@@ -137,6 +139,7 @@ class Practice(Message):
     not_payable_code: str | None = None
     received_cents: int | None = None
     missing_cents: int | None = None
+    paid_at: datetime | None = None
     needs_attention: bool = False
     masked: bool = False
     online_only: bool = False
@@ -217,11 +220,12 @@ class PracticeList(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListRequest(Message):
-    """The practices a citizen is debtor of, newest first."""
+    """Practices a citizen is debtor of, newest first. `paid_year`: those that money came for in that year in Rome."""
 
     entity_code: str
     viewer: Viewer
     states: Sequence[Annotated[str, OneOf(PRACTICE_STATES)]] = field(default_factory=list)
+    paid_year: Annotated[int, Range(2000, 2099)] | None = None
     cursor: str | None = None
     limit: Annotated[int, Range(1, 200)] = 50
 

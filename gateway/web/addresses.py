@@ -104,9 +104,9 @@ def insertion(entity_code: str, service_code: str | None = None, *, beneficiary_
     return _with_params(f"{address}/{quote(service_code, safe='')}", params)
 
 
-def history(entity_code: str) -> str:
-    """Storico e quietanze."""
-    return f"{search(entity_code)}/storico"
+def history(entity_code: str, **params: str | int) -> str:
+    """Storico e quietanze; `anno`, `cursor`."""
+    return _with_params(f"{search(entity_code)}/storico", {name: str(value) for name, value in params.items()})
 
 
 def cart(entity_code: str, action: str | None = None) -> str:

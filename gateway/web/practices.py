@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
 import falcon
 
+from contracts.calendar import rome_day
 from contracts.errors import RpcError
 from contracts.rpc import payments, practices
 from contracts.rpc.payments import Receipt
@@ -19,6 +21,8 @@ from gateway.web.states import PAID_STATES, STATES
 from gateway.web.timeline import TimelineRow, timeline_of
 
 _ROWS_PER_PAGE: Final = 20
+_YEARS_OFFERED: Final = 10
+"""As long as receipts of payments have to be at hand (article 2946 of the civil code)."""
 
 
 class PracticesPage(Page):
@@ -49,12 +53,16 @@ class HistoryPage(Page):
     """Storico e quietanze: what was paid."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, entity: str) -> None:
-        """Show a page of paid rows with their receipts."""
+        """Show a page of paid rows with their receipts, of those paid in one year where `anno` names it."""
         visit = visit_of(req)
         found_entity = self.site.entity(visit, entity)
         visit.require_citizen()
         cursor = req.get_param("cursor")
-        page = _list(visit, entity, PAID_STATES, cursor)
+        this_year = rome_day(datetime.now(UTC)).year
+        years = range(this_year, this_year - _YEARS_OFFERED, -1)
+        asked = req.get_param("anno") or ""
+        year = next((one for one in years if str(one) == asked), None)
+        page = _list(visit, entity, PAID_STATES, cursor, year)
         self.site.render(
             req,
             resp,
@@ -63,6 +71,8 @@ class HistoryPage(Page):
             rows=page.practices,
             next_cursor=page.next_cursor,
             is_first_page=cursor is None,
+            years=years,
+            year=year,
         )
 
 
@@ -96,9 +106,16 @@ class _Story:
     receipts: Sequence[Receipt]
 
 
-def _list(visit: Visit, entity_code: str, states: Sequence[str], cursor: str | None) -> PracticeList:
+def _list(
+    visit: Visit, entity_code: str, states: Sequence[str], cursor: str | None, paid_year: int | None = None
+) -> PracticeList:
     request = practices.ListRequest(
-        entity_code=entity_code, viewer=visit.viewer, states=states, cursor=cursor, limit=_ROWS_PER_PAGE
+        entity_code=entity_code,
+        viewer=visit.viewer,
+        states=states,
+        paid_year=paid_year,
+        cursor=cursor,
+        limit=_ROWS_PER_PAGE,
     )
     return visit.call(practices.LIST, request)
 

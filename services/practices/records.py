@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from contracts.calendar import due_day
 from contracts.codes import AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
 from contracts.events.practices import PracticeEnded
 from contracts.rpc.practices import DatedPractice, Position, Practice
@@ -30,7 +31,7 @@ def status_of(row: Stored) -> PracticeStatus:
 
 def amount_due_of(row: Stored) -> AmountDue:
     """Return what arriving money is compared with."""
-    return AmountDue(row.amount_cents, row.payable_until)
+    return AmountDue(row.amount_cents, due_day(row.payable_until))
 
 
 def write_status(row: PracticeRow, status: PracticeStatus) -> None:
@@ -60,7 +61,8 @@ def debt_of(row: Stored) -> Debt:
         description=row.description,
         amount_cents=AmountCents(row.amount_cents),
         beneficiary=stored_json.read_optional(row.beneficiary, Beneficiary),
-        due_date=row.due_date,
+        # Older releases stored the day that stands for none.
+        due_date=due_day(row.due_date),
         instalment=_instalment_of(row),
         stamp=stamp.stamp if stamp else None,
     )
@@ -117,18 +119,19 @@ def _practice_of(row: Stored, creditor_name: str, service_title: Json, now: date
         amount_cents=debt.amount_cents,
         notice_number=NoticeNumber(row.notice_number),
         iuv=Iuv(row.iuv),
-        due_date=row.due_date,
-        payable_until=row.payable_until,
+        due_date=debt.due_date,
+        payable_until=due.payable_until,
         instalment=debt.instalment,
         state=row.state,
         state_reason=row.state_reason,
         state_since=row.state_since,
-        state_until=row.state_until,
-        overdue=display.is_overdue(status.state, row.due_date, now),
+        state_until=row.state_until if due.payable_until or status.state is not State.TO_PAY else None,
+        overdue=display.is_overdue(status.state, debt.due_date, now),
         payable=why_not is None,
         not_payable_code=why_not and why_not.value,
         received_cents=practice_status.received_cents(status.facts) if is_short else None,
         missing_cents=practice_status.missing_cents(status.facts, due) if is_short else None,
+        paid_at=display.paid_at(status, due),
         needs_attention=row.needs_attention,
         masked=False,
         online_only=debt.stamp is not None,
@@ -180,11 +183,13 @@ def _position(
         description=values["description"],
         debtor=debtor,
         transfers=transfers,
-        due_date=values["due_date"],
-        payable_until=values["payable_until"],
+        due_date=due_day(values["due_date"]),
+        payable_until=due_day(values["payable_until"]),
         cancelled=values["state"] == State.CANCELLED,
         archive=archive_terms(told.archive, _archived_practice(values, debtor)),
-        public_description=display.public_description(told.service_title, values["due_date"], values["created_at"]),
+        public_description=display.public_description(
+            told.service_title, due_day(values["due_date"]), values["created_at"]
+        ),
         created_at=values["created_at"],
     )
 

@@ -88,6 +88,18 @@ def state_details(status: PracticeStatus, due: AmountDue, created_at: datetime) 
             return _unpaid_details(status, due, created_at)
 
 
+def paid_at(status: PracticeStatus, due: AmountDue) -> datetime | None:
+    """Return when a paid practice was paid; None of one that is not."""
+    is_paid = status.state in {State.PAID, State.REPORTED} and status.facts.receipts
+    return practice_status.paid_whole_at(status.facts, due) if is_paid else None
+
+
+def rome_year(year: int) -> tuple[datetime, datetime]:
+    """Return the moments at which a year begins and ends in Rome, in UTC."""
+    begins, ends = (datetime(one, 1, 1, tzinfo=ROME).astimezone(UTC) for one in (year, year + 1))
+    return begins, ends
+
+
 def _unpaid_details(status: PracticeStatus, due: AmountDue, created_at: datetime) -> StateDetails:
     """Return since when it is to pay: since it was made, reopened, or the last checkout ended."""
     turns: list[tuple[datetime, str | None]] = [(created_at, None)]

@@ -6,10 +6,29 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Integer, Row, Select, String, and_, any_, bindparam, func, insert, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Integer,
+    Row,
+    Select,
+    String,
+    and_,
+    any_,
+    bindparam,
+    column,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session, joinedload
 
 from chassis.storage import bulk
+from contracts.calendar import NO_DUE_DATE
 from services.practices.domain.states import State
 from services.practices.models import EntityRow, Json, PracticeRow, ServiceRow, Stored
 from services.practices.repository.batches import batches
@@ -117,11 +136,18 @@ def of_references(session: Session, entity_code: str, external_ids: Sequence[str
 
 
 def of_debtor(
-    session: Session, entity_code: str, fiscal_code: str, states: Sequence[str], before: int | None, limit: int
+    session: Session,
+    entity_code: str,
+    fiscal_code: str,
+    states: Sequence[str],
+    before: int | None,
+    limit: int,
+    paid: tuple[datetime, datetime] | None = None,
 ) -> Sequence[Row[Any]]:
     """Return a debtor's practices with an entity as they are shown, newest first, those placed before `before`.
 
     Of each state the newest, then the newest of these: so no more than that is read, however many the debtor has.
+    `paid`: only those that money came for from the one moment to before the other.
     """
     asked = sorted(set(states))
     names = {
@@ -130,12 +156,13 @@ def of_debtor(
         "before": _PLACE_MAX if before is None else before,
         "limit": limit,
         **{f"state_{number}": state for number, state in enumerate(asked)},
+        **(dict(zip(("paid_from", "paid_before"), paid, strict=True)) if paid else {}),
     }
-    return session.execute(_newest(len(asked)), names).all()
+    return session.execute(_newest(len(asked), with_paid=paid is not None), names).all()
 
 
 @cache
-def _newest(states: int) -> Select[Any]:
+def _newest(states: int, *, with_paid: bool) -> Select[Any]:
     """Write the statement of `of_debtor` for so many states, once: that takes longer than asking it."""
     newest_first, limit = PracticeRow.place.desc(), bindparam("limit", type_=Integer)
     newest = select(PracticeRow.place).where(
@@ -143,10 +170,20 @@ def _newest(states: int) -> Select[Any]:
         PracticeRow.entity_code == bindparam("entity_code"),
         PracticeRow.place < bindparam("before"),
     )
+    if with_paid:
+        newest = newest.where(_money_came())
     newest = newest.order_by(newest_first).limit(limit)
     of_each = [newest.where(PracticeRow.state == bindparam(f"state_{number}")) for number in range(states)] or [newest]
     places = func.array(union_all(*of_each).scalar_subquery())
     return _SHOWN.where(PracticeRow.place == any_(places)).order_by(newest_first).limit(limit)
+
+
+def _money_came() -> ColumnElement[bool]:
+    """Write that a receipt among the facts was paid between two moments."""
+    receipts = func.jsonb_each(PracticeRow.facts["receipts"]).table_valued("key", column("value", JSONB))
+    paid_at = receipts.c.value["paid_at"].as_string().cast(DateTime(timezone=True))
+    begins, ends = (bindparam(name, type_=DateTime(timezone=True)) for name in ("paid_from", "paid_before"))
+    return exists().select_from(receipts).where(paid_at >= begins, paid_at < ends)
 
 
 def dated_of_debtor(session: Session, fiscal_code: str, since: datetime, limit: int) -> Sequence[Row[Any]]:
@@ -154,7 +191,7 @@ def dated_of_debtor(session: Session, fiscal_code: str, since: datetime, limit: 
     is_unpaid = PracticeRow.state.in_([State.TO_PAY, State.UNCONFIRMED])
     statement = _SHOWN.where(
         PracticeRow.debtor_fiscal_code == fiscal_code,
-        PracticeRow.due_date.is_not(None),
+        PracticeRow.due_date < NO_DUE_DATE,
         or_(is_unpaid, PracticeRow.state_since >= since),
     )
     return session.execute(statement.order_by(PracticeRow.due_date.desc(), PracticeRow.place).limit(limit)).all()

@@ -43,11 +43,14 @@ def list_practices(database: Database, request: ListRequest, now: datetime) -> P
     """Return a page of the practices the viewing citizen is debtor of, newest first, an import in its file's order."""
     fiscal_code, limit = request.viewer.fiscal_code, request.limit
     before = _place(request.cursor)
+    paid = display.rome_year(request.paid_year) if request.paid_year else None
 
     def read(session: Session) -> Sequence[Row[Any]]:
         code = catalogue.readable_code(request.entity_code)
         found = (
-            practices.of_debtor(session, code, fiscal_code, request.states, before, limit + 1) if fiscal_code else ()
+            practices.of_debtor(session, code, fiscal_code, request.states, before, limit + 1, paid)
+            if fiscal_code
+            else ()
         )
         if not found:
             catalogue.entity(session, code)

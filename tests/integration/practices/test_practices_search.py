@@ -2,18 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import update
 
 from chassis.storage.database import Database
 from contracts.codes import CreditorFiscalCode, FiscalCode
 from contracts.errors import ErrorCode, Refused
+from contracts.events.payments import PaymentReported
 from contracts.rpc import practices
 from contracts.rpc.practices import (
     AnnulRequest,
+    DueDatesRequest,
     GetManyRequest,
     ListRequest,
     PositionRequest,
@@ -22,7 +25,9 @@ from contracts.rpc.practices import (
     SearchRequest,
 )
 from contracts.shapes import Viewer
-from services.practices.usecases import debts, queries, search
+from services.practices.models import PracticeRow
+from services.practices.usecases import debts, payment_events, queries, search
+from tests.integration.practices.test_practices_debts import pay
 
 MARIO = FiscalCode("RSSMRA85T10A562S")
 LUCA = FiscalCode("VRDLCU99L14A662K")
@@ -219,3 +224,77 @@ def test_payments_asks_by_notice_number_by_id_or_only_whose_domain_it_is(databas
     assert queries.positions(database, PositionRequest(creditor_fiscal_code=nobodys)).creditor is None
     elsewhere = replace(by_number, creditor_fiscal_code=others)
     assert queries.positions(database, elsewhere).positions == []
+
+
+def test_a_list_of_a_year_holds_what_money_came_for_in_that_year_of_rome(
+    database: Database, put: Put, now: datetime, viewer: MakeViewer
+) -> None:
+    moments = {
+        "LAST-SECOND": datetime(2025, 12, 31, 22, 59, 59, tzinfo=UTC),
+        "FIRST-SECOND": datetime(2025, 12, 31, 23, tzinfo=UTC),
+        "SUMMER": datetime(2026, 7, 1, 10, tzinfo=UTC),
+        "NEXT-YEAR": datetime(2026, 12, 31, 23, tzinfo=UTC),
+    }
+    for name, paid_at in moments.items():
+        pay(database, put(name), paid_at)
+    put("UNPAID")
+    mario = viewer(citizen_id=uuid4(), fiscal_code=MARIO)
+
+    def paid_in(year: int | None, **asked: Any) -> list[tuple[str | None, datetime | None]]:
+        found = list_page(database, mario, now, states=["paid", "reported"], paid_year=year, **asked).practices
+        return [(one.external_id, one.paid_at) for one in found]
+
+    assert paid_in(2026) == [(name, moments[name]) for name in ("SUMMER", "FIRST-SECOND")]
+    assert paid_in(2025) == [("LAST-SECOND", moments["LAST-SECOND"])]
+    assert paid_in(2024) == []
+    assert len(paid_in(None)) == 4
+    page = list_page(database, mario, now, states=["paid"], paid_year=2026, limit=1)
+    assert paid_in(2026, cursor=page.next_cursor) == [("FIRST-SECOND", moments["FIRST-SECOND"])]
+    assert [one.paid_at for one in list_page(database, mario, now, states=["to_pay"]).practices] == [None]
+
+
+def test_the_day_of_payment_stays_when_a_settlement_flow_tells_of_it_later(
+    database: Database, put: Put, now: datetime, viewer: MakeViewer
+) -> None:
+    practice, paid_at = put("TARI-1"), datetime(2025, 12, 30, 10, tzinfo=UTC)
+    pay(database, practice, paid_at)
+    told = PaymentReported(
+        practice_id=practice.id,
+        entity_code=practice.entity_code,
+        iuv=practice.iuv,
+        flow_id="2026-01-02AGID_01-1",
+        amount_cents=practice.amount_cents,
+        settled_on=date(2026, 1, 2),
+    )
+    with database.transaction() as tx:
+        payment_events.payment_reported(tx, told, datetime(2026, 1, 3, tzinfo=UTC))
+    mario = viewer(citizen_id=uuid4(), fiscal_code=MARIO)
+    (found,) = list_page(database, mario, now, states=["reported"], paid_year=2025).practices
+    assert (found.state, found.paid_at) == ("reported", paid_at)
+    assert list_page(database, mario, now, states=["reported"], paid_year=2026).practices == []
+
+
+def test_the_day_that_stands_for_no_due_date_is_shown_to_nobody(
+    database: Database, put: Put, now: datetime, viewer: MakeViewer
+) -> None:
+    far = date(2099, 12, 31)
+    new = put("NEW", due_date=far)
+    assert (new.due_date, new.payable_until, new.state_until, new.payable) == (None, None, None, True)
+    # As a release before stored it.
+    old = put("OLD", due_date=date(2099, 12, 30))
+    with database.transaction() as tx:
+        stored = {"due_date": far, "payable_until": far, "state_until": datetime(2099, 12, 31, 23, tzinfo=UTC)}
+        tx.session.execute(update(PracticeRow).where(PracticeRow.id == old.id).values(stored))
+    mario = viewer(citizen_id=uuid4(), fiscal_code=MARIO)
+    one = GetManyRequest(practice_ids=[old.id], viewer=mario)
+    shown = [
+        *list_page(database, mario, now).practices,
+        *queries.get_many(database, one, now).practices,
+        *found_by(database, now, notice_number=old.notice_number),
+        *found_by(database, now, fiscal_code=MARIO, reference="OLD"),
+        *queries.positions(database, PositionRequest(practice_ids=[old.id])).positions,
+    ]
+    assert len(shown) == 6
+    assert "2099" not in repr(shown)
+    calendar = DueDatesRequest(viewer=mario, since=now - timedelta(days=1))
+    assert queries.due_dates(database, calendar, now).practices == []

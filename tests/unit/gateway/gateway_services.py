@@ -347,6 +347,7 @@ class Services:
             for practice in self.practices.values()
             if practice.debtor.fiscal_code == asked.viewer.fiscal_code
             and (not asked.states or practice.state in asked.states)
+            and asked.paid_year in (None, practice.paid_at and practice.paid_at.year)
         ]
         start = int(asked.cursor or 0)
         end = start + asked.limit

@@ -1,16 +1,19 @@
 """Pratiche associate, the page of one practice, documents, history."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
 
+from contracts.calendar import rome_day
 from contracts.codes import FiscalCode
 from contracts.errors import ErrorCode, Refused, Unavailable
 from contracts.rpc import identity, notices, practices
 from contracts.rpc.payments import TimelineEntry
+from contracts.rpc.practices import Practice
 from contracts.shapes import Instalment
 from tests.unit.gateway.gateway_browser import Browser, page_of, rows_of, text_of
 from tests.unit.gateway.gateway_services import (
@@ -299,3 +302,39 @@ def test_the_history_holds_what_was_paid_with_its_receipt(browser: Browser, serv
     assert len(rows_of(answer)) == 1
     assert page_of(answer).xpath(f"//a[@href='/enti/PM108/pratiche/{paid.id}/quietanza.pdf']")
     assert services.asked(practices.LIST)[0].states == ["paid", "reported"]
+
+
+def test_the_history_tells_the_day_of_each_payment_and_shows_one_year(browser: Browser, services: Services) -> None:
+    def paid(number: int, at: datetime) -> Practice:
+        return make_practice(number, state="paid", payable=False, not_payable_code="practice_paid", paid_at=at)
+
+    # Half an hour of the new year in Rome.
+    new_year = datetime(2025, 12, 31, 23, 30, tzinfo=UTC)
+    services.add(paid(1, datetime(2025, 3, 4, 10, tzinfo=UTC)), paid(2, new_year))
+    answer = browser.get("/enti/PM108/storico")
+    assert [row.text_content() for row in page_of(answer).xpath("//td[@data-label='Data Pagamento']")] == [
+        "04/03/2025",
+        "01/01/2026",
+    ]
+    assert not page_of(answer).xpath("//*[contains(text(), 'Data Scadenza')]")
+    years = page_of(answer).xpath("//nav[@aria-label='Filtra per anno del pagamento']//a")
+    assert years[0].get("aria-current") == "true"
+    this_year = rome_day(datetime.now(UTC)).year
+    assert [one.text_content() for one in years[1:]] == [str(this_year - past) for past in range(10)]
+    answer = browser.get("/enti/PM108/storico?anno=2025")
+    (chosen,) = page_of(answer).xpath("//nav[@aria-label='Filtra per anno del pagamento']//a[@aria-current]")
+    assert (chosen.text_content(), chosen.get("href")) == ("2025", "/enti/PM108/storico?anno=2025")
+    assert services.asked(practices.LIST)[-1].paid_year == 2025
+
+
+@pytest.mark.parametrize("year", ["1999", "3000", "venti", "", "2025.0", "٢٠٢٥"])
+def test_a_year_that_is_not_offered_shows_all_years(browser: Browser, services: Services, year: str) -> None:
+    services.add(make_practice(1, state="paid", payable=False, not_payable_code="practice_paid"))
+    assert len(rows_of(browser.get(f"/enti/PM108/storico?anno={quote(year)}"))) == 1
+    assert services.asked(practices.LIST)[-1].paid_year is None
+
+
+def test_a_year_without_payments_says_so_and_leads_to_the_others(browser: Browser) -> None:
+    answer = browser.get("/enti/PM108/storico?anno=2024")
+    assert "Nessuna pratica pagata nel 2024." in answer.text
+    assert page_of(answer).xpath("//div[@class='portal-empty']/a[@href='/enti/PM108/storico']")
