@@ -1,0 +1,28 @@
+"""The constants of identity's rules, stated: whoever changes one changes it here too, and says so."""
+
+from datetime import timedelta
+
+from tests.unit.stated_values import plain_constants
+
+STATED = {
+    "domain.REGISTRATION": "registration",
+    "domain.EMAIL_REMINDERS": "email_reminders",
+    "domain.OPTIONAL_PURPOSES": frozenset({"email_reminders"}),
+    "domain.DEFAULT_LANGUAGE": "it",
+    "domain.REQUEST_LIFETIME": timedelta(minutes=15),
+    "domain.SESSION_IDLE": timedelta(minutes=20),
+    "domain.SESSION_ABSOLUTE": timedelta(hours=8),
+    "domain.SESSION_USE_RESOLUTION": timedelta(seconds=15),
+    "domain.FRESH_LOGIN": timedelta(minutes=10),
+    "domain.BENEFICIARIES_MAX": 10,
+    "domain.REFUSAL_RETENTION": timedelta(days=30),
+    # 24 months, one of them with a leap day.
+    "domain.TRACE_RETENTION": timedelta(days=731),
+    # AgID's error codes.
+    "domain._LEVEL_TOO_LOW": 20,
+    "domain._TIMED_OUT": 21,
+}
+
+
+def test_the_constants_of_identity_are_what_is_stated() -> None:
+    assert plain_constants("services/identity/domain.py") == STATED
