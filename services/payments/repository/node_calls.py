@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from services.payments.models import NodeCall
 
-# The plain table: one insert per question of the node need not go through the mapper.
+# The plain table: one insert per question of the node need not go through the mapper. The moment is the database's:
+# what a payment token keeps, and what gives way to a debtor, is decided by it.
 _TABLE: Final = NodeCall.metadata.tables[NodeCall.__tablename__]
+_NOTE: Final = insert(_TABLE).values(at=func.clock_timestamp())
 # A receipt may be timed a moment before the activation it answers.
 _CLOCKS_DIFFER: Final = timedelta(minutes=1)
 _ACTIVATES: Final = ("paGetPayment", "paGetPaymentV2")
@@ -29,7 +31,6 @@ class Activation:
 def note(
     session: Session,
     *,
-    at: datetime,
     operation: str,
     creditor_fiscal_code: str,
     notice_number: str,
@@ -37,9 +38,8 @@ def note(
     fault: str | None,
     raw_xml: str | None,
 ) -> None:
-    """Write a call down. `fault` is the code it was answered with."""
+    """Write a call down, at the database's time. `fault` is the code it was answered with."""
     call = {
-        "at": at,
         "operation": operation,
         "creditor_fiscal_code": creditor_fiscal_code,
         "notice_number": notice_number,
@@ -47,7 +47,7 @@ def note(
         "fault": fault,
         "raw_xml": raw_xml,
     }
-    session.execute(insert(_TABLE), call)
+    session.execute(_NOTE, call)
 
 
 def purge(session: Session, before: datetime, limit: int) -> int:

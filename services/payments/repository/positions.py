@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, and_, select, true, update
+from sqlalchemy import Select, and_, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
@@ -35,17 +35,23 @@ def creditor_of_entity(session: Session, entity_code: str) -> Creditor | None:
 
 def asked_about(
     session: Session, creditor_fiscal_code: str, notice_number: str
-) -> tuple[Creditor | None, Position | None]:
-    """Return a creditor and its notice in one round trip, for the node's questions."""
+) -> tuple[Creditor | None, Position | None, datetime]:
+    """Return a creditor, its notice and the database's time in one round trip, for the node's questions."""
     notice = and_(
         models.Position.creditor_fiscal_code == models.Creditor.fiscal_code,
         models.Position.notice_number == notice_number,
     )
-    statement = select(models.Creditor, models.Position).outerjoin(models.Position, notice)
-    row = session.execute(statement.where(models.Creditor.fiscal_code == creditor_fiscal_code)).first()
-    if row is None:
-        return None, None
-    return _read_creditor(row.Creditor), _read(row.Position) if row.Position else None
+    creditor = models.Creditor.fiscal_code == creditor_fiscal_code
+    # The time stands in a row of its own: there is one also where we have neither creditor nor notice.
+    clock = select(func.clock_timestamp().label("at")).subquery("clock")
+    statement = select(clock.c.at, models.Creditor, models.Position).select_from(clock)
+    statement = statement.outerjoin(models.Creditor, creditor).outerjoin(models.Position, notice)
+    row = session.execute(statement).one()
+    return (
+        _read_creditor(row.Creditor) if row.Creditor else None,
+        _read(row.Position) if row.Position else None,
+        row.at,
+    )
 
 
 def asked_about_locked(

@@ -79,10 +79,10 @@ def _is_here(tx: Tx, receipt: Receipt, now: datetime) -> bool:
     twin = next((one for one in known if (one.node_receipt_id or one.receipt_id) == receipt.receipt_id), None)
     if twin is not None and (twin.source == "node" or receipt.source == twin.source == "recovered"):
         log.info("receipt_again", notice_number=receipt.notice_number)
-        _compare(tx, twin, receipt, now)
+        _compare(tx, twin, receipt)
         return True
     if twin is not None and twin.source == "recovered" and not _is_same(twin, receipt):
-        _compare(tx, twin, receipt, now)
+        _compare(tx, twin, receipt)
         return True
     mistaken = next((one for one in known if one.receipt_id == receipt.receipt_id and one.node_receipt_id), None)
     makeshift = twin or mistaken or _makeshift_of(receipt, known)
@@ -109,13 +109,12 @@ def _is_same(stored: Receipt, again: Receipt) -> bool:
     return all(getattr(stored, name) == getattr(again, name) for name in _CONTENT)
 
 
-def _compare(tx: Tx, stored: Receipt, again: Receipt, now: datetime) -> None:
+def _compare(tx: Tx, stored: Receipt, again: Receipt) -> None:
     """Flag a receipt that comes again and says otherwise: the first holds, the other is kept for a human."""
     if _is_same(stored, again):
         return
     node_calls.note(
         tx.session,
-        at=now,
         operation="paSendRT",
         creditor_fiscal_code=again.creditor_fiscal_code,
         notice_number=again.notice_number,

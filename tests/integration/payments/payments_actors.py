@@ -163,8 +163,16 @@ def emitted(database, name=None):
 
 
 def ask_node(database: Database, rpc: Rpc, now: datetime, text: str) -> str:
-    """Let the node say something and return the envelope it is answered with."""
-    return answer_node(NodeContext(database, rpc, now), NodeRequest(envelope=text)).envelope
+    """Let the node say something at `now` and return the envelope it is answered with.
+
+    What is written of it has the database's time: the row is moved to the moment that the test plays.
+    """
+    with database.reading() as session:
+        before = session.scalar(sa.select(sa.func.coalesce(sa.func.max(models.NodeCall.id), 0)))
+    answer = answer_node(NodeContext(database, rpc, now), NodeRequest(envelope=text)).envelope
+    with database.transaction() as tx:
+        tx.session.execute(sa.update(models.NodeCall).where(models.NodeCall.id > before).values(at=now))
+    return answer
 
 
 def starter_at(pagopa_url: str) -> CheckoutStarter:

@@ -13,7 +13,6 @@ from lxml import etree
 
 from contracts.rpc import payments
 from services.payments import models
-from services.payments.repository import node_calls
 from services.payments.soap.envelope import open_envelope
 from services.payments.usecases import retention
 from tests.conftest import wait_until_answering
@@ -263,7 +262,7 @@ def test_questions_of_long_ago_are_forgotten_but_not_refused_receipts(town):
     call = {"operation": "paGetPayment", "creditor_fiscal_code": CREDITOR, "notice_number": uuid4().hex}
     with town.database.transaction() as tx:
         for at, raw_xml in ((long_ago, None), (long_ago, "<kept/>"), (datetime.now(UTC), None)):
-            node_calls.note(tx.session, at=at, raw_xml=raw_xml, practice_id=None, fault=None, **call)
+            tx.session.add(models.NodeCall(at=at, raw_xml=raw_xml, **call))
     retention.purge_node_calls(town.database, datetime.now(UTC))
     with town.database.reading() as session:
         left = session.query(models.NodeCall).filter_by(notice_number=call["notice_number"]).all()

@@ -1,19 +1,33 @@
 """A process of payments whose clock is days off: it says so, ends nothing, and sets no end by it."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from uuid import uuid4
 
+import pytest
 import sqlalchemy as sa
 
+from contracts.calendar import rome_day
+from contracts.rpc.payments import NodeRequest
 from services.payments import models
 from services.payments.metrics import RECEIPTS_UNREPORTED
-from services.payments.repository import node_calls
 from services.payments.service import PaymentsService
+from services.payments.usecases.node.answer import answer_node
+from services.payments.usecases.node.context import NodeContext
 from tests.conftest import wait_until_answering
 from tests.integration.payments.conftest import CREDITOR
-from tests.integration.payments.payments_actors import Practices, ask_node, position, receipt, start, starter_at
+from tests.integration.payments.payments_actors import (
+    Practices,
+    activate,
+    ask_node,
+    position,
+    receipt,
+    start,
+    starter_at,
+    verify,
+)
 
 SETTINGS = SimpleNamespace(token_life=timedelta(minutes=30), unreported_working_days=5)
 THREE_DAYS = timedelta(days=3)
@@ -65,7 +79,7 @@ def test_only_a_process_with_the_right_clock_forgets_what_the_node_asked(databas
     with database.transaction() as tx:
         for days in (399, 401):
             at = datetime.now(UTC) - timedelta(days=days)
-            node_calls.note(tx.session, at=at, raw_xml=None, practice_id=None, fault=None, **call)
+            tx.session.add(models.NodeCall(at=at, **call))
     assert tick(PaymentsService.purge_node_calls, THREE_DAYS, database=database) == ["clock_is_off"]
     assert left() == 2
     assert tick(PaymentsService.purge_node_calls, timedelta(), database=database) == []
@@ -84,6 +98,29 @@ def test_only_a_process_with_the_right_clock_raises_the_alarm_about_receipts_in_
     with database.transaction() as tx:
         tx.session.execute(sa.update(models.Receipt).values(paid_at=now - timedelta(days=30)))
     assert tick(watch, timedelta(), database=database, settings=SETTINGS) == ["receipts_in_no_flow"]
+
+
+@pytest.mark.parametrize("ahead", [THREE_DAYS, -THREE_DAYS])
+def test_what_the_node_asked_is_written_with_the_databases_time(database, ahead):
+    wrong = datetime.now(UTC) + ahead
+    answer_node(NodeContext(database, one_position(), wrong), NodeRequest(envelope=activate(1)))
+    with database.reading() as session:
+        asked_at = session.scalar(sa.select(models.NodeCall.at))
+    assert abs(datetime.now(UTC) - asked_at) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("ask", [verify, activate])
+def test_a_notice_due_tomorrow_is_not_called_too_late_by_a_process_three_days_ahead(database, ask):
+    practices, now = one_position(), datetime.now(UTC)
+    practices.issued = {
+        1: replace(position(1), payable_until=rome_day(now) + timedelta(days=1)),
+        2: replace(position(2), payable_until=rome_day(now) - timedelta(days=1)),
+    }
+    # The first question of each makes it known here; it is known to the second.
+    for clock in (now + THREE_DAYS, now + THREE_DAYS, now - THREE_DAYS):
+        context = NodeContext(database, practices, clock)
+        assert "<outcome>OK</outcome>" in answer_node(context, NodeRequest(envelope=ask(1))).envelope
+        assert "PAA_PAGAMENTO_SCADUTO" in answer_node(context, NodeRequest(envelope=ask(2))).envelope
 
 
 def test_one_process_whose_clock_is_three_days_ahead_frees_nothing_says_so_and_tells_payers_the_right_end(

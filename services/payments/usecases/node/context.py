@@ -33,8 +33,10 @@ class NodeContext:
         """Return the creditor asked about, None when it is none of ours. Raises Unavailable."""
         return known_creditor(self.database, self.rpc, message.id_pa, self.now)
 
-    def situation(self, message: NodeMessage, creditor: Creditor | None, position: Position | None) -> Situation:
-        """Return what the decision table looks at."""
+    def situation(
+        self, message: NodeMessage, creditor: Creditor | None, position: Position | None, asked_at: datetime
+    ) -> Situation:
+        """Return what the decision table looks at; `asked_at` decides which day it is."""
         return Situation(
             domain=message.id_pa,
             creditor=creditor,
@@ -42,7 +44,7 @@ class NodeContext:
             station=message.station,
             well_formed=message.problem is None,
             position=position,
-            today=rome_day(self.now),
+            today=rome_day(asked_at),
         )
 
     def note(
@@ -57,7 +59,6 @@ class NodeContext:
         """Write the call into the timeline; a refused receipt is stored whole, for money may hang on it."""
         node_calls.note(
             session,
-            at=self.now,
             operation=message.operation.value,
             creditor_fiscal_code=message.id_pa,
             notice_number=message.notice_number,

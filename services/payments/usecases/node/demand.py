@@ -37,7 +37,7 @@ def answer_demand(context: NodeContext, message: NodeMessage, _envelope: str) ->
     Raises Unavailable when practices does not answer: the practice may exist then, and asking again finds it.
     """
     creditor = context.creditor(message)
-    fault = refuse_caller(context.situation(message, creditor, None))
+    fault = refuse_caller(context.situation(message, creditor, None, context.now))
     if fault or creditor is None:
         return refusal(message, fault or Fault.UNKNOWN_DOMAIN)
     try:

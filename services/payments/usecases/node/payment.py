@@ -1,6 +1,7 @@
 """paVerifyPaymentNotice, paGetPayment and paGetPaymentV2: what is to be paid."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -25,8 +26,8 @@ _PROBE: Final = "0" * 18
 def answer_payment(context: NodeContext, message: NodeMessage, _envelope: str) -> str:
     """Return the envelope to answer with. Raises Unavailable when practices would have to be asked and is away."""
     with context.database.reading() as session:
-        creditor, position = _look_up(context, session, message)
-        situation = context.situation(message, creditor, position)
+        creditor, position, asked_at = _look_up(context, session, message)
+        situation = context.situation(message, creditor, position, asked_at)
         if position and position.terms and position.terms.has_stamp:
             situation = replace(situation, takes_stamp=_takes_stamp(session, message, position))
         fault = refuse_payment(situation)
@@ -38,20 +39,25 @@ def answer_payment(context: NodeContext, message: NodeMessage, _envelope: str) -
     return responses.payment(message.operation, creditor, position, position.terms, postal=message.postal)
 
 
-def _look_up(context: NodeContext, session: Session, message: NodeMessage) -> tuple[Creditor | None, Position | None]:
-    """Find the creditor and its notice here, else at practices. Raises Unavailable when practices does not answer."""
+def _look_up(
+    context: NodeContext, session: Session, message: NodeMessage
+) -> tuple[Creditor | None, Position | None, datetime]:
+    """Find the creditor and its notice here, else at practices, and the database's time: a notice is too late by it.
+
+    Raises Unavailable when practices does not answer.
+    """
     if message.problem or message.owner != message.id_pa or message.notice_number == _PROBE:
-        return context.creditor(message), None
-    creditor, position = positions.asked_about(session, message.id_pa, message.notice_number)
+        return context.creditor(message), None, context.now
+    creditor, position, asked_at = positions.asked_about(session, message.id_pa, message.notice_number)
     if creditor and position:
-        return creditor, position
+        return creditor, position, asked_at
     answered = clients.ask_positions(
         context.rpc,
         creditor_fiscal_code=CreditorFiscalCode(message.id_pa),
         notice_number=NoticeNumber(message.notice_number),
     )
     creditor = learn(context.database, answered, context.now)
-    return creditor, positions.by_notice(session, message.owner, message.notice_number)
+    return creditor, positions.by_notice(session, message.owner, message.notice_number), asked_at
 
 
 def _takes_stamp(session: Session, message: NodeMessage, position: Position) -> bool:
