@@ -67,6 +67,15 @@ class PortalCopy:
         """What the supervisor says."""
         return self.home.with_name(f"{self.home.name}.log")
 
+    def setting(self, name: str) -> str:
+        """What its processes find in their environment."""
+        return self._environment[name]
+
+    @property
+    def beside_file(self) -> Path:
+        """What processes say that `run` has started."""
+        return self.output_file.with_suffix(".beside.log")
+
     def start(self) -> None:
         """Start and wait until the portal is up and the sample debts are in."""
         ports = ["--port", self.port, "--spid-port", self.spid_port, "--pagopa-port", self.pagopa_port]
@@ -108,8 +117,8 @@ class PortalCopy:
         until(lambda: not any(map(_lives, family)), what=f"the end of {program}")
         until(lambda: self.pids(program) not in ([], [pid]), timeout_s=40, what=f"a new {program}")
 
-    def run(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start another process of the system beside those of the Procfile, with the same settings."""
+    def run(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        """Start another process of the system beside those of the Procfile, with the same settings but those given."""
         secrets = json.loads((self.home / "secrets.json").read_text())
         key = secrets["checkout_subscription_key"]
         settings = {
@@ -118,11 +127,11 @@ class PortalCopy:
             "FDR_URL": f"{self.pagopa_url}/fdr-org/service/v1",
             "FDR_SUBSCRIPTION_KEY": key,
         }
-        with self.output_file.with_suffix(".beside.log").open("ab") as log:
+        with self.beside_file.open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, *arguments],
                 cwd=PROJECT,
-                env={**self._environment, **settings},
+                env={**self._environment, **settings, **environment},
                 stdout=subprocess.PIPE if "fetch-settlements" in arguments else log,
                 stderr=log,
                 text=True,
@@ -215,11 +224,13 @@ class PortalCopy:
         receipt_ids: list[str] = answer.json()["receipt_ids"] if answer.ok else []
         return receipt_ids
 
-    def issue_many(self, count: int) -> list[str]:
-        """Issue debts by one file, as a body does; returns their notice numbers."""
+    def issue_many(self, count: int, service: str = "TARI", due: str = "") -> list[str]:
+        """Issue debts by one file, as a body does; returns their notice numbers. `due` is an Italian date."""
         mark = uuid4().hex[:8]
         header = "codice_debito;servizio;codice_fiscale;cognome_nome;email;causale;importo;scadenza;rata;rate_totali"
-        rows = [f"{mark}-{n};TARI;RSSMRA85T10A562S;Rossi Mario;;TARI {n};{n + 1},00;;;" for n in range(count)]
+        rows = [
+            f"{mark}-{n};{service};RSSMRA85T10A562S;Rossi Mario;;Prova {n};{n + 1},00;{due};;" for n in range(count)
+        ]
         content = "\n".join([header, *rows, ""]).encode()
         path = f"/creditors/{ENTITY}/imports"
         report = self.api("POST", path, data=content, headers={"Content-Type": "text/csv"}).json()

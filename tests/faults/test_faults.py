@@ -1,48 +1,46 @@
-"""Parts are killed, stopped and cut off while people pay: what is lost, what is doubled, how long until it goes on.
+"""Parts are killed, stopped, cut off and misled while people pay: what is lost and doubled, how long until it goes on.
 
-`./portal test faults` prints a line for each: payments, lost, doubled, seconds until the next payment was taken.
-`FAULTS_PAYMENTS` says how many are made under each fault.
+`./portal test faults` prints a line for each, and a table at the end. `FAULTS_PAYMENTS` says how many payments are made
+under each fault.
 """
 
 import os
 import signal
+import subprocess
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import pytest
-import requests
 from kombu import Connection
 
+from contracts.calendar import rome_day
 from tests.conftest import PROJECT
 from tests.e2e.line import Line
-from tests.e2e.running import ENTITY, PortalCopy, until
+from tests.e2e.running import PortalCopy, until
+from tests.faults.paying import Figures, pay_under, state
 
 PAYMENTS = int(os.environ.get("FAULTS_PAYMENTS", "40"))
-PAYERS = 4
 LASTS_S = 15
-"""How long a part is stopped, or a line cut."""
+"""How long a part is stopped, or a line cut or silent."""
 QUEUE = "evt-payments-PaymentConfirmed.v1--practices.on_payment_confirmed"
-KILLED = (
-    *("payments", "payments-relay", "practices", "practices-relay", "cart", "identity", "notices", "notices-relay"),
-    *("gateway", "node"),
-)
-STOPPED = ("payments", "payments-relay", "practices")
+STOPPED = ("payments", "payments-relay", "practices", "node")
+PROGRAMS = [line.partition(":")[0] for line in (PROJECT / "Procfile").read_text().splitlines() if ": exec" in line]
+# Runs a service in a process whose clock is three days ahead.
+AHEAD = """
+import runpy
+from datetime import timedelta
+import chassis.clock
+right = chassis.clock.now
+chassis.clock.now = lambda: right() + timedelta(days=3)
+runpy.run_module("chassis.run", run_name="__main__", alter_sys=True)
+"""
+# The practices of this service are not paid after their last day.
+STRICT_SERVICE = "MENSA"
 
+Tell = Callable[[Figures], None]
 pytestmark = pytest.mark.timeout(900)
-
-
-@dataclass
-class Figures:
-    """What became of the payments under one fault."""
-
-    notices: Sequence[str]
-    lost: int
-    doubled: int
-    recovered_s: float
 
 
 @contextmanager
@@ -58,114 +56,125 @@ def stopped(portal: PortalCopy, program: str) -> Iterator[None]:
             os.kill(pid, signal.SIGCONT)
 
 
-def under(portal: PortalCopy, fault: Callable[[], None]) -> Figures:
-    """Let people pay, do the fault when a third of them have, and count."""
-    notices = portal.issue_many(PAYMENTS)
-    taken_at: list[float] = []
-
-    def pay(notice: str) -> list[str]:
-        receipts = until(lambda: portal.pay_at_counter(notice), timeout_s=300, what=f"payment of {notice}")
-        taken_at.append(time.monotonic())
-        return receipts
-
-    with ThreadPoolExecutor(PAYERS) as payers:
-        paying: list[Future[list[str]]] = [payers.submit(pay, notice) for notice in notices]
-        until(lambda: len(taken_at) >= PAYMENTS / 3, timeout_s=300, what="a third of the payments")
-        began_at = time.monotonic()
-        fault()
-        receipts = [receipt for one in paying for receipt in one.result()]
-    portal.wait_until_ready(timeout_s=120)
-    until(lambda: not unpaid(portal, receipts), timeout_s=180, what="every payment told")
-    after = [at - began_at for at in sorted(taken_at) if at > began_at]
-    return Figures(notices, len(unpaid(portal, receipts)), doubled(portal, receipts), after[0] if after else 0.0)
+@contextmanager
+def beside(portal: PortalCopy, service: str, *arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """A second process of a service, which shares the work; told to stop at the end, as an operator does."""
+    process = portal.run(*arguments, service, **environment)
+    try:
+        until(lambda: portal.consumers(f"rpc-{service}") == 2, what=f"a second process of {service}")
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
-def not_shown_paid(portal: PortalCopy, notices: Sequence[str]) -> list[str]:
-    """The notices whose payer is not told that they are paid."""
-
-    def state(notice: str) -> str:
-        search = {"notice_number": notice}
-        found = requests.post(f"{portal.url}/api/v1/creditors/{ENTITY}/searches", json=search, timeout=60)
-        return str(found.json()["items"][0]["state"]) if found.ok else ""
-
-    return [notice for notice in notices if state(notice) != "paid"]
-
-
-def confirmations(portal: PortalCopy) -> list[str]:
-    return [one["data"]["receipt_id"] for one in portal.events() if one["type"] == "PaymentConfirmed.v1"]
+def lasting(break_it: Callable[[], object], mend_it: Callable[[], object]) -> float:
+    """Break something for LASTS_S; return when it was mended."""
+    break_it()
+    try:
+        time.sleep(LASTS_S)  # how long it is broken
+    finally:
+        mend_it()
+    return time.monotonic()
 
 
-def unpaid(portal: PortalCopy, receipts: list[str]) -> set[str]:
-    """The receipts nobody was told of."""
-    return set(receipts) - set(confirmations(portal))
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_part_that_is_killed_loses_and_doubles_no_payment(portal: PortalCopy, tell: Tell, program: str) -> None:
+    def kill() -> float:
+        killed_at = time.monotonic()
+        portal.kill(program)
+        return killed_at
 
-
-def doubled(portal: PortalCopy, receipts: list[str]) -> int:
-    """How many receipts were told of more than once."""
-    return sum(count > 1 for receipt, count in Counter(confirmations(portal)).items() if receipt in set(receipts))
-
-
-def tell(portal: PortalCopy, capfd: pytest.CaptureFixture[str], fault: str, figures: Figures) -> None:
-    until(lambda: not not_shown_paid(portal, figures.notices), timeout_s=180, what="every payer told")
-    with capfd.disabled():
-        print(
-            f"\n{fault:<28} {PAYMENTS} payments  lost {figures.lost}  doubled {figures.doubled}"
-            f"  next one after {figures.recovered_s:.1f} s",
-            flush=True,
-        )
-    assert (figures.lost, figures.doubled) == (0, 0)
-
-
-@pytest.mark.parametrize("program", KILLED)
-def test_a_part_that_is_killed_loses_and_doubles_no_payment(
-    portal: PortalCopy, capfd: pytest.CaptureFixture[str], program: str
-) -> None:
-    tell(portal, capfd, f"kill -9 {program}", under(portal, lambda: portal.kill(program)))
+    tell(pay_under(portal, f"kill -9 {program}", kill, portal.issue_many(PAYMENTS)))
 
 
 @pytest.mark.parametrize("program", STOPPED)
-def test_a_part_that_stands_still_loses_and_doubles_no_payment(
-    portal: PortalCopy, capfd: pytest.CaptureFixture[str], program: str
-) -> None:
-    def stand_still() -> None:
+def test_a_part_that_stands_still_loses_and_doubles_no_payment(portal: PortalCopy, tell: Tell, program: str) -> None:
+    def stand_still() -> float:
         with stopped(portal, program):
             time.sleep(LASTS_S)  # how long it stands still
+        return time.monotonic()
 
-    tell(portal, capfd, f"SIGSTOP {program}", under(portal, stand_still))
+    tell(pay_under(portal, f"{program} stands still for {LASTS_S} s", stand_still, portal.issue_many(PAYMENTS)))
 
 
-@pytest.mark.parametrize("line", ["broker_line", "database_line"])
+@pytest.mark.parametrize("server", ["broker", "database"])
 def test_a_server_that_is_away_loses_and_doubles_no_payment(
-    portal: PortalCopy, capfd: pytest.CaptureFixture[str], request: pytest.FixtureRequest, line: str
+    portal: PortalCopy, tell: Tell, request: pytest.FixtureRequest, server: str
 ) -> None:
-    way: Line = request.getfixturevalue(line)
+    line: Line = request.getfixturevalue(f"{server}_line")
+    name = f"{server} away for {LASTS_S} s"
+    tell(pay_under(portal, name, lambda: lasting(line.cut, line.mend), portal.issue_many(PAYMENTS)))
 
-    def cut() -> None:
-        way.cut()
-        try:
-            time.sleep(LASTS_S)  # how long it is away
-        finally:
-            way.mend()
 
-    tell(portal, capfd, f"{line} cut", under(portal, cut))
+@pytest.mark.parametrize("server", ["broker", "database"])
+def test_a_server_that_falls_silent_loses_and_doubles_no_payment(
+    portal: PortalCopy, tell: Tell, request: pytest.FixtureRequest, server: str
+) -> None:
+    line: Line = request.getfixturevalue(f"{server}_line")
+    name = f"{server} silent for {LASTS_S} s"
+    tell(pay_under(portal, name, lambda: lasting(line.silence, line.mend), portal.issue_many(PAYMENTS)))
+
+
+@pytest.mark.parametrize("lost", ["AMQP_URL", "DATABASE_URL"])
+def test_one_of_two_processes_behind_a_partition_loses_and_doubles_no_payment(
+    portal: PortalCopy, tell: Tell, lost: str
+) -> None:
+    way = Line(portal.setting(lost), 0)
+    name = f"one of two payments cut off from its {'broker' if lost == 'AMQP_URL' else 'database'}, silently"
+    with beside(portal, "payments", "-m", "chassis.run", **{lost: way.url_through(portal.setting(lost))}):
+        tell(pay_under(portal, name, lambda: lasting(way.silence, way.mend), portal.issue_many(PAYMENTS)))
+    way.cut()
 
 
 def test_a_queue_that_is_purged_is_filled_again_by_publishing_anew(
-    portal: PortalCopy, amqp_url: str, capfd: pytest.CaptureFixture[str]
+    portal: PortalCopy, amqp_url: str, tell: Tell
 ) -> None:
     since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    purged: list[int] = []
 
-    def purge() -> None:
+    def purge() -> float:
         with stopped(portal, "practices"), Connection(amqp_url) as connection:
-            time.sleep(LASTS_S)  # letters come meanwhile
-            connection.default_channel.queue_purge(QUEUE)
+            channel = connection.default_channel
 
-    figures = under(portal, purge)
-    anew = portal.run("-m", "chassis.outbox", "republish", "--since", since, "--to-consumer", QUEUE)
-    assert anew.wait(120) == 0
-    tell(portal, capfd, "purge of practices' queue", figures)
+            def waiting() -> int:
+                return int(channel.queue_declare(QUEUE, passive=True).message_count)
+
+            until(waiting, what="an event in the queue")
+            purged.append(channel.queue_purge(QUEUE))
+        return time.monotonic()
+
+    def publish_anew() -> None:
+        anew = portal.run("-m", "chassis.outbox", "republish", "--since", since, "--to-consumer", QUEUE)
+        assert anew.wait(120) == 0
+
+    notices = portal.issue_many(PAYMENTS)
+    tell(pay_under(portal, "queue of practices purged, then republished", purge, notices, repair=publish_anew))
+    assert purged[0] > 0, "there was something to lose"
 
 
-def test_every_process_of_the_procfile_is_killed_once() -> None:
-    programs = {line.partition(":")[0] for line in (PROJECT / "Procfile").read_text().splitlines() if ": exec" in line}
-    assert programs - set(KILLED) == {"identity-relay"}, "it carries no payment"
+@pytest.mark.parametrize("service", ["payments", "practices"])
+def test_one_process_with_a_wrong_clock_loses_no_payment_and_expires_nothing(
+    portal: PortalCopy, tell: Tell, service: str
+) -> None:
+    tomorrow = rome_day(datetime.now(UTC) + timedelta(days=1)).strftime("%d/%m/%Y")
+    notices = portal.issue_many(PAYMENTS, STRICT_SERVICE, tomorrow)
+    unpaid = portal.issue_many(5, STRICT_SERVICE, tomorrow)
+
+    def complaints() -> int:
+        return portal.beside_file.read_text().count("clock_is_off")
+
+    def mislead() -> float:
+        before = complaints()
+        with beside(portal, service, "-c", AHEAD):
+            until(lambda: complaints() > before, timeout_s=180, what="the word that its clock is off")
+        return time.monotonic()
+
+    figures = pay_under(portal, f"one of two {service} three days ahead", mislead, notices)
+    tell(figures)
+    assert figures.refused == 0, "a notice due tomorrow was called too late"
+    assert {state(portal, notice) for notice in unpaid} == {"to_pay"}
