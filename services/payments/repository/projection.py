@@ -87,6 +87,16 @@ def write(session: Session, told: Sequence[Position]) -> None:
     session.expire_all()
 
 
+def underpaid(session: Session, practice_ids: Collection[UUID]) -> Sequence[UUID]:
+    """Return, locked, which of these practices money has come for and not enough."""
+    short = select(StoredPosition.practice_id).where(
+        StoredPosition.practice_id.in_(practice_ids),
+        StoredPosition.paid_receipt_id.is_not(None),
+        StoredPosition.received_cents < StoredPosition.amount_cents,
+    )
+    return session.scalars(short.order_by(StoredPosition.practice_id).with_for_update()).all()
+
+
 def with_waiting_receipts(session: Session, practice_ids: Collection[UUID]) -> Sequence[UUID]:
     """Return which of these practices have receipts that wait for their notice to be known."""
     waiting = select(StoredPosition.practice_id).join(

@@ -166,6 +166,20 @@ def settled_transfers(session: Session, receipt_row_ids: Collection[int]) -> dic
     return found
 
 
+def last_flow_of(session: Session, receipt_row_ids: Collection[int]) -> SettlementFlow | None:
+    """Return the current flow in which the last row of these receipts was found; None where none stands in one."""
+    statement = (
+        select(SettlementFlow)
+        .join(SettlementRow, SettlementRow.flow_row_id == SettlementFlow.id)
+        .where(
+            SettlementRow.receipt_row_id.in_(receipt_row_ids),
+            SettlementRow.finding.in_(SETTLED),
+            SettlementFlow.current,
+        )
+    )
+    return session.scalar(statement.order_by(SettlementRow.found_at.desc(), SettlementRow.id.desc()).limit(1))
+
+
 def save_findings(session: Session, findings: Sequence[RowFinding], now: datetime) -> None:
     """Store what became of rows."""
     told = [asdict(one) | {"finding": one.finding.value, "found_at": now} for one in findings]

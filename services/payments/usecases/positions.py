@@ -20,6 +20,7 @@ from services.payments import clients
 from services.payments.domain.positions import Change, Position, PositionStatus, fold_all
 from services.payments.repository import archive, positions, projection, receipts
 from services.payments.usecases.receipt_judgement import judge_receipt
+from services.payments.usecases.reported import announce_made_whole
 
 
 def project_positions(tx: Tx, events: Sequence[Event[practices.Position]], now: datetime) -> None:
@@ -94,12 +95,15 @@ def _project(tx: Tx, changes: Sequence[Change], now: datetime) -> None:
     """Fold changes into the stored positions, and judge the receipts that came before we knew their notices."""
     if not changes:
         return
-    projection.write(tx.session, fold_all(changes))
     changed = {change.practice_id for change in changes}
+    underpaid = projection.underpaid(tx.session, changed)
+    projection.write(tx.session, fold_all(changes))
     archive.note_changes(tx.session, changed, now)
     waiting = projection.with_waiting_receipts(tx.session, changed)
     for position in positions.by_practice(tx.session, waiting, lock=True).values() if waiting else ():
         _judge_waiting_receipts(tx, position, now)
+    if underpaid:
+        announce_made_whole(tx, underpaid, now)
 
 
 def _judge_waiting_receipts(tx: Tx, position: Position, now: datetime) -> None:

@@ -13,8 +13,6 @@ from uuid import UUID
 
 from chassis.logs import get_logger
 from chassis.storage.database import Tx
-from contracts.codes import AmountCents
-from contracts.events.payments import PAYMENT_REPORTED, PaymentReported
 from services.payments.domain.positions import Position
 from services.payments.domain.settlements import ExpectedTransfers, Finding, FlowRow, Outcome, Verdict, find
 from services.payments.models import Receipt, SettlementFlow, SettlementRow
@@ -23,6 +21,7 @@ from services.payments.repository.recoveries import Reason
 from services.payments.repository.settlements import RowFinding
 from services.payments.usecases.receipt_judgement import store_judged
 from services.payments.usecases.recovered_receipt import recovered_receipt
+from services.payments.usecases.reported import announce, own_transfers, paying, settles
 
 log = get_logger(__name__)
 
@@ -38,6 +37,7 @@ class RowBatch:
     by_practice: dict[UUID, Position]
     by_iuv: dict[str, UUID]
     settled: dict[int, set[int]]
+    reported: set[int]
 
     @classmethod
     def load(cls, tx: Tx, flow: SettlementFlow, rows: Sequence[SettlementRow], now: datetime) -> "RowBatch":
@@ -60,6 +60,7 @@ class RowBatch:
             by_practice=by_practice,
             by_iuv={known.iuv: known.practice_id for known in own},
             settled=settlements.settled_transfers(tx.session, list(held)),
+            reported={receipt.id for receipt in held.values() if receipt.reported_at is not None},
         )
 
     def settle(self, rows: Sequence[SettlementRow]) -> None:
@@ -106,7 +107,7 @@ class RowBatch:
             return Verdict(Finding.NO_RECEIPT_FITS), None
         verdict = find(
             row,
-            receipt=self._expected_of(receipt) if receipt else None,
+            receipt=own_transfers(receipt) if receipt else None,
             notice=self._expected_of_notice(position) if position else None,
             reported=frozenset(self.settled.get(receipt.id, ())) if receipt else frozenset(),
         )
@@ -135,11 +136,8 @@ class RowBatch:
 
     def _is_free(self, receipt: Receipt, row: FlowRow) -> bool:
         """Return whether the row is a transfer of the receipt that no other row holds."""
-        transfer = self._expected_of(receipt).transfer_of(row)
+        transfer = own_transfers(receipt).transfer_of(row)
         return transfer is not None and transfer not in self.settled.get(receipt.id, ())
-
-    def _expected_of(self, receipt: Receipt) -> ExpectedTransfers:
-        return ExpectedTransfers.to(self.flow.creditor_fiscal_code, receipt.details.transfers)
 
     def _expected_of_notice(self, position: Position) -> ExpectedTransfers | None:
         terms = position.terms
@@ -166,28 +164,15 @@ class RowBatch:
         return receipt
 
     def _announce(self, receipt: Receipt) -> None:
-        """Announce that a payment is settled, once all its transfers to the creditor stand in flows."""
-        own = self._expected_of(receipt).amounts_by_index
-        if receipt.reported_at or not own or not set(own) <= self.settled.get(receipt.id, set()):
+        """Note that a payment is settled, once all its transfers to the creditor stand in flows; so its practice."""
+        own = own_transfers(receipt).amounts_by_index
+        if receipt.id in self.reported or not own or not set(own) <= self.settled.get(receipt.id, set()):
             return
+        self.reported.add(receipt.id)
         position = self.by_practice.get(receipt.practice_id) if receipt.practice_id else None
-        settles = position is not None and position.paid_receipt_id == receipt.receipt_id and not position.missing_cents
-        if position is not None and settles:
-            position = replace(position, event_sequence=position.event_sequence + 1)
-        sequence = position.event_sequence if position else None
-        receipts.mark_reported(self.tx.session, receipt.id, self.now, sequence)
-        if position is None or not settles:
-            return
-        reported = PaymentReported(
-            practice_id=position.practice_id,
-            entity_code=position.entity_code,
-            iuv=position.iuv,
-            receipt_id=receipt.receipt_id,
-            flow_id=self.flow.flow_id,
-            amount_cents=AmountCents(sum(own.values())),
-            settled_on=self.flow.settled_on,
-        )
-        subject, sequence = str(position.practice_id), position.event_sequence
-        self.tx.emit(PAYMENT_REPORTED, reported, subject=subject, sequence=sequence, now=self.now)
-        positions.record_payment(self.tx.session, position)
-        self.by_practice[position.practice_id] = position
+        known = [one for one in self.receipts if position is not None and one.practice_id == position.practice_id]
+        is_one_of_it = position is not None and receipt in paying(position, known)
+        if position is not None and is_one_of_it and settles(position, known, self.reported):
+            position = announce(self.tx, position, known, self.flow, self.now)
+            self.by_practice[position.practice_id] = position
+        receipts.mark_reported(self.tx.session, receipt.id, self.now, position.event_sequence if position else None)
