@@ -15,7 +15,9 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 _REQUIREMENT: Final = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*)==(?P<version>\S+)(?: ; (?P<marker>.+?))? \\")
 _HASH: Final = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 _OWN_FILE: Final = re.compile(r"-[rc] ")
-_BASE_IMAGE: Final = re.compile(r"^FROM (?P<name>[\w./-]+):(?P<tag>(?P<python>\d+\.\d+)[\w.-]*) AS base$", re.MULTILINE)
+_BASE_IMAGE: Final = re.compile(
+    r"^FROM (?P<name>[\w./-]+):(?P<tag>(?P<python>\d+\.\d+)[\w.-]*)(?:@sha256:[0-9a-f]{64})? AS base$", re.MULTILINE
+)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from cryptography.fernet import Fernet
 from honcho.environ import parse_procfile
 
 from deploy import passwords
+from deploy.release import base_images
 from gateway.signing_keys import why_weak
 from tests.unit.house.conftest import ROOT
 
@@ -243,7 +244,13 @@ def test_only_who_must_talk_may(compose: dict[str, Any]) -> None:
 
 def test_images_of_others_can_be_named_by_digest(compose: dict[str, Any]) -> None:
     for name in OUTSIDE:
-        assert re.fullmatch(r"\$\{[A-Z]+_IMAGE:-[\w./-]+:\d[\w.-]*\}", compose[name]["image"]), name
+        named = compose[name]["image"]
+        assert re.fullmatch(r"\$\{[A-Z]+_IMAGE:-[\w./-]+:\d[\w.-]*(?:@sha256:[0-9a-f]{64})?\}", named), name
+
+
+def test_where_one_image_of_others_is_named_by_digest_all_are() -> None:
+    named = len(re.findall(r"@sha256:[0-9a-f]{64}", "".join((ROOT / file).read_text() for file in base_images.FILES)))
+    assert not named or base_images.without_digest() == [], "`.ci/release digests` writes them all"
 
 
 def test_the_passwords_of_compose_are_drawn_by_one_command() -> None:
