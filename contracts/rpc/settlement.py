@@ -44,7 +44,7 @@ class FindingTotal(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement(Message):
-    """A flow and what became of its rows. `pending` rows have not been looked at yet.
+    """A flow and what became of its rows. `pending` rows have not been looked at yet: of a large flow, none at first.
 
     `current` is false for a flow that a newer one of the same id has replaced. `credit_reference` is the bank credit
     that names the flow, `reconciled` says that it, or all that name it together, are of the same amount. `adds_up`:

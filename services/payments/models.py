@@ -1,9 +1,11 @@
 """Tables of payments. Money is in cents, times are UTC, codes are text."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, Date, DateTime, ForeignKey, Identity, Index, Integer, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from chassis.storage.tables import IdempotencyMixin, InboxMixin, OutboxMixin
@@ -311,6 +313,36 @@ class SettlementRow(Base):
     transfer: Mapped[int | None]
     receipt_row_id: Mapped[int | None] = mapped_column(ForeignKey("receipts.id"))
     practice_id: Mapped[UUID | None]
+
+
+class SettlementFile(Base):
+    """A large settlement flow that waits to be read, or that was refused when it was; then its content is gone.
+
+    `count` and `total_cents` are what its head declares. `taken_until`: whoever reads it has until then.
+    """
+
+    __tablename__ = "settlement_files"
+    __table_args__ = (
+        Index("ux_settlement_files_flow", "creditor_fiscal_code", "flow_id", "flow_at", unique=True),
+        Index("ix_settlement_files_entity", "entity_code", "flow_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    entity_code: Mapped[str]
+    creditor_fiscal_code: Mapped[CreditorFiscalCode]
+    flow_id: Mapped[str]
+    flow_at: Mapped[datetime]
+    regulation_id: Mapped[str]
+    settled_on: Mapped[date]
+    sender_id: Mapped[str]
+    sender_name: Mapped[str | None]
+    payments_count: Mapped[int]
+    total_cents: Mapped[int] = mapped_column(BigInteger)
+    content: Mapped[bytes | None]
+    received_at: Mapped[datetime]
+    taken_until: Mapped[datetime | None]
+    refused_code: Mapped[str | None]
+    refused_params: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class BankCredit(Base):

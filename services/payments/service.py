@@ -46,6 +46,7 @@ from services.payments.usecases.node.context import NodeContext
 _JANITOR_INTERVAL_S = 10
 _WAITING_RECEIPTS_INTERVAL_S = 10
 _PENDING_SETTLEMENT_INTERVAL_S = 20
+_LARGE_SETTLEMENT_INTERVAL_S = 2
 _PURGE_INTERVAL_S = 3_600
 _UNREPORTED_INTERVAL_S = 3_600
 _FETCH_LOOK_S = 5
@@ -183,6 +184,11 @@ class PaymentsService:
     def resolve_waiting_receipts(self) -> None:
         """Judge receipts that came before their notice was known."""
         receipts.resolve_waiting(self.database, self.rpc, now())
+
+    @every(seconds=_LARGE_SETTLEMENT_INTERVAL_S)
+    def take_large_settlements(self) -> None:
+        """Read the settlement flows that are too large to be read while somebody waits."""
+        settlements.take_waiting(self.database, self.rpc)
 
     @every(seconds=_PENDING_SETTLEMENT_INTERVAL_S)
     def match_pending_settlements(self) -> None:

@@ -42,7 +42,10 @@ class SettlementsResource(Resource):
         )
     )
     def on_post(self, asked: Asked, entity: str) -> settlement.Settlement:
-        """Take the file. The same flow again changes nothing; a newer one of its id replaces it."""
+        """Take the file. The same flow again changes nothing; a newer one of its id replaces it.
+
+        A large one is answered as soon as its head is read, all its rows pending: its address says what becomes of it.
+        """
         upload = uploads.receive(asked.req, _MEDIA_TYPES, max_bytes=flow_files.UPLOAD_MAX_BYTES)
         if not upload.content:
             raise Refused(ErrorCode.IMPORT_EMPTY)
@@ -79,7 +82,7 @@ class SettlementResource(Resource):
             access=Access.KEY,
             scope=Scope.PAYMENTS_READ,
             answer=settlement.Settlement,
-            errors=(ErrorCode.SETTLEMENT_NOT_FOUND,),
+            errors=(ErrorCode.SETTLEMENT_NOT_FOUND, ErrorCode.SETTLEMENT_UNREADABLE),
             answer_example=settlement_examples.SETTLEMENT,
         )
     )

@@ -55,6 +55,13 @@ class Flow:
         return self.count == len(self.rows) and self.total_cents == sum(row.amount_cents for row in self.rows)
 
 
+@dataclass(frozen=True, slots=True)
+class LargeFlow:
+    """The head of a flow whose rows take too long to be read while somebody waits: `head` has none."""
+
+    head: Flow
+
+
 class Finding(StrEnum):
     """What a row turned out to be. A row not looked at yet has none of these."""
 

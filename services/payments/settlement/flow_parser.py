@@ -4,6 +4,7 @@ import base64
 import binascii
 import io
 import zipfile
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
@@ -14,7 +15,7 @@ from contracts.error_details import TooLarge, Unreadable
 from contracts.errors import ErrorCode, Refused
 from services.payments import hostile_xml
 from services.payments.domain.node_time import read_day, read_moment
-from services.payments.domain.settlements import Flow, FlowRow, Outcome
+from services.payments.domain.settlements import Flow, FlowRow, LargeFlow, Outcome
 
 _NS: Final = "http://www.digitpa.gov.it/schemas/2011/Pagamenti/"
 _IUV: Final = f"{{{_NS}}}identificativoUnivocoVersamento"
@@ -27,6 +28,8 @@ SCHEMA_FILE: Final = Path(__file__).with_name("flusso_riversamento.rng")
 
 # Some 50,000 rows; a flow is one bank credit of one day.
 MAX_XML_BYTES: Final = 24 * 1024 * 1024
+# Some 5,000 rows, which are read, stored and matched within seconds also where others use the processors.
+LARGE_FROM_BYTES: Final = 2 * 1024 * 1024
 _BOM: Final = b"\xef\xbb\xbf"
 _MAX_RATIO: Final = 200
 _RATIO_COUNTS_FROM_BYTES: Final = 1024 * 1024
@@ -40,13 +43,22 @@ def read_file(content: bytes) -> Flow:
 
     Raises Refused(SETTLEMENT_UNREADABLE) with a `reason`, Refused(IMPORT_EMPTY) and Refused(IMPORT_TOO_LARGE).
     """
-    if not content.strip():
-        raise Refused(ErrorCode.IMPORT_EMPTY)
     return _read_xml(_unwrapped(content))
+
+
+def read_unless_large(content: bytes) -> Flow | LargeFlow:
+    """Read a flow, or only the head of a large one: whether its rows are as they must be is not known then.
+
+    Raises what `read_file` raises.
+    """
+    xml = _unwrapped(content)
+    return _read_xml(xml) if len(xml) < LARGE_FROM_BYTES else LargeFlow(_read_head(xml))
 
 
 def _unwrapped(content: bytes) -> bytes:
     """Take off base64, then ZIP."""
+    if not content.strip():
+        raise Refused(ErrorCode.IMPORT_EMPTY)
     start = content.removeprefix(_BOM).lstrip()
     if not start.startswith((b"<", b"PK")):
         try:
@@ -89,20 +101,37 @@ def _bounded(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     return bytes(read)
 
 
-def _read_xml(content: bytes) -> Flow:
+def _parsed(content: bytes) -> etree._Element:
     # UTF-16 would hide a document type from the search; the schema's documents are UTF-8 or Latin-1.
     if b"\x00" in content:
         raise _unreadable("document types are refused")
     try:
-        root = hostile_xml.parse(content)
+        return hostile_xml.parse(content)
     except hostile_xml.Unreadable as unreadable:
         raise _unreadable(str(unreadable)) from None
+
+
+def _read_head(content: bytes) -> Flow:
+    """Read what stands before the rows, of a document that nobody has held against the schema yet."""
+    root = _parsed(content)
+    try:
+        head = _head(root)
+    except (ValueError, ArithmeticError):
+        raise _unreadable("the head of the flow") from None
+    if root.tag != f"{{{_NS}}}FlussoRiversamento" or not (head.flow_id and head.receiver_fiscal_code):
+        raise _unreadable("the head of the flow")
+    return head
+
+
+def _read_xml(content: bytes) -> Flow:
+    root = _parsed(content)
     schema = hostile_xml.relax_ng(SCHEMA_FILE)
     if not (schema.validate(root) or schema.validate(_loosened(root))):
         entry = schema.error_log.last_error
         raise _unreadable(f"line {entry.line}: {entry.path}" if entry is not None else "does not match the schema")
     try:
-        return _flow(root)
+        rows = tuple(_row(row) for row in root.iterfind(f"{{{_NS}}}datiSingoliPagamenti"))
+        return replace(_head(root), rows=rows)
     except (ValueError, OverflowError):
         raise _unreadable("a date that does not exist") from None
 
@@ -116,7 +145,8 @@ def _loosened(root: etree._Element) -> etree._Element:
     return root
 
 
-def _flow(root: etree._Element) -> Flow:
+def _head(root: etree._Element) -> Flow:
+    """Return a flow without its rows."""
     sender = "istitutoMittente"
     return Flow(
         flow_id=_text(root, "identificativoFlusso"),
@@ -131,7 +161,7 @@ def _flow(root: etree._Element) -> Flow:
         ),
         count=int(Decimal(_text(root, "numeroTotalePagamenti"))),
         total_cents=_cents(_text(root, "importoTotalePagamenti")),
-        rows=tuple(_row(row) for row in root.iterfind(f"{{{_NS}}}datiSingoliPagamenti")),
+        rows=(),
     )
 
 

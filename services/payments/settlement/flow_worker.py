@@ -1,7 +1,8 @@
-"""Reads one settlement flow: `python -m services.payments.settlement.flow_worker FD`, started by flow_reader.py.
+"""Reads one settlement flow: `python -m services.payments.settlement.flow_worker FD all|small`, by flow_reader.py.
 
 A flow of 50,000 rows takes seconds of a processor, which in the service's own process would belong to the node. The
-file comes in by the socket until its writing end is shut; lines of JSON go back, the flow first, then its rows.
+file comes in by the socket until its writing end is shut; lines of JSON go back, the flow first, then its rows. With
+`small` a large flow has its head read alone.
 """
 
 import json
@@ -11,8 +12,9 @@ import sys
 from typing import Final
 
 from contracts.errors import Refused
+from services.payments.domain.settlements import LargeFlow
 from services.payments.settlement.flow_lines import flow_line, refusal_line, row_lines
-from services.payments.settlement.flow_parser import read_file
+from services.payments.settlement.flow_parser import read_file, read_unless_large
 
 # Whoever waits for a flow waits longer than the node may.
 _NICER: Final = 5
@@ -28,13 +30,14 @@ def main() -> int:
         content = b"".join(iter(lambda: connection.recv(_READ_BYTES), b""))
         with connection.makefile("wb") as answer:
             try:
-                flow = read_file(content)
+                flow = read_file(content) if sys.argv[2] == "all" else read_unless_large(content)
             except Refused as refused:
                 answer.write(_line(refusal_line(refused)))
-            else:
-                answer.write(_line(flow_line(flow)))
-                answer.writelines(_line(rows) for rows in row_lines(flow.rows))
-                answer.write(_line([]))
+                return 0
+            head = flow.head if isinstance(flow, LargeFlow) else flow
+            answer.write(_line(flow_line(head) | {"large": isinstance(flow, LargeFlow)}))
+            answer.writelines(_line(rows) for rows in row_lines(head.rows))
+            answer.write(_line([]))
     return 0
 
 

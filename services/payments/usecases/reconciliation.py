@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy.orm import Session
 
 from chassis.storage.database import Database
-from contracts.errors import ErrorCode, Refused
+from contracts.errors import ErrorCode, ReceivedParams, Refused
 from contracts.rpc.settlement import (
     FindingTotal,
     Settlement,
@@ -15,18 +15,26 @@ from contracts.rpc.settlement import (
     WorklistItem,
     WorklistRequest,
 )
-from services.payments.models import BankCredit, SettlementFlow, SettlementRow
-from services.payments.repository import bank_credits, settlements
+from services.payments.models import BankCredit, SettlementFile, SettlementFlow, SettlementRow
+from services.payments.repository import bank_credits, settlement_files, settlements
 from services.payments.usecases.bank_credits import fitting_credits
 
 
 def settlement(database: Database, entity_code: str, flow_id: str) -> Settlement:
-    """Return the current flow of an id. Raises Refused(SETTLEMENT_NOT_FOUND)."""
+    """Return the current flow of an id; of one whose rows are not read yet, what its head says.
+
+    Raises Refused(SETTLEMENT_NOT_FOUND), and with why a flow that was put aside could not be read in the end.
+    """
     with database.reading() as session:
         flows = settlements.current_of_entity(session, entity_code, flow_id=flow_id)
-        if not flows:
-            raise Refused(ErrorCode.SETTLEMENT_NOT_FOUND)
-        return _settlements(session, entity_code, flows)[0]
+        file = settlement_files.newest(session, entity_code, flow_id)
+        if file is not None and file.refused_code is None and not (flows and flows[0].flow_at >= file.flow_at):
+            return _unread(file)
+        if flows:
+            return _settlements(session, entity_code, flows)[0]
+    if file is None:
+        raise Refused(ErrorCode.SETTLEMENT_NOT_FOUND)
+    raise Refused(ErrorCode(str(file.refused_code)), ReceivedParams(dict(file.refused_params or {})))
 
 
 def settlement_list(database: Database, request: SettlementsRequest) -> Settlements:
@@ -76,6 +84,26 @@ def _settlement(
         credit_reference=named.reference if named else None,
         reconciled=bool(fitting) and flow.adds_up,
         adds_up=flow.adds_up,
+    )
+
+
+def _unread(file: SettlementFile) -> Settlement:
+    return Settlement(
+        entity_code=file.entity_code,
+        flow_id=file.flow_id,
+        flow_at=file.flow_at,
+        revision=0,
+        regulation_id=file.regulation_id,
+        settled_on=file.settled_on,
+        sender_id=file.sender_id,
+        sender_name=file.sender_name,
+        payments_count=file.payments_count,
+        total_cents=file.total_cents,
+        current=True,
+        received_at=file.received_at,
+        pending=file.payments_count,
+        findings=[],
+        reconciled=False,
     )
 
 

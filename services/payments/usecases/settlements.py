@@ -11,13 +11,13 @@ from chassis.logs import get_logger
 from chassis.storage.database import Database, Tx
 from contracts.call import Rpc
 from contracts.error_details import InvalidRequest
-from contracts.errors import ErrorCode, Refused
+from contracts.errors import ErrorCode, Refused, Unavailable
 from contracts.rpc.settlement import TakeSettlementRequest
-from services.payments.domain.settlements import Flow
-from services.payments.metrics import FLOWS_NOT_ADDING_UP
-from services.payments.models import SettlementFlow
-from services.payments.repository import bank_credits, settlements
-from services.payments.settlement.flow_reader import read_flow
+from services.payments.domain.settlements import Flow, LargeFlow
+from services.payments.metrics import FLOWS_NOT_ADDING_UP, FLOWS_UNREADABLE
+from services.payments.models import SettlementFile, SettlementFlow
+from services.payments.repository import bank_credits, settlement_files, settlements
+from services.payments.settlement.flow_reader import read_flow, read_unless_large
 from services.payments.usecases.positions import known_creditor
 from services.payments.usecases.row_matches import RowBatch
 
@@ -30,14 +30,52 @@ _TO_ANSWER_S: Final = 5.0
 
 
 def take_file(database: Database, rpc: Rpc, request: TakeSettlementRequest, now: datetime) -> str:
-    """Take a flow as a file and return its id. Raises what `read_flow` and `take_flow` raise."""
+    """Take a flow as a file and return its id. Raises what `read_flow` and `take_flow` raise.
+
+    A large one is put aside, once its head is read, for `take_waiting`: its rows would take longer than anybody waits.
+    """
     try:
         content = base64.b64decode(request.content_base64, validate=True)
     except binascii.Error:
         raise Refused(ErrorCode.INVALID_REQUEST, InvalidRequest(field="content_base64")) from None
-    flow = read_flow(content)
+    flow = read_unless_large(content)
+    if isinstance(flow, LargeFlow):
+        _put_aside(database, rpc, flow.head, request.entity_code, content, now)
+        return flow.head.flow_id
     take_flow(database, rpc, flow, request.entity_code, now)
     return flow.flow_id
+
+
+def take_waiting(database: Database, rpc: Rpc) -> None:
+    """Read the large flows that were put aside, oldest first. One that is refused keeps its reason and stops no other.
+
+    A killed process leaves what it was reading to the next.
+    """
+    while True:
+        with database.transaction() as tx:
+            file = settlement_files.take(tx.session)
+        if file is None or not _take_aside(database, rpc, file):
+            return
+
+
+def _take_aside(database: Database, rpc: Rpc, file: SettlementFile) -> bool:
+    """Read a flow that was put aside; False when it has to wait, because something is away."""
+    try:
+        take_flow(database, rpc, read_flow(file.content or b""), file.entity_code, file.received_at)
+    except Refused as refused:
+        FLOWS_UNREADABLE.inc()
+        log.warning("settlement_file_refused", flow_id=file.flow_id, code=refused.code, reason=refused.params)
+        with database.transaction() as tx:
+            settlement_files.refuse(tx.session, file.id, refused.code.value, refused.params)
+        return True
+    except Unavailable as error:
+        log.info("settlement_file_waits", flow_id=file.flow_id, code=error.code)
+        with database.transaction() as tx:
+            settlement_files.give_back(tx.session, file.id)
+        return False
+    with database.transaction() as tx:
+        settlement_files.forget(tx.session, file.id)
+    return True
 
 
 def take_flow(database: Database, rpc: Rpc, flow: Flow, entity_code: str, now: datetime) -> None:
@@ -47,9 +85,7 @@ def take_flow(database: Database, rpc: Rpc, flow: Flow, entity_code: str, now: d
 
     Raises Refused(SETTLEMENT_OTHER_BODY) and Unavailable.
     """
-    receiver = known_creditor(database, rpc, flow.receiver_fiscal_code, now)
-    if receiver is None or receiver.code != entity_code:
-        raise Refused(ErrorCode.SETTLEMENT_OTHER_BODY)
+    _check_receiver(database, rpc, flow, entity_code, now)
     with database.transaction() as tx:
         stored = _store(tx, flow, entity_code, now)
     if not flow.adds_up:
@@ -76,6 +112,19 @@ def match_batch(database: Database, now: datetime, flow_row_id: int | None = Non
             flow = tx.session.get_one(SettlementFlow, rows[0].flow_row_id)
             RowBatch.load(tx, flow, rows, now).settle(rows)
     return bool(rows)
+
+
+def _check_receiver(database: Database, rpc: Rpc, flow: Flow, entity_code: str, now: datetime) -> None:
+    receiver = known_creditor(database, rpc, flow.receiver_fiscal_code, now)
+    if receiver is None or receiver.code != entity_code:
+        raise Refused(ErrorCode.SETTLEMENT_OTHER_BODY)
+
+
+def _put_aside(database: Database, rpc: Rpc, head: Flow, entity_code: str, content: bytes, now: datetime) -> None:
+    _check_receiver(database, rpc, head, entity_code, now)
+    with database.transaction() as tx:
+        if settlements.revision(tx.session, head) is None:
+            settlement_files.put(tx.session, head, entity_code, content, now)
 
 
 def _store(tx: Tx, flow: Flow, entity_code: str, now: datetime) -> SettlementFlow:

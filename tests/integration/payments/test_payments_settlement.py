@@ -6,7 +6,6 @@ import io
 import os
 import re
 import signal
-import threading
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -301,22 +300,23 @@ def workers_of(town):
 
 
 def test_the_node_is_answered_while_a_flow_is_being_read(town, eventually):
-    """By order, not by speed: the reader is held, the node asks and is answered, and then the reader goes on."""
+    """By order, not by speed: the reader is held, the node asks and is answered, and then the reader goes on.
+
+    So is whoever sends it: the answer is there before any row has been read.
+    """
     number = int(town.issue().notice_number[1:])
     rows = [row(f"{one:017d}", f"{one:032x}", 1) for one in range(20_000)]
-    content = flow("2026-11-21BESEITM1-HELD", 20_000, *rows)
-    taken = []
-    upload = threading.Thread(target=lambda: taken.append(take(town, content)))
-    upload.start()
+    answered = take(town, flow("2026-11-21BESEITM1-HELD", 20_000, *rows))
+    assert (answered.payments_count, answered.pending) == (20_000, 20_000)
     [reader] = eventually(lambda: workers_of(town))
     os.kill(reader, signal.SIGSTOP)
     try:
         for _ in range(5):
             assert "<outcome>OK</outcome>" in town.ask(verify(number))
         assert workers_of(town) == [reader]
-        assert taken == []
+        request = settlement.SettlementRequest(entity_code="PM108", flow_id=answered.flow_id)
+        assert town.rpc.call(settlement.SETTLEMENT, request).pending == 20_000
     finally:
         os.kill(reader, signal.SIGCONT)
-    upload.join(timeout=60)
-    assert taken[0].payments_count == 20_000
+    eventually(lambda: not town.rpc.call(settlement.SETTLEMENT, request).pending)
     assert workers_of(town) == []

@@ -60,6 +60,7 @@ def test_a_job_runs_by_itself_everywhere_but_in_the_chart_which_has_a_scheduler(
                 "match_pending_settlements",
                 "purge_node_calls",
                 "resolve_waiting_receipts",
+                "take_large_settlements",
                 "watch_unreported_receipts",
             },
         ),
