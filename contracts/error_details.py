@@ -64,6 +64,18 @@ class MissingFields(ErrorDetail):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotANoticeNumber(ErrorDetail):
+    """What was typed as a notice number looks like, never the text itself.
+
+    `looks_like`: `mistyped` (its check digits are wrong), `digits` (as many as `digits` says), `fiscal_code`, `iban`,
+    `amount`, `email`, `other_iuv` (a creditor reference that begins with RF) or `other`.
+    """
+
+    looks_like: str | None = None
+    digits: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TooManyRequests(ErrorDetail):
     """When to ask again."""
 
@@ -224,6 +236,7 @@ class OutOfReach(ErrorDetail):
 # A code that is not here tells nothing more.
 DETAIL_OF: Final[Mapping[ErrorCode, type[ErrorDetail]]] = {
     ErrorCode.INVALID_REQUEST: InvalidRequest,
+    ErrorCode.INVALID_NOTICE_NUMBER: NotANoticeNumber,
     ErrorCode.AMOUNT_NOT_ALLOWED: AmountNotAllowed,
     ErrorCode.DESCRIPTION_TOO_LONG: TooLong,
     ErrorCode.NAME_TOO_LONG: TooLong,

@@ -7,6 +7,7 @@ from typing import Final
 
 import falcon
 
+from contracts.error_details import NotANoticeNumber, detail_of
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import practices
 from contracts.rpc.practices import Entity, Practice
@@ -24,6 +25,20 @@ _FIELD_OF_CODE: Final = {
     ErrorCode.PRACTICE_NOT_FOUND: "",
 }
 _MAX_TYPED_CHARS: Final = 80
+_MAX_SCANNED_CHARS: Final = 300
+"""Of the notice number: the text of a slip's Data Matrix has 256."""
+_DIGITS: Final = 18
+_LOOKS_LIKE: Final = {
+    "mistyped": _("Una delle 18 cifre è sbagliata, o due sono scambiate: confrontale con l'avviso."),
+    "fiscal_code": _("Questo sembra un codice fiscale: scrivilo più su, con il riferimento della pratica."),
+    "iban": _("Questo sembra un IBAN. Il codice avviso ha 18 cifre e lo trovi in alto sull'avviso di pagamento."),
+    "amount": _("Questo sembra un importo. Il codice avviso ha 18 cifre e lo trovi in alto sull'avviso di pagamento."),
+    "email": _("Questo sembra un indirizzo e-mail. Il codice avviso ha 18 cifre: lo trovi in alto sull'avviso."),
+    "other_iuv": _("Questo riferimento (RF) non è di un avviso: il codice avviso ha 18 cifre, in alto sull'avviso."),
+    "other": _("Il codice avviso ha solo cifre, 18. Un riferimento dell'ente va più su, con il codice fiscale."),
+}
+_TOO_FEW: Final = _("Mancano delle cifre: il codice avviso ne ha 18, lo IUV 17.")
+_TOO_MANY: Final = _("Ci sono troppe cifre: il codice avviso ne ha 18, lo IUV 17.")
 
 
 @dataclass(frozen=True)
@@ -124,15 +139,26 @@ def _search(visit: Visit, entity_code: str, form: SearchForm) -> Sequence[Practi
     except Refused as refusal:
         if refusal.code not in _FIELD_OF_CODE:
             raise
-        return replace(form, errors={_FIELD_OF_CODE[refusal.code]: MESSAGES[refusal.code].sentence})
+        name = _FIELD_OF_CODE[refusal.code]
+        if name == "notice_number" and not form.notice_number:
+            name = "reference"
+        return replace(form, errors={name: _sentence(refusal)})
     return found
+
+
+def _sentence(refusal: Refused) -> str:
+    """Return what is wrong: of a notice number what was typed instead, where it looks like something."""
+    detail = detail_of(refusal, NotANoticeNumber)
+    if detail is not None and detail.looks_like == "digits":
+        return _TOO_FEW if (detail.digits or 0) < _DIGITS else _TOO_MANY
+    looks_like = (detail.looks_like if detail is not None else None) or ""
+    return _LOOKS_LIKE.get(looks_like, MESSAGES[refusal.code].sentence)
 
 
 def _read(form: Form) -> SearchForm:
     """Take the second way when a notice number was typed, else the first, which needs both its fields."""
-    fiscal_code, reference, notice_number = (
-        cleaned(form, name)[:_MAX_TYPED_CHARS] for name in ("fiscal_code", "reference", "notice_number")
-    )
+    fiscal_code = cleaned(form, "fiscal_code")[:_MAX_TYPED_CHARS]
+    reference, notice_number = (cleaned(form, name)[:_MAX_SCANNED_CHARS] for name in ("reference", "notice_number"))
     errors: dict[str, str] = {}
     if not notice_number:
         if not fiscal_code:

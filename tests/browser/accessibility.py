@@ -35,6 +35,10 @@ _RUN: Final = """async (options) => (await axe.run(document, options)).violation
   help: found.help,
   where: found.nodes.map((node) => `${node.target.flat().join(" ")}  ${node.html.slice(0, 160)}`),
 }))"""
+_GLUED: Final = """() => [...document.querySelectorAll("p, li, dd")].flatMap(
+  (one) => one.innerText.match(/\\S*[a-zàèéìòù][.!?][A-ZÀÈÉÌÒÙ][a-zàèéìòù]\\S*/gu) ?? []
+)"""
+"""Sentences with no space between them, which a template makes of two lines."""
 
 
 @cache
@@ -87,6 +91,9 @@ class Audit:
             for width in widths:
                 shown.set_viewport_size({"width": width, "height": HEIGHT})
                 self.found[View(state, language, width)] = shown.evaluate(_RUN, OPTIONS)
+                if glued := shown.evaluate(_GLUED):
+                    told = {"rule": "sentences", "help": "a space between sentences", "where": glued}
+                    self.found[View(state, language, width)].append(told)
             if before:
                 shown.set_viewport_size(before)
 

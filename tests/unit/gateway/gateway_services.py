@@ -156,7 +156,7 @@ Answer = Callable[[Any], Message]
 class Services:
     """Five services in memory. `practices` and the other fields are what a test arranges and looks at.
 
-    `down` names services that do not answer; `refusals` makes a call refuse, by its name.
+    `failures` makes a call or a whole service fail, by its name.
     """
 
     def __init__(self) -> None:

@@ -4,6 +4,8 @@ from http import HTTPStatus
 
 import pytest
 
+from contracts.error_details import NotANoticeNumber
+from contracts.errors import ErrorCode, Refused
 from contracts.rpc import practices
 from tests.unit.gateway.gateway_browser import Browser, page_of, rows_of, text_of
 from tests.unit.gateway.gateway_services import FISCAL_CODE, Services, make_practice
@@ -93,6 +95,46 @@ def test_an_incomplete_search_says_at_the_field_what_is_missing(
     assert sentence in page.xpath(f"//*[@id='{described_by}']")[0].text_content()
     assert page.xpath(f"//*[@role='alert']//a[@href='#{field}']")
     assert page.xpath("//input[@id='fiscal_code']")[0].get("value") == typed.get("fiscal_code", "")
+
+
+@pytest.mark.parametrize(
+    ("detail", "sentence"),
+    [
+        (None, "Il codice avviso non è corretto"),
+        (NotANoticeNumber(looks_like="mistyped", digits=18), "Una delle 18 cifre è sbagliata"),
+        (NotANoticeNumber(looks_like="digits", digits=17), "Mancano delle cifre"),
+        (NotANoticeNumber(looks_like="digits", digits=19), "Ci sono troppe cifre"),
+        (NotANoticeNumber(looks_like="fiscal_code"), "Questo sembra un codice fiscale"),
+        (NotANoticeNumber(looks_like="iban"), "Questo sembra un IBAN"),
+        (NotANoticeNumber(looks_like="amount"), "Questo sembra un importo"),
+        (NotANoticeNumber(looks_like="email"), "Questo sembra un indirizzo e-mail"),
+        (NotANoticeNumber(looks_like="other_iuv"), "Questo riferimento (RF)"),
+        (NotANoticeNumber(looks_like="other"), "Il codice avviso ha solo cifre"),
+        (NotANoticeNumber(looks_like="of_tomorrow"), "Il codice avviso non è corretto"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [({"notice_number": "x"}, "notice_number"), ({"fiscal_code": FISCAL_CODE, "reference": "x"}, "reference")],
+)
+def test_what_was_typed_as_a_notice_number_is_told_as_what_it_looks_like(
+    browser: Browser,
+    services: Services,
+    detail: NotANoticeNumber | None,
+    sentence: str,
+    typed: dict[str, str],
+    field: str,
+):
+    services.failures[practices.SEARCH.name] = Refused(ErrorCode.INVALID_NOTICE_NUMBER, detail)
+    answer = browser.submit("/enti/PM108/ricerca", **typed)
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert sentence in page_of(answer).xpath(f"//*[@id='{field}-errore']")[0].text_content()
+
+
+def test_the_whole_text_of_a_code_reaches_the_service(browser: Browser, services: Services):
+    scanned = f"codfase=NBPA;18{'3' * 243}"
+    browser.submit("/enti/PM108/ricerca", notice_number=scanned)
+    assert services.asked(practices.SEARCH)[-1].notice_number == scanned
 
 
 def test_a_search_that_finds_nothing_keeps_what_was_typed(browser: Browser):
