@@ -1,5 +1,8 @@
 """Settings every process has, from the environment. A service adds its own frozen dataclass in its settings.py."""
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -52,7 +55,24 @@ def environment() -> Env:
     `X_FILE`, the name of a file, stands in for any `X`, without the white space around what the file holds: so secrets
     need not stand in an environment that others may look at.
     """
-    return _Environment(strip_whitespace=True)
+    made = _Environment(strip_whitespace=True)
+    if _watched:
+        _watched[-1].append(made)
+    return made
+
+
+@contextmanager
+def readers() -> Iterator[list[Env]]:
+    """Collect the readers that are made meanwhile: what they have read can be looked at."""
+    made: list[Env] = []
+    _watched.append(made)
+    try:
+        yield made
+    finally:
+        _watched.remove(made)
+
+
+_watched: Final[list[list[Env]]] = []
 
 
 class _Environment(FileAwareEnv):
@@ -126,3 +146,10 @@ def with_driver(url: str) -> str:
     if not separator or scheme.split("+")[0] not in {"postgresql", "postgres"}:
         raise ValueError(f"not a PostgreSQL address: {scheme}")
     return f"postgresql+psycopg2://{rest}"
+
+
+if __name__ == "__main__":
+    # This file is another module here than the one that the settings of services import.
+    from chassis.settings_check import main
+
+    sys.exit(main(sys.argv[1:]))
