@@ -60,6 +60,10 @@ def make_copy() -> None:
         (COPY / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, COPY / name)
     (COPY / "build").symlink_to(ROOT / "build")
+    # The official documents beside the project, which some tests compare with.
+    beside = COPY.parent / "shared"
+    beside.unlink(missing_ok=True)
+    beside.symlink_to(ROOT.parent / "shared")
 
 
 def noticed(mutant: Mutant, *, quick: bool) -> bool:

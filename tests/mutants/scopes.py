@@ -21,7 +21,7 @@ def _judgement(*names: str) -> Sequence[str]:
 
 _MESSAGES: Final = ("tests/unit/contracts", "tests/contract")
 SCOPES: Final = (
-    Scope("contracts", [_MESSAGES, ["tests/unit/chassis", "tests/unit/practices", "tests/unit/payments"]]),
+    Scope("contracts", [_MESSAGES, ["tests/unit/practices", "tests/unit/payments"]]),
     Scope("services/cart/domain.py", [["tests/unit/cart"], ["tests/integration/cart"]]),
     Scope("services/identity/domain.py", [["tests/unit/identity"], ["tests/integration/identity"]]),
     Scope("services/notices/documents/domain", [["tests/unit/notices"]]),
