@@ -109,11 +109,65 @@ def test_only_a_confirmation_is_for_what_is_over(state: str) -> None:
         assert judged is (Verdict.SEND if kind is Kind.RECEIPT else Verdict.DROP)
 
 
+def test_a_reminder_leaves_within_its_days_and_not_a_day_before_or_after() -> None:
+    def days(kind: Kind) -> list[int]:
+        judged = {
+            left: domain.verdict(kind, "to_pay", DUE, DUE.isoformat(), DUE - timedelta(left)) for left in range(-5, 15)
+        }
+        assert set(judged.values()) == {Verdict.SEND, Verdict.DROP}
+        return [left for left, verdict in judged.items() if verdict is Verdict.SEND]
+
+    assert days(Kind.REMINDER_7) == [2, 3, 4, 5, 6, 7]
+    assert days(Kind.REMINDER_1) == [0, 1]
+
+
+def test_a_reminder_of_another_due_date_or_of_none_is_dropped_and_one_of_what_is_being_paid_waits() -> None:
+    today, other = DUE - timedelta(days=7), DUE + timedelta(days=1)
+    assert domain.verdict(Kind.REMINDER_7, "to_pay", DUE, other.isoformat(), today) is Verdict.DROP
+    assert domain.verdict(Kind.REMINDER_7, "to_pay", None, DUE.isoformat(), today) is Verdict.DROP
+    assert domain.verdict(Kind.REMINDER_7, "unconfirmed", DUE, DUE.isoformat(), today) is Verdict.WAIT
+    assert domain.verdict(Kind.REMINDER_7, "unconfirmed", DUE, other.isoformat(), today) is Verdict.DROP
+
+
+def test_the_windows_of_a_day_are_whole_days_ahead() -> None:
+    assert domain.windows(date(2026, 2, 26)) == [
+        (Kind.REMINDER_7, date(2026, 3, 3), date(2026, 3, 5)),
+        (Kind.REMINDER_1, date(2026, 2, 27), date(2026, 2, 27)),
+    ]
+    assert domain.start_of_day(date(2026, 3, 29)).astimezone(UTC) == datetime(2026, 3, 28, 23, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("email", "sendable"),
+    [
+        ("mario@posta.example", True),
+        ("mario+tasse@a-b.posta.example", True),
+        ("mario@posta", False),
+        ("mario rossi@posta.example", False),
+        ("niccolò@posta.example", False),
+        ("mario@posta.example ", False),
+        ("@posta.example", False),
+        ("mario@posta.", False),
+    ],
+)
+def test_plain_smtp_takes_ascii_without_spaces_and_a_domain_with_a_dot(email: str, *, sendable: bool) -> None:
+    assert domain.is_sendable(email) is sendable
+
+
+def test_people_and_addresses_are_recognised_however_they_are_written() -> None:
+    assert domain.debtor_sha256("rssmra85t10a562s") == domain.debtor_sha256("RSSMRA85T10A562S") is not None
+    assert domain.debtor_sha256("ANONIMO") is None
+    assert domain.address_sha256(" Mario@Posta.example") == domain.address_sha256("mario@posta.example")
+    assert domain.address_sha256("luca@posta.example") != domain.address_sha256("mario@posta.example")
+
+
 def test_retries_get_longer_and_end() -> None:
     delays = [domain.retry_delay(attempt) for attempt in range(1, 8)]
     assert delays[-1] is None
     waits = [delay for delay in delays if delay is not None]
     assert waits == sorted(waits)
+    assert waits[0] == timedelta(minutes=1)
+    assert len(waits) == 6
     assert sum(waits, timedelta()) < timedelta(days=1)
 
 
@@ -124,6 +178,8 @@ def test_retries_get_longer_and_end() -> None:
         ("5.1.2", True),
         ("550 no such user", True),
         ("552 5.2.2 mailbox full", False),
+        ("550 5.2.1 mailbox disabled", False),
+        ("550 5.2.0 something about the mailbox", True),
         ("554 5.7.1 looks like spam", False),
         ("5.3.0", False),
     ],
