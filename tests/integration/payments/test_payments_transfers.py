@@ -63,6 +63,7 @@ def test_each_body_of_a_notice_gets_its_receipt_and_is_told_of_its_share(town: A
     assert ours["practice_id"] == str(practice.id)
     assert (theirs["creditor_fiscal_code"], theirs["amount_cents"]) == (AGENCY, 14_000)
     assert (theirs["entity_code"], theirs["practice_id"]) == ("ARDS", None)
+    assert [told.get("missing_cents") for told in (ours, theirs)] == [None, None]
 
 
 def settle(town: Any, receipt_id: str, body: str, rows: list[tuple[str, str, str]]) -> fdr.Settlement:

@@ -334,3 +334,11 @@ def test_what_went_to_several_is_listed_and_one_transfer_is_the_payment_itself()
 
 def test_the_subject_begins_with_a_capital_and_is_else_as_it_was_typed():
     assert notice({"description": "èspositori in fiera, iPad"}).subject == "Èspositori in fiera, iPad"
+
+
+@pytest.mark.parametrize("state", PRACTICE_STATES)
+def test_of_a_plan_nothing_that_cannot_be_paid_now_is_printed(state: str) -> None:
+    first = replace(PRACTICE, instalment=Instalment(number=1, total=2))
+    second = replace(first, id=UUID(int=2), state=state, payable=False, not_payable_code="practice_paid")
+    assert composition.still_to_pay([first, second]) == [first]
+    assert composition.still_to_pay([second]) == []
