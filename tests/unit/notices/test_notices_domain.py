@@ -268,7 +268,10 @@ def test_file_names_carry_the_notice_number_and_nothing_personal():
 
 
 def test_a_code_is_read_as_people_type_it():
+    assert document_key.verification_code("800000000000001" + "f" * 49) == "G000-0000-0001"
+    assert document_key.verification_code("0123456789abcde" + "0" * 49) == "04HM-ASW9-NF6Y"
     code = document_key.verification_code("f" * 64)
+    assert code == "ZZZZ-ZZZZ-ZZZZ"
     assert document_key.typed_code(code) == code
     assert document_key.typed_code(f" {code.lower().replace('-', ' ')} ") == code
     assert document_key.typed_code("oil0-0000-0000") == "0110-0000-0000"
