@@ -6,20 +6,11 @@ Its profiles of an aggregator and of eIDAS; what they did is counted in the repo
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from tests.spid.conftest import EIDAS_IDP, REDIRECT_IDP, TlsPortal, Tool, running_portal
-from tests.spid.test_spid_conformance import (
-    POST_CHECKS,
-    REDIRECT_CHECKS,
-    RESPONSE_CHECKS,
-    SOME_RESPONSES,
-    counts_without_failure,
-    login,
-)
-from tests.spid.tls import write_certificate
+from tests.spid.test_spid_conformance import POST_CHECKS, RESPONSE_CHECKS, SOME_RESPONSES, counts_without_failure, login
 
 BODIES = {
     "PM108": {"name": "Comune di Taranto", "ipa_code": "c_l049", "url": "https://taranto.example"},
@@ -27,9 +18,6 @@ BODIES = {
 }
 METADATA_CHECKS = 160
 AGGREGATED_METADATA_CHECKS = 186
-LIGHT_METADATA_CHECKS = 186
-OPERATOR_METADATA_CHECKS = 186
-LIGHT_OPERATOR_METADATA_CHECKS = 186
 AGGREGATOR = {
     "SPID_BODIES": json.dumps(BODIES),
     "SPID_VAT_NUMBER": "IT00743110157",
@@ -113,32 +101,5 @@ def test_the_metadata_and_the_request_pass_the_profile_of_eidas(trusting: Tool, 
     assert counts_without_failure(tool.check(portal, *where)) == {
         "metadata_strict": EIDAS_METADATA_CHECKS,
         "authnrequest_strict": EIDAS_REQUEST_CHECKS,
-        "response": len(SOME_RESPONSES),
-    }
-
-
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize(
-    ("activity", "profile", "checks"),
-    [
-        ("pub-ag-lite", "spid-sp-ag-public-lite", LIGHT_METADATA_CHECKS),
-        ("pub-op-full", "spid-sp-op-public-full", OPERATOR_METADATA_CHECKS),
-        ("pub-op-lite", "spid-sp-op-public-lite", LIGHT_OPERATOR_METADATA_CHECKS),
-    ],
-)
-def test_each_other_activity_passes_its_profile_in_metadata_request_and_answers(
-    tmp_path: Path, tool: Tool, amqp_url: str, database_url: str, activity: str, profile: str, checks: int
-) -> None:
-    certificate = tmp_path / "validation.pem"
-    write_certificate(tmp_path / "validation.key", certificate, "who checks the light ones")
-    environment = {**AGGREGATOR, "SPID_ACTIVITY": activity, "SPID_VALIDATION_CERT_FILE": str(certificate)}
-    with running_portal(tmp_path, tool, amqp_url, database_url, environment) as portal:
-        trusting = replace(tool, environment={**tool.environment, "REQUESTS_CA_BUNDLE": str(portal.ca_file)})
-        address = f"{login(portal, REDIRECT_IDP)}&entity=PM108"
-        where = ("--authn-url", address, "-pr", profile, "--extra", "-tr", "-tn", *SOME_RESPONSES)
-        groups = trusting.check(portal, *where, query="?entity=PM108")
-    assert counts_without_failure(groups) == {
-        "metadata_extra": checks,
-        "authnrequest_extra": REDIRECT_CHECKS,
         "response": len(SOME_RESPONSES),
     }

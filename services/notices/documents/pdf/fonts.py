@@ -12,6 +12,7 @@ import struct
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ from bidi import get_display
 from reportlab.pdfbase import pdfmetrics, ttfonts
 from reportlab.pdfbase.ttfonts import TTFont
 
-from services.notices.documents.pdf.shaping import JOINERS, OWN_LETTERS, SHAPED, Shaper
+from services.notices.documents.pdf.glyphs import JOINERS, OWN_LETTERS, SHAPED, Shaper
 
 REGULAR: Final = "Titillium"
 BOLD: Final = "Titillium-Bold"
@@ -112,12 +113,16 @@ class ShapedFont(Font):
 
     def show(self, text: str, size: float, document: Any) -> Iterator[str]:
         """Yield the PDF operators that set `text` from the current text position, each glyph at its own place."""
-        for glyph in self._shaper.glyphs(text):
-            ((subset, code),) = self._font.splitString(glyph.character, document)
-            yield f"{self._font.getSubsetInternalName(subset, document)} {size:.3f} Tf"
+        placed = [(*self._font.splitString(glyph.character, document)[0], glyph) for glyph in self._shaper.glyphs(text)]
+        for (subset, up), pieces in groupby(placed, key=lambda one: (one[0], one[2].up)):
+            yield f"{self._font.getSubsetInternalName(subset, document)} {size:.3f} Tf {up * size / 1000:.3f} Ts"
             # The numbers in the array move to the left.
-            placed = f"[{-glyph.right:.0f} <{code.hex()}> {glyph.own_advance + glyph.right - glyph.advance:.0f}] TJ"
-            yield f"{glyph.up * size / 1000:.3f} Ts {placed} 0 Ts" if glyph.up else placed
+            moves = (
+                f"{-one.right:.0f} <{code.hex()}> {one.own_advance + one.right - one.advance:.0f}"
+                for _, code, one in pieces
+            )
+            yield f"[{' '.join(moves)}] TJ"
+        yield "0 Ts"
 
 
 def _mend_advances(face: Any) -> None:

@@ -55,8 +55,8 @@ class Shaper:
 
     def __init__(self, font: TTFont) -> None:
         self._font = font
-        # reportlab has read the file already.
-        self._shaping = uharfbuzz.Font(uharfbuzz.Face(uharfbuzz.Blob(font.face._ttf_data)))  # noqa: SLF001
+        file = font.face._ttf_data  # noqa: SLF001 -- reportlab has read it already
+        self._shaping = uharfbuzz.Font(uharfbuzz.Face(uharfbuzz.Blob(file)))
         self.glyphs = lru_cache(maxsize=512)(self._glyphs)
 
     def _glyphs(self, text: str) -> tuple[Glyph, ...]:

@@ -1,0 +1,49 @@
+"""AgID's conformance tool against a portal that logs in for others as anything but a full aggregator.
+
+One portal after the other: they share a broker.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.spid.conftest import REDIRECT_IDP, Tool, running_portal
+from tests.spid.test_spid_conformance import REDIRECT_CHECKS, SOME_RESPONSES, counts_without_failure, login
+from tests.spid.tls import write_certificate
+from tests.spid_profiles.test_spid_profiles import AGGREGATOR
+
+LIGHT_METADATA_CHECKS = 186
+OPERATOR_METADATA_CHECKS = 150
+LIGHT_OPERATOR_METADATA_CHECKS = 150
+"""As far as the tool comes: a wrong keyword in its own profile ends it before the types of the contacts.
+
+Those are compared in tests/unit/identity/test_identity_sandbox.py.
+"""
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    ("activity", "profile", "checks"),
+    [
+        ("pub-ag-lite", "spid-sp-ag-public-lite", LIGHT_METADATA_CHECKS),
+        ("pub-op-full", "spid-sp-op-public-full", OPERATOR_METADATA_CHECKS),
+        ("pub-op-lite", "spid-sp-op-public-lite", LIGHT_OPERATOR_METADATA_CHECKS),
+    ],
+)
+def test_each_other_activity_passes_its_profile_in_metadata_request_and_answers(
+    tmp_path: Path, tool: Tool, amqp_url: str, database_url: str, activity: str, profile: str, checks: int
+) -> None:
+    certificate = tmp_path / "validation.pem"
+    write_certificate(tmp_path / "validation.key", certificate, "who checks the light ones")
+    environment = {**AGGREGATOR, "SPID_ACTIVITY": activity, "SPID_VALIDATION_CERT_FILE": str(certificate)}
+    with running_portal(tmp_path, tool, amqp_url, database_url, environment) as portal:
+        trusting = replace(tool, environment={**tool.environment, "REQUESTS_CA_BUNDLE": str(portal.ca_file)})
+        metadata = trusting.check(portal, "-pr", profile, "--extra", query="?entity=PM108")
+        # Apart, by the profile of a public body: where the one above breaks off, the tool asks nothing more.
+        address = f"{login(portal, REDIRECT_IDP)}&entity=PM108"
+        where = ("--authn-url", address, "--extra", "-tr", "-tn", *SOME_RESPONSES)
+        asked = trusting.check(portal, *where, query="?entity=PM108")
+    assert counts_without_failure(metadata) == {"metadata_extra": checks}
+    del asked["metadata_extra"]
+    assert counts_without_failure(asked) == {"authnrequest_extra": REDIRECT_CHECKS, "response": len(SOME_RESPONSES)}
