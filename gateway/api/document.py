@@ -54,7 +54,7 @@ by the portal's operator with the scopes it needs, and may act for its own entit
 """
 
 
-def build(resources: Mapping[str, Resource], settings: Settings, prefix: str) -> JsonObject:
+def build(resources: Mapping[str, type[Resource]], settings: Settings, prefix: str) -> JsonObject:
     """Make the document of all resources by their Falcon path templates, which stand under `prefix`."""
     plugin = SchemaPlugin()
     spec = APISpec(
@@ -73,7 +73,6 @@ def build(resources: Mapping[str, Resource], settings: Settings, prefix: str) ->
             operations={
                 method.lower(): _operation(method, described, template, plugin)
                 for method, described in operations_of(resource).items()
-                if method != "HEAD"
             },
         )
     document: JsonObject = spec.to_dict()
@@ -263,7 +262,7 @@ def _tell_requests_from_answers(document: JsonObject) -> None:
         schemas[body.__name__] |= rule.schema
 
 
-def _describe_bodies(document: JsonObject, resources: Iterable[Resource]) -> None:
+def _describe_bodies(document: JsonObject, resources: Iterable[type[Resource]]) -> None:
     for resource in resources:
         for described in operations_of(resource).values():
             if described.body is not None:

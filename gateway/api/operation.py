@@ -179,7 +179,7 @@ def make_cacheable(req: falcon.Request, resp: falcon.Response, seconds: int) -> 
         resp.delete_header("Content-Type")
 
 
-def operations_of(resource: Resource) -> dict[str, AnyOperation]:
+def operations_of(resource: type[Resource]) -> dict[str, AnyOperation]:
     """Return the operations of a resource by HTTP method, in the order of METHODS."""
     responders = {method: getattr(resource, f"on_{method.lower()}", None) for method in METHODS}
     described = {method: getattr(responder, "operation", None) for method, responder in responders.items()}

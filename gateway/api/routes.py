@@ -1,6 +1,7 @@
 """Where each resource stands, and how the API is put into the application."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 import falcon
@@ -82,10 +83,22 @@ def add_routes(
         if hasattr(resource, "on_get"):
             resource.on_head = resource.on_get  # type: ignore[attr-defined]  # -- Falcon does not derive HEAD
         app.add_route(PREFIX + path, resource)
-    document = build(resources, settings, PREFIX)
-    app.add_route(f"{PREFIX}/openapi.json", OpenApiResource(document))
+    for path, page in _documentation(settings).items():
+        app.add_route(path, page)
+
+
+@lru_cache(maxsize=4)
+def _documentation(settings: Settings) -> Mapping[str, object]:
+    """Make the two documents and the pages that show them, by path.
+
+    They are alike in every application with these settings, and take longer than all the rest of one.
+    """
+    document = build(ROUTES, settings, PREFIX)
     events = build_asyncapi(settings.public_url)
-    app.add_route(ASYNCAPI_PATH, AsyncApiResource(events))
-    app.add_route("/api/docs", DocsPage(document))
-    app.add_route("/api/docs/events", EventsPage(events))
-    app.add_route("/api/docs/style.css", DocsStyle())
+    return {
+        f"{PREFIX}/openapi.json": OpenApiResource(document),
+        ASYNCAPI_PATH: AsyncApiResource(events),
+        "/api/docs": DocsPage(document),
+        "/api/docs/events": EventsPage(events),
+        "/api/docs/style.css": DocsStyle(),
+    }

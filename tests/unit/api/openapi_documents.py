@@ -6,11 +6,7 @@ from typing import Any
 import pytest
 
 from gateway.api.document import build
-from gateway.api.keys import ApiKeys
-from gateway.api.operation import ApiContext
 from gateway.api.routes import PREFIX, ROUTES
-from gateway.document_cache import PublicNotices
-from gateway.edge.rates import RateLimiter
 from gateway.settings import Settings
 
 
@@ -21,8 +17,7 @@ def document_of(public_url: str) -> dict[str, Any]:
         environment.setenv("PUBLIC_URL", public_url)
         environment.setenv("TRUSTED_PROXIES", "10.0.0.1")
         settings = Settings.load()
-    context = ApiContext(settings, ApiKeys({}), RateLimiter(settings), PublicNotices())
-    made = build({path: resource(context) for path, resource in ROUTES.items()}, settings, PREFIX)
+    made = build(ROUTES, settings, PREFIX)
     plain: dict[str, Any] = json.loads(json.dumps(made))
     return plain
 
