@@ -75,6 +75,24 @@ PATIENCE_S = 90
 """How long a test waits for what must come. Only one that fails waits so long: a slow machine is no reason to fail."""
 LISTENS_WITHIN_S = 30
 
+_TABLE_NAMES = sa.text(
+    "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+)
+# A table that was only just made has no page.
+_TABLES_IN_USE = sa.text("""
+    SELECT quote_ident(relname),
+        CASE WHEN pg_relation_size(oid) > 1048576
+            OR EXISTS (SELECT FROM pg_trigger WHERE tgrelid = pg_class.oid AND NOT tgisinternal)
+        THEN 'truncate' ELSE 'delete' END
+    FROM pg_class
+    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'
+        AND pg_relation_size(oid) > 0
+""")
+_RESTART_SEQUENCES = sa.text("""
+    SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
+    FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL
+""")
+
 
 def require_server(url: str, name: str, default_port: int) -> None:
     parts = urlsplit(url)
@@ -148,11 +166,26 @@ def drop_database(url: str) -> None:
 
 
 def empty_tables(database: Database) -> None:
-    listing = sa.text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'")
+    """Delete every row and begin every sequence anew, once nobody writes any more.
+
+    TRUNCATE gives each table and index a new file, 8 ms a table however empty: it is for large tables, and for those
+    whose triggers forbid to delete.
+    """
     with database.engine.begin() as connection:
-        names = [f'"{name}"' for name in connection.scalars(listing)]
-        if names:
-            connection.execute(sa.text(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE"))
+        names = connection.scalars(_TABLE_NAMES).all()
+        if not names:
+            return
+        connection.execute(sa.text(f"LOCK TABLE {', '.join(names)} IN ACCESS EXCLUSIVE MODE"))
+        by_way: dict[str, list[str]] = {"delete": [], "truncate": []}
+        for name, way in connection.execute(_TABLES_IN_USE):
+            by_way[way].append(name)
+        if by_way["truncate"]:
+            connection.execute(sa.text(f"TRUNCATE {', '.join(by_way['truncate'])} CASCADE"))
+        if by_way["delete"]:
+            # In one statement: what refers to what is looked at when it is over.
+            each = [f"emptied_{place} AS (DELETE FROM {name})" for place, name in enumerate(by_way["delete"])]
+            connection.execute(sa.text(f"WITH {', '.join(each)} SELECT"))
+        connection.execute(_RESTART_SEQUENCES)
 
 
 @pytest.fixture

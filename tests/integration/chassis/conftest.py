@@ -14,7 +14,7 @@ from chassis import settings
 from chassis.messaging import wire
 from chassis.storage import migrations
 from chassis.storage.database import Database
-from tests.conftest import ProcessStarter, child_environment, wait_until
+from tests.conftest import ProcessStarter, child_environment, empty_tables, wait_until
 from tests.integration.chassis import probe
 from tests.integration.chassis.tls import TlsProxy, certificate_for
 from tests.proxy import Proxy
@@ -37,9 +37,7 @@ def probe_url(database_url: str) -> str:
 @pytest.fixture
 def database(probe_url: str) -> Iterator[Database]:
     database = Database(probe_url, probe)
-    names = ", ".join(table.name for table in probe.Base.metadata.sorted_tables)
-    with database.engine.begin() as connection:
-        connection.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY"))
+    empty_tables(database)
     yield database
     database.close()
 

@@ -38,6 +38,7 @@ from services.payments.usecases.checkouts import checkout_return, end
 from services.payments.usecases.checkouts.start import CheckoutStarter
 from services.practices.domain import practice_status as practices_fold
 from services.practices.domain.states import State
+from tests.conftest import empty_tables
 from tests.integration.payments.payments_actors import (
     START,
     Practices,
@@ -78,9 +79,7 @@ class Payments(RuleBasedStateMachine):
 
     @initialize()
     def begin(self):
-        with self.database.engine.begin() as connection:
-            tables = ", ".join(f'"{table}"' for table in models.Base.metadata.tables)
-            connection.execute(sa.text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+        empty_tables(self.database)
         self.practices = Practices()
         self.now = START
         self.made: dict[str, Made] = {}
