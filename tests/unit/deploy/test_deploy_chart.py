@@ -1,11 +1,12 @@
 """The chart is sound: lint, its values' schema, Kubernetes' own schemas and those of the operators."""
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import helm_python
-import kubernetes_validate  # type: ignore[import-untyped]  # -- published without types
+import kubernetes_validate.utils  # type: ignore[import-untyped]  # -- published without types
 import pytest
 import yaml
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # -- published without types
@@ -18,6 +19,14 @@ OPERATORS = ("keda.sh", "postgresql.cnpg.io", "rabbitmq.com")
 ERROR = 3
 
 each_shape = pytest.mark.parametrize("shape", SHAPES)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _schemas_are_read_once() -> Iterator[None]:
+    """Keep what kubernetes_validate reads: a file of two megabytes, for each object anew."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(kubernetes_validate.utils, "schema_contents", cache(kubernetes_validate.utils.schema_contents))
+        yield
 
 
 def group_of(manifest: Manifest) -> str:
