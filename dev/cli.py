@@ -96,6 +96,14 @@ def test(context: typer.Context) -> None:
 
 
 @app.command()
+def generate() -> None:
+    """Write anew what is made from the code: frozen promises, the tables of docs/, dashboards."""
+    from dev import generate as generated
+
+    generated.everything()
+
+
+@app.command()
 def bench(
     names: Annotated[list[str] | None, typer.Argument(help="Rows of the table; none: all.")] = None,
     rounds: Annotated[int, typer.Option(help="Turns of each side; 0: as each row says.")] = 0,

@@ -2,7 +2,7 @@
 
 The tables of docs/performance.md stand between `<!-- NAME -->` and `<!-- end -->`. To write them anew:
 
-    PYTHONPATH=. .venv/bin/python -m benchmarks.harness.capacity
+    ./portal generate
 """
 
 import math

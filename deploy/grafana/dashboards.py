@@ -1,4 +1,4 @@
-"""The dashboards, one per audience: `python -m deploy.grafana.dashboards` writes them as JSON beside this file."""
+"""The dashboards, one per audience: `./portal generate` writes them as JSON beside this file."""
 
 import json
 from pathlib import Path

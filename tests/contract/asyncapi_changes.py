@@ -2,7 +2,7 @@
 
 A field may be added where it is optional, and a value to an enumeration. To freeze such additions:
 
-    PYTHONPATH=. .venv/bin/python -m tests.contract.asyncapi_changes
+    ./portal generate
 """
 
 import json

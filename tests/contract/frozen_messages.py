@@ -2,7 +2,7 @@
 
 `frozen/messages.json` holds it as it was promised. To add what is new (it changes and takes out nothing):
 
-    PYTHONPATH=. python -m tests.contract.frozen_messages
+    ./portal generate
 """
 
 import json

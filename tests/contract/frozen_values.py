@@ -3,7 +3,7 @@
 `frozen/values.json` states them, so that no test has to import what it compares with. To add what is new (it changes
 and takes out nothing; a promise that is to change is changed there by hand, and told in the changelog):
 
-    PYTHONPATH=. python -m tests.contract.frozen_values
+    ./portal generate
 """
 
 import dataclasses

@@ -85,7 +85,7 @@ def test_another_event_or_one_without_a_field_does_not_fit_the_schema(event: Any
 
 def test_within_a_version_the_events_are_only_added_to() -> None:
     assert breaking(frozen(), now()) == [], "make a new version of the type instead"
-    assert frozen() == now(), "freeze the addition: python -m tests.contract.asyncapi_changes"
+    assert frozen() == now(), "freeze the addition: ./portal generate"
 
 
 def change(path: str, made: Callable[[Any], None]) -> dict[str, Any]:

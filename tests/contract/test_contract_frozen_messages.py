@@ -13,7 +13,7 @@ from tests.contract.frozen_messages import frozen, is_required, message_types, n
 
 FROZEN = frozen()
 NOW = {name_of(one): shape_of(one) for one in message_types()}
-HOW = "PYTHONPATH=. python -m tests.contract.frozen_messages"
+HOW = "./portal generate"
 
 
 def broken_promises(promised: dict[str, str], now: dict[str, str]) -> list[str]:

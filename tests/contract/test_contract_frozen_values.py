@@ -6,7 +6,7 @@ from tests.contract.frozen_values import frozen, values
 
 FROZEN = frozen()
 NOW = values()
-HOW = "PYTHONPATH=. python -m tests.contract.frozen_values"
+HOW = "./portal generate"
 
 
 def test_every_constant_and_default_of_the_contracts_is_stated() -> None:

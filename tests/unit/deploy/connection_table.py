@@ -1,6 +1,6 @@
 """The table of connections in docs/operations.md, made from the rendered chart.
 
-PYTHONPATH=. .venv/bin/python -m tests.unit.deploy.connection_table
+./portal generate
 """
 
 import re

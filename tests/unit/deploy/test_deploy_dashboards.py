@@ -29,7 +29,7 @@ def expressions(dashboard: Dashboard) -> Iterator[str]:
 
 @each_dashboard
 def test_the_file_is_what_the_code_makes(dashboard: Dashboard) -> None:
-    assert file_of(dashboard).read_text(encoding="utf-8") == text_of(dashboard), "python -m deploy.grafana.dashboards"
+    assert file_of(dashboard).read_text(encoding="utf-8") == text_of(dashboard), "./portal generate"
 
 
 def test_there_is_no_other_file() -> None:

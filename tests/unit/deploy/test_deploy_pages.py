@@ -95,4 +95,4 @@ def test_the_manifest_of_a_restore_is_one_the_operator_takes() -> None:
 
 
 def test_the_table_of_connections_is_what_the_chart_makes() -> None:
-    assert section() in PAGE.read_text(encoding="utf-8"), "python -m tests.unit.deploy.connection_table"
+    assert section() in PAGE.read_text(encoding="utf-8"), "./portal generate"

@@ -3,7 +3,7 @@
 A table stands between `<!-- table NAME -->` and `<!-- end -->`. Its columns are made from the code, but for the last of
 events and settings, which people write: it is taken over by the first column. To write all tables anew:
 
-    PYTHONPATH=. .venv/bin/python -m tests.unit.house.doc_tables
+    ./portal generate
 """
 
 import ast
@@ -13,6 +13,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -104,7 +105,8 @@ def setting_rows() -> list[Row]:
     ]
 
 
-def settings_read() -> dict[str, Setting]:
+@cache
+def settings_read() -> Mapping[str, Setting]:
     """Return every setting that the product and the stand-ins read from the environment by a name written out."""
     found: dict[str, Setting] = defaultdict(Setting)
     for path in (path for folder in READERS for path in sorted((ROOT / folder).rglob("*.py"))):

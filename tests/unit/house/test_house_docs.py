@@ -106,7 +106,7 @@ def test_code_in_backticks_ends_in_its_line(page: Path) -> None:
 
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table_says_what_the_code_says(name: str) -> None:
-    anew = "PYTHONPATH=. .venv/bin/python -m tests.unit.house.doc_tables"
+    anew = "./portal generate"
     assert written_down(name) == cells(made_anew(name).splitlines()), f"write it anew: {anew}"
 
 

@@ -8,7 +8,7 @@ from dev.bench import BASELINE, read_results
 
 def test_the_tables_say_what_the_committed_results_say() -> None:
     text = capacity.PAGE.read_text(encoding="utf-8")
-    anew = "PYTHONPATH=. .venv/bin/python -m benchmarks.harness.capacity"
+    anew = "./portal generate"
     assert capacity.made_anew(text, read_results(BASELINE)) == text, f"write them anew: {anew}"
 
 
