@@ -4,10 +4,12 @@ import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Lock
 from time import monotonic
 from typing import Final
 
@@ -17,10 +19,19 @@ from dev.paths import BUILD, ROOT
 from dev.testing import packages, postgres, profiles, rabbitmq, spid_tool
 from dev.testing.outcome import Outcome
 
-# What fills the second lane, so that both end at about the same time.
-_JOURNEYS: Final = ("tests/integration/identity", "tests/integration/run", "tests/browser", "tests/e2e", "tests/spid")
+# What stands first begins first: the longest, so that nothing long is left over at the end.
+_LONG: Final[Mapping[str, Sequence[str]]] = {
+    "browser": ("tests/browser",),
+    "payments": ("tests/integration/payments",),
+    "login": ("tests/integration/identity", "tests/spid"),
+    "journeys": ("tests/e2e", "tests/integration/run"),
+    "debts": ("tests/integration/practices", "tests/integration/notices"),
+}
+_PAGES: Final = ("tests/unit/gateway", "tests/unit/api", "tests/contract")
 # Suites that touch neither broker nor database, nor a browser.
 _PURE: Final = ("tests/unit", "tests/contract")
+_AT_ONCE: Final = min(4, (os.cpu_count() or 1) + 1)
+"""Lanes wait for servers, timers and children: one more than there are cores keeps all cores busy."""
 AGAIN_AT_MOST: Final = 5
 """How many failures of a lane are tried a second time: more are no accident."""
 
@@ -54,11 +65,17 @@ class Lane:
         return any(target.startswith("tests/spid") for target in self.targets)
 
 
-def fast() -> list[Lane]:
-    """Make the two lanes of everything but the profiles."""
-    suites = [*_folders("tests"), *_folders("tests/integration")]
-    parts = [suite for suite in suites if suite not in {*_JOURNEYS, *profiles.targets(), "tests/integration"}]
-    return [Lane("parts", parts), Lane("journeys", _JOURNEYS)]
+def everyday() -> list[Lane]:
+    """Make the lanes of everything but the profiles."""
+    long = [Lane(name, targets) for name, targets in _LONG.items()]
+    suites = {*_folders("tests"), *_folders("tests/integration")} - {"tests/unit", "tests/integration"}
+    others = suites - {target for lane in long for target in lane.targets} - profiles.targets() - {*_PAGES}
+    return [*long, Lane("parts", sorted(others)), *quick()]
+
+
+def quick() -> list[Lane]:
+    """Make the lanes that need nothing but Python."""
+    return [Lane("rules", [suite for suite in _folders("tests/unit") if suite not in _PAGES]), Lane("pages", _PAGES)]
 
 
 def _folders(below: str) -> list[str]:
@@ -66,11 +83,17 @@ def _folders(below: str) -> list[str]:
     return sorted(f"{below}/{name}" for name in found)
 
 
-def run(lanes: Sequence[Lane], options: Sequence[str], *, again: bool = False) -> list[Outcome]:
-    """Run the lanes at the same time: the first one's output as it comes, the others' when they are done.
+def run(
+    lanes: Sequence[Lane],
+    options: Sequence[str],
+    *,
+    again: bool = False,
+    beside: Sequence[Callable[[], Outcome]] = (),
+) -> list[Outcome]:
+    """Run `beside` and the lanes, as many at the same time as the machine has work for; each in the order given.
 
-    `again`: the few that failed are tried once more, alone, and what passed only then is counted.
-    Raises ProblemError when something the tests need cannot be had.
+    A lane that is alone prints as it goes, of several each when it is done. `again`: the few that failed are tried once
+    more, alone, and what passed only then is counted. Raises ProblemError when something the tests need cannot be had.
     """
     BUILD.mkdir(exist_ok=True)
     with ExitStack() as servers:
@@ -79,32 +102,36 @@ def run(lanes: Sequence[Lane], options: Sequence[str], *, again: bool = False) -
         if any(lane.needs_spid_tool for lane in lanes):
             spid_tool.ensure()
         assets.prepare()
-        environments = [_environment(lane, servers) for lane in lanes]
-        started = monotonic()
-        processes = [
-            _start(lane, environment, options, shown=lane is lanes[0])
-            for lane, environment in zip(lanes, environments, strict=True)
-        ]
-        outcomes = []
-        for lane, process in zip(lanes, processes, strict=True):
-            code = process.wait()
-            if lane is not lanes[0]:
-                print(lane.output.read_text(errors="replace"), flush=True)
-            outcomes.append(_outcome(lane, code, monotonic() - started))
-        if not again:
-            return outcomes
-        return [
-            _tried_again(lane, outcome, environment, options) if 0 < outcome.failed <= AGAIN_AT_MOST else outcome
-            for lane, outcome, environment in zip(lanes, outcomes, environments, strict=True)
-        ]
+        environments: dict[str, Mapping[str, str]] = {}
+        preparing, printing = Lock(), Lock()
+        is_alone = len(lanes) + len(beside) == 1
+
+        def outcome_of(lane: Lane) -> Outcome:
+            with preparing:  # whoever comes first may start a server, which then ends last
+                environments[lane.name] = _environment(lane, servers)
+            outcome = _run(lane, environments[lane.name], options, shown=is_alone)
+            if not is_alone:
+                with printing:
+                    print(lane.output.read_text(errors="replace"), flush=True)
+            return outcome
+
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            first = [pool.submit(check) for check in beside]
+            outcomes = list(pool.map(outcome_of, lanes))
+        if again:
+            outcomes = [
+                _tried_again(lane, outcome, environments[lane.name], options)
+                if 0 < outcome.failed <= AGAIN_AT_MOST
+                else outcome
+                for lane, outcome in zip(lanes, outcomes, strict=True)
+            ]
+        return [*(check.result() for check in first), *outcomes]
 
 
 def _tried_again(lane: Lane, first: Outcome, environment: Mapping[str, str], options: Sequence[str]) -> Outcome:
     """Run what failed once more, with the machine to itself."""
     step(f"once more, alone: the {first.failed} that failed of {lane.name}")
-    started = monotonic()
-    code = _start(lane, environment, [*options, "--last-failed", "--last-failed-no-failures=none"], shown=True).wait()
-    second = _outcome(lane, code, monotonic() - started)
+    second = _run(lane, environment, [*options, "--last-failed", "--last-failed-no-failures=none"], shown=True)
     if second.passed + second.failed != first.failed:
         return first
     return replace(
@@ -123,30 +150,33 @@ def _environment(lane: Lane, servers: ExitStack) -> dict[str, str]:
         **os.environ,
         **lane.environment,
         "PYTHONPATH": str(ROOT),
+        # Hundreds of processes begin: where nothing is kept, each compiles the project anew.
+        "PYTHONDONTWRITEBYTECODE": "",
     }
     if lane.needs_servers:
-        run_name = f"portal_test_{os.getpid()}_{lane.name}"
+        run_name = f"portal_test_{os.getpid()}_{lane.name}".replace("-", "_")
         environment["AMQP_URL"] = servers.enter_context(rabbitmq.provided(run_name))
         environment["DATABASE_URL"] = servers.enter_context(postgres.provided(run_name))
     return environment
 
 
-def _start(
-    lane: Lane, environment: Mapping[str, str], options: Sequence[str], *, shown: bool
-) -> subprocess.Popen[bytes]:
-    step(f"pytest {' '.join(lane.targets)}{'' if shown else f' (meanwhile, into {lane.output})'}")
+def _run(lane: Lane, environment: Mapping[str, str], options: Sequence[str], *, shown: bool) -> Outcome:
+    step(f"pytest {' '.join(lane.targets)}{'' if shown else f' (into {lane.output})'}")
     lane.report.unlink(missing_ok=True)
     command = [sys.executable, "-m", "pytest", "-ra", "--durations=10", f"--junit-xml={lane.report}"]
     command += ["-o", f"cache_dir={BUILD / f'cache-{lane.name}'}"]
+    started = monotonic()
     with lane.output.open("wb") as output:
-        return subprocess.Popen(
+        done = subprocess.run(
             [*command, *options, *lane.targets],
             cwd=ROOT,
             env=dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=None if shown else output,
             stderr=None if shown else subprocess.STDOUT,
+            check=False,
         )
+    return _outcome(lane, done.returncode, monotonic() - started)
 
 
 def _outcome(lane: Lane, code: int, seconds: float) -> Outcome:

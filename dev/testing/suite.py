@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Final
@@ -17,10 +18,12 @@ from dev.testing.profiles import CI, PROFILES
 
 _WITH_VALUE: Final = ("-k", "-m", "-o", "-p", "--maxfail", "--timeout", "--durations", "--hypothesis-seed")
 """Options of pytest whose value may be a word of its own."""
+QUICK: Final = "quick"
+"""The word for what needs nothing but Python: the checks, unit and contract tests."""
 _CHECKS: Final = {
+    "mypy": ["mypy"],
     "ruff check": ["ruff", "check", "."],
     "ruff format": ["ruff", "format", "--check", "."],
-    "mypy": ["mypy"],
     "import-linter": ["lint-imports", "--no-logo"],
     "migrations": ["python", "-m", "dev.migration_risks"],
 }
@@ -29,17 +32,16 @@ _CHECKS: Final = {
 def run(arguments: Sequence[str]) -> int:
     """Run the fast part, or what `arguments` name; answer the exit code.
 
-    A word is `lint`, `ci`, a profile, a folder of tests/ (unit, browser), a part in any of them (identity), a path or a
-    pytest option.
+    A word is `lint`, `quick`, `ci`, a profile, a folder of tests/ (unit, browser), a part in any of them (identity), a
+    path or a pytest option.
     """
     options, words = _sorted_out(arguments)
-    runs = _runs(words)
-    outcomes = []
-    if not words or {"lint", CI} & set(words):
-        outcomes += [_check(name, command) for name, command in _CHECKS.items()]
-    for side_by_side in runs:
-        outcomes += lanes.run(side_by_side, options, again=CI in words)
-    return _summarise(outcomes)
+    side_by_side = _lanes(words)
+    checks = _CHECKS if not words or {"lint", QUICK, CI} & set(words) else {}
+    if not side_by_side:
+        return _summarise([_check(name, command, shown=True) for name, command in checks.items()])
+    beside = [partial(_check, name, command, shown=False) for name, command in checks.items()]
+    return _summarise(lanes.run(side_by_side, options, again=CI in words, beside=beside))
 
 
 def _sorted_out(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -52,25 +54,38 @@ def _sorted_out(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     return options, words
 
 
-def _runs(words: Sequence[str]) -> list[list[Lane]]:
-    """Say what pytest is to do for these words: one list of lanes after the other, those of a list side by side."""
+def _lanes(words: Sequence[str]) -> list[Lane]:
+    """Say what pytest is to do for these words."""
     if not words:
-        return [lanes.fast()]
+        return lanes.everyday()
     if CI in words:
-        in_ci = [[Lane(name, profile.targets)] for name, profile in PROFILES.items() if profile.in_ci]
-        return [lanes.fast(), *in_ci]
+        # Those of the profiles are long, and begin first.
+        in_ci = [Lane(name, profile.targets) for name, profile in PROFILES.items() if profile.in_ci]
+        return [*in_ci, *lanes.everyday()]
+    if QUICK in words:
+        return lanes.quick()
     targets = [target for word in words if word != "lint" for target in _targets_of(word)]
     environment = {
         name: value for word in words if word in PROFILES for name, value in PROFILES[word].environment.items()
     }
-    return [[Lane("tests", targets, environment)]] if targets else []
+    return [Lane("tests", targets, environment)] if targets else []
 
 
-def _check(name: str, command: list[str]) -> Outcome:
+def _check(name: str, command: Sequence[str], *, shown: bool) -> Outcome:
+    """Run a check; what it says is `shown` as it comes, or else only where it is not content."""
     step(name)
     started = monotonic()
     program, *arguments = command
-    done = subprocess.run([Path(sys.executable).with_name(program), *arguments], cwd=ROOT, check=False)
+    done = subprocess.run(
+        [Path(sys.executable).with_name(program), *arguments],
+        cwd=ROOT,
+        stdout=None if shown else subprocess.PIPE,
+        stderr=None if shown else subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.stdout and done.returncode:
+        print(done.stdout, flush=True)
     failed = int(done.returncode != 0)
     return Outcome(name, monotonic() - started, passed=1 - failed, failed=failed)
 

@@ -67,7 +67,7 @@ def test_every_exception_in_the_product_has_its_reason_beside_it(text_files: dic
 
 
 def test_every_test_runs_in_exactly_one_lane_or_profile(files: list[Path]) -> None:
-    targets = [*(target for lane in lanes.fast() for target in lane.targets), *profiles.targets()]
+    targets = [*(target for lane in lanes.everyday() for target in lane.targets), *profiles.targets()]
     for path in files:
         if path.name.startswith("test_") and path.suffix == ".py":
             name = path.relative_to(ROOT).as_posix()

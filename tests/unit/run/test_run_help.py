@@ -12,6 +12,7 @@ import typer
 
 from dev.cli import app
 from dev.testing.profiles import CI, PROFILES
+from dev.testing.suite import QUICK
 
 ROOT = Path(__file__).resolve().parents[3]
 COMMANDS: dict[str, click.Command] = typer.main.get_command(app).commands  # type: ignore[attr-defined] # a group has them
@@ -57,7 +58,7 @@ def test_the_help_names_every_option_and_no_other(bare: Path, command: str) -> N
 
 def test_the_help_of_the_tests_names_every_profile(bare: Path) -> None:
     said = portal(bare, "test", "--help").stdout
-    for name in (*PROFILES, CI):
+    for name in (*PROFILES, CI, QUICK):
         assert re.search(rf"^    {name} ", said, re.MULTILINE), name
 
 
