@@ -3,7 +3,8 @@
 What nameko and the chassis need of RabbitMQ and kombu's own memory transport lacks: consumers wake by event instead
 of polling, a mandatory message without a queue is refused, a message given back goes to the queue it came from, time
 to live of messages and queues, dead-letter exchanges (the retry queues). Nothing survives the process; what was lost
-is replayed from the outboxes (chassis.embedded).
+is replayed from the outboxes (chassis.embedded). What it does not promise, whatever QUEUE_TYPE says: a second copy of a
+queue, a limit to deliveries (who dies of a message takes the queue along) and a bound to its length.
 """
 
 import heapq

@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 
 import sqlalchemy as sa
 
-from chassis import logs
+from chassis import clock, logs
 from chassis.embedded.connection import INPROC_URL
 from chassis.messaging import outbox_replay, rpc_client
 from chassis.messaging.outbox_replay import Wanted
@@ -130,9 +130,10 @@ def replay_missed(services: Sequence[str], *, amqp_url: str = INPROC_URL) -> int
 def replay_to(subscription: Subscription, *, outbox: Database, inbox: Database, amqp_url: str) -> int:
     """Send one subscriber the events its inbox lacks; return how many. Closes both databases."""
     publisher = ConfirmedPublisher(amqp_url)
+    wanted = Wanted(type=subscription.event_type.type).within_inboxes(clock.now())
     sent = 0
     try:
-        for batch in outbox_replay.published(outbox, Wanted(type=subscription.event_type.type)):
+        for batch in outbox_replay.published(outbox, wanted):
             missed = _missing(inbox, subscription, batch)
             publisher.publish_all([outbox_replay.addressed_to(subscription, row) for row in missed])
             sent += len(missed)

@@ -5,28 +5,29 @@
 
 What a consumer has had before is dropped by its inbox: it has the effect of each event exactly once, however often this
 is done. Without `--to-consumer` events go to the exchange and so to every consumer, those outside the portal included.
-Outboxes keep events for 90 days, inboxes remember longer. Events of practices whose debtor was taken out, 30 days after
-they were relayed, are not sent again.
+What was emitted more than 90 days ago is not sent again to consumers of ours, whose inboxes forget: outboxes have it
+for 400 days, for outside consumers (`python -m chassis.replay`). Events of practices whose debtor was taken out, 30
+days after they were relayed, are not sent again.
 """
 
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import logs
+from chassis import clock, logs
 from chassis.messaging import wire
 from chassis.messaging.publisher import ConfirmedPublisher, PublishFailed
 from chassis.settings import ChassisSettings
 from chassis.storage import outbox
 from chassis.storage.database import Database
-from contracts.events.redaction import REDACTED
+from contracts.events.redaction import DEBTOR_TYPES, REDACTED
 from contracts.events.subscriptions import SUBSCRIPTIONS, Subscription
 
 log = logs.get_logger(__name__)
@@ -36,20 +37,31 @@ BATCH_SIZE: Final = 1_000
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which published events: all where nothing is said. `since` is compared with when they were emitted."""
+    """Which published events: all where nothing is said. Emitted in [since, until), of `type` or one of `types`."""
 
     since: datetime | None = None
     type: str | None = None
     subject: str | None = None
+    until: datetime | None = None
+    types: tuple[str, ...] = ()
+
+    def within_inboxes(self, now: datetime) -> "Wanted":
+        """Return those of them that our consumers' inboxes remember for certain."""
+        remembered = now - timedelta(days=outbox.REPLAYED_DAYS)
+        return replace(self, since=max(self.since or remembered, remembered))
 
 
 def published(database: Database, wanted: Wanted) -> Iterator[Sequence[Any]]:
     """Yield published events in batches, in the order they were emitted, as rows of `event_id, type, body`."""
     model = database.models.OutboxMessage
-    # What lost its person is history, and must not become news to anybody.
-    conditions = [model.relayed_at.is_not(None), model.body.has_key(REDACTED).is_(False)]
+    lost_its_debtor = sa.and_(model.type.in_(DEBTOR_TYPES), model.body.has_key(REDACTED))
+    conditions = [model.relayed_at.is_not(None), sa.not_(lost_its_debtor)]
     if wanted.since is not None:
         conditions.append(model.created_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(model.created_at < wanted.until)
+    if wanted.types:
+        conditions.append(model.type.in_(wanted.types))
     if wanted.type is not None:
         conditions.append(model.type == wanted.type)
     if wanted.subject is not None:
@@ -84,9 +96,10 @@ def republish(
     The queues of `listeners` are declared first. Raises PublishFailed; what was published until then stays so, and
     doing it all again is harmless.
     """
+    wanted = wanted.within_inboxes(clock.now())
     exchange = wire.event_exchange(service)
     queues = [wire.event_queue(listener) for listener in listeners]
-    publisher = ConfirmedPublisher(amqp_url, declare=[exchange, *queues])
+    publisher = ConfirmedPublisher(amqp_url, declare=[exchange], listeners=queues)
 
     def message(row: Any) -> wire.Message:
         if only is not None:
@@ -113,18 +126,19 @@ def _republish_service(service: str, wanted: Wanted, only: Subscription | None, 
         database.close()
 
 
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
+def moment(text: str) -> datetime:
+    """Read a moment of the command line. Raises argparse.ArgumentTypeError where its offset is missing."""
+    read = datetime.fromisoformat(text)
+    if read.tzinfo is None:
         raise argparse.ArgumentTypeError("say the offset too: 2026-11-01T00:00:00+01:00, or Z")
-    return moment
+    return read
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m chassis.outbox", description=__doc__, allow_abbrev=False)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     command = parser.add_subparsers(required=True, metavar="republish").add_parser("republish", allow_abbrev=False)
-    command.add_argument("--since", type=_moment, required=True, help="emitted since then, ISO 8601 with offset")
+    command.add_argument("--since", type=moment, required=True, help="emitted since then, ISO 8601 with offset")
     command.add_argument("--service", help="of this service's outbox alone")
     command.add_argument("--type", help="of this type alone, as in docs/events.md")
     command.add_argument("--subject", help="about this subject alone")

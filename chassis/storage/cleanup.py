@@ -13,8 +13,8 @@ from chassis.storage.database import Database
 log = logs.get_logger(__name__)
 
 KEYS_KEPT_DAYS: Final = 30
-# Longer than the outboxes: what they can still send again must still be known here.
-INBOX_KEPT_DAYS: Final = outbox.KEPT_DAYS + 30
+# Longer than events are sent again: what may come must still be known here.
+INBOX_KEPT_DAYS: Final = outbox.REPLAYED_DAYS + 30
 
 
 def tidy(database: Database, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Reading and tidying the outbox: who has one, the feed of published events, the depth, the purge."""
+"""Tidying the outbox: who has one, its depth, the purge. The feed made of it is in event_feed.py."""
 
 from datetime import datetime, timedelta
 from importlib import import_module
@@ -6,12 +6,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from contracts.events.redaction import PERSONAL_TYPES, REDACTED, without_person
+from contracts.events.redaction import BENEFICIARY_TYPES, DEBTOR_TYPES, REDACTED, without_person
 
-KEPT_DAYS: Final = 90
+KEPT_DAYS: Final = 400
+REPLAYED_DAYS: Final = 90
+"""For so long events may be sent again to consumers of ours: their inboxes remember longer, and drop what they had."""
 PERSONS_KEPT_DAYS: Final = 30
 _REDACTED_AT_ONCE: Final = 500
 _SERVICES_FOLDER: Final = Path(__file__).parents[2] / "services"
@@ -24,18 +26,6 @@ def emitting_services() -> dict[str, ModuleType]:
     return {name: module for name, module in models.items() if hasattr(module, "OutboxMessage")}
 
 
-def feed(session: Session, model: Any, after: int, limit: int) -> list[dict[str, Any]]:
-    """Return up to `limit` published events behind position `after`, oldest first, as `{"position", "event"}`.
-
-    Positions are given by the relay, one relay at a time, so a reader that asks on from the last position it saw
-    misses nothing, whatever order the transactions committed in.
-    """
-    rows = session.execute(
-        select(model.position, model.body).where(model.position > after).order_by(model.position).limit(limit)
-    )
-    return [{"position": row.position, "event": row.body} for row in rows]
-
-
 def depth(session: Session, model: Any, now: datetime) -> tuple[int, float]:
     """Return how many events wait to be published, and the age of the oldest in seconds."""
     waiting, oldest = session.execute(
@@ -45,7 +35,7 @@ def depth(session: Session, model: Any, now: datetime) -> tuple[int, float]:
 
 
 def purge(session: Session, model: Any, now: datetime) -> int:
-    """Delete published events older than 90 days and return how many.
+    """Delete published events older than 400 days and return how many.
 
     The newest position always stays: the next one is counted from it.
     """
@@ -63,9 +53,11 @@ def redact(session: Session, model: Any, now: datetime) -> int:
     What is not relayed yet keeps them: its consumers have not had it.
     """
     old = model.relayed_at < now - timedelta(days=PERSONS_KEPT_DAYS)
-    wanted = select(model.id, model.body).where(
-        old, model.type.in_(PERSONAL_TYPES), model.body.has_key(REDACTED).is_(False)
+    beneficiary = model.body[("data", "beneficiary", "full_name")].astext
+    names_somebody = or_(
+        model.type.in_(DEBTOR_TYPES), and_(model.type.in_(BENEFICIARY_TYPES), beneficiary.is_not(None))
     )
+    wanted = select(model.id, model.body).where(old, names_somebody, model.body.has_key(REDACTED).is_(False))
     rows = session.execute(wanted.order_by(model.id).limit(_REDACTED_AT_ONCE).with_for_update(skip_locked=True)).all()
     for row in rows:
         session.execute(update(model).where(model.id == row.id).values(body=without_person(row.body)))

@@ -18,7 +18,7 @@ class OutboxMixin:
     """An event written in the transaction of the change it tells of.
 
     `position` is given by the relay, in the order of publication and without holes: the cursor of the feed. Rows are
-    kept after relaying (feed, replay) and purged after 90 days.
+    kept after relaying (feed, replay) and purged after 400 days.
     """
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -32,10 +32,11 @@ class OutboxMixin:
 
     @declared_attr.directive
     def __table_args__(cls) -> tuple[Index, ...]:  # noqa: N805 -- SQLAlchemy hands over the class
-        """Index what the relay looks for and what the purge looks for."""
+        """Index what the relay, the purge, and a reader of one subject look for."""
         return (
             Index("ix_outbox_unrelayed", "id", postgresql_where=text("relayed_at IS NULL")),
             Index("ix_outbox_created_at", "created_at"),
+            Index("ix_outbox_subject", "subject"),
         )
 
 

@@ -1,4 +1,8 @@
-"""Events about what was paid. `subject` is the practice id, except for checkouts: the checkout id."""
+"""Events about what was paid. `subject` is the practice id, except for checkouts: the checkout id.
+
+Those about money say what the entity's books know the practice by, as practices told it last: `external_id`,
+`service_code`, `accounting_code`, `instalment`, `beneficiary`. All are None where no practice of the entity was paid.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +15,7 @@ from marshmallow.validate import Length, OneOf
 from contracts.codes import AmountCents, CreditorFiscalCode, NoticeNumber
 from contracts.events.envelope import EventType
 from contracts.message import Message
+from contracts.shapes import Beneficiary, Instalment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +49,7 @@ class PaymentConfirmed(Message):
     """A receipt of the node was stored: money was paid. Once per receipt; the accounting's line.
 
     `practice_id` is None when the receipt names a notice we never issued. `missing_cents`: what is still missing after
-    this receipt, of which the practice is not paid; None where nothing is. No personal data.
+    this receipt, of which the practice is not paid; None where nothing is. Of persons it names the beneficiary alone.
     """
 
     receipt_id: str
@@ -61,6 +66,11 @@ class PaymentConfirmed(Message):
     payment_method: str | None = None
     checkout_id: UUID | None = None
     missing_cents: int | None = None
+    external_id: str | None = None
+    service_code: str | None = None
+    accounting_code: str | None = None
+    instalment: Instalment | None = None
+    beneficiary: Beneficiary | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +91,11 @@ class PaymentDuplicated(Message):
         str,
         OneOf(["already_paid", "cancelled", "expired", "unknown_notice", "other_amount", "underpaid", "wrong_stamp"]),
     ]
+    external_id: str | None = None
+    service_code: str | None = None
+    accounting_code: str | None = None
+    instalment: Instalment | None = None
+    beneficiary: Beneficiary | None = None
     at: datetime
 
 
@@ -95,6 +110,11 @@ class PaymentReported(Message):
     flow_id: str
     amount_cents: AmountCents
     settled_on: date
+    external_id: str | None = None
+    service_code: str | None = None
+    accounting_code: str | None = None
+    instalment: Instalment | None = None
+    beneficiary: Beneficiary | None = None
 
 
 CHECKOUT_STARTED = EventType("CheckoutStarted", 1, "payments", CheckoutStarted)

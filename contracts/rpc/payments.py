@@ -12,7 +12,7 @@ from contracts.call import Call
 from contracts.codes import AmountCents, CreditorFiscalCode, FiscalCode, NoticeNumber
 from contracts.message import Message
 from contracts.rpc.practices import EventsReply, EventsRequest, PracticeDuplicates
-from contracts.shapes import Empty, Stamp, Subject
+from contracts.shapes import Beneficiary, Empty, Instalment, Stamp, Subject
 
 # How pagoPA sends the browser back. `attesa`: it does not know yet how the payment ended (Checkout v2).
 RETURN_OUTCOMES = ("ok", "annullato", "errore", "attesa")
@@ -157,7 +157,8 @@ class Receipt(Message):
     """A receipt of the node (ricevuta telematica), the proof that a practice was paid.
 
     `stand_in`: paid while our station did not answer, as loaded in pagoPA's archive. `flags`: what is odd about it
-    (`other_station`, `never_activated`, …; docs/payments.md), though it was taken.
+    (`other_station`, `never_activated`, …; docs/payments.md), though it was taken. From `external_id` on: what the
+    entity's books know the practice by, told to its software alone.
     """
 
     receipt_id: str
@@ -183,6 +184,11 @@ class Receipt(Message):
     stamps: Sequence[BoughtStamp] = field(default_factory=list)
     stand_in: bool = False
     flags: Sequence[str] = field(default_factory=list)
+    external_id: str | None = None
+    service_code: str | None = None
+    accounting_code: str | None = None
+    instalment: Instalment | None = None
+    beneficiary: Beneficiary | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,13 +253,17 @@ class Timeline(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentsRequest(Message):
-    """An entity's payments received in [from, …), for its own software. `flagged`: only those a human must look at."""
+    """An entity's payments whose receipts came in [since, until), for its own software.
+
+    `flagged`: only those a human must look at.
+    """
 
     entity_code: str
     since: datetime | None = None
     cursor: str | None = None
     limit: Annotated[int, Range(1, 1000)] = 100
     flagged: bool = False
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

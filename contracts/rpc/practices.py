@@ -168,7 +168,8 @@ class Position(Message):
     `archive`: None where it does not belong into pagoPA's archive of notices.
     `sequence` grows by one with each event about this practice; the highest seen wins.
     `public_description` is what whoever knows the notice number alone may read in place of `description`: the service
-    and the year.
+    and the year. The entity's books know it by `external_id`, by its service and `accounting_code`, which the catalogue
+    gives the service, and by its `instalment` and `beneficiary`, where it has them.
     """
 
     practice_id: UUID
@@ -187,6 +188,10 @@ class Position(Message):
     cancelled: bool = False
     archive: ArchiveTerms | None = None
     public_description: Description | None = None
+    external_id: str | None = None
+    accounting_code: str | None = None
+    instalment: Instalment | None = None
+    beneficiary: Beneficiary | None = None
     created_at: datetime
 
 
@@ -289,6 +294,46 @@ class DebtsRequest(Message):
 
     entity_code: str
     external_ids: Annotated[Sequence[str], Length(max=200)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookedPractice(Practice):
+    """A practice as the entity's own software sees it: with the account its service is booked under."""
+
+    accounting_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebtGetRequest(Message):
+    """One debt by the entity's own reference; for its own software only, no viewer."""
+
+    entity_code: str
+    external_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebtListRequest(Message):
+    """An entity's practices made in [since, until), what citizens inserted too; for its own software only, no viewer.
+
+    Oldest first. No `states` are all states, no `origin` is both.
+    """
+
+    entity_code: str
+    since: datetime | None = None
+    until: datetime | None = None
+    states: Sequence[Annotated[str, OneOf(PRACTICE_STATES)]] = field(default_factory=list)
+    service_code: str | None = None
+    origin: Annotated[str, OneOf(ORIGINS)] | None = None
+    cursor: str | None = None
+    limit: Annotated[int, Range(1, 1000)] = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebtPage(Message):
+    """A page of an entity's practices; `next_cursor` is None on the last."""
+
+    practices: Sequence[BookedPractice]
+    next_cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -471,10 +516,18 @@ class PositionReply(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventsRequest(Message):
-    """The feed of published events after a position, oldest first. Answered by practices and by payments."""
+    """The feed of published events after a position, oldest first. Answered by practices and by payments.
+
+    Where they are said: of these `types`, about this `subject`, emitted in [since, until), of this entity.
+    """
 
     after: int = 0
     limit: Annotated[int, Range(1, 1000)] = 100
+    types: Sequence[str] = field(default_factory=list)
+    subject: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    entity_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -487,9 +540,16 @@ class FeedItem(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventsReply(Message):
-    """Events as published."""
+    """Events as published.
+
+    `reached`: up to which position was looked, to ask on from; `more`: there are later ones that may be asked for.
+    `complete_since`: events emitted before are no longer here; None where none has ever been deleted.
+    """
 
     items: Sequence[FeedItem]
+    reached: int | None = None
+    more: bool = False
+    complete_since: datetime | None = None
 
 
 ENTITY = Call("practices", "entity", EntityRequest, Entity, idempotent=True)
@@ -501,6 +561,8 @@ GET_MANY = Call("practices", "get_many", GetManyRequest, PracticeList, idempoten
 DUPLICATES = Call("practices", "equals", GetManyRequest, DuplicatesReply, idempotent=True)
 PLAN = Call("practices", "plan", PlanRequest, PracticeList, idempotent=True)
 DEBTS = Call("practices", "debts", DebtsRequest, PracticeList, idempotent=True)
+DEBT = Call("practices", "debt", DebtGetRequest, BookedPractice, idempotent=True)
+LIST_DEBTS = Call("practices", "list_debts", DebtListRequest, DebtPage, idempotent=True)
 INSERT = Call("practices", "insert", InsertRequest, Practice, idempotent=True)
 DEMAND = Call("practices", "demand", DemandRequest, Position, idempotent=True, timeout_s=5)
 PUT_DEBT = Call("practices", "put_debt", DebtRequest, Practice, idempotent=True)

@@ -13,6 +13,7 @@ from contracts.codes import AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
 from contracts.rpc.practices import ArchiveTerms
 from contracts.shapes import Subject, Transfer
 from services.payments.columns import Cents, Code, Json
+from services.payments.domain.books import Bookkeeping
 from services.payments.domain.checkouts import OpeningFailure
 from services.payments.domain.receipts import ReceiptDetails
 
@@ -31,6 +32,7 @@ class Base(DeclarativeBase):
         Subject: Json(Subject),
         tuple[Transfer, ...]: Json(tuple[Transfer, ...]),
         ArchiveTerms: Json(ArchiveTerms),
+        Bookkeeping: Json(Bookkeeping),
         OpeningFailure: Json(OpeningFailure),
         ReceiptDetails: Json(ReceiptDetails),
     }
@@ -97,6 +99,7 @@ class Position(Base):
     debtor: Mapped[Subject | None]
     transfers: Mapped[tuple[Transfer, ...] | None]
     archive: Mapped[ArchiveTerms | None]
+    bookkeeping: Mapped[Bookkeeping | None]
     created_at: Mapped[datetime | None]
     paid_receipt_id: Mapped[str | None]
     paid_at: Mapped[datetime | None]

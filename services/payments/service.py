@@ -7,7 +7,7 @@ from chassis.clock import now
 from chassis.recurrence import Recurrence
 from chassis.runtime.entrypoints import answers, decides_every, every, on_events
 from chassis.runtime.providers import DatabaseProvider, RpcProvider, SettingsProvider
-from chassis.storage import outbox
+from chassis.storage import event_feed
 from chassis.storage.database import Tx
 from chassis.storage.database_clock import database_time
 from contracts.events.envelope import Event
@@ -20,7 +20,7 @@ from contracts.events.practices import (
 )
 from contracts.rpc import payments
 from contracts.rpc import settlement as fdr
-from contracts.rpc.practices import EventsReply, EventsRequest, FeedItem, Position
+from contracts.rpc.practices import EventsReply, EventsRequest, Position
 from services.payments import models
 from services.payments.domain.positions import PositionStatus
 from services.payments.settings import Settings
@@ -150,10 +150,9 @@ class PaymentsService:
 
     @answers(payments.EVENTS)
     def events(self, request: EventsRequest) -> EventsReply:
-        """Return published events after a position."""
+        """Return a page of the events published."""
         with self.database.reading() as session:
-            found = outbox.feed(session, models.OutboxMessage, request.after, request.limit)
-        return EventsReply(items=[FeedItem(**item) for item in found])
+            return event_feed.page(session, models.OutboxMessage, request)
 
     @on_events(PRACTICE_CREATED)
     def on_practice_created(self, tx: Tx, events: Sequence[Event[Position]]) -> None:

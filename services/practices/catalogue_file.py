@@ -51,11 +51,15 @@ class FileShare(Share):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileService(CatalogueService):
-    """A service as the catalogue file has it."""
+    """A service as the catalogue file has it.
+
+    `accounting_code`: the account or chapter that the entity books its payments under; told to the entity alone.
+    """
 
     category: Category
     shares: Sequence[FileShare] = field(default_factory=list)
     archive: ArchiveSettings = field(default_factory=ArchiveSettings)
+    accounting_code: Annotated[str, Length(1, 35)] | None = None
 
 
 def _check_division(service: FileService) -> None:

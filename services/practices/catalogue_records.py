@@ -20,6 +20,7 @@ class ToldByCatalogue:
     creditor: Creditor
     service_title: str
     archive: ArchiveSettings
+    accounting_code: str | None
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class Issuer:
 
 def told_of(entity: EntityRow, service: ServiceRow) -> ToldByCatalogue:
     """Return what payments is told of a service and its entity."""
-    return ToldByCatalogue(creditor_of(entity), title_of(service).it, archive_settings_of(service))
+    title, archive = title_of(service).it, archive_settings_of(service)
+    return ToldByCatalogue(creditor_of(entity), title, archive, service.accounting_code)
 
 
 def issuer_of(entity: EntityRow, service: ServiceRow) -> Issuer:

@@ -92,6 +92,7 @@ class ServiceRow(Base):
     stamp_cents: Mapped[int | None] = mapped_column(BigInteger)
     withdrawn: Mapped[bool] = mapped_column(default=False)
     archive: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
+    accounting_code: Mapped[str | None] = mapped_column(String(35))
     revision: Mapped[int] = mapped_column(Integer, server_default=text("1"))
     told_digest: Mapped[str | None] = mapped_column(String(64))
 
@@ -143,6 +144,7 @@ class PracticeRow(Base):
             "service_revision",
             postgresql_where=text("state IN ('to_pay', 'unconfirmed')"),
         ),
+        Index("ix_practices_entity", "entity_code", "created_at", "place"),
         Index("ix_practices_demanded", "demand_digest", postgresql_where=text("demand_digest IS NOT NULL")),
     )
 

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from contracts.calendar import due_day
 from contracts.codes import AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
 from contracts.events.practices import PracticeEnded
-from contracts.rpc.practices import DatedPractice, Position, Practice
+from contracts.rpc.practices import BookedPractice, DatedPractice, Position, Practice
 from contracts.shapes import Beneficiary, Instalment, LocalisedText, Subject, Transfer
 from services.practices import catalogue_records, stored_json
 from services.practices.catalogue_records import Issuer, ToldByCatalogue
@@ -153,24 +153,29 @@ def dated_practice_of(row: Row[Any], now: datetime) -> DatedPractice:
     return DatedPractice(**shown, revision=_revision_of(row))
 
 
+def booked_practice_of(row: Row[Any], now: datetime) -> BookedPractice:
+    """Return the row as its entity's software sees it, unmasked; it has what the catalogue says of its service."""
+    practice = practice_of(row, now)
+    shown = {one.name: getattr(practice, one.name) for one in fields(practice)}
+    return BookedPractice(**shown, accounting_code=row.accounting_code)
+
+
 def position_of(row: PracticeRow, entity: EntityRow, service: ServiceRow) -> Position:
     """Return the row as what payments answers the node with."""
     payee = catalogue_records.payee_of(entity, service)
     shares, stamp = stored_json.read_shares(row.shares), stored_json.read_stamp(row.stamp)
     transfers = divide(row.amount_cents, row.description, payee, shares, stamp)
-    return _position(vars(row), debt_of(row).debtor, transfers, catalogue_records.told_of(entity, service))
+    return _position(vars(row), debt_of(row), transfers, catalogue_records.told_of(entity, service))
 
 
 def issued_position(values: Mapping[str, Any], debt: Debt, issuer: Issuer) -> Position:
     """Return the columns of a row just written for a debt as `position_of` does, without reading them back."""
     stamp = _stamp_share(debt, issuer.rules)
     transfers = divide(debt.amount_cents, debt.description, issuer.payee, issuer.rules.shares, stamp)
-    return _position(values, debt.debtor, transfers, issuer.told)
+    return _position(values, debt, transfers, issuer.told)
 
 
-def _position(
-    values: Mapping[str, Any], debtor: Subject, transfers: Sequence[Transfer], told: ToldByCatalogue
-) -> Position:
+def _position(values: Mapping[str, Any], debt: Debt, transfers: Sequence[Transfer], told: ToldByCatalogue) -> Position:
     return Position(
         practice_id=values["id"],
         sequence=values["sequence"],
@@ -181,15 +186,19 @@ def _position(
         iuv=Iuv(values["iuv"]),
         amount_cents=AmountCents(values["amount_cents"]),
         description=values["description"],
-        debtor=debtor,
+        debtor=debt.debtor,
         transfers=transfers,
         due_date=due_day(values["due_date"]),
         payable_until=due_day(values["payable_until"]),
         cancelled=values["state"] == State.CANCELLED,
-        archive=archive_terms(told.archive, _archived_practice(values, debtor)),
+        archive=archive_terms(told.archive, _archived_practice(values, debt.debtor)),
         public_description=display.public_description(
             told.service_title, due_day(values["due_date"]), values["created_at"]
         ),
+        external_id=values["external_id"],
+        accounting_code=told.accounting_code,
+        instalment=debt.instalment,
+        beneficiary=debt.beneficiary,
         created_at=values["created_at"],
     )
 

@@ -22,6 +22,10 @@ from contracts.events.payments import (
 from contracts.rpc import practices
 from contracts.rpc.practices import (
     AnnulRequest,
+    BookedPractice,
+    DebtGetRequest,
+    DebtListRequest,
+    DebtPage,
     DebtRequest,
     DebtsRequest,
     DemandRequest,
@@ -124,6 +128,16 @@ class PracticesService:
         """Return an entity's debts by its references."""
         return queries.debts(self.database, request, now())
 
+    @answers(practices.DEBT)
+    def debt(self, request: DebtGetRequest) -> BookedPractice:
+        """Return an entity's debt by its reference."""
+        return queries.debt(self.database, request, now())
+
+    @answers(practices.LIST_DEBTS)
+    def list_debts(self, request: DebtListRequest) -> DebtPage:
+        """Return a page of an entity's practices."""
+        return queries.list_debts(self.database, request, now())
+
     @answers(practices.INSERT)
     def insert(self, request: InsertRequest) -> Practice:
         """Create a spontaneous practice."""
@@ -176,7 +190,7 @@ class PracticesService:
 
     @answers(practices.EVENTS)
     def events(self, request: EventsRequest) -> EventsReply:
-        """Return published events after a position."""
+        """Return a page of the events published."""
         return queries.events(self.database, request)
 
     @on_event(CHECKOUT_STARTED)

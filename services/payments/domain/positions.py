@@ -17,6 +17,7 @@ from contracts.events.practices import PracticeEnded
 from contracts.rpc import practices
 from contracts.rpc.practices import ArchiveTerms
 from contracts.shapes import Subject, Transfer
+from services.payments.domain.books import Bookkeeping
 
 UNNAMED: Final = "Avviso di pagamento"
 """What a position is for whose practice told us of no public description: one that was made before there was any."""
@@ -46,6 +47,7 @@ class PaymentTerms:
     created_at: datetime
     archive: ArchiveTerms | None = None
     public_description: str | None = None
+    bookkeeping: Bookkeeping | None = None
 
     @classmethod
     def of(cls, position: practices.Position) -> Self:
@@ -60,6 +62,7 @@ class PaymentTerms:
             created_at=position.created_at,
             archive=position.archive,
             public_description=position.public_description,
+            bookkeeping=Bookkeeping.of(position),
         )
 
     @property
@@ -143,6 +146,11 @@ class Position:
     paid_at: datetime | None = None
     received_cents: int | None = None
     event_sequence: int = 0
+
+    @property
+    def bookkeeping(self) -> Bookkeeping:
+        """What the entity's books know it by; nothing where it was told before practices told of that."""
+        return (self.terms and self.terms.bookkeeping) or Bookkeeping()
 
     @property
     def missing_cents(self) -> int:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from contracts.shapes import Creditor
 from services.payments import models
+from services.payments.domain.books import Bookkeeping
 from services.payments.domain.positions import PaymentTerms, Position, PositionStatus
 
 _TABLE: Final = models.Position.metadata.tables[models.Position.__tablename__]
@@ -120,6 +121,15 @@ def by_practice(session: Session, practice_ids: Iterable[UUID], *, lock: bool = 
     return {row.practice_id: _read(row) for row in rows}
 
 
+def bookkeeping(session: Session, practice_ids: Iterable[UUID]) -> dict[UUID, Bookkeeping]:
+    """Return what entities' books know practices by, of those of which it was told."""
+    position = models.Position
+    statement = select(position.practice_id, position.bookkeeping).where(
+        position.practice_id.in_(list(practice_ids)), position.bookkeeping.is_not(None)
+    )
+    return {row.practice_id: row.bookkeeping for row in session.execute(statement)}
+
+
 def record_payment(session: Session, position: Position) -> None:
     """Write back what a payment changes. The caller holds the position's lock."""
     statement = update(_TABLE).where(_TABLE.c.practice_id == position.practice_id)
@@ -182,4 +192,5 @@ def _read_terms(row: models.Position) -> PaymentTerms | None:
         created_at=row.created_at,
         archive=row.archive,
         public_description=row.public_description,
+        bookkeeping=row.bookkeeping,
     )

@@ -26,6 +26,7 @@ _TERMS: Final = (
     "debtor",
     "transfers",
     "archive",
+    "bookkeeping",
     "created_at",
     "public_description",
 )
@@ -50,6 +51,7 @@ _TYPES: Final = {
     "debtor": "jsonb",
     "transfers": "jsonb",
     "archive": "jsonb",
+    "bookkeeping": "jsonb",
     "created_at": "timestamptz",
 }
 

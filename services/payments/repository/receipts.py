@@ -196,6 +196,8 @@ def page(session: Session, asked: PaymentsRequest, after: tuple[int, int]) -> Se
     )
     if asked.since is not None:
         statement = statement.where(Receipt.received_at >= asked.since)
+    if asked.until is not None:
+        statement = statement.where(Receipt.received_at < asked.until)
     if asked.flagged:
         statement = statement.where(func.cardinality(Receipt.flags) > 0)
     return session.scalars(statement.order_by(Receipt.transaction, Receipt.id).limit(asked.limit)).all()

@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from chassis.storage.database import Database
+from contracts import spreadsheets
 from contracts.rpc.settlement import Day, DayFlow, DayReport, DayRequest, DayRow
 from services.payments.models import BankCredit, SettlementFlow, SettlementRow
 from services.payments.repository import bank_credits, settlements
@@ -28,8 +29,6 @@ _HEADER: Final = (
     "accredito",
     "importo",
 )
-# A spreadsheet would take these for the beginning of a formula.
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def day(database: Database, request: DayRequest) -> Day:
@@ -49,7 +48,7 @@ def day_csv(database: Database, request: DayRequest) -> DayReport:
     The lines `pagamento` add up to the line `totale flusso` of their flow, those to `totale giorno`.
     """
     text = io.StringIO()
-    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    writer = csv.writer(text, delimiter=spreadsheets.DELIMITER, lineterminator=spreadsheets.LINE_END)
     writer.writerow(_HEADER)
     writer.writerows(_lines(day(database, request)))
     file_name = f"riconciliazione_{request.entity_code}_{request.day:%Y-%m-%d}.csv"
@@ -101,20 +100,11 @@ def _lines(told: Day) -> Iterable[list[str]]:
         state = "riconciliato" if flow.reconciled else "non riconciliato"
         yield _line("totale flusso", flow, flow.total_cents, credit=state)
         yield _line("accredito bancario", flow, flow.credited_cents, credit=flow.credit_reference or "")
-    yield ["totale giorno", *[""] * 10, _euro(told.total_cents)]
-    yield ["totale accrediti", *[""] * 10, _euro(told.credited_cents)]
-    yield ["differenza", *[""] * 10, _euro(told.total_cents - told.credited_cents)]
+    yield ["totale giorno", *[""] * 10, spreadsheets.euro(told.total_cents)]
+    yield ["totale accrediti", *[""] * 10, spreadsheets.euro(told.credited_cents)]
+    yield ["differenza", *[""] * 10, spreadsheets.euro(told.total_cents - told.credited_cents)]
 
 
 def _line(kind: str, flow: DayFlow, amount_cents: int, *found: object, credit: str = "") -> list[str]:
     texts = [kind, flow.settled_on.isoformat(), flow.flow_id, flow.sender, *(found or [""] * 6), credit]
-    return [*(_harmless(str(value)) for value in texts), _euro(amount_cents)]
-
-
-def _euro(cents: int) -> str:
-    sign = "-" if cents < 0 else ""
-    return f"{sign}{abs(cents) // 100},{abs(cents) % 100:02d}"
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    return [*(spreadsheets.harmless(str(value)) for value in texts), spreadsheets.euro(amount_cents)]

@@ -10,6 +10,7 @@ from chassis.logs import get_logger
 from chassis.storage.database import Tx
 from contracts.codes import AmountCents
 from contracts.events.payments import PAYMENT_CONFIRMED, PAYMENT_DUPLICATED, PaymentConfirmed, PaymentDuplicated
+from services.payments.domain.books import Bookkeeping
 from services.payments.domain.checkouts import CheckoutState, after_payment, move
 from services.payments.domain.positions import Position
 from services.payments.domain.receipt_table import Arrival, flags_of
@@ -95,21 +96,12 @@ def _follow(
     """Let everything follow from a judged receipt; return the position after it."""
     judgement = Judgement(str(receipt.judgement))
     if position is None or judgement in _ABOUT_NO_PRACTICE:
-        _emit(tx, receipt, judgement, subject=receipt.receipt_id, sequence=0, first_receipt_id=None, now=now)
+        _emit(tx, receipt, judgement, None, now=now)
         return position
     _settle_checkouts(concerned, receipt, position.practice_id, now)
-    first_receipt_id = position.paid_receipt_id
     after = _with_money(position, receipt)
-    sequence = _emit(
-        tx,
-        receipt,
-        judgement,
-        subject=str(position.practice_id),
-        sequence=position.event_sequence,
-        first_receipt_id=first_receipt_id,
-        missing_cents=after.missing_cents if judgement is not Judgement.CANCELLED else 0,
-        now=now,
-    )
+    missing_cents = after.missing_cents if judgement is not Judgement.CANCELLED else 0
+    sequence = _emit(tx, receipt, judgement, position, missing_cents=missing_cents, now=now)
     after = replace(after, event_sequence=sequence)
     positions.record_payment(tx.session, after)
     return after
@@ -143,26 +135,27 @@ def _emit(
     tx: Tx,
     receipt: Receipt,
     judgement: Judgement,
+    before: Position | None,
     *,
-    subject: str,
-    sequence: int,
-    first_receipt_id: str | None,
     missing_cents: int = 0,
     now: datetime,
 ) -> int:
-    """Emit what the judgement raises; return the sequence of the last event."""
+    """Emit what the judgement raises about a position as it was before, or about none; return the last sequence."""
+    subject, sequence = (str(before.practice_id), before.event_sequence) if before else (receipt.receipt_id, 0)
+    books = before.bookkeeping if before else Bookkeeping()
+    first_receipt_id = before.paid_receipt_id if before else None
     for event_type in RAISES[judgement]:
         sequence += 1
         if event_type is PAYMENT_CONFIRMED:
-            confirmed = _confirmed(receipt, judgement, missing_cents)
+            confirmed = _confirmed(receipt, judgement, books, missing_cents)
             tx.emit(PAYMENT_CONFIRMED, confirmed, subject=subject, sequence=sequence, now=now)
         else:
-            duplicated = _duplicated(receipt, judgement, first_receipt_id, now)
+            duplicated = _duplicated(receipt, judgement, books, first_receipt_id, now)
             tx.emit(PAYMENT_DUPLICATED, duplicated, subject=subject, sequence=sequence, now=now)
     return sequence
 
 
-def _confirmed(receipt: Receipt, judgement: Judgement, missing_cents: int) -> PaymentConfirmed:
+def _confirmed(receipt: Receipt, judgement: Judgement, books: Bookkeeping, missing_cents: int) -> PaymentConfirmed:
     """Fill PaymentConfirmed. As one of several beneficiaries, a creditor is told of its own share."""
     secondary = judgement is Judgement.SECONDARY
     return PaymentConfirmed(
@@ -180,11 +173,12 @@ def _confirmed(receipt: Receipt, judgement: Judgement, missing_cents: int) -> Pa
         payment_method=receipt.payment_method,
         checkout_id=receipt.checkout_id,
         missing_cents=missing_cents or None,
+        **books.fields(),
     )
 
 
 def _duplicated(
-    receipt: Receipt, judgement: Judgement, first_receipt_id: str | None, now: datetime
+    receipt: Receipt, judgement: Judgement, books: Bookkeeping, first_receipt_id: str | None, now: datetime
 ) -> PaymentDuplicated:
     return PaymentDuplicated(
         receipt_id=receipt.receipt_id,
@@ -195,6 +189,7 @@ def _duplicated(
         first_receipt_id=first_receipt_id,
         reason=judgement.value,
         at=now,
+        **books.fields(),
     )
 
 

@@ -8,7 +8,7 @@ from chassis.storage.database import Database
 from contracts.error_details import InvalidRequest
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc.payments import PaymentsPage, PaymentsRequest, Receipts, StampFile
-from services.payments.repository import receipts
+from services.payments.repository import positions, receipts
 from services.payments.soap.receipts import attached_stamp
 from services.payments.usecases.replies import receipt_reply
 
@@ -48,7 +48,8 @@ def payments_page(database: Database, request: PaymentsRequest) -> PaymentsPage:
     after = _read_cursor(request.cursor)
     with database.reading() as session:
         found = receipts.page(session, request, after)
-        told = [receipt_reply(receipt) for receipt in found]
+        known = positions.bookkeeping(session, {one.practice_id for one in found if one.practice_id})
+        told = [receipt_reply(one, known.get(one.practice_id) if one.practice_id else None) for one in found]
     return PaymentsPage(receipts=told, next_cursor=f"{found[-1].transaction}-{found[-1].id}" if found else None)
 
 

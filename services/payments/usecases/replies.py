@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from contracts.codes import AmountCents
 from contracts.rpc import payments
+from services.payments.domain.books import Bookkeeping
 from services.payments.domain.checkouts import CheckoutState, shown_state
 from services.payments.domain.receipts import Judgement
 from services.payments.models import Checkout, CheckoutItem, Receipt
@@ -34,8 +35,8 @@ def checkout_reply(session: Session, checkout: Checkout) -> payments.Checkout:
     )
 
 
-def receipt_reply(receipt: Receipt) -> payments.Receipt:
-    """Return a receipt that brought money, with all it tells."""
+def receipt_reply(receipt: Receipt, books: Bookkeeping | None = None) -> payments.Receipt:
+    """Return a receipt that brought money, with all it tells, and what the entity's books know its practice by."""
     details = receipt.details
     return payments.Receipt(
         receipt_id=receipt.receipt_id,
@@ -61,6 +62,7 @@ def receipt_reply(receipt: Receipt) -> payments.Receipt:
         stamps=details.stamps or [],
         stand_in=receipt.stand_in,
         flags=receipt.flags,
+        **(books.fields() if books else {}),
     )
 
 

@@ -40,6 +40,7 @@ def announce(tx: Tx, position: Position, known: Sequence[Receipt], flow: Settlem
         flow_id=flow.flow_id,
         amount_cents=AmountCents(amount_cents),
         settled_on=flow.settled_on,
+        **position.bookkeeping.fields(),
     )
     tx.emit(PAYMENT_REPORTED, reported, subject=str(after.practice_id), sequence=after.event_sequence, now=now)
     positions.record_payment(tx.session, after)

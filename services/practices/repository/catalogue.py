@@ -164,6 +164,7 @@ def save_services(session: Session, entity: FileEntity) -> None:
             "stamp_cents": item.stamp_cents,
             "withdrawn": False,
             "archive": stored_json.write(item.archive),
+            "accounting_code": item.accounting_code,
             "told_digest": _told_digest(entity, item),
         }
         statement = insert(ServiceRow).values(**values)
@@ -184,6 +185,7 @@ def _told_digest(entity: FileEntity, service: FileService) -> str:
         entity.postal_iban,
         service.category,
         stored_json.write(service.archive),
+        service.accounting_code,
     )
     return hashlib.sha256(codec.write(told)).hexdigest()
 

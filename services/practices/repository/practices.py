@@ -22,6 +22,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    tuple_,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -29,6 +30,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from chassis.storage import bulk
 from contracts.calendar import NO_DUE_DATE
+from contracts.rpc.practices import DebtListRequest
 from services.practices.domain.states import State
 from services.practices.models import EntityRow, Json, PracticeRow, ServiceRow, Stored
 from services.practices.repository.batches import batches
@@ -41,7 +43,11 @@ _INSERTED: Final = tuple(column.key for column in PracticeRow.__table__.columns 
 
 def _shown_columns() -> Select[Any]:
     """Select the columns of practices, and of the catalogue what showing them takes."""
-    catalogue = [EntityRow.company_name.label("creditor_name"), ServiceRow.title.label("service_title")]
+    catalogue = [
+        EntityRow.company_name.label("creditor_name"),
+        ServiceRow.title.label("service_title"),
+        ServiceRow.accounting_code,
+    ]
     is_its_service = and_(
         ServiceRow.entity_code == PracticeRow.entity_code, ServiceRow.code == PracticeRow.service_code
     )
@@ -133,6 +139,27 @@ def of_references(session: Session, entity_code: str, external_ids: Sequence[str
     """Return an entity's debts by its own references, as they are shown."""
     statement = _SHOWN.where(PracticeRow.entity_code == entity_code, PracticeRow.external_id.in_(external_ids))
     return session.execute(statement).all()
+
+
+def of_entity(
+    session: Session, asked: DebtListRequest, after: tuple[datetime, int] | None, limit: int
+) -> Sequence[Row[Any]]:
+    """Return the practices of an entity that were asked for, as they are shown, oldest first, those behind `after`."""
+    made = tuple_(PracticeRow.created_at, PracticeRow.place)
+    statement = _SHOWN.where(PracticeRow.entity_code == asked.entity_code)
+    if after is not None:
+        statement = statement.where(made > after)
+    if asked.since is not None:
+        statement = statement.where(PracticeRow.created_at >= asked.since)
+    if asked.until is not None:
+        statement = statement.where(PracticeRow.created_at < asked.until)
+    if asked.states:
+        statement = statement.where(PracticeRow.state.in_(asked.states))
+    if asked.service_code is not None:
+        statement = statement.where(PracticeRow.service_code == asked.service_code)
+    if asked.origin is not None:
+        statement = statement.where(PracticeRow.origin == asked.origin)
+    return session.execute(statement.order_by(PracticeRow.created_at, PracticeRow.place).limit(limit)).all()
 
 
 def of_debtor(

@@ -9,17 +9,20 @@ from typing import Any, Final
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from chassis.storage import outbox
+from chassis.storage import event_feed
 from chassis.storage.database import Database
 from contracts.error_details import InvalidRequest
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc.practices import (
+    BookedPractice,
+    DebtGetRequest,
+    DebtListRequest,
+    DebtPage,
     DebtsRequest,
     DueDates,
     DueDatesRequest,
     EventsReply,
     EventsRequest,
-    FeedItem,
     GetManyRequest,
     ListRequest,
     PlanRequest,
@@ -104,6 +107,29 @@ def debts(database: Database, request: DebtsRequest, now: datetime) -> PracticeL
     return PracticeList(practices=[records.practice_of(row, now) for row in rows])
 
 
+def debt(database: Database, request: DebtGetRequest, now: datetime) -> BookedPractice:
+    """Return the entity's debt with this reference, whole. Raises Refused(PRACTICE_NOT_FOUND)."""
+    code, references = request.entity_code, [request.external_id]
+    rows = database.read(partial(practices.of_references, entity_code=code, external_ids=references))
+    if not rows:
+        raise Refused(ErrorCode.PRACTICE_NOT_FOUND)
+    return records.booked_practice_of(rows[0], now)
+
+
+def list_debts(database: Database, request: DebtListRequest, now: datetime) -> DebtPage:
+    """Return a page of an entity's practices, oldest first. Raises Refused(UNKNOWN_ENTITY), (INVALID_REQUEST)."""
+    after = _made(request.cursor)
+    with database.reading() as session:
+        rows = practices.of_entity(session, request, after, request.limit + 1)
+        if not rows:
+            catalogue.entity(session, request.entity_code)
+    page = rows[: request.limit]
+    return DebtPage(
+        practices=[records.booked_practice_of(row, now) for row in page],
+        next_cursor=_made_cursor(page[-1]) if len(rows) > request.limit else None,
+    )
+
+
 def positions(database: Database, request: PositionRequest) -> PositionReply:
     """Return what payments needs of practices, and whose domain it is; no viewer, this never leaves the system."""
     with database.reading() as session:
@@ -117,10 +143,9 @@ def positions(database: Database, request: PositionRequest) -> PositionReply:
 
 
 def events(database: Database, request: EventsRequest) -> EventsReply:
-    """Return the events published after a position of the feed."""
+    """Return a page of the events published."""
     with database.reading() as session:
-        published = outbox.feed(session, OutboxMessage, request.after, request.limit)
-    return EventsReply(items=[FeedItem(**item) for item in published])
+        return event_feed.page(session, OutboxMessage, request)
 
 
 def _seen(row: Row[Any], viewer: Viewer, now: datetime) -> Practice | None:
@@ -130,6 +155,24 @@ def _seen(row: Row[Any], viewer: Viewer, now: datetime) -> Practice | None:
         return None
     practice = records.practice_of(row, now)
     return practice if visibility is Visibility.WHOLE else display.masked(practice)
+
+
+def _made_cursor(row: Row[Any]) -> str:
+    return urlsafe_b64encode(f"{row.created_at.isoformat()} {row.place}".encode()).decode()
+
+
+def _made(cursor: str | None) -> tuple[datetime, int] | None:
+    """Read a cursor that `_made_cursor` wrote. Raises Refused(INVALID_REQUEST)."""
+    if not cursor:
+        return None
+    try:
+        moment, _, place = urlsafe_b64decode(cursor).decode("ascii").rpartition(" ")
+        created_at = datetime.fromisoformat(moment)
+        if created_at.tzinfo is not None and len(place) < 19 and place.isascii() and place.isdigit():
+            return created_at, int(place)
+    except ValueError:
+        pass
+    raise Refused(ErrorCode.INVALID_REQUEST, InvalidRequest(fields=["cursor"]))
 
 
 def _cursor(place: int) -> str:

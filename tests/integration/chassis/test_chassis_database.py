@@ -13,9 +13,10 @@ import sqlalchemy as sa
 from chassis import correlation
 from chassis.messaging import codec
 from chassis.runtime.container import with_own_entrypoints
-from chassis.storage import cleanup, outbox
+from chassis.storage import cleanup, event_feed, outbox
 from chassis.storage.database import Database, is_out_of_reach
 from contracts.errors import Refused
+from contracts.rpc.practices import EventsRequest
 from tests.conftest import PATIENCE_S
 from tests.integration.chassis import probe
 
@@ -198,9 +199,9 @@ def test_the_feed_gives_what_was_published_behind_a_position(database):
     with database.transaction() as tx:
         emit(tx, 4)
     with database.reading() as session:
-        items = outbox.feed(session, probe.OutboxMessage, after=1, limit=5)
-        assert [(item["position"], item["event"]["subject"]) for item in items] == [(2, "n-2"), (3, "n-3")]
-        assert len(outbox.feed(session, probe.OutboxMessage, after=0, limit=2)) == 2
+        items = event_feed.page(session, probe.OutboxMessage, EventsRequest(after=1, limit=5)).items
+        assert [(item.position, item.event["subject"]) for item in items] == [(2, "n-2"), (3, "n-3")]
+        assert len(event_feed.page(session, probe.OutboxMessage, EventsRequest(limit=2)).items) == 2
 
 
 def test_depth_tells_how_many_events_wait_and_for_how_long(database):
@@ -212,8 +213,8 @@ def test_depth_tells_how_many_events_wait_and_for_how_long(database):
         assert outbox.depth(session, probe.OutboxMessage, NOW) == (2, 30.0)
 
 
-def test_the_purge_keeps_ninety_days_and_everything_unpublished_and_the_newest_position(database):
-    old = NOW - timedelta(days=91)
+def test_the_purge_keeps_four_hundred_days_and_everything_unpublished_and_the_newest_position(database):
+    old = NOW - timedelta(days=401)
     relayed(database, [1, 2], created_at=old)
     with database.transaction() as tx:
         emit(tx, 3, now=old)
@@ -264,11 +265,11 @@ def test_events_that_commit_out_of_order_are_all_in_the_feed(database, run_relay
         with database.transaction() as fast:
             emit(fast, 2)
         first = eventually(lambda: feed_after(database, 0))
-        assert [item["event"]["subject"] for item in first] == ["n-2"]
-    later = eventually(lambda: feed_after(database, first[-1]["position"]))
-    assert [item["event"]["subject"] for item in later] == ["n-1"]
+        assert [item.event["subject"] for item in first] == ["n-2"]
+    later = eventually(lambda: feed_after(database, first[-1].position))
+    assert [item.event["subject"] for item in later] == ["n-1"]
 
 
 def feed_after(database, position):
     with database.reading() as session:
-        return outbox.feed(session, probe.OutboxMessage, position, 10)
+        return event_feed.page(session, probe.OutboxMessage, EventsRequest(after=position, limit=10)).items

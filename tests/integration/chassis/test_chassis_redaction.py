@@ -12,9 +12,10 @@ from chassis.clock import now
 from chassis.messaging import outbox_replay
 from chassis.messaging.events import read_event
 from chassis.messaging.relay import relay_of
-from chassis.storage import outbox
+from chassis.storage import event_feed, outbox
 from contracts.events import EVENTS
-from contracts.events.redaction import PERSONAL_TYPES, without_person
+from contracts.events.redaction import BENEFICIARY_TYPES, DEBTOR_TYPES, PERSONAL_TYPES, without_person
+from contracts.rpc.practices import EventsRequest
 from services.practices import models
 from tests.conftest import PROJECT
 
@@ -72,20 +73,51 @@ def test_thirty_days_after_it_was_relayed_an_event_names_nobody(database, event_
     assert found[newer] == found[waiting] == sample(event_type)
 
 
-@pytest.mark.parametrize("event_type", sorted(PERSONAL_TYPES))
+@pytest.mark.parametrize("event_type", sorted(DEBTOR_TYPES))
 def test_what_is_left_is_still_an_event_of_its_type(event_type):
     before, after = sample(event_type), without_person(sample(event_type))
     event = read_event(EVENTS[event_type], after)
     assert event.data.debtor.fiscal_code == "ANONIMO"
     assert event.data.description == before["data"]["public_description"]
-    unchanged = set(before["data"]) - {"debtor", "description", "transfers"}
+    unchanged = set(before["data"]) - {"debtor", "description", "transfers", "beneficiary"}
     assert {name: after["data"][name] for name in unchanged} == {name: before["data"][name] for name in unchanged}
     assert after["redacted"] is True
 
 
+@pytest.mark.parametrize("event_type", sorted(BENEFICIARY_TYPES))
+def test_an_event_about_money_loses_the_beneficiary_and_nothing_else(event_type):
+    before, after = sample(event_type), without_person(sample(event_type))
+    assert read_event(EVENTS[event_type], after).data.beneficiary is None
+    assert after == {**before, "redacted": True, "data": {**before["data"], "beneficiary": None}}
+
+
+@pytest.mark.parametrize("event_type", sorted(BENEFICIARY_TYPES))
+def test_an_event_about_money_is_published_again_whether_its_beneficiary_is_gone_or_not(database, event_type):
+    old, newer = store(database, event_type, days=31), store(database, event_type, days=1)
+    redact_all(database)
+    again = [row.event_id for batch in outbox_replay.published(database, outbox_replay.Wanted()) for row in batch]
+    assert again == [old, newer]
+
+
+def test_an_event_about_money_without_beneficiary_stays_as_it_is(database):
+    body = sample("PaymentConfirmed.v1")
+    body["data"]["beneficiary"] = None
+    with database.transaction() as tx:
+        old = now() - timedelta(days=31)
+        tx.session.add(
+            models.OutboxMessage(
+                event_id=uuid4(), type=body["type"], subject="x", body=body, created_at=old, relayed_at=old, position=1
+            )
+        )
+    assert redact_all(database) == 0
+    assert list(bodies(database).values()) == [body]
+
+
 def test_no_other_event_has_a_person_to_be_taken_out():
     for event_type in set(EVENTS) - PERSONAL_TYPES:
-        assert not {"debtor", "description", "payer", "full_name"} & set(sample(event_type)["data"]), event_type
+        assert not {"debtor", "description", "payer", "full_name", "beneficiary"} & set(sample(event_type)["data"]), (
+            event_type
+        )
 
 
 def test_the_feed_says_that_the_person_is_gone(database):
@@ -93,8 +125,8 @@ def test_the_feed_says_that_the_person_is_gone(database):
     store(database, "PracticeCreated.v1", days=1)
     redact_all(database)
     with database.reading() as session:
-        items = outbox.feed(session, models.OutboxMessage, after=0, limit=10)
-    assert [item["event"].get("redacted", False) for item in items] == [True, False]
+        items = event_feed.page(session, models.OutboxMessage, EventsRequest()).items
+    assert [item.event.get("redacted", False) for item in items] == [True, False]
 
 
 def test_an_event_without_its_person_is_not_published_again(database):

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from chassis.storage.database import Database
-from contracts.rpc.practices import AnnulRequest, DebtRequest
+from contracts.rpc.practices import AnnulRequest, DebtRequest, EntityRequest
 from services.practices.models import OutboxMessage, PracticeRow
 from services.practices.usecases import catalogue, catalogue_news, debts
 
@@ -119,3 +119,23 @@ def test_practices_that_were_there_before_the_archive_are_told_of_once(told: Dat
     assert catalogue_news.tell_all(told, NOW) == 0
     [news] = amended(told)[before:]
     assert news["archive"] == {"pay_stand_in": True, "switch_to_expired": False}
+
+
+def test_the_account_a_service_is_booked_under_is_told_and_told_anew_when_it_changes(told: Database) -> None:
+    load(told, accounting_code="3.0.1.02.16")
+    catalogue_news.tell_all(told, NOW)
+    put(told, "booked")
+    with told.reading() as session:
+        statement = select(OutboxMessage.body).order_by(OutboxMessage.id.desc()).limit(1)
+        created = session.scalars(statement).one()["data"]
+    assert (created["external_id"], created["accounting_code"]) == ("booked", "3.0.1.02.16")
+    load(told, accounting_code="3.0.1.02.99")
+    before = len(amended(told))
+    catalogue_news.tell_all(told, NOW)
+    news = [one for one in amended(told)[before:] if one["external_id"] == "booked"]
+    assert [one["accounting_code"] for one in news] == ["3.0.1.02.99"]
+
+
+def test_everybody_is_shown_the_catalogue_without_the_accounts(told: Database) -> None:
+    load(told, accounting_code="3.0.1.02.16")
+    assert "3.0.1.02.16" not in str(catalogue.entity(told, EntityRequest(entity_code="PM108")))

@@ -14,6 +14,7 @@ from chassis.messaging.events import read_event
 from chassis.storage.database import Database
 from contracts.events import EVENTS
 from contracts.rpc.practices import AnnulRequest, Practice
+from contracts.shapes import Beneficiary, Instalment
 from services.practices.models import OutboxMessage, PracticeRow
 from services.practices.service import PracticesService
 from services.practices.usecases import debts, expiry
@@ -39,8 +40,10 @@ def test_the_events_practices_writes_have_the_shape_of_their_samples(
     database: Database, put: Put, now: datetime
 ) -> None:
     put("MENSA-1", service_code="MENSA", due_date=date(2026, 11, 20))
-    put("TARI-1")
-    put("TARI-1", amount_cents=99)
+    student = Beneficiary(full_name="Anna Rossi", course="Pianoforte", school="Tastiere", contribution_type="Retta")
+    whole = {"instalment": Instalment(number=5, total=7), "beneficiary": student}
+    put("TARI-1", **whole)
+    put("TARI-1", amount_cents=99, **whole)
     request = AnnulRequest(entity_code="PM108", external_id="TARI-1", reason="Per Mario Rossi")
     debts.annul_debt(database, request, now)
     expiry.expire_overdue(database, now)
@@ -50,6 +53,9 @@ def test_the_events_practices_writes_have_the_shape_of_their_samples(
     for name, body in written.items():
         assert shape(body) == shape(sample(name))
     assert "Rossi" not in str(written["PracticeCancelled.v1"])
+    told = written["PracticeAmended.v1"]["data"]
+    assert (told["external_id"], told["instalment"]) == ("TARI-1", {"number": 5, "total": 7})
+    assert told["beneficiary"]["full_name"] == "Anna Rossi"
 
 
 @pytest.mark.parametrize(
