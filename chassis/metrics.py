@@ -11,8 +11,13 @@ EVENTS_HANDLED: Final = Counter("events_handled_total", "Events handled", ["cons
 INBOX_DUPLICATES: Final = Counter("inbox_duplicates_total", "Events that had come before", ["consumer"])
 EVENT_RETRIES: Final = Counter("event_retries_total", "Events put off to be tried again", ["consumer"])
 DEAD_LETTERS: Final = Counter("dead_letters_total", "Events given up on until replayed", ["consumer"])
+DEAD_LETTERS_SETTLED: Final = Counter(
+    "dead_letters_settled_total", "Events given up on that somebody replayed or dropped", ["consumer", "how"]
+)
 OUTBOX_RELAYED: Final = Counter("outbox_relayed_total", "Events published and confirmed", ["service"])
 OUTBOX_UNROUTED: Final = Counter("outbox_unrouted_total", "Events no queue was bound for", ["service", "type"])
+OUTBOX_REFUSED: Final = Counter("outbox_refused_total", "Batches of events that a full queue refused", ["service"])
+EVENTS_COPIED: Final = Counter("events_copied_total", "Events copied to the exchange of an entity")
 OUTBOX_DEPTH: Final = Gauge("outbox_depth", "Events waiting to be published", ["service"])
 OUTBOX_LAG_SECONDS: Final = Gauge("outbox_lag_seconds", "Age of the oldest event waiting", ["service"])
 CLOCK_OFFSET_SECONDS: Final = Gauge("clock_offset_seconds", "How far this clock is ahead of the database's")

@@ -9,10 +9,12 @@ from typing import Any, Final
 from urllib.parse import parse_qs, quote, urlsplit, urlunsplit
 
 from environs import Env, EnvError, FileAwareEnv
+from marshmallow.validate import OneOf, Range
 
 DEFAULT_AMQP_URL: Final = "amqp://guest:guest@127.0.0.1:5672//"
 DEFAULT_DATABASE_URL: Final = "postgresql+psycopg2://postgres@127.0.0.1:5432/portal"
 DEFAULT_WATCHDOG_S: Final = 60.0
+DEFAULT_QUEUE_MAX_MESSAGES: Final = 1_000_000
 DEFAULT_RETRY_DELAYS_S: Final = (5.0, 30.0, 300.0, 3_600.0)
 
 
@@ -85,6 +87,26 @@ class _Environment(FileAwareEnv):
             raise
         except (ValueError, OSError) as error:
             raise EnvError(f"{env_key}_FILE is not a file that can be read") from error
+
+
+@dataclass(frozen=True)
+class QueueSettings:
+    """Of what kind the queues of events are, and how many messages each takes before it refuses more.
+
+    `type` is `classic`, on one node, or `quorum`, on a majority of them.
+    """
+
+    type: str
+    max_messages: int
+
+    @classmethod
+    def load(cls) -> "QueueSettings":
+        """Read the environment."""
+        env = environment()
+        return cls(
+            type=env.str("QUEUE_TYPE", "classic", validate=OneOf(["classic", "quorum"])),
+            max_messages=env.int("QUEUE_MAX_MESSAGES", DEFAULT_QUEUE_MAX_MESSAGES, validate=Range(min=1)),
+        )
 
 
 def amqp_url(env: Env) -> str:

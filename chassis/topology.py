@@ -1,4 +1,4 @@
-"""The queues the services listen on: `python -m chassis.topology declare practices|all`."""
+"""The queues the services listen on: `python -m chassis.topology declare|migrate practices|all`."""
 
 import sys
 

@@ -5,6 +5,8 @@ consumer again, with all attempts before them; without a queue it replays all. N
 removed only after the broker has confirmed its copy. `discard` takes one away for good, or all of a queue: the reason
 stands in the log, with the error it died of.
 
+The same over the API, for a key with the scope `ops:dead-letters`: `GET /api/v1/dead-letters`.
+
 Where each process has a user of its own at the broker, a service's sees and replays that service's queues; the others
 are named as such.
 """
@@ -21,6 +23,7 @@ from kombu import Connection
 from chassis import logs
 from chassis.messaging import wire
 from chassis.messaging.publisher import ConfirmedPublisher
+from chassis.metrics import DEAD_LETTERS_SETTLED
 from chassis.settings import ChassisSettings
 from contracts.events.subscriptions import SUBSCRIPTIONS
 
@@ -45,54 +48,68 @@ def count(amqp_url: str, queue_name: str) -> int:
 
 def look(amqp_url: str, queue_name: str, at_most: int = _SHOWN_PER_QUEUE) -> list[dict[str, Any]]:
     """Return the id, attempts, error class and time of the first dead letters, leaving them where they are."""
-    with _channel(amqp_url) as channel:
-        queue = wire.dead_letter_queue(queue_name)(channel)
-        queue.declare()
-        letters = [letter for letter in (queue.get() for _ in range(at_most)) if letter is not None]
-        # Not acked: they go back to their places when the channel closes.
+    with waiting_letters(amqp_url, queue_name, at_most) as (letters, _):
         return [
             {"id": letter.properties.get("message_id"), **{name: letter.headers.get(name) for name in _LISTED_HEADERS}}
             for letter in letters
         ]
 
 
-def replay(amqp_url: str, queue_name: str) -> int:
-    """Send the dead letters that are there now to the consumer queue `queue_name` again; return how many."""
+@contextmanager
+def waiting_letters(amqp_url: str, queue_name: str, at_most: int | None = None) -> Iterator[tuple[list[Any], int]]:
+    """Give the first dead letters as they came, and how many there are in all.
+
+    Those that are not acked go back to their places.
+    """
+    with _channel(amqp_url) as channel:
+        queue = wire.dead_letter_queue(queue_name)(channel)
+        waiting: int = queue.queue_declare().message_count
+        taken = (queue.get() for _ in range(waiting if at_most is None else min(waiting, at_most)))
+        yield [letter for letter in taken if letter is not None], waiting
+
+
+def replay(amqp_url: str, queue_name: str, message_id: str = ALL, at_most: int | None = None) -> int:
+    """Send the dead letters that are there now to the consumer queue `queue_name` again; return how many.
+
+    Only the one of an id where that is not `all`; no more than the first `at_most` where that is given.
+    """
     replayed = 0
     publisher = ConfirmedPublisher(amqp_url, declare=[wire.own_queue(queue_name)])
     try:
-        with _channel(amqp_url) as channel:
-            queue = wire.dead_letter_queue(queue_name)(channel)
-            waiting = queue.queue_declare().message_count
-            for letter in (queue.get() for _ in range(waiting)):
-                if letter is None:
-                    break
+        with waiting_letters(amqp_url, queue_name, at_most if message_id == ALL else None) as (letters, _):
+            for letter in letters:
+                if message_id not in {letter.properties.get("message_id"), ALL}:
+                    continue
                 publisher.publish_all([_fresh_copy(letter, queue_name)])
                 letter.ack()
                 replayed += 1
     finally:
         publisher.close()
+    _count(queue_name, "replayed", replayed)
     return replayed
 
 
-def discard(amqp_url: str, queue_name: str, message_id: str, reason: str) -> int:
+def discard(amqp_url: str, queue_name: str, message_id: str, reason: str, at_most: int | None = None) -> int:
     """Remove the dead letter of that id, or each where it is `all`; return how many. The others stay in their places.
 
     A line `dead_letter_discarded` of the log has the id, the error it died of and the reason.
     """
     discarded = 0
-    with _channel(amqp_url) as channel:
-        queue = wire.dead_letter_queue(queue_name)(channel)
-        waiting = queue.queue_declare().message_count
-        for letter in [queue.get() for _ in range(waiting)]:
-            found = letter is not None and letter.properties.get("message_id")
-            if letter is None or message_id not in {found, ALL}:
-                continue  # not acked: it goes back to its place when the channel closes
+    with waiting_letters(amqp_url, queue_name, at_most if message_id == ALL else None) as (letters, _):
+        for letter in letters:
+            found = letter.properties.get("message_id")
+            if message_id not in {found, ALL}:
+                continue
             told = {name.removeprefix("x-").replace("-", "_"): letter.headers.get(name) for name in _LISTED_HEADERS}
             letter.ack()
             log.warning("dead_letter_discarded", queue=queue_name, message_id=found, reason=reason, **told)
             discarded += 1
+    _count(queue_name, "dropped", discarded)
     return discarded
+
+
+def _count(queue_name: str, how: str, letters: int) -> None:
+    DEAD_LETTERS_SETTLED.labels(queue_name.rpartition("--")[2], how).inc(letters)
 
 
 def _fresh_copy(letter: Any, queue_name: str) -> wire.Message:

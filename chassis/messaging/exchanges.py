@@ -1,4 +1,4 @@
-"""Exchanges of others, which a process uses and need not be allowed to make.
+"""Exchanges and queues of others, which a process uses and need not be allowed to make.
 
 On a broker where each service has a user of its own (chassis.messaging.broker_users) an exchange is made by the deploy
 or by who publishes to it. On a fresh one without such users whoever comes first makes it.
@@ -17,6 +17,22 @@ def of_others(queue: Queue) -> Queue:
     bound.exchange = copy(queue.exchange)
     bound.exchange.no_declare = True
     return bound
+
+
+def ensure_queue(connection: Any, queue: Queue) -> None:
+    """See that a queue is there and bound to its exchange, of whatever kind it is: that is its consumer's matter."""
+    try:
+        with connection.channel() as channel:
+            channel.queue_declare(queue.name, passive=True)
+    except ChannelError as error:
+        if "NOT_FOUND" not in str(error):
+            raise
+        with connection.channel() as channel:
+            queue(channel).declare()
+            return
+    with connection.channel() as channel:
+        queue(channel).exchange.declare()
+        queue(channel).queue_bind()
 
 
 def ensure(connection: Any, exchange: Exchange) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from kombu import Exchange, Queue
 
 from chassis import logs
-from chassis.messaging import line, wire
+from chassis.messaging import exchanges, line, wire
 
 log = logs.get_logger(__name__)
 
@@ -20,15 +20,22 @@ class PublishFailed(Exception):
     """The broker did not confirm: the messages may have arrived, or not. Publish them again."""
 
 
+class QueueFull(PublishFailed):
+    """A queue has as many messages as it may have: publish them again later."""
+
+
 class ConfirmedPublisher:
     """One connection of its own, made when first needed and made anew after any failure. Safe for several threads.
 
-    `declare` is declared on each new connection.
+    `declare` is declared on each new connection; queues of others, `listeners`, only where they are not there yet.
     """
 
-    def __init__(self, amqp_url: str, *, declare: Sequence[Exchange | Queue] = ()) -> None:
+    def __init__(
+        self, amqp_url: str, *, declare: Sequence[Exchange | Queue] = (), listeners: Sequence[Queue] = ()
+    ) -> None:
         self._amqp_url = amqp_url
         self._declare = declare
+        self._listeners = listeners
         self._lock = RLock()
         self._connection: Any = None
         self._channel: Any = None
@@ -40,12 +47,14 @@ class ConfirmedPublisher:
     def publish_all(self, messages: Sequence[wire.Message]) -> list[str]:
         """Publish and wait for all confirms; return the ids of mandatory messages that no queue was bound for.
 
-        Raises PublishFailed.
+        Raises PublishFailed, and of its kinds QueueFull where the broker said no.
         """
         with self._lock:
             was_open = self._channel is not None
             try:
                 return self._publish_all(messages)
+            except QueueFull:
+                raise
             except Exception as error:
                 self._drop()
                 # The broker may have closed it while it was idle. One that is silent will not answer soon.
@@ -98,7 +107,7 @@ class ConfirmedPublisher:
         while self._unconfirmed:
             self._connection.drain_events(timeout=max(0.001, ends_at - monotonic()))
         if self._refused:
-            raise PublishFailed("refused by the broker")
+            raise QueueFull("refused by the broker")
 
     def _open_channel(self) -> Any:
         if self._channel is not None:
@@ -107,6 +116,8 @@ class ConfirmedPublisher:
         channel = connection.channel()
         for entity in self._declare:
             entity(channel).declare()
+        for queue in self._listeners:
+            exchanges.ensure_queue(connection, queue)
         channel.confirm_select()
         channel.events["basic_ack"].add(self._on_ack)
         channel.events["basic_nack"].add(self._on_nack)

@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 
 from chassis import clock, logs, metrics, watchdog
 from chassis.messaging import wire
-from chassis.messaging.publisher import ConfirmedPublisher, PublishFailed
+from chassis.messaging.publisher import ConfirmedPublisher, PublishFailed, QueueFull
 from chassis.settings import ChassisSettings
 from chassis.storage import answer_limit, outbox
 from chassis.storage.database import OUTBOX_CHANNEL, database_url, is_out_of_reach, make_engine
@@ -57,7 +57,7 @@ class Relay:
         self._model = models.OutboxMessage
         self._engine = make_engine(url, pool_size=2, application_name=f"{service}-relay")
         queues = [wire.event_queue(listener) for listener in listeners]
-        self._publisher = ConfirmedPublisher(amqp_url, declare=[wire.event_exchange(service), *queues])
+        self._publisher = ConfirmedPublisher(amqp_url, declare=[wire.event_exchange(service)], listeners=queues)
         self._stopping = threading.Event()
         self._purged_at = self._measured_at = float("-inf")
 
@@ -124,7 +124,11 @@ class Relay:
 
     def _publish(self, batch: Any) -> None:
         types = {str(row.event_id): row.type for row in batch}
-        unrouted = self._publisher.publish_all([self._message(row) for row in batch])
+        try:
+            unrouted = self._publisher.publish_all([self._message(row) for row in batch])
+        except QueueFull:
+            metrics.OUTBOX_REFUSED.labels(self.service).inc()
+            raise
         if self._heard.intersection(types[event_id] for event_id in unrouted):
             self._publisher.close()
             raise PublishFailed("a listener's queue is gone")

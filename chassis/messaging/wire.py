@@ -14,7 +14,7 @@ from amqp import spec
 from kombu import Exchange, Queue
 
 from chassis import correlation
-from chassis.messaging import frames
+from chassis.messaging import frames, queue_kinds
 from chassis.settings import amqp_ca_file
 from contracts.events.subscriptions import Subscription
 
@@ -97,12 +97,16 @@ def event_exchange(service: str) -> Exchange:
 def event_queue(subscription: Subscription) -> Queue:
     """Return the queue of one consumer of one type of event."""
     event_type = subscription.event_type
-    exchange = event_exchange(event_type.source)
-    return Queue(subscription.queue_name, exchange=exchange, routing_key=event_type.type, durable=True)
+    return _handlers_queue(subscription.queue_name, event_exchange(event_type.source), event_type.type)
 
 
-def event_message(body: Mapping[str, Any], event_id: UUID, *, exchange: str, routing_key: str) -> Message:
-    """Return an event's envelope as a message; one sent to an exchange comes back where no queue is bound for it."""
+def event_message(
+    body: Mapping[str, Any], event_id: UUID, *, exchange: str, routing_key: str, must_arrive: bool = False
+) -> Message:
+    """Return an event's envelope as a message.
+
+    One sent to an exchange comes back where no queue is bound for it, one to a queue by name where it `must_arrive`.
+    """
     carried = body.get("correlationid")
     return Message(
         exchange=exchange,
@@ -110,7 +114,7 @@ def event_message(body: Mapping[str, Any], event_id: UUID, *, exchange: str, rou
         body=orjson.dumps(body),
         headers={correlation.HEADER: carried} if carried else {},
         message_id=str(event_id),
-        mandatory=bool(exchange),
+        mandatory=must_arrive or bool(exchange),
     )
 
 
@@ -125,14 +129,20 @@ def own_exchange(service: str) -> Exchange:
 
 def own_queue(queue_name: str) -> Queue:
     """Return a handler's queue as its service reaches it by name."""
-    exchange = own_exchange(service_of(queue_name))
-    return Queue(queue_name, exchange=exchange, routing_key=queue_name, durable=True)
+    return _handlers_queue(queue_name, own_exchange(service_of(queue_name)), queue_name)
+
+
+def _handlers_queue(queue_name: str, exchange: Exchange, routing_key: str) -> Queue:
+    dead = dead_letter_queue(queue_name)
+    arguments = queue_kinds.of_events(dead.exchange.name, dead.name)
+    return Queue(queue_name, exchange=exchange, routing_key=routing_key, durable=True, queue_arguments=arguments)
 
 
 def dead_letter_queue(queue_name: str) -> Queue:
     """Return the queue where messages of `queue_name` wait for a human after the last attempt."""
-    name = f"{queue_name}.dead"
-    return Queue(name, exchange=own_exchange(service_of(queue_name)), routing_key=name, durable=True)
+    name, exchange = f"{queue_name}.dead", own_exchange(service_of(queue_name))
+    arguments = queue_kinds.of_dead_letters()
+    return Queue(name, exchange=exchange, routing_key=name, durable=True, queue_arguments=arguments)
 
 
 def service_of(queue_name: str) -> str:
@@ -146,6 +156,6 @@ def retry_queue(service: str, delay_s: float) -> Queue:
     Its exchange is given the name of the queue to come back to as routing key, which the dead-lettering keeps.
     """
     name = f"{service}.retry.{int(delay_s * 1000)}ms"
-    arguments = {"x-message-ttl": int(delay_s * 1000), "x-dead-letter-exchange": own_exchange(service).name}
+    arguments = queue_kinds.of_retries(delay_s, own_exchange(service).name)
     exchange = Exchange(name, type="topic", durable=True)
     return Queue(name, exchange=exchange, routing_key="#", durable=True, queue_arguments=arguments)

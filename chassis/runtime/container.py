@@ -14,12 +14,21 @@ from nameko.containers import ServiceContainer
 from nameko.extensions import is_dependency
 from nameko.runners import ServiceRunner
 
-from chassis.messaging import line, wire
+from chassis.messaging import dead_letter_answers, line, wire
 from chassis.runtime.entrypoints import answers, decides_every
 from chassis.runtime.providers import SettingsProvider
 from chassis.settings import ChassisSettings
 from chassis.storage import cleanup
 from contracts.call import Call
+from contracts.rpc import dead_letters as dead_letter_calls
+from contracts.rpc.dead_letters import (
+    DeadLetterQueues,
+    DeadLetters,
+    DeadLettersRequest,
+    DropLettersRequest,
+    ReplayLettersRequest,
+    SettledLetters,
+)
 from contracts.shapes import Empty
 
 _TIDY_EVERY_S: Final = 3_600
@@ -73,7 +82,8 @@ class ChassisContainer(ServiceContainer):
 def with_own_entrypoints(service_cls: Any) -> type:
     """Return `service_cls` with the chassis' own entrypoints.
 
-    `ping` says that the process is at work and reaches its database, if it has one; a timer tidies that database.
+    `ping` says that the process is at work and reaches its database, if it has one; a timer tidies that database. One
+    that hears events answers about those it has given up on.
     """
 
     @answers(Call(service_cls.name, "ping", Empty, Empty, idempotent=True, timeout_s=1))
@@ -89,7 +99,30 @@ def with_own_entrypoints(service_cls: Any) -> type:
     own: dict[str, object] = {"__module__": service_cls.__module__, "ping": ping}
     if hasattr(service_cls, "database"):
         own["tidy_database"] = tidy
+    if service_cls.name in dead_letter_calls.HEARING:
+        own |= _dead_letter_entrypoints(service_cls.name)
     return type(service_cls.__name__, (service_cls,), own)
+
+
+def _dead_letter_entrypoints(service: str) -> dict[str, object]:
+    @answers(dead_letter_calls.queues_call(service))
+    def dead_letter_queues(_service: Any, _request: Empty) -> DeadLetterQueues:
+        return dead_letter_answers.queues(nameko.config["AMQP_URI"], service)
+
+    @answers(dead_letter_calls.letters_call(service))
+    def dead_letters(_service: Any, request: DeadLettersRequest) -> DeadLetters:
+        return dead_letter_answers.letters(nameko.config["AMQP_URI"], service, request)
+
+    @answers(dead_letter_calls.replay_call(service))
+    def replay_dead_letters(_service: Any, request: ReplayLettersRequest) -> SettledLetters:
+        return dead_letter_answers.replay(nameko.config["AMQP_URI"], service, request)
+
+    @answers(dead_letter_calls.drop_call(service))
+    def drop_dead_letters(_service: Any, request: DropLettersRequest) -> SettledLetters:
+        return dead_letter_answers.drop(nameko.config["AMQP_URI"], service, request)
+
+    made = (dead_letter_queues, dead_letters, replay_dead_letters, drop_dead_letters)
+    return {method.__name__: method for method in made}
 
 
 class Containers(Protocol):

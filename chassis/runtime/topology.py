@@ -1,11 +1,13 @@
-"""Which queues the services listen on: `python -m chassis.topology declare practices|all`.
+"""Which queues the services listen on: `python -m chassis.topology declare practices|all`, `… migrate practices|all`.
 
-A one-shot job beside the migrations, so that a wrong broker address shows before anything starts. Relays declare what
-they publish to by themselves (contracts.events.subscriptions).
+`declare` is a one-shot job beside the migrations, so that a wrong broker address shows before anything starts. Relays
+declare what they publish to by themselves where it is not there yet (contracts.events.subscriptions). `migrate` makes
+the queues of a stopped service what QUEUE_TYPE and QUEUE_MAX_MESSAGES say now, with all their messages
+(chassis.runtime.queue_migration); doing it again changes nothing.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +16,8 @@ from nameko.extensions import ENTRYPOINT_EXTENSIONS_ATTR
 
 from chassis import logs
 from chassis.messaging import exchanges, wire
+from chassis.messaging.publisher import PublishFailed
+from chassis.runtime import queue_migration
 from chassis.runtime.container import load_service
 from chassis.runtime.event_handler import ReliableEventHandler
 from chassis.settings import ChassisSettings
@@ -55,11 +59,29 @@ def declare(service_cls: Any, amqp_url: str) -> list[str]:
 
 def main(arguments: list[str]) -> int:
     """Run the command line and return its exit code."""
-    if len(arguments) != 2 or arguments[0] != "declare":
-        sys.stderr.write("usage: python -m chassis.topology declare SERVICE|all\n")
+    if len(arguments) != 2 or arguments[0] not in {"declare", "migrate"}:
+        sys.stderr.write("usage: python -m chassis.topology declare|migrate SERVICE|all\n")
         return 2
     settings = ChassisSettings.load()
     logs.configure("topology", settings.log_level)
-    for name in service_names() if arguments[1] == "all" else [arguments[1]]:
+    names = service_names() if arguments[1] == "all" else [arguments[1]]
+    if arguments[0] == "migrate":
+        return _migrate(names, settings)
+    for name in names:
         log.info("queues_declared", service=name, queues=declare(load_service(name), settings.amqp_url))
+    return 0
+
+
+def _migrate(names: Sequence[str], settings: ChassisSettings) -> int:
+    heard = [subscription for name in names for subscription in subscriptions(load_service(name))]
+    try:
+        for change in queue_migration.migrate(heard, settings.event_retry_delays_s, settings.amqp_url):
+            done = f"made anew, {change.moved} messages moved" if change.is_new else "as it should be"
+            sys.stdout.write(f"{change.queue_name}: {done}\n")
+    except queue_migration.StillConsumed as error:
+        sys.stderr.write(f"{error} is consumed: stop its service, then run this again\n")
+        return 1
+    except PublishFailed as error:
+        sys.stderr.write(f"the broker did not take a message ({error}); nothing is lost, run this again\n")
+        return 1
     return 0

@@ -1,14 +1,16 @@
 """A queue purged by hand is filled again out of the outbox, and every consumer has exactly its effects."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 from kombu import Connection, Queue
 
 from chassis.clock import now
 from chassis.messaging import wire
 from chassis.messaging.outbox_replay import Wanted, republish
+from chassis.storage import cleanup, outbox
 from contracts.events.subscriptions import SUBSCRIPTIONS
 from tests.conftest import wait_until_answering
 from tests.integration.chassis import probe
@@ -73,12 +75,12 @@ def test_a_queue_that_was_deleted_is_declared_before_its_events_are_published_ag
 
 @pytest.fixture
 def practices_outbox(service_database, amqp_url):
-    """Three published events of practices: two expired (one long ago, one now), one of another subject and type."""
+    """Three published events of practices: two expired (one weeks ago, one now), one of another subject and type."""
     for emitting in ("identity", "payments", "notices"):
         service_database(emitting)
     database = service_database("practices")
     rows = [
-        ("PracticeExpired.v1", "a", datetime(2026, 1, 5, tzinfo=UTC)),
+        ("PracticeExpired.v1", "a", now() - timedelta(days=80)),
         ("PracticeExpired.v1", "a", now()),
         ("PracticeCancelled.v1", "b", now()),
     ]
@@ -140,7 +142,7 @@ def test_the_command_takes_what_is_asked_for_with_its_own_ids(environment, amqp_
     ],
 )
 def test_type_subject_and_consumer_narrow_it(environment, amqp_url, practices_outbox, queues, arguments, expected):
-    begin = "2026-01-01T00:00:00+01:00"
+    begin = (now() - timedelta(days=85)).isoformat()
     done = command(environment, "chassis.outbox", "republish", "--since", begin, *arguments)
     assert done.returncode == 0, done.stderr
     assert len(taken_from(amqp_url, queues[PAYMENTS])) == expected
@@ -163,3 +165,16 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_sent(environment, ar
     done = command(environment, "chassis.outbox", "republish", *arguments)
     assert done.returncode == 2
     assert "usage: python -m chassis.outbox" in done.stderr
+
+
+def test_what_inboxes_have_forgotten_is_not_sent_to_consumers_of_ours(
+    environment, amqp_url, practices_outbox, queues, service_database
+):
+    database = service_database("practices")
+    model = database.models.OutboxMessage
+    with database.transaction() as tx:
+        forgotten = now() - timedelta(days=outbox.REPLAYED_DAYS + 1)
+        tx.session.execute(sa.update(model).where(model.position == 1).values(created_at=forgotten))
+    command(environment, "chassis.outbox", "republish", "--since", "2025-01-01T00:00:00Z", "--service", "practices")
+    assert [one.properties["message_id"] for one in taken_from(amqp_url, queues[PAYMENTS])] == practices_outbox[1:2]
+    assert timedelta(days=outbox.REPLAYED_DAYS) < timedelta(days=cleanup.INBOX_KEPT_DAYS)

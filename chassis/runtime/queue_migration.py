@@ -1,0 +1,166 @@
+"""Queues made anew as another kind (QUEUE_TYPE, QUEUE_MAX_MESSAGES) with all their messages.
+
+The broker does not change a queue. So a second one is bound where the first is, the first is unbound and emptied into
+the second, deleted and made anew, and the same the other way round. Every message is confirmed where it goes before it
+is acked where it was, and every step bears being done again: whoever breaks off runs it once more. A message may come
+twice, which inboxes bear. Relays may go on publishing meanwhile; the service whose queues they are must be stopped.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from amqp.exceptions import NotFound, PreconditionFailed
+from kombu import Connection, Exchange, Queue
+
+from chassis import logs
+from chassis.messaging import exchanges, queue_kinds, wire
+from chassis.messaging.publisher import ConfirmedPublisher
+from contracts.events.subscriptions import Subscription
+
+log = logs.get_logger(__name__)
+
+_BATCH: Final = 100
+
+
+class StillConsumed(Exception):
+    """Somebody consumes the queue: its service has to be stopped first."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What was done with a queue: how many messages went over, and whether it had to be made anew."""
+
+    queue_name: str
+    is_new: bool
+    moved: int
+
+
+@dataclass(frozen=True)
+class _Binding:
+    exchange: Exchange
+    routing_key: str
+
+
+def migrate(subscriptions: Sequence[Subscription], delays_s: Sequence[float], amqp_url: str) -> Iterator[Change]:
+    """Make each queue of a service what it is declared as now. Raises StillConsumed, PublishFailed."""
+    with Connection(amqp_url, connect_timeout=3, ssl=wire.tls_options(amqp_url)) as connection:
+        publisher = ConfirmedPublisher(amqp_url)
+        try:
+            work = _Migration(connection, publisher)
+            for subscription in subscriptions:
+                yield from work.of_handler(subscription)
+            services = {wire.service_of(subscription.queue_name) for subscription in subscriptions}
+            for service in sorted(services):
+                for delay_s in delays_s:
+                    yield work.of_retries(wire.retry_queue(service, delay_s))
+        finally:
+            publisher.close()
+
+
+class _Migration:
+    """One connection to ask and take on, one to publish on."""
+
+    def __init__(self, connection: Connection, publisher: ConfirmedPublisher) -> None:
+        self._connection = connection
+        self._publisher = publisher
+
+    def of_handler(self, subscription: Subscription) -> Iterator[Change]:
+        """Make the queue of a handler anew, and before it the one of its dead letters, where it gives some to."""
+        name = subscription.queue_name
+        own, dead, heard = wire.own_queue(name), wire.dead_letter_queue(name), wire.event_queue(subscription)
+        exchanges.ensure(self._connection, heard.exchange)
+        yield self._replace(dead, [_Binding(dead.exchange, dead.name)])
+        yield self._replace(own, [_Binding(heard.exchange, heard.routing_key), _Binding(own.exchange, name)])
+
+    def of_retries(self, queue: Queue) -> Change:
+        """Make a queue of retries anew; what waits in it is tried at once."""
+        if self._is_as_declared(queue):
+            return Change(queue.name, is_new=False, moved=0)
+        back = queue.queue_arguments["x-dead-letter-exchange"]
+        moved = self._empty(queue.name, back, None)
+        self._delete(queue.name)
+        self._declare(queue)
+        return Change(queue.name, is_new=True, moved=moved)
+
+    def _replace(self, queue: Queue, bindings: Sequence[_Binding]) -> Change:
+        spare = f"{queue.name}.migrating"
+        moved, is_new = 0, False
+        if not self._is_as_declared(queue):
+            self._check_unused(queue.name)
+            self._make(spare, queue_kinds.of_migrations(), [*bindings, _Binding(queue.exchange, spare)])
+            self._unbind(queue.name, bindings)
+            moved, is_new = self._empty(queue.name, queue.exchange.name, spare), True
+            self._delete(queue.name)
+        self._make(queue.name, queue.queue_arguments, bindings)
+        if self._exists(spare):
+            self._unbind(spare, bindings)
+            # What came from the queue above is counted there.
+            self._empty(spare, queue.exchange.name, queue.name)
+            self._delete(spare)
+        return Change(queue.name, is_new=is_new, moved=moved)
+
+    def _is_as_declared(self, queue: Queue) -> bool:
+        """Return whether it is what it is declared as, having made it where it was not there."""
+        try:
+            self._declare(queue)
+        except PreconditionFailed:
+            return False
+        return True
+
+    def _declare(self, queue: Queue) -> None:
+        with self._connection.channel() as channel:
+            queue(channel).declare()
+
+    def _make(self, name: str, arguments: dict[str, Any] | None, bindings: Sequence[_Binding]) -> None:
+        with self._connection.channel() as channel:
+            for bound in bindings:
+                made = Queue(name, bound.exchange, bound.routing_key, durable=True, queue_arguments=arguments)
+                exchanges.of_others(made)(channel).declare()
+
+    def _unbind(self, name: str, bindings: Sequence[_Binding]) -> None:
+        with self._connection.channel() as channel:
+            for bound in bindings:
+                channel.queue_unbind(name, bound.exchange.name, bound.routing_key)
+
+    def _exists(self, name: str) -> bool:
+        try:
+            with self._connection.channel() as channel:
+                channel.queue_declare(name, passive=True)
+        except NotFound:
+            return False
+        return True
+
+    def _check_unused(self, name: str) -> None:
+        with self._connection.channel() as channel:
+            if channel.queue_declare(name, passive=True).consumer_count:
+                raise StillConsumed(name)
+
+    def _empty(self, name: str, exchange: str, routing_key: str | None) -> int:
+        """Take all messages out of a queue to an exchange, by this key or the one they came by; return how many."""
+        moved = 0
+        with self._connection.channel() as channel:
+            queue = Queue(name, no_declare=True)(channel)
+            while taken := [message for message in (queue.get() for _ in range(_BATCH)) if message is not None]:
+                self._publisher.publish_all([_moved(message, exchange, routing_key) for message in taken])
+                for message in taken:
+                    message.ack()
+                moved += len(taken)
+        return moved
+
+    def _delete(self, name: str) -> None:
+        """Delete an empty queue; the broker refuses one that is not."""
+        with self._connection.channel() as channel:
+            channel.queue_delete(name, if_unused=True, if_empty=True)
+
+
+def _moved(message: Any, exchange: str, routing_key: str | None) -> wire.Message:
+    return wire.Message(
+        exchange=exchange,
+        routing_key=routing_key or message.delivery_info["routing_key"],
+        body=message.body,
+        headers=message.headers,
+        message_id=message.properties.get("message_id"),
+        correlation_id=message.properties.get("correlation_id"),
+        content_type=message.content_type or wire.JSON,
+    )
