@@ -11,7 +11,15 @@ from dev.launcher.copy import ENTITY_CODE, Copy
 from dev.paths import BUILD, ROOT, Home
 from sandbox.spid import setup as spid_setup
 
-_SCOPES: Final = ("debts:write", "imports:write", "payments:read", "events:read", "settlements:write", "notices:print")
+_SCOPES: Final = (
+    "debts:read",
+    "debts:write",
+    "imports:write",
+    "payments:read",
+    "events:read",
+    "settlements:write",
+    "notices:print",
+)
 
 
 def environment(copy: Copy) -> dict[str, str]:

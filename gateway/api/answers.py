@@ -14,7 +14,7 @@ from marshmallow import fields
 from marshmallow.validate import OneOf
 
 from contracts.message import Message, MessageSchema, schema_fields, schema_of
-from contracts.rpc import cart, identity, payments, practices, settlement
+from contracts.rpc import cart, dead_letters, identity, payments, practices, settlement
 from contracts.shapes import Transfer
 
 M = TypeVar("M", bound=Message)
@@ -75,6 +75,13 @@ class PracticePage(Page):
     """Practices, newest first."""
 
     items: Sequence[practices.Practice]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebtPage(Page):
+    """The entity's practices, oldest first."""
+
+    items: Sequence[practices.BookedPractice]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,15 +146,26 @@ class UnmatchedPage(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetterQueues(Message):
+    """How many events each consumer has given up on. `silent` are the services that did not answer."""
+
+    queues: Sequence[dead_letters.DeadLetterQueue]
+    silent: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventPage(Message):
     """Events as published (CloudEvents 1.0), in the order of each source.
 
-    `next_cursor` is always there, to be asked again later; `more` says that asking again now brings some.
+    `next_cursor` is always there, to be asked again later, with the same filters; `more` says that asking again now may
+    bring some. `complete_since` says how far back it goes: what was emitted before is no longer there; null where none
+    has ever been deleted.
     """
 
     items: Sequence[Mapping[str, Any]]
     next_cursor: str
     more: bool
+    complete_since: datetime | None = None
 
 
 # What of a service's reply the API shows, and under which name.

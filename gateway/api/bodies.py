@@ -22,14 +22,17 @@ from contracts.codes import (
     MAX_NOTICES_PER_CHECKOUT,
     AmountCents,
 )
+from contracts.events import EVENTS
 from contracts.fields import UtcDateTime
 from contracts.message import Message
+from contracts.rpc.dead_letters import LETTERS_MAX
 from contracts.rpc.identity import PURPOSES
 from contracts.rpc.notices import NOTICE_LANGUAGES
-from contracts.rpc.practices import IMPORT_OUTCOMES, IMPORT_ROWS_A_PAGE, PRACTICE_STATES
+from contracts.rpc.practices import IMPORT_OUTCOMES, IMPORT_ROWS_A_PAGE, ORIGINS, PRACTICE_STATES
 from contracts.shapes import Beneficiary, Instalment, Name, Stamp
 from gateway.api.json_checks import Lines
 
+FEED_TYPES: Final = tuple(name for name, event in EVENTS.items() if event.source in ("practices", "payments"))
 _INT32_MAX: Final = 2**31 - 1
 _INT64_MAX: Final = 2**63 - 1
 
@@ -89,6 +92,13 @@ class Since(UtcDateTime):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(data_key="from", **kwargs)
+
+
+class Until(UtcDateTime):
+    """A moment that is called `to` outside: what happened then is left out."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(data_key="to", **kwargs)
 
 
 class TwoSided(fields.Boolean):
@@ -225,6 +235,27 @@ class AnnulBody(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayBody(Message):
+    """Which dead letter is sent again; without `id` all, 1,000 at most."""
+
+    id: Annotated[str, Length(1, 70)] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropBody(Message):
+    """Why nobody needs it any more; it stands in the log."""
+
+    reason: Annotated[str, Length(1, 200)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetterQuery(Message):
+    """How many, the oldest first."""
+
+    limit: Annotated[int, Range(1, LETTERS_MAX)] = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PrintJobBody(Message):
     """The debts to print notices for, by the entity's own references, and in which language or two."""
 
@@ -241,13 +272,42 @@ class MergedQuery(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentQuery(Message):
-    """Payments whose receipt arrived at `from` or later. `flagged`: only those about which something is odd."""
+class PaymentFileQuery(Message):
+    """Payments whose receipt arrived from `from` on and before `to`. `flagged`: only those that are odd in some way."""
 
     since: Annotated[datetime, Since] | None = None
+    until: Annotated[datetime, Until] | None = None
+    flagged: Annotated[bool, Flagged] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentQuery(PaymentFileQuery):
+    """The same, a page at a time."""
+
     cursor: Cursor | None = None
     limit: PageSize = 100
-    flagged: Annotated[bool, Flagged] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebtFileQuery(Message):
+    """Practices made from `from` on and before `to`, also those that citizens inserted (`origin`: `spontaneous`).
+
+    `state` may be repeated, or list several with commas.
+    """
+
+    since: Annotated[datetime, Since] | None = None
+    until: Annotated[datetime, Until] | None = None
+    state: Sequence[Annotated[str, OneOf(PRACTICE_STATES)]] = field(default_factory=list)
+    service_code: ServiceCode | None = None
+    origin: Annotated[str, OneOf(ORIGINS)] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebtQuery(DebtFileQuery):
+    """The same, a page at a time."""
+
+    cursor: Cursor | None = None
+    limit: PageSize = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,7 +344,14 @@ class BankCreditBody(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventQuery(Message):
-    """Events after a cursor; without one, from the beginning."""
+    """Events after a cursor; without one, from the beginning. Emitted from `from` on and before `to`.
+
+    `type` may be repeated, or list several with commas. `subject` is the practice, for checkouts the checkout.
+    """
 
     after: Cursor | None = None
     limit: PageSize = 100
+    type: Sequence[Annotated[str, OneOf(FEED_TYPES)]] = field(default_factory=list)
+    subject: Annotated[str, Length(1, 70)] | None = None
+    since: Annotated[datetime, Since] | None = None
+    until: Annotated[datetime, Until] | None = None

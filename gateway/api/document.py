@@ -18,6 +18,7 @@ from gateway.api.debt_files import FILE_MAX_BYTES
 from gateway.api.error_responses import error_responses
 from gateway.api.json_schemas import SchemaPlugin, demand_readable_texts, referenced, words_of
 from gateway.api.json_values import JsonObject
+from gateway.api.keys import Scope
 from gateway.api.operation import (
     Access,
     AnyOperation,
@@ -143,7 +144,8 @@ def _operation(method: str, described: AnyOperation, template: str, plugin: Sche
 
 def _for_whom(described: AnyOperation) -> str:
     if described.scope is not None:
-        return f"Needs an API key of the entity with the scope `{described.scope}`."
+        holder = "portal's operator" if described.scope is Scope.OPS_DEAD_LETTERS else "entity"
+        return f"Needs an API key of the {holder} with the scope `{described.scope}`."
     return f"For {described.access.value}."
 
 

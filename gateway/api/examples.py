@@ -97,6 +97,8 @@ PRACTICE: Final[JsonObject] = {
     "created_at": "2026-11-02T09:15:00+00:00",
 }
 
+BOOKED_PRACTICE: Final[JsonObject] = {**PRACTICE, "accounting_code": "3.0.1.02.16"}
+
 INSERTION: Final[JsonObject] = {
     "service_code": "CONTRIB_IT",
     "amount_cents": 12000,
@@ -246,6 +248,11 @@ RECEIPT: Final[JsonObject] = {
     "stamps": [],
     "stand_in": False,
     "flags": [],
+    "external_id": None,
+    "service_code": "CONTRIB_IT",
+    "accounting_code": "3.0.1.02.16",
+    "instalment": None,
+    "beneficiary": _BENEFICIARY,
 }
 
 TAKEN_RECEIPT: Final[JsonObject] = {
@@ -284,6 +291,25 @@ EVENTS: Final[JsonObject] = {
     ],
     "next_cursor": "WzQyLCAxN10=",
     "more": False,
+    "complete_since": "2025-10-01T06:30:00+00:00",
+}
+
+DEAD_LETTER_QUEUE: Final[JsonObject] = {
+    "consumer": "practices.on_payment_confirmed",
+    "type": "PaymentConfirmed.v1",
+    "waiting": 1,
+}
+
+DEAD_LETTER: Final[JsonObject] = {
+    "id": EVENTS["items"][0]["id"],
+    "type": "PaymentConfirmed.v1",
+    "subject": PRACTICE_ID,
+    "emitted_at": EVENTS["items"][0]["time"],
+    "attempts": 5,
+    "error": "KeyError",
+    "dead_at": "2026-11-02T10:31:08+00:00",
+    "size_bytes": 742,
+    "event": None,
 }
 
 PRINT_JOB: Final[JsonObject] = {

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 import falcon
 
@@ -19,17 +20,26 @@ from contracts.errors import ErrorCode, Refused
 class Scope(StrEnum):
     """What a key may do."""
 
+    DEBTS_READ = "debts:read"
     DEBTS_WRITE = "debts:write"
     IMPORTS_WRITE = "imports:write"
     PAYMENTS_READ = "payments:read"
     EVENTS_READ = "events:read"
     SETTLEMENTS_WRITE = "settlements:write"
     NOTICES_PRINT = "notices:print"
+    OPS_DEAD_LETTERS = "ops:dead-letters"
+
+
+# Whoever may put a debt is answered with it.
+_IMPLIED: Final[Mapping[Scope, Scope]] = {Scope.DEBTS_READ: Scope.DEBTS_WRITE}
 
 
 @dataclass(frozen=True)
 class ApiKey:
-    """A key of one entity. `name` says which software holds it, for the entity's own book-keeping."""
+    """A key of one entity, or of the portal's operator, whose `entity_code` is empty.
+
+    `name` says which software holds it, for the entity's own book-keeping.
+    """
 
     entity_code: str
     scopes: frozenset[Scope]
@@ -37,7 +47,8 @@ class ApiKey:
 
     def check(self, scope: Scope, entity_code: str | None) -> None:
         """Raise Refused(SCOPE_MISSING) unless this key has `scope` and belongs to `entity_code` (None: to any)."""
-        if scope not in self.scopes or entity_code not in (None, self.entity_code):
+        may = scope in self.scopes or _IMPLIED.get(scope) in self.scopes
+        if not may or entity_code not in (None, self.entity_code):
             raise Refused(ErrorCode.SCOPE_MISSING, ScopeMissing(scope=scope.value))
 
 
@@ -49,11 +60,16 @@ class ApiKeys:
 
     @classmethod
     def load(cls, path: str | Path | None) -> "ApiKeys":
-        """Read API_KEYS_FILE: JSON `[{"sha256", "entity_code", "scopes": [...], "name"}]`. No path: no keys."""
+        """Read API_KEYS_FILE: JSON `[{"sha256", "entity_code", "scopes": [...], "name"}]`. No path: no keys.
+
+        A key of the operator names no entity.
+        """
         rows = json.loads(Path(path).read_text(encoding="utf-8")) if path else []
         return cls(
             {
-                row["sha256"]: ApiKey(row["entity_code"], frozenset(Scope(s) for s in row["scopes"]), row["name"])
+                row["sha256"]: ApiKey(
+                    row.get("entity_code", ""), frozenset(Scope(s) for s in row["scopes"]), row["name"]
+                )
                 for row in rows
             }
         )

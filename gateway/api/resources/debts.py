@@ -1,12 +1,14 @@
 """For the entity's own software: debts one by one, and whole files."""
 
+from dataclasses import replace
 from http import HTTPStatus
 from uuid import UUID
 
 from contracts.errors import ErrorCode
 from contracts.rpc import practices
 from contracts.shapes import Empty
-from gateway.api import bodies, debt_files, examples
+from gateway.api import answers, bodies, csv_files, debt_files, examples
+from gateway.api.cursors import link_next
 from gateway.api.keys import Scope
 from gateway.api.operation import Access, Asked, IdempotencyKey, Operation, Resource, operation
 from gateway.api.tags import Tag
@@ -14,6 +16,22 @@ from gateway.api.tags import Tag
 
 class DebtResource(Resource):
     """A debt under the entity's own reference."""
+
+    @operation(
+        Operation(
+            summary="A debt, as it stands now",
+            tag=Tag.DEBTS,
+            access=Access.KEY,
+            scope=Scope.DEBTS_READ,
+            answer=practices.BookedPractice,
+            errors=(ErrorCode.PRACTICE_NOT_FOUND,),
+            answer_example=examples.BOOKED_PRACTICE,
+        )
+    )
+    def on_get(self, asked: Asked, entity: str, external_id: str) -> practices.BookedPractice:
+        """Show it."""
+        request = practices.DebtGetRequest(entity_code=entity, external_id=external_id)
+        return asked.visit.call(practices.DEBT, request)
 
     @operation(
         Operation(
@@ -89,6 +107,61 @@ class DebtResource(Resource):
             paid_elsewhere=asked.body.paid_elsewhere,
         )
         return asked.visit.call(practices.ANNUL_DEBT, request)
+
+
+class DebtsResource(Resource):
+    """All of them, with what citizens inserted."""
+
+    @operation(
+        Operation(
+            summary="The entity's practices of a period, oldest first: its debts, and what citizens inserted",
+            tag=Tag.DEBTS,
+            access=Access.KEY,
+            scope=Scope.DEBTS_READ,
+            query=bodies.DebtQuery,
+            answer=answers.DebtPage,
+            errors=(ErrorCode.UNKNOWN_ENTITY,),
+            answer_example={"items": [examples.BOOKED_PRACTICE], "next_cursor": None},
+        )
+    )
+    def on_get(self, asked: Asked[Empty, bodies.DebtQuery], entity: str) -> answers.DebtPage:
+        """List one page."""
+        request = replace(_listed(entity, asked.query), cursor=asked.query.cursor, limit=asked.query.limit)
+        page = asked.visit.call(practices.LIST_DEBTS, request)
+        link_next(asked.req, asked.resp, "cursor", page.next_cursor)
+        return answers.DebtPage(items=page.practices, next_cursor=page.next_cursor)
+
+
+class DebtsFileResource(Resource):
+    """The same as a file."""
+
+    @operation(
+        Operation(
+            summary="The entity's practices of a period, oldest first, as CSV for a spreadsheet",
+            tag=Tag.DEBTS,
+            access=Access.KEY,
+            scope=Scope.DEBTS_READ,
+            query=bodies.DebtFileQuery,
+            media_type="text/csv",
+            errors=(ErrorCode.UNKNOWN_ENTITY,),
+        )
+    )
+    def on_get(self, asked: Asked[Empty, bodies.DebtFileQuery], entity: str) -> None:
+        """Send it as it is put together."""
+        asked.resp.stream = csv_files.of_debts(asked.visit, _listed(entity, asked.query))
+        asked.resp.content_type = "text/csv; charset=utf-8"
+        asked.resp.downloadable_as = f"debiti-{entity}.csv"
+
+
+def _listed(entity: str, query: bodies.DebtFileQuery) -> practices.DebtListRequest:
+    return practices.DebtListRequest(
+        entity_code=entity,
+        since=query.since,
+        until=query.until,
+        states=query.state,
+        service_code=query.service_code,
+        origin=query.origin,
+    )
 
 
 class ImportsResource(Resource):

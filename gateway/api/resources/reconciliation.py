@@ -1,19 +1,15 @@
 """For the entity's accounting: payments received, and the merged feed of events."""
 
-import heapq
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
-from contracts.call import Call
 from contracts.errors import ErrorCode, Refused
-from contracts.rpc import payments, practices
+from contracts.rpc import payments
 from contracts.shapes import Empty
-from gateway.api import answers, bodies, examples, uploads
-from gateway.api.cursors import FeedCursor, link_next
+from gateway.api import answers, bodies, csv_files, examples, merged_feed, uploads
+from gateway.api.cursors import link_next
 from gateway.api.keys import Scope
 from gateway.api.operation import Access, Asked, Operation, Resource, operation
 from gateway.api.tags import Tag
-from gateway.visit import Visit
 
 _RECEIPT_TYPES: Final = ("application/xml", "text/xml")
 
@@ -37,11 +33,41 @@ class PaymentsResource(Resource):
         """List one page."""
         query = asked.query
         request = payments.PaymentsRequest(
-            entity_code=entity, since=query.since, cursor=query.cursor, limit=query.limit, flagged=query.flagged
+            entity_code=entity,
+            since=query.since,
+            until=query.until,
+            cursor=query.cursor,
+            limit=query.limit,
+            flagged=query.flagged,
         )
         page = asked.visit.call(payments.LIST_PAYMENTS, request)
         link_next(asked.req, asked.resp, "cursor", page.next_cursor)
         return answers.PaymentPage(items=page.receipts, next_cursor=page.next_cursor)
+
+
+class PaymentsFileResource(Resource):
+    """The same as a file."""
+
+    @operation(
+        Operation(
+            summary="Payments received in a period, oldest first, as CSV for a spreadsheet",
+            tag=Tag.RECONCILIATION,
+            access=Access.KEY,
+            scope=Scope.PAYMENTS_READ,
+            query=bodies.PaymentFileQuery,
+            media_type="text/csv",
+            errors=(ErrorCode.UNKNOWN_ENTITY,),
+        )
+    )
+    def on_get(self, asked: Asked[Empty, bodies.PaymentFileQuery], entity: str) -> None:
+        """Send it as it is put together."""
+        query = asked.query
+        request = payments.PaymentsRequest(
+            entity_code=entity, since=query.since, until=query.until, flagged=query.flagged
+        )
+        asked.resp.stream = csv_files.of_payments(asked.visit, request)
+        asked.resp.content_type = "text/csv; charset=utf-8"
+        asked.resp.downloadable_as = f"pagamenti-{entity}.csv"
 
 
 class ReceiptsResource(Resource):
@@ -77,7 +103,7 @@ class EventsResource(Resource):
 
     @operation(
         Operation(
-            summary="Events of the entity's practices and payments after a cursor, as published",
+            summary="Events of the entity's practices and payments, as published, by type, subject and period",
             tag=Tag.RECONCILIATION,
             access=Access.KEY,
             scope=Scope.EVENTS_READ,
@@ -87,36 +113,7 @@ class EventsResource(Resource):
         )
     )
     def on_get(self, asked: Asked[Empty, bodies.EventQuery]) -> answers.EventPage:
-        """Merge the feeds of practices and payments by time, leaving out other entities' events.
-
-        The cursor also moves past what is left out, so a page may be empty with `more` still true.
-        """
-        cursor = FeedCursor.parse(asked.query.after)
-        limit = asked.query.limit
-        sources = {
-            "practices": _read(asked.visit, practices.EVENTS, cursor.practices, limit),
-            "payments": _read(asked.visit, payments.EVENTS, cursor.payments, limit),
-        }
-        labelled = [[(item.event["time"], name, item) for item in items] for name, items in sources.items()]
-        taken = list(heapq.merge(*labelled, key=lambda row: row[0]))[:limit]
-        positions = {"practices": cursor.practices, "payments": cursor.payments}
-        positions |= {name: item.position for _, name, item in taken}
-        after = str(FeedCursor(**positions))
-        more = any(len(items) == limit for items in sources.values()) or len(taken) < sum(map(len, sources.values()))
-        link_next(asked.req, asked.resp, "after", after)
-        own = [item.event for _, _, item in taken if _entity_of(item.event) == asked.key.entity_code]
-        return answers.EventPage(items=own, next_cursor=after, more=more)
-
-
-Feed = Call[practices.EventsRequest, practices.EventsReply]
-
-
-def _read(visit: Visit, call: Feed, after: int, limit: int) -> Sequence[practices.FeedItem]:
-    return visit.call(call, practices.EventsRequest(after=after, limit=limit)).items
-
-
-def _entity_of(event: Mapping[str, Any]) -> str | None:
-    """Return whose event it is: `entity_code`, or the creditor of a position. It is JSON, of whatever type it is."""
-    data = event["data"]
-    code: str | None = data.get("entity_code") or data.get("creditor", {}).get("code")
-    return code
+        """Hand out a page of the feed."""
+        page = merged_feed.page(asked.visit, asked.query, asked.key.entity_code)
+        link_next(asked.req, asked.resp, "after", page.next_cursor)
+        return page

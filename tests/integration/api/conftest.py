@@ -14,9 +14,20 @@ from tests.integration.api.fake_services import FakeServices
 KEYS = {
     "all": (
         "PM108",
-        ["debts:write", "imports:write", "payments:read", "events:read", "settlements:write", "notices:print"],
+        [
+            "debts:write",
+            "imports:write",
+            "payments:read",
+            "events:read",
+            "settlements:write",
+            "notices:print",
+            "ops:dead-letters",
+        ],
     ),
     "reader": ("PM108", ["payments:read"]),
+    "operator": (None, ["ops:dead-letters"]),
+    "debts-reader": ("PM108", ["debts:read"]),
+    "debts-writer": ("PM108", ["debts:write"]),
     "other-entity": ("PM200", ["debts:write", "imports:write", "payments:read", "events:read", "settlements:write"]),
 }
 
@@ -29,7 +40,8 @@ def services() -> FakeServices:
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     rows = [
-        {"sha256": hashlib.sha256(key.encode()).hexdigest(), "entity_code": entity, "scopes": scopes, "name": key}
+        {"sha256": hashlib.sha256(key.encode()).hexdigest(), "scopes": scopes, "name": key}
+        | ({"entity_code": entity} if entity else {})
         for key, (entity, scopes) in KEYS.items()
     ]
     (tmp_path / "keys.json").write_text(json.dumps(rows))

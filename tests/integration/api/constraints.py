@@ -233,5 +233,7 @@ PATH_VALUES: Final = {
     "flow_id": "2026-11-03ABCDITMM-0001",
     "reference": "CRO-4711",
     "day": "2026-11-03",
+    "consumer": "practices.on_payment_confirmed",
+    "letter_id": examples.DEAD_LETTER["id"],
 }
 """A good value for each part of an address."""

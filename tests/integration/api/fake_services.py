@@ -9,7 +9,7 @@ from contracts.call import AnyCall, Call, Reply, Request
 from contracts.error_details import ErrorDetail
 from contracts.errors import ErrorCode, Refused
 from contracts.message import Message
-from contracts.rpc import cart, identity, notices, payments, practices, settlement
+from contracts.rpc import cart, dead_letters, identity, notices, payments, practices, settlement
 from gateway.api import examples, settlement_examples
 from gateway.api.json_values import JsonObject
 
@@ -37,6 +37,8 @@ class FakeServices:
             practices.INSERT.name: lambda _: examples.PRACTICE,
             practices.DUPLICATES.name: lambda _: {"equals": []},
             practices.PUT_DEBT.name: lambda _: examples.PRACTICE,
+            practices.DEBT.name: lambda _: examples.BOOKED_PRACTICE,
+            practices.LIST_DEBTS.name: lambda _: {"practices": [examples.BOOKED_PRACTICE], "next_cursor": None},
             practices.ANNUL_DEBT.name: lambda _: examples.PRACTICE,
             practices.IMPORT.name: lambda _: examples.IMPORT,
             practices.GET_IMPORT.name: lambda _: examples.IMPORT,
@@ -74,6 +76,10 @@ class FakeServices:
             notices.JOB.name: lambda request: {"job": examples.PRINT_JOB if request.job_id == PRINT_JOB_ID else None},
             notices.JOB_DOCUMENTS.name: _printed,
             **{call.name: _nothing for call in PINGS},
+            **{dead_letters.queues_call(name).name: _dead_letter_queues for name in dead_letters.HEARING},
+            **{dead_letters.letters_call(name).name: _dead_letters for name in dead_letters.HEARING},
+            **{dead_letters.replay_call(name).name: _settled for name in dead_letters.HEARING},
+            **{dead_letters.drop_call(name).name: _settled for name in dead_letters.HEARING},
         }
 
     def call(self, call: Call[Request, Reply], request: Request, *, correlation_id: str | None = None) -> Reply:
@@ -101,6 +107,18 @@ class FakeServices:
 
 def _nothing(request: Message) -> JsonObject:
     return {}
+
+
+def _dead_letter_queues(request: Message) -> JsonObject:
+    return {"queues": [examples.DEAD_LETTER_QUEUE]}
+
+
+def _dead_letters(request: Message) -> JsonObject:
+    return {"letters": [examples.DEAD_LETTER], "waiting": 1}
+
+
+def _settled(request: Message) -> JsonObject:
+    return {"count": 1, "waiting": 0}
 
 
 def _entity(request: practices.EntityRequest) -> JsonObject:
