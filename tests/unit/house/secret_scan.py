@@ -29,6 +29,7 @@ _BITS_PER_CHARACTER_MIN: Final = 3.4
 DECISIONS: Final = {
     ("deploy/helm/portal/values.yaml", "password"): "a comment that shows how an address is written",
     ("examples/reconciliation_consumer.py", "password"): "the example's docstring shows how an address is written",
+    ("examples/reconciliation_consumer.mjs", "password"): "the example's comment shows how an address is written",
     (
         "sandbox/compose.env",
         "sandbox-only-not-a-real-key-0123456789",
