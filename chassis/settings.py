@@ -39,6 +39,7 @@ class ChassisSettings:
     def load(cls) -> "ChassisSettings":
         """Read the environment."""
         env = environment()
+        QueueSettings.load()  # read where queues are declared; a wrong one must show at the start
         delays = env.list("EVENT_RETRY_DELAYS_S", list(DEFAULT_RETRY_DELAYS_S), subcast=float)
         return cls(
             amqp_url=amqp_url(env),

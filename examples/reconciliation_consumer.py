@@ -116,14 +116,12 @@ class Ledger:
         data = event["data"]
         if event["type"] == CONFIRMED:
             members = {column: (data.get(field) or {}).get(member) for column, field, member in MEMBERS}
-            row = {**{column: data.get(column) for column in COLUMNS}, **members, "event_id": event["id"]}
-            return self.insert("ledger", row)
+            return self.insert("ledger", {**taken(data, *COLUMNS), **members, "event_id": event["id"]})
         if event["type"] == DUPLICATED:
-            names = ("receipt_id", "notice_number", "reason", "first_receipt_id")
-            return self.insert("unexpected", {name: data.get(name) for name in names})
+            return self.insert("unexpected", taken(data, "receipt_id", "notice_number", "reason", "first_receipt_id"))
         if event["type"] == REPORTED:
-            names = ("receipt_id", "practice_id", "flow_id", "settled_on", "amount_cents")
-            return self.insert("reported", {name: data.get(name) for name in names})
+            fields = ("receipt_id", "practice_id", "flow_id", "settled_on", "amount_cents")
+            return self.insert("reported", taken(data, *fields))
         raise ValueError(f"{event['type']} is not for the ledger")
 
     def insert(self, table: str, row: dict[str, Any]) -> bool:
@@ -168,6 +166,11 @@ class Ledger:
         lines += [f"look at {row[5]} (receipt {row[4]}): {row[6]}" for row in of_day if row[6]]
         lines.append(f"not yet in a settlement flow: {sum(1 for row in of_day if not row[7])}")
         return lines
+
+
+def taken(data: dict[str, Any], *fields: str) -> dict[str, Any]:
+    """Return these fields; those that may be absent are None."""
+    return {name: data.get(name) for name in fields}
 
 
 def rome_day(moment: str) -> date:

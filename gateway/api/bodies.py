@@ -29,6 +29,7 @@ from contracts.rpc.dead_letters import LETTERS_MAX
 from contracts.rpc.identity import PURPOSES
 from contracts.rpc.notices import NOTICE_LANGUAGES
 from contracts.rpc.practices import IMPORT_OUTCOMES, IMPORT_ROWS_A_PAGE, ORIGINS, PRACTICE_STATES
+from contracts.rpc.webhooks import WebhookTypes, WebhookUrl
 from contracts.shapes import Beneficiary, Instalment, Name, Stamp
 from gateway.api.json_checks import Lines
 
@@ -232,6 +233,38 @@ class AnnulBody(Message):
 
     reason: Annotated[str, Length(1, 140)]
     paid_elsewhere: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookBody(Message):
+    """Where events are sent: an https address that is not a private one. Without `types` all of them."""
+
+    url: WebhookUrl
+    types: WebhookTypes = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookChangeBody(WebhookBody):
+    """The same, and whether it is sent to. One that is enabled again is sent what it missed."""
+
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResendBody(Message):
+    """What is sent again: one event, or those emitted from `from` on and before `to`, 10,000 at most."""
+
+    event_id: UUID | None = None
+    since: Annotated[datetime, Since] | None = None
+    until: Annotated[datetime, Until] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryQuery(Message):
+    """Deliveries older than one seen before."""
+
+    before: Annotated[int, Range(1, _INT64_MAX)] | None = None
+    limit: Annotated[int, Range(1, 100)] = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -294,6 +294,29 @@ EVENTS: Final[JsonObject] = {
     "complete_since": "2025-10-01T06:30:00+00:00",
 }
 
+WEBHOOK: Final[JsonObject] = {
+    "id": IMPORT_ID,
+    "url": "https://gestionale.example/portale",
+    "types": ["PaymentConfirmed.v1", "PaymentDuplicated.v1"],
+    "enabled": True,
+    "disabled_reason": None,
+    "failing_since": None,
+    "created_at": "2026-11-02T09:00:00+00:00",
+}
+
+WEBHOOK_WITH_SECRET: Final[JsonObject] = {**WEBHOOK, "secret": "whsec_b25seSBhbiBleGFtcGxl"}
+
+WEBHOOK_DELIVERY: Final[JsonObject] = {
+    "id": 4711,
+    "event_id": EVENTS["items"][0]["id"],
+    "type": "PaymentConfirmed.v1",
+    "test": False,
+    "state": "waiting",
+    "next_at": "2026-11-02T09:25:09+00:00",
+    "created_at": "2026-11-02T09:25:04+00:00",
+    "attempts": [{"at": "2026-11-02T09:25:04+00:00", "status": 503, "problem": None, "duration_ms": 31}],
+}
+
 DEAD_LETTER_QUEUE: Final[JsonObject] = {
     "consumer": "practices.on_payment_confirmed",
     "type": "PaymentConfirmed.v1",

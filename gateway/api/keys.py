@@ -27,6 +27,7 @@ class Scope(StrEnum):
     EVENTS_READ = "events:read"
     SETTLEMENTS_WRITE = "settlements:write"
     NOTICES_PRINT = "notices:print"
+    WEBHOOKS_WRITE = "webhooks:write"
     OPS_DEAD_LETTERS = "ops:dead-letters"
 
 

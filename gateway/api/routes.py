@@ -23,6 +23,7 @@ from gateway.api.resources import (
     reconciliation,
     settlement,
     status,
+    webhooks,
 )
 from gateway.document_cache import PublicNotices
 from gateway.edge.rates import RateLimiter
@@ -70,6 +71,12 @@ ROUTES: Final[Mapping[str, type[Resource]]] = {
     "/creditors/{entity}/reconciliations/{day}": settlement.DayReportResource,
     "/creditors/{entity}/reconciliations/{day}/report.pdf": settlement.DayReportPdfResource,
     "/events": reconciliation.EventsResource,
+    "/creditors/{entity}/webhooks": webhooks.WebhooksResource,
+    "/creditors/{entity}/webhooks/{webhook_id:uuid}": webhooks.WebhookResource,
+    "/creditors/{entity}/webhooks/{webhook_id:uuid}/secret": webhooks.WebhookSecretResource,
+    "/creditors/{entity}/webhooks/{webhook_id:uuid}/tests": webhooks.WebhookTestsResource,
+    "/creditors/{entity}/webhooks/{webhook_id:uuid}/deliveries": webhooks.WebhookDeliveriesResource,
+    "/creditors/{entity}/webhooks/{webhook_id:uuid}/resends": webhooks.WebhookResendsResource,
     "/dead-letters": dead_letters.DeadLetterQueuesResource,
     "/dead-letters/{consumer}": dead_letters.DeadLettersResource,
     "/dead-letters/{consumer}/replays": dead_letters.DeadLetterReplaysResource,

@@ -11,6 +11,8 @@ FLOWS_NOT_ADDING_UP: Final = Counter(
 )
 FLOWS_UNREADABLE: Final = Counter("settlement_flows_not_taken_total", "Flows of fdr-org that could not be taken")
 RECEIPTS_UNREPORTED: Final = Gauge("receipts_unreported", "Receipts that no settlement flow has reported in time")
+WEBHOOKS_SENT: Final = Counter("webhooks_sent_total", "Events sent to webhooks", ["outcome"])
+WEBHOOKS_DISABLED: Final = Counter("webhooks_disabled_total", "Webhooks disabled as nobody took events", ["entity"])
 ARCHIVE_CALLS: Final = Counter("archive_calls_total", "Calls of the archive of notices", ["call", "status"])
 ARCHIVE_CHANGED: Final = Gauge("archive_changes_unsent", "Positions changed that the archive of notices lacks")
 ARCHIVE_OLDEST_SECONDS: Final = Gauge(

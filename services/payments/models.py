@@ -240,6 +240,70 @@ class Receipt(Base):
         return self.entity_code
 
 
+class WebhookEndpoint(Base):
+    """An address of an entity's software to which its events are sent.
+
+    `position`: up to which position of the outbox deliveries have been made. Until `previous_until` messages are signed
+    with the secret before this one too. `types`: empty for all.
+    """
+
+    __tablename__ = "webhook_endpoints"
+    __table_args__ = (Index("ix_webhook_endpoints_entity", "entity_code", "created_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    entity_code: Mapped[str]
+    url: Mapped[str]
+    types: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    secret: Mapped[str]
+    previous_secret: Mapped[str | None]
+    previous_until: Mapped[datetime | None]
+    enabled: Mapped[bool]
+    disabled_reason: Mapped[str | None]
+    failing_since: Mapped[datetime | None]
+    position: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime]
+
+
+class WebhookDelivery(Base):
+    """One event on its way to one address. Its body stays in the outbox. `next_at`: null once it is settled.
+
+    `first_try_at`: since when it is tried; three days later it is given up.
+    """
+
+    __tablename__ = "webhook_deliveries"
+    __table_args__ = (
+        Index("ux_webhook_deliveries_event", "endpoint_id", "event_id", unique=True),
+        Index("ix_webhook_deliveries_endpoint", "endpoint_id", "id"),
+        Index("ix_webhook_deliveries_due", "next_at", postgresql_where=text("next_at IS NOT NULL")),
+        Index("ix_webhook_deliveries_created", "created_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    endpoint_id: Mapped[UUID] = mapped_column(ForeignKey("webhook_endpoints.id", ondelete="CASCADE"))
+    event_id: Mapped[UUID]
+    type: Mapped[str]
+    test: Mapped[bool]
+    created_at: Mapped[datetime]
+    first_try_at: Mapped[datetime | None]
+    next_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    delivered_at: Mapped[datetime | None]
+
+
+class WebhookAttempt(Base):
+    """One try of a delivery, and what came of it."""
+
+    __tablename__ = "webhook_attempts"
+    __table_args__ = (Index("ix_webhook_attempts_delivery", "delivery_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("webhook_deliveries.id", ondelete="CASCADE"))
+    at: Mapped[datetime]
+    status: Mapped[int | None]
+    problem: Mapped[str | None]
+    duration_ms: Mapped[int]
+
+
 class NodeCall(Base):
     """The node asked about a notice. `raw_xml` is stored only of receipts that had to be refused."""
 

@@ -20,7 +20,9 @@ from contracts.events.practices import (
 )
 from contracts.rpc import payments
 from contracts.rpc import settlement as fdr
+from contracts.rpc import webhooks as hooks
 from contracts.rpc.practices import EventsReply, EventsRequest, Position
+from contracts.shapes import Empty
 from services.payments import models
 from services.payments.domain.positions import PositionStatus
 from services.payments.settings import Settings
@@ -38,6 +40,7 @@ from services.payments.usecases import (
     settlements,
     timeline,
     unreported_receipts,
+    webhooks,
 )
 from services.payments.usecases.checkouts import checkout_return, end, start
 from services.payments.usecases.node.answer import answer_node
@@ -147,6 +150,46 @@ class PaymentsService:
     def settlement_day(self, request: fdr.DayRequest) -> fdr.Day:
         """Return what a day of settlement adds up to."""
         return day_report.day(self.database, request)
+
+    @answers(hooks.CREATE_WEBHOOK)
+    def create_webhook(self, request: hooks.CreateWebhookRequest) -> hooks.WebhookWithSecret:
+        """Make a webhook."""
+        return webhooks.create(self.database, request, now())
+
+    @answers(hooks.WEBHOOKS)
+    def webhooks(self, request: hooks.WebhooksRequest) -> hooks.Webhooks:
+        """Return an entity's webhooks."""
+        return webhooks.listed(self.database, request)
+
+    @answers(hooks.CHANGE_WEBHOOK)
+    def change_webhook(self, request: hooks.ChangeWebhookRequest) -> hooks.Webhook:
+        """Change a webhook."""
+        return webhooks.change(self.database, request)
+
+    @answers(hooks.DELETE_WEBHOOK)
+    def delete_webhook(self, request: hooks.WebhookRequest) -> Empty:
+        """Delete a webhook."""
+        return webhooks.delete(self.database, request)
+
+    @answers(hooks.ROTATE_WEBHOOK_SECRET)
+    def rotate_webhook_secret(self, request: hooks.WebhookRequest) -> hooks.WebhookWithSecret:
+        """Give a webhook another secret."""
+        return webhooks.rotate(self.database, request, now())
+
+    @answers(hooks.TEST_WEBHOOK)
+    def test_webhook(self, request: hooks.WebhookRequest) -> hooks.WebhookDelivery:
+        """Send a webhook a message that tells nothing."""
+        return webhooks.test(self.database, request, now())
+
+    @answers(hooks.WEBHOOK_DELIVERIES)
+    def webhook_deliveries(self, request: hooks.WebhookDeliveriesRequest) -> hooks.WebhookDeliveries:
+        """Return what was sent to a webhook."""
+        return webhooks.history(self.database, request)
+
+    @answers(hooks.RESEND)
+    def resend_webhook(self, request: hooks.ResendRequest) -> hooks.Resent:
+        """Send a webhook events again."""
+        return webhooks.resend(self.database, request, now())
 
     @answers(payments.EVENTS)
     def events(self, request: EventsRequest) -> EventsReply:

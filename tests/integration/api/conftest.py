@@ -21,6 +21,7 @@ KEYS = {
             "events:read",
             "settlements:write",
             "notices:print",
+            "webhooks:write",
             "ops:dead-letters",
         ],
     ),

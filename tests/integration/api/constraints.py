@@ -233,6 +233,7 @@ PATH_VALUES: Final = {
     "flow_id": "2026-11-03ABCDITMM-0001",
     "reference": "CRO-4711",
     "day": "2026-11-03",
+    "webhook_id": examples.WEBHOOK["id"],
     "consumer": "practices.on_payment_confirmed",
     "letter_id": examples.DEAD_LETTER["id"],
 }

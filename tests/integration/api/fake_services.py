@@ -9,7 +9,7 @@ from contracts.call import AnyCall, Call, Reply, Request
 from contracts.error_details import ErrorDetail
 from contracts.errors import ErrorCode, Refused
 from contracts.message import Message
-from contracts.rpc import cart, dead_letters, identity, notices, payments, practices, settlement
+from contracts.rpc import cart, dead_letters, identity, notices, payments, practices, settlement, webhooks
 from gateway.api import examples, settlement_examples
 from gateway.api.json_values import JsonObject
 
@@ -76,6 +76,14 @@ class FakeServices:
             notices.JOB.name: lambda request: {"job": examples.PRINT_JOB if request.job_id == PRINT_JOB_ID else None},
             notices.JOB_DOCUMENTS.name: _printed,
             **{call.name: _nothing for call in PINGS},
+            webhooks.CREATE_WEBHOOK.name: lambda _: examples.WEBHOOK_WITH_SECRET,
+            webhooks.WEBHOOKS.name: lambda _: {"webhooks": [examples.WEBHOOK]},
+            webhooks.CHANGE_WEBHOOK.name: lambda _: examples.WEBHOOK,
+            webhooks.DELETE_WEBHOOK.name: _nothing,
+            webhooks.ROTATE_WEBHOOK_SECRET.name: lambda _: examples.WEBHOOK_WITH_SECRET,
+            webhooks.TEST_WEBHOOK.name: lambda _: examples.WEBHOOK_DELIVERY,
+            webhooks.WEBHOOK_DELIVERIES.name: lambda _: {"deliveries": [examples.WEBHOOK_DELIVERY]},
+            webhooks.RESEND.name: lambda _: {"count": 1},
             **{dead_letters.queues_call(name).name: _dead_letter_queues for name in dead_letters.HEARING},
             **{dead_letters.letters_call(name).name: _dead_letters for name in dead_letters.HEARING},
             **{dead_letters.replay_call(name).name: _settled for name in dead_letters.HEARING},

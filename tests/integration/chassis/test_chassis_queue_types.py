@@ -1,27 +1,30 @@
 """Quorum queues on a real broker: the way there with messages inside, and what they promise."""
 
+import contextlib
 import random
 import subprocess
 import sys
 import threading
-import time
 from uuid import uuid4
 
 import pytest
 from amqp.exceptions import PreconditionFailed
 from kombu import Connection, Consumer, Queue
 
+from chassis.clock import now
 from chassis.messaging import dead_letters, queue_kinds, wire
 from chassis.messaging.dead_letter_answers import letters
 from chassis.messaging.publisher import ConfirmedPublisher, PublishFailed
 from chassis.messaging.relay import Relay
+from chassis.metrics import OUTBOX_REFUSED
 from contracts.events.subscriptions import SUBSCRIPTIONS
 from contracts.rpc.dead_letters import DeadLettersRequest
+from dev.ticks import ticks
 from tests.conftest import wait_until_answering
 from tests.integration.chassis import probe
 from tests.integration.chassis.conftest import EVENT_QUEUE, QUEUES
 from tests.integration.chassis.test_chassis_commands import command
-from tests.integration.chassis.test_chassis_processes import emit
+from tests.integration.chassis.test_chassis_processes import emit, positions
 from tests.integration.chassis.test_chassis_republish import taken_from
 
 HEARD = next(one for one in SUBSCRIPTIONS if one.consumer == "cart.on_payment_confirmed")
@@ -200,9 +203,9 @@ def test_a_message_everybody_dies_of_goes_to_the_dead_letters_after_its_limit(am
     for _ in range(queue_kinds.DELIVERY_LIMIT + 1):
         with Connection(amqp_url) as connection:
             Queue(NAME, no_declare=True)(connection.channel()).get()
-    ends_at = time.monotonic() + DONE_WITHIN_S
-    while not dead_letters.count(amqp_url, NAME) and time.monotonic() < ends_at:
-        time.sleep(0.1)
+    for _ in ticks(DONE_WITHIN_S):
+        if dead_letters.count(amqp_url, NAME):
+            break
     [letter] = letters(amqp_url, "cart", DeadLettersRequest(consumer=HEARD.consumer)).letters
     assert (letter.id, letter.error) == (sent, "delivery_limit")
     assert dead_letters.count(amqp_url, NAME) == 1
@@ -221,16 +224,27 @@ def test_a_full_queue_refuses_and_what_it_refused_waits_in_the_outbox(
 ):
     monkeypatch.setenv("QUEUE_MAX_MESSAGES", "3")
     relay = Relay("probe", probe, url=probe_url, amqp_url=amqp_url, listeners=[probe.LISTENER])
-    for number in range(20):
-        emit(database, number)
-    with pytest.raises(PublishFailed):
-        relay.relay_batch(probe.EXAMPLE_TIME)
-    assert len(taken_from(amqp_url, EVENT_QUEUE)) < 20
-    monkeypatch.setenv("QUEUE_MAX_MESSAGES", "1000")
-    with Connection(amqp_url) as connection:
-        connection.channel().queue_delete(EVENT_QUEUE)
-    assert relay.relay_batch(probe.EXAMPLE_TIME) == 20
-    assert len(taken_from(amqp_url, EVENT_QUEUE)) == 20
+    refused_before = OUTBOX_REFUSED.labels("probe")._value.get()
+    emitted, refused = 0, False
+    while not refused and emitted < 100:  # it notices a moment after it is full
+        emit(database, emitted)
+        emitted += 1
+        try:
+            relay.relay_batch(now())
+        except PublishFailed:
+            refused = True
+    assert refused
+    assert emitted > 3
+    assert OUTBOX_REFUSED.labels("probe")._value.get() > refused_before
+    assert positions(database)[-1] is None
+    heard = []
+    for _ in ticks(DONE_WITHIN_S):
+        heard += [letter.payload["data"]["number"] for letter in taken_from(amqp_url, EVENT_QUEUE)]
+        if None not in positions(database):
+            break
+        with contextlib.suppress(PublishFailed):
+            relay.relay_batch(now())
+    assert sorted(set(heard)) == list(range(emitted))
     relay.stop()
     relay.run()
 
@@ -244,7 +258,7 @@ def test_a_relay_publishes_to_a_queue_of_the_type_before_until_its_consumer_has_
     monkeypatch.setenv("QUEUE_TYPE", "quorum")
     relay = Relay("probe", probe, url=probe_url, amqp_url=amqp_url, listeners=[probe.LISTENER])
     emit(database, 1)
-    assert relay.relay_batch(probe.EXAMPLE_TIME) == 1
+    assert relay.relay_batch(now()) == 1
     assert len(taken_from(amqp_url, EVENT_QUEUE)) == 1
     relay.stop()
     relay.run()

@@ -1,0 +1,1 @@
+"""Sending events to the entities' software over HTTPS, by the scheme of Standard Webhooks."""

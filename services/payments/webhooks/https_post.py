@@ -1,0 +1,105 @@
+"""One POST to an address that somebody else chose: over TLS, to public addresses alone, and with an end.
+
+The host is resolved now, every address it has must be public, and the connection goes to the address that was looked
+at: what the name means a moment later does not count. Redirects are answers like any other, and not followed.
+"""
+
+import http.client
+import ipaddress
+import socket
+import ssl
+import threading
+from collections.abc import Mapping, Sequence
+from time import monotonic
+from typing import Final
+from urllib.parse import urlsplit
+
+from services.payments.domain.webhooks import Answer
+
+_ANSWER_READ_BYTES: Final = 16 * 1024
+_HTTPS_PORT: Final = 443
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout_s: float, allowed: Sequence[Network]) -> Answer:
+    """Send and return what was answered; it takes no longer than `timeout_s`, however slowly the other side speaks.
+
+    `allowed` are networks that count as public. Never raises: a problem is part of the answer.
+    """
+    began = monotonic()
+    status, problem = _post(url, body, headers, timeout_s, allowed)
+    return Answer(status, problem, round((monotonic() - began) * 1000))
+
+
+def _post(
+    url: str, body: bytes, headers: Mapping[str, str], timeout_s: float, allowed: Sequence[Network]
+) -> tuple[int | None, str | None]:
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not parts.hostname:
+        return None, "not_https"
+    try:
+        port = parts.port or _HTTPS_PORT
+        address = _public_address(parts.hostname, port, allowed)
+    except (OSError, UnicodeError, ValueError):
+        return None, "not_resolved"
+    if address is None:
+        return None, "private_address"
+    connection = _PinnedConnection(parts.hostname, port, address, timeout_s)
+    path = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+    try:
+        connection.request("POST", path, body, dict(headers))
+        answer = connection.getresponse()
+        answer.read(_ANSWER_READ_BYTES)
+    except ssl.SSLCertVerificationError:
+        return None, "certificate"
+    except (OSError, http.client.HTTPException):
+        return None, "timed_out" if connection.is_over else "no_answer"
+    finally:
+        connection.close()
+    return answer.status, "redirect" if 300 <= answer.status < 400 else None
+
+
+def _public_address(host: str, port: int, allowed: Sequence[Network]) -> str | None:
+    """Return the first address of a host, None where any of them is not public. Raises OSError."""
+    found = [str(one[4][0]) for one in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    return found[0] if found and all(_is_public(address, allowed) for address in found) else None
+
+
+def _is_public(address: str, allowed: Sequence[Network]) -> bool:
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    return any(ip in network for network in allowed) or (ip.is_global and not ip.is_multicast)
+
+
+class _PinnedConnection(http.client.HTTPSConnection):
+    """A connection to one address of a host, cut off when its time is over."""
+
+    def __init__(self, host: str, port: int, address: str, timeout_s: float) -> None:
+        self._own_context = ssl.create_default_context()
+        super().__init__(host, port, timeout=timeout_s, context=self._own_context)
+        self._address = address
+        self._raw: socket.socket | None = None
+        self.is_over = False
+        self._timer = threading.Timer(timeout_s, self._end)
+        self._timer.daemon = True
+
+    def connect(self) -> None:
+        """Connect to the address that was looked at; the certificate must be the host's."""
+        self._timer.start()
+        self._raw = socket.create_connection((self._address, self.port), timeout=self.timeout)
+        self.sock = self._own_context.wrap_socket(self._raw, server_hostname=self.host)
+
+    def close(self) -> None:
+        """Close it, also in the middle."""
+        self._timer.cancel()
+        super().close()
+
+    def _end(self) -> None:
+        """Cut a line that is still open: each byte may come in time, and the whole never."""
+        self.is_over = True
+        for open_socket in (self.sock, self._raw):
+            if open_socket is not None:
+                try:
+                    open_socket.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    continue

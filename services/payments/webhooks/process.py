@@ -1,0 +1,138 @@
+"""Events of payments, sent to the entities' software: `python -m chassis.webhooks payments`. A plain process.
+
+It reads the outbox from where each webhook was looked at last, makes a delivery of each event that is the entity's, and
+sends what is due. A delivery is leased: who is killed with one leaves it to another process, and the event may be sent
+twice, under the same `webhook-id`. Any number of these processes may run.
+"""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import orjson
+from standardwebhooks import Webhook
+
+from chassis import clock, logs
+from chassis.storage.database import Database, is_out_of_reach
+from services.payments import models
+from services.payments.domain.webhooks import HISTORY_KEPT, Answer, next_try
+from services.payments.metrics import WEBHOOKS_DISABLED, WEBHOOKS_SENT
+from services.payments.models import WebhookEndpoint
+from services.payments.repository import webhooks
+from services.payments.repository.webhooks import Claimed
+from services.payments.webhooks.https_post import post
+from services.payments.webhooks.settings import WebhookSettings
+
+log = logs.get_logger(__name__)
+
+_AT_ONCE: Final = 8
+_REST_S: Final = 1.0
+_PAUSE_MAX_S: Final = 15.0
+_LEASE_MARGIN: Final = timedelta(seconds=30)
+_PURGE_EVERY: Final = timedelta(hours=1)
+
+
+class Webhooks:
+    """Makes deliveries and sends them until it is stopped, through any outage of the database."""
+
+    def __init__(self, database: Database, settings: WebhookSettings, now: Callable[[], datetime] = clock.now) -> None:
+        self._database = database
+        self._settings = settings
+        self._now = now
+        self._stopping = threading.Event()
+        self._purged_at: datetime | None = None
+
+    def stop(self) -> None:
+        """Let `run` return after the calls under way."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Work until stopped."""
+        pause_s = _REST_S
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="webhook") as senders:
+            while not self._stopping.is_set():
+                try:
+                    if not self.work(senders):
+                        self._stopping.wait(_REST_S)
+                    pause_s = _REST_S
+                except Exception as error:
+                    expected = is_out_of_reach(error)
+                    log.warning("webhooks_interrupted", error=type(error).__name__, exc_info=not expected)
+                    self._stopping.wait(pause_s)
+                    pause_s = min(pause_s * 2, _PAUSE_MAX_S)
+        self._database.close()
+
+    def work(self, senders: ThreadPoolExecutor) -> bool:
+        """Make deliveries, and send what is due; return whether there was anything to do."""
+        with self._database.transaction() as tx:
+            more = webhooks.make_deliveries(tx.session, self._now())
+        lease = timedelta(seconds=self._settings.timeout_s) + _LEASE_MARGIN
+        with self._database.transaction() as tx:
+            claimed = webhooks.claim(tx.session, self._now(), lease, _AT_ONCE)
+        for delivery, answer in zip(claimed, senders.map(self._send, claimed), strict=True):
+            self._settle(delivery, answer)
+        self._purge()
+        return more or bool(claimed)
+
+    def _send(self, delivery: Claimed) -> Answer:
+        if delivery.body is None and not delivery.test:
+            return Answer(None, "event_deleted", 0)
+        now = self._now()
+        body = orjson.dumps(delivery.body if delivery.body is not None else _test_body(delivery, now))
+        message_id = str(delivery.event_id)
+        signed = [Webhook(secret).sign(message_id, now, body.decode()) for secret in delivery.secrets]
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": "back-office-pagatore",
+            "webhook-id": message_id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": " ".join(signed),
+        }
+        settings = self._settings
+        return post(delivery.url, body, headers, timeout_s=settings.timeout_s, allowed=settings.allowed)
+
+    def _settle(self, claimed: Claimed, answer: Answer) -> None:
+        """Write down what came of it, and what follows: nothing more, another try, or the end of its webhook."""
+        now = self._now()
+        WEBHOOKS_SENT.labels("delivered" if answer.is_good else answer.problem or str(answer.status)).inc()
+        with self._database.transaction() as tx:
+            endpoint = tx.session.get(WebhookEndpoint, claimed.endpoint_id, with_for_update=True)
+            delivery = webhooks.note_attempt(tx.session, claimed.id, answer, now)
+            if endpoint is None or delivery is None:
+                return
+            if answer.is_good:
+                delivery.delivered_at, delivery.next_at, endpoint.failing_since = now, None, None
+                return
+            if claimed.test:
+                delivery.next_at = None  # whoever tests looks at the answer
+                return
+            endpoint.failing_since = endpoint.failing_since or now
+            delivery.next_at = next_try(delivery.attempts, delivery.first_try_at or now, now)
+            if answer.is_gone or delivery.next_at is None:
+                delivery.next_at = None
+                self._disable(endpoint, "gone" if answer.is_gone else "failing")
+
+    def _disable(self, endpoint: Any, reason: str) -> None:
+        if not endpoint.enabled:
+            return
+        endpoint.enabled, endpoint.disabled_reason = False, reason
+        WEBHOOKS_DISABLED.labels(endpoint.entity_code).inc()
+        log.error("webhook_disabled", entity_code=endpoint.entity_code, webhook=str(endpoint.id), reason=reason)
+
+    def _purge(self) -> None:
+        now = self._now()
+        if self._purged_at is None or now - self._purged_at > _PURGE_EVERY:
+            self._purged_at = now
+            with self._database.transaction() as tx:
+                webhooks.purge(tx.session, now - HISTORY_KEPT)
+
+
+def _test_body(delivery: Claimed, now: datetime) -> dict[str, Any]:
+    return {"id": str(delivery.event_id), "type": delivery.type, "time": now.isoformat(), "data": {}}
+
+
+def make() -> Webhooks:
+    """Make the process's one Webhooks, from the environment. Raises EnvError."""
+    return Webhooks(Database.of_service("payments", models, pool_size=2), WebhookSettings.load())
