@@ -23,7 +23,7 @@ from chassis import settings
 _ROOT: Final = Path(__file__).parents[1]
 _SECRET: Final = re.compile(r"PASSWORD|SECRET|SUBSCRIPTION_KEY|TRACE_KEY")
 _NAME: Final = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
-_ALIKE: Final = 0.88
+_NEAR: Final = 0.88
 _THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _OUTSIDE: Final = re.compile(r"(CHECKOUT|FDR|ACA|ACA_BULK|BIZ_EVENTS)_URL")
 """What is pagoPA's in production."""
@@ -88,9 +88,9 @@ def warnings(values: Mapping[str, Any], environment: Mapping[str, str]) -> list[
     """Return what starts and is yet hardly meant: names nobody reads, and pagoPA on this machine."""
     known = {one for name in values for one in (name, f"{name}_FILE")}
     told = [
-        f"{name} is read by nobody; {alike[0]} is"
+        f"{name} is read by nobody; {nearest[0]} is"
         for name in sorted(set(environment) - known)
-        if (alike := get_close_matches(name.removesuffix("_FILE"), values, n=1, cutoff=_ALIKE))
+        if (nearest := get_close_matches(name.removesuffix("_FILE"), values, n=1, cutoff=_NEAR))
     ]
     if str(values.get("PUBLIC_URL", "")).startswith("https:"):
         told += [

@@ -11,6 +11,7 @@ from contracts.rpc.settlement import TakeSettlementRequest
 from services.payments import models
 from services.payments.repository import settlement_files
 from services.payments.settlement.flow_parser import LARGE_FROM_BYTES
+from services.payments.settlement.flow_reader import read_flow
 from services.payments.usecases import reconciliation, retention, settlements
 from tests.integration.payments.payments_actors import START, Practices, position
 from tests.integration.payments.test_payments_settlement import flow, row
@@ -136,7 +137,9 @@ def test_a_reader_killed_after_it_stored_the_flow_leaves_nothing_twice(database,
     upload(large())
     with database.transaction() as tx:
         file = settlement_files.take(tx.session)
-    settlements.take_flow(database, practices, settlements.read_flow(file.content), "PM108", START)
+    assert file is not None
+    assert file.content is not None
+    settlements.take_flow(database, practices, read_flow(file.content), "PM108", START)
     with database.transaction() as tx:
         settlement_files.give_back(tx.session, file.id)
     read_all()
