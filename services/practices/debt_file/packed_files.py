@@ -24,7 +24,10 @@ def unpacked(pieces: Iterable[bytes], max_bytes: int) -> Iterator[bytes]:
     Raises Refused(IMPORT_TOO_LARGE) past `max_bytes` of what comes out, (IMPORT_NOT_UTF8) where gzip is broken off.
     """
     coming = iter(pieces)
-    first = next(coming, b"")
+    first = b""
+    # The first piece may be shorter than the mark.
+    while len(first) < len(_GZIP_MARK) and (piece := next(coming, None)) is not None:
+        first += piece
     whole = chain([first], coming)
     size = 0
     for piece in _inflated(whole) if is_packed(first) else whole:

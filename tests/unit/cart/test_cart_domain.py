@@ -43,3 +43,8 @@ def test_a_merged_cart_keeps_what_it_had_and_never_breaks_the_rules(wanted: list
     assert merged[: len(own)] == own
     assert len(merged) == len({item.practice_id for item in merged}) <= 5
     assert len({item.entity_code for item in merged}) <= 1
+
+
+def test_what_does_not_fit_keeps_nothing_after_it_from_fitting() -> None:
+    (own,), (other,), (more,) = items(1), items(1, "PM200", first=2), items(1, first=3)
+    assert items_that_fit([own], [other, own, more]) == [more]

@@ -22,7 +22,7 @@ from services.payments import outbound
 from services.payments.archive.digest import digest_of
 from services.payments.archive.pace import Limit
 from services.payments.domain.archive import Archivable, Call, Remote, Wish, due_at, next_call
-from services.payments.domain.archive_problems import ALL, OUTAGE, Action, problem_of
+from services.payments.domain.archive_problems import ALL, NUMBER_BURNT, NUMBER_TAKEN, OUTAGE, Action, problem_of
 from services.payments.domain.positions import PaymentTerms, Position, PositionStatus
 from services.payments.settings import Settings
 
@@ -232,6 +232,8 @@ def test_each_error_of_the_specification_has_its_action(call: Call, status: int,
 
 def test_each_error_says_in_the_runbook_what_an_operator_must_do() -> None:
     page = re.sub(r"\s+", " ", (ROOT / "docs" / "runbooks" / "archive-refused.md").read_text())
+    assert len({problem.code for problem in ALL}) == len(ALL) == 14
+    assert {NUMBER_TAKEN, NUMBER_BURNT, OUTAGE} <= set(ALL)
     for problem in ALL:
         assert f"`{problem.code}`" in page, problem.code
         assert problem.operator in page, problem.code
