@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from contracts.errors import ErrorCode, Refused
-from services.practices.debt_file import packed_files, rows
+from services.practices.debt_file import charset, packed_files, rows
 from services.practices.debt_file.rows import COLUMNS, Row
 from tests.unit.practices.test_practices_debt_file import HEADER, SERVICES, line
 
@@ -121,3 +121,37 @@ def test_the_columns_that_may_be_left_out_at_the_end_are_those_of_what_a_debt_ne
         (row,) = rows.read(f"{HEADER}\n{cells}\n".encode(), SERVICES)
         # rata, rate_totali and scadenza; importo before them is needed.
         assert (row.code is None) == (left_out <= 3), COLUMNS[-left_out]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 100])
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        ("Nicolò".encode(), "utf-8"),
+        ("Nicolò".encode("cp1252"), "cp1252"),
+        ("Nicolò".encode("utf-8-sig"), "utf-8"),
+        ("Nicolò".encode("utf-16"), "utf-16-le"),
+        (b"\xfe\xff" + "Nicolò".encode("utf-16-be"), "utf-16-be"),
+        ("Nicolò".encode("utf-32"), "utf-32-le"),
+        (b"\x00\x00\xfe\xff" + "Nicolò".encode("utf-32-be"), "utf-32-be"),
+        ("Nicolò".encode("utf-16-le"), "utf-16-le"),
+        ("Nicolò".encode("utf-16-be"), "utf-16-be"),
+        # Two at once; MS-DOS; a mark that is not kept.
+        ("Nicolò ".encode() + "è".encode("cp1252"), None),
+        ("Nicolò ".encode("cp1252") + "più –".encode(), None),
+        ("Nicolò".encode("cp850"), None),
+        (b"\xef\xbb\xbf" + "Nicolò".encode("cp1252"), None),
+    ],
+)
+def test_the_encoding_is_found_however_the_file_is_cut(content: bytes, name: str | None, size: int) -> None:
+    def pieces() -> list[bytes]:
+        return cut(content, size)
+
+    if name is None:
+        with pytest.raises(Refused) as refused:
+            charset.encoding_of(pieces)
+        assert refused.value.code is ErrorCode.IMPORT_NOT_UTF8
+        return
+    encoding = charset.encoding_of(pieces)
+    assert encoding.name == name
+    assert "".join(charset.text_of(pieces(), encoding)) == "Nicolò"
