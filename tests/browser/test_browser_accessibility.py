@@ -180,6 +180,7 @@ def test_axe_finds_nothing_on_a_citizens_pages(walk: Walk) -> None:
     walk.at("/enti/PM108/pratiche", "pratiche")
     walk.at("/enti/PM108/pratiche?stato=reported", "pratiche di uno stato")
     walk.at("/enti/PM108/storico", "storico")
+    walk.at("/enti/PM108/storico?anno=2017", "storico di un anno senza pagamenti")
     _the_insertion(walk)
     _the_cart(walk)
     _the_profile(walk)
