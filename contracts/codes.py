@@ -17,6 +17,8 @@ from contracts.errors import ErrorCode, Refused
 
 AMOUNT_MAX_CENTS: Final = 99_999_999_999
 DESCRIPTION_MAX_CHARS: Final = 140
+JOINERS: Final = "\u200c\u200d"
+"""They draw nothing, and in some alphabets they are spelling: whether the letters beside them grow together."""
 NAME_MAX_CHARS: Final = 70
 EMAIL_MAX_CHARS: Final = 256
 EMAIL_PATTERN: Final = r"[a-zA-Z0-9_.+-]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)*"  # stEMail of paForNode.xsd

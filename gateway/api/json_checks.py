@@ -5,11 +5,13 @@ from typing import Any, Final
 
 from marshmallow import Schema, fields
 
+from contracts.codes import JOINERS
 from gateway.api.field_errors import FieldError
 
-# The services also refuse what Unicode has not assigned; no pattern says that in a line.
+# The services also refuse what Unicode has not assigned; no pattern says that in a line. They drop joiners that are no
+# spelling.
 READABLE_PATTERN: Final = (
-    r"^[^\u0000-\u0008\u000A-\u001F\u007F-\u009F\u00AD\u1680\u2000-\u200F\u2028-\u202F\u205F-\u206F\u3000"
+    r"^[^\u0000-\u0008\u000A-\u001F\u007F-\u009F\u00AD\u1680\u2000-\u200B\u200E\u200F\u2028-\u202F\u205F-\u206F\u3000"
     r"\uE000-\uF8FF\uFEFF\uFFF9-\uFFFB]*$"
 )
 """The characters of a text in a request, for engines of JavaScript as well as Python's."""
@@ -29,8 +31,9 @@ def wrong_in_body(schema: Schema, body: Any) -> Iterator[FieldError]:
 
 
 def is_readable(text: str, *, also: str = "") -> bool:
-    """Return whether a text has only printable characters, plain spaces and those of `also`."""
-    return all(character.isprintable() or character in _SPACES or character in also for character in text)
+    """Return whether a text has only printable characters, plain spaces, joiners and those of `also`."""
+    others = _SPACES + JOINERS + also
+    return all(character.isprintable() or character in others for character in text)
 
 
 def _wrong(field: fields.Field[Any], value: Any, pointer: str) -> Iterator[FieldError]:

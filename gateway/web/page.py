@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import falcon
 
+from contracts.codes import JOINERS
 from contracts.errors import ErrorCode, Refused
 from gateway.browser_memory import CSRF_FIELD
 from gateway.edge.bodies import read_form
@@ -61,7 +62,7 @@ def _checked(req: falcon.Request, form: Form) -> Form:
 
 def cleaned(form: Form, name: str) -> str:
     """Return a field as typed, without unprintable characters or needless space; empty when absent."""
-    text = "".join(char if char.isprintable() else " " for char in form.get(name, ""))
+    text = "".join(char if char.isprintable() or char in JOINERS else " " for char in form.get(name, ""))
     return " ".join(text.split())
 
 

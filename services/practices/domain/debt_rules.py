@@ -11,6 +11,7 @@ from contracts.codes import (
     ANONYMOUS_FISCAL_CODE,
     DESCRIPTION_MAX_CHARS,
     INSTALMENTS_MAX,
+    JOINERS,
     NAME_MAX_CHARS,
     AmountCents,
     FiscalCode,
@@ -23,9 +24,16 @@ from services.practices.domain.transfers import Share
 
 EMAIL_LEFT_OUT: Final = "email_left_out"
 EXTERNAL_ID_MAX_CHARS: Final = 70
-# What nobody sees and everybody copies: soft hyphens, zero-width spaces and joiners, marks of direction, byte order.
-_INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
-_SPACES: Final = re.compile(r"[^\S\r\n\v\f\x1c-\x1f\x85\u2028\u2029]+")
+# What nobody sees and everybody copies: soft hyphens, zero-width spaces and joiners, marks of direction, variation and
+# byte order. A joiner after the sign that takes a letter's vowel away is spelling, in India's alphabets and Sinhala.
+_VIRAMAS: Final = "\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d\u0dca"
+_INVISIBLE: Final = re.compile(
+    f"(?<![{_VIRAMAS}])[{JOINERS}]"
+    "|[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202c\u2060-\u2064\u2066-\u2069\ufe00-\ufe0f\ufeff]"
+)
+_WITHOUT_JOINERS: Final = str.maketrans("", "", JOINERS)
+# Among them what only looks like one: the fillers of Korean, the empty cell of Braille.
+_SPACES: Final = re.compile(r"(?:[^\S\r\n\v\f\x1c-\x1f\x85\u2028\u2029]|[\u115f\u1160\u2800\u3164\uffa0])+")
 # 1,23457E+11: a number with more digits than a spreadsheet shows or keeps; they are gone.
 _SCIENTIFIC: Final = re.compile(r"[+-]?(\d+[.,]\d+E[+-]?\d{1,3}|\d+E[+-]\d{1,3})", re.IGNORECASE)
 
@@ -111,7 +119,7 @@ def readable(text: str) -> str:
     if text.isascii() and text.isprintable() and "  " not in text:  # most are, and need no more
         return text.strip()
     text = unicodedata.normalize("NFC", _SPACES.sub(" ", without_invisible(text)).strip())
-    if not text.isprintable():
+    if not text.translate(_WITHOUT_JOINERS).isprintable():
         raise Refused(ErrorCode.INVALID_REQUEST)
     return text
 

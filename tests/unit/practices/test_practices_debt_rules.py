@@ -108,8 +108,21 @@ def test_whatever_is_typed_as_causale_is_refused_or_can_be_stored_and_sent(text:
     except Refused:
         return
     assert 0 < len(checked) <= 140
-    assert checked.isprintable()
+    assert checked.replace("\u200c", "").replace("\u200d", "").isprintable()
     checked.encode()
+
+
+@pytest.mark.parametrize("name", ["ශ්\u200dරී කුමාර", "क्\u200dष", "ক্\u200cষ", "ന്\u200dറെ"])
+def test_a_joiner_that_is_spelling_stays_in_a_name(name: str) -> None:
+    assert debt_rules.checked_name(name) == name
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [("ශ\u200dරී", "ශරී"), ("Ma\u200drio", "Mario"), ("\u200dMario\u200c", "Mario"), ("ශ්\u200d", "ශ්\u200d")],
+)
+def test_a_joiner_anywhere_else_is_left_out(typed: str, kept: str) -> None:
+    assert debt_rules.checked_name(typed) == kept
 
 
 def test_a_blank_field_of_the_beneficiary_is_named() -> None:

@@ -186,6 +186,12 @@ def test_an_amount_is_read_with_decimal_comma_spaces_and_currency(written: str) 
         "Rossi\u3000Mario",
         "Rossi\tMario",
         "Rossi\x0bMario",
+        "Ro\u200dssi Ma\u200crio",
+        "\u202aRossi Mario\u202c",
+        "\u2068Rossi\u2069 Mario\ufe0f",
+        "Rossi\u3164Mario",
+        "Rossi \u2800 Mario",
+        "Ros\u034fsi\u061c Mario",
     ],
 )
 def test_invisible_characters_are_left_out(name: str) -> None:

@@ -22,7 +22,8 @@ from bidi import get_display
 from reportlab.pdfbase import pdfmetrics, ttfonts
 from reportlab.pdfbase.ttfonts import TTFont
 
-from services.notices.documents.pdf.glyphs import JOINERS, OWN_LETTERS, SHAPED, Shaper
+from contracts.codes import JOINERS
+from services.notices.documents.pdf.glyphs import OWN_LETTERS, SHAPED, Shaper
 
 REGULAR: Final = "Titillium"
 BOLD: Final = "Titillium-Bold"

@@ -31,8 +31,6 @@ OWN_LETTERS: Final[Mapping[str, str]] = {
 }
 """The families that are shaped, with their letters as ranges of a regular expression."""
 SHAPED: Final = re.compile(f"[{''.join(OWN_LETTERS.values())}]")
-JOINERS: Final = "\u200c\u200d"
-"""They draw nothing, and say whether the letters beside them grow together."""
 
 # Glyphs that stand for no letter of their own get a code of Unicode's private area, always the same one.
 _PRIVATE: Final = 0xE000
