@@ -6,6 +6,7 @@ STATED = {
     "archive._NOBODY": "ANONIMO",
     "debt_rules.EMAIL_LEFT_OUT": "email_left_out",
     "debt_rules.EXTERNAL_ID_MAX_CHARS": 70,
+    "debt_rules._VIRAMAS": "\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d\u0dca",
     "display.SHOWN_MASKED": (
         *("id", "entity_code", "creditor_name", "service_code", "service_title", "origin", "amount_cents"),
         *("notice_number", "iuv", "due_date", "payable_until", "instalment", "state", "state_since", "state_until"),
