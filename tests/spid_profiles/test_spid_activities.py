@@ -13,9 +13,9 @@ from tests.spid.test_spid_conformance import REDIRECT_CHECKS, SOME_RESPONSES, co
 from tests.spid.tls import write_certificate
 from tests.spid_profiles.test_spid_profiles import AGGREGATOR
 
-LIGHT_METADATA_CHECKS = 186
-OPERATOR_METADATA_CHECKS = 150
-LIGHT_OPERATOR_METADATA_CHECKS = 150
+LIGHT_METADATA_CHECKS = 132
+OPERATOR_METADATA_CHECKS = 115
+LIGHT_OPERATOR_METADATA_CHECKS = 108
 """As far as the tool comes: a wrong keyword in its own profile ends it before the types of the contacts.
 
 Those are compared in tests/unit/identity/test_identity_sandbox.py.
