@@ -119,7 +119,7 @@ def _told(status: etree._Element) -> Iterator[str]:
         if element.tag != tag(SAMLP, "StatusCode"):
             yield etree.QName(element).localname
             for name, value in element.attrib.items():
-                yield f"{etree.QName(name).localname} {value!s}"
+                yield from (etree.QName(name).localname, str(value))
         yield element.text or ""
         yield element.tail or ""
 
