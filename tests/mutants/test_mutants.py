@@ -52,8 +52,12 @@ def test_nearly_every_small_change_of_the_rules_makes_a_test_fail(capfd: pytest.
     real = [mutant for mutant in drawn if not is_equivalent(mutant)]
     ledger = field.Ledger(REPORTS / "noticed.txt")
     open_ones = [mutant for mutant in real if not ledger.knows(mutant)]
-    for stage in {tuple(stage) for one in open_ones for stage in field.watching(one.module, quick=QUICK)}:
-        assert field.passes(stage), f"without any mutant, these fail: {stage}: {field.OUTPUT}"
+    stages = {tuple(stage) for one in open_ones for stage in field.watching(one.module, quick=QUICK)}
+    # What fails without any mutant tells nothing of one. The others are tried all the same: the night is long.
+    broken = {stage for stage in stages if not field.passes(stage)}
+    open_ones = [
+        one for one in open_ones if not broken.intersection(map(tuple, field.watching(one.module, quick=QUICK)))
+    ]
     unnoticed = []
     for number, mutant in enumerate(open_ones, start=1):
         if field.noticed(mutant, quick=QUICK):
@@ -70,6 +74,7 @@ def test_nearly_every_small_change_of_the_rules_makes_a_test_fail(capfd: pytest.
             f"\nmutants, seed {SEED}, part {PART}/{PARTS}: {len(real)} of {of} and {len(drawn) - len(real)} equivalent"
         )
         print(f"noticed: {len(real) - len(unnoticed)} = {score:.1%}; the others: {report}")
+    assert not broken, "these fail without any mutant, and what they watch was not tried"
     assert score >= GOAL
 
 

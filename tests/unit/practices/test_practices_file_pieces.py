@@ -105,7 +105,7 @@ def beginnings() -> Iterator[tuple[bytes, bool]]:
         yield unsaid, True
 
 
-@pytest.mark.parametrize(("content", "is_taken"), beginnings())
+@pytest.mark.parametrize(("content", "is_taken"), list(beginnings()))
 def test_the_first_bytes_tell_another_header_and_no_more(content: bytes, *, is_taken: bool) -> None:
     if is_taken:
         rows.check_beginning(content)
