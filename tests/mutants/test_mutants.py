@@ -68,9 +68,8 @@ def test_nearly_every_small_change_of_the_rules_makes_a_test_fail(capfd: pytest.
     report.write_text("\n\n".join(map(told, unnoticed)) + "\n")
     score = 1 - len(unnoticed) / len(judged)
     with capfd.disabled():
-        print(
-            f"\nmutants, seed {SEED}, part {PART}/{PARTS}: {len(judged)} of {of}, {len(drawn) - len(real)} equivalent"
-        )
+        print(f"\nmutants, seed {SEED}, part {PART}/{PARTS}: {len(judged)} of {of} judged,", end=" ")
+        print(f"{len(drawn) - len(real)} equivalent")
         print(f"noticed: {len(judged) - len(unnoticed)} = {score:.1%}; the others: {report}")
     assert not broken, "these fail without any mutant, and what they watch was not tried"
     assert score >= GOAL
