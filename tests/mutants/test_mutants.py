@@ -66,7 +66,7 @@ def test_nearly_every_small_change_of_the_rules_makes_a_test_fail(capfd: pytest.
             print(f"\n{number} of {len(judged)}: nobody noticed {told(mutant)}", flush=True)
     report = REPORTS / f"unnoticed-{SEED}-{PART}-of-{PARTS}.txt"
     report.write_text("\n\n".join(map(told, unnoticed)) + "\n")
-    score = 1 - len(unnoticed) / len(judged)
+    score = 1 - len(unnoticed) / max(1, len(judged))
     with capfd.disabled():
         print(f"\nmutants, seed {SEED}, part {PART}/{PARTS}: {len(judged)} of {of} judged,", end=" ")
         print(f"{len(drawn) - len(real)} equivalent")
