@@ -8,6 +8,7 @@ twice, which inboxes bear. Relays may go on publishing meanwhile; the service wh
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from time import sleep
 from typing import Any, Final
 
 from amqp.exceptions import NotFound, PreconditionFailed
@@ -21,6 +22,7 @@ from contracts.events.subscriptions import Subscription
 log = logs.get_logger(__name__)
 
 _BATCH: Final = 100
+_ON_ITS_WAY_S: Final = 0.3
 
 
 class StillConsumed(Exception):
@@ -137,7 +139,18 @@ class _Migration:
                 raise StillConsumed(name)
 
     def _empty(self, name: str, exchange: str, routing_key: str | None) -> int:
-        """Take all messages out of a queue to an exchange, by this key or the one they came by; return how many."""
+        """Take all messages out of a queue to an exchange, by this key or the one they came by; return how many.
+
+        It is no longer bound; what was on its way to it meanwhile has come after a moment, and is taken too.
+        """
+        moved = 0
+        while True:
+            moved += self._take_all(name, exchange, routing_key)
+            sleep(_ON_ITS_WAY_S)
+            if not self._waiting(name):
+                return moved
+
+    def _take_all(self, name: str, exchange: str, routing_key: str | None) -> int:
         moved = 0
         with self._connection.channel() as channel:
             queue = Queue(name, no_declare=True)(channel)
@@ -148,10 +161,15 @@ class _Migration:
                 moved += len(taken)
         return moved
 
-    def _delete(self, name: str) -> None:
-        """Delete an empty queue; the broker refuses one that is not."""
+    def _waiting(self, name: str) -> int:
         with self._connection.channel() as channel:
-            channel.queue_delete(name, if_unused=True, if_empty=True)
+            count: int = channel.queue_declare(name, passive=True).message_count
+        return count
+
+    def _delete(self, name: str) -> None:
+        """Delete a queue that `_empty` has emptied. Quorum queues do not know the broker's own conditions for it."""
+        with self._connection.channel() as channel:
+            channel.queue_delete(name)
 
 
 def _moved(message: Any, exchange: str, routing_key: str | None) -> wire.Message:

@@ -1,9 +1,7 @@
 """Quorum queues on a real broker: the way there with messages inside, and what they promise."""
 
 import contextlib
-import random
-import subprocess
-import sys
+import itertools
 import threading
 from uuid import uuid4
 
@@ -17,6 +15,8 @@ from chassis.messaging.dead_letter_answers import letters
 from chassis.messaging.publisher import ConfirmedPublisher, PublishFailed
 from chassis.messaging.relay import Relay
 from chassis.metrics import OUTBOX_REFUSED
+from chassis.runtime import queue_migration
+from chassis.runtime.queue_migration import _Migration, migrate
 from contracts.events.subscriptions import SUBSCRIPTIONS
 from contracts.rpc.dead_letters import DeadLettersRequest
 from dev.ticks import ticks
@@ -138,31 +138,49 @@ def test_what_is_published_meanwhile_is_not_lost(amqp_url, environment_of, monke
     assert set(ids_in(amqp_url, NAME)) == set(sent)
 
 
-def test_killed_at_any_moment_and_run_again_it_loses_nothing(amqp_url, environment_of, monkeypatch):
+class Killed(Exception):
+    """What a migration ends with that is broken off."""
+
+
+def break_off(monkeypatch, at_step):
+    """Let a migration end after so many steps."""
+    steps = 0
+
+    def counted(method):
+        def step(*arguments):
+            nonlocal steps
+            result = method(*arguments)
+            steps += 1
+            if steps == at_step:
+                raise Killed
+            return result
+
+        return step
+
+    for name in ("_make", "_unbind", "_take_all", "_delete", "_declare"):
+        monkeypatch.setattr(_Migration, name, counted(getattr(_Migration, name)))
+
+
+def test_broken_off_after_any_step_and_run_again_it_loses_nothing(amqp_url, environment_of, monkeypatch):
     assert command(environment_of("classic"), "chassis.topology", "migrate", "cart").returncode == 0
     events, dead, retried = fill(amqp_url)
-    drawn = random.Random(4)
-    kills = 0
-    for kind in ("quorum", "classic", "quorum"):
-        while True:
-            running = subprocess.Popen(
-                [sys.executable, "-m", "chassis.topology", "migrate", "cart"],
-                env=environment_of(kind),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
+    monkeypatch.setattr(queue_migration, "_ON_ITS_WAY_S", 0.02)
+    kinds = itertools.cycle(["quorum", "classic"])
+    for at_step in itertools.count(1):
+        kind = next(kinds)
+        monkeypatch.setenv("QUEUE_TYPE", kind)
+        with monkeypatch.context() as patched:
+            break_off(patched, at_step)
             try:
-                assert running.wait(0.7 + drawn.random() * 0.6 + kills * 0.05) == 0
+                list(migrate([HEARD], [DELAY_S], amqp_url))
                 break
-            except subprocess.TimeoutExpired:
-                running.kill()
-                running.wait()
-                kills += 1
-    assert command(environment_of("quorum"), "chassis.topology", "migrate", "cart").returncode == 0
-    assert is_of_type(amqp_url, "quorum", monkeypatch)
+            except Killed:
+                pass
+        list(migrate([HEARD], [DELAY_S], amqp_url))
+    assert at_step > 10
+    assert is_of_type(amqp_url, kind, monkeypatch)
     assert set(ids_in(amqp_url, NAME)) == {*events, *retried}
     assert set(ids_in(amqp_url, f"{NAME}.dead")) == set(dead)
-    assert kills
 
 
 def test_a_queue_that_is_consumed_is_left_as_it_is_and_named(amqp_url, environment_of, monkeypatch):
