@@ -193,7 +193,7 @@ def test_a_router_killed_at_any_moment_loses_nothing(rabbit, channel_of, body_qu
     drawn = random.Random(5)
     for first in range(0, len(events), 200):
         emit(rabbit, *events[first : first + 200])
-        time.sleep(drawn.random() * 0.1)
+        time.sleep(drawn.random() * 0.1)  # killed at any moment
         running.process.kill()
         running = run_router()
     found = heard(channel_of, ONE, queue, len(events))

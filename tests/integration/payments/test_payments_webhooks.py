@@ -51,13 +51,13 @@ class Receiver:
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
                 receiver.got.append((dict(self.headers), body))
                 if receiver.behaviour == "silent":
-                    time.sleep(3 * TIMEOUT_S)
+                    time.sleep(3 * TIMEOUT_S)  # longer than is waited for
                     return
                 if receiver.behaviour == "slow loris":
                     for letter in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 100:
                         self.wfile.write(bytes([letter]))
                         self.wfile.flush()
-                        time.sleep(0.1)
+                        time.sleep(0.1)  # a byte at a time
                     return
                 self.send_response(receiver.answer)
                 if receiver.behaviour == "redirect":
