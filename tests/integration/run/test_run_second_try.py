@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from dev.testing import lanes
 from dev.testing.lanes import Lane
 from dev.testing.outcome import Outcome
@@ -36,6 +38,12 @@ def test_that_tells_its_servers():
 """
 
 
+@pytest.fixture(name="needs_nothing")
+def _needs_nothing(tmp_path, monkeypatch):
+    """The samples ask for no server, which would take longer than they do."""
+    monkeypatch.setattr(lanes, "_PURE", (str(tmp_path),))
+
+
 def _lane(folder: Path, text: str) -> Lane:
     folder.mkdir(exist_ok=True)
     (folder / "test_sample.py").write_text(text)
@@ -55,21 +63,25 @@ def test_lanes_side_by_side_have_each_their_own_servers_and_are_told_in_their_or
     assert "test_that_fails[0]" in capfd.readouterr().out
 
 
+@pytest.mark.usefixtures("needs_nothing")
 def test_a_test_that_stumbles_once_passes_alone_and_is_counted(tmp_path):
     [outcome] = lanes.run([_lane(tmp_path, _STUMBLES_ONCE)], [], again=True)
     assert (outcome.passed, outcome.failed, outcome.second_try) == (2, 0, 1)
 
 
+@pytest.mark.usefixtures("needs_nothing")
 def test_without_a_second_try_a_stumble_is_a_failure(tmp_path):
     [outcome] = lanes.run([_lane(tmp_path, _STUMBLES_ONCE)], [])
     assert (outcome.passed, outcome.failed, outcome.second_try) == (1, 1, 0)
 
 
+@pytest.mark.usefixtures("needs_nothing")
 def test_what_fails_twice_has_failed(tmp_path):
     [outcome] = lanes.run([_lane(tmp_path, _ALWAYS_FAILS.format(count=2))], [], again=True)
     assert (outcome.passed, outcome.failed, outcome.second_try) == (0, 2, 0)
 
 
+@pytest.mark.usefixtures("needs_nothing")
 def test_many_failures_are_no_accident(tmp_path):
     [outcome] = lanes.run([_lane(tmp_path, _ALWAYS_FAILS.format(count=lanes.AGAIN_AT_MOST + 1))], [], again=True)
     assert outcome.failed == lanes.AGAIN_AT_MOST + 1

@@ -92,7 +92,8 @@ def eventually_gone(pid: int) -> None:
 
 
 def test_a_row_tells_its_figures_to_the_command() -> None:
-    found = bench.measured("reply_trip", os.environ, 1)
+    # What is measured is production's way, which proves no contract while it writes.
+    found = bench.measured("reply_trip", {**os.environ, "CHECK_CONTRACTS": "false"}, 1)
     assert found is not None
     assert {"ratio", "rate", "processor", "baseline rate"} <= {figure.name for figure in found}
 
