@@ -5,6 +5,7 @@ stands in for payments.
 """
 
 import contextlib
+import json
 import os
 import socket
 import subprocess
@@ -37,12 +38,14 @@ from gateway.app import create_app
 from gateway.settings import Settings as GatewaySettings
 from services.payments import models
 from services.practices import models as practices_models
+from services.practices.usecases import catalogue
 from tests.conftest import PROJECT, Running, empty_tables, wait_until, wait_until_answering
 from tests.integration.payments.payments_actors import OpensEveryCart
 
 PAYER = "visitor:integration-test"
 CREDITOR = "80012345676"
 KEY = "a-subscription-key"
+CATALOGUE: dict[str, Any] = json.loads((PROJECT / "sandbox/data/catalogue.json").read_text())
 HANDLERS = {
     "payments": ("PracticeCreated", "PracticeAmended", "PracticeCancelled", "PracticeExpired"),
     "practices": ("CheckoutStarted", "CheckoutAbandoned", "PaymentConfirmed", "PaymentDuplicated", "PaymentReported"),
@@ -99,10 +102,13 @@ class Town:
         if name in self.running:
             self.running[name].kill()
 
-    def run_service(self, service: str, **env: str) -> None:
-        running = self.run(service, "-m", "chassis.run", service, **env)
-        self.run(f"{service}-relay", "-m", "chassis.relay", service)
-        wait_until_answering(self.rpc, service, running)
+    def run_services(self, *services: str) -> None:
+        """Start services and their relays at the same time; all answer when this returns."""
+        for service in services:
+            self.run(service, "-m", "chassis.run", service)
+            self.run(f"{service}-relay", "-m", "chassis.relay", service)
+        for service in services:
+            wait_until_answering(self.rpc, service, self.running[service])
 
     def restart(self, service: str, **env: str) -> None:
         self.running[service].stop()
@@ -310,11 +316,9 @@ def town(
         "SANDBOX_LATE_RECEIPT_S": "2",
     }
     town = Town(module_rpc, databases["payments"], pagopa_url, door, folder, environment, databases["practices"])
-    catalogue = town.run("catalogue", "-m", "services.practices", "load-catalogue", "sandbox/data/catalogue.json")
+    catalogue.load_catalogue(databases["practices"], CATALOGUE)
     town.run("pagopa", "-m", "sandbox.pagopa", str(pagopa_port))
-    assert catalogue.process.wait(60) == 0, catalogue.log()
-    town.run_service("practices")
-    town.run_service("payments")
+    town.run_services("practices", "payments")
     wait_until(lambda: is_listening(pagopa_port))
     yield town
     for name in town.running:
