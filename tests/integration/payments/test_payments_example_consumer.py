@@ -87,7 +87,7 @@ class Accounting:
         table = {CONFIRMED: "ledger", DUPLICATED: "unexpected", REPORTED: "reported"}[event_type]
         try:
             with closing(sqlite3.connect(self.ledger)) as ledger:
-                return [row[0] for row in ledger.execute(f"SELECT receipt_id FROM {table}")]
+                return [row[0] for row in ledger.execute(f"SELECT receipt_id FROM {table} ORDER BY rowid")]
         except sqlite3.OperationalError:
             return []
 
