@@ -122,7 +122,7 @@ def test_what_is_published_meanwhile_is_not_lost(amqp_url, environment_of, monke
     sent, over = [], threading.Event()
 
     def go_on_publishing():
-        while not over.is_set():
+        while not over.wait(0.1):
             sent.extend(publish(amqp_url, "payments.events", HEARD.event_type.type, 5))
 
     publishing = threading.Thread(target=go_on_publishing)
