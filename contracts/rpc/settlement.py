@@ -1,7 +1,7 @@
 """What payments answers about settlement: flows (FdR), the bank's credits, the worklist, the report of a day."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
@@ -43,12 +43,20 @@ class FindingTotal(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadRow(Message):
+    """A row of a flow that is not as it must be: which one, from 1, and what is wrong with it."""
+
+    position: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement(Message):
     """A flow and what became of its rows. `pending` rows have not been looked at yet: of a large flow, none at first.
 
     `current` is false for a flow that a newer one of the same id has replaced. `credit_reference` is the bank credit
     that names the flow, `reconciled` says that it, or all that name it together, are of the same amount. `adds_up`:
-    whether the rows are as many and as much as the flow declares.
+    whether the rows are as many and as much as the flow declares. `unread` rows could not be read and stopped no other.
     """
 
     entity_code: str
@@ -68,6 +76,7 @@ class Settlement(Message):
     credit_reference: str | None = None
     reconciled: bool
     adds_up: bool = True
+    unread: Sequence[UnreadRow] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

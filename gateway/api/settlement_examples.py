@@ -22,6 +22,7 @@ SETTLEMENT: Final[JsonObject] = {
     "credit_reference": "CRO-4711",
     "reconciled": True,
     "adds_up": True,
+    "unread": [],
 }
 
 WORKLIST_ITEM: Final[JsonObject] = {

@@ -9,7 +9,7 @@ RECEIPTS_REFUSED: Final = Counter("receipts_refused_total", "Receipts refused, s
 FLOWS_NOT_ADDING_UP: Final = Counter(
     "settlement_flows_not_adding_up_total", "Flows whose rows are not what they declare"
 )
-FLOWS_UNREADABLE: Final = Counter("settlement_flows_not_taken_total", "Flows of fdr-org that could not be taken")
+FLOWS_UNREADABLE: Final = Counter("settlement_flows_not_taken_total", "Flows that could not be taken")
 RECEIPTS_UNREPORTED: Final = Gauge("receipts_unreported", "Receipts that no settlement flow has reported in time")
 WEBHOOKS_SENT: Final = Counter("webhooks_sent_total", "Events sent to webhooks", ["outcome"])
 WEBHOOKS_DISABLED: Final = Counter("webhooks_disabled_total", "Webhooks disabled as nobody took events", ["entity"])

@@ -321,7 +321,10 @@ class NodeCall(Base):
 
 
 class SettlementFlow(Base):
-    """A settlement flow (FdR), each revision of it. `current` is the newest one of its id."""
+    """A settlement flow (FdR), each revision of it. `current` is the newest one of its id.
+
+    `unread`: the rows that could not be read, each with its position and what is wrong with it.
+    """
 
     __tablename__ = "settlement_flows"
     __table_args__ = (
@@ -349,6 +352,7 @@ class SettlementFlow(Base):
     payments_count: Mapped[int]
     total_cents: Mapped[int] = mapped_column(BigInteger)
     adds_up: Mapped[bool] = mapped_column(server_default=text("true"))
+    unread: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
     current: Mapped[bool]
     received_at: Mapped[datetime]
 

@@ -132,25 +132,6 @@ def test_600_mb_are_refused_and_the_gateway_does_not_grow(
     assert portal.memory_mb("gateway") < 300
 
 
-def test_a_large_file_is_a_job_that_is_done_in_the_end(portal: PortalCopy) -> None:
-    mark = uuid4().hex[:8]
-    content = HEADER + "".join(row(f"{mark}-{number}") for number in range(5_000))
-    begun = send(portal, content.encode())
-    assert (begun.status_code, begun.json()["rows"]) == (202, [])
-    address = begun.headers["Location"].removeprefix("/api/v1")
-    seen = []
-
-    def is_done() -> bool:
-        seen.append(portal.api("GET", f"{address}?limit=1").json())
-        assert seen[-1]["state"] in {"waiting", "checking", "loading", "done"}, seen[-1]
-        return bool(seen[-1]["state"] == "done")
-
-    until(is_done, timeout_s=120, what="the import")
-    report = seen[-1]
-    assert (report["accepted"], report["refused"], report["checked_rows"]) == (5_000, 0, 5_000)
-    assert portal.api("GET", f"{address}?after_line=5000").json()["rows"][-1]["external_id"] == f"{mark}-4999"
-
-
 # --- debts ---
 
 

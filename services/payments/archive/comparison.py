@@ -15,6 +15,7 @@ from services.payments.archive.gpd_client import PAGE_ROWS, GpdClient
 from services.payments.archive.missing_receipts import want_receipt
 from services.payments.archive.pace import Pace
 from services.payments.archive.remote_view import SeenPosition
+from services.payments.archive.rests import Rests, is_about_everybody
 from services.payments.domain.archive import Archivable, Remote, Wish
 from services.payments.metrics import ARCHIVE_CALLS, ARCHIVE_DIVERGED
 from services.payments.models import ArchiveCreditor, ArchivedNotice
@@ -42,12 +43,14 @@ class Comparison:
         self._client = client
         self._pace = pace
         self._every = every
+        self._rests = Rests()
 
     def work(self, now: datetime) -> bool:
         """List and compare the next page of whoever is due; False where nobody is."""
         with self._database.reading() as session:
             creditors = archive.creditors(session)
-        return any(self._work_for(creditor, now) for creditor in creditors)
+        awake = [creditor for creditor in creditors if self._rests.may_ask(creditor, now)]
+        return any(self._work_for(creditor, now) for creditor in awake)
 
     def _work_for(self, creditor: str, now: datetime) -> bool:
         with self._database.transaction() as tx:
@@ -65,8 +68,11 @@ class Comparison:
             return False
         ARCHIVE_CALLS.labels("list", str(answer.status)).inc()
         if not answer.is_ok:
-            log.warning("archive_list_refused", status=answer.status, title=answer.title)
-            self._pace.pause(answer.retry_after_s or _AGAIN_S)
+            log.warning("archive_list_refused", creditor=creditor, status=answer.status, title=answer.title)
+            if is_about_everybody(answer.status):
+                self._pace.pause(answer.retry_after_s or _AGAIN_S)
+            else:
+                self._rests.let_rest(creditor, now)
             return True
         listed = answer.body.get("payment_position_list") or []
         pages = (answer.body.get("page_info") or {}).get("total_pages") or 0
@@ -109,7 +115,10 @@ class Comparison:
             log.info("archive_compared")
 
     def _compare_page(self, tx: Tx, creditor: str, listed: list[Any], now: datetime) -> None:
-        seen = [one for one in map(remote_view.read, listed) if one is not None]
+        read = [(position, remote_view.read(one)) for position, one in enumerate(listed, 1)]
+        seen = [one for _, one in read if one is not None]
+        if unread := [position for position, one in read if one is None]:
+            log.warning("archive_entries_unread", creditor=creditor, entries=unread)
         rows = archive.by_iupds(tx.session, creditor, {one.iupd for one in seen})
         found = archive.archivables(tx.session, rows.values())
         archive_comparisons.note_seen(tx.session, creditor, list(rows), now)

@@ -18,6 +18,7 @@ from services.payments.archive.bulk_file import BulkFile
 from services.payments.archive.digest import digest_of
 from services.payments.archive.http import Answer
 from services.payments.archive.pace import Pace
+from services.payments.archive.rests import REST_S, Rests, is_about_everybody
 from services.payments.domain.archive import Archivable, Remote, Wish
 from services.payments.metrics import ARCHIVE_CALLS
 from services.payments.models import ArchiveFile
@@ -54,6 +55,7 @@ class Loader:
         self._client = client
         self._pace = pace
         self._limits = limits
+        self._rests = Rests()
 
     def work(self, now: datetime) -> bool:
         """Look after files under way, then make one where there is enough for it; False where there was nothing."""
@@ -65,7 +67,8 @@ class Loader:
             with self._database.reading() as session:
                 busy = archive_files.creditors_under_way(session)
                 waiting = archive.bulk_backlog(session, remotes, busy, now)
-            ready = [code for code, rows in waiting.items() if rows >= self._limits.rows_from]
+            enough = [code for code, rows in waiting.items() if rows >= self._limits.rows_from]
+            ready = [code for code in enough if self._rests.may_ask(code, now)]
             if ready and self._load(operation, ready[0], now):
                 return True
         return False
@@ -155,7 +158,11 @@ class Loader:
         status = answer.status if answer else None
         log.warning("archive_file_not_taken", operation=file.operation, status=status)
         self._end(file, "lost", now)
-        if answer is not None:
+        if answer is None:
+            return
+        if answer.is_ok or not is_about_everybody(answer.status):
+            self._rests.let_rest(file.creditor_fiscal_code, now, answer.retry_after_s or REST_S)
+        else:
             self._pace.pause(answer.retry_after_s or (_FIRST_LOOK_S if answer.status == 429 else _PAUSE_S))
 
     def _ask(self, file: ArchiveFile, now: datetime) -> None:

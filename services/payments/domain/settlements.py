@@ -34,8 +34,19 @@ class FlowRow:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadRow:
+    """A row that is not as it must be: which of the flow's it is, from 1, and what is wrong with it."""
+
+    position: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
-    """A settlement flow: the rows behind one bank credit. `revision` orders flows of the same moment (REST only)."""
+    """A settlement flow: the rows behind one bank credit. `revision` orders flows of the same moment (REST only).
+
+    `unread` are rows that say nothing we can read: they stop no other, and such a flow never adds up.
+    """
 
     flow_id: str
     flow_at: datetime
@@ -48,11 +59,16 @@ class Flow:
     count: int
     total_cents: int
     rows: tuple[FlowRow, ...]
+    unread: tuple[UnreadRow, ...] = ()
 
     @property
     def adds_up(self) -> bool:
         """Return whether the rows are as many and as much as the flow declares."""
-        return self.count == len(self.rows) and self.total_cents == sum(row.amount_cents for row in self.rows)
+        return (
+            not self.unread
+            and self.count == len(self.rows)
+            and self.total_cents == sum(row.amount_cents for row in self.rows)
+        )
 
 
 @dataclass(frozen=True, slots=True)

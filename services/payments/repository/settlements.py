@@ -74,6 +74,7 @@ def add(session: Session, flow: Flow, entity_code: str, *, current: bool, now: d
         payments_count=flow.count,
         total_cents=flow.total_cents,
         adds_up=flow.adds_up,
+        unread=[{"position": row.position, "reason": row.reason} for row in flow.unread] or None,
         current=current,
         received_at=now,
     )

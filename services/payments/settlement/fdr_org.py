@@ -14,7 +14,7 @@ from contracts.calendar import rome_day
 from contracts.error_details import OutOfReach, Unreadable
 from contracts.errors import ErrorCode, Refused, Unavailable
 from services.payments.domain.node_time import read_moment
-from services.payments.domain.settlements import Flow, FlowRow, Outcome
+from services.payments.domain.settlements import Flow, FlowRow, Outcome, UnreadRow
 from services.payments.settings import Settings
 
 log = get_logger(__name__)
@@ -138,7 +138,7 @@ def _published(entry: Any) -> PublishedFlow:
 
 def _flow(flow: _Foreign, payments: list[_Foreign]) -> Flow:
     sender = flow["sender"]
-    rows = tuple(_row(payment) for payment in payments)
+    rows, unread = _rows(payments)
     count, total = (
         _declared(flow, "totPayments", "computedTotPayments"),
         _declared(flow, "sumPayments", "computedSumPayments"),
@@ -152,10 +152,25 @@ def _flow(flow: _Foreign, payments: list[_Foreign]) -> Flow:
         sender_id=sender["pspId"],
         sender_name=sender.get("pspName"),
         receiver_fiscal_code=flow["receiver"]["organizationId"],
-        count=len(rows) if count is None else int(count),
+        count=len(payments) if count is None else int(count),
         total_cents=sum(row.amount_cents for row in rows) if total is None else _cents(total),
         rows=rows,
+        unread=unread,
     )
+
+
+def _rows(payments: list[_Foreign]) -> tuple[tuple[FlowRow, ...], tuple[UnreadRow, ...]]:
+    """Return the rows of a flow and those that cannot be read, which stop no other unless there is none."""
+    rows: list[FlowRow] = []
+    unread: list[UnreadRow] = []
+    for position, payment in enumerate(payments, 1):
+        try:
+            rows.append(_row(payment))
+        except _WRONG as error:
+            if position == len(payments) and not rows:
+                raise
+            unread.append(UnreadRow(position, f"not as fdr-org describes it: {type(error).__name__}"))
+    return tuple(rows), tuple(unread)
 
 
 def _declared(flow: _Foreign, *names: str) -> Any:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from contracts.errors import ErrorCode, ReceivedParams, Refused
-from services.payments.domain.settlements import Flow, FlowRow, Outcome
+from services.payments.domain.settlements import Flow, FlowRow, Outcome, UnreadRow
 
 # Read and stored in the process that answers the node: few enough to keep it no longer than a question of the node.
 BATCH_ROWS: Final = 1_000
@@ -24,6 +24,7 @@ def flow_line(flow: Flow) -> dict[str, Any]:
         "receiver_fiscal_code": flow.receiver_fiscal_code,
         "count": flow.count,
         "total_cents": flow.total_cents,
+        "unread": [[row.position, row.reason] for row in flow.unread],
     }
 
 
@@ -32,7 +33,8 @@ def read_flow_line(told: dict[str, Any], rows: tuple[FlowRow, ...]) -> Flow:
     if "refused" in told:
         raise Refused(ErrorCode(told["refused"]), ReceivedParams(told["params"]))
     settled_on, flow_at = date.fromisoformat(told["settled_on"]), datetime.fromisoformat(told["flow_at"])
-    return Flow(**{**told, "settled_on": settled_on, "flow_at": flow_at, "rows": rows})
+    unread = tuple(UnreadRow(position, reason) for position, reason in told["unread"])
+    return Flow(**{**told, "settled_on": settled_on, "flow_at": flow_at, "rows": rows, "unread": unread})
 
 
 def refusal_line(refused: Refused) -> dict[str, Any]:

@@ -3,7 +3,10 @@
 import base64
 import binascii
 import io
+import re
 import zipfile
+from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +18,7 @@ from contracts.error_details import TooLarge, Unreadable
 from contracts.errors import ErrorCode, Refused
 from services.payments import hostile_xml
 from services.payments.domain.node_time import read_day, read_moment
-from services.payments.domain.settlements import Flow, FlowRow, LargeFlow, Outcome
+from services.payments.domain.settlements import Flow, FlowRow, LargeFlow, Outcome, UnreadRow
 
 _NS: Final = "http://www.digitpa.gov.it/schemas/2011/Pagamenti/"
 _IUV: Final = f"{{{_NS}}}identificativoUnivocoVersamento"
@@ -24,6 +27,8 @@ _INDEX: Final = f"{{{_NS}}}indiceDatiSingoloPagamento"
 _AMOUNT: Final = f"{{{_NS}}}singoloImportoPagato"
 _OUTCOME: Final = f"{{{_NS}}}codiceEsitoSingoloPagamento"
 _PAID_ON: Final = f"{{{_NS}}}dataEsitoSingoloPagamento"
+_ROW: Final = f"{{{_NS}}}datiSingoliPagamenti"
+_LAST_NAME: Final = re.compile(r":(\w+)(?:\[\d+\])?$")
 SCHEMA_FILE: Final = Path(__file__).with_name("flusso_riversamento.rng")
 
 # Some 50,000 rows; a flow is one bank credit of one day.
@@ -36,6 +41,8 @@ _RATIO_COUNTS_FROM_BYTES: Final = 1024 * 1024
 _READ_BYTES: Final = 256 * 1024
 _METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED: Final = 0x1
+# Where something is odd, rows are held against the schema so many at once: most of them are right.
+_ROWS_TOGETHER: Final = 100
 
 
 def read_file(content: bytes) -> Flow:
@@ -102,6 +109,7 @@ def _bounded(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
 
 
 def _parsed(content: bytes) -> etree._Element:
+    content = content.lstrip()
     # UTF-16 would hide a document type from the search; the schema's documents are UTF-8 or Latin-1.
     if b"\x00" in content:
         raise _unreadable("document types are refused")
@@ -126,14 +134,58 @@ def _read_head(content: bytes) -> Flow:
 def _read_xml(content: bytes) -> Flow:
     root = _parsed(content)
     schema = hostile_xml.relax_ng(SCHEMA_FILE)
+    odd: dict[int, str] = {}
     if not (schema.validate(root) or schema.validate(_loosened(root))):
         entry = schema.error_log.last_error
-        raise _unreadable(f"line {entry.line}: {entry.path}" if entry is not None else "does not match the schema")
+        odd = _odd_rows(root, schema)
+        if len(odd) in (0, len(root.findall(_ROW))):
+            raise _unreadable(f"line {entry.line}: {entry.path}" if entry is not None else "does not match the schema")
+    rows: list[FlowRow] = []
+    for position, row in enumerate(root.iterfind(_ROW), 1):
+        if position not in odd:
+            try:
+                rows.append(_row(row))
+            except (ValueError, OverflowError):
+                odd[position] = "a date that does not exist"
+    if not rows:
+        raise _unreadable("a date that does not exist")
     try:
-        rows = tuple(_row(row) for row in root.iterfind(f"{{{_NS}}}datiSingoliPagamenti"))
-        return replace(_head(root), rows=rows)
+        head = _head(root)
     except (ValueError, OverflowError):
         raise _unreadable("a date that does not exist") from None
+    return replace(head, rows=tuple(rows), unread=tuple(UnreadRow(*one) for one in sorted(odd.items())))
+
+
+def _odd_rows(root: etree._Element, schema: etree.RelaxNG) -> dict[int, str]:
+    """Return the positions of rows that break the schema, each with where; every row where something else does."""
+    alone = etree.Element(root.tag)
+    alone.extend([deepcopy(child) for child in root if child.tag != _ROW])
+    rows = [deepcopy(row) for row in root.iterfind(_ROW)]
+    odd: dict[int, str] = {}
+    for start in range(0, len(rows), _ROWS_TOGETHER):
+        together = rows[start : start + _ROWS_TOGETHER]
+        if _is_right(alone, together, schema):
+            continue
+        for position, row in enumerate(together, start + 1):
+            if not _is_right(alone, [row], schema):
+                odd[position] = _where(schema)
+    return odd
+
+
+def _is_right(alone: etree._Element, rows: Sequence[etree._Element], schema: etree.RelaxNG) -> bool:
+    """Return whether a flow of these rows alone keeps the schema."""
+    alone.extend(rows)
+    is_right = bool(schema.validate(alone))
+    for row in rows:
+        alone.remove(row)
+    return is_right
+
+
+def _where(schema: etree.RelaxNG) -> str:
+    """Return the element that breaks the schema, which was just asked."""
+    entry = schema.error_log.last_error
+    found = _LAST_NAME.search((entry.path or "") if entry is not None else "")
+    return found[1] if found else "datiSingoliPagamenti"
 
 
 def _loosened(root: etree._Element) -> etree._Element:

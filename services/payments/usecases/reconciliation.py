@@ -11,6 +11,7 @@ from contracts.rpc.settlement import (
     Settlement,
     Settlements,
     SettlementsRequest,
+    UnreadRow,
     Worklist,
     WorklistItem,
     WorklistRequest,
@@ -84,6 +85,7 @@ def _settlement(
         credit_reference=named.reference if named else None,
         reconciled=bool(fitting) and flow.adds_up,
         adds_up=flow.adds_up,
+        unread=[UnreadRow(position=one["position"], reason=one["reason"]) for one in flow.unread or ()],
     )
 
 

@@ -24,6 +24,7 @@ from services.payments.usecases.row_matches import RowBatch
 log = get_logger(__name__)
 
 _BATCH: Final = 200
+_NAMED_ROWS: Final = 20
 # A large flow is finished by the timer: the caller is answered before it stops waiting.
 _ANSWER_WITHIN_S: Final = 15.0
 _TO_ANSWER_S: Final = 5.0
@@ -90,7 +91,14 @@ def take_flow(database: Database, rpc: Rpc, flow: Flow, entity_code: str, now: d
         stored = _store(tx, flow, entity_code, now)
     if not flow.adds_up:
         FLOWS_NOT_ADDING_UP.inc()
-        log.warning("settlement_flow_does_not_add_up", flow_id=flow.flow_id, count=flow.count, rows=len(flow.rows))
+        unread = {one.position: one.reason for one in flow.unread[:_NAMED_ROWS]}
+        log.warning(
+            "settlement_flow_does_not_add_up",
+            flow_id=flow.flow_id,
+            count=flow.count,
+            rows=len(flow.rows),
+            unread=unread,
+        )
     ends_at_s = time.monotonic() + deadline.remaining_s(_ANSWER_WITHIN_S + _TO_ANSWER_S) - _TO_ANSWER_S
     while time.monotonic() < ends_at_s and match_batch(database, now, stored.id):
         pass

@@ -55,7 +55,7 @@ def owed(office, count):
 
 def test_a_reference_named_twice_is_printed_and_counted_once(office, eventually):
     first, second = owed(office, 2)
-    job = start(office, [first, second, first, first])
+    job = start(office, [first, second, first, f" {first}", f"{second}\u00a0", f"{second}\t"])
     assert job.total == 2
     eventually(lambda: state(office, job).finished_at)
     done = state(office, job)

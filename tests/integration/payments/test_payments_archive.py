@@ -11,17 +11,20 @@ from uuid import uuid4
 import pytest
 import requests
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from chassis.storage.database import Database
 from contracts.codes import AmountCents, CreditorFiscalCode
 from contracts.events.practices import PAID_ELSEWHERE
 from contracts.rpc.practices import ArchiveTerms
 from services.payments import models
+from services.payments.archive.comparison import Comparison
+from services.payments.archive.gpd_client import GpdClient
 from services.payments.archive.pace import Limit
 from services.payments.domain.positions import PositionStatus
 from services.payments.repository import archive
 from tests.conftest import wait_until
-from tests.integration.payments.archive_world import CF, KEY, World, stand_in, transfer_of
+from tests.integration.payments.archive_world import CF, CREDITOR, KEY, World, settings_of, stand_in, transfer_of
 
 
 @pytest.fixture
@@ -404,6 +407,65 @@ def test_an_archive_that_agrees_is_listed_and_nothing_is_sent(world: World) -> N
     assert sender.send_batch(world.now()) == 0
     compare(world)
     assert world.counts()[0] == calls
+
+
+def strangers(world: World, count: int) -> list[Any]:
+    """Positions of a creditor that the key is not for, and that comes before ours in every order."""
+    stranger = replace(CREDITOR, fiscal_code=CreditorFiscalCode("10000000008"), code="OTHER")
+    return [world.issue(creditor=stranger, practice_id=uuid4()) for _ in range(count)]
+
+
+def test_a_creditor_whose_list_is_refused_does_not_stop_the_comparison_of_the_others(world: World) -> None:
+    [other], ours, sender = strangers(world, 1), world.issue(), world.sender()
+    world.send_all(sender)
+    with world.database.transaction() as tx:
+        # It was sent once, and the key is for others since.
+        sent = {"sent_due_at": world.settled_row(ours).sent_due_at, "changed_at": None}
+        of_other = models.ArchivedNotice.practice_id == other.practice_id
+        tx.session.execute(sa.update(models.ArchivedNotice).where(of_other).values(**sent))
+        tx.session.execute(sa.update(models.ArchiveCreditor).values(stopped_until=None))
+    iupd = world.settled_row(ours).iupd
+    address = f"{world.url}/aca/debt-positions-service/v1/organizations/{CF}/debtpositions/{iupd}/invalidate"
+    assert requests.post(address, headers={"Ocp-Apim-Subscription-Key": KEY}, timeout=30).ok
+    world.ahead += timedelta(hours=25)
+    compare(world)
+    assert world.settled_row(ours).changed_at is not None, "it was listed, and differs"
+
+
+def test_a_creditor_whose_file_is_refused_does_not_stop_the_files_of_the_others(world: World) -> None:
+    strangers(world, 20)
+    issued, loader = [world.issue() for _ in range(20)], world.loader(rows_from=10)
+
+    def is_loaded() -> bool:
+        if not loader.work(world.now()):
+            world.ahead += timedelta(seconds=30)
+        return all(world.settled_row(one).changed_at is None for one in issued)
+
+    wait_until(is_loaded, pause_s=0.1)
+    assert len(world.remotes()) == 20
+
+
+def test_an_entry_of_the_list_that_cannot_be_read_is_named_and_the_others_are_compared(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issued, sender = [world.issue() for _ in range(3)], world.sender()
+    world.send_all(sender)
+    client = GpdClient(settings_of(world.url))
+    comparison = Comparison(world.database, client, world.pace("aca"), timedelta(hours=24))
+    listed = client.listed
+
+    def with_odd_entries(*asked: Any) -> Any:
+        answer = listed(*asked)
+        entries = answer.body["payment_position_list"]
+        odd = [None, {"iupd": "x"}, {**entries[0], "status": "PERHAPS", "iupd": "y"}]
+        return replace(answer, body={**answer.body, "payment_position_list": [*odd, *entries]})
+
+    monkeypatch.setattr(client, "listed", with_odd_entries)
+    world.ahead += timedelta(hours=25)
+    with capture_logs() as logged:
+        world.run(lambda: comparison.work(world.now()))
+    assert [line["entries"] for line in logged if line["event"] == "archive_entries_unread"] == [[1, 2, 3]]
+    assert [world.settled_row(one).changed_at for one in issued] == [None] * 3
 
 
 def test_a_payment_in_the_archive_of_which_no_receipt_came_is_asked_for(world: World) -> None:

@@ -374,6 +374,28 @@ def test_one_odd_flow_is_listed_with_its_reason_and_the_others_are_taken(downloa
     assert downloaded.refused[0][1].code in ("settlement_unreadable", "settlement_other_body", "service_unavailable")
 
 
+ODD_PAYMENTS = {
+    "no status": {"payStatus": None},
+    "a status nobody knows": {"payStatus": "PERHAPS"},
+    "no amount": {"pay": None},
+    "a fraction of a cent": {"pay": 0.1005},
+    "a day that is none": {"payDate": "2026-02-30T10:00:00Z"},
+    "an index that is none": {"idTransfer": "first"},
+}
+
+
+@pytest.mark.parametrize("oddity", ODD_PAYMENTS)
+def test_one_odd_row_of_a_downloaded_flow_is_named_and_the_others_are_taken(database, download, fdr_org, oddity):
+    fdr_org.answers[""] = listed(IDS[0])
+    rows = [dict(row) for row in PAYMENTS["data"]]
+    rows[1] |= ODD_PAYMENTS[oddity]
+    publish(fdr_org, IDS[0], payments=PAYMENTS | {"data": rows})
+    assert download().taken == 1
+    stored = reconciliation.settlement(database, "PM108", IDS[0])
+    assert [row.position for row in stored.unread] == [2]
+    assert (sum(found.count for found in stored.findings), stored.adds_up) == (2, False)
+
+
 def test_odd_entries_of_the_list_and_odd_rows_do_not_stop_the_others(download, fdr_org):
     fdr_org.answers[""] = listed(*IDS[:2]) | {
         "data": [None, {"fdr": "x"}, *listed(*IDS[:2])["data"]],

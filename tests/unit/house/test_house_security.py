@@ -4,6 +4,8 @@ import re
 from collections import Counter
 from typing import Final
 
+import pytest
+
 from tests.unit.house.conftest import ROOT
 
 TEXT: Final = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
@@ -31,12 +33,21 @@ def test_every_requirement_has_a_state_and_a_test_or_a_reason() -> None:
         assert len(shown_by) > 5, number
 
 
-def test_every_test_named_in_the_security_page_exists() -> None:
-    named = set(re.findall(r"`(test_\w+)`", TEXT))
+@pytest.mark.parametrize("page", ["security.md", "faults.md"])
+def test_every_test_named_in_the_security_page_exists(page: str) -> None:
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / page).read_text(encoding="utf-8")))
     files = (ROOT / "tests").rglob("test_*.py")
     there = {name for file in files for name in re.findall(r"def (test_\w+)", file.read_text(encoding="utf-8"))}
     assert named
     assert named - there == set()
+
+
+def test_every_kind_of_fault_is_shown_by_a_test() -> None:
+    text = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    kinds = re.findall(r"^\| (.+?) \| (.+?) \|$", text.split("## Faults under payments")[0], re.MULTILINE)
+    shown = [(kind, by) for kind, by in kinds if kind not in ("kind", "---")]
+    assert len(shown) >= 35
+    assert [kind for kind, by in shown if "`test_" not in by] == []
 
 
 def test_what_is_not_met_is_said_above_the_table() -> None:

@@ -155,6 +155,66 @@ def test_totals_that_do_not_hold_are_seen():
     assert not read_file(flow(count="2")).adds_up
 
 
+ODD_ROWS = {
+    "an outcome that is none": ("<codiceEsitoSingoloPagamento>0", "<codiceEsitoSingoloPagamento>7"),
+    "an amount without cents": ("1.00<", "1<"),
+    "an amount in Italian": ("1.00<", "1,00<"),
+    "no IUV": ("<identificativoUnivocoVersamento>2</identificativoUnivocoVersamento>", ""),
+    "an empty IUR": (">r2<", "><"),
+    "a day that is none": ("2026-11-20", "2026-02-30"),
+    "a day as Italians write it": ("2026-11-20", "20/11/2026"),
+    "an index beyond five": ("<indiceDatiSingoloPagamento>1", "<indiceDatiSingoloPagamento>6"),
+    "an element nobody knows": ("<indiceDati", "<altro/><indiceDati"),
+    "elements in another order": (">r2<", ">r2</identificativoUnivocoRiscossione><identificativoUnivocoRiscossione>x<"),
+}
+
+
+@pytest.mark.parametrize("odd", ODD_ROWS)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_one_odd_row_of_a_flow_is_named_and_the_others_are_read(odd, place):
+    rows = [ROW.format(iuv=number, iur=f"r{number}", amount="1.00", outcome=0) for number in ("1", "3")]
+    rows.insert(place, ROW.format(iuv="2", iur="r2", amount="1.00", outcome=0).replace(*ODD_ROWS[odd]))
+    read = read_file(flow(*rows, total="3.00", count="3"))
+    assert [row.iur for row in read.rows] == ["r1", "r3"]
+    [unread] = read.unread
+    assert unread.position == place + 1
+    assert unread.reason
+    assert not read.adds_up
+    assert flow_reader.read_flow(flow(*rows, total="3.00", count="3")) == read, "so it is in the process that reads"
+
+
+def test_a_flow_of_odd_rows_alone_is_refused():
+    odd = ROW.format(iuv="1", iur="r", amount="1.00", outcome=7)
+    assert why_refused(flow(odd, odd)) == ErrorCode.SETTLEMENT_UNREADABLE
+
+
+def test_what_is_odd_beside_the_rows_refuses_the_flow():
+    good = ROW.format(iuv="1", iur="r", amount="12.34", outcome=0)
+    assert why_refused(flow(good, "<altro/>")) == ErrorCode.SETTLEMENT_UNREADABLE
+    assert why_refused(flow(good, good.replace(">r<", "><"), total="x")) == ErrorCode.SETTLEMENT_UNREADABLE
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        (b"<?xml", b"\n <?xml"),
+        (b"<identificativoFlusso>", b"<identificativoFlusso><![CDATA[]]>"),
+        (b">TRN1<", b"><!-- TRN -->TRN1<"),
+        (b"2026-11-21T23:40:00", b"2026-11-21T23:40:00.1234567"),
+        (b"<dataRegolamento>2026-11-21", b"<dataRegolamento>2026-11-21+01:00"),
+        (b">12.34<", b">0012.34<"),
+        (
+            b"<datiSingoliPagamenti>",
+            b'<datiSingoliPagamenti xmlns:x="http://www.w3.org/2001/XMLSchema-instance" x:nil="0">',
+        ),
+    ],
+)
+def test_a_flow_is_read_however_its_xml_is_written(change):
+    assert change[0] in flow()
+    read = read_file(flow().replace(*change))
+    assert (read.flow_id, read.total_cents, len(read.rows), read.adds_up) == ("2026-11-21BESEITM1-1", 1234, 1, True)
+
+
 # --- rows ---
 
 

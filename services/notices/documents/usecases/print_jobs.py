@@ -7,6 +7,7 @@ import base64
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
+from unicodedata import normalize
 from uuid import uuid4
 
 from chassis.storage.database import Database
@@ -32,8 +33,11 @@ _BATCH: Final = 50
 
 
 def start(database: Database, request: JobRequest, now: datetime) -> JobReply:
-    """Take a job; the same key again is the same job. A debt named more than once is printed and counted once."""
-    external_ids = list(dict.fromkeys(request.external_ids))
+    """Take a job; the same key again is the same job. A debt named more than once is printed and counted once.
+
+    References are compared as practices stores them: without padding, accents put together.
+    """
+    external_ids = list(dict.fromkeys(normalize("NFC", one).strip() for one in request.external_ids))
     job = PrintJob(
         id=uuid4(),
         entity_code=request.entity_code,

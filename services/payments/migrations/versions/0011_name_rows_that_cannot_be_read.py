@@ -1,0 +1,17 @@
+"""Name the rows of a flow that cannot be read.
+
+Revision: 0011, after 0010
+"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("settlement_flows", sa.Column("unread", postgresql.JSONB(), nullable=True))
