@@ -102,7 +102,8 @@ def own_tests(module: str, folders: Sequence[str]) -> list[str]:
     imports = re.compile(
         rf"^\s*(from {re.escape(dotted)} import|from {re.escape(package)} import .*\b{name}\b)", re.MULTILINE
     )
-    tests = sorted(path for folder in folders for path in (COPY / folder).glob("**/test_*.py"))
+    places = [COPY / folder for folder in folders]
+    tests = sorted(path for place in places for path in ([place] if place.is_file() else place.glob("**/test_*.py")))
     return [str(path.relative_to(COPY)) for path in tests if imports.search(path.read_text(encoding="utf-8"))]
 
 

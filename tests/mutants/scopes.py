@@ -19,13 +19,18 @@ def _judgement(*names: str) -> Sequence[str]:
     return [f"tests/integration/payments/test_payments_{name}.py" for name in names]
 
 
+def _notices(*names: str) -> Sequence[str]:
+    """Name the tests of the rules; those of the pages look at thousands of drawings."""
+    return [f"tests/unit/notices/test_notices_{name}.py" for name in names]
+
+
 _MESSAGES: Final = ("tests/unit/contracts", "tests/contract")
 SCOPES: Final = (
     Scope("contracts", [_MESSAGES, ["tests/unit/practices", "tests/unit/payments"]]),
     Scope("services/cart/domain.py", [["tests/unit/cart"], ["tests/integration/cart"]]),
     Scope("services/identity/domain.py", [["tests/unit/identity"], ["tests/integration/identity"]]),
-    Scope("services/notices/documents/domain", [["tests/unit/notices"]]),
-    Scope("services/notices/mail/domain.py", [["tests/unit/notices"], ["tests/integration/notices"]]),
+    Scope("services/notices/documents/domain", [_notices("domain", "codes", "notice", "receipt", "stated_values")]),
+    Scope("services/notices/mail/domain.py", [_notices("mail", "stated_values"), ["tests/integration/notices"]]),
     Scope("services/payments/domain", [["tests/unit/payments"], ["tests/integration/payments"]]),
     Scope(
         "services/payments/usecases/receipt_judgement.py",
