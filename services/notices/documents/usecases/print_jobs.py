@@ -4,10 +4,10 @@ Memory does not grow with a job: a batch of practices and one document at a time
 """
 
 import base64
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
-from unicodedata import normalize
 from uuid import uuid4
 
 from chassis.storage.database import Database
@@ -33,11 +33,8 @@ _BATCH: Final = 50
 
 
 def start(database: Database, request: JobRequest, now: datetime) -> JobReply:
-    """Take a job; the same key again is the same job. A debt named more than once is printed and counted once.
-
-    References are compared as practices stores them: without padding, accents put together.
-    """
-    external_ids = list(dict.fromkeys(normalize("NFC", one).strip() for one in request.external_ids))
+    """Take a job; the same key again is the same job. A debt named more than once is printed and counted once."""
+    external_ids = distinct(request.external_ids)
     job = PrintJob(
         id=uuid4(),
         entity_code=request.entity_code,
@@ -50,6 +47,11 @@ def start(database: Database, request: JobRequest, now: datetime) -> JobReply:
     with database.transaction() as tx:
         repository.add_job(tx.session, job, external_ids)
         return JobReply(job=repository.find_job(tx.session, job.entity_code, key=job.idempotency_key))
+
+
+def distinct(external_ids: Iterable[str]) -> list[str]:
+    """Return each reference once, in their order, written as practices stores them: without needless space, composed."""
+    return list(dict.fromkeys(unicodedata.normalize("NFC", " ".join(one.split())) for one in external_ids))
 
 
 def show(database: Database, request: JobGetRequest) -> JobReply:
