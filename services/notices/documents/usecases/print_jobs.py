@@ -50,7 +50,7 @@ def start(database: Database, request: JobRequest, now: datetime) -> JobReply:
 
 
 def distinct(external_ids: Iterable[str]) -> list[str]:
-    """Return each reference once, in their order, written as practices stores them: without needless space, composed."""
+    """Return each reference once, in their order, as practices stores it: composed, without needless space."""
     return list(dict.fromkeys(unicodedata.normalize("NFC", " ".join(one.split())) for one in external_ids))
 
 
