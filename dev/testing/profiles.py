@@ -31,7 +31,11 @@ PROFILES: Final[Mapping[str, Profile]] = {
     "images": Profile(("tests/images",), in_ci=True),
     "mutants": Profile(("tests/mutants",), in_ci=False),
     "nightly": Profile(
-        ("tests/integration/identity/test_identity_fuzz.py", "tests/e2e/test_e2e_zz_failures.py"),
+        (
+            "tests/integration/identity/test_identity_fuzz.py",
+            "tests/unit/contracts/test_contracts_amounts_agree.py",
+            "tests/e2e/test_e2e_zz_failures.py",
+        ),
         in_ci=False,
         is_whole=True,
     ),

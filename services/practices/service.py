@@ -62,12 +62,14 @@ from services.practices.usecases import (
     expiry,
     import_jobs,
     insertion,
+    option_closing,
     payment_events,
     queries,
     search,
 )
 
 _EXPIRY_INTERVAL_S = 60
+_CLOSING_INTERVAL_S = 2
 _IMPORTS_INTERVAL_S = 1
 _NEWS_INTERVAL_S = 60
 
@@ -213,6 +215,11 @@ class PracticesService:
     def tell_changed_services(self) -> None:
         """Tell payments what the catalogue now says of practices it has been told of."""
         catalogue_news.tell_all(self.database, now())
+
+    @decides_every(seconds=_CLOSING_INTERVAL_S)
+    def close_options(self, now: datetime) -> None:
+        """Close the other options of debt positions that money has come for."""
+        option_closing.close_options(self.database, now)
 
     @decides_every(seconds=_EXPIRY_INTERVAL_S)
     def expire_overdue(self, now: datetime) -> None:

@@ -28,6 +28,9 @@ _TERMS: Final = (
     "archive",
     "created_at",
     "public_description",
+    "schedule",
+    "debt_position",
+    "part",
 )
 _COLUMNS: Final = (
     "practice_id",
@@ -50,6 +53,8 @@ _TYPES: Final = {
     "debtor": "jsonb",
     "transfers": "jsonb",
     "archive": "jsonb",
+    "schedule": "jsonb",
+    "part": "jsonb",
     "created_at": "timestamptz",
 }
 
