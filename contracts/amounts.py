@@ -157,7 +157,7 @@ def amounts_from(debt: AskedAmount, day: date) -> Sequence[AmountPeriod]:
     return periods
 
 
-def owed_when_paid(debt: AskedAmount, paid_at: datetime, came_cents: int) -> AmountCents:
+def due_when_paid(debt: AskedAmount, paid_at: datetime, came_cents: int) -> AmountCents:
     """Return what was owed by who paid at a moment and brought so much.
 
     The node is told what to pay up to TOKEN_LIFE before, so of two amounts between which midnight came either is right:

@@ -55,6 +55,7 @@ from services.practices.import_process import ImportProcessProvider
 from services.practices.usecases import (
     catalogue,
     catalogue_news,
+    closed_options,
     debt_import,
     debts,
     demands,
@@ -62,7 +63,6 @@ from services.practices.usecases import (
     expiry,
     import_jobs,
     insertion,
-    option_closing,
     payment_events,
     queries,
     search,
@@ -219,7 +219,7 @@ class PracticesService:
     @decides_every(seconds=_CLOSING_INTERVAL_S)
     def close_options(self, now: datetime) -> None:
         """Close the other options of debt positions that money has come for."""
-        option_closing.close_options(self.database, now)
+        closed_options.close_options(self.database, now)
 
     @decides_every(seconds=_EXPIRY_INTERVAL_S)
     def expire_overdue(self, now: datetime) -> None:

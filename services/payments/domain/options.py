@@ -119,7 +119,7 @@ def _part(position: Position, now: datetime, *, is_over: bool) -> ShownPart:
         raise ValueError("a position without terms is of no option")
     paid_at = position.first_paid_at or position.paid_at
     if position.paid_receipt_id and paid_at:
-        told = terms.owed_when_paid(paid_at, position.received_cents or 0)
+        told = terms.due_when_paid(paid_at, position.received_cents or 0)
     else:
         told = terms.at(now)
     instalment = terms.part.instalment if terms.part else None

@@ -86,11 +86,11 @@ class PaymentTerms:
             return self
         return self._asking(amounts.amount_at(self.asked_amount, moment).cents)
 
-    def owed_when_paid(self, paid_at: datetime, came_cents: int) -> Self:
+    def due_when_paid(self, paid_at: datetime, came_cents: int) -> Self:
         """Return the terms as they were owed by who paid at a moment and brought so much."""
         if self.schedule is None:
             return self
-        return self._asking(amounts.owed_when_paid(self.asked_amount, paid_at, came_cents))
+        return self._asking(amounts.due_when_paid(self.asked_amount, paid_at, came_cents))
 
     def _asking(self, amount_cents: AmountCents) -> Self:
         """Return the terms with another amount: the first transfer is the entity's own, and takes the difference."""
@@ -189,7 +189,7 @@ class Position:
         if self.paid_receipt_id is None or self.terms is None or self.received_cents is None:
             return 0
         paid_at = self.first_paid_at or self.paid_at
-        terms = self.terms.owed_when_paid(paid_at, self.received_cents) if paid_at else self.terms
+        terms = self.terms.due_when_paid(paid_at, self.received_cents) if paid_at else self.terms
         return max(0, terms.amount_cents - self.received_cents)
 
     def at(self, moment: datetime) -> Self:

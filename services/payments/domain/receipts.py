@@ -130,7 +130,7 @@ def judge(facts: ReceiptFacts, position: Position | None, *, is_closed: bool = F
 
 def _compared(facts: ReceiptFacts, position: Position, terms: PaymentTerms) -> Judgement:
     """Compare what was paid with what was asked for, or is still missing of it."""
-    terms = terms.owed_when_paid(facts.paid_at, facts.amount_cents)
+    terms = terms.due_when_paid(facts.paid_at, facts.amount_cents)
     due_cents = position.missing_cents or terms.amount_cents
     if facts.amount_cents != due_cents:
         return Judgement.UNDERPAID if facts.amount_cents < due_cents else Judgement.OTHER_AMOUNT

@@ -136,7 +136,7 @@ def _with_money(position: Position, receipt: Receipt) -> Position:
 
 def _settle_checkouts(concerned: Sequence[Checkout], receipt: Receipt, position: Position, now: datetime) -> None:
     """Mark the practice paid in the checkouts concerned, with what was owed when it was."""
-    terms = position.terms.owed_when_paid(receipt.paid_at, receipt.amount_cents) if position.terms else None
+    terms = position.terms.due_when_paid(receipt.paid_at, receipt.amount_cents) if position.terms else None
     for checkout in concerned:
         for item in checkout.items:
             if item.practice_id == position.practice_id and item.receipt_id is None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
 
-from contracts.amounts import AmountSchedule, AskedAmount, owed_when_paid
+from contracts.amounts import AmountSchedule, AskedAmount, due_when_paid
 from contracts.calendar import rome_day
 from services.practices.domain.states import Cause, State, can_move, move
 
@@ -100,7 +100,7 @@ class AmountDue:
         if self.schedule is None or not facts.receipts:
             return self.amount_cents
         paid_at = min(receipt.paid_at for receipt in facts.receipts.values())
-        return owed_when_paid(self.asked_amount, paid_at, received_cents(facts))
+        return due_when_paid(self.asked_amount, paid_at, received_cents(facts))
 
 
 def checkout_started(status: PracticeStatus, checkout_id: UUID, opened: OpenCheckout) -> PracticeStatus:

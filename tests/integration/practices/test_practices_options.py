@@ -15,7 +15,7 @@ from contracts.errors import ErrorCode, Refused
 from contracts.events.payments import CheckoutAbandoned, CheckoutStarted, PaymentConfirmed
 from contracts.rpc.practices import GetManyRequest, ImportRequest, PlanRequest, PositionRequest, Practice
 from contracts.shapes import Instalment, OptionPart, Viewer
-from services.practices.usecases import debt_import, option_closing, payment_events, queries
+from services.practices.usecases import closed_options, debt_import, payment_events, queries
 
 Put = Callable[..., Practice]
 Emitted = Callable[[], list[tuple[str, int]]]
@@ -73,11 +73,11 @@ def test_the_single_sum_closes_every_plan(
 ) -> None:
     made = ways()
     pay(database, made["unica"], now)
-    assert option_closing.close_options(database, now) == 5
+    assert closed_options.close_options(database, now) == 5
     states = shown(database, made, now)
     assert states.pop("unica")[0] == "paid"
     assert set(states.values()) == {("cancelled", "other_option")}
-    assert option_closing.close_options(database, now) == 0
+    assert closed_options.close_options(database, now) == 0
 
 
 def test_an_instalment_closes_the_single_sum_and_the_other_plan(
@@ -85,7 +85,7 @@ def test_an_instalment_closes_the_single_sum_and_the_other_plan(
 ) -> None:
     made = ways()
     pay(database, made["2.2"], now)
-    assert option_closing.close_options(database, now) == 4
+    assert closed_options.close_options(database, now) == 4
     assert open_ones(database, made, now) == {"2.1"}
     assert [kind for kind, _ in emitted()].count("PracticeCancelled.v1") == 4
 
@@ -106,16 +106,16 @@ def test_what_is_being_paid_is_closed_once_that_has_ended(
     with database.transaction() as tx:
         payment_events.checkout_started(tx, started)
     pay(database, made["2.1"], now)
-    option_closing.close_options(database, now)
+    closed_options.close_options(database, now)
     assert shown(database, made, now)["unica"][0] == "unconfirmed"
     ended = CheckoutAbandoned(
         checkout_id=checkout_id, entity_code="PM108", practice_ids=[made["unica"].id], reason="timed_out", at=now
     )
     with database.transaction() as tx:
         payment_events.checkout_abandoned(tx, ended)
-    assert option_closing.close_options(database, now) == 1
+    assert closed_options.close_options(database, now) == 1
     assert shown(database, made, now)["unica"] == ("cancelled", "other_option")
-    assert option_closing.close_options(database, now) == 0
+    assert closed_options.close_options(database, now) == 0
 
 
 def test_a_debt_added_to_a_position_that_is_paid_is_closed_too(
@@ -123,9 +123,9 @@ def test_a_debt_added_to_a_position_that_is_paid_is_closed_too(
 ) -> None:
     made = ways()
     pay(database, made["unica"], now)
-    option_closing.close_options(database, now)
+    closed_options.close_options(database, now)
     late = put("late", debt_position=made["unica"].debt_position, option="in-9")
-    assert option_closing.close_options(database, now) == 1
+    assert closed_options.close_options(database, now) == 1
     assert shown(database, {"late": late}, now)["late"] == ("cancelled", "other_option")
 
 
@@ -133,14 +133,14 @@ def test_the_first_of_two_debtors_who_pays_closes_the_others(database: Database,
     mine = put("mine", debt_position="P", option="unica")
     theirs = put("theirs", debt_position="P", option="unica", fiscal_code=GIULIA, full_name="Bianchi Giulia")
     pay(database, theirs, now)
-    assert option_closing.close_options(database, now) == 1
+    assert closed_options.close_options(database, now) == 1
     assert shown(database, {"mine": mine}, now)["mine"] == ("cancelled", "other_option")
 
 
 def test_debts_without_a_position_close_nothing(database: Database, put: Put, now: datetime) -> None:
     one, other = put("one"), put("other")
     pay(database, one, now)
-    assert option_closing.close_options(database, now) == 0
+    assert closed_options.close_options(database, now) == 0
     assert shown(database, {"other": other}, now)["other"][0] == "to_pay"
 
 
@@ -161,8 +161,8 @@ def test_under_any_interleaving_of_payments_and_closings_the_same_ways_end_open(
     for name in told:
         pay(database, made[name], now + timedelta(minutes=paid.index(name)))
         if data.draw(st.booleans()):
-            option_closing.close_options(database, now)
-    option_closing.close_options(database, now)
+            closed_options.close_options(database, now)
+    closed_options.close_options(database, now)
     first = paid[0].partition(".")[0]
     chosen = {name for name in made if name.partition(".")[0] == first} if "unica" not in paid else set()
     left = open_ones(database, made, now)

@@ -13,7 +13,7 @@ from contracts.amounts import (
     amount_at,
     amount_on,
     amounts_from,
-    owed_when_paid,
+    due_when_paid,
     printed_date,
 )
 from contracts.codes import AMOUNT_MAX_CENTS, AmountCents
@@ -119,10 +119,10 @@ def test_an_amount_ends_at_midnight_in_rome_also_when_the_clocks_change(midnight
 
 def test_who_was_told_an_amount_before_midnight_and_paid_after_it_owed_that() -> None:
     after_midnight = datetime(2027, 3, 6, 23, 10, tzinfo=UTC)  # 00:10 of the seventh
-    assert owed_when_paid(asked(PENALTY), after_midnight, 7_000) == 7_000
-    assert owed_when_paid(asked(PENALTY), after_midnight, 10_000) == 10_000
-    assert owed_when_paid(asked(PENALTY), after_midnight, 6_900) == 7_000
-    assert owed_when_paid(asked(PENALTY), after_midnight + timedelta(minutes=21), 7_000) == 10_000
+    assert due_when_paid(asked(PENALTY), after_midnight, 7_000) == 7_000
+    assert due_when_paid(asked(PENALTY), after_midnight, 10_000) == 10_000
+    assert due_when_paid(asked(PENALTY), after_midnight, 6_900) == 7_000
+    assert due_when_paid(asked(PENALTY), after_midnight + timedelta(minutes=21), 7_000) == 10_000
 
 
 def test_the_printed_date_is_the_due_date_unless_the_schedule_has_another() -> None:

@@ -56,7 +56,7 @@ def test_the_node_is_told_the_printed_date() -> None:
 
 def test_terms_without_a_schedule_are_the_same_at_every_moment() -> None:
     assert TERMS.at(BEFORE) is TERMS
-    assert TERMS.owed_when_paid(BEFORE, 1) is TERMS
+    assert TERMS.due_when_paid(BEFORE, 1) is TERMS
 
 
 @pytest.mark.parametrize(

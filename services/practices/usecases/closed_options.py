@@ -36,14 +36,14 @@ def _close(tx: Tx, rows: Sequence[PracticeRow], now: datetime) -> int:
     """Cancel the practices of a debt position that are closed; those being paid are looked at again."""
     paid = [part for row in rows if (part := _paid_part(row))]
     over = [row for row in rows if is_closed(_way(row), paid)]
-    closed = [row for row in over if _is_cancelled(tx, row, now)]
+    closed = [row for row in over if _cancel(tx, row, now)]
     is_unfinished = any(row.state == State.UNCONFIRMED for row in over)
     for row in rows:
         row.closes_options = is_unfinished and _paid_part(row) is not None
     return len(closed)
 
 
-def _is_cancelled(tx: Tx, row: PracticeRow, now: datetime) -> bool:
+def _cancel(tx: Tx, row: PracticeRow, now: datetime) -> bool:
     """Cancel a practice where it can be; return whether it was."""
     status = records.status_of(row)
     if not can_move(status.state, Cause.CANCELLED) or status.facts.open_checkouts:
