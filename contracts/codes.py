@@ -23,6 +23,7 @@ NAME_MAX_CHARS: Final = 70
 EMAIL_MAX_CHARS: Final = 256
 EMAIL_PATTERN: Final = r"[a-zA-Z0-9_.+-]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)*"  # stEMail of paForNode.xsd
 INSTALMENTS_MAX: Final = 999
+OPTION_MAX_CHARS: Final = 35
 ANONYMOUS_FISCAL_CODE: Final = "ANONIMO"
 MAX_NOTICES_PER_CHECKOUT: Final = 5
 

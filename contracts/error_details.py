@@ -57,6 +57,20 @@ class AmountNotAllowed(ErrorDetail):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AmountChanged(ErrorDetail):
+    """What the practices cost together now, where the payer was shown another total."""
+
+    total_cents: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleNotAllowed(ErrorDetail):
+    """The field of an amount's schedule that does not fit the debt, or the other fields."""
+
+    field: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MissingFields(ErrorDetail):
     """The names of the fields that are blank."""
 
@@ -238,6 +252,7 @@ DETAIL_OF: Final[Mapping[ErrorCode, type[ErrorDetail]]] = {
     ErrorCode.INVALID_REQUEST: InvalidRequest,
     ErrorCode.INVALID_NOTICE_NUMBER: NotANoticeNumber,
     ErrorCode.AMOUNT_NOT_ALLOWED: AmountNotAllowed,
+    ErrorCode.SCHEDULE_NOT_ALLOWED: ScheduleNotAllowed,
     ErrorCode.DESCRIPTION_TOO_LONG: TooLong,
     ErrorCode.NAME_TOO_LONG: TooLong,
     ErrorCode.BENEFICIARY_REQUIRED: MissingFields,
@@ -252,10 +267,12 @@ DETAIL_OF: Final[Mapping[ErrorCode, type[ErrorDetail]]] = {
     ErrorCode.PRACTICE_UNDERPAID: WhichPractice,
     ErrorCode.PRACTICE_EXPIRED: WhichPractice,
     ErrorCode.PRACTICE_CANCELLED: WhichPractice,
+    ErrorCode.OPTION_CLOSED: WhichPractice,
     ErrorCode.PRACTICE_BEING_PAID: BeingPaid,
     ErrorCode.PRACTICE_NOT_AMENDABLE: NotAmendable,
     ErrorCode.EQUAL_PRACTICE_FOUND: DuplicatesFound,
     ErrorCode.CART_FULL: CartFull,
+    ErrorCode.AMOUNT_CHANGED: AmountChanged,
     ErrorCode.CHECKOUT_REFUSED: CheckoutProblem,
     ErrorCode.CHECKOUT_NOTICE_REFUSED: CheckoutProblem,
     ErrorCode.CHECKOUT_NOT_ALLOWED: CheckoutProblem,

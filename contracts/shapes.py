@@ -8,7 +8,14 @@ from uuid import UUID
 from marshmallow.validate import Length, OneOf, Range, Regexp
 
 from contracts import fields
-from contracts.codes import INSTALMENTS_MAX, NAME_MAX_CHARS, AmountCents, CreditorFiscalCode, FiscalCode
+from contracts.codes import (
+    INSTALMENTS_MAX,
+    NAME_MAX_CHARS,
+    OPTION_MAX_CHARS,
+    AmountCents,
+    CreditorFiscalCode,
+    FiscalCode,
+)
 from contracts.message import Message
 
 Name = Annotated[str, Length(1, NAME_MAX_CHARS)]
@@ -98,6 +105,18 @@ class Instalment(Message):
 
     number: Annotated[int, Range(1, INSTALMENTS_MAX)]
     total: Annotated[int, Range(1, INSTALMENTS_MAX)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionPart(Message):
+    """Which debt position a practice is a part of, and of which option of it: a single sum, or an instalment of a plan.
+
+    The first money for an option of a debtor closes the position's others, those of co-obliged debtors included.
+    """
+
+    debt_position: Annotated[str, Length(1, 72)]
+    option: Annotated[str, Length(1, OPTION_MAX_CHARS)]
+    instalment: Instalment | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

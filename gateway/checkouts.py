@@ -22,12 +22,14 @@ def start(
     return_url: str,
     pay_anyway: bool,
     email: str | None = None,
+    shown_total_cents: int | None = None,
 ) -> Checkout:
     """Start or resume a checkout of practices this payer may see.
 
     `email`: where pagoPA writes how it went; else the citizen's own. practices says which others look like the same
     payment, payments whether those were paid or are being paid: then it is Refused(EQUAL_PRACTICE_FOUND), unless the
-    payer pays anyway. Raises also what payments.START_CHECKOUT does.
+    payer pays anyway. `shown_total_cents`: what the payer was told; where it is no longer so, Refused(AMOUNT_CHANGED).
+    Raises also what payments.START_CHECKOUT does.
     """
     citizen = visit.registered_citizen
     written_to = email or (citizen.email if citizen else None)
@@ -40,6 +42,7 @@ def start(
         email=written_to if written_to and is_checkout_email(written_to) else None,
         equals=[] if pay_anyway else _duplicates(visit, practice_ids),
         pay_anyway=pay_anyway,
+        shown_total_cents=shown_total_cents,
     )
     # Being paid, perhaps, by this same browser before the login: that goes on. A stranger's gives way to the debtor.
     before_login = replace(request, payer_ref=visit.visitor_owner)

@@ -42,6 +42,10 @@ MESSAGES: Final[Mapping[ErrorCode, Explanation]] = {
     ErrorCode.AMOUNT_NOT_ALLOWED: Explanation(
         _("Questo servizio non accetta l'importo scritto: leggi accanto al campo che cosa accetta."), _CORRECT
     ),
+    ErrorCode.SCHEDULE_NOT_ALLOWED: Explanation(
+        _("Come cambia l'importo non va insieme al debito, o a sé stesso: `field` dice quale dato."),
+        _("Correggi quel dato e invia di nuovo."),
+    ),
     ErrorCode.DESCRIPTION_REQUIRED: Explanation(_("Scrivi la causale del pagamento."), _CORRECT),
     ErrorCode.DESCRIPTION_TOO_LONG: Explanation(_("La causale può avere al massimo 140 caratteri."), _CORRECT),
     ErrorCode.BENEFICIARY_REQUIRED: Explanation(
@@ -158,6 +162,14 @@ MESSAGES: Final[Mapping[ErrorCode, Explanation]] = {
     ErrorCode.CART_OTHER_ENTITY: Explanation(
         _("Nel carrello ci sono pratiche di un altro ente: si pagano insieme solo pratiche dello stesso ente."),
         _("Paga o svuota il carrello, poi aggiungi questa pratica."),
+    ),
+    ErrorCode.AMOUNT_CHANGED: Explanation(
+        _("Nel frattempo l'importo è cambiato. Non hai pagato nulla adesso."),
+        _("Guarda quanto si paga adesso, e se va bene paga di nuovo."),
+    ),
+    ErrorCode.OPTION_CLOSED: Explanation(
+        _("Questo debito si paga in un solo modo: è già stato pagato, o lo paghi qui, con un'altra soluzione."),
+        _("Non pagarlo due volte: togli questa pratica dal carrello, o continua con la soluzione scelta."),
     ),
     ErrorCode.CHECKOUT_NOT_FOUND: Explanation(
         _("Non troviamo questo pagamento, oppure è stato avviato da un altro dispositivo."), _BACK_TO_LIST

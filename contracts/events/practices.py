@@ -11,13 +11,15 @@ from contracts.message import Message
 from contracts.rpc.practices import Position
 
 PAID_ELSEWHERE: Final = "paid_elsewhere"
+OTHER_OPTION: Final = "other_option"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PracticeEnded(Message):
     """A practice that is no longer payable, and why. No personal data.
 
-    `reason` is PAID_ELSEWHERE where it was paid, but not through pagoPA.
+    `reason` is PAID_ELSEWHERE where it was paid, but not through pagoPA; OTHER_OPTION where its debt position is paid
+    in another way.
     """
 
     practice_id: UUID

@@ -31,7 +31,8 @@ class StartCheckoutRequest(Message):
     to DUPLICATES: one that was paid lately or is being paid is Refused(EQUAL_PRACTICE_FOUND), unless `pay_anyway`.
     `payer_fiscal_code` is whose login it is; `identified_practice_ids` are practices found with the debtor's fiscal
     code: of those, and of one's own debts, another's checkout that has not gone on is superseded. One payer holds at
-    most MAX_OPEN_CHECKOUTS; one more is Refused(TOO_MANY_REQUESTS).
+    most MAX_OPEN_CHECKOUTS; one more is Refused(TOO_MANY_REQUESTS). `shown_total_cents`: what the payer was told it is
+    together; where that is no longer so, Refused(AMOUNT_CHANGED), with the total of now.
     """
 
     idempotency_key: Annotated[str, Length(8, 128)]
@@ -43,6 +44,7 @@ class StartCheckoutRequest(Message):
     pay_anyway: bool = False
     payer_fiscal_code: FiscalCode | None = None
     identified_practice_ids: Sequence[UUID] = field(default_factory=list)
+    shown_total_cents: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,10 +276,29 @@ class PaymentsPage(Message):
     next_cursor: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentOptionsRequest(Message):
+    """By which options a notice can be paid (OdP): whose, and its number, both as they stood in the address."""
+
+    organization_fiscal_code: str
+    notice_number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentOptionsReply(Message):
+    """The JSON to answer pagoPA with, and its HTTP status: the options, or an error of theirs (ODP-1xx)."""
+
+    status: int
+    body: Mapping[str, Any]
+
+
 START_CHECKOUT = Call("payments", "start_checkout", StartCheckoutRequest, Checkout, idempotent=True, timeout_s=15)
 CHECKOUT = Call("payments", "checkout", CheckoutRequest, Checkout, idempotent=True)
 RETURNED = Call("payments", "returned", ReturnedRequest, Checkout, idempotent=True)
 PA_FOR_NODE = Call("payments", "pa_for_node", NodeRequest, NodeReply, idempotent=True, timeout_s=10)
+PAYMENT_OPTIONS = Call(
+    "payments", "payment_options", PaymentOptionsRequest, PaymentOptionsReply, idempotent=True, timeout_s=5
+)
 TAKE_RECEIPT = Call("payments", "take_receipt", TakeReceiptRequest, TakenReceipt, idempotent=True)
 RECEIPTS = Call("payments", "receipts", ReceiptsRequest, Receipts, idempotent=True)
 STAMP = Call("payments", "stamp", ReceiptsRequest, StampFile, idempotent=True)

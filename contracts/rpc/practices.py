@@ -8,6 +8,7 @@ from uuid import UUID
 
 from marshmallow.validate import Length, OneOf, Range
 
+from contracts.amounts import AmountPeriod, AmountSchedule
 from contracts.call import Call
 from contracts.codes import AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
 from contracts.message import Message
@@ -18,6 +19,7 @@ from contracts.shapes import (
     Empty,
     Instalment,
     LocalisedText,
+    OptionPart,
     Stamp,
     Subject,
     Transfer,
@@ -112,6 +114,10 @@ class Practice(Message):
     `online_only`: it buys a digital stamp, which pagoPA sells only through our own Checkout: no printed notice.
     `postal_slip`: whoever gets a share of it has a postal account, as far as practices knows.
     `warnings`: what was left out of a debt just put (`email_left_out`: the node would not take the address).
+    `amount_cents` is the amount of today, or what was owed when it was paid or ended, and `amount_until` the last day
+    on which it holds. `amounts`: where it changes, what is asked for from today on. `printed_date`: the day on the
+    notice, where it is not the due date. `debt_position`, `option`: where it is one way of several of paying something,
+    or an instalment of such a way. `debt_cents` and `schedule`: what it is computed from, not where it is masked.
     """
 
     id: UUID
@@ -146,6 +152,13 @@ class Practice(Message):
     postal_slip: bool = True
     stamp: Stamp | None = None
     warnings: Sequence[str] = field(default_factory=list)
+    amount_until: date | None = None
+    amounts: Sequence[AmountPeriod] = field(default_factory=list)
+    printed_date: date | None = None
+    debt_cents: AmountCents | None = None
+    schedule: AmountSchedule | None = None
+    debt_position: str | None = None
+    option: str | None = None
     created_at: datetime
 
 
@@ -170,6 +183,8 @@ class Position(Message):
     `public_description` is what whoever knows the notice number alone may read in place of `description`: the service
     and the year. The entity's books know it by `external_id`, by its service and `accounting_code`, which the catalogue
     gives the service, and by its `instalment` and `beneficiary`, where it has them.
+    `amount_cents` and `transfers` are of the debt itself: what is to be paid on a day follows from `schedule`
+    (contracts.amounts), and the difference is the first transfer's. `part`: of which option of which debt position.
     """
 
     practice_id: UUID
@@ -192,6 +207,8 @@ class Position(Message):
     accounting_code: str | None = None
     instalment: Instalment | None = None
     beneficiary: Beneficiary | None = None
+    schedule: AmountSchedule | None = None
+    part: OptionPart | None = None
     created_at: datetime
 
 
@@ -282,10 +299,14 @@ class DuplicatesReply(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRequest(Message):
-    """The instalments of the plan that a practice is one of, as far as the viewer may see them."""
+    """The instalments of the plan that a practice is one of, as far as the viewer may see them.
+
+    `all_options`: those of every option of its debt position, the one it is of first.
+    """
 
     viewer: Viewer
     practice_id: UUID
+    all_options: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -379,7 +400,8 @@ class DemandRequest(Message):
 class DebtRequest(Message):
     """A debt as the entity's software puts it. Repeating it changes nothing; another content amends it.
 
-    `fiscal_code` is ANONIMO or empty for who has none, where the service takes them.
+    `fiscal_code` is ANONIMO or empty for who has none, where the service takes them. `debt_position` and `option`:
+    debts of one position are ways of paying the same; those of one option are paid together.
     """
 
     entity_code: str
@@ -393,6 +415,9 @@ class DebtRequest(Message):
     description: str
     due_date: date | None = None
     instalment: Instalment | None = None
+    schedule: AmountSchedule | None = None
+    debt_position: str | None = None
+    option: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

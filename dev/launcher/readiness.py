@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any, Final
 
 import requests
@@ -13,7 +14,9 @@ from dev.paths import ROOT
 from dev.problem import ProblemError
 from dev.ticks import ticks
 
-DEBT_FILE: Final = ROOT / "sandbox" / "data" / "debts_pm108.csv"
+DEBT_FILES: Final = tuple(
+    ROOT / "sandbox" / "data" / name for name in ("debts_pm108.csv", "debts_changing_amounts.csv")
+)
 _READY_S: Final = 60
 _CALL_S: Final = 70
 _SHOWN_REFUSALS: Final = 3
@@ -34,11 +37,17 @@ def wait_until_ready(copy: Copy) -> None:
 
 
 def import_first_debts(copy: Copy) -> None:
-    """Send the sample debt file to the import API as the body's software would, once per copy, and print the report."""
+    """Send the sample debt files to the import API as the body's software would, once per copy; print the reports."""
     report_file = copy.home.folder / "first-import.json"
     if report_file.exists():
         return
-    content = DEBT_FILE.read_bytes()
+    reports = [_imported(copy, file, report_file) for file in DEBT_FILES]
+    report_file.write_text(json.dumps(reports[0], indent=2))
+
+
+def _imported(copy: Copy, file: Path, report_file: Path) -> dict[str, Any]:
+    """Import a file and say what became of it; return the report, which `report_file` will hold."""
+    content = file.read_bytes()
     answer = requests.post(
         f"{copy.local_url}/api/v1/creditors/{ENTITY_CODE}/imports",
         data=content,
@@ -52,10 +61,10 @@ def import_first_debts(copy: Copy) -> None:
     if not answer.ok:
         raise ProblemError(f"The sample debts were not imported: HTTP {answer.status_code} {answer.text[:300]}")
     report: dict[str, Any] = answer.json()
-    report_file.write_text(json.dumps(report, indent=2))
-    step(f"imported {DEBT_FILE.name}: {report['accepted']} rows accepted, {report['refused']} refused ({report_file})")
+    step(f"imported {file.name}: {report['accepted']} rows accepted, {report['refused']} refused ({report_file})")
     refusals = [row for row in report.get("rows", []) if row["outcome"] == "refused"]
     for row in refusals[:_SHOWN_REFUSALS]:
         step(f"  line {row['line']}: {row['code']} in {row['column']}")
     if len(refusals) > _SHOWN_REFUSALS:
         step(f"  and {len(refusals) - _SHOWN_REFUSALS} more")
+    return report

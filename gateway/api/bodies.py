@@ -13,6 +13,7 @@ from uuid import UUID
 from marshmallow import fields
 from marshmallow.validate import Length, OneOf, Range, Regexp
 
+from contracts.amounts import AmountSchedule
 from contracts.calendar import DUE_YEAR_MAX, DUE_YEAR_MIN
 from contracts.codes import (
     AMOUNT_MAX_CENTS,
@@ -20,6 +21,7 @@ from contracts.codes import (
     EMAIL_MAX_CHARS,
     EMAIL_PATTERN,
     MAX_NOTICES_PER_CHECKOUT,
+    OPTION_MAX_CHARS,
     AmountCents,
 )
 from contracts.events import EVENTS
@@ -192,10 +194,13 @@ class CheckoutBody(Message):
     the answer is `equal_practice_found`, and `params.equals` names each with its `equal_id`, `standing` (`paid`,
     `being_paid`, `in_this_payment`), `since` and `until`. Ask the payer; to go on, send the same with `pay_anyway`, if
     you like under the same Idempotency-Key.
+    `total_cents`: what the payer was told; where the practices cost something else by now, the answer is
+    `amount_changed` with the total of now.
     """
 
     practice_ids: Annotated[Sequence[UUID], PracticeIds]
     pay_anyway: bool = False
+    total_cents: AmountCents | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,7 +218,10 @@ class DebtBody(Message):
 
     Of an instalment `number` is `total` at most.
     `fiscal_code` is `ANONIMO` for who has none, where the service takes them. An `email` that pagoPA would not take is
-    left out and told in `warnings`.
+    left out and told in `warnings`. `schedule`: how the amount changes with the days, and which day is printed; without
+    it the amount is the same on every day. `debt_position` and `option`, both or neither: debts of one position are
+    several ways of paying the same, each option a single sum or, with `instalment`, a plan. Whoever pays one closes
+    the others.
     """
 
     service_code: ServiceCode
@@ -225,6 +233,9 @@ class DebtBody(Message):
     description: Annotated[str, Causale]
     due_date: Annotated[date, DueDate] | None = None
     instalment: Instalment | None = None
+    schedule: AmountSchedule | None = None
+    debt_position: ExternalId | None = None
+    option: Annotated[str, Length(1, OPTION_MAX_CHARS)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

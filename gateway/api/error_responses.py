@@ -4,7 +4,14 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Final
 
-from contracts.error_details import AmountNotAllowed, ErrorDetail, InvalidRequest, SpidLevelTooLow
+from contracts.error_details import (
+    AmountChanged,
+    AmountNotAllowed,
+    ErrorDetail,
+    InvalidRequest,
+    ScheduleNotAllowed,
+    SpidLevelTooLow,
+)
 from contracts.errors import ErrorCode
 from gateway.api import problems
 from gateway.api.json_values import JsonObject
@@ -17,6 +24,8 @@ _TRY_AGAIN: Final = ("429", "503")
 _EXAMPLE_DETAILS: Final[Mapping[ErrorCode, ErrorDetail]] = {
     ErrorCode.INVALID_REQUEST: InvalidRequest(errors=[{"pointer": "/amount_cents", "code": "type"}]),
     ErrorCode.AMOUNT_NOT_ALLOWED: AmountNotAllowed(unit_cents=2500),
+    ErrorCode.SCHEDULE_NOT_ALLOWED: ScheduleNotAllowed(field="reduced_days"),
+    ErrorCode.AMOUNT_CHANGED: AmountChanged(total_cents=12_000),
     ErrorCode.SPID_LEVEL_TOO_LOW: SpidLevelTooLow(entity_code="PM108", spid_level=2, spid_level_wanted=3),
 }
 

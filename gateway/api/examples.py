@@ -94,6 +94,13 @@ PRACTICE: Final[JsonObject] = {
     "online_only": False,
     "postal_slip": True,
     "stamp": None,
+    "amount_until": None,
+    "amounts": [],
+    "printed_date": None,
+    "debt_cents": None,
+    "schedule": None,
+    "debt_position": None,
+    "option": None,
     "created_at": "2026-11-02T09:15:00+00:00",
 }
 

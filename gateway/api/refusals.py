@@ -17,6 +17,7 @@ _FIELDS_OF: Final[Mapping[ErrorCode, tuple[str, ...]]] = {
     ErrorCode.INVALID_DATE: ("due_date",),
     ErrorCode.AMOUNT_OUT_OF_RANGE: ("amount_cents",),
     ErrorCode.AMOUNT_NOT_ALLOWED: ("amount_cents",),
+    ErrorCode.SCHEDULE_NOT_ALLOWED: ("schedule",),
     ErrorCode.DESCRIPTION_REQUIRED: ("description",),
     ErrorCode.DESCRIPTION_TOO_LONG: ("description", "beneficiary"),  # the causale is made of the beneficiary
     ErrorCode.BENEFICIARY_REQUIRED: ("beneficiary",),
@@ -28,6 +29,8 @@ _FIELDS_OF: Final[Mapping[ErrorCode, tuple[str, ...]]] = {
     ErrorCode.CART_EMPTY: ("practice_ids",),
     ErrorCode.CART_FULL: ("practice_ids",),
     ErrorCode.CART_OTHER_ENTITY: ("practice_ids",),
+    ErrorCode.AMOUNT_CHANGED: ("total_cents",),
+    ErrorCode.OPTION_CLOSED: ("practice_ids",),
     ErrorCode.CHECKOUT_TOO_MANY_NOTICES: ("practice_ids",),
     ErrorCode.CHECKOUT_NOTICES_REPEATED: ("practice_ids",),
 }

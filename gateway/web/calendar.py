@@ -30,12 +30,13 @@ class DueDateEntry(Page):
         """Answer the entry. Raises Refused(PRACTICE_NOT_FOUND) for a practice without a due date."""
         visit = visit_of(req)
         practice = one_practice(visit, entity, practice_id)
-        if practice.due_date is None:
+        day = practice.printed_date or practice.due_date
+        if day is None:
             raise Refused(ErrorCode.PRACTICE_NOT_FOUND)
         title = translate(visit.language, title_of(practice.state))
         due_date = ical.DueDate(
             practice_id=practice.id,
-            due_date=practice.due_date,
+            due_date=day,
             summary=f"{title} {practice.description}",
             description=f"{practice.creditor_name} - {practice.notice_number.grouped}",
             url=self.site.settings.public_url + addresses.practice(entity, practice_id),

@@ -45,7 +45,7 @@ class CalendarFeed(Page):
         found = visit.call(practices.DUE_DATES, practices.DueDatesRequest(viewer=viewer, since=since)).practices
         language = reader.language
         shown = [
-            self._due_date(one, one.due_date, language)
+            self._due_date(one, one.printed_date or one.due_date, language)
             for one in found
             if one.due_date and one.entity_code not in reader.excluded_entity_codes
         ]

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import falcon
 
-from contracts.error_details import BeingPaid, DuplicatePractice, DuplicatesFound, detail_of
+from contracts.error_details import AmountChanged, BeingPaid, DuplicatePractice, DuplicatesFound, detail_of
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc.practices import Entity, Practice
 from gateway.checkouts import money_may_be_on_its_way, start
@@ -21,6 +21,8 @@ from gateway.web.practice_lookup import many_practices, one_practice
 from gateway.web.site import Site
 
 _ANYWAY_FIELD: Final = "anyway"
+_TOTAL_FIELD: Final = "total"
+_TOTAL_MAX_CHARS: Final = 15
 
 
 class PayPractice(Page):
@@ -93,12 +95,15 @@ class CheckoutStart:
                 return_url=self._site.settings.public_url + addresses.outcome(self._entity.code, "{checkout_id}"),
                 pay_anyway=_ANYWAY_FIELD in self._form,
                 email=typed_email(self._form) or None,
+                shown_total_cents=shown_total(self._form),
             )
         except Refused as refusal:
             if duplicates := detail_of(refusal, DuplicatesFound):
                 self._show_duplicates(to_pay, duplicates)
             elif being_paid := detail_of(refusal, BeingPaid):
                 self._show_being_paid(to_pay, being_paid)
+            elif changed := detail_of(refusal, AmountChanged):
+                self._show_new_amount(to_pay, changed)
             else:
                 raise
             return
@@ -126,6 +131,25 @@ class CheckoutStart:
             ],
             key=self._key,
             email=typed_email(self._form),
+            total_cents=shown_total(self._form),
+            action=self._req.path,
+        )
+
+    def _show_new_amount(self, to_pay: Sequence[Practice], changed: AmountChanged) -> None:
+        """Show what it costs now, until when, and the button that pays that."""
+        # As it is now: midnight may have come since the practices were asked for.
+        found = {practice.id: practice for practice in many_practices(visit_of(self._req), [one.id for one in to_pay])}
+        self._site.render(
+            self._req,
+            self._resp,
+            "amount_changed.html",
+            status=HTTPStatus.CONFLICT,
+            entity=self._entity,
+            to_pay=[found.get(one.id, one) for one in to_pay],
+            total_cents=changed.total_cents,
+            key=self._key,
+            email=typed_email(self._form),
+            is_anyway=_ANYWAY_FIELD in self._form,
             action=self._req.path,
         )
 
@@ -141,3 +165,10 @@ class CheckoutStart:
             practice=practice,
             being_paid=being_paid,
         )
+
+
+def shown_total(form: Form) -> int | None:
+    """Return the total in cents that the payer's page showed; None of a page that does not say."""
+    typed = form.get(_TOTAL_FIELD, "")
+    is_cents = typed.isascii() and typed.isdecimal() and len(typed) <= _TOTAL_MAX_CHARS
+    return int(typed) if is_cents else None

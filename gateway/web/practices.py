@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Final
 from uuid import UUID
 
@@ -91,6 +93,7 @@ class PracticePage(Page):
             "practice.html",
             entity=found_entity,
             practice=practice,
+            options=_options(visit, practice),
             story_known=story is not None,
             timeline=story.timeline if story else [],
             receipts=story.receipts if story else [],
@@ -118,6 +121,16 @@ def _list(
         limit=_ROWS_PER_PAGE,
     )
     return visit.call(practices.LIST, request)
+
+
+def _options(visit: Visit, practice: Practice) -> Sequence[Sequence[Practice]]:
+    """Return the ways in which its debt position can be paid, each by its practices; none where there is one way."""
+    if practice.debt_position is None:
+        return []
+    request = practices.PlanRequest(viewer=visit.viewer, practice_id=practice.id, all_options=True)
+    found = visit.call(practices.PLAN, request).practices
+    ways = [list(ones) for _, ones in groupby(found, key=attrgetter("option"))]
+    return ways if len(ways) > 1 else []
 
 
 def _story(visit: Visit, practice: Practice) -> _Story | None:

@@ -9,9 +9,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from chassis.storage.tables import IdempotencyMixin, InboxMixin, OutboxMixin
+from contracts.amounts import AmountSchedule
 from contracts.codes import AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
 from contracts.rpc.practices import ArchiveTerms
-from contracts.shapes import Subject, Transfer
+from contracts.shapes import OptionPart, Subject, Transfer
 from services.payments.columns import Cents, Code, Json
 from services.payments.domain.books import Bookkeeping
 from services.payments.domain.checkouts import OpeningFailure
@@ -33,6 +34,8 @@ class Base(DeclarativeBase):
         tuple[Transfer, ...]: Json(tuple[Transfer, ...]),
         ArchiveTerms: Json(ArchiveTerms),
         Bookkeeping: Json(Bookkeeping),
+        AmountSchedule: Json(AmountSchedule),
+        OptionPart: Json(OptionPart),
         OpeningFailure: Json(OpeningFailure),
         ReceiptDetails: Json(ReceiptDetails),
     }
@@ -80,6 +83,12 @@ class Position(Base):
     __table_args__ = (
         Index("ux_positions_notice", "creditor_fiscal_code", "notice_number", unique=True),
         Index("ix_positions_iuv", "creditor_fiscal_code", "iuv"),
+        Index(
+            "ix_positions_debt_position",
+            "entity_code",
+            "debt_position",
+            postgresql_where=text("debt_position IS NOT NULL"),
+        ),
     )
 
     practice_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -104,6 +113,10 @@ class Position(Base):
     paid_receipt_id: Mapped[str | None]
     paid_at: Mapped[datetime | None]
     received_cents: Mapped[int | None] = mapped_column(BigInteger)
+    first_paid_at: Mapped[datetime | None]
+    schedule: Mapped[AmountSchedule | None]
+    debt_position: Mapped[str | None]
+    part: Mapped[OptionPart | None]
     event_sequence: Mapped[int] = mapped_column(Integer, server_default=text("0"))
 
 
@@ -438,7 +451,8 @@ class ArchivedNotice(Base):
     date it was told. `version` counts changes of the position, `changed_at` is that of the oldest and `last_change_at`
     of the newest change not sent; `changed_at` is null while the row is at rest. `leased_until`: a process is at it
     until then. `problem` is why it waits for a human. `file_row_id`: the bulk file it is in, of which `pending_…` is
-    what stands there. `seen_at`: when it was last found in the archive's list.
+    what stands there. `seen_at`: when it was last found in the archive's list. `amount_until`: the last day in Rome on
+    which the amount that was read for it holds; null where it does not change.
     """
 
     __tablename__ = "archived_notices"
@@ -452,6 +466,7 @@ class ArchivedNotice(Base):
         Index("ix_archived_notices_due", "creditor_fiscal_code", "sent_due_at"),
         Index("ix_archived_notices_file", "file_row_id", postgresql_where=text("file_row_id IS NOT NULL")),
         Index("ix_archived_notices_problem", "problem", postgresql_where=text("problem IS NOT NULL")),
+        Index("ix_archived_notices_amount", "amount_until", postgresql_where=text("amount_until IS NOT NULL")),
     )
 
     practice_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -472,6 +487,7 @@ class ArchivedNotice(Base):
     pending_digest: Mapped[str | None]
     pending_due_at: Mapped[datetime | None]
     seen_at: Mapped[datetime | None]
+    amount_until: Mapped[date | None]
 
 
 class ArchiveFile(Base):

@@ -27,6 +27,7 @@ from chassis.messaging.rpc_client import RpcClient
 from chassis.settings import ChassisSettings
 from chassis.storage import answer_limit
 from chassis.storage.database import Database, is_out_of_reach
+from chassis.storage.database_clock import time_to_decide
 from services.payments import models
 from services.payments.archive.bulk_client import BulkClient
 from services.payments.archive.comparison import Comparison
@@ -48,6 +49,7 @@ _PAUSE_START_S: Final = 0.5
 _PAUSE_MAX_S: Final = 15.0
 _MEASURE_EVERY_S: Final = 10.0
 _POOL: Final = 2
+_NEW_AMOUNTS: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ class Outbound:
             Job("archive", lambda now: self.sender.send_batch(now) > 0),
             Job("archive, next batch", lambda now: self.sender.send_batch(now) > 0),
             Job("archive files", self.loader.work, 2.0),
+            Job("amounts of the day", self._note_new_amounts, 5.0),
             Job("archive list", self.comparison.work, 5.0),
             Job("recovery", self.recovery.work, 5.0),
             Job("figures", self._measure, _MEASURE_EVERY_S),
@@ -129,6 +132,14 @@ class Outbound:
                 )
                 self._stopping.wait(pause_s)
                 pause_s = min(pause_s * 2, _PAUSE_MAX_S)
+
+    def _note_new_amounts(self, _now: datetime) -> bool:
+        """Let positions be sent again that cost another amount today; the database's day decides."""
+        today = time_to_decide(self._database, clock.now)
+        if today is None:
+            return False
+        with self._database.transaction() as tx:
+            return archive.note_new_amounts(tx.session, today, _NEW_AMOUNTS) == _NEW_AMOUNTS
 
     def _measure(self, now: datetime) -> bool:
         """Set the figures that Prometheus looks at."""

@@ -32,6 +32,7 @@ from services.payments.usecases import (
     day_report,
     flow_download,
     late_receipt,
+    payment_options,
     positions,
     receipt_list,
     receipts,
@@ -69,6 +70,11 @@ class PaymentsService:
     def pa_for_node(self, request: payments.NodeRequest) -> payments.NodeReply:
         """Answer the pagoPA node."""
         return answer_node(NodeContext(self.database, self.rpc, now()), request)
+
+    @answers(payments.PAYMENT_OPTIONS)
+    def payment_options(self, request: payments.PaymentOptionsRequest) -> payments.PaymentOptionsReply:
+        """Tell pagoPA by which options a notice can be paid."""
+        return payment_options.payment_options(self.database, self.rpc, request, now())
 
     @answers(payments.START_CHECKOUT)
     def start_checkout(self, request: payments.StartCheckoutRequest) -> payments.Checkout:

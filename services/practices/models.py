@@ -120,7 +120,8 @@ class PracticeRow(Base):
     derived from it. `inserted_by`: the viewer of a spontaneous one (`citizen:<id>`, `visitor:<id>`).
     `demand_digest`: what was asked for at a PSP's counter. `shares`: what of the amount goes to other entities, as
     the catalogue had it then. `sequence` is the number of the last event about it, `service_revision` the revision of
-    its service that this event told.
+    its service that this event told. `closes_options`: money has come, and other options of its debt position may be
+    open still.
     """
 
     __tablename__ = "practices"
@@ -145,6 +146,13 @@ class PracticeRow(Base):
             postgresql_where=text("state IN ('to_pay', 'unconfirmed')"),
         ),
         Index("ix_practices_entity", "entity_code", "created_at", "place"),
+        Index(
+            "ix_practices_debt_position",
+            "entity_code",
+            "debt_position",
+            postgresql_where=text("debt_position IS NOT NULL"),
+        ),
+        Index("ix_practices_closing", "id", postgresql_where=text("closes_options")),
         Index("ix_practices_demanded", "demand_digest", postgresql_where=text("demand_digest IS NOT NULL")),
     )
 
@@ -168,6 +176,10 @@ class PracticeRow(Base):
     instalment_total: Mapped[int | None] = mapped_column(Integer)
     shares: Mapped[list[Json]] = mapped_column(JSONB, server_default=text("'[]'"))
     stamp: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
+    schedule: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
+    debt_position: Mapped[str | None] = mapped_column(String(70))
+    option: Mapped[str | None] = mapped_column(String(35))
+    closes_options: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     demand_digest: Mapped[str | None] = mapped_column(String(64))
     inserted_by: Mapped[str | None] = mapped_column(String(140))
     state: Mapped[str] = mapped_column(String(16), default=State.TO_PAY.value)
@@ -261,6 +273,9 @@ class StagedRow(Base):
     due_date: Mapped[date | None] = mapped_column(Date)
     instalment_number: Mapped[int | None] = mapped_column(Integer)
     instalment_total: Mapped[int | None] = mapped_column(Integer)
+    schedule: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
+    debt_position: Mapped[str | None] = mapped_column(String(70))
+    option: Mapped[str | None] = mapped_column(String(35))
 
 
 class ImportRow(Base):

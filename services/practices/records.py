@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from contracts.amounts import AmountSchedule, printed_date
 from contracts.calendar import due_day
 from contracts.codes import AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
 from contracts.events.practices import PracticeEnded
@@ -16,7 +17,7 @@ from services.practices import catalogue_records, stored_json
 from services.practices.catalogue_records import Issuer, ToldByCatalogue
 from services.practices.domain import display, practice_status
 from services.practices.domain.archive import ArchivedPractice, archive_terms
-from services.practices.domain.debt import Debt
+from services.practices.domain.debt import Debt, option_part
 from services.practices.domain.debt_rules import ServiceRules
 from services.practices.domain.practice_status import AmountDue, PracticeStatus
 from services.practices.domain.states import State
@@ -31,7 +32,8 @@ def status_of(row: Stored) -> PracticeStatus:
 
 def amount_due_of(row: Stored) -> AmountDue:
     """Return what arriving money is compared with."""
-    return AmountDue(row.amount_cents, due_day(row.payable_until))
+    schedule = stored_json.read_optional(row.schedule, AmountSchedule)
+    return AmountDue(row.amount_cents, due_day(row.payable_until), due_day(row.due_date), schedule)
 
 
 def write_status(row: PracticeRow, status: PracticeStatus) -> None:
@@ -65,6 +67,9 @@ def debt_of(row: Stored) -> Debt:
         due_date=due_day(row.due_date),
         instalment=_instalment_of(row),
         stamp=stamp.stamp if stamp else None,
+        schedule=stored_json.read_optional(row.schedule, AmountSchedule),
+        debt_position=row.debt_position,
+        option=row.option,
     )
 
 
@@ -88,6 +93,9 @@ def debt_values(debt: Debt, rules: ServiceRules) -> Json:
         "instalment_total": debt.instalment.total if debt.instalment else None,
         "shares": [stored_json.write(share) for share in rules.shares],
         "stamp": stored_json.write_stamp(_stamp_share(debt, rules)),
+        "schedule": stored_json.write_optional(debt.schedule),
+        "debt_position": debt.debt_position,
+        "option": debt.option,
     }
 
 
@@ -105,6 +113,7 @@ def _practice_of(row: Stored, creditor_name: str, service_title: Json, now: date
     debt, status, due = debt_of(row), status_of(row), amount_due_of(row)
     why_not = display.not_payable_code(status, due, now)
     is_short = status.state is State.UNDERPAID
+    shown = display.amount_shown(status, due, now)
     return Practice(
         id=row.id,
         entity_code=row.entity_code,
@@ -116,7 +125,9 @@ def _practice_of(row: Stored, creditor_name: str, service_title: Json, now: date
         debtor=debt.debtor,
         beneficiary=debt.beneficiary,
         description=debt.description,
-        amount_cents=debt.amount_cents,
+        amount_cents=shown.cents,
+        amount_until=shown.until,
+        amounts=shown.periods,
         notice_number=NoticeNumber(row.notice_number),
         iuv=Iuv(row.iuv),
         due_date=debt.due_date,
@@ -137,6 +148,11 @@ def _practice_of(row: Stored, creditor_name: str, service_title: Json, now: date
         online_only=debt.stamp is not None,
         postal_slip=debt.stamp is None and all(share.postal_iban for share in stored_json.read_shares(row.shares)),
         stamp=debt.stamp,
+        printed_date=printed_date(debt.due_date, debt.schedule) if debt.schedule else None,
+        debt_cents=debt.amount_cents if debt.schedule else None,
+        schedule=debt.schedule,
+        debt_position=debt.debt_position,
+        option=debt.option,
         created_at=row.created_at,
     )
 
@@ -199,6 +215,8 @@ def _position(values: Mapping[str, Any], debt: Debt, transfers: Sequence[Transfe
         accounting_code=told.accounting_code,
         instalment=debt.instalment,
         beneficiary=debt.beneficiary,
+        schedule=debt.schedule,
+        part=option_part(debt, values["external_id"]),
         created_at=values["created_at"],
     )
 

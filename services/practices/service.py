@@ -59,6 +59,7 @@ from services.practices.import_process import ImportProcessProvider
 from services.practices.usecases import (
     catalogue,
     catalogue_news,
+    closed_options,
     debt_import,
     debts,
     demands,
@@ -72,6 +73,7 @@ from services.practices.usecases import (
 )
 
 _EXPIRY_INTERVAL_S = 60
+_CLOSING_INTERVAL_S = 2
 _IMPORTS_INTERVAL_S = 1
 _NEWS_INTERVAL_S = 60
 
@@ -227,6 +229,11 @@ class PracticesService:
     def tell_changed_services(self) -> None:
         """Tell payments what the catalogue now says of practices it has been told of."""
         catalogue_news.tell_all(self.database, now())
+
+    @decides_every(seconds=_CLOSING_INTERVAL_S)
+    def close_options(self, now: datetime) -> None:
+        """Close the other options of debt positions that money has come for."""
+        closed_options.close_options(self.database, now)
 
     @decides_every(seconds=_EXPIRY_INTERVAL_S)
     def expire_overdue(self, now: datetime) -> None:

@@ -114,6 +114,8 @@ class CheckoutsResource(Resource):
                 ErrorCode.CART_OTHER_ENTITY,
                 *_NOT_PAYABLE,
                 ErrorCode.EQUAL_PRACTICE_FOUND,
+                ErrorCode.AMOUNT_CHANGED,
+                ErrorCode.OPTION_CLOSED,
                 ErrorCode.CHECKOUT_REFUSED,
                 ErrorCode.CHECKOUT_NOTICE_REFUSED,
                 ErrorCode.CHECKOUT_NOTICES_REPEATED,
@@ -141,6 +143,7 @@ class CheckoutsResource(Resource):
             idempotency_key=asked.idempotency_key,
             return_url=f"{self.context.settings.public_url}/enti/{entities.pop()}/esito/{{checkout_id}}",
             pay_anyway=asked.body.pay_anyway,
+            shown_total_cents=asked.body.total_cents,
         )
         asked.resp.location = f"/api/v1/checkouts/{checkout.id}"
         return checkout

@@ -49,6 +49,7 @@ class DebtResource(Resource):
                 ErrorCode.NAME_TOO_LONG,
                 ErrorCode.AMOUNT_OUT_OF_RANGE,
                 ErrorCode.AMOUNT_NOT_ALLOWED,
+                ErrorCode.SCHEDULE_NOT_ALLOWED,
                 ErrorCode.DESCRIPTION_REQUIRED,
                 ErrorCode.DESCRIPTION_TOO_LONG,
                 ErrorCode.BENEFICIARY_REQUIRED,
@@ -76,6 +77,9 @@ class DebtResource(Resource):
             description=debt.description,
             due_date=debt.due_date,
             instalment=debt.instalment,
+            schedule=debt.schedule,
+            debt_position=debt.debt_position,
+            option=debt.option,
         )
         return asked.visit.call(practices.PUT_DEBT, request)
 

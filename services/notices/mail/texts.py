@@ -128,6 +128,7 @@ _COMMON_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "service": "Servizio",
         "amount": "Importo",
         "due": "Scadenza",
+        "amount_until": "Importo valido fino al",
         "notice_number": "Codice avviso",
         "paid_amount": "Importo pagato",
         "missing": "Importo che manca",
@@ -151,6 +152,7 @@ _COMMON_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "service": "Service",
         "amount": "Amount",
         "due": "Due date",
+        "amount_until": "Amount valid until",
         "notice_number": "Notice number",
         "paid_amount": "Amount paid",
         "missing": "Amount missing",
@@ -237,7 +239,9 @@ def _rows(facts: MailFacts, language: str, common: Mapping[str, str], service: s
     number = practice.notice_number.grouped
     if receipt is None:
         rows += [("amount", _euro(practice.amount_cents, language))]
-        rows += [("due", _day(practice.due_date, language))] if practice.due_date else []
+        rows += [("amount_until", _day(practice.amount_until, language))] if practice.amount_until else []
+        due_date = practice.printed_date or practice.due_date
+        rows += [("due", _day(due_date, language))] if due_date else []
         rows += [("notice_number", number), ("entity_fiscal_code", creditor.fiscal_code)]
     else:
         rows += [

@@ -143,7 +143,7 @@ def _is_right(seen: SeenPosition, row: ArchivedNotice, ours: Archivable, now: da
         return False
     if wish is not Wish.OPEN or seen.remote is Remote.PAID:
         return True
-    return seen.says(ours, now) and row.sent_digest == digest_of(ours.content())
+    return seen.says(ours, now) and row.sent_digest == digest_of(ours.content(now))
 
 
 def _stranger(seen: SeenPosition, creditor: str) -> None:

@@ -125,14 +125,14 @@ class Loader:
             rows = archive_files.rows(tx.session, ids)
             found = archive.archivables(tx.session, rows)
             ready: list[InFile] = []
-            at_rest: list[UUID] = []
+            at_rest: list[InFile] = []
             for row in rows:
                 one = found.get(row.practice_id)
                 if one is None or one.wish(now) is not Wish.OPEN:
                     continue
-                digest = digest_of(one.content())
+                digest = digest_of(one.content(now))
                 if row.remote == Remote.OPEN and digest == row.sent_digest:
-                    at_rest.append(row.practice_id)
+                    at_rest.append(_in_file(one, row.version, digest, now))
                     continue
                 packed.add(one.body(now))
                 ready.append(_in_file(one, row.version, digest, now))
@@ -209,4 +209,10 @@ class Loader:
 
 
 def _in_file(one: Archivable, version: int, digest: str, now: datetime) -> InFile:
-    return InFile(practice_id=one.position.practice_id, version=version, digest=digest, due_at=one.told_due_at(now))
+    return InFile(
+        practice_id=one.position.practice_id,
+        version=version,
+        digest=digest,
+        due_at=one.told_due_at(now),
+        amount_until=one.amount_until(now),
+    )

@@ -39,11 +39,12 @@ class SeenPosition:
         """
         if ours.position.terms is None:
             return False
-        option = ours.content()["paymentOption"][0]
+        content = ours.content(now)
+        option = content["paymentOption"][0]
         due_is_right = option["dueDate"] <= instant(now) or (
             self.due_at is not None and instant(self.due_at) == option["dueDate"]
         )
-        return due_is_right and self.content == _comparable(ours.content(), option)
+        return due_is_right and self.content == _comparable(content, option)
 
 
 def read(body: Mapping[str, Any]) -> SeenPosition | None:

@@ -98,7 +98,7 @@ class Sender:
                 archive.put_off(tx.session, row.practice_id, now + timedelta(seconds=_RETRY_MAX_S), counts=True)
             return None
         wish, remote = found.wish(now), Remote(row.remote)
-        digest = digest_of(found.content()) if found.position.terms else None
+        digest = digest_of(found.content(now)) if found.position.terms else None
         call = next_call(wish, remote, is_same=digest is not None and digest == row.sent_digest)
         if call is Call.BURNT:
             self._give_up(row, NUMBER_BURNT)
@@ -110,6 +110,7 @@ class Sender:
                 remote=remote,
                 digest=row.sent_digest,
                 due_at=row.sent_due_at,
+                amount_until=found.amount_until(now),
             )
             with self._database.transaction() as tx:
                 archive.settle(tx.session, known)
@@ -167,6 +168,7 @@ class Sender:
                     remote=remote,
                     digest=step.digest if remote is Remote.OPEN else None,
                     due_at=step.found.told_due_at(step.now) if remote is Remote.OPEN else step.row.sent_due_at,
+                    amount_until=step.found.amount_until(step.now) if remote is Remote.OPEN else None,
                 ),
             )
 
@@ -185,6 +187,7 @@ class Sender:
                         remote=Remote.OPEN,
                         digest=step.digest,
                         due_at=seen.due_at,
+                        amount_until=step.found.amount_until(step.now),
                     ),
                 )
         else:

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import Any, Final
 
+from contracts import amounts
 from contracts.calendar import NO_DUE_DATE, ROME
 from contracts.codes import DESCRIPTION_MAX_CHARS, NAME_MAX_CHARS, is_email
 from contracts.events.practices import PAID_ELSEWHERE
@@ -128,14 +129,29 @@ class Archivable:
         expires = self.archive is not None and self.archive.switch_to_expired
         return self.position.is_expired_at(now) or (expires and due_at(terms.due_date) <= now)
 
+    def _due_at(self) -> datetime:
+        """Return the due date of the notice: the printed one, but for a notice that expires there by it."""
+        terms = self.position.terms
+        if terms is None:
+            return due_at(None)
+        expires = self.archive is not None and self.archive.switch_to_expired
+        return due_at(terms.due_date if expires else amounts.printed_date(terms.due_date, terms.schedule))
+
     def told_due_at(self, now: datetime) -> datetime:
         """Return the due date to send: pagoPA takes none that has passed, though it may still be paid."""
-        terms = self.position.terms
-        due = due_at(terms.due_date if terms else None)
+        due = self._due_at()
         return due if due > now else due_at(now.astimezone(ROME).date())
 
-    def content(self) -> Body:
-        """Return what the archive is to say, its due date as the notice has it: the same position, the same content."""
+    def amount_until(self, now: datetime) -> date | None:
+        """Return the last day on which the amount of now holds; None where it does not change."""
+        terms = self.position.terms
+        return amounts.amount_at(terms.asked_amount, now).until if terms else None
+
+    def content(self, now: datetime) -> Body:
+        """Return what the archive is to say, its due date as the notice has it: the same position, the same content.
+
+        With the amount of today, which is another one on another day.
+        """
         terms, archive = self.position.terms, self.archive or ArchiveTerms()
         if terms is None:
             raise ValueError("a position without terms has no content")
@@ -146,12 +162,12 @@ class Archivable:
             "switchToExpired": archive.switch_to_expired,
             "companyName": self.creditor.company_name[:_COMPANY_MAX_CHARS],
             **_optional("officeName", self.creditor.office_name, _COMPANY_MAX_CHARS),
-            "paymentOption": [_option(self.position, terms)],
+            "paymentOption": [_option(self.position, terms.at(now), self._due_at())],
         }
 
     def body(self, now: datetime) -> Body:
         """Return the content with the due date that pagoPA takes now."""
-        body = self.content()
+        body = self.content(now)
         body["paymentOption"] = [{**body["paymentOption"][0], "dueDate": instant(self.told_due_at(now))}]
         return body
 
@@ -171,14 +187,14 @@ def instant(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _option(position: Position, terms: PaymentTerms) -> Body:
+def _option(position: Position, terms: PaymentTerms, due: datetime) -> Body:
     return {
         "nav": str(position.notice_number),
         "iuv": str(position.iuv),
         "amount": int(terms.amount_cents),
         "description": terms.shown_description[:DESCRIPTION_MAX_CHARS],
         "isPartialPayment": False,
-        "dueDate": instant(due_at(terms.due_date)),
+        "dueDate": instant(due),
         "paymentOptionMetadata": [],
         "transfer": [_transfer(transfer, terms.shown_description) for transfer in terms.transfers],
     }

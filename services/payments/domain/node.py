@@ -46,6 +46,7 @@ class Situation:
 
     `domain`, `broker` and `station` are empty where the request does not say them: then it is the syntax that is wrong.
     `takes_stamp`: the payment was started at our own Checkout, and the operation can carry a digital stamp.
+    `is_closed`: its debt position is paid in another way.
     """
 
     domain: str
@@ -56,6 +57,7 @@ class Situation:
     position: Position | None
     today: date
     takes_stamp: bool = False
+    is_closed: bool = False
 
 
 CALLER_ROWS: Final[tuple[tuple[Fault, Callable[[Situation], bool]], ...]] = (
@@ -77,6 +79,8 @@ PAYMENT_ROWS: Final[tuple[tuple[Fault, Callable[[Situation], bool]], ...]] = (
         Fault.DUPLICATE_PAYMENT,
         lambda asked: asked.position is not None and asked.position.paid_receipt_id is not None,
     ),
+    # SANP's own answer for an option that was not chosen (pagopa-obligations.md section 4.5).
+    (Fault.UNKNOWN_PAYMENT, lambda asked: asked.is_closed),
     (Fault.EXPIRED_PAYMENT, lambda asked: asked.position is not None and asked.position.is_expired(asked.today)),
     (
         Fault.CANCELLED_PAYMENT,

@@ -11,12 +11,14 @@ from enum import StrEnum
 from typing import Final, Self
 from uuid import UUID
 
+from contracts import amounts
+from contracts.amounts import AmountSchedule, AskedAmount
 from contracts.calendar import rome_day
 from contracts.codes import AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
 from contracts.events.practices import PracticeEnded
 from contracts.rpc import practices
 from contracts.rpc.practices import ArchiveTerms
-from contracts.shapes import Subject, Transfer
+from contracts.shapes import OptionPart, Subject, Transfer
 from services.payments.domain.books import Bookkeeping
 
 UNNAMED: Final = "Avviso di pagamento"
@@ -36,6 +38,8 @@ class PaymentTerms:
     """How much, by when, from whom, to whom.
 
     `description` may hold people's names; what is told to whoever holds the notice is `shown_description`.
+    `amount_cents`, `transfers` and `due_date` are of the debt itself; what is asked for and told at a moment are those
+    of `at`.
     """
 
     amount_cents: AmountCents
@@ -48,6 +52,8 @@ class PaymentTerms:
     archive: ArchiveTerms | None = None
     public_description: str | None = None
     bookkeeping: Bookkeeping | None = None
+    schedule: AmountSchedule | None = None
+    part: OptionPart | None = None
 
     @classmethod
     def of(cls, position: practices.Position) -> Self:
@@ -63,7 +69,38 @@ class PaymentTerms:
             archive=position.archive,
             public_description=position.public_description,
             bookkeeping=Bookkeeping.of(position),
+            schedule=position.schedule,
+            part=position.part,
         )
+
+    @property
+    def debt_position(self) -> str | None:
+        """Return the entity's reference of the debt position it is a part of; None where it is none."""
+        return self.part.debt_position if self.part else None
+
+    @property
+    def asked_amount(self) -> AskedAmount:
+        """Return what the amount of today depends on."""
+        return AskedAmount(self.amount_cents, self.due_date, self.schedule)
+
+    def at(self, moment: datetime) -> Self:
+        """Return the terms as they are told at a moment: the amount of that day, and the day that is printed."""
+        if self.schedule is None:
+            return self
+        return self._asking(amounts.amount_at(self.asked_amount, moment).cents)
+
+    def due_when_paid(self, paid_at: datetime, came_cents: int) -> Self:
+        """Return the terms as they were owed by who paid at a moment and brought so much."""
+        if self.schedule is None:
+            return self
+        return self._asking(amounts.due_when_paid(self.asked_amount, paid_at, came_cents))
+
+    def _asking(self, amount_cents: AmountCents) -> Self:
+        """Return the terms with another amount: the first transfer is the entity's own, and takes the difference."""
+        first, *others = self.transfers
+        first = replace(first, amount_cents=AmountCents(first.amount_cents + amount_cents - self.amount_cents))
+        due_date = amounts.printed_date(self.due_date, self.schedule)
+        return replace(self, amount_cents=amount_cents, transfers=(first, *others), due_date=due_date, schedule=None)
 
     @property
     def shown_description(self) -> str:
@@ -129,7 +166,8 @@ class Position:
     """A position as far as it is known. `terms` is None while only its end has arrived.
 
     `event_sequence` numbers the events payments emits about this practice. `received_cents` is the money that came for
-    it; None where it was paid before that was counted.
+    it; None where it was paid before that was counted. `first_paid_at`: when the first of it was paid, by which it is
+    told what was owed; None is `paid_at`.
     """
 
     practice_id: UUID
@@ -145,6 +183,7 @@ class Position:
     paid_receipt_id: str | None = None
     paid_at: datetime | None = None
     received_cents: int | None = None
+    first_paid_at: datetime | None = None
     event_sequence: int = 0
 
     @property
@@ -157,7 +196,13 @@ class Position:
         """What is missing though money has come; 0 where nothing has come or nothing is missing."""
         if self.paid_receipt_id is None or self.terms is None or self.received_cents is None:
             return 0
-        return max(0, self.terms.amount_cents - self.received_cents)
+        paid_at = self.first_paid_at or self.paid_at
+        terms = self.terms.due_when_paid(paid_at, self.received_cents) if paid_at else self.terms
+        return max(0, terms.amount_cents - self.received_cents)
+
+    def at(self, moment: datetime) -> Self:
+        """Return the position with its terms as they are told at a moment."""
+        return replace(self, terms=self.terms.at(moment)) if self.terms else self
 
     def is_expired(self, day: date) -> bool:
         """Return whether payment on the Europe/Rome `day` comes too late."""

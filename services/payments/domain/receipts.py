@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from contracts.amounts import TOKEN_LIFE
 from contracts.events.envelope import AnyEventType
 from contracts.events.payments import PAYMENT_CONFIRMED, PAYMENT_DUPLICATED
 from contracts.rpc.payments import BoughtStamp, ReceivedTransfer
@@ -33,9 +34,6 @@ class Judgement(StrEnum):
     # Found out later, with practices back, that the creditor is none of ours.
     FOREIGN = "foreign"
 
-
-# How long after we told the node what to pay its payment can come (pagopa.md section 3.8).
-TOKEN_LIFE: Final = timedelta(minutes=30)
 
 _CONFIRMED: Final = (PAYMENT_CONFIRMED,)
 _CONFIRMED_AND_FLAGGED: Final = (PAYMENT_CONFIRMED, PAYMENT_DUPLICATED)
@@ -110,8 +108,11 @@ class ReceiptFacts:
         return self.carries_money and not self.is_secondary
 
 
-def judge(facts: ReceiptFacts, position: Position | None) -> Judgement:
-    """Return what a new receipt means for its position, which is None where practices knows no such notice."""
+def judge(facts: ReceiptFacts, position: Position | None, *, is_closed: bool = False) -> Judgement:
+    """Return what a new receipt means for its position, which is None where practices knows no such notice.
+
+    `is_closed`: its debt position is paid in another way already, so nobody wanted this money.
+    """
     if not facts.carries_money:
         return Judgement.NO_MONEY
     if facts.is_secondary:
@@ -120,7 +121,7 @@ def judge(facts: ReceiptFacts, position: Position | None) -> Judgement:
         return Judgement.UNKNOWN_NOTICE
     if position.paid_receipt_id is not None and not position.missing_cents:
         return Judgement.ALREADY_PAID
-    if position.status is PositionStatus.CANCELLED:
+    if is_closed or position.status is PositionStatus.CANCELLED:
         return Judgement.CANCELLED
     if position.is_expired_at(facts.paid_at) and not facts.paid_by_living_token:
         return Judgement.EXPIRED
@@ -129,6 +130,7 @@ def judge(facts: ReceiptFacts, position: Position | None) -> Judgement:
 
 def _compared(facts: ReceiptFacts, position: Position, terms: PaymentTerms) -> Judgement:
     """Compare what was paid with what was asked for, or is still missing of it."""
+    terms = terms.due_when_paid(facts.paid_at, facts.amount_cents)
     due_cents = position.missing_cents or terms.amount_cents
     if facts.amount_cents != due_cents:
         return Judgement.UNDERPAID if facts.amount_cents < due_cents else Judgement.OTHER_AMOUNT

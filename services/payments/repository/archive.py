@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, and_, case, cast, exists, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Date, Text, and_, case, cast, exists, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -21,13 +21,17 @@ _ROW: Final = ArchivedNotice
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What pagoPA has of a position after a call. `version` is the one that was read before it."""
+    """What pagoPA has of a position after a call. `version` is the one that was read before it.
+
+    `amount_until`: the last day on which the amount it was told holds.
+    """
 
     practice_id: UUID
     version: int
     remote: Remote
     digest: str | None
     due_at: datetime | None
+    amount_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,31 @@ def note_change(session: Session, practice_id: UUID, now: datetime) -> None:
         )
         .execution_options(synchronize_session=False)
     )
+
+
+def note_new_amounts(session: Session, now: datetime, limit: int) -> int:
+    """Note as changed what another amount holds for today than the archive was told; return how many."""
+    today = cast(func.timezone("Europe/Rome", now), Date)
+    over = (
+        select(_ROW.practice_id)
+        .where(_ROW.amount_until < today)
+        .order_by(_ROW.practice_id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    noted = update(_ROW).where(_ROW.practice_id.in_(session.scalars(over).all()))
+    done = session.execute(
+        noted.values(
+            version=_ROW.version + 1,
+            changed_at=func.coalesce(_ROW.changed_at, now),
+            last_change_at=now,
+            next_try_at=now,
+            attempts=0,
+            problem=None,
+            amount_until=None,
+        ).execution_options(synchronize_session=False)
+    )
+    return int(getattr(done, "rowcount", 0))
 
 
 def claim(session: Session, now: datetime, limit: int) -> Sequence[ArchivedNotice]:
@@ -190,6 +219,7 @@ def settle(session: Session, taken: Taken) -> None:
             remote=taken.remote.value,
             sent_digest=taken.digest,
             sent_due_at=taken.due_at,
+            amount_until=taken.amount_until,
             changed_at=_still_changed(taken.version),
             attempts=0,
             problem=None,

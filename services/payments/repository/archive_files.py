@@ -1,8 +1,8 @@
 """Bulk files to the archive of notices, and the rows that are in them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,9 +21,9 @@ _ASKED_FOR: Final = timedelta(seconds=60)
 
 _NOTE_PACKED: Final = text(
     "UPDATE archived_notices SET pending_version = told.version, pending_digest = told.digest,"
-    " pending_due_at = told.due_at"
+    " pending_due_at = told.due_at, amount_until = told.amount_until"
     " FROM jsonb_to_recordset(CAST(:told AS jsonb))"
-    " AS told(practice_id uuid, version integer, digest text, due_at timestamptz)"
+    " AS told(practice_id uuid, version integer, digest text, due_at timestamptz, amount_until date)"
     " WHERE archived_notices.practice_id = told.practice_id"
 )
 # What was taken is settled, unless the position has changed since. What is there already is told again, as a change.
@@ -47,12 +47,16 @@ _SETTLE: Final = text(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InFile:
-    """What stands in a file of a position: its version then, the digest of its content, the due date it tells."""
+    """What stands in a file of a position: its version then, the digest of its content, the due date it tells.
+
+    `amount_until`: the last day on which the amount that it tells holds.
+    """
 
     practice_id: UUID
     version: int
     digest: str
     due_at: datetime
+    amount_until: date | None = None
 
 
 def open_file(
@@ -90,12 +94,15 @@ def note_packed(session: Session, packed: Sequence[InFile]) -> None:
         session.execute(_NOTE_PACKED, {"told": codec.write([_as_row(one) for one in packed]).decode()})
 
 
-def settle_unchanged(session: Session, practice_ids: Collection[UUID]) -> None:
-    """Let rows rest of which pagoPA has what we would say."""
-    if practice_ids:
-        statement = update(_ROW).where(_ROW.practice_id.in_(practice_ids))
+def settle_unchanged(session: Session, rests: Sequence[InFile]) -> None:
+    """Let rows rest of which pagoPA has what we would say; until when that holds may be new."""
+    note_packed(session, rests)
+    if rests:
+        statement = update(_ROW).where(_ROW.practice_id.in_([one.practice_id for one in rests]))
         session.execute(
-            statement.values(changed_at=None, file_row_id=None).execution_options(synchronize_session=False)
+            statement.values(
+                changed_at=None, file_row_id=None, pending_version=None, pending_digest=None, pending_due_at=None
+            ).execution_options(synchronize_session=False)
         )
 
 
@@ -182,4 +189,5 @@ def _as_row(one: InFile) -> dict[str, Any]:
         "version": one.version,
         "digest": one.digest,
         "due_at": one.due_at.isoformat(),
+        "amount_until": one.amount_until.isoformat() if one.amount_until else None,
     }

@@ -130,6 +130,29 @@ def bookkeeping(session: Session, practice_ids: Iterable[UUID]) -> dict[UUID, Bo
     return {row.practice_id: row.bookkeeping for row in session.execute(statement)}
 
 
+def of_debt_position(session: Session, position: Position) -> Sequence[Position]:
+    """Return the positions that pay the same debt position, this one among them; alone where it is of none."""
+    name = position.terms.debt_position if position.terms else None
+    if name is None:
+        return [position]
+    statement = select(models.Position).where(
+        models.Position.entity_code == position.entity_code, models.Position.debt_position == name
+    )
+    rows = session.scalars(statement.order_by(models.Position.practice_id)).all()
+    return [position if row.practice_id == position.practice_id else _read(row) for row in rows]
+
+
+def hold_debt_position(session: Session, position: Position) -> None:
+    """Let nobody else take money for the debt position until the transaction ends; not for one that is of none.
+
+    Whoever takes money holds the notice's own row first, and of the others' none: so two cannot tangle.
+    """
+    name = position.terms.debt_position if position.terms else None
+    if name is not None:
+        key = f"debt-position:{position.entity_code}:{name}"
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+
+
 def record_payment(session: Session, position: Position) -> None:
     """Write back what a payment changes. The caller holds the position's lock."""
     statement = update(_TABLE).where(_TABLE.c.practice_id == position.practice_id)
@@ -138,6 +161,7 @@ def record_payment(session: Session, position: Position) -> None:
             paid_receipt_id=position.paid_receipt_id,
             paid_at=position.paid_at,
             received_cents=position.received_cents,
+            first_paid_at=position.first_paid_at,
             event_sequence=position.event_sequence,
         )
     )
@@ -174,6 +198,7 @@ def _read(row: models.Position) -> Position:
         paid_receipt_id=row.paid_receipt_id,
         paid_at=row.paid_at,
         received_cents=row.received_cents,
+        first_paid_at=row.first_paid_at,
         event_sequence=row.event_sequence,
     )
 
@@ -193,4 +218,6 @@ def _read_terms(row: models.Position) -> PaymentTerms | None:
         archive=row.archive,
         public_description=row.public_description,
         bookkeeping=row.bookkeeping,
+        schedule=row.schedule,
+        part=row.part,
     )

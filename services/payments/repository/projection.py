@@ -29,6 +29,9 @@ _TERMS: Final = (
     "bookkeeping",
     "created_at",
     "public_description",
+    "schedule",
+    "debt_position",
+    "part",
 )
 _COLUMNS: Final = (
     "practice_id",
@@ -52,6 +55,8 @@ _TYPES: Final = {
     "transfers": "jsonb",
     "archive": "jsonb",
     "bookkeeping": "jsonb",
+    "schedule": "jsonb",
+    "part": "jsonb",
     "created_at": "timestamptz",
 }
 

@@ -12,6 +12,7 @@ from contracts.codes import AmountCents
 from contracts.events.payments import PAYMENT_CONFIRMED, PAYMENT_DUPLICATED, PaymentConfirmed, PaymentDuplicated
 from services.payments.domain.books import Bookkeeping
 from services.payments.domain.checkouts import CheckoutState, after_payment, move
+from services.payments.domain.options import is_closed_by
 from services.payments.domain.positions import Position
 from services.payments.domain.receipt_table import Arrival, flags_of
 from services.payments.domain.receipts import RAISES, Judgement, ReceiptFacts, judge
@@ -58,7 +59,8 @@ def report_flags(notice_number: str, flags: Sequence[str]) -> None:
 def _judge(tx: Tx, receipt: Receipt, position: Position | None, now: datetime) -> Sequence[Checkout]:
     """Write the judgement into the receipt and return, locked, the checkouts it settles."""
     activation = _activation(tx, receipt, position)
-    judgement = judge(facts_of(receipt, activation.before_payment), position)
+    is_closed = position is not None and _is_closed(tx, position)
+    judgement = judge(facts_of(receipt, activation.before_payment), position, is_closed=is_closed)
     receipt.judgement, receipt.judged_at = judgement.value, now
     receipt.flags = [*(receipt.flags or ()), *_flags(receipt, judgement, activated=activation.ever)]
     if position is None or judgement in _ABOUT_NO_PRACTICE:
@@ -68,6 +70,12 @@ def _judge(tx: Tx, receipt: Receipt, position: Position | None, now: datetime) -
     concerned = checkouts.of_payment(tx.session, position.practice_id, checkout_id(receipt.payment_note))
     receipt.checkout_id = concerned[0].id if concerned else None
     return concerned
+
+
+def _is_closed(tx: Tx, position: Position) -> bool:
+    """Return whether the debt position has been paid in another way; of two receipts at once the second is told so."""
+    positions.hold_debt_position(tx.session, position)
+    return is_closed_by(position, positions.of_debt_position(tx.session, position))
 
 
 def _activation(tx: Tx, receipt: Receipt, position: Position | None) -> Activation:
@@ -98,8 +106,8 @@ def _follow(
     if position is None or judgement in _ABOUT_NO_PRACTICE:
         _emit(tx, receipt, judgement, None, now=now)
         return position
-    _settle_checkouts(concerned, receipt, position.practice_id, now)
     after = _with_money(position, receipt)
+    _settle_checkouts(concerned, receipt, position, now)
     missing_cents = after.missing_cents if judgement is not Judgement.CANCELLED else 0
     sequence = _emit(tx, receipt, judgement, position, missing_cents=missing_cents, now=now)
     after = replace(after, event_sequence=sequence)
@@ -111,17 +119,20 @@ def _with_money(position: Position, receipt: Receipt) -> Position:
     """Return the position after a receipt. The one that pays it whole is the one that pays it."""
     counted = position.received_cents if position.paid_receipt_id else 0
     received_cents = None if counted is None else counted + receipt.amount_cents
-    after = replace(position, received_cents=received_cents)
+    paid = [moment for moment in (position.first_paid_at or position.paid_at, receipt.paid_at) if moment is not None]
+    after = replace(position, received_cents=received_cents, first_paid_at=min(paid))
     if position.paid_receipt_id is None or position.missing_cents:
         after = replace(after, paid_receipt_id=receipt.receipt_id, paid_at=receipt.paid_at)
     return after
 
 
-def _settle_checkouts(concerned: Sequence[Checkout], receipt: Receipt, practice_id: UUID, now: datetime) -> None:
-    """Mark the practice paid in the checkouts concerned."""
+def _settle_checkouts(concerned: Sequence[Checkout], receipt: Receipt, position: Position, now: datetime) -> None:
+    """Mark the practice paid in the checkouts concerned, with what was owed when it was."""
+    terms = position.terms.due_when_paid(receipt.paid_at, receipt.amount_cents) if position.terms else None
     for checkout in concerned:
         for item in checkout.items:
-            if item.practice_id == practice_id and item.receipt_id is None:
+            if item.practice_id == position.practice_id and item.receipt_id is None:
+                item.amount_cents = terms.amount_cents if terms else item.amount_cents
                 item.receipt_id, item.paid_at, item.holding = receipt.receipt_id, receipt.paid_at, False
         state = CheckoutState(checkout.state)
         after = after_payment(state, [item.receipt_id is not None for item in checkout.items])

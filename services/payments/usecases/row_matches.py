@@ -20,7 +20,7 @@ from services.payments.repository import node_calls, positions, receipts, recove
 from services.payments.repository.recoveries import Reason
 from services.payments.repository.settlements import RowFinding
 from services.payments.usecases.receipt_judgement import store_judged
-from services.payments.usecases.recovered_receipt import recovered_receipt
+from services.payments.usecases.recovered_receipt import recovered_receipt, terms_of_row
 from services.payments.usecases.reported import announce, own_transfers, paying, settles
 
 log = get_logger(__name__)
@@ -108,7 +108,7 @@ class RowBatch:
         verdict = find(
             row,
             receipt=own_transfers(receipt) if receipt else None,
-            notice=self._expected_of_notice(position) if position else None,
+            notice=self._expected_of_notice(row, position) if position else None,
             reported=frozenset(self.settled.get(receipt.id, ())) if receipt else frozenset(),
         )
         if verdict.finding is Finding.RECOVERED and position is not None:
@@ -139,9 +139,12 @@ class RowBatch:
         transfer = own_transfers(receipt).transfer_of(row)
         return transfer is not None and transfer not in self.settled.get(receipt.id, ())
 
-    def _expected_of_notice(self, position: Position) -> ExpectedTransfers | None:
-        terms = position.terms
-        return ExpectedTransfers.to(self.flow.creditor_fiscal_code, terms.transfers) if terms else None
+    def _expected_of_notice(self, row: FlowRow, position: Position) -> ExpectedTransfers | None:
+        if position.terms is None:
+            return None
+        creditor = self.flow.creditor_fiscal_code
+        terms, _ = terms_of_row(row, creditor, position.terms)
+        return ExpectedTransfers.to(creditor, terms.transfers)
 
     def _was_asked_for(self, row: FlowRow, position: Position) -> bool:
         """Return whether a row without receipt can be our notice's: an IUV is unique for its owner only.

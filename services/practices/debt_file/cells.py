@@ -7,6 +7,7 @@ from itertools import chain
 from types import MappingProxyType
 from typing import Final
 
+from contracts.amounts import INTEREST_MAX_BASIS_POINTS
 from contracts.codes import AmountCents
 from contracts.errors import ErrorCode, Refused
 from services.practices.domain.debt_rules import without_invisible
@@ -82,6 +83,19 @@ def count(text: str) -> int | None:
     if not re.fullmatch(r"[0-9]{1,3}([.,]0+)?", text):
         raise Refused(ErrorCode.INVALID_REQUEST)
     return int(re.split("[.,]", text)[0])
+
+
+def basis_points(text: str) -> int | None:
+    """Read a rate in percent (`2,5`, `2.50 %`) as hundredths of a percent; empty means none.
+
+    Raises Refused(INVALID_AMOUNT), (AMOUNT_OUT_OF_RANGE) for zero and for more than 100 %.
+    """
+    if not text:
+        return None
+    points = AmountCents.typed(text.removesuffix("%"))
+    if points > INTEREST_MAX_BASIS_POINTS:
+        raise Refused(ErrorCode.AMOUNT_OUT_OF_RANGE)
+    return int(points)
 
 
 def shape(text: str) -> str:

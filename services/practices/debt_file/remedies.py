@@ -35,6 +35,36 @@ _OF_COLUMN: Final[Mapping[tuple[str, str | None], Remedy]] = MappingProxyType(
             "La rata e il numero di rate non vanno insieme.",
             "Scrivi due numeri interi, per esempio 2 e 7, o lascia vuote tutte e due le celle.",
         ),
+        (ErrorCode.INVALID_REQUEST, "posizione"): Remedy(
+            "Posizione e opzione non vanno insieme, o sono troppo lunghe (70 e 35 caratteri).",
+            "Compila tutte e due le celle, o lasciale vuote tutte e due; la posizione non finisce con -*.",
+        ),
+        (ErrorCode.INVALID_REQUEST, "giorni_ridotto"): Remedy(
+            "I giorni dell'importo ridotto non sono un numero da 1 a 365.",
+            "Scrivi un numero intero, per esempio 5, o lascia vuota la cella insieme a importo_ridotto.",
+        ),
+        (ErrorCode.INVALID_AMOUNT, "interessi_annui"): Remedy(
+            "Il tasso non si legge in un modo solo.", "Scrivi la percentuale all'anno, per esempio 2,5."
+        ),
+        (ErrorCode.AMOUNT_OUT_OF_RANGE, "interessi_annui"): Remedy(
+            "Il tasso è zero o più del 100%.",
+            "Scrivi la percentuale all'anno, per esempio 2,5, o lascia vuota la cella.",
+        ),
+        (ErrorCode.SCHEDULE_NOT_ALLOWED, "importo_ridotto"): Remedy(
+            "L'importo ridotto non è minore dell'importo, o non basta per le quote degli altri enti.",
+            "Scrivi un importo minore di quello pieno e maggiore delle quote fisse del servizio.",
+        ),
+        (ErrorCode.SCHEDULE_NOT_ALLOWED, "giorni_ridotto"): Remedy(
+            "Importo ridotto e giorni non vanno insieme.", "Compila tutte e due le celle, o lasciale vuote tutte e due."
+        ),
+        (ErrorCode.SCHEDULE_NOT_ALLOWED, "data_notifica"): Remedy(
+            "C'è la data di notifica ma nessun importo ridotto.",
+            "Compila importo_ridotto e giorni_ridotto, o lascia vuota la data.",
+        ),
+        (ErrorCode.SCHEDULE_NOT_ALLOWED, "importo_valido_fino"): Remedy(
+            "Mora o interessi non hanno un giorno da cui decorrono.",
+            "Compila importo_valido_fino o scadenza: si aggiungono dal giorno dopo.",
+        ),
     }
 )
 _OF_CODE: Final[Mapping[str, Remedy]] = MappingProxyType(
@@ -81,8 +111,12 @@ _OF_CODE: Final[Mapping[str, Remedy]] = MappingProxyType(
             "L'importo non rispetta le regole del servizio: minimo, massimo, multiplo o importo fisso.",
             "Scrivi un importo che il catalogo del servizio ammette.",
         ),
+        ErrorCode.SCHEDULE_NOT_ALLOWED: Remedy(
+            "Mora e interessi spettano all'ente, che in questo debito non ha una quota.",
+            "Lascia vuote le celle di mora e interessi, o scrivi un importo maggiore delle quote degli altri enti.",
+        ),
         ErrorCode.INVALID_DATE: Remedy(
-            "La scadenza non è una data dal 2000 al 2099.",
+            "La data non è una data dal 2000 al 2099.",
             "Scrivi il giorno come gg/mm/aaaa, per esempio 31/12/2026, o lascia vuota la cella.",
         ),
         ErrorCode.DEBTOR_CHANGED: Remedy(

@@ -3,10 +3,13 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
-from typing import Final, TypeVar
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
 
-from contracts.error_details import TooLarge, WrongHeader
+from contracts.amounts import REDUCED_DAYS_MAX, AmountSchedule
+from contracts.error_details import ScheduleNotAllowed, TooLarge, WrongHeader, detail_of
 from contracts.errors import ErrorCode, Refused
 from services.practices.debt_file import cells, packed_files, table
 from services.practices.debt_file.charset import Encoding, Pieces, decoded, encoding_of, marked_encoding, text_of
@@ -27,8 +30,21 @@ COLUMNS: Final = (
     "rata",
     "rate_totali",
 )
+# How the amount changes with the days: a file that says nothing of it need not have these columns.
+SCHEDULE_COLUMNS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "reduced_cents": "importo_ridotto",
+        "reduced_days": "giorni_ridotto",
+        "notified_on": "data_notifica",
+        "valid_until": "importo_valido_fino",
+        "surcharge_cents": "mora",
+        "interest_basis_points": "interessi_annui",
+        "printed_date": "data_stampata",
+    }
+)
+OPTIONAL_COLUMNS: Final = (*SCHEDULE_COLUMNS.values(), "posizione", "opzione")
 # A spreadsheet leaves out what is empty at the end of a row.
-_MAY_BE_ABSENT: Final = frozenset({"email", "scadenza", "rata", "rate_totali"})
+_MAY_BE_ABSENT: Final = frozenset({"email", "scadenza", "rata", "rate_totali", *OPTIONAL_COLUMNS})
 # Of a file read whole, in one call.
 FILE_MAX_BYTES: Final = 5 * 1024 * 1024
 ROWS_MAX: Final = 20_000
@@ -136,7 +152,8 @@ def _names(header: Sequence[str]) -> list[str]:
     What the file has instead is not echoed: it may be personal data.
     """
     names = [re.sub(r"[\s_-]+", "_", debt_rules.without_invisible(name).strip()).casefold() for name in header]
-    if sorted(filter(None, names)) != sorted(COLUMNS):
+    named = [name for name in names if name]
+    if len(named) != len(set(named)) or not set(COLUMNS) <= set(named) <= {*COLUMNS, *OPTIONAL_COLUMNS}:
         missing = [name for name in COLUMNS if name not in names]
         raise Refused(ErrorCode.IMPORT_WRONG_HEADER, WrongHeader(expected=COLUMNS, missing=missing))
     return names
@@ -191,18 +208,71 @@ def _debt(values: Mapping[str, str], services: Mapping[str, _Checks]) -> Debt:
     _checked(values, "servizio", lambda _: service.check_stamp(None))
     code = _checked(values, "codice_fiscale", checks.debtor_code)
     name = _checked(values, "cognome_nome", debt_rules.checked_name)
+    debt_position, option = _checked({"posizione": "", **values}, "posizione", lambda text: _option(text, values))
+    amount_cents = _checked(values, "importo", lambda text: service.amounts.check(cells.amount_cents(text)))
+    due_date = _checked(values, "scadenza", lambda text: debt_rules.checked_due_date(cells.day(text)))
     return Debt(
         service_code=service.code,
         debtor=debt_rules.subject(code, name, debt_rules.usable_email(values["email"])),
         description=_checked(values, "causale", debt_rules.checked_description),
-        amount_cents=_checked(values, "importo", lambda text: service.amounts.check(cells.amount_cents(text))),
-        due_date=_checked(values, "scadenza", lambda text: debt_rules.checked_due_date(cells.day(text))),
+        amount_cents=amount_cents,
+        due_date=due_date,
         instalment=_checked(
             values,
             "rata",
             lambda text: debt_rules.checked_instalment(cells.count(text), cells.count(values["rate_totali"])),
         ),
+        schedule=_schedule(values, service, amount_cents, due_date),
+        debt_position=debt_position,
+        option=option,
     )
+
+
+def _option(debt_position: str, values: Mapping[str, str]) -> tuple[str | None, str | None]:
+    return debt_rules.checked_option(debt_position, values.get("opzione"))
+
+
+def _schedule(
+    values: Mapping[str, str], service: ServiceRules, amount_cents: int, due_date: date | None
+) -> AmountSchedule | None:
+    """Check how the amount changes with the days, as far as the file has columns for it."""
+    read: dict[str, Any] = {
+        name: _checked(values, column, _SCHEDULE_CELLS[name])
+        for name, column in SCHEDULE_COLUMNS.items()
+        if values.get(column)
+    }
+    if not read:
+        return None
+    try:
+        return service.checked_schedule(AmountSchedule(**read), amount_cents, due_date)
+    except Refused as refused:
+        detail = detail_of(refused, ScheduleNotAllowed)
+        column = SCHEDULE_COLUMNS[detail.field if detail else "valid_until"]
+        raise RowRefused(refused.code, column, cells.shape(values.get(column, ""))) from None
+
+
+def _days(text: str) -> int | None:
+    days = cells.count(text)
+    if days is not None and not 1 <= days <= REDUCED_DAYS_MAX:
+        raise Refused(ErrorCode.INVALID_REQUEST)
+    return days
+
+
+def _day(text: str) -> date | None:
+    return debt_rules.checked_due_date(cells.day(text))
+
+
+_SCHEDULE_CELLS: Final[Mapping[str, Callable[[str], Any]]] = MappingProxyType(
+    {
+        "reduced_cents": cells.amount_cents,
+        "reduced_days": _days,
+        "notified_on": _day,
+        "valid_until": _day,
+        "surcharge_cents": cells.amount_cents,
+        "interest_basis_points": cells.basis_points,
+        "printed_date": _day,
+    }
+)
 
 
 def _checked(values: Mapping[str, str], column: str, check: Callable[[str], _T]) -> _T:

@@ -2,9 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
+from contracts.amounts import AmountSchedule
 from contracts.codes import ANONYMOUS_FISCAL_CODE, AmountCents
-from contracts.shapes import Beneficiary, Instalment, Stamp, Subject
+from contracts.shapes import Beneficiary, Instalment, OptionPart, Stamp, Subject
+
+PLAN_BY_REFERENCE: Final = "-*"
+_PLAN: Final = "rate"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +24,9 @@ class Debt:
     due_date: date | None = None
     instalment: Instalment | None = None
     stamp: Stamp | None = None
+    schedule: AmountSchedule | None = None
+    debt_position: str | None = None
+    option: str | None = None
 
 
 def is_same_debtor(one: Subject, other: Subject) -> bool:
@@ -30,6 +38,18 @@ def is_same_debtor(one: Subject, other: Subject) -> bool:
 
 def _words(text: str) -> list[str]:
     return sorted(text.casefold().split())
+
+
+def option_part(debt: Debt, external_id: str | None) -> OptionPart | None:
+    """Return which option of which debt position a debt is; by its reference where the entity names no position."""
+    if debt.debt_position is not None and debt.option is not None:
+        return OptionPart(debt_position=debt.debt_position, option=debt.option, instalment=debt.instalment)
+    references = plan_references(external_id, debt.instalment)
+    if not references:
+        return None
+    # No position that an entity names ends so.
+    stem = references[0].rpartition("-")[0]
+    return OptionPart(debt_position=f"{stem}{PLAN_BY_REFERENCE}", option=_PLAN, instalment=debt.instalment)
 
 
 def plan_references(external_id: str | None, instalment: Instalment | None) -> tuple[str, ...]:

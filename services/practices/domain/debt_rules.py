@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Final
 
+from contracts.amounts import AmountSchedule
 from contracts.calendar import DUE_YEAR_MAX, DUE_YEAR_MIN, due_day
 from contracts.codes import (
     ANONYMOUS_FISCAL_CODE,
@@ -13,13 +14,15 @@ from contracts.codes import (
     INSTALMENTS_MAX,
     JOINERS,
     NAME_MAX_CHARS,
+    OPTION_MAX_CHARS,
     AmountCents,
     FiscalCode,
     is_email,
 )
-from contracts.error_details import AmountNotAllowed, InvalidRequest, MissingFields, TooLong
+from contracts.error_details import AmountNotAllowed, InvalidRequest, MissingFields, ScheduleNotAllowed, TooLong
 from contracts.errors import ErrorCode, Refused
 from contracts.shapes import Beneficiary, Instalment, Stamp, Subject
+from services.practices.domain.debt import PLAN_BY_REFERENCE
 from services.practices.domain.transfers import Share
 
 EMAIL_LEFT_OUT: Final = "email_left_out"
@@ -100,6 +103,38 @@ class ServiceRules:
         if not self.allows_anonymous:
             raise Refused(ErrorCode.ANONYMOUS_NOT_ALLOWED)
         return ANONYMOUS_FISCAL_CODE
+
+    def checked_schedule(
+        self, schedule: AmountSchedule | None, amount_cents: int, due_date: date | None
+    ) -> AmountSchedule | None:
+        """Return how an amount changes with the days; None for a schedule that says nothing.
+
+        The other entities' shares stay as they are, so what changes is ours, and something of ours is left.
+        Raises Refused(SCHEDULE_NOT_ALLOWED) with the field, (INVALID_DATE).
+        """
+        if schedule is None or schedule == AmountSchedule():
+            return None
+        for day in (schedule.notified_on, schedule.valid_until, schedule.printed_date):
+            checked_due_date(day)
+        wrong = self._wrong_field(schedule, amount_cents, due_date)
+        if wrong is not None:
+            raise Refused(ErrorCode.SCHEDULE_NOT_ALLOWED, ScheduleNotAllowed(field=wrong))
+        return schedule
+
+    def _wrong_field(self, schedule: AmountSchedule, amount_cents: int, due_date: date | None) -> str | None:
+        others_cents = sum(share.amount_cents for share in self.shares)
+        is_raised = schedule.surcharge_cents is not None or schedule.interest_basis_points is not None
+        reduced_cents = schedule.reduced_cents
+        if reduced_cents is not None and not others_cents < reduced_cents < amount_cents:
+            return "reduced_cents"
+        if (reduced_cents is None) != (schedule.reduced_days is None):
+            return "reduced_days"
+        if schedule.notified_on is not None and reduced_cents is None:
+            return "notified_on"
+        if is_raised and amount_cents <= others_cents:
+            return "interest_basis_points" if schedule.surcharge_cents is None else "surcharge_cents"
+        has_no_day = is_raised and schedule.valid_until is None and due_date is None
+        return "valid_until" if has_no_day else None
 
     def payable_until(self, due_date: date | None) -> date | None:
         """Return the last Rome day on which payment is accepted; None where late payment is."""
@@ -182,6 +217,18 @@ def checked_instalment(number: int | None, total: int | None) -> Instalment | No
     if number is None or total is None or not 1 <= number <= total <= INSTALMENTS_MAX:
         raise Refused(ErrorCode.INVALID_REQUEST)
     return Instalment(number=number, total=total)
+
+
+def checked_option(debt_position: str | None, option: str | None) -> tuple[str | None, str | None]:
+    """Return a debt position's reference and which option of it; both or neither. Raises Refused(INVALID_REQUEST)."""
+    position, option = readable(debt_position or "") or None, readable(option or "") or None
+    if (position is None) != (option is None):
+        raise Refused(ErrorCode.INVALID_REQUEST, InvalidRequest(field="option" if option is None else "debt_position"))
+    if position is not None and (len(position) > EXTERNAL_ID_MAX_CHARS or position.endswith(PLAN_BY_REFERENCE)):
+        raise Refused(ErrorCode.INVALID_REQUEST, InvalidRequest(field="debt_position", max=EXTERNAL_ID_MAX_CHARS))
+    if option is not None and len(option) > OPTION_MAX_CHARS:
+        raise Refused(ErrorCode.INVALID_REQUEST, InvalidRequest(field="option", max=OPTION_MAX_CHARS))
+    return position, option
 
 
 def subject(fiscal_code: str, full_name: str, email: str | None = None) -> Subject:

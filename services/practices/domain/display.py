@@ -6,9 +6,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Final
 
+from contracts import amounts
+from contracts.amounts import AmountPeriod
 from contracts.calendar import ROME, rome_day
-from contracts.codes import DESCRIPTION_MAX_CHARS
+from contracts.codes import DESCRIPTION_MAX_CHARS, AmountCents
 from contracts.errors import ErrorCode
+from contracts.events.practices import OTHER_OPTION
 from contracts.rpc.practices import Practice
 from contracts.shapes import Subject
 from services.practices.domain import practice_status
@@ -36,9 +39,12 @@ SHOWN_MASKED: Final = (
     "service_title",
     "origin",
     "amount_cents",
+    "amount_until",
+    "amounts",
     "notice_number",
     "iuv",
     "due_date",
+    "printed_date",
     "payable_until",
     "instalment",
     "state",
@@ -61,6 +67,15 @@ class StateDetails:
     since: datetime
     until: datetime | None
     reason: str | None
+
+
+@dataclass(frozen=True)
+class ShownAmount:
+    """What a practice costs, the last day on which it does, and where it changes what is asked for from today on."""
+
+    cents: AmountCents
+    until: date | None = None
+    periods: tuple[AmountPeriod, ...] = ()
 
 
 def state_details(status: PracticeStatus, due: AmountDue, created_at: datetime) -> StateDetails:
@@ -123,6 +138,20 @@ def not_payable_code(status: PracticeStatus, due: AmountDue, now: datetime) -> E
     return NOT_PAYABLE.get(status.state)
 
 
+def amount_shown(status: PracticeStatus, due: AmountDue, now: datetime) -> ShownAmount:
+    """Return the amount of today; of what was paid or has ended what was owed then, which changes no more."""
+    facts, asked = status.facts, due.asked_amount
+    if facts.receipts:
+        return ShownAmount(AmountCents(due.cents(facts)))
+    ending = facts.cancelled if status.state is State.CANCELLED else facts.expired
+    if status.state in (State.CANCELLED, State.EXPIRED) and ending:
+        return ShownAmount(amounts.amount_at(asked, ending.at).cents)
+    amount = amounts.amount_at(asked, now)
+    to_come = amounts.amounts_from(asked, rome_day(now)) if due.schedule else ()
+    is_alone = len(to_come) == 1 and to_come[0].until is None and not to_come[0].grows
+    return ShownAmount(amount.cents, amount.until, () if is_alone else tuple(to_come))
+
+
 def is_overdue(state: State, due_date: date | None, now: datetime) -> bool:
     """Return whether it is owed after its due date; what is due today is not overdue until midnight in Rome."""
     return state in UNPAID and due_date is not None and rome_day(now) > due_date
@@ -140,9 +169,14 @@ def masked(practice: Practice) -> Practice:
         debtor=HIDDEN_DEBTOR,
         description=public_description(practice.service_title.it, practice.due_date, practice.created_at),
         # Why an entity cancelled it are its own words; every other reason is ours.
-        state_reason=None if practice.state == State.CANCELLED else practice.state_reason,
+        state_reason=None if has_entitys_words(practice) else practice.state_reason,
         masked=True,
     )
+
+
+def has_entitys_words(practice: Practice) -> bool:
+    """Return whether its state's reason is what the entity wrote."""
+    return practice.state == State.CANCELLED and practice.state_reason != OTHER_OPTION
 
 
 def public_description(service_title: str, due_date: date | None, created_at: datetime) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
 
+from contracts.amounts import AmountSchedule, AskedAmount, due_when_paid
 from contracts.calendar import rome_day
 from services.practices.domain.states import Cause, State, can_move, move
 
@@ -79,10 +80,27 @@ class PracticeStatus:
 
 @dataclass(frozen=True)
 class AmountDue:
-    """What arriving money is compared with. `payable_until`: last Rome day on which payment is accepted, or None."""
+    """What arriving money is compared with. `payable_until`: last Rome day on which payment is accepted, or None.
+
+    `amount_cents` is the debt's; by `due_date` and `schedule` another may be due on the day it is paid.
+    """
 
     amount_cents: int
     payable_until: date | None
+    due_date: date | None = None
+    schedule: AmountSchedule | None = None
+
+    @property
+    def asked_amount(self) -> AskedAmount:
+        """Return what the amount of today depends on."""
+        return AskedAmount(self.amount_cents, self.due_date, self.schedule)
+
+    def cents(self, facts: Facts) -> int:
+        """Return what was due when the first money was paid; the debt's own amount where nothing was paid."""
+        if self.schedule is None or not facts.receipts:
+            return self.amount_cents
+        paid_at = min(receipt.paid_at for receipt in facts.receipts.values())
+        return due_when_paid(self.asked_amount, paid_at, received_cents(facts))
 
 
 def checkout_started(status: PracticeStatus, checkout_id: UUID, opened: OpenCheckout) -> PracticeStatus:
@@ -164,7 +182,7 @@ def missing_cents(facts: Facts, due: AmountDue) -> int:
     """Return what is missing though money has come; 0 where nothing has come, is missing, or is due any more."""
     if not facts.receipts or facts.cancelled:
         return 0
-    return max(0, due.amount_cents - received_cents(facts))
+    return max(0, due.cents(facts) - received_cents(facts))
 
 
 def paid_whole_at(facts: Facts, due: AmountDue) -> datetime:
@@ -173,7 +191,7 @@ def paid_whole_at(facts: Facts, due: AmountDue) -> datetime:
     in_order = sorted(facts.receipts.values())
     for receipt in in_order:
         so_far_cents += receipt.amount_cents
-        if so_far_cents >= due.amount_cents:
+        if so_far_cents >= due.cents(facts):
             return receipt.paid_at
     return in_order[0].paid_at
 
@@ -189,10 +207,11 @@ def unexpected_money(status: PracticeStatus, due: AmountDue) -> frozenset[str]:
         found.add("underpaid")
     if facts.receipts and facts.cancelled:
         found.add("cancelled")
-    came_more = received_cents(facts) > due.amount_cents
+    due_cents = due.cents(facts)
+    came_more = received_cents(facts) > due_cents
     if came_more and len(facts.receipts) > 1:
         found.add("already_paid")
-    if came_more and any(one.amount_cents != due.amount_cents for one in facts.receipts.values()):
+    if came_more and any(one.amount_cents != due_cents for one in facts.receipts.values()):
         found.add("other_amount")
     if due.payable_until and any(rome_day(one.paid_at) > due.payable_until for one in facts.receipts.values()):
         found.add("expired")

@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 
 from chassis.storage import bulk
 from chassis.storage.database import Database
+from contracts.amounts import AmountSchedule
 from contracts.codes import AmountCents
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc.practices import ImportPartRequest, ImportQueueRequest
 from contracts.shapes import Instalment
+from services.practices import stored_json
 from services.practices.debt_file.rows import Row
 from services.practices.domain import debt_rules
 from services.practices.domain.debt import Debt
@@ -250,6 +252,9 @@ def _staged(import_id: UUID, row: Row) -> tuple[object, ...]:
         debt.due_date,
         debt.instalment.number if debt.instalment else None,
         debt.instalment.total if debt.instalment else None,
+        stored_json.write_optional(debt.schedule),
+        debt.debt_position,
+        debt.option,
     )
 
 
@@ -274,4 +279,7 @@ def _debt(one: Any) -> Debt:
         amount_cents=AmountCents(one.amount_cents),
         due_date=one.due_date,
         instalment=Instalment(number=one.instalment_number, total=one.instalment_total) if has_instalment else None,
+        schedule=stored_json.read_optional(one.schedule, AmountSchedule),
+        debt_position=one.debt_position,
+        option=one.option,
     )

@@ -24,6 +24,7 @@ from sqlalchemy import (
     select,
     tuple_,
     union_all,
+    update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session, joinedload
@@ -251,6 +252,18 @@ def positions(
     return session.scalars(_with_catalogue().where(or_(by_number, PracticeRow.id.in_(practice_ids)))).all()
 
 
+def rest_of_debt_positions(session: Session, found: Sequence[PracticeRow]) -> Sequence[PracticeRow]:
+    """Return what else belongs to the debt positions of these, with entity and service: they are closed as one."""
+    named = {(row.entity_code, row.debt_position) for row in found if row.debt_position is not None}
+    if not named:
+        return []
+    statement = _with_catalogue().where(
+        tuple_(PracticeRow.entity_code, PracticeRow.debt_position).in_(named),
+        PracticeRow.id.not_in([row.id for row in found]),
+    )
+    return session.scalars(statement).all()
+
+
 def locked(session: Session, practice_ids: Iterable[UUID]) -> Sequence[PracticeRow]:
     """Return practices locked until the transaction ends, always taken in the same order."""
     statement = select(PracticeRow).where(PracticeRow.id.in_(list(practice_ids)))
@@ -301,6 +314,46 @@ def expiring(session: Session, today: date, limit: int) -> Sequence[PracticeRow]
         .with_for_update(skip_locked=True)
     )
     return session.scalars(statement).all()
+
+
+def closing_positions(session: Session, limit: int) -> Sequence[tuple[str, str]]:
+    """Return the debt positions whose money may have to close options, each by entity and its reference there."""
+    statement = (
+        select(PracticeRow.entity_code, PracticeRow.debt_position).where(PracticeRow.closes_options).limit(limit)
+    )
+    return [(entity_code, name) for entity_code, name in session.execute(statement.distinct()) if name is not None]
+
+
+def locked_debt_position(session: Session, entity_code: str, debt_position: str) -> Sequence[PracticeRow]:
+    """Return the practices of a debt position, locked in the order in which everybody locks practices."""
+    statement = select(PracticeRow).where(
+        PracticeRow.entity_code == entity_code, PracticeRow.debt_position == debt_position
+    )
+    return session.scalars(statement.order_by(PracticeRow.id).with_for_update()).all()
+
+
+def close_again(session: Session, entity_code: str, debt_position: str) -> None:
+    """Let a position that money has come for be looked at again: a debt has been added to it."""
+    has_money = PracticeRow.state.in_([State.PAID.value, State.UNDERPAID.value, State.REPORTED.value])
+    statement = update(PracticeRow).where(
+        PracticeRow.entity_code == entity_code, PracticeRow.debt_position == debt_position, has_money
+    )
+    session.execute(statement.values(closes_options=True).execution_options(synchronize_session=False))
+
+
+def of_option(session: Session, one: Stored, *, all_options: bool = False) -> Sequence[Row[Any]]:
+    """Return the debtor's practices of the same option as they are shown, or of all options, this one's first."""
+    statement = _SHOWN.where(
+        PracticeRow.entity_code == one.entity_code,
+        PracticeRow.debt_position == one.debt_position,
+        PracticeRow.debtor_fiscal_code == one.debtor_fiscal_code,
+    )
+    if not all_options:
+        statement = statement.where(PracticeRow.option == one.option)
+    is_other = PracticeRow.option != one.option
+    return session.execute(
+        statement.order_by(is_other, PracticeRow.option, PracticeRow.instalment_number, PracticeRow.place)
+    ).all()
 
 
 def to_tell(session: Session, limit: int) -> Sequence[PracticeRow]:

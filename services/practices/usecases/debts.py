@@ -88,6 +88,8 @@ def _annul(tx: Tx, row: PracticeRow, reason: str, told: str, now: datetime) -> N
 def _checked_debt(request: DebtRequest, rules: ServiceRules) -> Debt:
     """Check what an entity's software sent. Raises Refused."""
     instalment = request.instalment
+    due_date = debt_rules.checked_due_date(request.due_date)
+    debt_position, option = debt_rules.checked_option(request.debt_position, request.option)
     # A stamp is bought for a document of the payer's, which the entity cannot know.
     rules.check_stamp(None)
     return Debt(
@@ -100,6 +102,9 @@ def _checked_debt(request: DebtRequest, rules: ServiceRules) -> Debt:
         description=debt_rules.checked_description(request.description),
         amount_cents=rules.amounts.check(request.amount_cents),
         beneficiary=debt_rules.checked_beneficiary(request.beneficiary),
-        due_date=debt_rules.checked_due_date(request.due_date),
+        due_date=due_date,
         instalment=debt_rules.checked_instalment(instalment.number, instalment.total) if instalment else None,
+        schedule=rules.checked_schedule(request.schedule, request.amount_cents, due_date),
+        debt_position=debt_position,
+        option=option,
     )

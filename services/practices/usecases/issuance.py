@@ -64,7 +64,7 @@ def insert_alone(
 
 def create(tx: Tx, external_id: str | None, number: NoticeNumber, debt: Debt, issuer: Issuer, now: datetime) -> Json:
     """Return a new practice by column, for the caller to insert, and emit its PracticeCreated."""
-    due = AmountDue(debt.amount_cents, issuer.rules.payable_until(debt.due_date))
+    due = _amount_due(debt, issuer.rules)
     values = {
         "id": uuid4(),
         "entity_code": issuer.entity.code,
@@ -76,9 +76,12 @@ def create(tx: Tx, external_id: str | None, number: NoticeNumber, debt: Debt, is
         "sequence": 1,
         "service_revision": issuer.service.revision,
         "created_at": now,
+        "closes_options": False,
         **records.debt_values(debt, issuer.rules),
         **records.status_values(PracticeStatus(), due, now),
     }
+    if debt.debt_position is not None:
+        practices.close_again(tx.session, issuer.entity.code, debt.debt_position)
     position = records.issued_position(values, debt, issuer)
     tx.emit(PRACTICE_CREATED, position, subject=str(values["id"]), sequence=1, now=now)
     return values
@@ -96,7 +99,8 @@ def amend(tx: Tx, row: PracticeRow, debt: Debt, issuer: Issuer, now: datetime) -
     if not is_same_debtor(before.debtor, debt.debtor):
         raise Refused(ErrorCode.DEBTOR_CHANGED)
     status, rules = records.status_of(row), issuer.rules
-    is_free = practice_status.may_amend(status, raises_amount=debt.amount_cents > before.amount_cents)
+    asks_before, asks_now = records.amount_due_of(row).cents(status.facts), _amount_due(debt, rules).cents(status.facts)
+    is_free = practice_status.may_amend(status, raises_amount=asks_now > asks_before)
     is_needless = status.state is not State.CANCELLED and not (is_free and _has_expired_early(status, debt, rules, now))
     if before == debt and is_needless:
         return False
@@ -104,11 +108,17 @@ def amend(tx: Tx, row: PracticeRow, debt: Debt, issuer: Issuer, now: datetime) -
         raise Refused(ErrorCode.PRACTICE_NOT_AMENDABLE, NotAmendable(state=row.state))
     records.write_debt(row, debt, rules)
     records.write_status(row, practice_status.amended(status, records.amount_due_of(row), now))
+    if debt.debt_position is not None:
+        practices.close_again(tx.session, issuer.entity.code, debt.debt_position)
     row.sequence += 1
     row.service_revision = issuer.service.revision
     position = records.issued_position(vars(row), debt, issuer)
     tx.emit(PRACTICE_AMENDED, position, subject=str(row.id), sequence=row.sequence, now=now)
     return True
+
+
+def _amount_due(debt: Debt, rules: ServiceRules) -> AmountDue:
+    return AmountDue(debt.amount_cents, rules.payable_until(debt.due_date), debt.due_date, debt.schedule)
 
 
 def _has_expired_early(status: PracticeStatus, debt: Debt, rules: ServiceRules, now: datetime) -> bool:

@@ -45,6 +45,7 @@ def payment_confirmed(tx: Tx, data: PaymentConfirmed) -> None:
         due = records.amount_due_of(row)
         status = practice_status.payment_confirmed(records.status_of(row), data.receipt_id, receipt, due)
         records.write_status(row, status)
+        row.closes_options = row.debt_position is not None
 
 
 def payment_duplicated(tx: Tx, data: PaymentDuplicated) -> None:

@@ -95,9 +95,15 @@ def plan(database: Database, request: PlanRequest, now: datetime) -> PracticeLis
         shown = _seen(row, request.viewer, now) if row else None
         if row is None or shown is None:
             raise Refused(ErrorCode.PRACTICE_NOT_FOUND)
-        references = () if shown.masked else plan_references(row.external_id, shown.instalment)
-        rows = practices.instalments(session, row, references) if references else []
+        rows = [] if shown.masked else _plan_rows(session, row, shown, request)
     return PracticeList(practices=[records.practice_of(other, now) for other in rows] or [shown])
+
+
+def _plan_rows(session: Session, row: Row[Any], shown: Practice, request: PlanRequest) -> Sequence[Row[Any]]:
+    if shown.debt_position is not None:
+        return practices.of_option(session, row, all_options=request.all_options)
+    references = plan_references(row.external_id, shown.instalment)
+    return practices.instalments(session, row, references) if references else []
 
 
 def debts(database: Database, request: DebtsRequest, now: datetime) -> PracticeList:
@@ -136,6 +142,7 @@ def positions(database: Database, request: PositionRequest) -> PositionReply:
         domain = request.creditor_fiscal_code
         entity = catalogue.entity_of_creditor(session, domain) if domain else None
         rows = practices.positions(session, domain, request.notice_number, request.practice_ids)
+        rows = [*rows, *practices.rest_of_debt_positions(session, rows)]
     return PositionReply(
         creditor=catalogue_records.creditor_of(entity) if entity else None,
         positions=[records.position_of(row, row.entity, row.service) for row in rows],

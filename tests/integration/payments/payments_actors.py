@@ -128,6 +128,7 @@ class Practices:
     def __init__(self) -> None:
         self.issued: dict[int, Position] = {}
         self.creditors = [CREDITOR]
+        self.together: list[set[int]] = []
         self.away = False
         self.gone = False
 
@@ -137,6 +138,10 @@ class Practices:
         assert isinstance(request, PositionRequest)
         wanted = {str(practice_id) for practice_id in request.practice_ids} | {request.notice_number}
         found = [one for one in self.issued.values() if {str(one.practice_id), one.notice_number} & wanted]
+        numbers = {number for number, one in self.issued.items() if one in found}
+        for group in self.together:
+            if group & numbers:
+                found = [self.issued[number] for number in sorted(group)]
         asked = request.creditor_fiscal_code or CREDITOR.fiscal_code
         known = next((one for one in self.creditors if one.fiscal_code == asked and not self.gone), None)
         reply = PositionReply(creditor=known, positions=found)

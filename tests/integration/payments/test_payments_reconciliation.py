@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -387,9 +388,10 @@ ODD_PAYMENTS = {
 @pytest.mark.parametrize("oddity", ODD_PAYMENTS)
 def test_one_odd_row_of_a_downloaded_flow_is_named_and_the_others_are_taken(database, download, fdr_org, oddity):
     fdr_org.answers[""] = listed(IDS[0])
-    rows = [dict(row) for row in PAYMENTS["data"]]
+    published: dict[str, Any] = deepcopy(dict(PAYMENTS))
+    rows = published["data"]
     rows[1] |= ODD_PAYMENTS[oddity]
-    publish(fdr_org, IDS[0], payments=PAYMENTS | {"data": rows})
+    publish(fdr_org, IDS[0], payments=published)
     assert download().taken == 1
     stored = reconciliation.settlement(database, "PM108", IDS[0])
     assert [row.position for row in stored.unread] == [2]

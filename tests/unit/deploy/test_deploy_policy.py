@@ -308,5 +308,8 @@ def test_the_nodes_door_asks_for_a_certificate(shape: str) -> None:
         assert annotations["auth-tls-secret"] == f"{NAMESPACE}/portal-node-ca"
         assert annotations["auth-tls-verify-client"] == "on"
         assert ":%[ssl_c_der,base64]:" in annotations["config-backend"]
-        [path] = ingress["spec"]["rules"][0]["http"]["paths"]
-        assert (path["path"], path["pathType"]) == ("/pagopa/pa-for-node", "Exact")
+        paths = ingress["spec"]["rules"][0]["http"]["paths"]
+        assert [(path["path"], path["pathType"]) for path in paths] == [
+            ("/pagopa/pa-for-node", "Exact"),
+            ("/pagopa/payment-options", "Prefix"),
+        ]

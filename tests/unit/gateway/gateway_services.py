@@ -246,6 +246,7 @@ class Services:
             practices.INSERT: self._insert,
             practices.DUPLICATES: self._duplicates,
             practices.DUE_DATES: self._due_dates,
+            practices.PLAN: self._plan,
         }
 
     def _of_identity(self) -> dict[AnyCall, Answer]:
@@ -293,6 +294,9 @@ class Services:
             payments.PA_FOR_NODE: lambda asked: payments.NodeReply(
                 envelope=f"<answer>{len(asked.envelope)}</answer>", status=200
             ),
+            payments.PAYMENT_OPTIONS: lambda asked: payments.PaymentOptionsReply(
+                status=200, body={"organizationFiscalCode": asked.organization_fiscal_code}
+            ),
             payments.STAMP: lambda _: self._stamp(),
             payments.RECEIPTS: lambda _: payments.Receipts(receipts=self.receipts),
             payments.TIMELINE: lambda _: payments.Timeline(entries=self.timeline),
@@ -325,6 +329,11 @@ class Services:
             raise Refused(ErrorCode.PRACTICE_NOT_FOUND)
         masked = asked.fiscal_code is None
         return practices.PracticeList(practices=[replace(practice, masked=masked) for practice in found])
+
+    def _plan(self, asked: practices.PlanRequest) -> practices.PracticeList:
+        one = self.practices[asked.practice_id]
+        together = [practice for practice in self.practices.values() if practice.debt_position == one.debt_position]
+        return practices.PracticeList(practices=together)
 
     def _duplicates(self, asked: practices.GetManyRequest) -> practices.DuplicatesReply:
         found = {practice_id: self.duplicates.get(practice_id, []) for practice_id in asked.practice_ids}

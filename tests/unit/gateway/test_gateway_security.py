@@ -16,6 +16,7 @@ from contracts.errors import Broken, Unavailable
 from contracts.rpc import practices
 from gateway.app import create_app
 from gateway.catalogue import EntityCatalogue
+from gateway.pagopa import OPTIONS_PATH
 from gateway.settings import Settings
 from gateway.visit import Visit
 from gateway.visitors import BrowserCookies
@@ -23,7 +24,7 @@ from tests.unit.gateway.gateway_browser import Browser, text_of
 from tests.unit.gateway.gateway_services import FISCAL_CODE, Services, make_practice
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-SIGNED_BY_OTHERS = {"/spid/acs", "/spid/slo", "/pagopa/pa-for-node"}
+SIGNED_BY_OTHERS = {"/spid/acs", "/spid/slo", "/pagopa/pa-for-node", OPTIONS_PATH}
 
 
 def post_addresses(app: falcon.App[Any, Any]) -> list[str]:

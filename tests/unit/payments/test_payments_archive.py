@@ -102,7 +102,7 @@ def test_what_may_be_paid_late_is_sent_with_a_due_date_that_pagopa_takes() -> No
     late = archivable(due_date=date(2026, 11, 1))
     assert late.wish(NOW) is Wish.OPEN
     assert late.body(NOW)["paymentOption"][0]["dueDate"] == "2026-11-27T22:59:59Z"
-    assert late.content()["paymentOption"][0]["dueDate"] == "2026-11-01T22:59:59Z"
+    assert late.content(NOW)["paymentOption"][0]["dueDate"] == "2026-11-01T22:59:59Z"
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_what_may_be_paid_late_is_sent_with_a_due_date_that_pagopa_takes() -> No
     ],
 )
 def test_a_due_date_is_the_last_second_of_the_day_in_rome(day: date | None, instant: str) -> None:
-    assert archivable(due_date=day).content()["paymentOption"][0]["dueDate"] == instant
+    assert archivable(due_date=day).content(NOW)["paymentOption"][0]["dueDate"] == instant
 
 
 TEXTS = st.text(st.characters(min_codepoint=32, max_codepoint=0x24F), min_size=1, max_size=200)
@@ -158,10 +158,10 @@ def test_whatever_we_send_is_valid_by_the_official_file(
 
 
 def test_the_same_position_has_the_same_digest_and_another_another() -> None:
-    assert digest_of(archivable().content()) == digest_of(archivable().content())
-    assert digest_of(archivable(amount_cents=AmountCents(1)).content()) != digest_of(archivable().content())
-    assert digest_of(archivable(archive=ArchiveTerms(pay_stand_in=False)).content()) != digest_of(
-        archivable().content()
+    assert digest_of(archivable().content(NOW)) == digest_of(archivable().content(NOW))
+    assert digest_of(archivable(amount_cents=AmountCents(1)).content(NOW)) != digest_of(archivable().content(NOW))
+    assert digest_of(archivable(archive=ArchiveTerms(pay_stand_in=False)).content(NOW)) != digest_of(
+        archivable().content(NOW)
     )
 
 

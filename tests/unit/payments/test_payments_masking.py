@@ -16,7 +16,7 @@ from services.payments.domain.positions import UNNAMED, PaymentTerms
 from services.payments.soap import responses
 from services.payments.soap.requests import Operation
 from services.payments.usecases.checkouts import reservation
-from tests.unit.payments.test_payments_soap import CREDITOR, POSITION, TERMS, TRANSFER
+from tests.unit.payments.test_payments_soap import CREDITOR, NOW, POSITION, TERMS, TRANSFER
 from tests.unit.personal_texts import NAMES, SECRETS, SURNAMES, TEXTS
 
 PUBLIC: Final = "Retta di frequenza 2027"
@@ -48,7 +48,7 @@ DOORS: Final[Mapping[str, Callable[[PaymentTerms], str]]] = {
     "paGetPayment": lambda terms: payment(Operation.GET_PAYMENT, terms),
     "paGetPaymentV2": lambda terms: payment(Operation.GET_PAYMENT_V2, terms),
     "a checkout: its outcome page, the API, pagoPA's cart": lambda terms: str(
-        reservation.item_of(0, replace(POSITION, terms=terms)).description
+        reservation.item_of(0, replace(POSITION, terms=terms), NOW).description
     ),
 }
 

@@ -19,7 +19,7 @@ defaults
 
 frontend node
   bind :8443 ssl crt /tls/server/tls.crt ca-file /tls/clients/ca.crt verify required alpn http/1.1
-  http-request deny deny_status 404 unless { path /pagopa/pa-for-node }
+  http-request deny deny_status 404 unless { path /pagopa/pa-for-node } || { path_beg /pagopa/payment-options/ }
   # RFC 9440: the gateway compares the fingerprint. What came from outside under these names is overwritten.
   http-request set-header Client-Cert ":%[ssl_c_der,base64]:"
   http-request set-header X-Forwarded-For %[src]

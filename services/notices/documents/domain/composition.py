@@ -230,7 +230,7 @@ def _payment(practice: Practice) -> Payment:
     return Payment(
         notice_number=practice.notice_number,
         amount_cents=practice.amount_cents,
-        due_date=practice.due_date,
+        due_date=practice.printed_date or practice.due_date,
         instalment=instalment.number if instalment and instalment.total > 1 else None,
     )
 

@@ -40,7 +40,8 @@ def compose(dependencies: MailDependencies, mail: Mail, now: datetime) -> Render
     rpc, kind, today = dependencies.rpc, Kind(mail.kind), rome_day(now)
     mailbox = _mailbox(rpc, mail, kind)
     practice = _practice(rpc, mail, mailbox)
-    judged = domain.verdict(kind, practice.state, practice.due_date, mail.occasion, today)
+    due_date = practice.printed_date or practice.due_date
+    judged = domain.verdict(kind, practice.state, due_date, mail.occasion, today)
     if judged is Verdict.DROP:
         raise NotToBeSentError("over")
     if judged is Verdict.WAIT:
@@ -50,7 +51,7 @@ def compose(dependencies: MailDependencies, mail: Mail, now: datetime) -> Render
         practice=practice,
         creditor=rpc.call(practices.ENTITY, EntityRequest(entity_code=practice.entity_code)).creditor,
         receipt=_receipt(rpc, mail) if kind is Kind.RECEIPT else None,
-        days_left=_days_left(practice.due_date, today),
+        days_left=_days_left(due_date, today),
     )
     message = _message(dependencies, mail, mailbox, facts, now)
     return RenderedMessage(mailbox.email, message.as_bytes(policy=SMTP))

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from chassis.storage.database import Tx
+from contracts.amounts import printed_date
 from contracts.call import Rpc
 from contracts.events.envelope import Event
 from contracts.events.identity import ConsentChanged
@@ -33,7 +34,7 @@ def learn_positions(tx: Tx, events: Sequence[Event[Position]], now: datetime) ->
             sequence=position.sequence,
             is_open=not position.cancelled,
             debtor_sha256=debtor_sha256.hex() if debtor_sha256 else None,
-            due_date=position.due_date,
+            due_date=printed_date(position.due_date, position.schedule),
             created_at=position.created_at,
         )
     projections.fold_debts(tx.session, list(latest.values()), now)

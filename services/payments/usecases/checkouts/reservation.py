@@ -8,10 +8,13 @@ from uuid import UUID, uuid4
 
 from chassis.storage.database import Tx
 from contracts.calendar import rome_day
-from contracts.error_details import BeingPaid, TooManyRequests, WhichPractice
+from contracts.codes import AmountCents
+from contracts.error_details import AmountChanged, BeingPaid, TooManyRequests, WhichPractice
 from contracts.errors import ErrorCode, Refused
+from contracts.options import Way
 from contracts.rpc.payments import MAX_OPEN_CHECKOUTS, StartCheckoutRequest
 from services.payments.domain.checkouts import CheckoutState, move
+from services.payments.domain.options import is_closed_by, way_of
 from services.payments.domain.positions import Position, PositionStatus
 from services.payments.models import Checkout, CheckoutItem
 from services.payments.repository import checkouts, positions
@@ -37,6 +40,7 @@ def _reserve(tx: Tx, request: StartCheckoutRequest, practice_ids: Sequence[UUID]
     """Make a checkout that holds all these practices, or find the payer's own open one for the same."""
     duplicates = duplicates_of(request)
     known = _payable(tx, practice_ids, duplicates, now)
+    _refuse_other_amount(request, [known[practice_id] for practice_id in practice_ids], now)
     held = checkouts.holders(tx.session, practice_ids)
     if held and not supersede(tx, request, known, held, now):
         return _resumable(held, request.payer_ref, practice_ids)
@@ -55,7 +59,7 @@ def _reserve(tx: Tx, request: StartCheckoutRequest, practice_ids: Sequence[UUID]
         created_at=now,
         lease_until=now,
         open_until=now + checkouts.OPENING_GRACE,
-        items=[item_of(place, known[practice_id]) for place, practice_id in enumerate(practice_ids)],
+        items=[item_of(place, known[practice_id], now) for place, practice_id in enumerate(practice_ids)],
     )
     tx.session.add(checkout)
     tx.session.flush()
@@ -68,6 +72,7 @@ def _reserve_again(
     """Let a checkout that never opened hold its practices once more."""
     duplicates = duplicates_of(request)
     known = _payable(tx, practice_ids, duplicates, now)
+    _refuse_other_amount(request, [known[practice_id] for practice_id in practice_ids], now)
     checkout = checkouts.get(tx.session, checkout_id, lock=True)
     if checkout is None or checkout.state != CheckoutState.NOT_OPENED:
         return checkout_id
@@ -82,6 +87,7 @@ def _reserve_again(
     checkout.lease_until, checkout.open_until = now, now + checkouts.OPENING_GRACE
     for item in checkout.items:
         item.holding = True
+        item.amount_cents = _asked_now(known[item.practice_id], now)
     tx.session.flush()
     return checkout_id
 
@@ -102,7 +108,23 @@ def _payable(
     for practice_id in practice_ids:
         if code := _why_not_payable(known[practice_id], now):
             raise Refused(code, WhichPractice(practice_id=practice_id))
+    _refuse_closed_options(tx, [known[practice_id] for practice_id in practice_ids])
     return known
+
+
+def _refuse_closed_options(tx: Tx, paid: Sequence[Position]) -> None:
+    """Raise Refused(OPTION_CLOSED) where a debt position is paid in another way, or would be here in two at once.
+
+    Nobody is kept from starting by another's checkout: who pays first chooses, and money of the second is for a human.
+    """
+    ways: dict[tuple[str, str], Way] = {}
+    for position in paid:
+        part = position.terms.part if position.terms else None
+        if part is None:
+            continue
+        is_first = ways.setdefault((position.entity_code, part.debt_position), way_of(position)) == way_of(position)
+        if not is_first or is_closed_by(position, positions.of_debt_position(tx.session, position)):
+            raise Refused(ErrorCode.OPTION_CLOSED, WhichPractice(practice_id=position.practice_id))
 
 
 def _why_not_payable(position: Position, now: datetime) -> ErrorCode | None:
@@ -113,6 +135,20 @@ def _why_not_payable(position: Position, now: datetime) -> ErrorCode | None:
     if position.is_expired(rome_day(now)):
         return ErrorCode.PRACTICE_EXPIRED
     return None
+
+
+def _refuse_other_amount(request: StartCheckoutRequest, paid: Sequence[Position], now: datetime) -> None:
+    """Raise Refused(AMOUNT_CHANGED) where the payer was shown another total: midnight came, or the entity amended."""
+    total_cents = sum(_asked_now(position, now) for position in paid)
+    if request.shown_total_cents is not None and request.shown_total_cents != total_cents:
+        raise Refused(ErrorCode.AMOUNT_CHANGED, AmountChanged(total_cents=total_cents))
+
+
+def _asked_now(position: Position, now: datetime) -> AmountCents:
+    """Return the amount of today. Raises Refused(PRACTICE_NOT_FOUND)."""
+    if position.terms is None:
+        raise Refused(ErrorCode.PRACTICE_NOT_FOUND, WhichPractice(practice_id=position.practice_id))
+    return position.terms.at(now).amount_cents
 
 
 def _resumable(held: Mapping[UUID, Checkout], payer_ref: str, practice_ids: Sequence[UUID]) -> UUID:
@@ -133,7 +169,7 @@ def _resumable(held: Mapping[UUID, Checkout], payer_ref: str, practice_ids: Sequ
     raise Refused(ErrorCode.PRACTICE_BEING_PAID, being_paid)
 
 
-def item_of(place: int, position: Position) -> CheckoutItem:
+def item_of(place: int, position: Position, now: datetime) -> CheckoutItem:
     """Return a position as it stands in a checkout, which whoever holds the notice may start and look at.
 
     Raises Refused(PRACTICE_NOT_FOUND).
@@ -145,6 +181,6 @@ def item_of(place: int, position: Position) -> CheckoutItem:
         practice_id=position.practice_id,
         notice_number=position.notice_number,
         description=position.terms.shown_description,
-        amount_cents=position.terms.amount_cents,
+        amount_cents=_asked_now(position, now),
         holding=True,
     )

@@ -51,7 +51,8 @@ def answer_demand(context: NodeContext, message: NodeMessage, _envelope: str) ->
     with context.database.reading() as session:
         asked = replace(message, notice_number=position.notice_number)
         context.note(session, asked, practice_id=position.practice_id)
-    return responses.demanded(message.operation, creditor, position.notice_number, PaymentTerms.of(position))
+    terms = PaymentTerms.of(position).at(context.now)
+    return responses.demanded(message.operation, creditor, position.notice_number, terms)
 
 
 def _refused(context: NodeContext, message: NodeMessage, fault: Fault, reason: str) -> str:

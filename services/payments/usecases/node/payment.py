@@ -10,6 +10,7 @@ from contracts.codes import CreditorFiscalCode, NoticeNumber
 from contracts.shapes import Creditor
 from services.payments import clients
 from services.payments.domain.node import Fault, refuse_payment
+from services.payments.domain.options import is_closed_by
 from services.payments.domain.positions import Position
 from services.payments.repository import checkouts, positions
 from services.payments.soap import responses
@@ -30,13 +31,17 @@ def answer_payment(context: NodeContext, message: NodeMessage, _envelope: str) -
         situation = context.situation(message, creditor, position, asked_at)
         if position and position.terms and position.terms.has_stamp:
             situation = replace(situation, takes_stamp=_takes_stamp(session, message, position))
+        if position and position.terms and position.terms.part:
+            together = positions.of_debt_position(session, position)
+            situation = replace(situation, is_closed=is_closed_by(position, together))
         fault = refuse_payment(situation)
         context.note(session, message, practice_id=position.practice_id if position else None, fault=fault)
     if fault or creditor is None or position is None or position.terms is None:
         return refusal(message, fault or Fault.SYSTEM_ERROR)
+    terms = position.terms.at(context.now)
     if message.operation is Operation.VERIFY:
-        return responses.verified(message.operation, creditor, position.terms)
-    return responses.payment(message.operation, creditor, position, position.terms, postal=message.postal)
+        return responses.verified(message.operation, creditor, terms)
+    return responses.payment(message.operation, creditor, position, terms, postal=message.postal)
 
 
 def _look_up(

@@ -1,14 +1,14 @@
 """Name the rows of a flow that cannot be read.
 
-Revision: 0011, after 0010
+Revision: 0014, after 0013
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0011"
-down_revision = "0010"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
