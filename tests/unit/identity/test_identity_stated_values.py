@@ -25,4 +25,4 @@ STATED = {
 
 
 def test_the_constants_of_identity_are_what_is_stated() -> None:
-    assert plain_constants("services/identity/domain.py") == STATED
+    assert plain_constants("identity") == STATED

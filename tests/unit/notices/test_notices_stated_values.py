@@ -32,4 +32,4 @@ STATED = {
 
 
 def test_the_constants_of_notices_are_what_is_stated() -> None:
-    assert plain_constants("services/notices/documents/domain", "services/notices/mail/domain.py") == STATED
+    assert plain_constants("notices") == STATED

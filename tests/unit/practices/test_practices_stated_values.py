@@ -57,4 +57,4 @@ STATED = {
 
 
 def test_the_constants_of_practices_are_what_is_stated() -> None:
-    assert plain_constants("services/practices/domain", "services/practices/debt_file") == STATED
+    assert plain_constants("practices") == STATED
