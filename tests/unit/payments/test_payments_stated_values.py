@@ -11,6 +11,10 @@ STATED = {
     "duplicate_check.LOOK_BACK": timedelta(days=300),
     "positions.UNNAMED": "Avviso di pagamento",
     "receipts.TOKEN_LIFE": timedelta(minutes=30),
+    "webhooks.PAUSES_S": (5, 60, 300, 1800, 7200, 21600, 43200, 86400),
+    "webhooks.TRIED_FOR": timedelta(days=3),
+    "webhooks.OLD_SECRET_LIVES": timedelta(days=1),
+    "webhooks.HISTORY_KEPT": timedelta(days=90),
     "working_days._SATURDAY": 5,
     "working_days._HOLIDAYS": frozenset(
         {(1, 1), (1, 6), (4, 25), (5, 1), (6, 2), (8, 15), (10, 4), (11, 1), (12, 8), (12, 25), (12, 26)}
