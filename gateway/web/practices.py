@@ -96,7 +96,8 @@ class PracticePage(Page):
             options=_options(visit, practice),
             story_known=story is not None,
             timeline=story.timeline if story else [],
-            receipts=story.receipts if story else [],
+            # Where, when and how much somebody paid is for who knows the fiscal code.
+            receipts=story.receipts if story and not practice.masked else [],
             attention=attention_of(practice, story.receipts if story else []),
         )
 

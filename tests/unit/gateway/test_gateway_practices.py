@@ -286,6 +286,17 @@ def test_who_paid_twice_gets_the_receipt_of_each_payment(browser: Browser, servi
     assert wrong.status_code == HTTPStatus.NOT_FOUND
 
 
+def test_whoever_only_knows_the_notice_reads_nothing_of_its_receipts(browser: Browser, services: Services):
+    short = {"state": "underpaid", "payable": False, "not_payable_code": "practice_underpaid"}
+    practice = make_practice(1, masked=True, **short)
+    services.add(practice)
+    services.receipts = [make_receipt(practice, "IUR-1"), make_receipt(practice, "IUR-2", duplicate=True)]
+    shown = text_of(browser.get(f"/enti/PM108/pratiche/{practice.id}"))
+    assert "Pagamento parziale" in shown
+    for word in ("IUR-1", services.receipts[0].psp_name, "Ricevuta del pagamento"):
+        assert word not in shown
+
+
 def test_a_receipt_that_is_not_there_yet_is_explained(browser: Browser, services: Services):
     practice = make_practice(1)
     services.add(practice)
