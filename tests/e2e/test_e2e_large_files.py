@@ -13,7 +13,8 @@ ROWS = share(in_ci=5_000, nightly=100_000)
 # So many bytes at least.
 BYTES = share(in_ci=1, nightly=24) * 1024 * 1024
 LONG = {"causale": "TARI " + "x" * 130, "cognome_nome": "Rossi " + "M" * 60}
-LOADED_WITHIN_S = 900
+# Whether it comes to an end is asked here, not how fast: that is for the benchmarks.
+LOADED_WITHIN_S = 3_000
 
 
 @pytest.mark.timeout(LOADED_WITHIN_S + 300)
