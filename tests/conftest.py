@@ -40,6 +40,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 import structlog
@@ -68,6 +69,10 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+
+# How long an example takes says how busy the machine is: by itself hypothesis fails one that takes 0.2 s.
+hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("patient")
 
 T = TypeVar("T")
 PROJECT = Path(__file__).parent.parent

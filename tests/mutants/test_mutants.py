@@ -81,7 +81,12 @@ def watched_by(mutant: Mutant) -> set[tuple[str, ...]]:
 
 def broken_stages(mutants: Sequence[Mutant]) -> set[tuple[str, ...]]:
     """Return the stages that fail without any mutant: they tell nothing of one. The others are asked all the same."""
-    return {stage for stage in set().union(*map(watched_by, mutants)) if not field.passes(stage)}
+    broken = set()
+    for number, stage in enumerate(sorted({stage for mutant in mutants for stage in watched_by(mutant)})):
+        if not field.passes(stage):
+            broken.add(stage)
+            field.OUTPUT.replace(REPORTS / f"broken-{number}.log")
+    return broken
 
 
 def told(mutant: Mutant) -> str:
