@@ -17,7 +17,7 @@ WEBHOOK_TYPES: Final = tuple(name for name, event in EVENTS.items() if event.sou
 """Of which types of events they can be: those of the service that sends."""
 WEBHOOKS_MAX: Final = 10
 RESENT_MAX: Final = 10_000
-HTTPS_PATTERN: Final = r"^https://[^\s/?#@]+(/[^\s#]*)?$"
+HTTPS_PATTERN: Final = r"^https://[^\s/?#@]+(/[^\s#]*)?\Z"
 DISABLED_REASONS: Final = ("failing", "gone", "by_hand")
 DELIVERY_STATES: Final = ("waiting", "delivered", "given_up")
 

@@ -19,6 +19,7 @@ UNKNOWN: Final = "not_in_the_document"
 # Texts that match a pattern; what is not here has one of the readable ones.
 OF_PATTERN: Final[Mapping[str, st.SearchStrategy[str]]] = {
     "^[A-Za-z0-9+/]{43}=$": st.from_regex(r"[A-Za-z0-9+/]{43}=", fullmatch=True),
+    r"^https://[^\s/?#@]+(/[^\s#]*)?$": st.from_regex(r"https://[a-z0-9.-]{1,40}(/[a-z0-9/?=]{0,40})?", fullmatch=True),
     "^[A-Z]{2}$": st.from_regex(r"[A-Z]{2}", fullmatch=True),
     "^20[0-9]{2}-[0-9]{2}-[0-9]{2}$": st.dates()
     .map(lambda day: day.replace(year=2000 + day.year % 100, day=1))
