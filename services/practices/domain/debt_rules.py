@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Final
 
@@ -112,6 +112,8 @@ class ServiceRules:
         The other entities' shares stay as they are, so what changes is ours, and something of ours is left.
         Raises Refused(SCHEDULE_NOT_ALLOWED) with the field, (INVALID_DATE).
         """
+        if schedule is not None:
+            schedule = replace(schedule, printed_date=due_day(schedule.printed_date))
         if schedule is None or schedule == AmountSchedule():
             return None
         for day in (schedule.notified_on, schedule.valid_until, schedule.printed_date):

@@ -10,7 +10,6 @@ STATED = {
     "archive._STAMP_TYPE": "01",
     "duplicate_check.LOOK_BACK": timedelta(days=300),
     "positions.UNNAMED": "Avviso di pagamento",
-    "receipts.TOKEN_LIFE": timedelta(minutes=30),
     "webhooks.PAUSES_S": (5, 60, 300, 1800, 7200, 21600, 43200, 86400),
     "webhooks.TRIED_FOR": timedelta(days=3),
     "webhooks.OLD_SECRET_LIVES": timedelta(days=1),

@@ -72,6 +72,13 @@ def test_a_schedule_that_says_nothing_is_none() -> None:
     assert ServiceRules("TARI").checked_schedule(AmountSchedule(), 10_000, None) is None
 
 
+def test_the_day_that_stands_for_none_is_not_printed_either() -> None:
+    far = date(2099, 12, 31)
+    assert ServiceRules("TARI").checked_schedule(AmountSchedule(printed_date=far), 10_000, None) is None
+    kept = ServiceRules("TARI").checked_schedule(replace(PENALTY, printed_date=far), 10_000, DUE)
+    assert kept == PENALTY
+
+
 @pytest.mark.parametrize(
     ("schedule", "due_date", "field"),
     [

@@ -4,12 +4,25 @@ from tests.unit.stated_values import plain_constants
 
 STATED = {
     "archive._NOBODY": "ANONIMO",
+    "debt.PLAN_BY_REFERENCE": "-*",
+    "debt._PLAN": "rate",
     "debt_rules.EMAIL_LEFT_OUT": "email_left_out",
     "debt_rules.EXTERNAL_ID_MAX_CHARS": 70,
     "debt_rules._VIRAMAS": "\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d\u0dca",
     "display.SHOWN_MASKED": (
         *("id", "entity_code", "creditor_name", "service_code", "service_title", "origin", "amount_cents"),
-        *("notice_number", "iuv", "due_date", "payable_until", "instalment", "state", "state_since", "state_until"),
+        *("amount_until", "amounts"),
+        *(
+            "notice_number",
+            "iuv",
+            "due_date",
+            "printed_date",
+            "payable_until",
+            "instalment",
+            "state",
+            "state_since",
+            "state_until",
+        ),
         *("overdue", "payable", "not_payable_code", "needs_attention", "online_only", "postal_slip", "created_at"),
     ),
     # Thirteen digits of a notice number are ours.
@@ -41,7 +54,15 @@ STATED = {
         *("codice_debito", "servizio", "codice_fiscale", "cognome_nome", "email", "causale", "importo", "scadenza"),
         *("rata", "rate_totali"),
     ),
-    "rows._MAY_BE_ABSENT": frozenset({"email", "scadenza", "rata", "rate_totali"}),
+    "rows.OPTIONAL_COLUMNS": (
+        *("importo_ridotto", "giorni_ridotto", "data_notifica", "importo_valido_fino", "mora", "interessi_annui"),
+        *("data_stampata", "posizione", "opzione"),
+    ),
+    "rows._MAY_BE_ABSENT": frozenset(
+        {"email", "scadenza", "rata", "rate_totali"}
+        | {"importo_ridotto", "giorni_ridotto", "data_notifica", "importo_valido_fino", "mora", "interessi_annui"}
+        | {"data_stampata", "posizione", "opzione"}
+    ),
     # At once; as a job.
     "rows.FILE_MAX_BYTES": 5_242_880,
     "rows.ROWS_MAX": 20_000,

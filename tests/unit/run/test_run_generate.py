@@ -14,8 +14,8 @@ from dev.paths import ROOT
 from dev.problem import ProblemError
 
 PAGES = [ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
-# A program that writes into the tree, but nothing that a test compares with the code.
-OTHERS = {"tests.mutants.sowing"}
+# Programs that write nothing into the tree that a test compares with the code.
+OTHERS = {"tests.mutants.sowing", "tests.unit.stated_values"}
 PROBE = re.compile(r"/probe_\w+\.py$")
 
 
