@@ -109,6 +109,30 @@ ON_CALL: Final = Dashboard(
                     alarm=1,
                     about="They wait: python -m chassis.dead_letters list",
                 ),
+                Panel(
+                    "Given up on and settled",
+                    {"{{consumer}} {{how}}": "sum by (consumer, how) (increase(dead_letters_settled_total[1h])) > 0"},
+                    about="Replayed or dropped by somebody.",
+                ),
+                Panel(
+                    "Refused by a full queue",
+                    {"{{service}}": "sum by (service) (increase(outbox_refused_total[5m])) > 0"},
+                    alarm=1,
+                    about="They wait in the outbox.",
+                ),
+                Panel(
+                    "Sent to the software of bodies",
+                    {
+                        "webhooks {{outcome}}": "sum by (outcome) (rate(webhooks_sent_total[5m]))",
+                        "copied to exchanges": "sum(rate(events_copied_total[5m]))",
+                    },
+                    unit="reqps",
+                ),
+                Panel(
+                    "Webhooks disabled",
+                    {"{{entity}}": "sum by (entity) (increase(webhooks_disabled_total[1d])) > 0"},
+                    alarm=1,
+                ),
             ],
         ),
         Row(
