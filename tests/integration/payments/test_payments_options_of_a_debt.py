@@ -114,7 +114,7 @@ def test_a_notice_asked_about_first_brings_its_whole_debt_position(database: Dat
     assert UNKNOWN in ask_node(database, practices, START, verify(2))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.lists(st.sampled_from(range(1, 7)), min_size=1, max_size=6, unique=True), data=st.data())
 def test_under_any_interleaving_no_money_is_refused_and_all_but_one_way_is_for_a_human(
     database: Database, order: Sequence[int], data: st.DataObject

@@ -144,7 +144,7 @@ def test_debts_without_a_position_close_nothing(database: Database, put: Put, no
     assert shown(database, {"other": other}, now)["other"][0] == "to_pay"
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.permutations(["unica", "2.1", "2.2", "3.1", "3.2"]), count=st.integers(1, 4), data=st.data())
 def test_under_any_interleaving_of_payments_and_closings_the_same_ways_end_open(
     database: Database,

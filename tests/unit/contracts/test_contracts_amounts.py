@@ -5,6 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from contracts.amounts import (
+    INTEREST_MAX_BASIS_POINTS,
+    REDUCED_DAYS_MAX,
+    TOKEN_LIFE,
     Amount,
     AmountPeriod,
     AmountSchedule,
@@ -128,3 +131,8 @@ def test_who_was_told_an_amount_before_midnight_and_paid_after_it_owed_that() ->
 def test_the_printed_date_is_the_due_date_unless_the_schedule_has_another() -> None:
     assert printed_date(DUE, None) == printed_date(DUE, LATE) == DUE
     assert printed_date(DUE, AmountSchedule(printed_date=date(2027, 3, 31))) == date(2027, 3, 31)
+
+
+def test_the_constants_of_the_rule_are_what_is_stated() -> None:
+    assert timedelta(minutes=30) == TOKEN_LIFE
+    assert (REDUCED_DAYS_MAX, INTEREST_MAX_BASIS_POINTS) == (365, 10_000)
