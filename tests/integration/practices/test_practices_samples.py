@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from chassis.messaging.events import read_event
 from chassis.storage.database import Database
 from contracts.amounts import AmountSchedule
+from contracts.codes import AmountCents
 from contracts.events import EVENTS
 from contracts.rpc.practices import AnnulRequest, Practice
 from contracts.shapes import Beneficiary, Instalment
@@ -44,7 +45,7 @@ def test_the_events_practices_writes_have_the_shape_of_their_samples(
     student = Beneficiary(full_name="Anna Rossi", course="Pianoforte", school="Tastiere", contribution_type="Retta")
     whole = {"instalment": Instalment(number=5, total=7), "beneficiary": student}
     put("TARI-1", debt_position="POSITION-1", option="rate", **whole)
-    schedule = AmountSchedule(surcharge_cents=500, interest_basis_points=250)
+    schedule = AmountSchedule(surcharge_cents=AmountCents(500), interest_basis_points=250)
     put("TARI-1", amount_cents=99, due_date=date(2026, 12, 20), schedule=schedule, **whole)
     request = AnnulRequest(entity_code="PM108", external_id="TARI-1", reason="Per Mario Rossi")
     debts.annul_debt(database, request, now)
