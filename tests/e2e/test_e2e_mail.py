@@ -55,7 +55,7 @@ def test_a_calendar_follows_what_is_paid(browser: Browser, portal: PortalCopy) -
     browser.enter("giulia-bianchi").open_portal("/profilo/privacy")
     browser.submit("/profilo/calendario/crea")
     address = str(browser.page.get_element_by_id("indirizzo-calendario").text)
-    debt = portal.put_debt(f"e2e-calendar-{uuid4().hex[:8]}", **GIULIA, due_date="2099-12-31")
+    debt = portal.put_debt(f"e2e-calendar-{uuid4().hex[:8]}", **GIULIA, due_date="2099-12-30")
 
     def status() -> str:
         calendar = icalendar.Calendar.from_ical(requests.get(address, timeout=30).text)

@@ -41,7 +41,7 @@ _RATIO_COUNTS_FROM_BYTES: Final = 1024 * 1024
 _READ_BYTES: Final = 256 * 1024
 _METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED: Final = 0x1
-# Where something is odd, rows are held against the schema so many at once: most of them are right.
+# Where something is broken, rows are held against the schema so many at once: most of them are right.
 _ROWS_TOGETHER: Final = 100
 
 
@@ -134,42 +134,42 @@ def _read_head(content: bytes) -> Flow:
 def _read_xml(content: bytes) -> Flow:
     root = _parsed(content)
     schema = hostile_xml.relax_ng(SCHEMA_FILE)
-    odd: dict[int, str] = {}
+    broken: dict[int, str] = {}
     if not (schema.validate(root) or schema.validate(_loosened(root))):
         entry = schema.error_log.last_error
-        odd = _odd_rows(root, schema)
-        if len(odd) in (0, len(root.findall(_ROW))):
+        broken = _broken_rows(root, schema)
+        if len(broken) in (0, len(root.findall(_ROW))):
             raise _unreadable(f"line {entry.line}: {entry.path}" if entry is not None else "does not match the schema")
     rows: list[FlowRow] = []
     for position, row in enumerate(root.iterfind(_ROW), 1):
-        if position not in odd:
+        if position not in broken:
             try:
                 rows.append(_row(row))
             except (ValueError, OverflowError):
-                odd[position] = "a date that does not exist"
+                broken[position] = "a date that does not exist"
     if not rows:
         raise _unreadable("a date that does not exist")
     try:
         head = _head(root)
     except (ValueError, OverflowError):
         raise _unreadable("a date that does not exist") from None
-    return replace(head, rows=tuple(rows), unread=tuple(UnreadRow(*one) for one in sorted(odd.items())))
+    return replace(head, rows=tuple(rows), unread=tuple(UnreadRow(*one) for one in sorted(broken.items())))
 
 
-def _odd_rows(root: etree._Element, schema: etree.RelaxNG) -> dict[int, str]:
+def _broken_rows(root: etree._Element, schema: etree.RelaxNG) -> dict[int, str]:
     """Return the positions of rows that break the schema, each with where; every row where something else does."""
     alone = etree.Element(root.tag)
     alone.extend([deepcopy(child) for child in root if child.tag != _ROW])
     rows = [deepcopy(row) for row in root.iterfind(_ROW)]
-    odd: dict[int, str] = {}
+    broken: dict[int, str] = {}
     for start in range(0, len(rows), _ROWS_TOGETHER):
         together = rows[start : start + _ROWS_TOGETHER]
         if _is_right(alone, together, schema):
             continue
         for position, row in enumerate(together, start + 1):
             if not _is_right(alone, [row], schema):
-                odd[position] = _where(schema)
-    return odd
+                broken[position] = _where(schema)
+    return broken
 
 
 def _is_right(alone: etree._Element, rows: Sequence[etree._Element], schema: etree.RelaxNG) -> bool:

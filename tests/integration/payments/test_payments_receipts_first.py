@@ -186,7 +186,8 @@ def test_the_database_away_is_a_system_error_and_the_node_tries_again(database, 
         raise OperationalError("", {}, Exception())
 
     monkeypatch.setattr(database, "transaction", away)
-    assert outcome(ask_node(database, practices, PAID, usual())) == "PAA_SYSTEM_ERROR"
+    answer = answer_node(NodeContext(database, practices, PAID), NodeRequest(envelope=usual()))
+    assert outcome(answer.envelope) == "PAA_SYSTEM_ERROR"
 
 
 def test_verify_and_get_payment_go_on_refusing_another_station(node):
