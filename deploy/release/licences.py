@@ -10,6 +10,7 @@ from deploy.release.locked_packages import LockedPackage
 ALLOWED: Final = frozenset(
     {
         "0BSD",
+        "Apache License 2.0",
         "Apache License, Version 2.0",
         "Apache Software License",
         "Apache-2.0",

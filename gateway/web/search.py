@@ -31,7 +31,7 @@ _DIGITS: Final = 18
 _LOOKS_LIKE: Final = {
     "mistyped": _("Una delle 18 cifre è sbagliata, o due sono scambiate: confrontale con l'avviso."),
     "fiscal_code": _("Questo sembra un codice fiscale: scrivilo più su, con il riferimento della pratica."),
-    "iban": _("Questo sembra un IBAN. Il codice avviso ha 18 cifre e lo trovi in alto sull'avviso di pagamento."),
+    "iban": _("Questo sembra il numero di un conto. Il codice avviso ha 18 cifre: lo trovi in alto sull'avviso."),
     "amount": _("Questo sembra un importo. Il codice avviso ha 18 cifre e lo trovi in alto sull'avviso di pagamento."),
     "email": _("Questo sembra un indirizzo e-mail. Il codice avviso ha 18 cifre: lo trovi in alto sull'avviso."),
     "other_iuv": _("Questo riferimento (RF) non è di un avviso: il codice avviso ha 18 cifre, in alto sull'avviso."),

@@ -105,7 +105,7 @@ def test_an_incomplete_search_says_at_the_field_what_is_missing(
         (NotANoticeNumber(looks_like="digits", digits=17), "Mancano delle cifre"),
         (NotANoticeNumber(looks_like="digits", digits=19), "Ci sono troppe cifre"),
         (NotANoticeNumber(looks_like="fiscal_code"), "Questo sembra un codice fiscale"),
-        (NotANoticeNumber(looks_like="iban"), "Questo sembra un IBAN"),
+        (NotANoticeNumber(looks_like="iban"), "Questo sembra il numero di un conto"),
         (NotANoticeNumber(looks_like="amount"), "Questo sembra un importo"),
         (NotANoticeNumber(looks_like="email"), "Questo sembra un indirizzo e-mail"),
         (NotANoticeNumber(looks_like="other_iuv"), "Questo riferimento (RF)"),

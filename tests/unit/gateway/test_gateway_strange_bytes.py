@@ -18,6 +18,7 @@ import pytest
 from contracts.rpc import payments
 from gateway.app import create_app
 from gateway.node_app import create_node_app
+from gateway.pagopa import OPTIONS_PATH
 from gateway.settings import Settings
 from tests.unit.gateway.gateway_browser import Browser
 from tests.unit.gateway.gateway_services import TOKEN, Services, make_practice
@@ -192,7 +193,7 @@ class _BrokenStream(BytesIO):
 )
 def test_a_body_that_breaks_off_is_the_senders_mistake(app: falcon.App[Any, Any], content_type: str):
     for method, template in doors(app):
-        if method not in ("POST", "PUT"):
+        if method not in ("POST", "PUT") or template == OPTIONS_PATH:  # which is posted to without a body
             continue
         environ = falcon.testing.create_environ(filled(template), method=method)
         environ |= {"CONTENT_TYPE": content_type, "CONTENT_LENGTH": "10", "wsgi.input": _BrokenStream()}
