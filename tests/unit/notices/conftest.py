@@ -23,6 +23,7 @@ from services.notices.documents.domain.content import (
 )
 
 MM = 72 / 25.4
+LEANING_MM = 0.6
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,9 @@ class Box:
     def overlaps(self, other: "Box", tolerance: float) -> bool:
         wide = min(self.right, other.right) - max(self.left, other.left)
         high = min(self.bottom, other.bottom) - max(self.top, other.top)
-        return wide > tolerance and high > tolerance
+        # Letters of two fonts that are read as one text lean over each other a little.
+        leaning = LEANING_MM if self.text == other.text else 0.0
+        return wide > tolerance + leaning and high > tolerance
 
 
 def instalments(count: int, *, due: bool = True) -> tuple[Payment, ...]:

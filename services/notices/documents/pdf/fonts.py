@@ -138,7 +138,11 @@ def _mend_advances(face: Any) -> None:
 
 def _to_unicode(name: str, subset: Sequence[int]) -> str:
     """Write the map from a subset's codes to Unicode: reportlab's own maps code 0, the missing glyph, to U+0000."""
-    mapped = [f"<{code:02X}> <{character:04X}>" for code, character in enumerate(subset) if character]
+    mapped = [
+        f"<{code:02X}> <{chr(character).encode('utf-16-be').hex()}>"
+        for code, character in enumerate(subset)
+        if character
+    ]
     return "\n".join(
         (
             "/CIDInit /ProcSet findresource begin 12 dict begin begincmap",
