@@ -23,6 +23,7 @@ from dev.testing.outcome import Outcome
 _LONG: Final[Mapping[str, Sequence[str]]] = {
     "browser": ("tests/browser",),
     "payments": ("tests/integration/payments",),
+    "chassis": ("tests/integration/chassis",),
     "login": ("tests/integration/identity", "tests/spid"),
     "journeys": ("tests/e2e", "tests/integration/run"),
     "debts": ("tests/integration/practices", "tests/integration/notices"),
