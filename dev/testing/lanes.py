@@ -33,8 +33,8 @@ _PAGES: Final = ("tests/unit/gateway", "tests/unit/api", "tests/contract")
 _PURE: Final = ("tests/unit", "tests/contract")
 _AT_ONCE: Final = min(4, (os.cpu_count() or 1) + 1)
 """Lanes wait for servers, timers and children: one more than there are cores keeps all cores busy."""
-AGAIN_AT_MOST: Final = 12
-"""How many failures of a lane are tried a second time: a fixture takes its tests along; more are no accident."""
+AGAIN_AT_MOST: Final = 5
+"""How many failures of a lane are tried a second time: more are no accident."""
 
 
 @dataclass(frozen=True)
