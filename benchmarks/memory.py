@@ -26,6 +26,7 @@ from contracts.call import Call
 from contracts.shapes import Empty
 from dev.launcher.copy import SERVICES
 from dev.paths import ROOT
+from services.payments import outbound
 
 QUIET_S: Final = 3.0
 
@@ -43,13 +44,13 @@ def as_family(programs: Mapping[str, str]) -> dict[str, str]:
     return {"services": "exec python -m chassis.run all", **others}
 
 
-def is_relaying(env: Mapping[str, str], service: str) -> bool:
-    """Return whether a service's relay listens to its outbox."""
-    listening = "SELECT 1 FROM pg_stat_activity WHERE application_name = :name AND datname = :database"
+def is_connected(env: Mapping[str, str], service: str, application_name: str) -> bool:
+    """Return whether a program has a connection to a service's database."""
+    connected = "SELECT 1 FROM pg_stat_activity WHERE application_name = :name AND datname = :database"
     url = sa.make_url(settings.database_of(service, env["DATABASE_URL"]))
     engine = sa.create_engine(url.set(database="postgres"))
     with engine.connect() as connection:
-        found = connection.execute(sa.text(listening), {"name": f"{service}-relay", "database": url.database}).first()
+        found = connection.execute(sa.text(connected), {"name": application_name, "database": url.database}).first()
     engine.dispose()
     return found is not None
 
@@ -59,7 +60,9 @@ def is_ready(env: Mapping[str, str], name: str, ports: Mapping[str, int]) -> boo
     if name in ports:
         return requests.get(f"http://127.0.0.1:{ports[name]}/status/live", timeout=5).ok
     if name == "relay":
-        return all(is_relaying(env, service) for service in outbox.emitting_services())
+        return all(is_connected(env, service, f"{service}-relay") for service in outbox.emitting_services())
+    if name == outbound.NAME:
+        return is_connected(env, "payments", outbound.NAME)
     client = RpcClient(env["AMQP_URL"])
     try:
         for service in SERVICES if name == "services" else [name]:

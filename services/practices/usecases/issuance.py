@@ -43,21 +43,13 @@ def insert(
     debt: Debt,
     issuer: Issuer,
     now: datetime,
-    *,
-    inserted_by: str | None = None,
+    **columns: str | None,
 ) -> PracticeRow:
-    """Insert a practice with its PracticeCreated."""
-    row = PracticeRow(**create(tx, external_id, number, debt, issuer, now))
-    row.inserted_by = inserted_by
-    tx.session.add(row)
-    return row
+    """Insert a practice with its PracticeCreated at once; what is returned is no object of the session.
 
-
-def insert_alone(
-    tx: Tx, external_id: str, number: NoticeNumber, debt: Debt, issuer: Issuer, now: datetime
-) -> PracticeRow:
-    """Insert a practice with its PracticeCreated at once; what is returned is no object of the session."""
-    values = create(tx, external_id, number, debt, issuer, now)
+    `columns` are those that only some have: `inserted_by`, `demand_digest`.
+    """
+    values = create(tx, external_id, number, debt, issuer, now) | columns
     practices.insert_one(tx.session, values)
     return PracticeRow(**values)
 
