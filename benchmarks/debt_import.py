@@ -30,7 +30,6 @@ from benchmarks.harness import filled, program, world
 from benchmarks.harness.figures import Figure, compared
 from benchmarks.harness.turns import Turn, taken
 from chassis import settings
-from chassis.storage import answer_limit
 from chassis.storage.database import Database
 from contracts.rpc.practices import (
     IMPORT_PART_MAX_BYTES,
@@ -51,7 +50,6 @@ MADE: Final = ("practices", "outbox", "import_rows")
 
 def measure(rounds: int) -> list[Figure]:
     """Measure."""
-    answer_limit.install_plain()
     with world.environment() as env:
         world.databases_made_anew(env, ("practices",))
         # Ours here: counting and the bare COPY may take long.

@@ -40,7 +40,7 @@ def put_debt(database: Database, request: DebtRequest, now: datetime) -> Practic
         with number_stock.one_number(database, issuer.entity) as number, database.transaction() as tx:
             if not is_known:
                 is_known = True  # at the latest when this fails, because somebody else has put it
-                row = issuance.insert(tx, external_id, next(number), debt, issuer, now)
+                row = PracticeRow(**issuance.insert(tx, external_id, next(number), debt, issuer, now))
             else:
                 row = practices.locked_debts(tx.session, issuer.entity.code, [external_id])[external_id]
                 issuance.amend(tx, row, debt, issuer, now)

@@ -44,14 +44,14 @@ def insert(
     issuer: Issuer,
     now: datetime,
     **columns: str | None,
-) -> PracticeRow:
-    """Insert a practice with its PracticeCreated at once; what is returned is no object of the session.
+) -> Json:
+    """Insert a practice with its PracticeCreated at once, and return it by column.
 
     `columns` are those that only some have: `inserted_by`, `demand_digest`.
     """
     values = create(tx, external_id, number, debt, issuer, now) | columns
     practices.insert_one(tx.session, values)
-    return PracticeRow(**values)
+    return values
 
 
 def create(tx: Tx, external_id: str | None, number: NoticeNumber, debt: Debt, issuer: Issuer, now: datetime) -> Json:
