@@ -172,20 +172,28 @@ def refuse(session: Session, import_id: UUID, code: ErrorCode) -> None:
     session.execute(update(Import).where(*here).values(state="refused", code=code.value))
 
 
-def staged(session: Session, import_id: UUID, limit: int) -> list[Row]:
-    """Return the last rows that are not loaded, in the order of the file."""
+def last_staged_line(session: Session, import_id: UUID) -> int:
+    """Return the line of the last row that is not loaded, 0 where there is none."""
+    return session.scalar(select(func.max(StagedRow.line)).where(StagedRow.import_id == import_id)) or 0
+
+
+def staged(session: Session, import_id: UUID, lines: range) -> list[Row]:
+    """Return the rows of some lines that are not loaded, in the order of the file.
+
+    Asked for by their lines, not as the last so many: a server that has no figures of a table that was empty a minute
+    ago would sort all that is left each time.
+    """
     columns = [column for column in StagedRow.__table__.columns if column.key != "import_id"]
-    statement = select(*columns).where(StagedRow.import_id == import_id)
-    found = session.execute(statement.order_by(StagedRow.line.desc()).limit(limit)).all()
-    return [_row(one) for one in reversed(found)]
+    statement = select(*columns).where(*_of_lines(import_id, lines))
+    return [_row(one) for one in session.execute(statement.order_by(StagedRow.line)).all()]
 
 
-def take(session: Session, import_id: UUID, first_line: int) -> int | None:
-    """Delete the staged rows from a line on and return how many; None where the import is not being loaded."""
+def take(session: Session, import_id: UUID, lines: range) -> int | None:
+    """Delete the staged rows of some lines and return how many; None where the import is not being loaded."""
     here = (Import.id == import_id, Import.state == "loading")
     if session.scalar(select(Import.id).where(*here).with_for_update()) is None:
         return None
-    return _count(session, delete(StagedRow).where(StagedRow.import_id == import_id, StagedRow.line >= first_line))
+    return _count(session, delete(StagedRow).where(*_of_lines(import_id, lines)))
 
 
 def note_loaded(session: Session, import_id: UUID, accepted: int, refused: int) -> None:
@@ -216,6 +224,10 @@ def tidy(database: Database) -> None:
         with database.transaction() as tx:
             tx.session.execute(delete(ImportPart).where(ImportPart.import_id == one.id))
             tx.session.execute(update(Import).where(Import.id == one.id).values(has_leftovers=False))
+
+
+def _of_lines(import_id: UUID, lines: range) -> tuple[Any, ...]:
+    return StagedRow.import_id == import_id, StagedRow.line >= lines.start, StagedRow.line < lines.stop
 
 
 def _delete_staged(database: Database, import_id: UUID) -> int:

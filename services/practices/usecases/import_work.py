@@ -14,7 +14,6 @@ from chassis.storage.database import Database
 from contracts.errors import Refused
 from services.practices import catalogue_records
 from services.practices.debt_file import rows as debt_file
-from services.practices.debt_file.rows import Row
 from services.practices.models import Import
 from services.practices.repository import catalogue, import_jobs, practices
 from services.practices.repository.batches import batches
@@ -94,24 +93,25 @@ def _load(database: Database, job: Import, clock: Callable[[], datetime]) -> Non
     target = Target(
         job.id, entity, {service.code: catalogue_records.issuer_of(entity, service) for service in services}
     )
-    while True:
-        with database.reading() as session:
-            rows = import_jobs.staged(session, job.id, _CHUNK_ROWS)
-        if not rows:
-            break
-        issuance.again_on_conflict(partial(_load_chunk, database, target, rows, clock))
+    with database.reading() as session:
+        stop = import_jobs.last_staged_line(session, job.id) + 1
+    while stop > 1:
+        lines = range(max(1, stop - _CHUNK_ROWS), stop)
+        issuance.again_on_conflict(partial(_load_chunk, database, target, lines, clock))
+        stop = lines.start
     with database.transaction() as tx:
         import_jobs.finish(tx.session, job.id)
 
 
-def _load_chunk(database: Database, target: Target, rows: list[Row], clock: Callable[[], datetime]) -> None:
-    """Load some rows and take them off the staging table, in one transaction."""
-    good = set(import_rows.good_references(rows))
+def _load_chunk(database: Database, target: Target, lines: range, clock: Callable[[], datetime]) -> None:
+    """Load the rows of some lines and take them off the staging table, in one transaction."""
     with database.reading() as session:
+        rows = import_jobs.staged(session, target.import_id, lines)
+        good = set(import_rows.good_references(rows))
         new_count = len(good - practices.known_external_ids(session, target.entity.code, good))
     numbers = iter(list(issuance.allocate(database, target.entity, new_count)))
     with database.transaction() as tx:
-        if import_jobs.take(tx.session, target.import_id, rows[0].line) != len(rows):
+        if import_jobs.take(tx.session, target.import_id, lines) != len(rows):
             raise _Ended
         counts = import_rows.load(tx, target, rows, numbers, clock())
         import_jobs.note_loaded(tx.session, target.import_id, counts.accepted, counts.refused)
