@@ -54,7 +54,7 @@ def all_codes(pdf):
     zxing = pytest.importorskip("zxingcpp")
     pages = (page.render(scale=300 / 72).to_pil() for page in pypdfium2.PdfDocument(pdf))
     # Lines of letters may pass for a bar code, and the page has none.
-    kinds = zxing.BarcodeFormat.QRCode | zxing.BarcodeFormat.DataMatrix
+    kinds = (zxing.BarcodeFormat.QRCode, zxing.BarcodeFormat.DataMatrix)
     return {code.text for page in pages for code in zxing.read_barcodes(page, formats=kinds)}
 
 
