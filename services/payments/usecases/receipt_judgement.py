@@ -74,7 +74,7 @@ def _judge(tx: Tx, receipt: Receipt, position: Position | None, now: datetime) -
 
 def _is_closed(tx: Tx, position: Position) -> bool:
     """Return whether the debt position has been paid in another way; of two receipts at once the second is told so."""
-    positions.hold_debt_position(tx.session, position)
+    positions.hold_debt_positions(tx.session, [position])
     return is_closed_by(position, positions.of_debt_position(tx.session, position))
 
 

@@ -13,11 +13,10 @@ BENCHMARKS = ROOT / "benchmarks"
 SCRIPTS = sorted(path for path in BENCHMARKS.glob("*.py") if path.stem != "rows")
 # What the harness does for all.
 OWN_COPIES = {"argparse", "import json", "sys.path", "subprocess.Popen", "/proc/"}
-# Baselines write plain JSON; a printing job's peak is nobody else's figure; an import is killed, or ends by itself.
+# Baselines write plain JSON; an import is killed, or ends by itself.
 ITS_OWN = {
     "rpc_echo": {"import json"},
     "events": {"import json"},
-    "notice_job": {"/proc/"},
     "debt_import": {"subprocess.Popen"},
 }
 
