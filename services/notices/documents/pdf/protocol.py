@@ -11,13 +11,21 @@ from typing import Any, Final
 import msgspec
 import orjson
 
-from services.notices.documents.domain.content import Content, DayReportContent, NoticeContent, ReceiptContent
+from services.notices.documents.domain.content import (
+    Content,
+    DayReportContent,
+    NoticeContent,
+    ReceiptContent,
+    YearSummaryContent,
+)
 
 OK: Final = b"+"
 FAILED: Final = b"-"
 
 _LENGTH: Final = struct.Struct(">I")
-_KINDS: Final[dict[str, type[Content]]] = {one.kind: one for one in (NoticeContent, ReceiptContent, DayReportContent)}
+_KINDS: Final[dict[str, type[Content]]] = {
+    one.kind: one for one in (NoticeContent, ReceiptContent, DayReportContent, YearSummaryContent)
+}
 
 
 class _Request(msgspec.Struct):
