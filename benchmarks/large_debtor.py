@@ -1,4 +1,4 @@
-"""A debtor with 20,000 practices beside a usual one with 20: a list filtered by state, and a search by reference.
+"""A debtor with 20,000 practices beside a usual one with 20: lists filtered and ordered, sums, a search by reference.
 
 The use cases are called in this process; of the large debtor's practices none is in the state that is asked for but the
 oldest, so that a scan would have to go through all. The ratio is of the times, the wait for PostgreSQL included.
@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from statistics import median
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -19,10 +19,10 @@ from chassis import clock, settings
 from chassis.storage import answer_limit
 from chassis.storage.database import Database
 from contracts.codes import FiscalCode
-from contracts.rpc.practices import ListRequest, SearchRequest
+from contracts.rpc.practices import ListRequest, SearchRequest, TotalsRequest
 from contracts.shapes import Viewer
 from services.practices import models
-from services.practices.usecases import queries, search
+from services.practices.usecases import debtor_list, search
 
 LARGE: Final = 20_000
 USUAL: Final = 20
@@ -52,7 +52,27 @@ def list_paid(database: Database, debtor: str) -> None:
     """List what a debtor has paid."""
     viewer = Viewer(fiscal_code=FiscalCode(debtor))
     request = ListRequest(entity_code=filled.ENTITY, viewer=viewer, states=["paid"], limit=20)
-    assert len(queries.list_practices(database, request, clock.now()).practices) == PAID
+    assert len(debtor_list.list_practices(database, request, clock.now()).practices) == PAID
+
+
+def list_first(database: Database, debtor: str, **asked: Any) -> None:
+    """List the first page as the citizen's page does."""
+    viewer = Viewer(fiscal_code=FiscalCode(debtor))
+    request = ListRequest(entity_code=filled.ENTITY, viewer=viewer, limit=20, with_plans=True, **asked)
+    assert debtor_list.list_practices(database, request, clock.now()).practices
+
+
+def look_in_vain(database: Database, debtor: str) -> None:
+    """Look for a text that no practice has."""
+    viewer = Viewer(fiscal_code=FiscalCode(debtor))
+    request = ListRequest(entity_code=filled.ENTITY, viewer=viewer, limit=20, text="nowhere")
+    assert not debtor_list.list_practices(database, request, clock.now()).practices
+
+
+def sum_up(database: Database, debtor: str) -> None:
+    """Sum up what is owed and was paid."""
+    request = TotalsRequest(entity_code=filled.ENTITY, viewer=Viewer(fiscal_code=FiscalCode(debtor)), year=2026)
+    assert debtor_list.totals(database, request, clock.now()).unpaid.count
 
 
 def search_reference(database: Database, debtor: str, number: int) -> None:
@@ -83,6 +103,14 @@ def measure(rounds: int) -> list[Figure]:
         figures = []
         for name, works in {
             "state filter": {who: partial(list_paid, database, code) for who, code in DEBTORS.items()},
+            "first page": {who: partial(list_first, database, code) for who, code in DEBTORS.items()},
+            "by due date": {
+                who: partial(list_first, database, code, order="due_soonest") for who, code in DEBTORS.items()
+            },
+            "by amount": {who: partial(list_first, database, code, order="greatest") for who, code in DEBTORS.items()},
+            "a text": {who: partial(list_first, database, code, text="duomo") for who, code in DEBTORS.items()},
+            "a text in vain": {who: partial(look_in_vain, database, code) for who, code in DEBTORS.items()},
+            "totals": {who: partial(sum_up, database, code) for who, code in DEBTORS.items()},
             "search by reference": {
                 who: partial(search_reference, database, code, numbers[who]) for who, code in DEBTORS.items()
             },

@@ -39,7 +39,18 @@ class BrowserMemory:
 
     def remember_entity(self, entity_code: str) -> None:
         """Remember in which entity's pages the browser is, for pages that belong to none."""
-        self.visitor = replace(self.visitor, entity_code=entity_code)
+        if entity_code != self.visitor.entity_code:
+            self.visitor = replace(self.visitor, entity_code=entity_code, list_choices=())
+
+    def list_choice(self, name: str) -> str:
+        """Return how this browser wants a list of the entity, as `remember_list_choice` was told; empty at first."""
+        return dict(self.visitor.list_choices).get(name, "")
+
+    def remember_list_choice(self, name: str, choice: str) -> None:
+        """Remember how a list of the entity is wanted: filters and order, nothing that says who somebody is."""
+        choices = dict(self.visitor.list_choices) | {name: choice}
+        kept = tuple((key, value) for key, value in sorted(choices.items()) if value)
+        self.visitor = replace(self.visitor, list_choices=kept)
 
     def need_cookie(self) -> None:
         """See that the answer carries the visitor's cookie, since something now depends on its id."""

@@ -29,7 +29,8 @@ _LONG_AGO: Final = datetime(1970, 1, 2, tzinfo=UTC)
 class Visitor:
     """A browser: its random id, the practices it was shown, how many of them its last search found, its entity.
 
-    `identified`: those of `granted` that it found by fiscal code, not by notice number alone.
+    `identified`: those of `granted` that it found by fiscal code, not by notice number alone. `list_choices`: how it
+    wants each list of that entity, by the list's name.
     """
 
     visitor_id: str = field(default_factory=lambda: token_urlsafe(18))
@@ -37,6 +38,7 @@ class Visitor:
     identified: frozenset[UUID] = frozenset()
     found: int = 0
     entity_code: str | None = None
+    list_choices: tuple[tuple[str, str], ...] = ()
 
     def grant(self, practice_ids: Iterable[UUID], *, identified: bool = False) -> "Visitor":
         """Put practices in front of those already shown; the oldest fall out beyond MAX_GRANTS."""
@@ -106,8 +108,9 @@ class BrowserCookies:
             held = self._visitors.loads(_single(req, self.visitor) or "", max_age=_VISITOR_MAX_AGE_S)
             granted = tuple(UUID(hex=item) for item in held["g"])
             identified = frozenset(UUID(hex=item) for item in held["i"])
-            visitor = Visitor(held["v"], granted, identified, held["n"], held["e"])
-        except (BadData, KeyError, TypeError, ValueError):
+            list_choices = tuple((str(name), str(choice)) for name, choice in held.get("l", {}).items())
+            visitor = Visitor(held["v"], granted, identified, held["n"], held["e"], list_choices)
+        except (AttributeError, BadData, KeyError, TypeError, ValueError):
             return None
         return None if visitor.visitor_id in self.ended_visitors else visitor
 
@@ -119,6 +122,7 @@ class BrowserCookies:
             "i": sorted(item.hex for item in visitor.identified),
             "n": visitor.found,
             "e": visitor.entity_code,
+            "l": dict(visitor.list_choices),
         }
         self._write(resp, self.visitor, self._visitors.dumps(held))
 

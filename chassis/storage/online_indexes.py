@@ -14,13 +14,14 @@ from chassis.storage.migrations import LOCK_TIMEOUT
 
 
 def create_index(name: str, table: str, columns: Sequence[str], *, unique: bool = False, where: str = "") -> None:
-    """Make an index, over the remains of an attempt that broke off."""
+    """Make an index, over the remains of an attempt that broke off. What has a parenthesis is no column, but SQL."""
+    keys = [sa.text(one) if "(" in one else one for one in columns]
     with _beside_the_traffic():
         op.drop_index(name, table, postgresql_concurrently=True, if_exists=True)
         op.create_index(
             name,
             table,
-            columns,
+            keys,
             unique=unique,
             postgresql_concurrently=True,
             postgresql_where=sa.text(where) if where else None,

@@ -154,6 +154,16 @@ class DayReportRequest(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class YearSummaryRequest(Message):
+    """What the viewing citizen paid an entity in a year in Rome, on paper, for the tax return."""
+
+    entity_code: str
+    viewer: Viewer
+    year: Annotated[int, Range(2000, 2099)]
+    language: Annotated[str, OneOf(["it", "en"])] = "it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document(Message):
     """A rendered file."""
 
@@ -184,6 +194,7 @@ START_JOB = Call("notices", "start_job", JobRequest, JobReply, idempotent=True)
 JOB = Call("notices", "job", JobGetRequest, JobReply, idempotent=True)
 JOB_DOCUMENTS = Call("notices", "job_documents", JobDocumentsRequest, JobDocuments, idempotent=True, timeout_s=15)
 DAY_REPORT = Call("notices", "day_report", DayReportRequest, Document, idempotent=True, timeout_s=30)
+YEAR_SUMMARY = Call("notices", "year_summary", YearSummaryRequest, Document, idempotent=True, timeout_s=30)
 VERIFY = Call("notices", "verify", VerifyRequest, Verification, idempotent=True)
 MAILING = Call("notices", "mailing", MailingRequest, Mailing, idempotent=True, timeout_s=2)
 PING = Call("notices", "ping", Empty, Empty, idempotent=True, timeout_s=1)

@@ -28,6 +28,8 @@ from contracts.shapes import (
 
 PRACTICE_STATES = ("to_pay", "unconfirmed", "underpaid", "paid", "expired", "cancelled", "reported")
 ORIGINS = ("issued", "spontaneous")
+LIST_ORDERS = ("newest", "oldest", "due_soonest", "due_latest", "greatest", "smallest")
+LIST_TEXT_MAX_CHARS = 80
 IMPORT_STATES = ("receiving", "waiting", "checking", "loading", "done", "refused", "cancelled")
 IMPORT_OUTCOMES = ["created", "amended", "unchanged", "refused"]
 # A report of as many rows as a file may have that is answered at once.
@@ -233,16 +235,34 @@ class SearchRequest(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListedPlan(Message):
+    """A plan that is listed once: by which practice of the page, and all of its instalments by number."""
+
+    practice_id: UUID
+    practices: Sequence[Practice]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PracticeList(Message):
-    """A page of practices; `next_cursor` is None on the last."""
+    """A page of practices; `next_cursor` is None on the last.
+
+    One that is not full and has a `next_cursor`: so many were looked at for it, and there are more. `plans`: those that
+    are listed once.
+    """
 
     practices: Sequence[Practice]
     next_cursor: str | None = None
+    plans: Sequence[ListedPlan] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListRequest(Message):
-    """Practices a citizen is debtor of, newest first. `paid_year`: those that money came for in that year in Rome."""
+    """Practices a citizen is debtor of. `paid_year`: those that money came for in that year in Rome.
+
+    `year`: those made in it. `due_from`, `due_until`: those due on these days and between them. `text`: its words stand
+    in the causale, a reference, the notice number, the IUV or the beneficiary's name. A cursor is for the same `order`.
+    `with_plans`: the instalments of one plan are listed once, where the first of them is.
+    """
 
     entity_code: str
     viewer: Viewer
@@ -250,6 +270,79 @@ class ListRequest(Message):
     paid_year: Annotated[int, Range(2000, 2099)] | None = None
     cursor: str | None = None
     limit: Annotated[int, Range(1, 200)] = 50
+    service_code: str | None = None
+    year: Annotated[int, Range(2000, 2099)] | None = None
+    due_from: date | None = None
+    due_until: date | None = None
+    text: Annotated[str, Length(max=LIST_TEXT_MAX_CHARS)] | None = None
+    order: Annotated[str, OneOf(LIST_ORDERS)] = "newest"
+    with_plans: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TotalsRequest(Message):
+    """What a citizen owes an entity, and has paid it in a year in Rome. `whole`: whatever it takes to count."""
+
+    entity_code: str
+    viewer: Viewer
+    year: Annotated[int, Range(2000, 2099)]
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sum(Message):
+    """So many practices and what they come to. `is_whole`: none was left out because there are too many."""
+
+    count: int = 0
+    cents: int = 0
+    is_whole: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals(Message):
+    """`owed`: what is to be paid at today's amounts, of a debt position its cheapest option; `overdue`: of that, late.
+
+    `paid`: the money that came in the year.
+    """
+
+    unpaid: Sum
+    overdue: Sum
+    paid: Sum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaidYearRequest(Message):
+    """What was paid in a year in Rome for the practices a citizen is debtor of."""
+
+    entity_code: str
+    viewer: Viewer
+    year: Annotated[int, Range(2000, 2099)]
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YearPayment(Message):
+    """One payment of a practice. `stamp_cents`: what of its price bought a digital revenue stamp."""
+
+    practice_id: UUID
+    service_title: LocalisedText
+    description: Description
+    debtor: Subject
+    beneficiary: Beneficiary | None = None
+    notice_number: NoticeNumber
+    iuv: Iuv
+    receipt_id: str
+    paid_at: datetime
+    amount_cents: AmountCents
+    stamp_cents: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YearPayments(Message):
+    """Payments of so many practices as were looked at; `next_cursor` is None on the last page, a page may be empty."""
+
+    payments: Sequence[YearPayment]
+    next_cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -581,6 +674,8 @@ ENTITY = Call("practices", "entity", EntityRequest, Entity, idempotent=True)
 ENTITIES = Call("practices", "entities", Empty, EntityNames, idempotent=True, timeout_s=3)
 SEARCH = Call("practices", "search", SearchRequest, PracticeList, idempotent=True)
 LIST = Call("practices", "list_practices", ListRequest, PracticeList, idempotent=True)
+TOTALS = Call("practices", "totals", TotalsRequest, Totals, idempotent=True)
+PAID_YEAR = Call("practices", "paid_year", PaidYearRequest, YearPayments, idempotent=True)
 DUE_DATES = Call("practices", "due_dates", DueDatesRequest, DueDates, idempotent=True)
 GET_MANY = Call("practices", "get_many", GetManyRequest, PracticeList, idempotent=True)
 DUPLICATES = Call("practices", "equals", GetManyRequest, DuplicatesReply, idempotent=True)

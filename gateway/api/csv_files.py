@@ -1,23 +1,16 @@
-"""Payments and debts as CSV, a page of them in memory at a time.
+"""Payments and debts as CSV, a page of them in memory at a time."""
 
-A file that breaks off ends in the middle of the transfer, never as if it were whole: what fails behind the first page
-closes the connection.
-"""
-
-import csv
-import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import chain
 from typing import Final
 
 from contracts import spreadsheets
 from contracts.rpc import payments, practices
 from contracts.shapes import Beneficiary, Instalment
+from gateway.csv_text import Row, csv_file
 from gateway.visit import Visit
 
 ROWS_A_PAGE: Final = 500
-_BYTE_ORDER_MARK: Final = "\ufeff"  # without it Excel takes the file for one of Windows' old character sets
 _BOOKS: Final = ("riferimento", "servizio", "conto", "rata", "rate_totali", "beneficiario")
 _PAYMENTS_HEADER: Final = (
     "ricevuta",
@@ -53,23 +46,16 @@ _DEBTS_HEADER: Final = (
     "motivo",
     "pratica",
 )
-Row = Sequence[object]
 
 
 def of_payments(visit: Visit, request: payments.PaymentsRequest) -> Iterator[bytes]:
     """Return the payments asked for as a CSV file. The first page is asked for now: its errors are raised here."""
-    return _file(_PAYMENTS_HEADER, _payment_pages(visit, request))
+    return csv_file(_PAYMENTS_HEADER, _payment_pages(visit, request))
 
 
 def of_debts(visit: Visit, request: practices.DebtListRequest) -> Iterator[bytes]:
     """Return the practices asked for as a CSV file. The first page is asked for now: its errors are raised here."""
-    return _file(_DEBTS_HEADER, _debt_pages(visit, request))
-
-
-def _file(header: Row, pages: Iterator[Sequence[Row]]) -> Iterator[bytes]:
-    first = next(pages, [])
-    begun = _BYTE_ORDER_MARK + _lines([header, *map(_harmless, first)])
-    return chain([begun.encode()], (_lines(map(_harmless, page)).encode() for page in pages if page))
+    return csv_file(_DEBTS_HEADER, _debt_pages(visit, request))
 
 
 def _payment_pages(visit: Visit, asked: payments.PaymentsRequest) -> Iterator[Sequence[Row]]:
@@ -159,13 +145,3 @@ def _books(
         *numbers,
         beneficiary.full_name if beneficiary else "",
     )
-
-
-def _harmless(row: Row) -> Row:
-    return [spreadsheets.harmless(str(cell)) for cell in row]
-
-
-def _lines(rows: Iterable[Row]) -> str:
-    text = io.StringIO()
-    csv.writer(text, delimiter=spreadsheets.DELIMITER, lineterminator=spreadsheets.LINE_END).writerows(rows)
-    return text.getvalue()

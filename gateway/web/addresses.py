@@ -109,6 +109,11 @@ def history(entity_code: str, **params: str | int) -> str:
     return _with_params(f"{search(entity_code)}/storico", {name: str(value) for name, value in params.items()})
 
 
+def paid_year(entity_code: str, year: int, ending: str) -> str:
+    """What was paid in a year, for the tax return: `csv`, `pdf`."""
+    return f"{search(entity_code)}/storico/730-{year}.{ending}"
+
+
 def cart(entity_code: str, action: str | None = None) -> str:
     """Riepilogo carrello, or one of its actions: aggiungi, rimuovi, pulisci, paga."""
     address = f"{search(entity_code)}/carrello"

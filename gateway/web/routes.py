@@ -14,7 +14,9 @@ from gateway.web.login import AssertionConsumer, LoginPage, Logout, Metadata, Si
 from gateway.web.notice_code import NoticeCodePage
 from gateway.web.outcome import OutcomePage
 from gateway.web.page import Page
-from gateway.web.practices import HistoryPage, PracticePage, PracticesPage
+from gateway.web.paid_year import PaidYearPdf, PaidYearTable
+from gateway.web.practice import PracticePage
+from gateway.web.practices import HistoryPage, PracticesPage
 from gateway.web.privacy import GrantConsent, OwnData, PrivacyPage, RevokeConsent
 from gateway.web.registration import RegistrationPage
 from gateway.web.search import DirectSearch, HomePage, ResultsPage, SearchAction, SearchPage
@@ -67,6 +69,8 @@ def _add_entity(app: falcon.App[falcon.Request, falcon.Response], site: Site) ->
     _add(app, f"{_ENTITY}/risultati", ResultsPage(site))
     _add(app, f"{_ENTITY}/pratiche", PracticesPage(site))
     _add(app, f"{_ENTITY}/storico", HistoryPage(site))
+    _add(app, f"{_ENTITY}/storico/730-{{year}}.csv", PaidYearTable(site))
+    _add(app, f"{_ENTITY}/storico/730-{{year}}.pdf", PaidYearPdf(site))
     _add(app, f"{_ENTITY}/inserimento", ServicesPage(site))
     _add(app, f"{_ENTITY}/inserimento/{{service}}", InsertionPage(site))
     _add(app, _PRACTICE, PracticePage(site))

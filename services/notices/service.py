@@ -23,7 +23,15 @@ from contracts.rpc import notices
 from contracts.rpc.practices import Position
 from services.notices import models
 from services.notices.documents.renderers import Renderers
-from services.notices.documents.usecases import day_report, document_store, notice, print_jobs, receipt, verification
+from services.notices.documents.usecases import (
+    day_report,
+    document_store,
+    notice,
+    print_jobs,
+    receipt,
+    verification,
+    year_summary,
+)
 from services.notices.documents.usecases.dependencies import DocumentDependencies
 from services.notices.mail.usecases import bounces, delivery, mail_queue, projection, retention
 from services.notices.mail.usecases.dependencies import MailDependencies
@@ -85,6 +93,11 @@ class NoticesService:
     def day_report(self, request: notices.DayReportRequest) -> notices.Document:
         """Return the reconciliation report of a day."""
         return day_report.day_report(self._for_documents, request, now())
+
+    @answers(notices.YEAR_SUMMARY)
+    def year_summary(self, request: notices.YearSummaryRequest) -> notices.Document:
+        """Return what a citizen paid in a year."""
+        return year_summary.year_summary(self._for_documents, request, now())
 
     @answers(notices.VERIFY)
     def verify(self, request: notices.VerifyRequest) -> notices.Verification:

@@ -33,6 +33,8 @@ Json = dict[str, Any]
 
 
 UNFINISHED: Final = "state IN ('waiting', 'checking', 'loading')"
+# What is due on no day is due after everything else.
+DUE_KEY: Final = "COALESCE(due_date, '2099-12-31'::date)"
 # 32 bytes from PostgreSQL's own strong random source.
 _RANDOM_KEY: Final = text("decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex')")
 
@@ -137,6 +139,8 @@ class PracticeRow(Base):
         Index("ix_practices_notice_number", "notice_number"),
         Index("ix_practices_debtor", "debtor_fiscal_code", "entity_code", "place"),
         Index("ix_practices_debtor_state", "debtor_fiscal_code", "entity_code", "state", "place"),
+        Index("ix_practices_debtor_due", "debtor_fiscal_code", "entity_code", "state", text(DUE_KEY), "place"),
+        Index("ix_practices_debtor_amount", "debtor_fiscal_code", "entity_code", "state", "amount_cents", "place"),
         Index("ix_practices_expiring", "payable_until", postgresql_where=text("state = 'to_pay'")),
         Index(
             "ix_practices_to_tell",

@@ -45,6 +45,7 @@ from contracts.rpc.practices import (
     ImportRequest,
     InsertRequest,
     ListRequest,
+    PaidYearRequest,
     PlanRequest,
     Position,
     PositionReply,
@@ -52,6 +53,9 @@ from contracts.rpc.practices import (
     Practice,
     PracticeList,
     SearchRequest,
+    Totals,
+    TotalsRequest,
+    YearPayments,
 )
 from contracts.shapes import Empty
 from services.practices import models
@@ -61,12 +65,14 @@ from services.practices.usecases import (
     catalogue_news,
     closed_options,
     debt_import,
+    debtor_list,
     debts,
     demands,
     duplicate_search,
     expiry,
     import_jobs,
     insertion,
+    paid_year,
     payment_events,
     queries,
     search,
@@ -103,7 +109,17 @@ class PracticesService:
     @answers(practices.LIST)
     def list_practices(self, request: ListRequest) -> PracticeList:
         """Return a page of the viewing citizen's practices."""
-        return queries.list_practices(self.database, request, now())
+        return debtor_list.list_practices(self.database, request, now())
+
+    @answers(practices.TOTALS)
+    def totals(self, request: TotalsRequest) -> Totals:
+        """Return what the viewing citizen owes and has paid in all."""
+        return debtor_list.totals(self.database, request, now())
+
+    @answers(practices.PAID_YEAR)
+    def paid_year(self, request: PaidYearRequest) -> YearPayments:
+        """Return what was paid in a year for the viewing citizen's practices."""
+        return paid_year.paid_year(self.database, request)
 
     @answers(practices.DUE_DATES)
     def due_dates(self, request: DueDatesRequest) -> DueDates:

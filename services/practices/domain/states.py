@@ -19,6 +19,10 @@ class State(StrEnum):
     REPORTED = "reported"
 
 
+# Money came for a practice in one of these.
+WITH_MONEY: Final = (State.UNDERPAID.value, State.PAID.value, State.REPORTED.value)
+
+
 class Cause(StrEnum):
     """What can move a practice: the name of the event, ours or payments'."""
 

@@ -7,17 +7,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
-    ColumnElement,
-    DateTime,
-    Integer,
     Row,
     Select,
     String,
     and_,
     any_,
     bindparam,
-    column,
-    exists,
     func,
     insert,
     or_,
@@ -26,7 +21,6 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session, joinedload
 
 from chassis.storage import bulk
@@ -37,7 +31,6 @@ from services.practices.models import EntityRow, Json, PracticeRow, ServiceRow, 
 from services.practices.repository.batches import batches
 
 _CANDIDATE_ROWS: Final = 200
-_PLACE_MAX: Final = 2**63 - 1
 _INSERT: Final = insert(PracticeRow.__table__)  # type: ignore[arg-type]  # -- of a mapped class it is a table
 _INSERTED: Final = tuple(column.key for column in PracticeRow.__table__.columns if column.key != "place")
 
@@ -56,7 +49,7 @@ def _shown_columns() -> Select[Any]:
     return shown.join(EntityRow, EntityRow.code == PracticeRow.entity_code).join(ServiceRow, is_its_service)
 
 
-_SHOWN: Final = _shown_columns()
+SHOWN: Final = _shown_columns()
 
 
 def ended_demands(session: Session, demand_digest: str) -> int:
@@ -70,7 +63,7 @@ def ended_demands(session: Session, demand_digest: str) -> int:
 
 def practice(session: Session, practice_id: UUID) -> Row[Any]:
     """Return a practice as it is shown. It exists."""
-    return session.execute(_SHOWN.where(PracticeRow.id == practice_id)).one()
+    return session.execute(SHOWN.where(PracticeRow.id == practice_id)).one()
 
 
 def practice_with_catalogue(session: Session, practice_id: UUID) -> PracticeRow:
@@ -80,13 +73,13 @@ def practice_with_catalogue(session: Session, practice_id: UUID) -> PracticeRow:
 
 def practices(session: Session, practice_ids: Iterable[UUID]) -> dict[UUID, Row[Any]]:
     """Return the practices that exist, by id, as they are shown."""
-    rows = session.execute(_SHOWN.where(PracticeRow.id.in_(list(practice_ids))))
+    rows = session.execute(SHOWN.where(PracticeRow.id.in_(list(practice_ids))))
     return {row.id: row for row in rows}
 
 
 def by_notice_number(session: Session, entity_code: str, notice_number: str) -> Sequence[Row[Any]]:
     """Return the entity's practice of a notice number, as it is shown: none or one."""
-    statement = _SHOWN.where(PracticeRow.entity_code == entity_code, PracticeRow.notice_number == notice_number)
+    statement = SHOWN.where(PracticeRow.entity_code == entity_code, PracticeRow.notice_number == notice_number)
     return session.execute(statement).all()
 
 
@@ -116,7 +109,7 @@ def _by_reference() -> Select[Any]:
     )
     # An array first: joined, the planner may go through all of the debtor's instead.
     ids = func.array(found.scalar_subquery())
-    statement = _SHOWN.where(
+    statement = SHOWN.where(
         PracticeRow.id == any_(ids),
         PracticeRow.debtor_fiscal_code == bindparam("fiscal_code"),
         PracticeRow.entity_code == entity_code,
@@ -126,7 +119,7 @@ def _by_reference() -> Select[Any]:
 
 def instalments(session: Session, one: Stored, references: Sequence[str]) -> Sequence[Row[Any]]:
     """Return the practices with these references that ask the same debtor for instalments of the same plan."""
-    statement = _SHOWN.where(
+    statement = SHOWN.where(
         PracticeRow.entity_code == one.entity_code,
         PracticeRow.external_id.in_(references),
         PracticeRow.debtor_fiscal_code == one.debtor_fiscal_code,
@@ -138,7 +131,7 @@ def instalments(session: Session, one: Stored, references: Sequence[str]) -> Seq
 
 def of_references(session: Session, entity_code: str, external_ids: Sequence[str]) -> Sequence[Row[Any]]:
     """Return an entity's debts by its own references, as they are shown."""
-    statement = _SHOWN.where(PracticeRow.entity_code == entity_code, PracticeRow.external_id.in_(external_ids))
+    statement = SHOWN.where(PracticeRow.entity_code == entity_code, PracticeRow.external_id.in_(external_ids))
     return session.execute(statement).all()
 
 
@@ -147,7 +140,7 @@ def of_entity(
 ) -> Sequence[Row[Any]]:
     """Return the practices of an entity that were asked for, as they are shown, oldest first, those behind `after`."""
     made = tuple_(PracticeRow.created_at, PracticeRow.place)
-    statement = _SHOWN.where(PracticeRow.entity_code == asked.entity_code)
+    statement = SHOWN.where(PracticeRow.entity_code == asked.entity_code)
     if after is not None:
         statement = statement.where(made > after)
     if asked.since is not None:
@@ -163,61 +156,10 @@ def of_entity(
     return session.execute(statement.order_by(PracticeRow.created_at, PracticeRow.place).limit(limit)).all()
 
 
-def of_debtor(
-    session: Session,
-    entity_code: str,
-    fiscal_code: str,
-    states: Sequence[str],
-    before: int | None,
-    limit: int,
-    paid: tuple[datetime, datetime] | None = None,
-) -> Sequence[Row[Any]]:
-    """Return a debtor's practices with an entity as they are shown, newest first, those placed before `before`.
-
-    Of each state the newest, then the newest of these: so no more than that is read, however many the debtor has.
-    `paid`: only those that money came for from the one moment to before the other.
-    """
-    asked = sorted(set(states))
-    names = {
-        "fiscal_code": fiscal_code,
-        "entity_code": entity_code,
-        "before": _PLACE_MAX if before is None else before,
-        "limit": limit,
-        **{f"state_{number}": state for number, state in enumerate(asked)},
-        **(dict(zip(("paid_from", "paid_before"), paid, strict=True)) if paid else {}),
-    }
-    return session.execute(_newest(len(asked), with_paid=paid is not None), names).all()
-
-
-@cache
-def _newest(states: int, *, with_paid: bool) -> Select[Any]:
-    """Write the statement of `of_debtor` for so many states, once: that takes longer than asking it."""
-    newest_first, limit = PracticeRow.place.desc(), bindparam("limit", type_=Integer)
-    newest = select(PracticeRow.place).where(
-        PracticeRow.debtor_fiscal_code == bindparam("fiscal_code"),
-        PracticeRow.entity_code == bindparam("entity_code"),
-        PracticeRow.place < bindparam("before"),
-    )
-    if with_paid:
-        newest = newest.where(_money_came())
-    newest = newest.order_by(newest_first).limit(limit)
-    of_each = [newest.where(PracticeRow.state == bindparam(f"state_{number}")) for number in range(states)] or [newest]
-    places = func.array(union_all(*of_each).scalar_subquery())
-    return _SHOWN.where(PracticeRow.place == any_(places)).order_by(newest_first).limit(limit)
-
-
-def _money_came() -> ColumnElement[bool]:
-    """Write that a receipt among the facts was paid between two moments."""
-    receipts = func.jsonb_each(PracticeRow.facts["receipts"]).table_valued("key", column("value", JSONB))
-    paid_at = receipts.c.value["paid_at"].as_string().cast(DateTime(timezone=True))
-    begins, ends = (bindparam(name, type_=DateTime(timezone=True)) for name in ("paid_from", "paid_before"))
-    return exists().select_from(receipts).where(paid_at >= begins, paid_at < ends)
-
-
 def dated_of_debtor(session: Session, fiscal_code: str, since: datetime, limit: int) -> Sequence[Row[Any]]:
     """Return a debtor's practices with a due date, still owed or over only since then, by due date, latest first."""
     is_unpaid = PracticeRow.state.in_([State.TO_PAY, State.UNCONFIRMED])
-    statement = _SHOWN.where(
+    statement = SHOWN.where(
         PracticeRow.debtor_fiscal_code == fiscal_code,
         PracticeRow.due_date < NO_DUE_DATE,
         or_(is_unpaid, PracticeRow.state_since >= since),
@@ -343,7 +285,7 @@ def close_again(session: Session, entity_code: str, debt_position: str) -> None:
 
 def of_option(session: Session, one: Stored, *, all_options: bool = False) -> Sequence[Row[Any]]:
     """Return the debtor's practices of the same option as they are shown, or of all options, this one's first."""
-    statement = _SHOWN.where(
+    statement = SHOWN.where(
         PracticeRow.entity_code == one.entity_code,
         PracticeRow.debt_position == one.debt_position,
         PracticeRow.debtor_fiscal_code == one.debtor_fiscal_code,

@@ -24,7 +24,6 @@ from contracts.rpc.practices import (
     EventsReply,
     EventsRequest,
     GetManyRequest,
-    ListRequest,
     PlanRequest,
     PositionReply,
     PositionRequest,
@@ -40,31 +39,6 @@ from services.practices.models import OutboxMessage
 from services.practices.repository import catalogue, practices
 
 _DATED_MAX: Final = 500
-
-
-def list_practices(database: Database, request: ListRequest, now: datetime) -> PracticeList:
-    """Return a page of the practices the viewing citizen is debtor of, newest first, an import in its file's order."""
-    fiscal_code, limit = request.viewer.fiscal_code, request.limit
-    before = _place(request.cursor)
-    paid = display.rome_year(request.paid_year) if request.paid_year else None
-
-    def read(session: Session) -> Sequence[Row[Any]]:
-        code = catalogue.readable_code(request.entity_code)
-        found = (
-            practices.of_debtor(session, code, fiscal_code, request.states, before, limit + 1, paid)
-            if fiscal_code
-            else ()
-        )
-        if not found:
-            catalogue.entity(session, code)
-        return found
-
-    rows = database.read(read)
-    page = rows[:limit]
-    return PracticeList(
-        practices=[records.practice_of(row, now) for row in page],
-        next_cursor=_cursor(page[-1].place) if len(rows) > limit else None,
-    )
 
 
 def due_dates(database: Database, request: DueDatesRequest, now: datetime) -> DueDates:
@@ -179,23 +153,4 @@ def _made(cursor: str | None) -> tuple[datetime, int] | None:
             return created_at, int(place)
     except ValueError:
         pass
-    raise Refused(ErrorCode.INVALID_REQUEST, InvalidRequest(fields=["cursor"]))
-
-
-def _cursor(place: int) -> str:
-    return urlsafe_b64encode(str(place).encode()).decode().rstrip("=")
-
-
-def _place(cursor: str | None) -> int | None:
-    """Read a cursor of ours. Raises Refused(INVALID_REQUEST)."""
-    if not cursor:
-        return None
-    try:
-        text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
-        return int(text) if len(text) < 19 and text.isascii() and text.isdigit() else _no_cursor()
-    except ValueError:
-        return _no_cursor()
-
-
-def _no_cursor() -> int:
     raise Refused(ErrorCode.INVALID_REQUEST, InvalidRequest(fields=["cursor"]))

@@ -19,7 +19,7 @@ from contracts.rpc import practices
 from contracts.rpc.practices import ImportGetRequest, ImportReport, ImportRequest, ListRequest, Practice
 from contracts.shapes import Viewer
 from services.practices.models import IdempotencyKey, Import, ImportRow, OutboxMessage, PracticeRow
-from services.practices.usecases import debt_import, queries
+from services.practices.usecases import debt_import, debtor_list
 
 FILE = (Path(__file__).parents[3] / "sandbox/data/debts_pm108.csv").read_bytes()
 HEADER = FILE.split(b"\r\n", 1)[0]
@@ -87,7 +87,7 @@ def test_instalments_are_listed_as_the_file_has_them(database: Database, now: da
     load(database, now)
     mario = Viewer(fiscal_code=FiscalCode("RSSMRA85T10A562S"))
     request = ListRequest(entity_code="PM108", viewer=mario, limit=50)
-    listed = queries.list_practices(database, request, now).practices
+    listed = debtor_list.list_practices(database, request, now).practices
     plan = [practice for practice in listed if practice.instalment]
     instalments = [practice.instalment for practice in plan if practice.instalment]
     # The file holds no first one.

@@ -19,14 +19,17 @@ from contracts.rpc.practices import (
     Practice,
     PracticeList,
     SearchRequest,
+    TotalsRequest,
 )
 from contracts.shapes import Viewer
-from services.practices.usecases import queries, search
+from services.practices.usecases import debtor_list, queries, search
 
 MANY = FiscalCode("RSSMRA85T10A562S")
 USUAL = FiscalCode("VRDLCU99L14A662K")
 # What a page of 20 rows may have to look at: itself with entity and service, and as much again per state asked for.
 ROWS_READ_MAX = 250
+# What may be looked at for a page that no index finds; each state of an order is begun.
+LOOKED_AT_MAX = 5_000
 
 
 @contextmanager
@@ -75,12 +78,12 @@ def many(database: Database) -> Database:
 
 
 def listed(
-    database: Database, now: datetime, code: FiscalCode, *states: str, cursor: str | None = None
+    database: Database, now: datetime, code: FiscalCode, *states: str, entity_code: str = "PM108", **asked: Any
 ) -> PracticeList:
     request = ListRequest(
-        entity_code="PM108", viewer=Viewer(fiscal_code=code), states=list(states), limit=20, cursor=cursor
+        entity_code=entity_code, viewer=Viewer(fiscal_code=code), states=list(states), limit=20, **asked
     )
-    return queries.list_practices(database, request, now)
+    return debtor_list.list_practices(database, request, now)
 
 
 def found(database: Database, now: datetime, code: str, reference: str) -> PracticeList:
@@ -122,6 +125,43 @@ def test_a_debtor_of_20000_practices_costs_what_a_usual_one_does(
             explained = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters)
             (explanation,) = explained.scalar_one()
             assert rows_read(explanation["Plan"]) <= ROWS_READ_MAX, explanation
+
+
+def test_orders_and_plans_cost_no_more_and_what_no_index_finds_is_looked_for_among_so_many(
+    many: Database, now: datetime
+) -> None:
+    second = listed(many, now, MANY, order="smallest").next_cursor
+    asked: list[tuple[dict[str, Any], int]] = [
+        ({"order": "due_soonest"}, 2 * ROWS_READ_MAX),
+        ({"order": "due_latest", "due_from": now.date()}, 2 * ROWS_READ_MAX),
+        ({"order": "greatest", "states": ["paid"]}, ROWS_READ_MAX),
+        ({"order": "smallest", "cursor": second}, 2 * ROWS_READ_MAX),
+        ({"with_plans": True}, ROWS_READ_MAX),
+        ({"text": "nowhere"}, LOOKED_AT_MAX),
+        ({"text": "nowhere", "order": "due_soonest"}, LOOKED_AT_MAX),
+        ({"service_code": "BOLLO_IT"}, LOOKED_AT_MAX),
+        ({"year": 2001}, LOOKED_AT_MAX),
+        ({"states": ["paid"], "text": "tari", "order": "greatest"}, ROWS_READ_MAX),
+        ({"paid_year": 2025, "with_plans": True}, LOOKED_AT_MAX),
+    ]
+    for wanted, rows in asked:
+        with statements(many) as sent:
+            listed(many, now, MANY, *wanted.pop("states", ()), **wanted)
+        assert total_rows_read(many, sent) <= rows, wanted
+    with statements(many) as sent:
+        debtor_list.totals(many, TotalsRequest(entity_code="PM108", viewer=Viewer(fiscal_code=MANY), year=2026), now)
+    assert total_rows_read(many, sent) <= LOOKED_AT_MAX
+
+
+def total_rows_read(database: Database, sent: list[tuple[str, Any]]) -> int:
+    """Return how many rows were read for all of the statements together."""
+    total = 0
+    with database.engine.connect() as connection:
+        for statement, parameters in sent:
+            explained = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters)
+            (explanation,) = explained.scalar_one()
+            total += rows_read(explanation["Plan"])
+    return total
 
 
 def test_states_together_are_listed_newest_first_and_page_after_page(many: Database, now: datetime) -> None:
@@ -192,8 +232,8 @@ def test_an_entity_that_is_not_there_is_said_so_before_anything_else(
     asked = (
         lambda: search.search(database, SearchRequest(entity_code=code, notice_number="1"), now),
         lambda: search.search(database, SearchRequest(entity_code=code, fiscal_code=MANY, reference="x"), now),
-        lambda: queries.list_practices(database, ListRequest(entity_code=code, viewer=Viewer(fiscal_code=MANY)), now),
-        lambda: queries.list_practices(database, ListRequest(entity_code=code, viewer=Viewer()), now),
+        lambda: listed(database, now, MANY, entity_code=code),
+        lambda: debtor_list.list_practices(database, ListRequest(entity_code=code, viewer=Viewer()), now),
     )
     for ask in asked:
         with pytest.raises(Refused) as refused:

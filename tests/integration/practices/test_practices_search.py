@@ -26,7 +26,7 @@ from contracts.rpc.practices import (
 )
 from contracts.shapes import Viewer
 from services.practices.models import PracticeRow
-from services.practices.usecases import debts, payment_events, queries, search
+from services.practices.usecases import debtor_list, debts, payment_events, queries, search
 from tests.integration.practices.test_practices_debts import pay
 
 MARIO = FiscalCode("RSSMRA85T10A562S")
@@ -150,7 +150,7 @@ def test_strange_references_are_not_found_rather_than_crashed_into(
 
 
 def list_page(database: Database, viewer: Viewer, now: datetime, **asked: Any) -> PracticeList:
-    return queries.list_practices(database, ListRequest(entity_code="PM108", viewer=viewer, **asked), now)
+    return debtor_list.list_practices(database, ListRequest(entity_code="PM108", viewer=viewer, **asked), now)
 
 
 def test_a_citizens_list_holds_their_practices_only_newest_first_page_by_page(

@@ -23,7 +23,7 @@ from contracts.rpc.practices import (
     SearchRequest,
 )
 from contracts.shapes import Viewer
-from services.practices.usecases import debt_import, debts, expiry, payment_events, queries, search
+from services.practices.usecases import debt_import, debtor_list, debts, expiry, payment_events, queries, search
 
 Put = Callable[..., Practice]
 Emitted = Callable[[], list[tuple[str, int]]]
@@ -206,7 +206,7 @@ def test_less_for_an_annulled_practice_is_unexpected_money_of_which_nothing_is_m
 def test_it_is_found_by_its_state(database: Database, short: Practice, put: Put, now: datetime) -> None:
     put("TARI-2")
     request = ListRequest(entity_code="PM108", viewer=MARIO, states=["underpaid"])
-    assert [one.id for one in queries.list_practices(database, request, now).practices] == [short.id]
+    assert [one.id for one in debtor_list.list_practices(database, request, now).practices] == [short.id]
 
 
 def test_its_revision_in_a_calendar_grows_with_each_receipt(

@@ -161,6 +161,8 @@ class Services:
 
     def __init__(self) -> None:
         self.practices: dict[UUID, Practice] = {}
+        self.plans: list[practices.ListedPlan] = []
+        self.totals = practices.Totals(unpaid=practices.Sum(), overdue=practices.Sum(), paid=practices.Sum())
         self.registered = True
         self.known = False
         self.card = False
@@ -242,10 +244,12 @@ class Services:
             practices.ENTITIES: self._entities,
             practices.SEARCH: self._search,
             practices.LIST: self._list,
+            practices.TOTALS: lambda _: self.totals,
             practices.GET_MANY: self._get_many,
             practices.INSERT: self._insert,
             practices.DUPLICATES: self._duplicates,
             practices.DUE_DATES: self._due_dates,
+            practices.PAID_YEAR: lambda _: practices.YearPayments(payments=[]),
             practices.PLAN: self._plan,
         }
 
@@ -300,6 +304,7 @@ class Services:
             payments.STAMP: lambda _: self._stamp(),
             payments.RECEIPTS: lambda _: payments.Receipts(receipts=self.receipts),
             payments.TIMELINE: lambda _: payments.Timeline(entries=self.timeline),
+            notices.YEAR_SUMMARY: lambda _: self._pdf("pagamenti.pdf"),
             notices.NOTICE: lambda _: self._pdf("avviso.pdf"),
             notices.RECEIPT: lambda _: self._pdf("quietanza.pdf"),
             notices.CART_RECEIPT: lambda _: self._pdf("quietanza.pdf"),
@@ -357,10 +362,13 @@ class Services:
             if practice.debtor.fiscal_code == asked.viewer.fiscal_code
             and (not asked.states or practice.state in asked.states)
             and asked.paid_year in (None, practice.paid_at and practice.paid_at.year)
+            and (not asked.text or asked.text in practice.description)
         ]
         start = int(asked.cursor or 0)
         end = start + asked.limit
-        return practices.PracticeList(practices=mine[start:end], next_cursor=str(end) if end < len(mine) else None)
+        return practices.PracticeList(
+            practices=mine[start:end], next_cursor=str(end) if end < len(mine) else None, plans=self.plans
+        )
 
     def _get_many(self, asked: practices.GetManyRequest) -> practices.PracticeList:
         found = [self.practices[item] for item in asked.practice_ids if item in self.practices]

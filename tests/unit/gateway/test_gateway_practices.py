@@ -348,4 +348,4 @@ def test_a_year_that_is_not_offered_shows_all_years(browser: Browser, services: 
 def test_a_year_without_payments_says_so_and_leads_to_the_others(browser: Browser) -> None:
     answer = browser.get("/enti/PM108/storico?anno=2024")
     assert "Nessuna pratica pagata nel 2024." in answer.text
-    assert page_of(answer).xpath("//div[@class='portal-empty']/a[@href='/enti/PM108/storico']")
+    assert page_of(answer).xpath("//div[@class='portal-empty']/a[@href='/enti/PM108/storico?anno=tutti']")

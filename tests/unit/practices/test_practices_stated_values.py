@@ -63,6 +63,8 @@ STATED = {
         | {"importo_ridotto", "giorni_ridotto", "data_notifica", "importo_valido_fino", "mora", "interessi_annui"}
         | {"data_stampata", "posizione", "opzione"}
     ),
+    "list_filter.WORDS_MAX": 6,
+    "states.WITH_MONEY": ("underpaid", "paid", "reported"),
     # At once; as a job.
     "rows.FILE_MAX_BYTES": 5_242_880,
     "rows.ROWS_MAX": 20_000,

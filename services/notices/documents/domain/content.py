@@ -213,5 +213,39 @@ class DayReportContent:
             yield finding, len(amounts_cents), sum(amounts_cents)
 
 
+@dataclass(frozen=True)
+class SummarisedPayment:
+    """One payment in the summary of a year. `paid_on` in Europe/Rome; `stamp_cents` is the revenue stamp in it."""
+
+    paid_on: date
+    service: str
+    description: str
+    beneficiary: str | None
+    iuv: str
+    receipt_id: str
+    amount_cents: int
+    stamp_cents: int | None
+
+
+@dataclass(frozen=True)
+class YearSummaryContent:
+    """What a debtor paid an entity in a year, in the order in which it was paid. `made_at` in Europe/Rome."""
+
+    kind: ClassVar = "year_summary"
+
+    language: str
+    entity_name: str
+    entity_fiscal_code: str
+    debtor: Party
+    year: int
+    made_at: datetime
+    payments: tuple[SummarisedPayment, ...]
+
+    @property
+    def total_cents(self) -> int:
+        """All of it together."""
+        return sum(one.amount_cents for one in self.payments)
+
+
 VerifiableContent = NoticeContent | ReceiptContent
-Content = VerifiableContent | DayReportContent
+Content = VerifiableContent | DayReportContent | YearSummaryContent

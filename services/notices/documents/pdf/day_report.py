@@ -3,8 +3,7 @@
 What is to be drawn is first laid out as lines of known height, so that the pages can be numbered before they are drawn.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from services.notices.documents.domain.content import DayReportContent, Flow, FlowRow
@@ -13,10 +12,10 @@ from services.notices.documents.pdf.fonts import BOLD, MONO, MONO_BOLD, REGULAR
 from services.notices.documents.pdf.formats import amount_text, date_text, moment_text
 from services.notices.documents.pdf.header import LEFT, RIGHT
 from services.notices.documents.pdf.page import BAR, WIDTH, Page, bar_title
+from services.notices.documents.pdf.sheets import Item, sheets_of
 
 _FIRST_TOP: Final = 40.0
 _NEXT_TOP: Final = 22.0
-_BOTTOM: Final = 280.0
 _LINE: Final = 4.2
 _TOTAL: Final = 6.0
 _BAR: Final = 7.94
@@ -26,25 +25,12 @@ _COLUMNS: Final = ((LEFT, 37.0), (49.0, 58.0), (109.0, 8.0), (119.0, 30.0), (151
 _AMOUNT_WIDTH: Final = 23.0
 
 
-@dataclass(frozen=True)
-class _Item:
-    """Something drawn from a height down; with so many `followers` that must stand on the same page.
-
-    `is_row`: on top of a page it wants the names of the columns over it.
-    """
-
-    height: float
-    draw: Callable[[Page, float], None]
-    followers: int = 0
-    is_row: bool = False
-
-
 def render_day_report(report: DayReportContent) -> bytes:
     """Return the PDF of the report; the same report always gives the same bytes."""
     texts = DAY_REPORT_TEXTS[report.language]
     title = texts.title.format(day=date_text(report.day))
     page = Page(title=title, author=report.entity_name, subject=title, language=report.language)
-    sheets = _sheets(list(_items(report, texts)))
+    sheets = sheets_of(list(_items(report, texts)), first_top=_FIRST_TOP, next_top=_NEXT_TOP)
     for number, sheet in enumerate(sheets, start=1):
         if number > 1:
             page.turn()
@@ -60,20 +46,7 @@ def render_day_report(report: DayReportContent) -> bytes:
     return page.finish()
 
 
-def _sheets(items: Sequence[_Item]) -> list[list[_Item]]:
-    sheets: list[list[_Item]] = [[]]
-    top = _FIRST_TOP
-    for place, item in enumerate(items):
-        needed = sum(each.height for each in items[place : place + item.followers + 1])
-        if sheets[-1] and top + needed > _BOTTOM:
-            sheets.append([])
-            top = _NEXT_TOP
-        sheets[-1].append(item)
-        top += item.height
-    return sheets
-
-
-def _items(report: DayReportContent, texts: DayReportTexts) -> Iterator[_Item]:
+def _items(report: DayReportContent, texts: DayReportTexts) -> Iterator[Item]:
     yield _bar(texts.summary, "")
     if not report.flows:
         yield _total(texts.nothing, "")
@@ -88,11 +61,11 @@ def _items(report: DayReportContent, texts: DayReportTexts) -> Iterator[_Item]:
     for label, cents in sums:
         yield _total(label, _signed(cents, report.language), font=BOLD)
     for flow in report.flows:
-        yield _Item(_GAP, lambda _page, _top: None, followers=4)
+        yield Item(_GAP, lambda _page, _top: None, followers=4)
         yield from _flow_items(flow, texts, report.language)
 
 
-def _flow_items(flow: Flow, texts: DayReportTexts, language: str) -> Iterator[_Item]:
+def _flow_items(flow: Flow, texts: DayReportTexts, language: str) -> Iterator[Item]:
     yield _bar(
         f"{texts.flow} {flow.flow_id}", texts.reconciled if flow.reconciled else texts.not_reconciled, followers=3
     )
@@ -118,7 +91,7 @@ def _cells(row: FlowRow, texts: DayReportTexts, language: str) -> tuple[str, ...
     )
 
 
-def _columns(cells: Sequence[str], font: str, *, followers: int = 0) -> _Item:
+def _columns(cells: Sequence[str], font: str, *, followers: int = 0) -> Item:
     fonts = (font, font, font, REGULAR, REGULAR) if font == MONO else (font,) * 5
 
     def draw(page: Page, top: float) -> None:
@@ -128,10 +101,10 @@ def _columns(cells: Sequence[str], font: str, *, followers: int = 0) -> _Item:
                 page.line(cell, x, baseline, font=its_font, size=7, width=width)
         page.line(cells[-1], RIGHT, baseline, font=font, size=7, width=_AMOUNT_WIDTH, right=True)
 
-    return _Item(_LINE, draw, followers, is_row=font == MONO)
+    return Item(_LINE, draw, followers, is_row=font == MONO)
 
 
-def _total(label: str, amount: str, *, font: str = REGULAR, followers: int = 0) -> _Item:
+def _total(label: str, amount: str, *, font: str = REGULAR, followers: int = 0) -> Item:
     def draw(page: Page, top: float) -> None:
         baseline = top + 4.6
         page.line(label, LEFT, baseline, font=font, size=8.5, width=150)
@@ -139,17 +112,17 @@ def _total(label: str, amount: str, *, font: str = REGULAR, followers: int = 0) 
             mono = MONO_BOLD if font == BOLD else MONO
             page.line(f"{amount} Euro", RIGHT, baseline, font=mono, size=8.5, width=38, right=True)
 
-    return _Item(_TOTAL, draw, followers)
+    return Item(_TOTAL, draw, followers)
 
 
-def _bar(text: str, state: str, *, followers: int = 0) -> _Item:
+def _bar(text: str, state: str, *, followers: int = 0) -> Item:
     def draw(page: Page, top: float) -> None:
         page.box(0, top, WIDTH, top + _BAR, BAR)
         page.line(text, LEFT, top + 5.03, font=BOLD, size=10, width=140, style=bar_title())
         if state:
             page.line(state, RIGHT, top + 5.03, font=REGULAR, size=9, width=45, right=True)
 
-    return _Item(_BAR + 1.0, draw, followers)
+    return Item(_BAR + 1.0, draw, followers)
 
 
 def _heading(page: Page, report: DayReportContent, texts: DayReportTexts, title: str) -> float:

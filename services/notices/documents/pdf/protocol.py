@@ -18,6 +18,7 @@ from services.notices.documents.domain.content import (
     LogoFile,
     NoticeContent,
     ReceiptContent,
+    YearSummaryContent,
 )
 
 OK: Final = b"+"
@@ -25,7 +26,7 @@ FAILED: Final = b"-"
 
 _LENGTH: Final = struct.Struct(">I")
 _KINDS: Final[dict[str, type[Content | LogoFile]]] = {
-    one.kind: one for one in (NoticeContent, ReceiptContent, DayReportContent, LogoFile)
+    one.kind: one for one in (NoticeContent, ReceiptContent, DayReportContent, YearSummaryContent, LogoFile)
 }
 
 
