@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from chassis.storage.tables import IdempotencyMixin, InboxMixin, OutboxMixin
+from chassis.storage.tables import IdempotencyMixin, InboxMixin, OutboxMixin, ParityRoundMixin
 from services.practices.domain.states import State
 
 Json = dict[str, Any]
@@ -314,3 +314,9 @@ class IdempotencyKey(IdempotencyMixin, Base):
     """Keys of insertions and imports, with the id of what they made."""
 
     __tablename__ = "idempotency_keys"
+
+
+class ParityRound(ParityRoundMixin, Base):
+    """How far the states have been proven against payments."""
+
+    __tablename__ = "parity_rounds"

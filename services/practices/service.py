@@ -4,7 +4,7 @@ from datetime import datetime
 
 from chassis.clock import now
 from chassis.runtime.entrypoints import answers, decides_every, every, on_event
-from chassis.runtime.providers import DatabaseProvider
+from chassis.runtime.providers import DatabaseProvider, ParityProvider, RpcProvider
 from chassis.storage.database import Tx
 from contracts.events.envelope import Event
 from contracts.events.payments import (
@@ -20,6 +20,20 @@ from contracts.events.payments import (
     PaymentReported,
 )
 from contracts.rpc import practices
+from contracts.rpc.parity import (
+    PRACTICES_BUCKETS,
+    PRACTICES_CHANGED,
+    PRACTICES_LINES,
+    PRACTICES_TELL_AGAIN,
+    Buckets,
+    BucketsRequest,
+    Changed,
+    ChangedRequest,
+    Lines,
+    LinesRequest,
+    TellAgainRequest,
+    ToldAgain,
+)
 from contracts.rpc.practices import (
     AnnulRequest,
     BookedPractice,
@@ -73,6 +87,7 @@ from services.practices.usecases import (
     import_jobs,
     insertion,
     paid_year,
+    parity,
     payment_events,
     queries,
     search,
@@ -82,6 +97,7 @@ _EXPIRY_INTERVAL_S = 60
 _CLOSING_INTERVAL_S = 2
 _IMPORTS_INTERVAL_S = 1
 _NEWS_INTERVAL_S = 60
+_PARITY_LOOK_S = 10
 
 
 class PracticesService:
@@ -89,6 +105,8 @@ class PracticesService:
 
     name = "practices"
     database = DatabaseProvider(models)
+    rpc = RpcProvider()
+    rounds = ParityProvider(parity.PROJECTION)
     import_process = ImportProcessProvider()
 
     @answers(practices.ENTITY)
@@ -211,6 +229,26 @@ class PracticesService:
         """Return a page of the events published."""
         return queries.events(self.database, request)
 
+    @answers(PRACTICES_BUCKETS)
+    def parity_buckets(self, request: BucketsRequest) -> Buckets:
+        """Count and hash what payments' positions are compared with."""
+        return parity.positions(self.database).buckets(request)
+
+    @answers(PRACTICES_LINES)
+    def parity_lines(self, request: LinesRequest) -> Lines:
+        """Return what payments' positions are compared with, practice by practice."""
+        return parity.positions(self.database).lines(request)
+
+    @answers(PRACTICES_CHANGED)
+    def parity_changed(self, request: ChangedRequest) -> Changed:
+        """Return which practices events were about."""
+        return parity.changed(self.database, request)
+
+    @answers(PRACTICES_TELL_AGAIN)
+    def tell_again(self, request: TellAgainRequest) -> ToldAgain:
+        """Return the events about practices once more."""
+        return parity.tell_again(self.database, request)
+
     @on_event(CHECKOUT_STARTED)
     def on_checkout_started(self, tx: Tx, event: Event[CheckoutStarted]) -> None:
         """Show the practices as Non confermato."""
@@ -245,6 +283,11 @@ class PracticesService:
     def tell_changed_services(self) -> None:
         """Tell payments what the catalogue now says of practices it has been told of."""
         catalogue_news.tell_all(self.database, now())
+
+    @decides_every(seconds=_PARITY_LOOK_S)
+    def prove_states(self, now: datetime) -> None:
+        """Compare the states with payments, every PARITY_EVERY_S."""
+        parity.prove_states(self.database, self.rpc, self.rounds, now)
 
     @decides_every(seconds=_CLOSING_INTERVAL_S)
     def close_options(self, now: datetime) -> None:
