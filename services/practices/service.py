@@ -51,6 +51,8 @@ from contracts.rpc.practices import (
     PositionRequest,
     Practice,
     PracticeList,
+    RefusedRows,
+    RefusedRowsRequest,
     SearchRequest,
 )
 from contracts.shapes import Empty
@@ -66,6 +68,7 @@ from services.practices.usecases import (
     duplicate_search,
     expiry,
     import_jobs,
+    import_reports,
     insertion,
     payment_events,
     queries,
@@ -76,6 +79,7 @@ _EXPIRY_INTERVAL_S = 60
 _CLOSING_INTERVAL_S = 2
 _IMPORTS_INTERVAL_S = 1
 _NEWS_INTERVAL_S = 60
+_FORGETTING_INTERVAL_S = 3600
 
 
 class PracticesService:
@@ -170,6 +174,11 @@ class PracticesService:
         """Return the report of an import."""
         return debt_import.get_import(self.database, request)
 
+    @answers(practices.REFUSED_ROWS)
+    def refused_rows(self, request: RefusedRowsRequest) -> RefusedRows:
+        """Return the refused rows of an import with what they held."""
+        return import_reports.refused_rows(self.database, request)
+
     @answers(practices.IMPORT_PART)
     def import_part(self, request: ImportPartRequest) -> Empty:
         """Take a part of a debt file."""
@@ -229,6 +238,11 @@ class PracticesService:
     def tell_changed_services(self) -> None:
         """Tell payments what the catalogue now says of practices it has been told of."""
         catalogue_news.tell_all(self.database, now())
+
+    @decides_every(seconds=_FORGETTING_INTERVAL_S)
+    def forget_refused_rows(self, now: datetime) -> None:
+        """Forget what rows held that were refused long ago."""
+        import_reports.forget_refused(self.database, now)
 
     @decides_every(seconds=_CLOSING_INTERVAL_S)
     def close_options(self, now: datetime) -> None:
