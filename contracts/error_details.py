@@ -54,6 +54,7 @@ class AmountNotAllowed(ErrorDetail):
     max_cents: int | None = None
     unit_cents: int | None = None
     fixed_cents: int | None = None
+    choices_cents: Sequence[int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,10 +216,16 @@ class TooLarge(ErrorDetail):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrongHeader(ErrorDetail):
-    """The columns a debt file must have, and those that are missing."""
+    """The columns a debt file must have, and those that are missing.
+
+    `repeated`: those that come twice. `unknown`: the places, from 1, of columns that are none of ours; their names may
+    be somebody's data.
+    """
 
     expected: Sequence[str]
     missing: Sequence[str]
+    repeated: Sequence[str] | None = None
+    unknown: Sequence[int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

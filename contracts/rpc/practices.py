@@ -6,11 +6,11 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from marshmallow.validate import Length, OneOf, Range
+from marshmallow.validate import Length, OneOf, Range, Regexp
 
 from contracts.amounts import AmountPeriod, AmountSchedule
 from contracts.call import Call
-from contracts.codes import AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
+from contracts.codes import EMAIL_MAX_CHARS, EMAIL_PATTERN, AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
 from contracts.message import Message
 from contracts.shapes import (
     Beneficiary,
@@ -47,12 +47,21 @@ class DemandCodes(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AmountChoice(Message):
+    """One of the amounts that a service has, in cents, and what it is for."""
+
+    cents: AmountCents
+    title: LocalisedText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogueService(Message):
     """A service of an entity. Amount rules are in cents; None means no rule.
 
     `unit_cents`: the amount must be a multiple of it (booklets of 25 euro).
-    `fixed_cents`: the only amount accepted. `spontaneous`: offered under Inserimento spontaneo. `demand`: a citizen may
-    ask for it at a PSP. `stamp_cents`: what of the amount buys a digital revenue stamp.
+    `fixed_cents`: the only amount accepted. `choices`: the only ones, of which the payer chooses.
+    `spontaneous`: offered under Inserimento spontaneo. `demand`: a citizen may ask for it at a PSP. `stamp_cents`: what
+    of the amount buys a digital revenue stamp.
     """
 
     code: str
@@ -69,6 +78,25 @@ class CatalogueService(Message):
     fixed_cents: int | None = None
     demand: DemandCodes | None = None
     stamp_cents: Annotated[int, Range(min=1)] | None = None
+    choices: Sequence[AmountChoice] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contacts(Message):
+    """How an entity is reached beside its e-mail address. `certified_email`: PEC."""
+
+    address: Annotated[str, Length(1, 140)] | None = None
+    phone: Annotated[str, Regexp(r"^\+?[0-9 ]{5,20}$")] | None = None
+    certified_email: Annotated[str, Length(max=EMAIL_MAX_CHARS), Regexp(f"^{EMAIL_PATTERN}$")] | None = None
+    office_hours: LocalisedText | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Colours(Message):
+    """The colours of an entity's pages: `primary` of what stands out, `dark` of links and of the line above."""
+
+    primary: Annotated[str, Regexp(r"^#[0-9a-fA-F]{6}$")]
+    dark: Annotated[str, Regexp(r"^#[0-9a-fA-F]{6}$")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +112,8 @@ class Entity(Message):
     postal_account: str | None = None
     postal_account_holder: str | None = None
     postal_authorisation: str | None = None
+    contacts: Contacts | None = None
+    colours: Colours | None = None
     services: Sequence[CatalogueService]
 
 
@@ -588,6 +618,36 @@ class ImportGetRequest(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedRowsRequest(Message):
+    """The refused rows of an import below a line, with what they held."""
+
+    entity_code: str
+    import_id: UUID
+    after_line: Annotated[int, Range(min=0)] = 0
+    limit: Annotated[int, Range(1, 1000)] = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedRow(Message):
+    """A refused row, and its cells by the columns of a debt file: none where it cannot be split, or after 30 days."""
+
+    row: ImportRow
+    cells: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedRows(Message):
+    """A page of them, by line; `next_after`: there are more, below this line.
+
+    `columns`: those that rows of the whole import have something under, and all that a file must have, in its order.
+    """
+
+    columns: Sequence[str]
+    rows: Sequence[RefusedRow]
+    next_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportPartRequest(Message):
     """A piece of a debt file, up to 1 MiB of the bytes received, in base64; numbered from 1.
 
@@ -689,6 +749,7 @@ PUT_DEBT = Call("practices", "put_debt", DebtRequest, Practice, idempotent=True)
 ANNUL_DEBT = Call("practices", "annul_debt", AnnulRequest, Practice, idempotent=True)
 IMPORT = Call("practices", "import_debts", ImportRequest, ImportReport, idempotent=True, timeout_s=60)
 GET_IMPORT = Call("practices", "get_import", ImportGetRequest, ImportReport, idempotent=True)
+REFUSED_ROWS = Call("practices", "refused_rows", RefusedRowsRequest, RefusedRows, idempotent=True, timeout_s=20)
 IMPORT_PART = Call("practices", "import_part", ImportPartRequest, Empty, idempotent=True, timeout_s=20)
 QUEUE_IMPORT = Call("practices", "queue_import", ImportQueueRequest, ImportReport, idempotent=True, timeout_s=20)
 CANCEL_IMPORT = Call("practices", "cancel_import", ImportGetRequest, ImportReport, idempotent=True)

@@ -22,7 +22,7 @@ from gateway.api.uploads import Incoming
 FILE_MAX_BYTES: Final = practices.IMPORT_PARTS_MAX * practices.IMPORT_PART_MAX_BYTES
 # Some 2,000 rows, which are loaded in a second or two.
 AT_ONCE_MAX_BYTES: Final = 256 * 1024
-_MEDIA_TYPES: Final = ("text/csv", "application/gzip")
+MEDIA_TYPES: Final = ("text/csv", "application/gzip", "application/jsonl", "application/x-ndjson", "application/json")
 _GZIP_MARK: Final = b"\x1f\x8b"
 
 
@@ -31,7 +31,7 @@ def take(asked: Asked, entity_code: str) -> ImportReport:
 
     Raises Refused(IMPORT_EMPTY), (IMPORT_TOO_LARGE), and of small files what the service refuses.
     """
-    file = uploads.incoming(asked.req, _MEDIA_TYPES, max_bytes=FILE_MAX_BYTES)
+    file = uploads.incoming(asked.req, MEDIA_TYPES, max_bytes=FILE_MAX_BYTES)
     key = asked.idempotency_key or uuid4().hex
     pieces = file.pieces(practices.IMPORT_PART_MAX_BYTES, FILE_MAX_BYTES)
     first = next(pieces, b"")

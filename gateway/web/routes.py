@@ -8,6 +8,7 @@ from gateway.web.calendar import DueDateEntry
 from gateway.web.calendar_feed import CalendarFeed, RenewCalendarFeed, RevokeCalendarFeed
 from gateway.web.cart import AddToCart, CartPage, ClearCart, PayCart, RemoveFromCart
 from gateway.web.checkout import PayPractice
+from gateway.web.colours import ColoursSheet
 from gateway.web.documents import CartReceiptPdf, NoticePdf, ReceiptPdf, StampXml
 from gateway.web.insertion import InsertionPage, ServicesPage
 from gateway.web.login import AssertionConsumer, LoginPage, Logout, Metadata, SingleLogout
@@ -65,6 +66,7 @@ def _add_login(app: falcon.App[falcon.Request, falcon.Response], site: Site) -> 
 
 def _add_entity(app: falcon.App[falcon.Request, falcon.Response], site: Site) -> None:
     _add(app, _ENTITY, SearchPage(site))
+    _add(app, f"{_ENTITY}/colori.css", ColoursSheet(site))
     _add(app, f"{_ENTITY}/ricerca", SearchAction(site))
     _add(app, f"{_ENTITY}/risultati", ResultsPage(site))
     _add(app, f"{_ENTITY}/pratiche", PracticesPage(site))

@@ -65,6 +65,9 @@ class EntityRow(Base):
     postal_account: Mapped[str | None] = mapped_column(Text)
     postal_account_holder: Mapped[str | None] = mapped_column(Text)
     postal_authorisation: Mapped[str | None] = mapped_column(Text)
+    debt_file: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
+    contacts: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
+    colours: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class ServiceRow(Base):
@@ -95,8 +98,24 @@ class ServiceRow(Base):
     withdrawn: Mapped[bool] = mapped_column(default=False)
     archive: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
     accounting_code: Mapped[str | None] = mapped_column(String(35))
+    choices: Mapped[list[Json]] = mapped_column(JSONB, server_default=text("'[]'"))
+    schedule: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
     revision: Mapped[int] = mapped_column(Integer, server_default=text("1"))
     told_digest: Mapped[str | None] = mapped_column(String(64))
+
+
+class CatalogueVersion(Base):
+    """What an entity's catalogue said from a moment on, and who had it say so. `digest`: of `content`."""
+
+    __tablename__ = "catalogue_versions"
+
+    entity_code: Mapped[str] = mapped_column(ForeignKey("entities.code"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    content: Mapped[Json] = mapped_column(JSONB)
+    digest: Mapped[str] = mapped_column(String(64))
+    loaded_by: Mapped[str] = mapped_column(String(140))
+    file_name: Mapped[str] = mapped_column(String(200))
+    loaded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class NoticeSequence(Base):
@@ -256,7 +275,8 @@ class StagedRow(Base):
 
     Without foreign keys, which are looked up row by row.
 
-    `service_code` is null where the row is no debt. The columns from `code` to `warning` are those of import_rows.
+    `service_code` is null where the row is refused: `cells` is what it held then, or its service alone, where the
+    columns of a debt are there. The columns from `code` to `warning` are those of import_rows.
     """
 
     __tablename__ = "import_staged"
@@ -280,6 +300,20 @@ class StagedRow(Base):
     schedule: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
     debt_position: Mapped[str | None] = mapped_column(String(70))
     option: Mapped[str | None] = mapped_column(String(35))
+    beneficiary: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
+    cells: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
+
+
+class RefusedCells(Base):
+    """What a refused line of a debt file held, for its sender to correct and send again; deleted after some days."""
+
+    __tablename__ = "import_refused"
+    __table_args__ = (Index("ix_import_refused_created_at", "created_at"),)
+
+    import_id: Mapped[UUID] = mapped_column(ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True)
+    line: Mapped[int] = mapped_column(Integer, primary_key=True)
+    cells: Mapped[Json] = mapped_column(JSONB)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class ImportRow(Base):

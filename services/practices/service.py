@@ -66,6 +66,8 @@ from contracts.rpc.practices import (
     PositionRequest,
     Practice,
     PracticeList,
+    RefusedRows,
+    RefusedRowsRequest,
     SearchRequest,
     Totals,
     TotalsRequest,
@@ -85,6 +87,7 @@ from services.practices.usecases import (
     duplicate_search,
     expiry,
     import_jobs,
+    import_reports,
     insertion,
     paid_year,
     parity,
@@ -98,6 +101,7 @@ _CLOSING_INTERVAL_S = 2
 _IMPORTS_INTERVAL_S = 1
 _NEWS_INTERVAL_S = 60
 _PARITY_LOOK_S = 10
+_FORGETTING_INTERVAL_S = 3600
 
 
 class PracticesService:
@@ -204,6 +208,11 @@ class PracticesService:
         """Return the report of an import."""
         return debt_import.get_import(self.database, request)
 
+    @answers(practices.REFUSED_ROWS)
+    def refused_rows(self, request: RefusedRowsRequest) -> RefusedRows:
+        """Return the refused rows of an import with what they held."""
+        return import_reports.refused_rows(self.database, request)
+
     @answers(practices.IMPORT_PART)
     def import_part(self, request: ImportPartRequest) -> Empty:
         """Take a part of a debt file."""
@@ -288,6 +297,11 @@ class PracticesService:
     def prove_states(self, now: datetime) -> None:
         """Compare the states with payments, every PARITY_EVERY_S."""
         parity.prove_states(self.database, self.rpc, self.rounds, now)
+
+    @decides_every(seconds=_FORGETTING_INTERVAL_S)
+    def forget_refused_rows(self, now: datetime) -> None:
+        """Forget what rows held that were refused long ago."""
+        import_reports.forget_refused(self.database, now)
 
     @decides_every(seconds=_CLOSING_INTERVAL_S)
     def close_options(self, now: datetime) -> None:

@@ -173,11 +173,12 @@ class ImportsResource(Resource):
 
     @operation(
         Operation(
-            summary="Import a debt file (CSV, also in gzip): a small one at once, with its report, others as a job",
+            summary="Import a debt file (CSV, JSON Lines or JSON, also in gzip): a small one at once, with its report, "
+            "others as a job",
             tag=Tag.IMPORTS,
             access=Access.KEY,
             scope=Scope.IMPORTS_WRITE,
-            file_types=("text/csv", "application/gzip", "multipart/form-data"),
+            file_types=(*debt_files.MEDIA_TYPES, "multipart/form-data"),
             answer=practices.ImportReport,
             status=HTTPStatus.CREATED,
             as_a_job="The file is loaded as a job: its report, which grows, stands at the address in Location. So are "
@@ -201,6 +202,27 @@ class ImportsResource(Resource):
             asked.resp.status = HTTPStatus.ACCEPTED
         asked.resp.location = f"/api/v1/creditors/{entity}/imports/{report.id}"
         return report
+
+
+class ImportRefusedResource(Resource):
+    """The refused rows of one import."""
+
+    @operation(
+        Operation(
+            summary="The refused rows of an import as a debt file, with what is wrong: to correct and to import again",
+            tag=Tag.IMPORTS,
+            access=Access.KEY,
+            scope=Scope.IMPORTS_WRITE,
+            media_type="text/csv",
+            errors=(ErrorCode.IMPORT_NOT_FOUND,),
+        )
+    )
+    def on_get(self, asked: Asked, entity: str, import_id: UUID) -> None:
+        """Send it as it is put together. After 30 days it holds the references and reasons alone."""
+        request = practices.RefusedRowsRequest(entity_code=entity, import_id=import_id)
+        asked.resp.stream = csv_files.of_refused(asked.visit, request)
+        asked.resp.content_type = "text/csv; charset=utf-8"
+        asked.resp.downloadable_as = f"righe-da-correggere-{import_id}.csv"
 
 
 class ImportResource(Resource):

@@ -1,9 +1,9 @@
 """Debt files on their way: their parts, whose turn it is, and the rows that are checked and not loaded yet."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 from sqlalchemy import delete, exists, func, select, text, update
@@ -17,9 +17,10 @@ from contracts.amounts import AmountSchedule
 from contracts.codes import AmountCents
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc.practices import ImportPartRequest, ImportQueueRequest
-from contracts.shapes import Instalment
+from contracts.shapes import Beneficiary, Instalment
 from services.practices import stored_json
 from services.practices.debt_file.rows import Row
+from services.practices.debt_file.written_rows import cells_of, storable
 from services.practices.domain import debt_rules
 from services.practices.domain.debt import Debt
 from services.practices.models import UNFINISHED, Import, ImportPart, StagedRow
@@ -154,7 +155,9 @@ def end_checking(session: Session, import_id: UUID) -> None:
         StagedRow.import_id == import_id, StagedRow.line == placed.c.line, placed.c.place > 1
     )
     refused = {
+        # What it held stands beside, but for its service.
         "service_code": None,
+        "cells": func.coalesce(StagedRow.cells, func.jsonb_build_object("servizio", StagedRow.service_code)),
         "code": ErrorCode.DUPLICATE_REFERENCE.value,
         "column_name": "codice_debito",
         "value_shape": None,
@@ -252,7 +255,7 @@ def _staged(import_id: UUID, row: Row) -> tuple[object, ...]:
     told = (import_id, row.line, row.external_id, row.code and row.code.value, row.column, row.value_shape, row.warning)
     debt = row.debt
     if debt is None:
-        return (*told, *[None] * (len(_STAGED) - len(told)))
+        return (*told, *[None] * (len(_STAGED) - len(told) - 1), row.cells)
     return (
         *told,
         debt.service_code,
@@ -267,6 +270,8 @@ def _staged(import_id: UUID, row: Row) -> tuple[object, ...]:
         stored_json.write_optional(debt.schedule),
         debt.debt_position,
         debt.option,
+        stored_json.write_optional(debt.beneficiary),
+        None,
     )
 
 
@@ -274,18 +279,26 @@ def _row(one: Any) -> Row:
     return Row(
         line=one.line,
         external_id=one.external_id,
-        debt=_debt(one) if one.service_code is not None else None,
+        debt=_debt(one, one.service_code) if one.service_code is not None else None,
         code=ErrorCode(one.code) if one.code else None,
         column=one.column_name,
         value_shape=one.value_shape,
         warning=one.warning,
+        cells=_cells(one),
     )
 
 
-def _debt(one: Any) -> Debt:
+def _cells(one: Any) -> Mapping[str, str] | None:
+    """Return what a refused row held: as it was written, or of a good one with the reference of another its debt."""
+    if one.cells is None or one.fiscal_code is None:
+        return cast("Mapping[str, str] | None", one.cells)
+    return storable(cells_of(one.external_id, _debt(one, one.cells["servizio"])))
+
+
+def _debt(one: Any, service_code: str) -> Debt:
     has_instalment = one.instalment_number is not None
     return Debt(
-        service_code=one.service_code,
+        service_code=service_code,
         debtor=debt_rules.subject(one.fiscal_code, one.full_name, one.email),
         description=one.description,
         amount_cents=AmountCents(one.amount_cents),
@@ -294,4 +307,5 @@ def _debt(one: Any) -> Debt:
         schedule=stored_json.read_optional(one.schedule, AmountSchedule),
         debt_position=one.debt_position,
         option=one.option,
+        beneficiary=stored_json.read_optional(one.beneficiary, Beneficiary),
     )

@@ -14,7 +14,8 @@ from contracts.rpc.practices import (
     ImportReport,
 )
 from contracts.shapes import Empty
-from services.practices.debt_file import rows as debt_file
+from services.practices import catalogue_records
+from services.practices.debt_file import files as debt_file
 from services.practices.repository import catalogue, import_jobs
 from services.practices.usecases import import_reports
 from services.practices.usecases.file_content import content_of
@@ -27,10 +28,10 @@ def import_part(database: Database, request: ImportPartRequest, now: datetime) -
     whoever sends half a gigabyte of something else is told before.
     """
     content = content_of(request.content_base64, IMPORT_PART_MAX_BYTES)
-    if request.number == 1:
-        debt_file.check_beginning(content)
     with database.transaction() as tx:
-        catalogue.entity(tx.session, request.entity_code)
+        entity = catalogue.entity(tx.session, request.entity_code)
+        if request.number == 1:
+            debt_file.check_beginning(content, catalogue_records.file_conventions(entity, ()))
         import_jobs.save_part(tx.session, request, content, now)
     return Empty()
 

@@ -13,7 +13,7 @@ from chassis import logs
 from chassis.storage.database import Database
 from contracts.errors import Refused
 from services.practices import catalogue_records
-from services.practices.debt_file import rows as debt_file
+from services.practices.debt_file import files as debt_file
 from services.practices.models import Import
 from services.practices.repository import catalogue, import_jobs, practices
 from services.practices.repository.batches import batches
@@ -72,10 +72,12 @@ def _load_next(database: Database, entity_code: str, clock: Callable[[], datetim
 def _check(database: Database, job: Import) -> None:
     """Read the file, from the line on that was read last, and stage its rows. Raises Refused for the whole file."""
     with database.reading() as session:
+        entity = catalogue.entity(session, job.entity_code)
         services = catalogue.services(session, job.entity_code)
+    conventions = catalogue_records.file_conventions(entity, services)
     rules = {service.code: catalogue_records.rules_of(service) for service in services}
     pieces = partial(import_jobs.parts, database, job.id)
-    for rows in batches(debt_file.read_pieces(pieces, rules, after_line=job.checked_line), _CHUNK_ROWS):
+    for rows in batches(debt_file.read_pieces(pieces, rules, conventions, after_line=job.checked_line), _CHUNK_ROWS):
         with database.transaction() as tx:
             if not import_jobs.stage(tx.session, job, rows):
                 raise _Ended

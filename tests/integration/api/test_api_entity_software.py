@@ -1,8 +1,10 @@
 """What an entity's own software gets from the API with its key."""
 
 import base64
+import csv
 import gzip
 import hashlib
+import io
 from typing import Any
 
 import pytest
@@ -103,6 +105,42 @@ def test_the_same_file_again_is_another_import_unless_it_has_the_same_key(
     assert all(len(key) >= 8 for key in keys)
 
 
+@pytest.mark.parametrize("media_type", ["application/jsonl", "application/x-ndjson", "application/json"])
+def test_json_is_imported_like_csv(client: TestClient, services: FakeServices, media_type: str) -> None:
+    line = b'{"external_id": "TARI-1"}\n'
+    assert client.simulate_post(IMPORTS, body=line, headers={**ALL, "Content-Type": media_type}).status_code == 201
+    assert base64.b64decode(services.asked(practices.IMPORT).content_base64) == line
+
+
+def test_refused_rows_come_as_a_file_to_correct_that_no_spreadsheet_works_out(
+    client: TestClient, services: FakeServices
+) -> None:
+    refused = examples.IMPORT["rows"][1]
+    told = {
+        **refused,
+        "value_shape": "=A",
+        "problem": "Il codice fiscale non è corretto.",
+        "remedy": "Scrivilo intero.",
+    }
+    cells = {"codice_debito": "R-1", "cognome_nome": '=HYPERLINK("x")', "importo": "-5,00", "causale": 'è "così"; ok'}
+    pages = [
+        {"columns": ["codice_debito", "cognome_nome", "importo", "causale"], "rows": rows, "next_after": after}
+        for rows, after in (([{"row": told, "cells": cells}], 3), ([{"row": {**told, "line": 5}, "cells": {}}], None))
+    ]
+    services.answers[practices.REFUSED_ROWS.name] = lambda asked: pages[asked.after_line // 3]
+    result = client.simulate_get(f"{IMPORTS}/{examples.IMPORT_ID}/refused.csv", headers=ALL)
+    assert result.status_code == 200
+    assert result.content.startswith(b"\xef\xbb\xbf")
+    assert "righe-da-correggere" in result.headers["Content-Disposition"]
+    lines = list(csv.reader(io.StringIO(result.content.decode("utf-8-sig")), delimiter=";"))
+    reason = ["codice_fiscale", "'=A", "Il codice fiscale non è corretto.", "Scrivilo intero."]
+    assert lines == [
+        ["riga", "colonna", "valore", "problema", "rimedio", "codice_debito", "cognome_nome", "importo", "causale"],
+        ["3", *reason, "R-1", '\'=HYPERLINK("x")', "'-5,00", 'è "così"; ok'],
+        ["5", *reason, "RETTA-2026-0002-5", "", "", ""],
+    ]
+
+
 def test_a_multipart_file_is_imported_under_its_name(client: TestClient, services: FakeServices) -> None:
     body = (
         "--limit\r\n"
@@ -134,7 +172,7 @@ def test_parts_without_a_length_are_refused_and_told_how_to_come(client: TestCli
 
 def test_an_empty_file_or_another_media_type_is_refused(client: TestClient, services: FakeServices) -> None:
     problem(client.simulate_post(IMPORTS, body=b"", headers=CSV), 422, ErrorCode.IMPORT_EMPTY)
-    result = client.simulate_post(IMPORTS, body=b"{}", headers={**ALL, "Content-Type": "application/json"})
+    result = client.simulate_post(IMPORTS, body=b"<a/>", headers={**ALL, "Content-Type": "application/xml"})
     problem(result, 415, ErrorCode.INVALID_REQUEST)
     assert services.calls == []
 

@@ -160,6 +160,7 @@ class Services:
     """
 
     def __init__(self) -> None:
+        self.entity = ENTITY
         self.practices: dict[UUID, Practice] = {}
         self.plans: list[practices.ListedPlan] = []
         self.totals = practices.Totals(unpaid=practices.Sum(), overdue=practices.Sum(), paid=practices.Sum())
@@ -321,7 +322,7 @@ class Services:
     def _entity(self, asked: practices.EntityRequest) -> Entity:
         if asked.entity_code != "PM108":
             raise Refused(ErrorCode.UNKNOWN_ENTITY)
-        return ENTITY
+        return self.entity
 
     def _search(self, asked: practices.SearchRequest) -> practices.PracticeList:
         def matches(practice: Practice) -> bool:
