@@ -13,8 +13,16 @@ from alembic import op
 from chassis.storage.migrations import LOCK_TIMEOUT
 
 
-def create_index(name: str, table: str, columns: Sequence[str], *, unique: bool = False, where: str = "") -> None:
-    """Make an index, over the remains of an attempt that broke off."""
+def create_index(
+    name: str,
+    table: str,
+    columns: Sequence[str | sa.TextClause],
+    *,
+    unique: bool = False,
+    where: str = "",
+    using: str = "btree",
+) -> None:
+    """Make an index of columns or expressions, over the remains of an attempt that broke off."""
     with _beside_the_traffic():
         op.drop_index(name, table, postgresql_concurrently=True, if_exists=True)
         op.create_index(
@@ -23,6 +31,7 @@ def create_index(name: str, table: str, columns: Sequence[str], *, unique: bool 
             columns,
             unique=unique,
             postgresql_concurrently=True,
+            postgresql_using=using,
             postgresql_where=sa.text(where) if where else None,
         )
 

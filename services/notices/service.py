@@ -25,7 +25,7 @@ from services.notices import models
 from services.notices.documents.renderers import Renderers
 from services.notices.documents.usecases import day_report, document_store, notice, print_jobs, receipt, verification
 from services.notices.documents.usecases.dependencies import DocumentDependencies
-from services.notices.mail.usecases import bounces, delivery, mail_queue, projection, retention
+from services.notices.mail.usecases import bounces, delivery, invitation, mail_queue, projection, retention
 from services.notices.mail.usecases.dependencies import MailDependencies
 from services.notices.settings import Settings
 
@@ -95,6 +95,11 @@ class NoticesService:
     def mailing(self, request: notices.MailingRequest) -> notices.Mailing:
         """Return whether mail reaches a citizen."""
         return bounces.mailing(self.database, request)
+
+    @answers(notices.MAIL_INVITATION)
+    def mail_invitation(self, request: notices.InvitationMailRequest) -> notices.InvitationMail:
+        """Send the link of an invitation into an office."""
+        return invitation.send(self.settings.mail, self.settings.public_url, request, now())
 
     @answers(notices.START_JOB)
     def start_job(self, request: notices.JobRequest) -> notices.JobReply:

@@ -33,6 +33,7 @@ STATED = {
     "typed_notice._IUV_DIGITS": 17,
     "typed_notice._NOTICE_DIGITS": 18,
     "typed_notice._MAX_CHARS": 400,
+    "typed_search._PERMUTED_WORDS_MAX": 3,
     "cells._MONTHS": ("gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre"),
     "cells._TIME": r"([ Tt]\d{1,2}[:.]\d{2}([:.]\d{2}(\.\d+)?)?)?",
     "cells._SHAPE_CHARS": 30,
