@@ -147,6 +147,28 @@ class ScopeMissing(ErrorDetail):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RoleMissing(ErrorDetail):
+    """What none of the operator's roles allows (contracts.roles.Operation)."""
+
+    operation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedMeanwhile(ErrorDetail):
+    """What was shown is not what is there: its version now, and the last change, where the audit has one.
+
+    Who made it is an actor of the audit (contracts.actors): an id, no name.
+    """
+
+    version: int
+    actor_kind: str | None = None
+    actor_id: str | None = None
+    operation: str | None = None
+    at: datetime | None = None
+    fields: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WhichPractice(ErrorDetail):
     """Of several practices the one that is meant."""
 
@@ -269,6 +291,8 @@ DETAIL_OF: Final[Mapping[ErrorCode, type[ErrorDetail]]] = {
     ErrorCode.SESSION_EXPIRED: SessionEnded,
     ErrorCode.CONSENT_MISSING: ConsentMissing,
     ErrorCode.SCOPE_MISSING: ScopeMissing,
+    ErrorCode.ROLE_MISSING: RoleMissing,
+    ErrorCode.CHANGED_MEANWHILE: ChangedMeanwhile,
     ErrorCode.PRACTICE_NOT_FOUND: WhichPractice,
     ErrorCode.PRACTICE_PAID: WhichPractice,
     ErrorCode.PRACTICE_UNDERPAID: WhichPractice,

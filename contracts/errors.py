@@ -44,6 +44,14 @@ class ErrorCode(StrEnum):
     ANONYMOUS_NOT_ALLOWED = "anonymous_not_allowed"
     API_KEY_INVALID = "api_key_invalid"
     SCOPE_MISSING = "scope_missing"
+    # the office
+    NOT_AN_OPERATOR = "not_an_operator"
+    ROLE_MISSING = "role_missing"
+    INVITATION_INVALID = "invitation_invalid"
+    INVITATION_OF_ANOTHER = "invitation_of_another"
+    ALREADY_AN_OPERATOR = "already_an_operator"
+    LAST_ADMINISTRATOR = "last_administrator"
+    CHANGED_MEANWHILE = "changed_meanwhile"
     # what
     UNKNOWN_ENTITY = "unknown_entity"
     UNKNOWN_SERVICE = "unknown_service"

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from marshmallow.validate import Length, OneOf, Range, Regexp
 
+from contracts.actors import Actor
 from contracts.amounts import AmountPeriod, AmountSchedule
 from contracts.call import Call
 from contracts.codes import EMAIL_MAX_CHARS, EMAIL_PATTERN, AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
@@ -524,7 +525,8 @@ class DebtRequest(Message):
     """A debt as the entity's software puts it. Repeating it changes nothing; another content amends it.
 
     `fiscal_code` is ANONIMO or empty for who has none, where the service takes them. `debt_position` and `option`:
-    debts of one position are ways of paying the same; those of one option are paid together.
+    debts of one position are ways of paying the same; those of one option are paid together. `actor`: which API key an
+    amendment stands under in the audit; nothing is audited without.
     """
 
     entity_code: str
@@ -541,16 +543,18 @@ class DebtRequest(Message):
     schedule: AmountSchedule | None = None
     debt_position: str | None = None
     option: str | None = None
+    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnulRequest(Message):
-    """Withdraw a debt, saying why. `paid_elsewhere`: it was paid, but not through pagoPA."""
+    """Withdraw a debt, saying why. `paid_elsewhere`: paid, but not through pagoPA. `actor`: as of DebtRequest."""
 
     entity_code: str
     external_id: str
     reason: Annotated[str, Length(1, 140)]
     paid_elsewhere: bool = False
+    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """What a person needs to know once a copy is up."""
 
 from dev.launcher.copy import ENTITY_CODE, Copy
+from dev.launcher.first_operator import FILE_NAME
 
 
 def show(copy: Copy) -> None:
@@ -13,6 +14,7 @@ def show(copy: Copy) -> None:
         "",
         f"  Portal        {copy.public_url}/enti/{ENTITY_CODE}",
         f"  Old link      {copy.public_url}/pmPortal/directSearch?codCompany={ENTITY_CODE}",
+        f"  Office        {copy.public_url}/ufficio/{ENTITY_CODE}    (the way in: {copy.home.folder / FILE_NAME})",
         f"  JSON API      {copy.public_url}/api/docs",
         f"  Sandbox SPID  {copy.spid_url}    identity provider: test citizens and outcomes",
         f"  Sandbox PSP   {copy.pagopa_url}    pagoPA: Checkout, the counter of a PSP, receipts",

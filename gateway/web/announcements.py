@@ -22,6 +22,12 @@ OLDEST_SESSION_ENDED: Final = "accesso-piu-vecchio-terminato"
 BENEFICIARY_FORGOTTEN: Final = "studente-dimenticato"
 CALENDAR_REVOKED: Final = "calendario-revocato"
 ACCOUNT_CLOSED: Final = "account-chiuso"
+COLLEAGUE_CHANGED: Final = "collega-cambiato"
+COLLEAGUE_REMOVED: Final = "collega-rimosso"
+INVITATION_WITHDRAWN: Final = "invito-ritirato"
+PRACTICE_AMENDED: Final = "pratica-modificata"
+PRACTICE_ANNULLED: Final = "pratica-annullata"
+PRACTICE_RESTORED: Final = "pratica-ripristinata"
 
 ANNOUNCEMENTS: Final[Mapping[str, str]] = {
     ADDED: _("La pratica è nel carrello."),
@@ -47,4 +53,10 @@ ANNOUNCEMENTS: Final[Mapping[str, str]] = {
     BENEFICIARY_FORGOTTEN: _("I dati dello studente non sono più ricordati."),
     CALENDAR_REVOKED: _("L'indirizzo del calendario è stato revocato."),
     ACCOUNT_CLOSED: _("La registrazione è stata revocata e i dati del tuo profilo sono stati cancellati."),
+    COLLEAGUE_CHANGED: _("I ruoli sono cambiati, e valgono da subito."),
+    COLLEAGUE_REMOVED: _("Il collega è stato rimosso: non può più entrare, e le sue sessioni sono finite."),
+    INVITATION_WITHDRAWN: _("L'invito è stato ritirato: il collegamento inviato non vale più."),
+    PRACTICE_AMENDED: _("La pratica è stata modificata."),
+    PRACTICE_ANNULLED: _("La pratica è stata annullata. Se è stato un errore puoi ripristinarla."),
+    PRACTICE_RESTORED: _("La pratica è di nuovo da pagare."),
 }

@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+from chassis.audit.tables import AuditEntryMixin, AuditHeadMixin
 from chassis.storage.tables import IdempotencyMixin, InboxMixin, OutboxMixin, ParityRoundMixin
 from services.practices.domain.states import State
 
@@ -32,6 +33,8 @@ Json = dict[str, Any]
 """A JSON object in a column: a document of ours, of which SQLAlchemy knows no type. `stored_json` reads it into one."""
 
 
+DEBTOR_NAME: Final = """(lower(debtor ->> 'full_name') COLLATE "C")"""
+"""By what an office finds a debtor's name: its index holds this expression."""
 UNFINISHED: Final = "state IN ('waiting', 'checking', 'loading')"
 # What is due on no day is due after everything else.
 DUE_KEY: Final = "COALESCE(due_date, '2099-12-31'::date)"
@@ -176,6 +179,14 @@ class PracticeRow(Base):
             postgresql_where=text("debt_position IS NOT NULL"),
         ),
         Index("ix_practices_closing", "id", postgresql_where=text("closes_options")),
+        # In the database with COLLATE "C", which reflection does not tell.
+        Index("ix_practices_debtor_name", "entity_code", text("lower(debtor ->> 'full_name')"), "place"),
+        Index(
+            "ix_practices_receipts",
+            text("(facts -> 'receipts')"),
+            postgresql_using="gin",
+            postgresql_where=text("facts ? 'receipts'"),
+        ),
         Index("ix_practices_demanded", "demand_digest", postgresql_where=text("demand_digest IS NOT NULL")),
     )
 
@@ -354,3 +365,15 @@ class ParityRound(ParityRoundMixin, Base):
     """How far the states have been proven against payments."""
 
     __tablename__ = "parity_rounds"
+
+
+class AuditEntry(AuditEntryMixin, Base):
+    """Who amended, annulled and restored what."""
+
+    __tablename__ = "audit_entries"
+
+
+class AuditHead(AuditHeadMixin, Base):
+    """The last entry of each entity."""
+
+    __tablename__ = "audit_heads"

@@ -19,7 +19,7 @@ from contracts.events.payments import (
     PaymentDuplicated,
     PaymentReported,
 )
-from contracts.rpc import practices
+from contracts.rpc import audit, office, practices
 from contracts.rpc.parity import (
     PRACTICES_BUCKETS,
     PRACTICES_CHANGED,
@@ -89,6 +89,7 @@ from services.practices.usecases import (
     import_jobs,
     import_reports,
     insertion,
+    office_work,
     paid_year,
     parity,
     payment_events,
@@ -232,6 +233,36 @@ class PracticesService:
     def positions(self, request: PositionRequest) -> PositionReply:
         """Return what payments needs to answer the node."""
         return queries.positions(self.database, request)
+
+    @answers(office.FIND)
+    def office_find(self, request: office.FindRequest) -> office.FoundPractices:
+        """Find practices for an entity's office."""
+        return office_work.find(self.database, request, now())
+
+    @answers(office.OFFICE_PRACTICE)
+    def office_practice(self, request: office.OfficePracticeRequest) -> office.OfficePracticeReply:
+        """Return a practice and who changed what of it."""
+        return office_work.show(self.database, request, now())
+
+    @answers(office.AMEND)
+    def office_amend(self, request: office.AmendRequest) -> office.OfficePractice:
+        """Give a practice another amount or due date."""
+        return office_work.amend(self.database, request, now())
+
+    @answers(office.ANNUL)
+    def office_annul(self, request: office.OfficeAnnulRequest) -> office.OfficePractice:
+        """Withdraw a practice."""
+        return office_work.annul(self.database, request, now())
+
+    @answers(office.RESTORE)
+    def office_restore(self, request: office.RestoreRequest) -> office.OfficePractice:
+        """Take an annulment back."""
+        return office_work.restore(self.database, request, now())
+
+    @answers(audit.PRACTICES_AUDIT)
+    def audit(self, request: audit.AuditRequest) -> audit.AuditPage:
+        """Return a page of the audit of practices."""
+        return office_work.audit(self.database, request)
 
     @answers(practices.EVENTS)
     def events(self, request: EventsRequest) -> EventsReply:

@@ -80,6 +80,7 @@ class DebtResource(Resource):
             schedule=debt.schedule,
             debt_position=debt.debt_position,
             option=debt.option,
+            actor=asked.key.actor,
         )
         return asked.visit.call(practices.PUT_DEBT, request)
 
@@ -109,6 +110,7 @@ class DebtResource(Resource):
             external_id=external_id,
             reason=asked.body.reason,
             paid_elsewhere=asked.body.paid_elsewhere,
+            actor=asked.key.actor,
         )
         return asked.visit.call(practices.ANNUL_DEBT, request)
 

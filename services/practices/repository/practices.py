@@ -35,7 +35,7 @@ _INSERT: Final = insert(PracticeRow.__table__)  # type: ignore[arg-type]  # -- o
 _INSERTED: Final = tuple(column.key for column in PracticeRow.__table__.columns if column.key != "place")
 
 
-def _shown_columns() -> Select[Any]:
+def shown_columns() -> Select[Any]:
     """Select the columns of practices, and of the catalogue what showing them takes."""
     catalogue = [
         EntityRow.company_name.label("creditor_name"),
@@ -49,7 +49,7 @@ def _shown_columns() -> Select[Any]:
     return shown.join(EntityRow, EntityRow.code == PracticeRow.entity_code).join(ServiceRow, is_its_service)
 
 
-SHOWN: Final = _shown_columns()
+SHOWN: Final = shown_columns()
 
 
 def ended_demands(session: Session, demand_digest: str) -> int:

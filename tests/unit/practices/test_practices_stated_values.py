@@ -44,6 +44,7 @@ STATED = {
     "cells._ENGLISH_MONTHS": "jan feb mar apr may jun jul aug sep oct nov dec",
     # Day 2 of a spreadsheet is 1 January 1900: it counts 29 February of that year too.
     "cells._SERIAL_ZERO": date(1899, 12, 30),
+    "typed_search._PERMUTED_WORDS_MAX": 3,
     "cells._MONTHS": ("gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre"),
     "cells._TIME": r"([ Tt]\d{1,2}[:.]\d{2}([:.]\d{2}(\.\d+)?)?)?",
     "cells._SHAPE_CHARS": 30,

@@ -1,6 +1,6 @@
 """Store how far the states are proven against payments.
 
-Revision: 0015, after 0014
+Revision: 0016, after 0015
 """
 
 import sqlalchemy as sa

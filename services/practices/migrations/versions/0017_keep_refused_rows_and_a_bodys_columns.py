@@ -1,6 +1,6 @@
 """Store what refused rows held, for whom a staged debt is, and how a body's files call their columns.
 
-Revision: 0015, after 0014
+Revision: 0017, after 0016
 """
 
 import sqlalchemy as sa

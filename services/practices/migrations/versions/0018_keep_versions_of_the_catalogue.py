@@ -1,6 +1,6 @@
 """Store what an entity's catalogue has said and who had it say so; contacts, colours, choices of amounts, schedules.
 
-Revision: 0016, after 0015
+Revision: 0018, after 0017
 """
 
 import sqlalchemy as sa
