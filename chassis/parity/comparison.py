@@ -41,6 +41,14 @@ class Side(Protocol):
         ...
 
 
+class Own(Side, Protocol):
+    """The side that is proven."""
+
+    def rows(self, since: datetime, until: datetime) -> int:
+        """Return how many rows a comparison of what was created in [since, until) would go through, at no cost."""
+        ...
+
+
 class Source(Side, Protocol):
     """The side that is right."""
 
@@ -61,35 +69,36 @@ class Difference:
 
 @dataclass(frozen=True)
 class Compared:
-    """What was found in a span, and how many lines the projection has there.
-
-    `whole` is False where it was broken off because enough was found.
-    """
+    """What was found in a span; `whole` is False where it was broken off because that was enough."""
 
     differences: Sequence[Difference]
-    lines: int
     whole: bool = True
 
 
 def compare_span(own: Side, source: Side, span: BucketsRequest, at_most: int) -> Compared:
     """Return what differs in a span, or somewhat more than `at_most` of it."""
     found: list[Difference] = []
-    lines = 0
     nodes: list[BucketsRequest] = [span]
     while nodes:
         asked = nodes.pop()
-        counted, expected = own.buckets(asked), source.buckets(asked)
-        if asked is span:
-            lines = sum(bucket.count for bucket in counted.buckets)
-        for bucket in _unequal(counted, expected):
+        for bucket in _unequal(own.buckets(asked), source.buckets(asked)):
             if len(found) >= at_most:
-                return Compared(found, lines, whole=False)
+                return Compared(found, whole=False)
             node = _below(asked, bucket)
             if bucket.count <= LEAF_LINES or node.depth >= _DEPTH_MAX:
                 found += compare_lines(own, source, _lines_of(node))
             else:
                 nodes.append(node)
-    return Compared(found, lines)
+    return Compared(found)
+
+
+def parts_of(span: BucketsRequest, rows: int, rows_at_once: int) -> Iterator[BucketsRequest]:
+    """Yield a span of so many rows in as many parts, by the keys' hash, as leave no more than that to one question."""
+    depth = 0
+    while rows > rows_at_once << (_DIGIT_BITS * depth):
+        depth += 1
+    for part in range(1 << (_DIGIT_BITS * depth)):
+        yield replace(span, depth=depth, part=part)
 
 
 def compare_lines(own: Side, source: Side, asked: LinesRequest) -> list[Difference]:

@@ -1,7 +1,7 @@
 """The rounds in which a projection is proven, one process of the service at a time.
 
 A round looks at everything that the source's events were lately about, and goes on with a sweep through all that ever
-was: the whole of it each time where that is no more than SWEPT_LINES, else as much as that. What differs is asked about
+was: the whole of it each time where that is no more than SWEPT_ROWS, else as much as that. What differs is asked about
 a second time a while later. Only what is then as it was before, and not under way, is a divergence: it is counted, told
 again by its owner, and looked at once more.
 """
@@ -16,7 +16,7 @@ from uuid import UUID
 
 from chassis import logs
 from chassis.metrics import PARITY_CHECKED_AGE_SECONDS, PARITY_DIVERGENCES, PARITY_UNREPAIRED
-from chassis.parity.comparison import Difference, Side, Source, changed_keys, compare_keys, compare_span
+from chassis.parity.comparison import Difference, Own, Source, changed_keys, compare_keys, compare_span, parts_of
 from chassis.settings import DEFAULT_PARITY_EVERY_S
 from chassis.storage import outbox, parity_rounds
 from chassis.storage.database import Database
@@ -32,7 +32,7 @@ GRACE_S: Final = 60
 """An event that was relayed no longer ago may be under way, and what was created since is not looked at."""
 PATIENCE_S: Final = 900
 """The same while events wait in the projection's queues."""
-SWEPT_LINES: Final = 50_000
+SWEPT_ROWS: Final = 50_000
 FOUND_MAX: Final = 2_000
 """With so many differences a round is broken off: the next one begins as soon as they are repaired."""
 _EVENTS_DAYS: Final = outbox.KEPT_DAYS - 10
@@ -41,7 +41,9 @@ _CHANGED_PAGES_MAX: Final = 100
 # An event is written with the time at which its transaction began.
 _OVERLAP: Final = timedelta(minutes=2)
 _WINDOW: Final = timedelta(days=31)
-_SPARSE_LINES: Final = 10_000
+_DAY: Final = timedelta(days=1)
+_ROWS_AT_ONCE: Final = 50_000
+_SPARSE_ROWS: Final = 10_000
 _REPAIRED_AT_ONCE: Final = 100
 _LOGGED: Final = 5
 
@@ -56,7 +58,7 @@ class Pace:
     settle_s: float = SETTLE_S
     grace_s: int = GRACE_S
     patience_s: int = PATIENCE_S
-    swept_lines: int = SWEPT_LINES
+    swept_rows: int = SWEPT_ROWS
     found_max: int = FOUND_MAX
 
 
@@ -64,7 +66,7 @@ class Pace:
 class Sides:
     """What is compared, and how what differs is repaired: `repair` has the owner tell of these keys again."""
 
-    own: Side
+    own: Own
     source: Source
     repair: Repair
 
@@ -150,17 +152,21 @@ class Rounds:
         Return what differs, how far it came, and whether it was broken off.
         """
         found: list[Difference] = []
-        lines, window = 0, _WINDOW
-        while begin < until and lines < self._pace.swept_lines:
+        swept, window = 0, _WINDOW
+        while begin < until and swept < self._pace.swept_rows:
             end = min(begin + window, until)
+            rows = sides.own.rows(begin, end)
+            if rows > _ROWS_AT_ONCE and window > _DAY:
+                window = max(window / 2, _DAY)
+                continue
             span = BucketsRequest(since=begin, until=end, events_since=events_since)
-            compared = compare_span(sides.own, sides.source, span, self._pace.found_max - len(found))
-            found += compared.differences
-            if not compared.whole:
-                return found, begin, True
-            lines += compared.lines
-            begin = end
-            if compared.lines < _SPARSE_LINES:
+            for part in parts_of(span, rows, _ROWS_AT_ONCE):
+                compared = compare_span(sides.own, sides.source, part, self._pace.found_max - len(found))
+                found += compared.differences
+                if not compared.whole:
+                    return found, begin, True
+            begin, swept = end, swept + rows
+            if rows < _SPARSE_ROWS:
                 window *= 2
         return found, begin, False
 

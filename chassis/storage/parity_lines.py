@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, FromClause, Text, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, Date, FromClause, Text, and_, cast, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from chassis.storage.database import Database
@@ -41,14 +41,15 @@ class LineSource:
     """What of a service's database is compared.
 
     `lines(events_since)` is the statement. `entity_codes` are all entities that may be in it, `oldest` is when the
-    first of it was created. `subjects` are, by key, the subjects of the service's own events about it; none where the
-    service is not the one that tells.
+    first of it was created, `rows` how many rows of a period the statement goes through. `subjects` are, by key, the
+    subjects of the service's own events about it; none where the service is not the one that tells.
     """
 
     form: int
     lines: Callable[[datetime], FromClause]
     entity_codes: Callable[[Session], Sequence[str]]
     oldest: Callable[[Session], datetime | None]
+    rows: Callable[[Session, datetime, datetime], int]
     subjects: Callable[[Session, Sequence[UUID]], Mapping[UUID, Sequence[str]]] = lambda _session, _keys: {}
 
 
@@ -59,11 +60,18 @@ class CountedSide:
     database: Database
     source: LineSource
 
+    def rows(self, since: datetime, until: datetime) -> int:
+        """Return how many rows were created in [since, until)."""
+        with self.database.reading() as session:
+            return self.source.rows(session, since, until)
+
     def buckets(self, asked: BucketsRequest) -> Buckets:
         """Return counts and hashes."""
-        with self.database.reading() as session:
-            oldest = self.source.oldest(session) if asked.by == "entity" else None
-            return Buckets(form=self.source.form, buckets=_buckets(session, self.source, asked), oldest=oldest)
+        with self.database.transaction() as tx:
+            # Compiling the statement takes longer than running it.
+            tx.session.execute(text("SET LOCAL jit = off"))
+            oldest = self.source.oldest(tx.session) if asked.by == "entity" else None
+            return Buckets(form=self.source.form, buckets=_buckets(tx.session, self.source, asked), oldest=oldest)
 
     def lines(self, asked: LinesRequest) -> Lines:
         """Return what is known, key by key."""

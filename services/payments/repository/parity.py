@@ -89,6 +89,15 @@ def _oldest(session: Session) -> datetime | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
+def _rows(session: Session, since: datetime, until: datetime) -> int:
+    statement = select(func.count()).where(
+        Position.entity_code.in_(positions.entity_codes(session)),
+        Position.created_at >= since,
+        Position.created_at < until,
+    )
+    return session.scalar(statement) or 0
+
+
 def _subjects(session: Session, practice_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[str]]:
     """Return the subjects of events about practices: the practice, and each checkout it was in."""
     subjects: dict[UUID, list[str]] = {practice_id: [str(practice_id)] for practice_id in practice_ids}
@@ -98,8 +107,8 @@ def _subjects(session: Session, practice_ids: Sequence[UUID]) -> Mapping[UUID, S
     return subjects
 
 
-POSITIONS: Final = LineSource(POSITIONS_FORM, _positions, positions.entity_codes, _oldest)
-STATES: Final = LineSource(STATES_FORM, _states, positions.entity_codes, _oldest, _subjects)
+POSITIONS: Final = LineSource(POSITIONS_FORM, _positions, positions.entity_codes, _oldest, _rows)
+STATES: Final = LineSource(STATES_FORM, _states, positions.entity_codes, _oldest, _rows, _subjects)
 
 
 def changed(session: Session, asked: ChangedRequest) -> Changed:

@@ -87,12 +87,21 @@ def _oldest(session: Session) -> datetime | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
+def _rows(session: Session, since: datetime, until: datetime) -> int:
+    statement = select(func.count()).where(
+        PracticeRow.entity_code.in_(_entity_codes(session)),
+        PracticeRow.created_at >= since,
+        PracticeRow.created_at < until,
+    )
+    return session.scalar(statement) or 0
+
+
 def _subjects(_session: Session, practice_ids: Sequence[UUID]) -> dict[UUID, Sequence[str]]:
     return {practice_id: [str(practice_id)] for practice_id in practice_ids}
 
 
-POSITIONS: Final = LineSource(POSITIONS_FORM, _positions, _entity_codes, _oldest, _subjects)
-STATES: Final = LineSource(STATES_FORM, _states, _entity_codes, _oldest)
+POSITIONS: Final = LineSource(POSITIONS_FORM, _positions, _entity_codes, _oldest, _rows, _subjects)
+STATES: Final = LineSource(STATES_FORM, _states, _entity_codes, _oldest, _rows)
 
 
 def changed(session: Session, asked: ChangedRequest) -> Changed:
