@@ -19,7 +19,7 @@ from services.practices.models import PracticeRow
 from services.practices.repository import catalogue, practices
 from services.practices.usecases import issuance, number_stock
 
-_ANNULLED: Final = "annulled"
+ANNULLED: Final = "annulled"
 
 
 def put_debt(database: Database, request: DebtRequest, now: datetime) -> Practice:
@@ -63,7 +63,7 @@ def annul_debt(database: Database, request: AnnulRequest, now: datetime) -> Prac
         if row is None:
             raise Refused(ErrorCode.PRACTICE_NOT_FOUND)
         if row.state != State.CANCELLED:
-            _annul(tx, row, reason, PAID_ELSEWHERE if request.paid_elsewhere else _ANNULLED, now)
+            annul(tx, row, reason, PAID_ELSEWHERE if request.paid_elsewhere else ANNULLED, now)
         return records.practice_of(practices.practice(tx.session, row.id), now)
 
 
@@ -72,7 +72,8 @@ def _warnings(request: DebtRequest, debt: Debt) -> list[str]:
     return [EMAIL_LEFT_OUT] if request.email and debt.debtor.email is None else []
 
 
-def _annul(tx: Tx, row: PracticeRow, reason: str, told: str, now: datetime) -> None:
+def annul(tx: Tx, row: PracticeRow, reason: str, told: str, now: datetime) -> None:
+    """Withdraw a locked practice. `told`: what its event says of the reason. Raises Refused as `annul_debt` does."""
     status = records.status_of(row)
     if status.facts.open_checkouts and status.state is State.EXPIRED:
         raise Refused(ErrorCode.PRACTICE_BEING_PAID)
