@@ -251,6 +251,18 @@ class WrongHeader(ErrorDetail):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotApplicable(ErrorDetail):
+    """Why a previewed file is not loaded: its state is another, or so many rows are refused.
+
+    `without_reference`: rows that may be of debts which would be annulled as missing.
+    """
+
+    state: str | None = None
+    refused: int | None = None
+    without_reference: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable(ErrorDetail):
     """Why a settlement flow could not be read."""
 
@@ -314,6 +326,7 @@ DETAIL_OF: Final[Mapping[ErrorCode, type[ErrorDetail]]] = {
     ErrorCode.CHECKOUT_UNAVAILABLE: CheckoutProblem,
     ErrorCode.IMPORT_TOO_LARGE: TooLarge,
     ErrorCode.IMPORT_WRONG_HEADER: WrongHeader,
+    ErrorCode.IMPORT_NOT_APPLICABLE: NotApplicable,
     ErrorCode.SETTLEMENT_UNREADABLE: Unreadable,
     ErrorCode.SETTLEMENT_TOTALS_DIFFER: TotalsDiffer,
     ErrorCode.SERVICE_UNAVAILABLE: OutOfReach,

@@ -81,6 +81,7 @@ class ErrorCode(StrEnum):
     CHECKOUT_TOO_MANY_NOTICES = "checkout_too_many_notices"
     # debt files
     IMPORT_NOT_FOUND = "import_not_found"
+    IMPORT_NOT_APPLICABLE = "import_not_applicable"
     IMPORT_WRONG_HEADER = "import_wrong_header"
     IMPORT_NOT_UTF8 = "import_not_utf8"
     IMPORT_TOO_LARGE = "import_too_large"

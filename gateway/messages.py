@@ -222,6 +222,10 @@ MESSAGES: Final[Mapping[ErrorCode, Explanation]] = {
         _("Apri il carrello, togli uno o più avvisi e paga di nuovo."),
     ),
     ErrorCode.IMPORT_NOT_FOUND: Explanation(_("Questo caricamento non esiste."), _FOR_OFFICES),
+    ErrorCode.IMPORT_NOT_APPLICABLE: Explanation(
+        _("Il file non è in attesa di conferma, o ha righe rifiutate."),
+        _("Correggi le righe e invialo di nuovo, o conferma solo quelle accettate."),
+    ),
     ErrorCode.IMPORT_WRONG_HEADER: Explanation(_("La prima riga del file non ha le colonne previste."), _IMPORT),
     ErrorCode.IMPORT_NOT_UTF8: Explanation(
         _("Il file non è in UTF-8, UTF-16 o Windows-1252, o ne mescola due."),

@@ -592,9 +592,11 @@ class ImportReport(Message):
     """What became of a file, line by line, as far as it is loaded.
 
     `state`: `receiving` its parts, `waiting` for its turn, `checking` rows, `loading` them, `done`, `refused` as a
-    whole (`code` says why), or `cancelled`: what was loaded by then stays. `checked_rows`: how many rows have been
-    read, all of them from `loading` on. Loading goes from the last row to the first. `next_after`: there are more rows,
-    below this line.
+    whole (`code` says why), or `cancelled`: what was loaded by then stays. `previewed`: it waits for APPLY_IMPORT, and
+    the rows tell what would become of them. `created` and `amended` are among the accepted, the others change nothing.
+    `missing`: debts to pay of the services in a previewed file that it does not name, or those of them that were
+    annulled. `checked_rows`: how many rows have been read, all of them from `loading` on. Loading goes from the last
+    row to the first. `next_after`: there are more rows, below this line.
     """
 
     id: UUID
@@ -605,6 +607,10 @@ class ImportReport(Message):
     checked_rows: int = 0
     accepted: int
     refused: int
+    created: int = 0
+    amended: int = 0
+    missing: int = 0
+    previewed: bool = False
     code: str | None = None
     rows: Sequence[ImportRow]
     next_after: int | None = None
@@ -670,6 +676,7 @@ class ImportQueueRequest(Message):
     """All parts of a file are there: load it when its turn comes. `sha256` of all bytes, in hexadecimal.
 
     Same key and bytes: the report is of the import that was made of them first, and the parts just sent are forgotten.
+    `preview`: tell what would change, and load nothing before that is asked for (APPLY_IMPORT).
     """
 
     idempotency_key: Annotated[str, Length(8, 128)]
@@ -677,6 +684,21 @@ class ImportQueueRequest(Message):
     import_id: UUID
     parts: Annotated[int, Range(1, IMPORT_PARTS_MAX)]
     sha256: Annotated[str, Length(equal=64)]
+    preview: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportApplyRequest(Message):
+    """Load a file that was previewed, whatever has changed since. `accepted_only`: although rows of it are refused.
+
+    `annul_missing`: annul the debts to pay of its services that it does not name, for this reason, which payers read.
+    """
+
+    entity_code: str
+    import_id: UUID
+    accepted_only: bool = False
+    annul_missing: bool = False
+    reason: Annotated[str, Length(1, 140)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -756,6 +778,7 @@ GET_IMPORT = Call("practices", "get_import", ImportGetRequest, ImportReport, ide
 REFUSED_ROWS = Call("practices", "refused_rows", RefusedRowsRequest, RefusedRows, idempotent=True, timeout_s=20)
 IMPORT_PART = Call("practices", "import_part", ImportPartRequest, Empty, idempotent=True, timeout_s=20)
 QUEUE_IMPORT = Call("practices", "queue_import", ImportQueueRequest, ImportReport, idempotent=True, timeout_s=20)
+APPLY_IMPORT = Call("practices", "apply_import", ImportApplyRequest, ImportReport, idempotent=True, timeout_s=20)
 CANCEL_IMPORT = Call("practices", "cancel_import", ImportGetRequest, ImportReport, idempotent=True)
 POSITIONS = Call("practices", "positions", PositionRequest, PositionReply, idempotent=True, timeout_s=3)
 EVENTS = Call("practices", "events", EventsRequest, EventsReply, idempotent=True)

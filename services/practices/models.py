@@ -244,10 +244,13 @@ Stored = PracticeRow | Row[Any]
 class Import(Base):
     """A debt file: loaded at once, or taken in parts and loaded as a job.
 
-    `state`: one of contracts.rpc.practices.IMPORT_STATES. `checked_line` is the last line that stands in
+    `state`: one of contracts.rpc.practices.IMPORT_STATES, or `previewed`. `checked_line` is the last that stands in
     `import_staged`, `checked_rows` how many rows do or did. `code`: why the whole file was refused.
     `has_leftovers`: it may have parts or staged rows.
     `queued_at`, by the database's clock: the files of an entity are loaded in this order.
+    `preview`: what would become of its rows is told first, up to `previewed_line`, and nothing loaded before that is
+    asked for. `created` and `amended` are among the accepted. `missing`: debts of its `services` that it does not name;
+    they are annulled where there is an `annul_reason`.
     """
 
     __tablename__ = "imports"
@@ -268,6 +271,13 @@ class Import(Base):
     checked_line: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     checked_rows: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     code: Mapped[str | None] = mapped_column(String(64))
+    preview: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    previewed_line: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    created: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    amended: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    missing: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    services: Mapped[list[str] | None] = mapped_column(JSONB(none_as_null=True))
+    annul_reason: Mapped[str | None] = mapped_column(String(140))
     has_leftovers: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
 

@@ -52,6 +52,7 @@ from contracts.rpc.practices import (
     EventsReply,
     EventsRequest,
     GetManyRequest,
+    ImportApplyRequest,
     ImportGetRequest,
     ImportPartRequest,
     ImportQueueRequest,
@@ -223,6 +224,11 @@ class PracticesService:
     def queue_import(self, request: ImportQueueRequest) -> ImportReport:
         """Queue a debt file whose parts are all there."""
         return import_jobs.queue_import(self.database, request)
+
+    @answers(practices.APPLY_IMPORT)
+    def apply_import(self, request: ImportApplyRequest) -> ImportReport:
+        """Load an import that was previewed."""
+        return import_jobs.apply_import(self.database, request)
 
     @answers(practices.CANCEL_IMPORT)
     def cancel_import(self, request: ImportGetRequest) -> ImportReport:

@@ -180,6 +180,7 @@ class ImportsResource(Resource):
             tag=Tag.IMPORTS,
             access=Access.KEY,
             scope=Scope.IMPORTS_WRITE,
+            query=bodies.ImportSendQuery,
             file_types=(*debt_files.MEDIA_TYPES, "multipart/form-data"),
             answer=practices.ImportReport,
             status=HTTPStatus.CREATED,
@@ -197,13 +198,49 @@ class ImportsResource(Resource):
             answer_example=examples.IMPORT,
         )
     )
-    def on_post(self, asked: Asked, entity: str) -> practices.ImportReport:
+    def on_post(self, asked: Asked[Empty, bodies.ImportSendQuery], entity: str) -> practices.ImportReport:
         """Take the file. Without an Idempotency-Key each send is an import of its own: debts change in between."""
-        report = debt_files.take(asked, entity)
+        report = debt_files.take(asked, entity, preview=asked.query.preview)
         if report.state != "done":
             asked.resp.status = HTTPStatus.ACCEPTED
         asked.resp.location = f"/api/v1/creditors/{entity}/imports/{report.id}"
         return report
+
+
+class ImportApplicationResource(Resource):
+    """The loading of an import that was previewed."""
+
+    @operation(
+        Operation(
+            summary="Load a previewed import: all of it, or the accepted rows; if asked, annul what it does not name",
+            tag=Tag.IMPORTS,
+            access=Access.KEY,
+            scope=Scope.IMPORTS_WRITE,
+            body=bodies.ImportApplicationBody,
+            answer=practices.ImportReport,
+            status=HTTPStatus.ACCEPTED,
+            errors=(
+                ErrorCode.IMPORT_NOT_FOUND,
+                ErrorCode.IMPORT_NOT_APPLICABLE,
+                ErrorCode.DESCRIPTION_REQUIRED,
+                ErrorCode.DESCRIPTION_TOO_LONG,
+            ),
+            body_example={"accepted_only": True},
+            answer_example={**examples.IMPORT, "state": "loading", "rows": []},
+        )
+    )
+    def on_post(
+        self, asked: Asked[bodies.ImportApplicationBody], entity: str, import_id: UUID
+    ) -> practices.ImportReport:
+        """Begin; the report grows at its address."""
+        request = practices.ImportApplyRequest(
+            entity_code=entity,
+            import_id=import_id,
+            accepted_only=asked.body.accepted_only,
+            annul_missing=asked.body.annul_missing,
+            reason=asked.body.reason,
+        )
+        return asked.visit.call(practices.APPLY_IMPORT, request)
 
 
 class ImportRefusedResource(Resource):

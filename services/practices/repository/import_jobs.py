@@ -26,7 +26,7 @@ from services.practices.domain.debt import Debt
 from services.practices.models import UNFINISHED, Import, ImportPart, StagedRow
 
 _LOCK: Final = "hashtextextended('import-job:' || :entity_code, 0)"
-_OPEN: Final = ("receiving", "waiting", "checking", "loading")
+_OPEN: Final = ("receiving", "waiting", "checking", "loading", "previewed")
 _STAGED: Final = tuple(column.key for column in StagedRow.__table__.columns)
 _DELETED_AT_ONCE: Final = 20_000
 # A file of a million rows is longer about it than other statements may be.
@@ -65,7 +65,12 @@ def queue(session: Session, request: ImportQueueRequest) -> None:
         Import.state == "receiving",
         parts == request.parts,
     )
-    values = {"state": "waiting", "sha256": request.sha256, "queued_at": func.clock_timestamp()}
+    values = {
+        "state": "waiting",
+        "sha256": request.sha256,
+        "queued_at": func.clock_timestamp(),
+        "preview": request.preview,
+    }
     if _count(session, queued.values(values)) == 0:
         raise Refused(ErrorCode.IMPORT_NOT_FOUND)
 
@@ -93,7 +98,7 @@ def is_work_waiting(session: Session) -> bool:
     name = func.hashtextextended(func.concat("import-job:", entities.c.entity_code), 0)
     # For the length of this statement only.
     free = session.scalars(select(func.pg_try_advisory_xact_lock(name)).select_from(entities)).all()
-    return any(free) or session.scalar(select(exists().where(_is_leftover()))) is True
+    return any(free) or session.scalar(select(exists().where(_is_leftover() | _is_forgotten_preview()))) is True
 
 
 def waiting_entities(session: Session) -> Sequence[str]:
@@ -199,9 +204,9 @@ def take(session: Session, import_id: UUID, lines: range) -> int | None:
     return _count(session, delete(StagedRow).where(*_of_lines(import_id, lines)))
 
 
-def note_loaded(session: Session, import_id: UUID, accepted: int, refused: int) -> None:
-    """Count rows that were loaded."""
-    counted = {"accepted": Import.accepted + accepted, "refused": Import.refused + refused}
+def note_loaded(session: Session, import_id: UUID, counts: Mapping[str, int]) -> None:
+    """Count rows that were loaded, each count by the column that it is added to."""
+    counted = {name: getattr(Import, name) + count for name, count in counts.items()}
     session.execute(
         update(Import).where(Import.id == import_id).values(counted).execution_options(synchronize_session=False)
     )
@@ -214,7 +219,12 @@ def finish(session: Session, import_id: UUID) -> None:
 
 
 def tidy(database: Database) -> None:
-    """Delete what files that are over have left, and files whose parts stopped coming an hour ago."""
+    """Delete what files that are over have left, and files whose parts stopped coming an hour ago.
+
+    A previewed file that nobody has asked to be loaded for a week is cancelled: its rows are about persons.
+    """
+    with database.transaction() as tx:
+        tx.session.execute(update(Import).where(_is_forgotten_preview()).values(state="cancelled"))
     with database.reading() as session:
         left = session.execute(select(Import.id, Import.state).where(_is_leftover())).all()
     for one in left:
@@ -238,6 +248,14 @@ def _delete_staged(database: Database, import_id: UUID) -> int:
         here = StagedRow.import_id == import_id
         lines = select(StagedRow.line).where(here).order_by(StagedRow.line).limit(_DELETED_AT_ONCE)
         return _count(tx.session, delete(StagedRow).where(here, StagedRow.line.in_(lines)))
+
+
+def _is_forgotten_preview() -> Any:
+    return (
+        Import.has_leftovers
+        & (Import.state == "previewed")
+        & (Import.created_at < func.now() - text("interval '7 days'"))
+    )
 
 
 def _is_leftover() -> Any:

@@ -224,6 +224,16 @@ def locked_debts(session: Session, entity_code: str, external_ids: Iterable[str]
     return found
 
 
+def debts_by_reference(session: Session, entity_code: str, external_ids: Iterable[str]) -> dict[str, PracticeRow]:
+    """Return the entity's debts of these references as they are, by reference."""
+    found: dict[str, PracticeRow] = {}
+    for batch in batches(sorted(external_ids)):
+        here = (PracticeRow.entity_code == entity_code, PracticeRow.external_id.in_(batch))
+        rows = session.scalars(select(PracticeRow).where(*here))
+        found |= {row.external_id: row for row in rows if row.external_id is not None}
+    return found
+
+
 def known_external_ids(session: Session, entity_code: str, external_ids: Iterable[str]) -> set[str]:
     """Return which of these references the entity has used."""
     known: set[str] = set()

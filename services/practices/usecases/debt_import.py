@@ -89,4 +89,5 @@ def _load(tx: Tx, job: _Job, numbers: Iterator[NoticeNumber], now: datetime) -> 
     tx.session.flush()
     counts = import_rows.load(tx, Target(done.id, job.entity, job.issuers), job.rows, numbers, now)
     done.accepted, done.refused = counts.accepted, counts.refused
+    done.created, done.amended = counts.created, counts.amended
     return done.id

@@ -34,14 +34,25 @@ def get_import(database: Database, request: ImportGetRequest) -> ImportReport:
         entity_code=found.entity_code,
         file_name=found.file_name,
         created_at=found.created_at,
-        state=found.state,
+        state=_state_of(found),
+        previewed=found.state == "previewed",
         checked_rows=max(found.checked_rows, found.accepted + found.refused),
         accepted=found.accepted,
         refused=found.refused,
+        created=found.created,
+        amended=found.amended,
+        missing=found.missing,
         code=found.code,
         rows=[_reported(row) for row in with_pauses(page)],
         next_after=page[-1].line if len(rows) > len(page) else None,
     )
+
+
+def _state_of(found: models.Import) -> str:
+    """Return the state as readers have always known them: what is previewed waits, before that it is checked."""
+    if found.state == "previewed":
+        return "waiting"
+    return "checking" if found.preview and found.state == "loading" else found.state
 
 
 def refused_rows(database: Database, request: RefusedRowsRequest) -> RefusedRows:

@@ -1,8 +1,9 @@
 """Checked rows of a debt file into practices: made or amended, with their events and what became of each line."""
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final, TypeVar
@@ -38,10 +39,23 @@ class Target:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many rows were taken and how many not."""
+    """How many rows were taken and how many not; of the former, how many made or amended a debt."""
 
     accepted: int
     refused: int
+    created: int
+    amended: int
+
+    def by_column(self) -> Mapping[str, int]:
+        """Return them by the column of an import that holds each."""
+        return asdict(self)
+
+    @classmethod
+    def of(cls, outcomes: Sequence[ImportRow]) -> "Counts":
+        """Count what became of rows."""
+        found = Counter(row.outcome for row in outcomes)
+        refused = found[REFUSED]
+        return cls(len(outcomes) - refused, refused, found["created"], found["amended"])
 
 
 def load(tx: Tx, target: Target, rows: Sequence[Row], numbers: Iterator[NoticeNumber], now: datetime) -> Counts:
@@ -65,7 +79,29 @@ def load(tx: Tx, target: Target, rows: Sequence[Row], numbers: Iterator[NoticeNu
     practices.insert_all(tx.session, made)
     imports.insert_rows(tx.session, target.import_id, outcomes)
     imports.insert_refused(tx.session, target.import_id, [one for one in refused if one[1]], now)
-    return Counts(len(outcomes) - len(refused), len(refused))
+    return Counts.of(outcomes)
+
+
+def preview(tx: Tx, target: Target, rows: Sequence[Row], now: datetime) -> Counts:
+    """Store what would become of each line, were it loaded now; nothing of it is."""
+    known = practices.debts_by_reference(tx.session, target.entity.code, good_references(rows))
+    outcomes = [_foreseen(target, row, known, now) for row in with_pauses(rows)]
+    imports.insert_rows(tx.session, target.import_id, outcomes)
+    return Counts.of(outcomes)
+
+
+def _foreseen(target: Target, row: Row, known: Mapping[str, PracticeRow], now: datetime) -> ImportRow:
+    if row.good is None:
+        return _told(row, REFUSED, None)
+    external_id, debt = row.good
+    existing = known.get(external_id)
+    if existing is None:
+        return _told(row, "created", None)
+    try:
+        is_amended = issuance.is_amendment(existing, debt, target.issuers[debt.service_code].rules, now)
+    except Refused as refused:
+        return _told_refused(row, existing, refused)
+    return _told(row, "amended" if is_amended else "unchanged", existing.notice_number)
 
 
 def good_references(rows: Sequence[Row]) -> list[str]:
@@ -101,9 +137,7 @@ def _load_row(
     try:
         is_amended = issuance.amend(tx, existing, debt, issuer, now)
     except Refused as refused:
-        code = _code_of(refused)
-        told = _told(row, REFUSED, existing.notice_number)
-        return replace(told, code=code.value, column=_COLUMN_AT_FAULT.get(code), value_shape=None, warning=None), None
+        return _told_refused(row, existing, refused), None
     return _told(row, "amended" if is_amended else "unchanged", existing.notice_number), None
 
 
@@ -123,6 +157,12 @@ def _told(row: Row, outcome: str, notice_number: str | None) -> ImportRow:
         value_shape=row.value_shape,
         warning=row.warning,
     )
+
+
+def _told_refused(row: Row, existing: PracticeRow, refused: Refused) -> ImportRow:
+    code = _code_of(refused)
+    told = _told(row, REFUSED, existing.notice_number)
+    return replace(told, code=code.value, column=_COLUMN_AT_FAULT.get(code), value_shape=None, warning=None)
 
 
 def _code_of(refused: Refused) -> ErrorCode:

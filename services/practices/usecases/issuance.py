@@ -88,17 +88,9 @@ def amend(tx: Tx, row: PracticeRow, debt: Debt, issuer: Issuer, now: datetime) -
     came than is due is paid when it is amended to no more than what came.
     Raises Refused(DEBTOR_CHANGED), (PRACTICE_NOT_AMENDABLE).
     """
-    before = records.debt_of(row)
-    if not is_same_debtor(before.debtor, debt.debtor):
-        raise Refused(ErrorCode.DEBTOR_CHANGED)
-    status, rules = records.status_of(row), issuer.rules
-    asks_before, asks_now = records.amount_due_of(row).cents(status.facts), _amount_due(debt, rules).cents(status.facts)
-    is_free = practice_status.may_amend(status, raises_amount=asks_now > asks_before)
-    is_needless = status.state is not State.CANCELLED and not (is_free and _has_expired_early(status, debt, rules, now))
-    if before == debt and is_needless:
+    if not is_amendment(row, debt, issuer.rules, now):
         return False
-    if not is_free:
-        raise Refused(ErrorCode.PRACTICE_NOT_AMENDABLE, NotAmendable(state=row.state))
+    status, rules = records.status_of(row), issuer.rules
     records.write_debt(row, debt, rules)
     records.write_status(row, practice_status.amended(status, records.amount_due_of(row), now))
     _tell_amended(tx, row, debt, issuer, now)
@@ -143,6 +135,22 @@ def _tell_amended(tx: Tx, row: PracticeRow, debt: Debt, issuer: Issuer, now: dat
     row.service_revision = issuer.service.revision
     position = records.issued_position(vars(row), debt, issuer)
     tx.emit(PRACTICE_AMENDED, position, subject=str(row.id), sequence=row.sequence, now=now)
+
+
+def is_amendment(row: PracticeRow, debt: Debt, rules: ServiceRules, now: datetime) -> bool:
+    """Return whether a debt would change a practice. Raises Refused(DEBTOR_CHANGED), (PRACTICE_NOT_AMENDABLE)."""
+    before = records.debt_of(row)
+    if not is_same_debtor(before.debtor, debt.debtor):
+        raise Refused(ErrorCode.DEBTOR_CHANGED)
+    status = records.status_of(row)
+    asks_before, asks_now = records.amount_due_of(row).cents(status.facts), _amount_due(debt, rules).cents(status.facts)
+    is_free = practice_status.may_amend(status, raises_amount=asks_now > asks_before)
+    is_needless = status.state is not State.CANCELLED and not (is_free and _has_expired_early(status, debt, rules, now))
+    if before == debt and is_needless:
+        return False
+    if not is_free:
+        raise Refused(ErrorCode.PRACTICE_NOT_AMENDABLE, NotAmendable(state=row.state))
+    return True
 
 
 def _amount_due(debt: Debt, rules: ServiceRules) -> AmountDue:

@@ -333,3 +333,20 @@ def test_the_feed_leaves_out_other_entities_and_still_moves_on(client: TestClien
 def test_a_cursor_we_did_not_make_is_refused(client: TestClient, after: str) -> None:
     result = client.simulate_get("/api/v1/events", params={"after": after}, headers=ALL)
     assert problem(result, 400, ErrorCode.INVALID_REQUEST)["errors"][0]["parameter"] == "after"
+
+
+def test_a_file_is_previewed_as_a_job_and_loaded_when_that_is_asked_for(
+    client: TestClient, services: FakeServices
+) -> None:
+    sent = client.simulate_post(f"{IMPORTS}?preview=true", body=examples.IMPORT_FILE, headers=CSV)
+    assert sent.status_code == 202
+    assert services.asked(practices.QUEUE_IMPORT).preview is True
+    client.simulate_post(IMPORTS, body=examples.IMPORT_FILE, headers={**CSV, "Prefer": "respond-async"})
+    assert services.asked(practices.QUEUE_IMPORT).preview is False
+    address = f"{IMPORTS}/{examples.IMPORT_ID}/application"
+    body = {"accepted_only": True, "annul_missing": True, "reason": "Non più dovuto"}
+    applied = client.simulate_post(address, json=body, headers=ALL)
+    assert (applied.status_code, applied.json["state"]) == (202, "loading")
+    asked = services.asked(practices.APPLY_IMPORT)
+    assert (asked.accepted_only, asked.annul_missing, asked.reason) == (True, True, "Non più dovuto")
+    problem(client.simulate_post(address, json={"all": True}, headers=ALL), 400, ErrorCode.INVALID_REQUEST)

@@ -91,6 +91,7 @@ DETAILS: dict[type[ErrorDetail] | None, ErrorDetail] = {
         details.CheckoutProblem(status=422, title="Unprocessable", detail="Invalid payment notice data"),
         details.TooLarge(max_rows=20_000),
         details.WrongHeader(expected=["amount"], missing=["amount"]),
+        details.NotApplicable(refused=3),
         details.Unreadable(reason="not XML"),
         details.OutOfReach(service="practices"),
         details.TotalsDiffer(count=2, total_cents=100, rows_count=2, rows_cents=99),
