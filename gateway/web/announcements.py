@@ -22,6 +22,8 @@ OLDEST_SESSION_ENDED: Final = "accesso-piu-vecchio-terminato"
 BENEFICIARY_FORGOTTEN: Final = "studente-dimenticato"
 CALENDAR_REVOKED: Final = "calendario-revocato"
 ACCOUNT_CLOSED: Final = "account-chiuso"
+PRIVATE_LINK_SENT: Final = "link-inviato"
+PRIVATE_LINK_REVOKED: Final = "link-revocato"
 
 ANNOUNCEMENTS: Final[Mapping[str, str]] = {
     ADDED: _("La pratica è nel carrello."),
@@ -46,5 +48,7 @@ ANNOUNCEMENTS: Final[Mapping[str, str]] = {
     OLDEST_SESSION_ENDED: _("Eri collegato su troppi dispositivi: l'accesso più vecchio è stato terminato."),
     BENEFICIARY_FORGOTTEN: _("I dati dello studente non sono più ricordati."),
     CALENDAR_REVOKED: _("L'indirizzo del calendario è stato revocato."),
+    PRIVATE_LINK_SENT: _("Il link è stato mandato. Se non arriva, guarda anche nella posta indesiderata."),
+    PRIVATE_LINK_REVOKED: _("Il link privato è stato revocato: chi lo apre non trova più nulla."),
     ACCOUNT_CLOSED: _("La registrazione è stata revocata e i dati del tuo profilo sono stati cancellati."),
 }
