@@ -620,10 +620,14 @@ class ImportQueueRequest(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayLinkRequest(Message):
-    """An entity wants a link that leads to paying one of its debts, for so many days."""
+    """A link that leads to paying one practice of an entity, for so many days.
+
+    Which one: by the entity's reference, or for a mail about it (no viewer, notices asks) by its id.
+    """
 
     entity_code: str
-    external_id: str
+    external_id: str | None = None
+    practice_id: UUID | None = None
     valid_days: Annotated[int, Range(1, PAY_LINK_DAYS_MAX)] = 90
 
 

@@ -38,9 +38,14 @@ _TOKEN_BYTES: Final = 32
 
 
 def make_pay_link(database: Database, request: PayLinkRequest, now: datetime) -> MadeLink:
-    """Make a link that leads to paying an entity's debt. Raises Refused(PRACTICE_NOT_FOUND)."""
+    """Make a link that leads to paying an entity's practice. Raises Refused(PRACTICE_NOT_FOUND)."""
     with database.transaction() as tx:
-        row = _debt(tx, request.entity_code, request.external_id)
+        if request.practice_id is not None:
+            row = practices.practices(tx.session, [request.practice_id]).get(request.practice_id)
+        else:
+            row = _debt(tx, request.entity_code, request.external_id or "")
+        if row is None or row.entity_code != request.entity_code:
+            raise Refused(ErrorCode.PRACTICE_NOT_FOUND)
         return _made(tx, PAY, [row], now, timedelta(days=request.valid_days))
 
 
