@@ -67,6 +67,7 @@ from services.practices.usecases import (
     expiry,
     import_jobs,
     insertion,
+    office_insertion,
     office_work,
     payment_events,
     queries,
@@ -200,6 +201,11 @@ class PracticesService:
     def office_practice(self, request: office.OfficePracticeRequest) -> office.OfficePracticeReply:
         """Return a practice and who changed what of it."""
         return office_work.show(self.database, request, now())
+
+    @answers(office.INSERT)
+    def office_insert(self, request: office.OfficeInsertRequest) -> office.OfficePractice:
+        """Create a debt that an operator typed in."""
+        return office_insertion.insert(self.database, request, now())
 
     @answers(office.AMEND)
     def office_amend(self, request: office.AmendRequest) -> office.OfficePractice:
