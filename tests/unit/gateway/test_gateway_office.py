@@ -467,6 +467,27 @@ def test_what_was_typed_is_kept_when_the_session_is_lost(desk: Browser, services
     assert services.asked(office_calls.ANNUL) == []
 
 
+@pytest.mark.parametrize(
+    ("state", "reason", "offered"),
+    [
+        ("to_pay", None, ["modifica", "annulla"]),
+        ("expired", "late_not_accepted", ["modifica", "annulla"]),
+        ("cancelled", "Errore", ["ripristina"]),
+        ("cancelled", "other_option", []),
+        ("paid", "receipt", []),
+        ("unconfirmed", "checkout_open", []),
+    ],
+)
+def test_a_practice_offers_what_can_be_done_with_it_now(
+    desk: Browser, services: Services, state: str, reason: str | None, offered: list[str]
+):
+    services.add(make_practice(1, state=state, state_reason=reason, payable=state == "to_pay"))
+    page = page_of(desk.get(f"/ufficio/PM108/pratiche/{PRACTICE}"))
+    links = page.xpath("//div[@class='portal-buttons']/a/@href")
+    assert [one.rpartition("/")[2] for one in links if not one.endswith(".pdf")] == offered
+    assert "other_option" not in page.text_content()
+
+
 @pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}, {}])
 def test_what_no_page_of_ours_sent_is_refused(desk: Browser, services: Services, headers: dict[str, str]):
     path = f"/ufficio/PM108/pratiche/{PRACTICE}/annulla"
