@@ -25,6 +25,7 @@ ACCOUNT_CLOSED: Final = "account-chiuso"
 COLLEAGUE_CHANGED: Final = "collega-cambiato"
 COLLEAGUE_REMOVED: Final = "collega-rimosso"
 INVITATION_WITHDRAWN: Final = "invito-ritirato"
+PRACTICE_INSERTED: Final = "pratica-inserita"
 PRACTICE_AMENDED: Final = "pratica-modificata"
 PRACTICE_ANNULLED: Final = "pratica-annullata"
 PRACTICE_RESTORED: Final = "pratica-ripristinata"
@@ -60,6 +61,7 @@ ANNOUNCEMENTS: Final[Mapping[str, str]] = {
     COLLEAGUE_CHANGED: _("I ruoli sono cambiati, e valgono da subito."),
     COLLEAGUE_REMOVED: _("Il collega è stato rimosso: non può più entrare, e le sue sessioni sono finite."),
     INVITATION_WITHDRAWN: _("L'invito è stato ritirato: il collegamento inviato non vale più."),
+    PRACTICE_INSERTED: _("La pratica è stata inserita: puoi stampare l'avviso."),
     PRACTICE_AMENDED: _("La pratica è stata modificata."),
     PRACTICE_ANNULLED: _("La pratica è stata annullata. Se è stato un errore puoi ripristinarla."),
     PRACTICE_RESTORED: _("La pratica è di nuovo da pagare."),

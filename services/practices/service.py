@@ -98,6 +98,7 @@ from services.practices.usecases import (
     import_jobs,
     import_reports,
     insertion,
+    office_insertion,
     office_work,
     paid_year,
     parity,
@@ -283,6 +284,11 @@ class PracticesService:
     def office_practice(self, request: office.OfficePracticeRequest) -> office.OfficePracticeReply:
         """Return a practice and who changed what of it."""
         return office_work.show(self.database, request, now())
+
+    @answers(office.INSERT)
+    def office_insert(self, request: office.OfficeInsertRequest) -> office.OfficePractice:
+        """Create a debt that an operator typed in."""
+        return office_insertion.insert(self.database, request, now())
 
     @answers(office.AMEND)
     def office_amend(self, request: office.AmendRequest) -> office.OfficePractice:
