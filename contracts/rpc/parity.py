@@ -137,3 +137,7 @@ PAYMENTS_BUCKETS = Call("payments", "parity_buckets", BucketsRequest, Buckets, i
 PAYMENTS_LINES = Call("payments", "parity_lines", LinesRequest, Lines, idempotent=True, timeout_s=20)
 PAYMENTS_CHANGED = Call("payments", "parity_changed", ChangedRequest, Changed, idempotent=True, timeout_s=20)
 PAYMENTS_TELL_AGAIN = Call("payments", "tell_again", TellAgainRequest, ToldAgain, idempotent=True, timeout_s=20)
+IDENTITY_BUCKETS = Call("identity", "parity_buckets", BucketsRequest, Buckets, idempotent=True, timeout_s=20)
+IDENTITY_LINES = Call("identity", "parity_lines", LinesRequest, Lines, idempotent=True, timeout_s=20)
+IDENTITY_CHANGED = Call("identity", "parity_changed", ChangedRequest, Changed, idempotent=True, timeout_s=20)
+IDENTITY_TELL_AGAIN = Call("identity", "tell_again", TellAgainRequest, ToldAgain, idempotent=True, timeout_s=20)

@@ -8,6 +8,20 @@ from chassis.runtime.entrypoints import answers, decides_every, every
 from chassis.runtime.providers import DatabaseProvider, Provider, SettingsProvider
 from chassis.storage.database_clock import database_time
 from contracts.rpc import audit, identity, operators
+from contracts.rpc.parity import (
+    IDENTITY_BUCKETS,
+    IDENTITY_CHANGED,
+    IDENTITY_LINES,
+    IDENTITY_TELL_AGAIN,
+    Buckets,
+    BucketsRequest,
+    Changed,
+    ChangedRequest,
+    Lines,
+    LinesRequest,
+    TellAgainRequest,
+    ToldAgain,
+)
 from contracts.shapes import Empty
 from services.identity import clients, models
 from services.identity.operators.usecases import colleagues, invitations
@@ -20,6 +34,7 @@ from services.identity.usecases import (
     calendar_feed,
     login,
     own_data,
+    parity,
     privacy,
     registry_refresh,
     sessions,
@@ -160,6 +175,26 @@ class IdentityService:
     def mailbox(self, request: identity.MailboxRequest) -> identity.MailboxReply:
         """Return where a citizen may be written to, and about what."""
         return privacy.mailbox(self.database, self.settings, request)
+
+    @answers(IDENTITY_BUCKETS)
+    def parity_buckets(self, request: BucketsRequest) -> Buckets:
+        """Count and hash what notices' consents are compared with."""
+        return parity.consents(self.database, self.settings).buckets(request)
+
+    @answers(IDENTITY_LINES)
+    def parity_lines(self, request: LinesRequest) -> Lines:
+        """Return what notices' consents are compared with, citizen by citizen."""
+        return parity.consents(self.database, self.settings).lines(request)
+
+    @answers(IDENTITY_CHANGED)
+    def parity_changed(self, request: ChangedRequest) -> Changed:
+        """Return which citizens events were about."""
+        return parity.changed(self.database, request)
+
+    @answers(IDENTITY_TELL_AGAIN)
+    def tell_again(self, request: TellAgainRequest) -> ToldAgain:
+        """Return the events about citizens once more."""
+        return parity.tell_again(self.database, request)
 
     @answers(identity.EXPORT)
     def export(self, request: identity.TokenRequest) -> identity.Export:

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Date, DateTime, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from chassis.storage.tables import InboxMixin, OutboxMixin
+from chassis.storage.tables import InboxMixin, OutboxMixin, ParityRoundMixin
 
 
 class Base(DeclarativeBase):
@@ -157,3 +157,9 @@ class MailBounce(Base):
     hard: Mapped[bool]
     status: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class ParityRound(ParityRoundMixin, Base):
+    """How far the consents have been proven against identity."""
+
+    __tablename__ = "parity_rounds"

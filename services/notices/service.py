@@ -6,7 +6,7 @@ from typing import Any
 
 from chassis.clock import now
 from chassis.runtime.entrypoints import answers, decides_every, every, on_events
-from chassis.runtime.providers import DatabaseProvider, Provider, RpcProvider, SettingsProvider
+from chassis.runtime.providers import DatabaseProvider, ParityProvider, Provider, RpcProvider, SettingsProvider
 from chassis.storage.database import Tx
 from chassis.storage.database_clock import database_time
 from contracts.events.envelope import Event
@@ -39,6 +39,7 @@ from services.notices.mail.usecases import (
     delivery,
     invitation,
     mail_queue,
+    parity,
     private_link,
     projection,
     retention,
@@ -53,6 +54,7 @@ _MAIL_REMINDERS_INTERVAL_S = 60
 _MAIL_SENDING_INTERVAL_S = 2
 _MAILS_AT_ONCE = 50
 _LOST_MAIL_INTERVAL_S = 60
+_PARITY_LOOK_S = 10
 
 
 class RenderersProvider(Provider[Renderers]):
@@ -82,6 +84,7 @@ class NoticesService:
     rpc = RpcProvider()
     settings = SettingsProvider(Settings.load)
     renderers = RenderersProvider()
+    rounds = ParityProvider(parity.PROJECTION)
 
     @answers(notices.NOTICE)
     def notice(self, request: notices.NoticeRequest) -> notices.Document:
@@ -183,6 +186,11 @@ class NoticesService:
     def on_consent_revoked(self, tx: Tx, events: Sequence[Event[ConsentChanged]]) -> None:
         """Learn who may not be written to any more."""
         projection.learn_revocations(tx, events, now())
+
+    @decides_every(seconds=_PARITY_LOOK_S)
+    def prove_consents(self, now: datetime) -> None:
+        """Compare the consents with identity, every PARITY_EVERY_S."""
+        parity.prove_consents(self.database, self.rpc, self.rounds, now)
 
     @decides_every(seconds=_MAIL_NEWS_INTERVAL_S)
     def queue_news(self, now: datetime) -> None:

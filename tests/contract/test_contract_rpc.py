@@ -12,7 +12,7 @@ from contracts.call import AnyCall, Call
 
 SERVICES = ("identity", "practices", "cart", "payments", "notices")
 MODULES = {
-    "identity": ["identity", "operators", "audit"],
+    "identity": ["identity", "operators", "audit", "parity"],
     "payments": ["payments", "settlement", "webhooks", "parity"],
     "practices": ["practices", "office", "audit", "parity"],
 }

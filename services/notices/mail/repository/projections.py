@@ -6,10 +6,11 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Uuid, text
+from sqlalchemy import Uuid, text, update
 from sqlalchemy.orm import Session
 
 from chassis.messaging import codec
+from services.notices.models import MailSubscription
 
 # Rows are locked in the order of their keys, so that no two processes wait for each other.
 _FOLD_DEBTS: Final = text("""
@@ -123,6 +124,14 @@ def fold_ends(session: Session, told: Sequence[ToldEnd], now: datetime) -> None:
 def add_receipts(session: Session, told: Sequence[ToldReceipt]) -> None:
     """Note payments, each once."""
     session.execute(_ADD_RECEIPTS, {"told": codec.write(told).decode()})
+
+
+def forget_consent(session: Session, citizen_id: UUID, sequence: int) -> None:
+    """Let an event of this number stand when it is told again, unless a later one was here before."""
+    statement = update(MailSubscription).where(
+        MailSubscription.citizen_id == citizen_id, MailSubscription.sequence <= sequence
+    )
+    session.execute(statement.values(sequence=0).execution_options(synchronize_session=False))
 
 
 def fold_consents(session: Session, told: Sequence[ToldConsent]) -> None:

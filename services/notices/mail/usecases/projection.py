@@ -11,7 +11,7 @@ from chassis.storage.database import Tx
 from contracts.amounts import printed_date
 from contracts.call import Rpc
 from contracts.events.envelope import Event
-from contracts.events.identity import ConsentChanged
+from contracts.events.identity import CONSENT_GRANTED, CONSENT_REVOKED, ConsentChanged
 from contracts.events.payments import PaymentConfirmed
 from contracts.events.practices import PracticeEnded
 from contracts.rpc import identity
@@ -55,6 +55,15 @@ def learn_payments(tx: Tx, events: Sequence[Event[PaymentConfirmed]]) -> None:
         if event.data.practice_id is not None
     ]
     projections.add_receipts(tx.session, told)
+
+
+def learn_again(tx: Tx, rpc: Rpc, events: Sequence[Event[ConsentChanged]], now: datetime) -> None:
+    """Take in what identity tells again of citizens' consents: the last of each stands above what is here."""
+    latest = _latest_of_each(events)
+    for event in latest:
+        projections.forget_consent(tx.session, event.data.citizen_id, int(event.sequence))
+    learn_consents(tx, rpc, [event for event in latest if event.type == CONSENT_GRANTED.type])
+    learn_revocations(tx, [event for event in latest if event.type == CONSENT_REVOKED.type], now)
 
 
 def learn_consents(tx: Tx, rpc: Rpc, events: Sequence[Event[ConsentChanged]]) -> None:
