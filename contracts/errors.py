@@ -32,6 +32,7 @@ class ErrorCode(StrEnum):
     IDEMPOTENCY_CONFLICT = "idempotency_conflict"
     TOO_MANY_REQUESTS = "too_many_requests"
     NOT_FOUND = "not_found"
+    LINK_NOT_VALID = "link_not_valid"
     # who
     LOGIN_REQUIRED = "login_required"
     LOGIN_REFUSED = "login_refused"

@@ -53,6 +53,10 @@ class BrowserMemory:
         kept = tuple((key, value) for key, value in sorted(choices.items()) if value)
         self.visitor = replace(self.visitor, list_choices=kept)
 
+    def remember_private_link(self, token: str | None) -> None:
+        """Remember by which link this browser comes back to what it inserted without login, or that there is none."""
+        self.visitor = replace(self.visitor, private_token=token)
+
     def need_cookie(self) -> None:
         """See that the answer carries the visitor's cookie, since something now depends on its id."""
         self._is_needed = True

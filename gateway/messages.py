@@ -72,6 +72,10 @@ MESSAGES: Final[Mapping[ErrorCode, Explanation]] = {
     ErrorCode.NOT_FOUND: Explanation(
         _("La pagina che cerchi non esiste."), _("Controlla l'indirizzo o riparti dalla ricerca.")
     ),
+    ErrorCode.LINK_NOT_VALID: Explanation(
+        _("Questo link non vale più, oppure non è completo."),
+        _("Cerca la pratica con il codice avviso, o chiedi all'ente un link nuovo."),
+    ),
     ErrorCode.LOGIN_REQUIRED: Explanation(_("Per continuare devi entrare con SPID."), _("Entra con SPID e riprova.")),
     ErrorCode.LOGIN_REFUSED: Explanation(_("L'accesso con SPID non è riuscito."), _("Puoi riprovare ad accedere.")),
     ErrorCode.SPID_LEVEL_TOO_LOW: Explanation(
@@ -286,6 +290,7 @@ _CODE_TITLES: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.UNKNOWN_ENTITY: _("Ente non trovato"),
     ErrorCode.PRACTICE_NOT_FOUND: _("Pratica non trovata"),
     ErrorCode.NOT_FOUND: _("Pagina non trovata"),
+    ErrorCode.LINK_NOT_VALID: _("Link non valido"),
     ErrorCode.CSRF_FAILED: _("Modulo non più valido"),
     ErrorCode.CART_FULL: _("Il carrello è pieno"),
     ErrorCode.PRACTICE_PAID: _("Pratica già pagata"),

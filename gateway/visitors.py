@@ -31,7 +31,8 @@ class Visitor:
     """A browser: its random id, the practices it was shown, how many of them its last search found, its entity.
 
     `identified`: those of `granted` that it found by fiscal code, not by notice number alone. `list_choices`: how it
-    wants each list of that entity, by the list's name.
+    wants each list of that entity, by the list's name. `private_token`: of the link by which it comes back to what it
+    inserted.
     """
 
     visitor_id: str = field(default_factory=lambda: token_urlsafe(18))
@@ -40,6 +41,7 @@ class Visitor:
     found: int = 0
     entity_code: str | None = None
     list_choices: tuple[tuple[str, str], ...] = ()
+    private_token: str | None = None
 
     def grant(self, practice_ids: Iterable[UUID], *, identified: bool = False) -> "Visitor":
         """Put practices in front of those already shown; the oldest fall out beyond MAX_GRANTS."""
@@ -152,7 +154,9 @@ class BrowserCookies:
             granted = tuple(UUID(hex=item) for item in held["g"])
             identified = frozenset(UUID(hex=item) for item in held["i"])
             list_choices = tuple((str(name), str(choice)) for name, choice in held.get("l", {}).items())
-            visitor = Visitor(held["v"], granted, identified, held["n"], held["e"], list_choices)
+            visitor = Visitor(
+                held["v"], granted, identified, held["n"], held["e"], list_choices, private_token=held.get("p")
+            )
         except (AttributeError, BadData, KeyError, TypeError, ValueError):
             return None
         return None if visitor.visitor_id in self.ended_visitors else visitor
@@ -166,6 +170,7 @@ class BrowserCookies:
             "n": visitor.found,
             "e": visitor.entity_code,
             "l": dict(visitor.list_choices),
+            "p": visitor.private_token,
         }
         self._write(resp, self.visitor, self._visitors.dumps(held))
 

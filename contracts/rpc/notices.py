@@ -173,6 +173,16 @@ class Document(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkMailRequest(Message):
+    """Send somebody their private link, now: neither the address nor the token is stored."""
+
+    entity_code: str
+    email: Annotated[str, Length(3, 254)]
+    link_token: Annotated[str, Length(1, 128)]
+    language: Annotated[str, OneOf(["it", "en"])] = "it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MailingRequest(Message):
     """About mail to a citizen, whose address is `email`."""
 
@@ -214,6 +224,7 @@ JOB_DOCUMENTS = Call("notices", "job_documents", JobDocumentsRequest, JobDocumen
 DAY_REPORT = Call("notices", "day_report", DayReportRequest, Document, idempotent=True, timeout_s=30)
 YEAR_SUMMARY = Call("notices", "year_summary", YearSummaryRequest, Document, idempotent=True, timeout_s=30)
 VERIFY = Call("notices", "verify", VerifyRequest, Verification, idempotent=True)
+MAIL_LINK = Call("notices", "mail_link", LinkMailRequest, Empty, idempotent=False, timeout_s=20)
 MAILING = Call("notices", "mailing", MailingRequest, Mailing, idempotent=True, timeout_s=2)
 MAIL_INVITATION = Call(
     "notices", "mail_invitation", InvitationMailRequest, InvitationMail, idempotent=False, timeout_s=20

@@ -110,8 +110,31 @@ class RestoreRequest(WriteRequest):
     reason: Annotated[str, Length(max=140)]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficeInsertRequest(Message):
+    """A debt that an operator types in, once per key of the same actor. `external_id`: the entity's reference, or None.
+
+    Refused(UNKNOWN_SERVICE) also for a service that the roles are not for, (DUPLICATE_REFERENCE),
+    (IDEMPOTENCY_CONFLICT), and what the rules of a debt refuse.
+    """
+
+    idempotency_key: Annotated[str, Length(8, 128)]
+    entity_code: _EntityCode
+    service_codes: Sequence[str] | None = None
+    actor: Actor
+    service_code: Annotated[str, Length(1, 35)]
+    fiscal_code: str
+    full_name: str
+    email: str | None = None
+    description: str
+    amount_cents: int
+    due_date: date | None = None
+    external_id: str | None = None
+
+
 FIND = Call("practices", "office_find", FindRequest, FoundPractices, idempotent=True)
 OFFICE_PRACTICE = Call("practices", "office_practice", OfficePracticeRequest, OfficePracticeReply, idempotent=True)
+INSERT = Call("practices", "office_insert", OfficeInsertRequest, OfficePractice, idempotent=True)
 AMEND = Call("practices", "office_amend", AmendRequest, OfficePractice, idempotent=False)
 ANNUL = Call("practices", "office_annul", OfficeAnnulRequest, OfficePractice, idempotent=False)
 RESTORE = Call("practices", "office_restore", RestoreRequest, OfficePractice, idempotent=False)

@@ -31,6 +31,9 @@ PRACTICE_STATES = ("to_pay", "unconfirmed", "underpaid", "paid", "expired", "can
 ORIGINS = ("issued", "spontaneous")
 LIST_ORDERS = ("newest", "oldest", "due_soonest", "due_latest", "greatest", "smallest")
 LIST_TEXT_MAX_CHARS = 80
+LINK_KINDS = ("pay", "private")
+PAY_LINK_DAYS_MAX = 400
+PRIVATE_LINK_PRACTICES_MAX = 20
 IMPORT_STATES = ("receiving", "waiting", "checking", "loading", "done", "refused", "cancelled")
 IMPORT_OUTCOMES = ["created", "amended", "unchanged", "refused"]
 # A report of as many rows as a file may have that is answered at once.
@@ -702,6 +705,69 @@ class ImportApplyRequest(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PayLinkRequest(Message):
+    """A link that leads to paying one practice of an entity, for so many days.
+
+    Which one: by the entity's reference, or for a mail about it (no viewer, notices asks) by its id.
+    """
+
+    entity_code: str
+    external_id: str | None = None
+    practice_id: UUID | None = None
+    valid_days: Annotated[int, Range(1, PAY_LINK_DAYS_MAX)] = 90
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeLink(Message):
+    """A link just made. `link_token` is told this once: what is stored is its hash."""
+
+    id: UUID
+    link_token: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayLinksRevokeRequest(Message):
+    """An entity wants the links to one of its debts to be worth nothing; the one with this id, or all of them."""
+
+    entity_code: str
+    external_id: str
+    link_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevokedLinks(Message):
+    """How many links were valid until now."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivateLinkRequest(Message):
+    """Who inserts without login wants a link to come back by; what others inserted is left out of it."""
+
+    viewer: Viewer
+    practice_ids: Annotated[Sequence[UUID], Length(1, PRIVATE_LINK_PRACTICES_MAX)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkRequest(Message):
+    """A link, by its token."""
+
+    link_token: Annotated[str, Length(1, 128)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedLink(Message):
+    """What a link leads to. `kind`: `pay` shows one practice masked, `private` its practices whole."""
+
+    kind: Annotated[str, OneOf(LINK_KINDS)]
+    entity_code: str
+    practice_ids: Sequence[UUID]
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PositionRequest(Message):
     """payments asks on a projection miss: by notice number, by practice, or only whose domain this is."""
 
@@ -780,6 +846,11 @@ IMPORT_PART = Call("practices", "import_part", ImportPartRequest, Empty, idempot
 QUEUE_IMPORT = Call("practices", "queue_import", ImportQueueRequest, ImportReport, idempotent=True, timeout_s=20)
 APPLY_IMPORT = Call("practices", "apply_import", ImportApplyRequest, ImportReport, idempotent=True, timeout_s=20)
 CANCEL_IMPORT = Call("practices", "cancel_import", ImportGetRequest, ImportReport, idempotent=True)
+MAKE_PAY_LINK = Call("practices", "make_pay_link", PayLinkRequest, MadeLink, idempotent=False)
+REVOKE_PAY_LINKS = Call("practices", "revoke_pay_links", PayLinksRevokeRequest, RevokedLinks, idempotent=True)
+MAKE_PRIVATE_LINK = Call("practices", "make_private_link", PrivateLinkRequest, MadeLink, idempotent=False)
+OPEN_LINK = Call("practices", "open_link", LinkRequest, OpenedLink, idempotent=True)
+REVOKE_PRIVATE_LINK = Call("practices", "revoke_private_link", LinkRequest, RevokedLinks, idempotent=True)
 POSITIONS = Call("practices", "positions", PositionRequest, PositionReply, idempotent=True, timeout_s=3)
 EVENTS = Call("practices", "events", EventsRequest, EventsReply, idempotent=True)
 PING = Call("practices", "ping", Empty, Empty, idempotent=True, timeout_s=1)

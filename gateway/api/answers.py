@@ -57,6 +57,15 @@ class Status(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PayLink(Message):
+    """A link that leads to paying a debt: its address, told this once, and until when it does."""
+
+    id: UUID
+    url: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Services(Message):
     """The services of a creditor; those with `spontaneous` can be inserted by the payer."""
 

@@ -30,7 +30,13 @@ from contracts.message import Message
 from contracts.rpc.dead_letters import LETTERS_MAX
 from contracts.rpc.identity import PURPOSES
 from contracts.rpc.notices import NOTICE_LANGUAGES
-from contracts.rpc.practices import IMPORT_OUTCOMES, IMPORT_ROWS_A_PAGE, ORIGINS, PRACTICE_STATES
+from contracts.rpc.practices import (
+    IMPORT_OUTCOMES,
+    IMPORT_ROWS_A_PAGE,
+    ORIGINS,
+    PAY_LINK_DAYS_MAX,
+    PRACTICE_STATES,
+)
 from contracts.rpc.webhooks import WebhookTypes, WebhookUrl
 from contracts.shapes import Beneficiary, Instalment, Name, Stamp
 from gateway.api.json_checks import Lines
@@ -263,6 +269,13 @@ class AnnulBody(Message):
 
     reason: Annotated[str, Length(1, 140)]
     paid_elsewhere: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayLinkBody(Message):
+    """For how many days the link leads to the debt."""
+
+    valid_days: Annotated[int, Range(1, PAY_LINK_DAYS_MAX)] = 90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

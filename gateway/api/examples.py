@@ -351,3 +351,9 @@ PRINT_JOB: Final[JsonObject] = {
     "created_at": "2026-11-23T09:00:00+00:00",
     "finished_at": None,
 }
+
+PAY_LINK: Final[JsonObject] = {
+    "id": "7b1f6c0e-3c55-4f8b-9a70-0f2a2f0f6f11",
+    "url": "https://pagamenti.ente.example/paga/sT9wq0Zk3mXbV7yJ2rLhQ8uN5cEaP1dGfI6oK4tS0vM",
+    "expires_at": "2027-02-21T10:00:00Z",
+}

@@ -26,6 +26,7 @@ PATH_PARTS: Final[Mapping[str, fields.Field[Any]]] = {
     "import_id": _id("The import."),
     "job_id": _id("The printing job's id."),
     "external_id": _text("The entity's own reference of the debt.", 70),
+    "link_id": _id("The link to pay a debt by."),
     "purpose": fields.String(validate=OneOf(PURPOSES), metadata={"description": "The purpose of the consent."}),
     "flow_id": _text("The flow's identificativoFlusso.", 35),
     "reference": _text("The bank's reference of the credit.", 70),

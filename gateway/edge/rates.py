@@ -23,6 +23,7 @@ LOGIN: Final = "login"
 INSERTION: Final = "insertion"
 VERIFICATION: Final = "verification"
 CALENDAR: Final = "calendar"
+LINK: Final = "link"
 CHECKOUT: Final = "checkout"
 DOCUMENT: Final = "document"
 EMAIL: Final = "email"
@@ -46,6 +47,7 @@ class RateLimiter:
             INSERTION: parse(settings.insertion_rate),
             VERIFICATION: parse(settings.search_rate),
             CALENDAR: parse(settings.calendar_rate),
+            LINK: parse(settings.search_rate),
             CHECKOUT: parse(settings.checkout_rate),
             DOCUMENT: parse(settings.document_rate),
             EMAIL: parse(settings.email_rate),

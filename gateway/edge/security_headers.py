@@ -23,7 +23,7 @@ class SecurityHeaders:
         _set_default(resp, "Cache-Control", "no-store")
         resp.set_header("X-Content-Type-Options", "nosniff")
         resp.set_header("X-Frame-Options", "DENY")
-        resp.set_header("Referrer-Policy", "same-origin")
+        _set_default(resp, "Referrer-Policy", "same-origin")
         resp.set_header("Permissions-Policy", _PERMISSIONS)
         resp.set_header("Cross-Origin-Opener-Policy", "same-origin")
         if self._https:

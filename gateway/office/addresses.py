@@ -36,8 +36,13 @@ def practices(entity_code: str, **params: str) -> str:
     return _with_params(f"{home(entity_code)}/pratiche", params)
 
 
+def insertion(entity_code: str) -> str:
+    """Type a practice in."""
+    return f"{home(entity_code)}/inserisci"
+
+
 def practice(entity_code: str, practice_id: UUID | str, action: str | None = None) -> str:
-    """One practice, or what is done with it: modifica, annulla, ripristina."""
+    """One practice, or what is done with it: modifica, annulla, ripristina, avviso.pdf, quietanza.pdf."""
     address = f"{home(entity_code)}/pratiche/{practice_id}"
     return address if action is None else f"{address}/{action}"
 

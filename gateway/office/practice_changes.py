@@ -134,7 +134,7 @@ class AmendPractice(PracticeChange):
         request = office.AmendRequest(
             **self.common(desk, practice_id, version),
             amount_cents=AmountCents.typed(typed["importo"]),
-            due_date=_day(typed["scadenza"]),
+            due_date=typed_day(typed["scadenza"]),
             reason=typed["motivo"] or None,
         )
         return visit_of(req).call(office.AMEND, request)
@@ -178,7 +178,7 @@ def _typed(form: Form) -> dict[str, str]:
     }
 
 
-def _day(text: str) -> date | None:
+def typed_day(text: str) -> date | None:
     """Read a date as its field gives it. Raises Refused(INVALID_DATE)."""
     if not text:
         return None

@@ -5,6 +5,7 @@ from uuid import UUID
 import falcon
 
 from contracts.errors import RpcError
+from contracts.events.practices import OTHER_OPTION
 from contracts.roles import Operation
 from contracts.rpc import office, payments
 from contracts.rpc.office import FoundPractices, OfficePracticeReply
@@ -70,6 +71,8 @@ def one_practice(visit: Visit, desk: Desk, practice_id: UUID, operation: Operati
 def allowed_actions(desk: Desk, reply: OfficePracticeReply) -> list[str]:
     """Return what can be done with a practice now, by this operator: modifica, annulla, ripristina."""
     practice = reply.practice
+    if practice.state_reason == OTHER_OPTION:
+        return []  # what is paid in another way is not to be paid again
     states = {
         "modifica": (Operation.AMEND_PRACTICES, ("to_pay", "expired", "underpaid")),
         "annulla": (Operation.ANNUL_PRACTICES, ("to_pay", "expired")),

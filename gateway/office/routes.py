@@ -5,7 +5,9 @@ import falcon
 from gateway.office import addresses
 from gateway.office.audit import AuditFile, AuditPageOfOffice
 from gateway.office.colleagues import ColleaguePage, ColleaguesPage, InvitePage, RemoveColleague, WithdrawInvitation
+from gateway.office.documents import OfficeNoticePdf, OfficeReceiptPdf
 from gateway.office.home import OfficeHome
+from gateway.office.insertion import InsertPractice
 from gateway.office.invitation import AcceptInvitation, InvitationLink, InvitationPage
 from gateway.office.login import OfficeLogin, OfficeLogout, OfficesPage
 from gateway.office.practice_changes import AmendPractice, AnnulPractice, RestorePractice
@@ -28,7 +30,10 @@ def add_routes(app: falcon.App[falcon.Request, falcon.Response], site: Site) -> 
     add(app, _OFFICE, OfficeHome(site))
     add(app, f"{_OFFICE}/accesso", OfficeLogin(site))
     add(app, f"{_OFFICE}/pratiche", OfficePracticesPage(site))
+    add(app, f"{_OFFICE}/inserisci", InsertPractice(site))
     add(app, _PRACTICE, OfficePracticePage(site))
+    add(app, f"{_PRACTICE}/avviso.pdf", OfficeNoticePdf(site))
+    add(app, f"{_PRACTICE}/quietanza.pdf", OfficeReceiptPdf(site))
     add(app, f"{_PRACTICE}/modifica", AmendPractice(site))
     add(app, f"{_PRACTICE}/annulla", AnnulPractice(site))
     add(app, f"{_PRACTICE}/ripristina", RestorePractice(site))

@@ -31,6 +31,7 @@ ROLES: Final[Mapping[str, RoleWords]] = {
 }
 
 OPERATIONS: Final[Mapping[str, str]] = {
+    Operation.INSERT_PRACTICES.value: _("Pratica inserita"),
     Operation.AMEND_PRACTICES.value: _("Pratica modificata"),
     Operation.ANNUL_PRACTICES.value: _("Pratica annullata"),
     Operation.RESTORE_PRACTICES.value: _("Pratica ripristinata"),

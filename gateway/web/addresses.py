@@ -15,6 +15,7 @@ PRIVACY_EXPORT: Final = "/profilo/dati.json"
 SESSIONS: Final = "/profilo/accessi"
 SESSION_END: Final = "/profilo/accessi/termina"
 SESSION_EXTEND: Final = "/profilo/accessi/prolunga"
+PRIVATE_LINK_REVOKE: Final = "/privato/revoca"
 CALENDAR_RENEW: Final = "/profilo/calendario/crea"
 CALENDAR_REVOKE: Final = "/profilo/calendario/revoca"
 BENEFICIARY_FORGET: Final = "/profilo/studenti/dimentica"
@@ -27,6 +28,7 @@ VERIFICATION: Final = "/verifica"
 ANNOUNCEMENT_PARAM: Final = "messaggio"
 MAIN_PLACE: Final = "contenuto"
 SESSION_PLACE: Final = "sessione"
+PRIVATE_LINK_PLACE: Final = "link-privato"
 CALENDAR_PLACE: Final = "calendario"
 REFRESH_PLACE: Final = "aggiorna"
 
@@ -90,6 +92,21 @@ def receipt_pdf(entity_code: str, practice_id: UUID, receipt_id: str | None = No
 def calendar_feed(token: str) -> str:
     """The due dates of whoever made this token, for a calendar."""
     return f"/calendario/{token}.ics"
+
+
+def pay_link(token: str) -> str:
+    """One debt, a tap before paying it: the link of an entity."""
+    return f"/paga/{token}"
+
+
+def private_link(token: str) -> str:
+    """What somebody inserted without login: their own link back to it."""
+    return f"/privato/{token}"
+
+
+def private_link_mail(entity_code: str, practice_id: UUID) -> str:
+    """Where the private link is sent by e-mail from."""
+    return f"{practice(entity_code, practice_id)}/link"
 
 
 def stamp_xml(entity_code: str, practice_id: UUID) -> str:

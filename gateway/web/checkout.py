@@ -15,7 +15,7 @@ from gateway.checkouts import money_may_be_on_its_way, start
 from gateway.edge.rates import CHECKOUT
 from gateway.visit import visit_of
 from gateway.web import addresses
-from gateway.web.notice_code import email_error, typed_email, write_notice_code
+from gateway.web.notice_code import email_error, typed_email, write_wrong_email
 from gateway.web.page import Form, Page, checked_form, form_key, see_other
 from gateway.web.practice_lookup import many_practices, one_practice
 from gateway.web.site import Site
@@ -41,7 +41,7 @@ class PayPractice(Page):
         check_payable(practice)
         email = typed_email(form)
         if email_error(email):
-            write_notice_code(self.site, req, resp, found_entity, practice, email)
+            write_wrong_email(self.site, req, resp, found_entity, practice, email)
             return
         CheckoutStart(self.site, req, resp, found_entity, form).answer([practice])
 

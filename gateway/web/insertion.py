@@ -18,7 +18,8 @@ from gateway.web import addresses
 from gateway.web.amount_rules import amount_hint, amount_refusal
 from gateway.web.announcements import INSERTED
 from gateway.web.beneficiaries import remember, remembered
-from gateway.web.insertion_form import BENEFICIARY_FIELDS, FormKind, Insertion, InsertionForm, read
+from gateway.web.insertion_form import BENEFICIARY_FIELDS, FormKind, Insertion, InsertionForm, prefilled, read
+from gateway.web.links import make_private_link
 from gateway.web.page import Form, Page, document_form, see_other
 
 _FIELD_OF_CODE: Final[Mapping[ErrorCode, str]] = {
@@ -64,7 +65,8 @@ class InsertionPage(Page):
         kind = FormKind.of(offer.service, anonymous=citizen is None)
         offered = remembered(visit) if citizen else ()
         chosen = next((one for one in offered if str(one.id) == req.get_param("studente")), None)
-        self._render(req, resp, offer, InsertionForm.empty(kind, offer.service, chosen), offered)
+        filled_in = prefilled(req.get_param("importo") or "", req.get_param("causale") or "", kind)
+        self._render(req, resp, offer, InsertionForm.empty(kind, offer.service, chosen, filled_in), offered)
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, entity: str, service: str) -> None:
         """Insert, and show the new practice, in the list or by its code; else the form with what is wrong."""
@@ -171,6 +173,7 @@ def _page_with(visit: Visit, practice: Practice, insertion: Insertion, citizen: 
     """
     if citizen is None:
         visit.grant([practice.id], identified=True)
+        make_private_link(visit, practice.id)
         return addresses.notice_code(practice.entity_code, practice.id)
     if insertion.beneficiary:
         remember(visit, insertion.beneficiary)

@@ -25,6 +25,7 @@ BENEFICIARY_FIELDS: Final[Mapping[str, str]] = {
 }
 _STAMP_FIELDS: Final = ("document_hash", "document_name", "province")
 _FIELDS: Final = ("amount", "description", "anonymous", *BENEFICIARY_FIELDS, *_STAMP_FIELDS)
+_LINK_AMOUNT_MAX_CHARS: Final = 20
 _SHA256: Final = re.compile(r"[A-Za-z0-9+/]{43}=")
 _REQUIRED: Final = _("Campo obbligatorio.")
 _TOO_LONG: Final = _("Massimo 70 caratteri.")
@@ -89,10 +90,14 @@ class InsertionForm:
 
     @classmethod
     def empty(
-        cls, kind: FormKind, service: CatalogueService, beneficiary: Beneficiary | None = None
+        cls,
+        kind: FormKind,
+        service: CatalogueService,
+        beneficiary: Beneficiary | None = None,
+        prefilled: Mapping[str, str] | None = None,
     ) -> "InsertionForm":
-        """Return a form nobody has typed in, but for a student paid for before."""
-        values = dict.fromkeys(_FIELDS, "")
+        """Return a form nobody has typed in, but for what a link filled in and a student paid for before."""
+        values = dict.fromkeys(_FIELDS, "") | dict(prefilled or {})
         if beneficiary:
             values |= {name: getattr(beneficiary, name) for name in BENEFICIARY_FIELDS}
         return cls(kind, str(uuid4()), values, bool(service.stamp_cents))
@@ -109,6 +114,17 @@ class InsertionForm:
         if self.is_stale:
             return HTTPStatus.FORBIDDEN
         return HTTPStatus.UNPROCESSABLE_ENTITY if self.errors else HTTPStatus.OK
+
+
+def prefilled(amount: str, description: str, kind: FormKind) -> Mapping[str, str]:
+    """Return the fields that a link's `importo` and `causale` fill in; the payer may change them, and they are checked.
+
+    A causale that the form composes by itself is not among them.
+    """
+    typed = {"amount": amount[:_LINK_AMOUNT_MAX_CHARS]}
+    if not kind.requires_beneficiary:
+        typed["description"] = description[:DESCRIPTION_MAX_CHARS]
+    return {name: cleaned(typed, name) for name in typed}
 
 
 def read(form: Form, kind: FormKind, service: CatalogueService) -> InsertionForm:

@@ -1,5 +1,7 @@
 """Codice avviso: the page after an entry without login, with what whoever made it is told to keep."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
@@ -27,6 +29,16 @@ _LETTER: Final = _(
 _WRONG_EMAIL: Final = _("L'indirizzo e-mail non è corretto, oppure pagoPA non lo accetta: correggilo o lascialo vuoto.")
 
 
+@dataclass(frozen=True)
+class NoticeCode:
+    """What the page is about, what was typed into its forms, and what is wrong with that, by field."""
+
+    practice: Practice
+    email: str = ""
+    link_email: str = ""
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
 class NoticeCodePage(Page):
     """The notice number in large type: to print, copy, send to oneself, or pay."""
 
@@ -34,24 +46,40 @@ class NoticeCodePage(Page):
         """Show it to whoever may see the practice."""
         visit = visit_of(req)
         found_entity = self.site.entity(visit, entity)
-        write_notice_code(self.site, req, resp, found_entity, one_practice(visit, entity, practice_id))
+        write_notice_code(self.site, req, resp, found_entity, NoticeCode(one_practice(visit, entity, practice_id)))
+
+
+def write_wrong_email(
+    site: Site, req: falcon.Request, resp: falcon.Response, entity: Entity, practice: Practice, email: str
+) -> None:
+    """Write the page with an address that pagoPA would not take, and what is wrong with it."""
+    page = NoticeCode(practice, email=email, errors={EMAIL_FIELD: email_error(email) or ""})
+    write_notice_code(site, req, resp, entity, page, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 def write_notice_code(
-    site: Site, req: falcon.Request, resp: falcon.Response, entity: Entity, practice: Practice, email: str = ""
+    site: Site,
+    req: falcon.Request,
+    resp: falcon.Response,
+    entity: Entity,
+    page: NoticeCode,
+    status: HTTPStatus = HTTPStatus.OK,
 ) -> None:
-    """Write the page; an `email` that pagoPA would not take is shown again, with what is wrong."""
-    error = email_error(email)
+    """Write the page."""
+    visit = visit_of(req)
+    token = visit.browser.visitor.private_token
     site.render(
         req,
         resp,
         "notice_code.html",
-        status=HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK,
+        status=status,
         entity=entity,
-        practice=practice,
-        letter=_letter(site, visit_of(req).language, entity, practice),
-        email=email,
-        errors={EMAIL_FIELD: error} if error else {},
+        practice=page.practice,
+        letter=_letter(site, visit.language, entity, page.practice),
+        email=page.email,
+        link_email=page.link_email,
+        errors=page.errors,
+        private_url=site.settings.public_url + addresses.private_link(token) if token else None,
     )
 
 

@@ -11,6 +11,7 @@ from gateway.web.checkout import PayPractice
 from gateway.web.colours import ColoursSheet
 from gateway.web.documents import CartReceiptPdf, NoticePdf, ReceiptPdf, StampXml
 from gateway.web.insertion import InsertionPage, ServicesPage
+from gateway.web.links import PayLink, PrivateLink, PrivateLinkMail, RevokePrivateLink
 from gateway.web.login import AssertionConsumer, LoginPage, Logout, Metadata, SingleLogout
 from gateway.web.notice_code import NoticeCodePage
 from gateway.web.outcome import OutcomePage
@@ -41,6 +42,7 @@ def add_routes(app: falcon.App[falcon.Request, falcon.Response], site: Site) -> 
     add(app, f"{addresses.VERIFICATION}/{{code}}", VerificationPage(site))
     _add_login(app, site)
     _add_entity(app, site)
+    _add_links(app, site)
 
 
 def _add_login(app: falcon.App[falcon.Request, falcon.Response], site: Site) -> None:
@@ -62,6 +64,13 @@ def _add_login(app: falcon.App[falcon.Request, falcon.Response], site: Site) -> 
     add(app, addresses.CALENDAR_RENEW, RenewCalendarFeed(site))
     add(app, addresses.CALENDAR_REVOKE, RevokeCalendarFeed(site))
     add(app, addresses.calendar_feed("{token}"), CalendarFeed(site))
+
+
+def _add_links(app: falcon.App[falcon.Request, falcon.Response], site: Site) -> None:
+    add(app, addresses.pay_link("{token}"), PayLink(site))
+    add(app, addresses.private_link("{token}"), PrivateLink(site))
+    add(app, addresses.PRIVATE_LINK_REVOKE, RevokePrivateLink(site))
+    add(app, f"{_PRACTICE}/link", PrivateLinkMail(site))
 
 
 def _add_entity(app: falcon.App[falcon.Request, falcon.Response], site: Site) -> None:

@@ -21,6 +21,7 @@ from contracts.events.practices import (
 )
 from contracts.rpc import notices
 from contracts.rpc.practices import Position
+from contracts.shapes import Empty
 from services.notices import models
 from services.notices.documents.renderers import Renderers
 from services.notices.documents.usecases import (
@@ -33,7 +34,15 @@ from services.notices.documents.usecases import (
     year_summary,
 )
 from services.notices.documents.usecases.dependencies import DocumentDependencies
-from services.notices.mail.usecases import bounces, delivery, invitation, mail_queue, projection, retention
+from services.notices.mail.usecases import (
+    bounces,
+    delivery,
+    invitation,
+    mail_queue,
+    private_link,
+    projection,
+    retention,
+)
 from services.notices.mail.usecases.dependencies import MailDependencies
 from services.notices.settings import Settings
 
@@ -103,6 +112,11 @@ class NoticesService:
     def verify(self, request: notices.VerifyRequest) -> notices.Verification:
         """Return whether a document is genuine and still payable."""
         return verification.verify(self._for_documents, request)
+
+    @answers(notices.MAIL_LINK)
+    def mail_link(self, request: notices.LinkMailRequest) -> Empty:
+        """Send somebody their private link."""
+        return private_link.mail_link(self.rpc, self.settings.mail, self.settings.public_url, request, now())
 
     @answers(notices.MAILING)
     def mailing(self, request: notices.MailingRequest) -> notices.Mailing:

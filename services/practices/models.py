@@ -5,6 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     Date,
@@ -239,6 +240,29 @@ class PracticeRow(Base):
 
 Stored = PracticeRow | Row[Any]
 """A practice as an object of the session, or as the columns of one that is only read."""
+
+
+class AccessLink(Base):
+    """A link that leads to practices without login, found by its token's SHA-256.
+
+    `kind`: one of contracts.rpc.practices.LINK_KINDS. `practice_id` is what it was made for, `practice_ids` all of it.
+    """
+
+    __tablename__ = "access_links"
+    __table_args__ = (
+        Index("ix_access_links_practice", "practice_id"),
+        Index("ix_access_links_expiring", "expires_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    token_sha256: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    entity_code: Mapped[str] = mapped_column(ForeignKey("entities.code"))
+    practice_id: Mapped[UUID] = mapped_column(Uuid)
+    practice_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class Import(Base):

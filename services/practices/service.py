@@ -59,16 +59,23 @@ from contracts.rpc.practices import (
     ImportReport,
     ImportRequest,
     InsertRequest,
+    LinkRequest,
     ListRequest,
+    MadeLink,
+    OpenedLink,
     PaidYearRequest,
+    PayLinkRequest,
+    PayLinksRevokeRequest,
     PlanRequest,
     Position,
     PositionReply,
     PositionRequest,
     Practice,
     PracticeList,
+    PrivateLinkRequest,
     RefusedRows,
     RefusedRowsRequest,
+    RevokedLinks,
     SearchRequest,
     Totals,
     TotalsRequest,
@@ -78,6 +85,7 @@ from contracts.shapes import Empty
 from services.practices import models
 from services.practices.import_process import ImportProcessProvider
 from services.practices.usecases import (
+    access_links,
     catalogue,
     catalogue_news,
     closed_options,
@@ -90,6 +98,7 @@ from services.practices.usecases import (
     import_jobs,
     import_reports,
     insertion,
+    office_insertion,
     office_work,
     paid_year,
     parity,
@@ -104,6 +113,7 @@ _IMPORTS_INTERVAL_S = 1
 _NEWS_INTERVAL_S = 60
 _PARITY_LOOK_S = 10
 _FORGETTING_INTERVAL_S = 3600
+_LINKS_INTERVAL_S = 3_600
 
 
 class PracticesService:
@@ -235,6 +245,31 @@ class PracticesService:
         """Cancel an import."""
         return import_jobs.cancel_import(self.database, request)
 
+    @answers(practices.MAKE_PAY_LINK)
+    def make_pay_link(self, request: PayLinkRequest) -> MadeLink:
+        """Make a link that leads to paying an entity's debt."""
+        return access_links.make_pay_link(self.database, request, now())
+
+    @answers(practices.REVOKE_PAY_LINKS)
+    def revoke_pay_links(self, request: PayLinksRevokeRequest) -> RevokedLinks:
+        """Revoke links to an entity's debt."""
+        return access_links.revoke_pay_links(self.database, request, now())
+
+    @answers(practices.MAKE_PRIVATE_LINK)
+    def make_private_link(self, request: PrivateLinkRequest) -> MadeLink:
+        """Make the link by which who inserted without login comes back."""
+        return access_links.make_private_link(self.database, request, now())
+
+    @answers(practices.OPEN_LINK)
+    def open_link(self, request: LinkRequest) -> OpenedLink:
+        """Return what a link leads to."""
+        return access_links.open_link(self.database, request, now())
+
+    @answers(practices.REVOKE_PRIVATE_LINK)
+    def revoke_private_link(self, request: LinkRequest) -> RevokedLinks:
+        """Revoke a private link."""
+        return access_links.revoke_private_link(self.database, request, now())
+
     @answers(practices.POSITIONS)
     def positions(self, request: PositionRequest) -> PositionReply:
         """Return what payments needs to answer the node."""
@@ -249,6 +284,11 @@ class PracticesService:
     def office_practice(self, request: office.OfficePracticeRequest) -> office.OfficePracticeReply:
         """Return a practice and who changed what of it."""
         return office_work.show(self.database, request, now())
+
+    @answers(office.INSERT)
+    def office_insert(self, request: office.OfficeInsertRequest) -> office.OfficePractice:
+        """Create a debt that an operator typed in."""
+        return office_insertion.insert(self.database, request, now())
 
     @answers(office.AMEND)
     def office_amend(self, request: office.AmendRequest) -> office.OfficePractice:
@@ -344,6 +384,11 @@ class PracticesService:
     def close_options(self, now: datetime) -> None:
         """Close the other options of debt positions that money has come for."""
         closed_options.close_options(self.database, now)
+
+    @decides_every(seconds=_LINKS_INTERVAL_S)
+    def purge_links(self, now: datetime) -> None:
+        """Delete the links that ended long ago."""
+        access_links.purge(self.database, now)
 
     @decides_every(seconds=_EXPIRY_INTERVAL_S)
     def expire_overdue(self, now: datetime) -> None:

@@ -174,6 +174,25 @@ def _remove(administrator: Desk, colleague: Desk) -> None:
     expect(colleague.page.get_by_role("heading", level=1)).to_have_text("Sessione scaduta")
 
 
+def _type_in(desk: Desk) -> None:
+    """Insert a debt at the counter, correct what is wrong, and print its notice."""
+    desk.open("/ufficio/PM108/inserisci")
+    desk.look("inserisci")
+    desk.page.get_by_label(re.compile("^Servizio")).select_option("RETTA")
+    desk.page.get_by_label(re.compile("^Codice Fiscale")).fill("VRDLCU99L14A662K")
+    desk.page.get_by_label(re.compile("^Cognome e Nome")).fill("Verdi Luca")
+    desk.page.get_by_label(re.compile("^Causale")).fill("Retta scritta allo sportello")
+    desk.page.get_by_role("button", name="Inserisci la pratica").click()
+    expect(desk.page.get_by_text("Controlla questi dati")).to_be_visible()
+    desk.look("inserisci, da correggere", reload=False)
+    desk.page.get_by_label(re.compile("^Importo")).fill("35,00")
+    desk.page.get_by_role("button", name="Inserisci la pratica").click()
+    expect(desk.page.get_by_text("La pratica è stata inserita")).to_be_visible()
+    notice = desk.page.get_by_role("link", name=re.compile("Stampa l'avviso")).get_attribute("href")
+    printed = desk.page.request.get(f"{desk.portal.url}{notice}")
+    assert (printed.status, printed.headers["content-type"]) == (200, "application/pdf")
+
+
 def test_the_pages_of_a_practice_in_the_office(portal: Portal, make_desk: Callable[..., Desk]) -> None:
     """The forms, their mistakes, and what the second of two sees; after the day above, in which Mario entered."""
     reference = f"UFFICIO-{uuid4().hex[:8]}"
@@ -191,6 +210,7 @@ def test_the_pages_of_a_practice_in_the_office(portal: Portal, make_desk: Callab
     desk.page.get_by_role("link", name="Ruoli Mario Rossi").click()
     desk.page.get_by_label("Ufficio", exact=True).check()
     desk.page.get_by_role("button", name="Salva i ruoli").click()
+    _type_in(desk)
     desk.open("/ufficio/PM108/pratiche")
     desk.look("cerca")
     desk.page.get_by_label("Che cosa hai in mano").fill("Luca Verdi")

@@ -28,13 +28,17 @@ _MOMENT: Final = {"it": "d MMMM yyyy 'alle' HH:mm", "en": "d MMMM yyyy 'at' HH:m
 
 @dataclass(frozen=True)
 class MailFacts:
-    """What a mail is about; `receipt` is that of a confirmation. `days_left` until the due date, where there is one."""
+    """What a mail is about; `receipt` is that of a confirmation. `days_left` until the due date, where there is one.
+
+    `pay_token`: of the link that leads to paying it, where it can be paid.
+    """
 
     kind: Kind
     practice: Practice
     creditor: Creditor
     receipt: Receipt | None
     days_left: int | None
+    pay_token: str | None = None
 
 
 @dataclass(frozen=True)
@@ -197,7 +201,7 @@ def mail_text(facts: MailFacts, language: str, public_url: str) -> MailText:
         "lead": own.lead.format(**names),
         "rows": _rows(facts, language, common, names["service"]),
         "action": own.action,
-        "action_url": f"{public_url}/enti/{quote(practice.entity_code, safe='')}/pratiche/{practice.id}",
+        "action_url": public_url + _page(facts),
         "privacy_url": f"{public_url}/profilo/privacy",
         "is_receipt": facts.receipt is not None,
         "texts": common,
@@ -207,6 +211,12 @@ def mail_text(facts: MailFacts, language: str, public_url: str) -> MailText:
         plain=_TEMPLATES.get_template("mail.txt").render(values),
         html=_TEMPLATES.get_template("mail.html").render(values),
     )
+
+
+def _page(facts: MailFacts) -> str:
+    if facts.pay_token is not None:
+        return f"/paga/{facts.pay_token}"
+    return f"/enti/{quote(facts.practice.entity_code, safe='')}/pratiche/{facts.practice.id}"
 
 
 def _told_as(facts: MailFacts) -> str:

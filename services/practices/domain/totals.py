@@ -56,5 +56,9 @@ def _late(practices: Iterable[Unpaid], today: date) -> list[Unpaid]:
 
 
 def _counted(practices: Iterable[Unpaid], now: datetime) -> CountedCents:
-    cents = [amount_at(one.asked, now).cents for one in practices]
+    cents = [_amount_cents(one.asked, now) for one in practices]
     return CountedCents(len(cents), sum(cents))
+
+
+def _amount_cents(asked: AskedAmount, now: datetime) -> int:
+    return asked.amount_cents if asked.schedule is None else amount_at(asked, now).cents

@@ -29,10 +29,14 @@ def visibility(viewer: Viewer, practice_id: UUID, debtor_fiscal_code: str, inser
     number alone sees it masked.
     """
     is_debtor = viewer.fiscal_code == debtor_fiscal_code != ANONYMOUS_FISCAL_CODE
-    has_inserted = inserted_by is not None and inserted_by in _keys(viewer)
-    if is_debtor or has_inserted or practice_id in viewer.identified_practice_ids:
+    if is_debtor or has_inserted(viewer, inserted_by) or practice_id in viewer.identified_practice_ids:
         return Visibility.WHOLE
     return Visibility.MASKED if practice_id in viewer.granted_practice_ids else Visibility.NONE
+
+
+def has_inserted(viewer: Viewer, inserted_by: str | None) -> bool:
+    """Return whether the viewer is who inserted a practice, as that is stored with it."""
+    return inserted_by is not None and inserted_by in _keys(viewer)
 
 
 def _keys(viewer: Viewer) -> set[str]:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Integer,
     Row,
     Select,
+    String,
     TableValuedAlias,
     and_,
     any_,
@@ -40,7 +41,7 @@ from contracts.calendar import NO_DUE_DATE, due_day
 from contracts.rpc.practices import PRACTICE_STATES
 from contracts.shapes import Instalment
 from services.practices import stored_json
-from services.practices.domain.list_filter import ListFilter, Mark, Order, SortKey
+from services.practices.domain.list_filter import ORDERS, ListFilter, Mark, Order, SortKey
 from services.practices.domain.plans import Instalments, Listed, plan_of
 from services.practices.domain.states import WITH_MONEY, State
 from services.practices.domain.totals import Unpaid
@@ -53,26 +54,38 @@ _DUE: Final[ColumnElement[Any]] = literal_column(DUE_KEY, Date)
 _KEYS: Final[Mapping[SortKey, ColumnElement[Any]]] = {SortKey.DUE: _DUE, SortKey.AMOUNT: PracticeRow.amount_cents}  # type: ignore[dict-item]  # -- mapped
 
 
+_PLACE_MAX: Final = 2**63 - 1
+_NO_LIMIT: Final = 2**31 - 1
+_LOWEST: Final = {
+    SortKey.PLACE: Mark(None, -1),
+    SortKey.DUE: Mark(date(1, 1, 1), -1),
+    SortKey.AMOUNT: Mark(0, -1),
+}
+_HIGHEST: Final = {
+    SortKey.PLACE: Mark(None, _PLACE_MAX),
+    SortKey.DUE: Mark(date(9999, 12, 31), _PLACE_MAX),
+    SortKey.AMOUNT: Mark(_PLACE_MAX, _PLACE_MAX),
+}
+
+
 @dataclass(frozen=True)
 class _Shape:
     """What a statement looks like, whatever its values: written once, which takes longer than asking it."""
 
     order: Order
     states: int
-    has_mark: bool
-    service: bool
-    made: bool
-    paid: bool
-    due: bool
-    words: int
+    service: bool = False
+    made: bool = False
+    paid: bool = False
+    due: bool = False
+    words: int = 0
 
     @classmethod
-    def of(cls, wanted: ListFilter, states: Sequence[str], after: Mark | None = None) -> "_Shape":
+    def of(cls, wanted: ListFilter, states: Sequence[str]) -> "_Shape":
         """Return the shape of the statement that lists what is wanted."""
         return cls(
             order=wanted.order,
             states=len(states),
-            has_mark=after is not None,
             service=wanted.service_code is not None,
             made=wanted.made is not None,
             paid=wanted.paid is not None,
@@ -84,13 +97,13 @@ class _Shape:
 def page(session: Session, wanted: ListFilter, after: Mark | None, limit: int) -> Sequence[Row[Any]]:
     """Return practices as they are shown, in order, those behind `after`; for what needs no looking."""
     states = _states(wanted)
-    return session.execute(_page(_Shape.of(wanted, states, after)), _values(wanted, states, after, limit)).all()
+    return session.execute(_page(_Shape.of(wanted, states)), _values(wanted, states, after, limit)).all()
 
 
 def look(session: Session, wanted: ListFilter, after: Mark | None, limit: int) -> Sequence[Listed]:
     """Return so many practices of the states and in the order that are wanted, those behind `after`, as they stand."""
     states = _states(wanted)
-    found = session.execute(_look(_Shape.of(wanted, states, after)), _values(wanted, states, after, limit))
+    found = session.execute(_look(_Shape.of(wanted, states)), _values(wanted, states, after, limit))
     return [_listed(row, wanted) for row in found]
 
 
@@ -122,20 +135,23 @@ class MoneyOfYear:
 
 
 def unpaid(session: Session, entity_code: str, fiscal_code: str, limit: int | None) -> Sequence[Unpaid]:
-    """Return what a debtor still has to pay an entity; where there is more than the limit, the newest of each state."""
+    """Return what a debtor still has to pay an entity; where there is more than the limit, the newest of it."""
+    states = (State.TO_PAY.value, State.UNCONFIRMED.value)
+    values = _values(ListFilter(entity_code, fiscal_code, states), states, None, limit or _NO_LIMIT)
+    return [_unpaid(row) for row in session.execute(_unpaid_of(len(states)), values)]
+
+
+@lru_cache(maxsize=1)
+def _unpaid_of(states: int) -> Select[Any]:
     names = ("amount_cents", "due_date", "payable_until", "schedule", "debt_position", "option")
-    places = _newest_places((State.TO_PAY.value, State.UNCONFIRMED.value), entity_code, fiscal_code, limit)
-    found = select(*(getattr(PracticeRow, name) for name in names)).where(PracticeRow.place == any_(places))
-    return [_unpaid(row) for row in session.execute(found.limit(limit))]
+    return _newest(states, [getattr(PracticeRow, name) for name in names])
 
 
-def _newest_places(states: Sequence[str], entity_code: str, fiscal_code: str, limit: int | None) -> ColumnElement[Any]:
-    """Write the places of the newest in each state, which an index has in this order."""
-    newest = select(PracticeRow.place).where(
-        PracticeRow.debtor_fiscal_code == fiscal_code, PracticeRow.entity_code == entity_code
-    )
-    newest = newest.order_by(PracticeRow.place.desc()).limit(limit)
-    return func.array(union_all(*(newest.where(PracticeRow.state == state) for state in states)).scalar_subquery())
+def _newest(states: int, columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
+    """Select the newest practices in so many states."""
+    shape = _Shape(ORDERS["newest"], states)
+    found = select(*columns).where(PracticeRow.place == any_(_first_places(shape)))
+    return found.order_by(PracticeRow.place.desc()).limit(bindparam("limit", type_=Integer))
 
 
 def _unpaid(row: Row[Any]) -> Unpaid:
@@ -149,20 +165,26 @@ def money_of(
     session: Session, entity_code: str, fiscal_code: str, paid: tuple[datetime, datetime], limit: int | None
 ) -> MoneyOfYear:
     """Return the money that came from a debtor from the one moment to before the other, for the newest practices."""
-    places = _newest_places(WITH_MONEY, entity_code, fiscal_code, limit)
-    columns = (PracticeRow.place, PracticeRow.facts["receipts"].label("receipts"))
-    looked = select(*columns).where(PracticeRow.place == any_(places)).limit(limit).cte("looked")
+    wanted = ListFilter(entity_code, fiscal_code, WITH_MONEY, paid=paid)
+    row = session.execute(_money_of(len(WITH_MONEY)), _values(wanted, WITH_MONEY, None, limit or _NO_LIMIT)).one()
+    return MoneyOfYear(row.came, int(row.cents or 0), row.looked_at)
+
+
+@lru_cache(maxsize=1)
+def _money_of(states: int) -> Select[Any]:
+    place: ColumnElement[Any] = PracticeRow.place  # type: ignore[assignment]  # -- mapped
+    looked = _newest(states, [place, PracticeRow.facts["receipts"].label("receipts")]).cte("looked")
     receipts = _receipts(looked.c.receipts)
-    came = (
-        select(func.count(looked.c.place.distinct()), func.sum(receipts.c.value["amount_cents"].as_integer()))
+    looked_at = select(func.count()).select_from(looked).scalar_subquery()
+    return (
+        select(
+            func.count(looked.c.place.distinct()).label("came"),
+            func.sum(receipts.c.value["amount_cents"].as_integer()).label("cents"),
+            looked_at.label("looked_at"),
+        )
         .select_from(looked.join(receipts, true()))
         .where(_is_paid_between(receipts))
     )
-    number = select(func.count()).select_from(looked).scalar_subquery()
-    count, cents, looked_at = session.execute(
-        came.add_columns(number), {"paid_from": paid[0], "paid_before": paid[1]}
-    ).one()
-    return MoneyOfYear(count, int(cents or 0), looked_at)
 
 
 def _states(wanted: ListFilter) -> Sequence[str]:
@@ -179,9 +201,21 @@ def _values(wanted: ListFilter, states: Sequence[str], after: Mark | None, limit
     values["made_from"], values["made_before"] = wanted.made or (None, None)
     values["paid_from"], values["paid_before"] = wanted.paid or (None, None)
     values["due_from"], values["due_until"] = _due_values(wanted)
-    if after is not None:
-        values |= {"after_value": after.value, "after_place": after.place}
+    low, high = _bounds(wanted, after)
+    values["low_value"], values["low_place"] = low.value, low.place
+    values["high_value"], values["high_place"] = high.value, high.place
     return values
+
+
+def _bounds(wanted: ListFilter, after: Mark | None) -> tuple[Mark, Mark]:
+    """Return the marks between which the list stands in its order, both left out."""
+    low, high = _LOWEST[wanted.order.key], _HIGHEST[wanted.order.key]
+    if wanted.due is not None and wanted.order.key is SortKey.DUE:
+        first, last = _due_values(wanted)
+        low, high = Mark(first, low.place), Mark(last, high.place)
+    if after is None:
+        return low, high
+    return (low, after) if wanted.order.descending else (after, high)
 
 
 def _due_values(wanted: ListFilter) -> tuple[date | None, date | None]:
@@ -232,21 +266,37 @@ def _at_places() -> Select[Any]:
 
 
 def _first_places(shape: _Shape) -> ColumnElement[Any]:
-    """Write the places of the first behind the mark in each state, which stand in an index in this order.
+    """Write the places of the first between the marks in each state."""
+    states = [bindparam(f"state_{number}", type_=String) for number in range(shape.states)]
+    of_each = [_in_index(shape.order, state) for state in states] or [_in_index(shape.order, None)]
+    return func.array(union_all(*of_each).scalar_subquery())
 
-    The places alone: for more the planner may go through all practices by their place, whoever's they are.
-    """
-    first = select(PracticeRow.place).where(
-        PracticeRow.debtor_fiscal_code == bindparam("fiscal_code"),
-        PracticeRow.entity_code == bindparam("entity_code"),
-    )
-    if shape.due and shape.order.key is SortKey.DUE:
-        first = first.where(_is_due(shape))
-    if shape.has_mark:
-        first = first.where(_is_behind(shape.order))
-    first = first.order_by(*_ordering(shape.order)).limit(bindparam("limit", type_=Integer))
-    of_each = [first.where(PracticeRow.state == bindparam(f"state_{number}")) for number in range(shape.states)]
-    return func.array(union_all(*(of_each or [first])).scalar_subquery())
+
+def _in_index(order: Order, state: ColumnElement[str] | None) -> Select[Any]:
+    """Select the places of the first between the marks, in one state where that is named, as an index has them."""
+    whose: list[tuple[Any, Any]] = [
+        (PracticeRow.debtor_fiscal_code, bindparam("fiscal_code", type_=String)),
+        (PracticeRow.entity_code, bindparam("entity_code", type_=String)),
+        *([(PracticeRow.state, state)] if state is not None else []),
+    ]
+    found, keys, prefix = select(PracticeRow.place), [*_key_of(order)], []
+    if order.key is SortKey.PLACE:
+        # By the whole key of the index: by the place alone the planner may go through all practices, whoever's they
+        # are, as soon as the debtor has a good part of them.
+        keys, prefix = [column for column, _ in whose] + keys, [value for _, value in whose]
+    else:
+        found = found.where(*(column == value for column, value in whose))
+    low, high = (tuple_(*prefix, *_mark(order, name)) for name in ("low", "high"))
+    ordering = [one.desc() for one in keys] if order.descending else keys
+    between = found.where(tuple_(*keys) > low, tuple_(*keys) < high)
+    return between.order_by(*ordering).limit(bindparam("limit", type_=Integer))
+
+
+def _mark(order: Order, name: str) -> Sequence[ColumnElement[Any]]:
+    place = bindparam(f"{name}_place", type_=BigInteger)
+    if order.key is SortKey.PLACE:
+        return [place]
+    return [bindparam(f"{name}_value", type_=Date if order.key is SortKey.DUE else BigInteger), place]
 
 
 def _sorted_by(shape: _Shape) -> ColumnElement[Any]:
@@ -254,19 +304,14 @@ def _sorted_by(shape: _Shape) -> ColumnElement[Any]:
 
 
 def _ordering(order: Order) -> Sequence[ColumnElement[Any]]:
-    key: Sequence[ColumnElement[Any]] = [PracticeRow.place]  # type: ignore[list-item]  # -- mapped
-    if order.key is not SortKey.PLACE:
-        key = [_KEYS[order.key], *key]
+    key = _key_of(order)
     return [one.desc() for one in key] if order.descending else key
 
 
-def _is_behind(order: Order) -> ColumnElement[bool]:
-    place = bindparam("after_place", type_=BigInteger)
-    if order.key is SortKey.PLACE:
-        return PracticeRow.place < place if order.descending else PracticeRow.place > place
-    value = bindparam("after_value", type_=Date if order.key is SortKey.DUE else BigInteger)
-    here, mark = tuple_(_KEYS[order.key], PracticeRow.place), tuple_(value, place)
-    return here < mark if order.descending else here > mark
+def _key_of(order: Order) -> Sequence[ColumnElement[Any]]:
+    """Return what practices are ordered by."""
+    place: ColumnElement[Any] = PracticeRow.place  # type: ignore[assignment]  # -- mapped
+    return [place] if order.key is SortKey.PLACE else [_KEYS[order.key], place]
 
 
 def _is_wanted(shape: _Shape) -> ColumnElement[bool]:

@@ -27,16 +27,19 @@ def note(
     *,
     reason: str | None = None,
 ) -> None:
-    """Append a change of a practice to the audit, last in its transaction; `before`: its fields before the change."""
+    """Append a change of a practice to the audit, last in its transaction.
+
+    `before`: its fields before the change, none of a practice that is new.
+    """
     after = fields_of(row)
-    changed = [name for name, value in after.items() if before[name] != value]
+    changed = [name for name, value in after.items() if name not in before or before[name] != value]
     change = Change(
         entity_code=row.entity_code,
         actor=actor,
         operation=operation.value,
         subject=str(row.id),
         reason=reason,
-        before={name: before[name] for name in changed},
+        before={name: before[name] for name in changed if name in before},
         after={name: after[name] for name in changed},
     )
     entries.append(tx, change, now)

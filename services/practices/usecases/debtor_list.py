@@ -18,9 +18,9 @@ from services.practices.domain.totals import unpaid_and_overdue
 from services.practices.repository import catalogue, debtor_list
 from services.practices.usecases import list_cursor
 
-LOOKED_AT_MAX: Final = 1_000
+LOOKED_AT_MAX: Final = 500
 """How many practices are looked at for one page: beyond that whoever asks goes on from there."""
-TOTALLED_MAX: Final = 500
+TOTALLED_MAX: Final = 100
 _NEXT_LOOK_TIMES: Final = 5
 _INSTALMENTS_ON_A_PAGE: Final = 400
 _NO_DAY: Final = date(1, 1, 1)
@@ -148,6 +148,8 @@ class _Looking:
     def _look(self, after: Mark | None) -> Mark | None:
         """Find a page and one more; return the mark to go on from where that has not ended it, None at the end."""
         left, size = LOOKED_AT_MAX, self._limit + 1
+        if self._wanted.needs_looking:
+            size = min(left, 2 * size)
         while True:
             looked = debtor_list.look(self._session, self._wanted, after, size)
             self._take([one for one in looked if one.is_wanted])

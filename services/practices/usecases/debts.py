@@ -30,7 +30,7 @@ def put_debt(database: Database, request: DebtRequest, now: datetime) -> Practic
     issuer, is_known = database.read(
         partial(catalogue.issuer_for, entity_code=code, code=service_code, reference=external_id)
     )
-    debt = _checked_debt(request, issuer.rules)
+    debt = checked_debt(request, issuer.rules)
 
     def put() -> Practice:
         nonlocal is_known
@@ -74,8 +74,8 @@ def _warnings(request: DebtRequest, debt: Debt) -> list[str]:
     return [EMAIL_LEFT_OUT] if request.email and debt.debtor.email is None else []
 
 
-def _checked_debt(request: DebtRequest, rules: ServiceRules) -> Debt:
-    """Check what an entity's software sent. Raises Refused."""
+def checked_debt(request: DebtRequest, rules: ServiceRules) -> Debt:
+    """Return what an entity's software or its operator asks for, where the rules allow it. Raises Refused."""
     instalment = request.instalment
     due_date = debt_rules.checked_due_date(request.due_date)
     debt_position, option = debt_rules.checked_option(request.debt_position, request.option)

@@ -39,6 +39,12 @@ class FakeServices:
             practices.PUT_DEBT.name: lambda _: examples.PRACTICE,
             practices.DEBT.name: lambda _: examples.BOOKED_PRACTICE,
             practices.LIST_DEBTS.name: lambda _: {"practices": [examples.BOOKED_PRACTICE], "next_cursor": None},
+            practices.MAKE_PAY_LINK.name: lambda _: {
+                "id": examples.PAY_LINK["id"],
+                "link_token": "t0ken",
+                "expires_at": examples.PAY_LINK["expires_at"],
+            },
+            practices.REVOKE_PAY_LINKS.name: lambda _: {"count": 1},
             practices.ANNUL_DEBT.name: lambda _: examples.PRACTICE,
             practices.IMPORT.name: lambda _: examples.IMPORT,
             practices.GET_IMPORT.name: lambda _: examples.IMPORT,

@@ -61,6 +61,27 @@ def test_a_key_without_the_scope_or_of_another_entity_is_refused(client: TestCli
 # --- debts ---
 
 
+def test_a_link_to_pay_a_debt_is_made_and_revoked(client: TestClient, services: FakeServices) -> None:
+    made = client.simulate_post(f"{DEBT}/pay-links", json={"valid_days": 7}, headers=ALL)
+    assert made.status_code == 201
+    assert made.json["url"].endswith("/paga/t0ken")
+    asked = services.asked(practices.MAKE_PAY_LINK)
+    assert (asked.entity_code, asked.external_id, asked.valid_days) == ("PM108", "RETTA-2026-0001-5", 7)
+    link_id = made.json["id"]
+    assert client.simulate_delete(f"{DEBT}/pay-links/{link_id}", headers=ALL).json == {"count": 1}
+    assert str(services.asked(practices.REVOKE_PAY_LINKS).link_id) == link_id
+    assert client.simulate_delete(f"{DEBT}/pay-links", headers=ALL).json == {"count": 1}
+    assert services.asked(practices.REVOKE_PAY_LINKS).link_id is None
+    for days in (0, 401, "x"):
+        problem(
+            client.simulate_post(f"{DEBT}/pay-links", json={"valid_days": days}, headers=ALL),
+            400,
+            ErrorCode.INVALID_REQUEST,
+        )
+    denied = client.simulate_post(f"{DEBT}/pay-links", json={}, headers={"X-Api-Key": "reader"})
+    problem(denied, 403, ErrorCode.SCOPE_MISSING)
+
+
 def test_a_debt_is_put_and_annulled_under_the_entitys_own_reference(client: TestClient, services: FakeServices) -> None:
     assert client.simulate_put(DEBT, json=examples.DEBT, headers=ALL).json["id"] == examples.PRACTICE_ID
     asked = services.asked(practices.PUT_DEBT)

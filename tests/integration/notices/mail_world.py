@@ -26,7 +26,16 @@ from contracts.events.payments import PAYMENT_CONFIRMED, PaymentConfirmed
 from contracts.events.practices import PRACTICE_CANCELLED, PRACTICE_CREATED, PracticeEnded
 from contracts.rpc.identity import Mailbox, MailboxReply, MailboxRequest
 from contracts.rpc.payments import Receipt, Receipts, ReceiptsRequest
-from contracts.rpc.practices import Entity, EntityRequest, GetManyRequest, Position, Practice, PracticeList
+from contracts.rpc.practices import (
+    Entity,
+    EntityRequest,
+    GetManyRequest,
+    MadeLink,
+    PayLinkRequest,
+    Position,
+    Practice,
+    PracticeList,
+)
 from contracts.shapes import Creditor, LocalisedText, Subject, Transfer
 from sandbox.mail import smtp_server
 from services.notices.mail.settings import MailSettings
@@ -276,6 +285,8 @@ class Neighbours:
                 return PracticeList(practices=found)
             case EntityRequest():
                 return ENTITY
+            case PayLinkRequest():
+                return MadeLink(id=uuid4(), link_token=f"pay-{request.practice_id}", expires_at=NOON)
             case ReceiptsRequest():
                 return Receipts(receipts=self.receipts.get(request.practice_id, []))
         raise AssertionError(f"nobody answers {type(request).__name__}")

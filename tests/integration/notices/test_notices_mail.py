@@ -60,7 +60,7 @@ def test_a_new_practice_is_announced_once_to_who_agreed(world: MailWorld) -> Non
         body = mail.get_body((subtype,))
         assert body is not None
         text = body.get_content()
-        assert f"https://portale.example/enti/PM108/pratiche/{practice.id}" in text
+        assert f"https://portale.example/paga/pay-{practice.id}" in text
         assert "1.234,56" in text
         assert "31 dicembre 2026" in text
         assert "3010 0000 0000 0000 01" in text

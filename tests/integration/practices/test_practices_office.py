@@ -23,7 +23,7 @@ from contracts.rpc.audit import AuditRequest
 from contracts.rpc.office import FindRequest, FoundPractices, OfficePractice, OfficePracticeRequest
 from contracts.rpc.practices import AnnulRequest, Practice
 from services.practices.models import PracticeRow
-from services.practices.usecases import debts, office_work, payment_events
+from services.practices.usecases import debts, office_insertion, office_work, payment_events
 
 MARIA = Actor(kind="operator", id="00000000-0000-0000-0000-00000000000a")
 CARLO = Actor(kind="operator", id="00000000-0000-0000-0000-00000000000b")
@@ -429,3 +429,65 @@ def test_what_the_entitys_software_amends_and_annuls_stands_under_its_key_and_wh
     with refused("changed_meanwhile") as refusal:
         desk.restore(practice.id)
     assert (refusal.value.params["actor_kind"], refusal.value.params["version"]) == ("api_key", 3)
+
+
+# ---- insert
+
+
+def inserting(desk: Desk, **changes: Any) -> OfficePractice:
+    asked: dict[str, Any] = {
+        "idempotency_key": "a-key-of-the-form",
+        "entity_code": "PM108",
+        "service_codes": desk.services,
+        "actor": desk.actor,
+        "service_code": "TARI",
+        "fiscal_code": "rssmra85t10a562s",
+        "full_name": "Rossi Mario",
+        "description": "TARI 2026",
+        "amount_cents": 14_850,
+        "due_date": date(2026, 12, 31),
+    }
+    return office_insertion.insert(desk.database, office.OfficeInsertRequest(**{**asked, **changes}), desk.now)
+
+
+def test_a_debt_that_is_typed_in_is_one_like_any_other_and_audited(
+    desk: Desk, emitted: Callable[[], list[tuple[str, int]]]
+) -> None:
+    made = inserting(desk)
+    assert (made.state, made.origin, made.amount_cents, made.version) == ("to_pay", "issued", 14_850, 1)
+    assert made.external_id == f"UFFICIO-{made.notice_number}"
+    assert desk.found(made.external_id) == [made.external_id]
+    assert inserting(desk) == made, "a form that is sent twice makes one"
+    assert emitted() == [("PracticeCreated.v1", 1)]
+    assert desk.audited() == [
+        (
+            "practices.insert",
+            MARIA.id,
+            None,
+            {},
+            {"amount_cents": 14_850, "due_date": "2026-12-31", "state": "to_pay"},
+        )
+    ]
+    with refused("idempotency_conflict"):
+        inserting(desk, amount_cents=1)
+
+
+def test_typing_a_debt_in_never_amends_another_nor_one_of_another_service(desk: Desk, put: Put) -> None:
+    put("TARI-1")
+    with refused("duplicate_reference"):
+        inserting(desk, external_id="TARI-1")
+    desk.services = ["RETTA"]
+    with refused("unknown_service"):
+        inserting(desk)
+    desk.services = None
+    for changes, code in (
+        ({"service_code": "NO"}, "unknown_service"),
+        ({"fiscal_code": "X"}, "invalid_fiscal_code"),
+        ({"full_name": " "}, "name_required"),
+        ({"description": ""}, "description_required"),
+        ({"amount_cents": 0}, "amount_out_of_range"),
+    ):
+        with refused(code):
+            inserting(desk, **changes)
+    assert desk.audited() == []
+    assert inserting(desk, external_id="TARI-2").external_id == "TARI-2"

@@ -29,7 +29,7 @@ USUAL = FiscalCode("VRDLCU99L14A662K")
 # What a page of 20 rows may have to look at: itself with entity and service, and as much again per state asked for.
 ROWS_READ_MAX = 250
 # What may be looked at for a page that no index finds; each state of an order is begun.
-LOOKED_AT_MAX = 5_000
+LOOKED_AT_MAX = 2_500
 
 
 @contextmanager

@@ -162,6 +162,7 @@ class Services:
     def __init__(self) -> None:
         self.entity = ENTITY
         self.practices: dict[UUID, Practice] = {}
+        self.links: dict[str, practices.OpenedLink] = {}
         self.plans: list[practices.ListedPlan] = []
         self.totals = practices.Totals(unpaid=practices.Sum(), overdue=practices.Sum(), paid=practices.Sum())
         self.registered = True
@@ -250,6 +251,11 @@ class Services:
             practices.INSERT: self._insert,
             practices.DUPLICATES: self._duplicates,
             practices.DUE_DATES: self._due_dates,
+            practices.MAKE_PRIVATE_LINK: self._make_private_link,
+            practices.OPEN_LINK: self._open_link,
+            practices.REVOKE_PRIVATE_LINK: lambda asked: practices.RevokedLinks(
+                count=len([self.links.pop(asked.link_token, None)])
+            ),
             practices.PAID_YEAR: lambda _: practices.YearPayments(payments=[]),
             practices.PLAN: self._plan,
         }
@@ -305,6 +311,7 @@ class Services:
             payments.STAMP: lambda _: self._stamp(),
             payments.RECEIPTS: lambda _: payments.Receipts(receipts=self.receipts),
             payments.TIMELINE: lambda _: payments.Timeline(entries=self.timeline),
+            notices.MAIL_LINK: lambda _: Empty(),
             notices.YEAR_SUMMARY: lambda _: self._pdf("pagamenti.pdf"),
             notices.NOTICE: lambda _: self._pdf("avviso.pdf"),
             notices.RECEIPT: lambda _: self._pdf("quietanza.pdf"),
@@ -348,6 +355,18 @@ class Services:
                 practices.PracticeDuplicates(practice_id=key, equal_ids=equal) for key, equal in found.items() if equal
             ]
         )
+
+    def _make_private_link(self, asked: practices.PrivateLinkRequest) -> practices.MadeLink:
+        token = f"private-{len(self.links)}"
+        self.links[token] = practices.OpenedLink(
+            kind="private", entity_code="PM108", practice_ids=asked.practice_ids, expires_at=NOW
+        )
+        return practices.MadeLink(id=UUID(int=9), link_token=token, expires_at=NOW)
+
+    def _open_link(self, asked: practices.LinkRequest) -> practices.OpenedLink:
+        if asked.link_token not in self.links:
+            raise Refused(ErrorCode.LINK_NOT_VALID)
+        return self.links[asked.link_token]
 
     def _due_dates(self, _asked: practices.DueDatesRequest) -> practices.DueDates:
         def dated(practice: Practice) -> DatedPractice:

@@ -17,7 +17,7 @@ from contracts.rpc.office import OfficePractice
 from contracts.rpc.operators import Invitation, OfficeSession, Operator
 from contracts.rpc.practices import Practice
 from contracts.shapes import Empty
-from tests.unit.gateway.gateway_services import ENTITY, NOW, Services
+from tests.unit.gateway.gateway_services import ENTITY, NOW, Services, make_practice
 
 OFFICE_TOKEN = "o" * 43
 INVITATION_TOKEN = "i" * 43
@@ -88,6 +88,7 @@ class Office:
             audit.IDENTITY_AUDIT: self._audit,
             office.FIND: self._find,
             office.OFFICE_PRACTICE: self._practice,
+            office.INSERT: self._insert,
             office.AMEND: self._amend,
             office.ANNUL: lambda asked: self._written(asked, state="cancelled", payable=False),
             office.RESTORE: lambda asked: self._written(asked, state="to_pay", payable=True),
@@ -198,6 +199,13 @@ class Office:
         practice = office_practice(self._shown(asked.practice_id, asked.service_codes))
         history = [one for one in reversed(self.entries) if one.subject == str(asked.practice_id)]
         return office.OfficePracticeReply(practice=practice, history=history)
+
+    def _insert(self, asked: office.OfficeInsertRequest) -> OfficePractice:
+        if asked.external_id == "TARI-2026-00001":
+            raise Refused(ErrorCode.DUPLICATE_REFERENCE)
+        made = make_practice(77, service_code=asked.service_code, amount_cents=AmountCents(asked.amount_cents))
+        self.services.add(made)
+        return office_practice(made)
 
     def _amend(self, asked: office.AmendRequest) -> OfficePractice:
         return self._written(asked, amount_cents=AmountCents(asked.amount_cents), due_date=asked.due_date)

@@ -242,7 +242,8 @@ def test_what_an_anonymous_payer_is_told_to_keep_can_be_seen_printed_copied_sent
     page, address = page_of(answer), f"/enti/PM108/pratiche/{practice.id}"
     (shown,) = page.xpath("//*[contains(@class, 'portal-notice-code')]")
     assert shown.text_content() == practice.notice_number.grouped
-    assert page.xpath("//*[@data-copy]/@data-copy") == [practice.notice_number]
+    private_link = "http://localhost:18600/privato/private-0"
+    assert page.xpath("//*[@data-copy]/@data-copy") == [practice.notice_number, private_link]
     assert page.xpath("//main//a/@href[contains(., 'bollettino.pdf')]") == [f"{address}/bollettino.pdf"]
     (letter,) = page.xpath("//main//a/@href[starts-with(., 'mailto:?')]")
     assert practice.notice_number.grouped in unquote(letter)

@@ -178,6 +178,9 @@ def year_payment(number: int, **changes: Any) -> YearPayment:
 
 
 def test_the_year_is_offered_as_a_table_that_no_spreadsheet_runs(browser: Browser, services: Services) -> None:
+    assert not page_of(browser.get(f"{HISTORY}?anno={THIS_YEAR}")).xpath("//a[contains(@href, '730')]")
+    paid_at = datetime.now(UTC)
+    services.add(make_practice(1, state="paid", payable=False, not_payable_code="practice_paid", paid_at=paid_at))
     page = page_of(browser.get(f"{HISTORY}?anno={THIS_YEAR}"))
     (address,) = page.xpath("//a[contains(@href, '.csv')]/@href")
     assert address == f"{HISTORY}/730-{THIS_YEAR}.csv"

@@ -29,6 +29,7 @@ PAGES = (
     "/ufficio/PM108",
     "/ufficio/PM108/accesso",
     "/ufficio/PM108/pratiche",
+    "/ufficio/PM108/inserisci",
     f"/ufficio/PM108/pratiche/{PRACTICE}",
     f"/ufficio/PM108/pratiche/{PRACTICE}/modifica",
     f"/ufficio/PM108/pratiche/{PRACTICE}/annulla",
@@ -70,7 +71,9 @@ def test_a_page_of_the_office_is_made_for_everybody(desk: Browser, office: Offic
     desk.get(f"/ufficio/invito/{INVITATION_TOKEN}")
     desk.submit("/ufficio/PM108/pratiche", testo=FISCAL_CODE)
     office.note("practices.amend", PRACTICE, before={"amount_cents": 100}, after={"amount_cents": 200})
-    page = page_of(desk.get(path))
+    answer = desk.get(path)
+    assert answer.status_code == (HTTPStatus.NOT_FOUND if path.endswith("/esiste") else HTTPStatus.OK)
+    page = page_of(answer)
     assert page.get("lang") == language
     assert len(page.xpath("//h1")) == 1
     assert page.xpath("//title")[0].text_content().strip(" –")
@@ -92,7 +95,7 @@ def test_the_home_offers_what_the_roles_allow_and_nothing_else(desk: Browser, of
         return list(page_of(desk.get("/ufficio/PM108")).xpath("//ul[@class='portal-services']//a/@href"))
 
     office.become("sportello")
-    assert offered() == ["/ufficio/PM108/pratiche"]
+    assert offered() == ["/ufficio/PM108/pratiche", "/ufficio/PM108/inserisci"]
     office.become("amministratore")
     assert offered() == ["/ufficio/PM108/colleghi", "/ufficio/PM108/colleghi/invita", "/ufficio/PM108/registro"]
 
@@ -347,6 +350,58 @@ def test_an_amendment_is_sent_as_it_was_typed(desk: Browser, services: Services,
     assert "La pratica è stata modificata." in text_of(desk.get(answer.headers["location"]))
 
 
+TYPED = {
+    "servizio": "TARI",
+    "fiscal_code": FISCAL_CODE,
+    "nome": "Rossi Mario",
+    "causale": "TARI 2026",
+    "importo": "148,50",
+    "scadenza": "31/12/2026",
+    "rif": "",
+}
+
+
+def test_a_debt_is_typed_in_and_shown_with_its_notice_to_print(desk: Browser, services: Services):
+    answer = desk.submit_and_follow("/ufficio/PM108/inserisci", key="0" * 36, **TYPED)
+    assert "La pratica è stata inserita" in text_of(answer)
+    assert page_of(answer).xpath("//main//a[contains(., 'Stampa l')]/@href")[0].endswith("/avviso.pdf")
+    (asked,) = services.asked(office_calls.INSERT)
+    assert (asked.service_code, asked.amount_cents, asked.external_id) == ("TARI", 14_850, None)
+    assert (asked.idempotency_key, asked.actor.id) == ("0" * 36, str(MARIA))
+
+
+@pytest.mark.parametrize(
+    ("changes", "wrong"),
+    [
+        ({"servizio": ""}, "servizio"),
+        ({"importo": "1.000"}, "importo"),
+        ({"scadenza": "domani"}, "scadenza"),
+        ({"rif": "TARI-2026-00001"}, "rif"),
+    ],
+)
+def test_a_debt_that_was_typed_wrong_comes_back_with_what_was_typed(desk: Browser, changes: dict[str, str], wrong: str):
+    answer = desk.submit("/ufficio/PM108/inserisci", key="0" * 36, **{**TYPED, **changes})
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    page = page_of(answer)
+    assert page.xpath(f"//*[@id='{wrong}']/@aria-invalid") == ["true"]
+    assert page.xpath("//input[@name='key']/@value") == ["0" * 36]
+    assert page.xpath("//input[@id='causale']/@value") == ["TARI 2026"]
+
+
+def test_a_counter_for_one_service_offers_that_one(desk: Browser, office: Office):
+    office.become("sportello", service_code="TARI")
+    page = page_of(desk.get("/ufficio/PM108/inserisci"))
+    assert page.xpath("//select[@id='servizio']/option/@value") == ["", "TARI"]
+
+
+def test_a_notice_is_printed_whole_for_who_works_there(desk: Browser, services: Services):
+    answer = desk.get(f"/ufficio/PM108/pratiche/{PRACTICE}/avviso.pdf")
+    assert answer.headers["content-type"] == "application/pdf"
+    (asked,) = services.asked(notices.NOTICE)
+    assert (asked.practice_id, asked.viewer.identified_practice_ids) == (PRACTICE, [PRACTICE])
+    assert (asked.viewer.citizen_id, asked.viewer.fiscal_code) == (None, None)
+
+
 @pytest.mark.parametrize(
     ("changes", "wrong"),
     [
@@ -410,6 +465,27 @@ def test_what_was_typed_is_kept_when_the_session_is_lost(desk: Browser, services
     assert shown.status_code == HTTPStatus.OK
     assert page_of(shown).xpath("//input[@id='motivo']/@value") == ["Un motivo lungo"]
     assert services.asked(office_calls.ANNUL) == []
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "offered"),
+    [
+        ("to_pay", None, ["modifica", "annulla"]),
+        ("expired", "late_not_accepted", ["modifica", "annulla"]),
+        ("cancelled", "Errore", ["ripristina"]),
+        ("cancelled", "other_option", []),
+        ("paid", "receipt", []),
+        ("unconfirmed", "checkout_open", []),
+    ],
+)
+def test_a_practice_offers_what_can_be_done_with_it_now(
+    desk: Browser, services: Services, state: str, reason: str | None, offered: list[str]
+):
+    services.add(make_practice(1, state=state, state_reason=reason, payable=state == "to_pay"))
+    page = page_of(desk.get(f"/ufficio/PM108/pratiche/{PRACTICE}"))
+    links = page.xpath("//div[@class='portal-buttons']/a/@href")
+    assert [one.rpartition("/")[2] for one in links if not one.endswith(".pdf")] == offered
+    assert "other_option" not in page.text_content()
 
 
 @pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}, {}])

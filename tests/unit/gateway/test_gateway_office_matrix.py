@@ -26,6 +26,10 @@ DOORS = {
     ("GET", "/ufficio/{entity}"): ALL,
     ("GET", "/ufficio/{entity}/pratiche"): "sucr",
     ("POST", "/ufficio/{entity}/pratiche"): "sucr",
+    ("GET", "/ufficio/{entity}/inserisci"): "su",
+    ("POST", "/ufficio/{entity}/inserisci"): "su",
+    ("GET", "/ufficio/{entity}/pratiche/{practice_id:uuid}/avviso.pdf"): "su",
+    ("GET", "/ufficio/{entity}/pratiche/{practice_id:uuid}/quietanza.pdf"): "su",
     ("GET", "/ufficio/{entity}/pratiche/{practice_id:uuid}"): "sucr",
     ("GET", "/ufficio/{entity}/pratiche/{practice_id:uuid}/modifica"): "u",
     ("POST", "/ufficio/{entity}/pratiche/{practice_id:uuid}/modifica"): "u",
@@ -58,6 +62,7 @@ WRITES = {
     "identity.withdraw_invitation",
     "identity.change_roles",
     "identity.remove_operator",
+    "practices.office_insert",
     "practices.office_amend",
     "practices.office_annul",
     "practices.office_restore",
@@ -71,6 +76,9 @@ FORM = {
     "email": "nuovo@ente.example",
     "fiscal_code": "BNCGLI82D63L049K",
     "ruolo-sportello": "si",
+    "servizio": "TARI",
+    "nome": "Rossi Mario",
+    "causale": "TARI 2026",
 }
 
 

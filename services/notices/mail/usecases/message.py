@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
+from typing import Final
 
 from contracts.calendar import rome_day
 from contracts.call import Rpc
@@ -11,12 +12,14 @@ from contracts.codes import FiscalCode
 from contracts.rpc import identity, payments, practices
 from contracts.rpc.identity import Mailbox, MailboxRequest
 from contracts.rpc.payments import Receipt, ReceiptsRequest
-from contracts.rpc.practices import EntityRequest, GetManyRequest, Practice
+from contracts.rpc.practices import EntityRequest, GetManyRequest, PayLinkRequest, Practice
 from contracts.shapes import Viewer
 from services.notices.mail import domain, texts
 from services.notices.mail.domain import Kind, Verdict
 from services.notices.mail.usecases.dependencies import MailDependencies
 from services.notices.models import Mail
+
+_PAY_LINK_DAYS: Final = 90
 
 
 class NotToBeSentError(Exception):
@@ -52,6 +55,7 @@ def compose(dependencies: MailDependencies, mail: Mail, now: datetime) -> Render
         creditor=rpc.call(practices.ENTITY, EntityRequest(entity_code=practice.entity_code)).creditor,
         receipt=_receipt(rpc, mail) if kind is Kind.RECEIPT else None,
         days_left=_days_left(due_date, today),
+        pay_token=_pay_token(rpc, practice) if kind is not Kind.RECEIPT and practice.payable else None,
     )
     message = _message(dependencies, mail, mailbox, facts, now)
     return RenderedMessage(mailbox.email, message.as_bytes(policy=SMTP))
@@ -82,6 +86,12 @@ def _receipt(rpc: Rpc, mail: Mail) -> Receipt:
         if receipt.receipt_id == mail.occasion:
             return receipt
     raise NotToBeSentError("no_receipt")
+
+
+def _pay_token(rpc: Rpc, practice: Practice) -> str:
+    """Return the token of a new link that leads to paying it without login; it stands in the mail and nowhere else."""
+    request = PayLinkRequest(entity_code=practice.entity_code, practice_id=practice.id, valid_days=_PAY_LINK_DAYS)
+    return rpc.call(practices.MAKE_PAY_LINK, request).link_token
 
 
 def _days_left(due_date: date | None, today: date) -> int | None:
