@@ -24,7 +24,7 @@ from services.practices.usecases.import_rows import Target
 log = logs.get_logger(__name__)
 
 _CHUNK_ROWS: Final = 2_000
-_ANNULLED_AT_ONCE: Final = 200
+_ANNULLED_AT_ONCE: Final = 1_000
 
 
 class _Ended(Exception):
