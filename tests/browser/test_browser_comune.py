@@ -18,8 +18,12 @@ def walk(portal: Portal, open_browser: Callable[..., Page], audit: Audit) -> Ite
     assert walk.problems() == []
 
 
-def test_meals_are_topped_up_at_the_comune(walk: Walk, look: Callable[[Page, str], None]) -> None:
-    page = walk.page
+def test_meals_are_topped_up_at_the_comune(
+    walk: Walk, open_browser: Callable[..., Page], look: Callable[[Page, str], None]
+) -> None:
+    page, phone = walk.page, open_browser(width=390, locale="en-GB")
+    phone.goto(f"{walk.portal.url}/enti/BORGO/inserimento")
+    look(phone, "comune, telefono")
     walk.at("/enti/BORGO", "comune")
     expect(page.locator("footer")).to_contain_text("+39 06 0000 0000")
     header = page.locator(".portal-center").evaluate("one => getComputedStyle(one).backgroundColor")

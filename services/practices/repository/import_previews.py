@@ -79,13 +79,17 @@ def forget_preview(database: Database, import_id: UUID) -> None:
                 tx.session.execute(update(Import).where(Import.id == import_id).values(previewed_line=0))
 
 
-def missing_debts(session: Session, import_id: UUID, after_place: int, limit: int) -> Sequence[PracticeRow]:
-    """Return debts that a loaded file does not name, locked, above a place in the order of theirs."""
+def missing_places(session: Session, import_id: UUID, after_place: int, limit: int) -> Sequence[int]:
+    """Return the places of debts that a loaded file does not name, above one, in their order."""
     session.execute(_LONG_STATEMENT)
     places = _missing(session.get_one(Import, import_id)).where(PracticeRow.place > after_place)
-    chosen = session.scalars(places.order_by(PracticeRow.place).limit(limit)).all()
-    locked = select(PracticeRow).where(PracticeRow.place.in_(chosen), PracticeRow.state == State.TO_PAY)
-    return session.scalars(locked.order_by(PracticeRow.place).with_for_update()).all()
+    return session.scalars(places.order_by(PracticeRow.place).limit(limit)).all()
+
+
+def locked_to_pay(session: Session, places: Sequence[int]) -> Sequence[PracticeRow]:
+    """Return those of some debts that are still to be paid, locked in the order in which all are locked."""
+    locked = select(PracticeRow).where(PracticeRow.place.in_(places), PracticeRow.state == State.TO_PAY)
+    return session.scalars(locked.order_by(PracticeRow.id).with_for_update()).all()
 
 
 def note_annulled(session: Session, import_id: UUID, count: int) -> None:

@@ -24,7 +24,7 @@ from services.practices.usecases.import_rows import Target
 log = logs.get_logger(__name__)
 
 _CHUNK_ROWS: Final = 2_000
-_ANNULLED_AT_ONCE: Final = 200
+_ANNULLED_AT_ONCE: Final = 1_000
 
 
 class _Ended(Exception):
@@ -155,10 +155,11 @@ def _annul_missing(database: Database, import_id: UUID, reason: str, clock: Call
     place = 0
     while True:
         with database.transaction() as tx:
-            rows = import_previews.missing_debts(tx.session, import_id, place, _ANNULLED_AT_ONCE)
+            places = import_previews.missing_places(tx.session, import_id, place, _ANNULLED_AT_ONCE)
+            rows = import_previews.locked_to_pay(tx.session, places)
             for row in rows:
                 issuance.annul(tx, row, reason, clock())
             import_previews.note_annulled(tx.session, import_id, len(rows))
-        if not rows:
+        if not places:
             return
-        place = rows[-1].place
+        place = places[-1]

@@ -3,13 +3,14 @@
 import hashlib
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from chassis.storage.database import Database
 from contracts.errors import ErrorCode, Refused
@@ -191,3 +192,26 @@ def test_a_preview_that_was_broken_off_goes_on_and_tells_each_row_once(
         import_id = session.scalars(select(Import.id)).one()
     told = report_of(database, import_id)
     assert (told.previewed, told.created, [one.line for one in told.rows]) == (True, 5, [2, 3, 4, 5, 6])
+
+
+def test_a_missing_debt_that_is_paid_just_then_is_left_and_the_others_are_annulled(
+    database: Database, now: datetime, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for reference in ("A-1", "A-2", "A-3"):
+        put(reference, at=now - timedelta(days=1))
+    told = preview(database, now, row("A-4"))
+    assert told.missing == 3
+    monkeypatch.setattr(import_work, "_ANNULLED_AT_ONCE", 1)
+    real, others = import_previews.locked_to_pay, iter(["A-1"])
+
+    def paid_first(session: Session, places: Sequence[int]) -> Sequence[PracticeRow]:
+        if reference := next(others, None):
+            with database.transaction() as tx:
+                paid = update(PracticeRow).where(PracticeRow.external_id == reference).values(state="paid")
+                tx.session.execute(paid)
+        return real(session, places)
+
+    monkeypatch.setattr(import_previews, "locked_to_pay", paid_first)
+    assert apply(database, now, told.id, annul_missing=True, reason="Non più dovuto").missing == 2
+    states = [state_of(database, reference)[0] for reference in ("A-1", "A-2", "A-3", "A-4")]
+    assert states == ["paid", "cancelled", "cancelled", "to_pay"]
