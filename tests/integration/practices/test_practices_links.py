@@ -37,8 +37,10 @@ def opened(database: Database, token: str, now: datetime) -> OpenedLink | None:
         return None
 
 
-def pay_link(database: Database, now: datetime, **asked: int) -> tuple[str, PayLinksRevokeRequest]:
-    made = access_links.make_pay_link(database, PayLinkRequest(entity_code="PM108", external_id="TARI-1", **asked), now)
+def pay_link(database: Database, now: datetime, valid_days: int = 90) -> tuple[str, PayLinksRevokeRequest]:
+    made = access_links.make_pay_link(
+        database, PayLinkRequest(entity_code="PM108", external_id="TARI-1", valid_days=valid_days), now
+    )
     return made.link_token, PayLinksRevokeRequest(entity_code="PM108", external_id="TARI-1", link_id=made.id)
 
 
