@@ -1,4 +1,4 @@
-"""Memory at rest of all processes, relays as one and services as one family, beside services apart; and starts.
+"""Memory at rest of all processes, services as one family and what works beside them as one, beside all apart; starts.
 
 The sum of their proportional memory (PSS) once all have answered and been quiet, children included; pages that
 processes share count once. A start is the processor time until the process is ready, that of its children included:
@@ -26,6 +26,7 @@ from contracts.call import Call
 from contracts.shapes import Empty
 from dev.launcher.copy import SERVICES
 from dev.paths import ROOT
+from services.payments import outbound
 
 QUIET_S: Final = 3.0
 
@@ -37,19 +38,19 @@ def processes() -> dict[str, str]:
     return {**apart, "relay": "exec python -m chassis.relay all"}
 
 
-def as_family(programs: Mapping[str, str]) -> dict[str, str]:
-    """Return the same with the services as one family."""
-    others = {name: command for name, command in programs.items() if name not in SERVICES}
-    return {"services": "exec python -m chassis.run all", **others}
+def together(programs: Mapping[str, str]) -> dict[str, str]:
+    """Return the same with the services as one family, and what works beside them in one process."""
+    doors = {name: programs[name] for name in ("gateway", "node")}
+    return {"services": "exec python -m chassis.run all", "background": "exec python -m chassis.background", **doors}
 
 
-def is_relaying(env: Mapping[str, str], service: str) -> bool:
-    """Return whether a service's relay listens to its outbox."""
-    listening = "SELECT 1 FROM pg_stat_activity WHERE application_name = :name AND datname = :database"
+def is_connected(env: Mapping[str, str], service: str, application_name: str) -> bool:
+    """Return whether a program has a connection to a service's database."""
+    connected = "SELECT 1 FROM pg_stat_activity WHERE application_name = :name AND datname = :database"
     url = sa.make_url(settings.database_of(service, env["DATABASE_URL"]))
     engine = sa.create_engine(url.set(database="postgres"))
     with engine.connect() as connection:
-        found = connection.execute(sa.text(listening), {"name": f"{service}-relay", "database": url.database}).first()
+        found = connection.execute(sa.text(connected), {"name": application_name, "database": url.database}).first()
     engine.dispose()
     return found is not None
 
@@ -58,8 +59,12 @@ def is_ready(env: Mapping[str, str], name: str, ports: Mapping[str, int]) -> boo
     """Return whether a process of the Procfile is at work."""
     if name in ports:
         return requests.get(f"http://127.0.0.1:{ports[name]}/status/live", timeout=5).ok
+    if name == "background":
+        return is_ready(env, "relay", ports) and is_ready(env, outbound.NAME, ports)
     if name == "relay":
-        return all(is_relaying(env, service) for service in outbox.emitting_services())
+        return all(is_connected(env, service, f"{service}-relay") for service in outbox.emitting_services())
+    if name == outbound.NAME:
+        return is_connected(env, "payments", outbound.NAME)
     client = RpcClient(env["AMQP_URL"])
     try:
         for service in SERVICES if name == "services" else [name]:
@@ -81,7 +86,7 @@ def measure(rounds: int) -> list[Figure]:
         starts = {
             name: [start_s(env, name, command, ports) for _ in range(rounds)] for name, command in programs.items()
         }
-        family = memory(env, as_family(programs), ports)
+        family = memory(env, together(programs), ports)
         apart = memory(env, programs, ports)
     medians = {name: statistics.median(found) for name, found in starts.items()}
     return [

@@ -9,12 +9,12 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 from uuid import UUID, uuid4, uuid5
 
 from benchmarks.harness import program, world
 from benchmarks.harness.figures import Figure
+from benchmarks.harness.turns import peak_mb
 from chassis.settings import database_of
 from chassis.storage import answer_limit
 from chassis.storage.database import Database
@@ -94,12 +94,6 @@ def debt(reference: str) -> Practice:
         payable=True,
         created_at=STARTED,
     )
-
-
-def peak_mb(pid: int) -> float:
-    """Highest resident memory of a process so far, in megabytes."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1000
 
 
 def print_job(dependencies: DocumentDependencies, count: int) -> tuple[float, float, float]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-os.environ.setdefault("SECRET_KEY", "a secret of the benchmark")
+os.environ.setdefault("SECRET_KEY", "a secret of the benchmark that is long enough")
 os.environ.setdefault("PUBLIC_URL", "http://localhost:18600")
 
 import falcon

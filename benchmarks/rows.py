@@ -10,6 +10,7 @@ ROWS: Final = (
     "rpc_echo",
     "reply_trip",
     "practice_commit",
+    "debt_import",
     "notices",
     "notice_job",
     "node_soap",

@@ -21,6 +21,15 @@ EVENTS_COPIED: Final = Counter("events_copied_total", "Events copied to the exch
 OUTBOX_DEPTH: Final = Gauge("outbox_depth", "Events waiting to be published", ["service"])
 OUTBOX_LAG_SECONDS: Final = Gauge("outbox_lag_seconds", "Age of the oldest event waiting", ["service"])
 CLOCK_OFFSET_SECONDS: Final = Gauge("clock_offset_seconds", "How far this clock is ahead of the database's")
+PARITY_DIVERGENCES: Final = Counter(
+    "parity_divergences_total", "What a projection had otherwise than its source", ["projection", "entity"]
+)
+PARITY_UNREPAIRED: Final = Counter(
+    "parity_unrepaired_total", "What it still had otherwise after it was told again", ["projection", "entity"]
+)
+PARITY_CHECKED_AGE_SECONDS: Final = Gauge(
+    "parity_checked_age_seconds", "Since when a projection has not been proven", ["projection"]
+)
 
 
 def serve(port: int | None) -> int | None:

@@ -14,6 +14,7 @@ from marshmallow.validate import OneOf, Range
 DEFAULT_AMQP_URL: Final = "amqp://guest:guest@127.0.0.1:5672//"
 DEFAULT_DATABASE_URL: Final = "postgresql+psycopg2://postgres@127.0.0.1:5432/portal"
 DEFAULT_WATCHDOG_S: Final = 60.0
+DEFAULT_PARITY_EVERY_S: Final = 300.0
 DEFAULT_QUEUE_MAX_MESSAGES: Final = 1_000_000
 DEFAULT_RETRY_DELAYS_S: Final = (5.0, 30.0, 300.0, 3_600.0)
 
@@ -25,6 +26,7 @@ class ChassisSettings:
     `watchdog_s` is how long the loop, a consumer or the relay may stand still before the process ends itself; 0: ever.
     `max_workers` is how many requests and events a service process works on at once, and the size of its database
     pool. `event_retry_delays_s` is the table a failing event handler is retried by before its dead letter.
+    `parity_every_s`: so often a projection is proven against its source; 0: never.
     """
 
     amqp_url: str
@@ -34,6 +36,7 @@ class ChassisSettings:
     event_retry_delays_s: tuple[float, ...]
     stop_grace_s: float
     watchdog_s: float = DEFAULT_WATCHDOG_S
+    parity_every_s: float = DEFAULT_PARITY_EVERY_S
 
     @classmethod
     def load(cls) -> "ChassisSettings":
@@ -49,6 +52,7 @@ class ChassisSettings:
             event_retry_delays_s=tuple(delays),
             stop_grace_s=env.float("STOP_GRACE_S", 20.0),
             watchdog_s=env.float("WATCHDOG_S", DEFAULT_WATCHDOG_S),
+            parity_every_s=env.float("PARITY_EVERY_S", DEFAULT_PARITY_EVERY_S, validate=Range(min=0)),
         )
 
 

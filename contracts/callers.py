@@ -11,7 +11,7 @@ CALLS: Final[Mapping[str, tuple[str, ...]]] = {
     "gateway": SERVICES,
     "node": ("payments",),
     "identity": (),
-    "practices": (),
+    "practices": ("payments",),
     "cart": ("practices",),
     "payments": ("practices",),
     "notices": ("identity", "practices", "payments"),

@@ -34,9 +34,12 @@ _IUV: Final = re.compile(r"[0-9]{15}|[0-9]{17}")
 _HOST_LABEL: Final = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?")
 _RFC_EMAIL_MAX_CHARS: Final = 254
 _RFC_LOCAL_MAX_CHARS: Final = 64
-# A dot before three digits is a thousands separator to one reader and three decimals to another:
-# it is taken only where a decimal comma settles the matter.
-_TYPED_AMOUNT: Final = re.compile(r"\d+([.,]\d{1,2})?|\d{1,3}(\.\d{3})+,\d{1,2}")
+# A dot before three digits is a thousands separator to one reader and three decimals to another, and a comma too: each
+# is taken only where another sign before the decimals settles the matter. A space or an apostrophe between three digits
+# and others says only one thing, and elsewhere nothing: `12 50` may be 12.50 or 1250.
+_TYPED_AMOUNT: Final = re.compile(
+    r"\d+([.,]\d{1,2})?|\d{1,3}(\.\d{3})+,\d{1,2}|\d{1,3}(,\d{3})+\.\d{1,2}|\d{1,3}([ '’]\d{3})+([.,]\d{1,2})?"
+)
 
 
 def check_digits(first_sixteen: str) -> str:
@@ -186,14 +189,16 @@ class AmountCents(int):
 
     @classmethod
     def typed(cls, text: str) -> Self:
-        """Read an amount in euro as a person types it (`1.234,56`, `1234.5`, `25`).
+        """Read an amount in euro as a person types it (`1.234,56`, `1234.5`, `1 234,56`, `1,234.56`, `25`).
 
         Raises Refused(INVALID_AMOUNT) for anything else, three decimals and the ambiguous `1.000` included, and
         Refused(AMOUNT_OUT_OF_RANGE).
         """
-        text = re.sub(r"[\s€]", "", text)
+        text = re.sub(r"\s+", " ", text.replace("€", " ")).strip()
         if not _TYPED_AMOUNT.fullmatch(text):
             raise Refused(ErrorCode.INVALID_AMOUNT)
-        if "," in text:
+        text = re.sub(r"[ '’]", "", text)
+        # Of two signs the last one stands before the decimals.
+        if text.rfind(",") > text.rfind("."):
             text = text.replace(".", "").replace(",", ".")
-        return cls(int(Decimal(text) * 100))
+        return cls(int(Decimal(text.replace(",", "")) * 100))

@@ -54,6 +54,7 @@ class AmountNotAllowed(ErrorDetail):
     max_cents: int | None = None
     unit_cents: int | None = None
     fixed_cents: int | None = None
+    choices_cents: Sequence[int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +147,28 @@ class ScopeMissing(ErrorDetail):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RoleMissing(ErrorDetail):
+    """What none of the operator's roles allows (contracts.roles.Operation)."""
+
+    operation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedMeanwhile(ErrorDetail):
+    """What was shown is not what is there: its version now, and the last change, where the audit has one.
+
+    Who made it is an actor of the audit (contracts.actors): an id, no name.
+    """
+
+    version: int
+    actor_kind: str | None = None
+    actor_id: str | None = None
+    operation: str | None = None
+    at: datetime | None = None
+    fields: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WhichPractice(ErrorDetail):
     """Of several practices the one that is meant."""
 
@@ -215,10 +238,28 @@ class TooLarge(ErrorDetail):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrongHeader(ErrorDetail):
-    """The columns a debt file must have, and those that are missing."""
+    """The columns a debt file must have, and those that are missing.
+
+    `repeated`: those that come twice. `unknown`: the places, from 1, of columns that are none of ours; their names may
+    be somebody's data.
+    """
 
     expected: Sequence[str]
     missing: Sequence[str]
+    repeated: Sequence[str] | None = None
+    unknown: Sequence[int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotApplicable(ErrorDetail):
+    """Why a previewed file is not loaded: its state is another, or so many rows are refused.
+
+    `without_reference`: rows that may be of debts which would be annulled as missing.
+    """
+
+    state: str | None = None
+    refused: int | None = None
+    without_reference: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,6 +303,8 @@ DETAIL_OF: Final[Mapping[ErrorCode, type[ErrorDetail]]] = {
     ErrorCode.SESSION_EXPIRED: SessionEnded,
     ErrorCode.CONSENT_MISSING: ConsentMissing,
     ErrorCode.SCOPE_MISSING: ScopeMissing,
+    ErrorCode.ROLE_MISSING: RoleMissing,
+    ErrorCode.CHANGED_MEANWHILE: ChangedMeanwhile,
     ErrorCode.PRACTICE_NOT_FOUND: WhichPractice,
     ErrorCode.PRACTICE_PAID: WhichPractice,
     ErrorCode.PRACTICE_UNDERPAID: WhichPractice,
@@ -283,6 +326,7 @@ DETAIL_OF: Final[Mapping[ErrorCode, type[ErrorDetail]]] = {
     ErrorCode.CHECKOUT_UNAVAILABLE: CheckoutProblem,
     ErrorCode.IMPORT_TOO_LARGE: TooLarge,
     ErrorCode.IMPORT_WRONG_HEADER: WrongHeader,
+    ErrorCode.IMPORT_NOT_APPLICABLE: NotApplicable,
     ErrorCode.SETTLEMENT_UNREADABLE: Unreadable,
     ErrorCode.SETTLEMENT_TOTALS_DIFFER: TotalsDiffer,
     ErrorCode.SERVICE_UNAVAILABLE: OutOfReach,

@@ -45,6 +45,14 @@ class ErrorCode(StrEnum):
     ANONYMOUS_NOT_ALLOWED = "anonymous_not_allowed"
     API_KEY_INVALID = "api_key_invalid"
     SCOPE_MISSING = "scope_missing"
+    # the office
+    NOT_AN_OPERATOR = "not_an_operator"
+    ROLE_MISSING = "role_missing"
+    INVITATION_INVALID = "invitation_invalid"
+    INVITATION_OF_ANOTHER = "invitation_of_another"
+    ALREADY_AN_OPERATOR = "already_an_operator"
+    LAST_ADMINISTRATOR = "last_administrator"
+    CHANGED_MEANWHILE = "changed_meanwhile"
     # what
     UNKNOWN_ENTITY = "unknown_entity"
     UNKNOWN_SERVICE = "unknown_service"
@@ -74,6 +82,7 @@ class ErrorCode(StrEnum):
     CHECKOUT_TOO_MANY_NOTICES = "checkout_too_many_notices"
     # debt files
     IMPORT_NOT_FOUND = "import_not_found"
+    IMPORT_NOT_APPLICABLE = "import_not_applicable"
     IMPORT_WRONG_HEADER = "import_wrong_header"
     IMPORT_NOT_UTF8 = "import_not_utf8"
     IMPORT_TOO_LARGE = "import_too_large"

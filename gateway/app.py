@@ -15,6 +15,9 @@ from gateway.edge.security_headers import SecurityHeaders
 from gateway.edge.strange_bytes import StrangeBytes, StrangeBytesError, StrangePathError
 from gateway.health import add_routes as add_health_routes
 from gateway.node_app import write_word
+from gateway.office.addresses import is_office
+from gateway.office.problems import OfficeProblems
+from gateway.office.routes import add_routes as add_office_routes
 from gateway.pagopa import add_routes as add_pagopa_routes
 from gateway.problems import from_exception
 from gateway.settings import Settings
@@ -35,7 +38,7 @@ def create_app(settings: Settings, rpc: Rpc) -> falcon.App[falcon.Request, falco
     rates = RateLimiter(settings)
     public_notices = PublicNotices()
     site = Site(settings, rates, public_notices)
-    write_failure = _failure_writer(PageProblems(site), settings)
+    write_failure = _failure_writer(PageProblems(site), OfficeProblems(site), settings)
     app.add_error_handler(Exception, write_failure)
     app.add_error_handler(falcon.HTTPError, write_failure)
     add_health_routes(app, settings, rates, rpc)
@@ -43,10 +46,11 @@ def create_app(settings: Settings, rpc: Rpc) -> falcon.App[falcon.Request, falco
     add_pagopa_routes(app, settings, rpc)
     add_api_routes(app, settings, rates, public_notices)
     add_web_routes(app, site)
+    add_office_routes(app, site)
     return app
 
 
-def _failure_writer(pages: PageProblems, settings: Settings) -> Callable[..., None]:
+def _failure_writer(pages: PageProblems, offices: OfficeProblems, settings: Settings) -> Callable[..., None]:
     """Answer any failure as who asked expects it: problem+json from the API, a page in browsers, else the code."""
 
     def write(req: falcon.Request, resp: falcon.Response, error: Exception, _params: object) -> None:
@@ -57,6 +61,8 @@ def _failure_writer(pages: PageProblems, settings: Settings) -> Callable[..., No
             write_problem(req, resp, problem)
         elif req.path.startswith(_NOT_FOR_BROWSERS) or isinstance(error, StrangeBytesError | StrangePathError):
             write_word(resp, problem)
+        elif is_office(req.path):
+            offices.write(req, resp, problem)
         else:
             pages.write(req, resp, problem)
 

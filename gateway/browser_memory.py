@@ -22,7 +22,8 @@ class BrowserMemory:
     def __init__(self, req: falcon.Request, cookies: BrowserCookies, secret_keys: Sequence[str]) -> None:
         self._cookies = cookies
         self._secret_keys = secret_keys
-        self._session_token = cookies.read_session(req) or ""
+        # Of both sessions: whoever logs in to an office gets another token of the forms, as a citizen does.
+        self._session_token = ":".join(filter(None, (cookies.read_session(req), cookies.read_office(req))))
         self._stored = cookies.read_visitor(req)
         self.visitor = self._initial = self._stored or Visitor()
         self._is_needed = False

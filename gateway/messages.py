@@ -105,6 +105,33 @@ MESSAGES: Final[Mapping[ErrorCode, Explanation]] = {
     ),
     ErrorCode.API_KEY_INVALID: Explanation(_("La chiave di accesso non è valida."), _FOR_OFFICES),
     ErrorCode.SCOPE_MISSING: Explanation(_("La chiave di accesso non permette questa operazione."), _FOR_OFFICES),
+    ErrorCode.NOT_AN_OPERATOR: Explanation(
+        _("Con questa identità non risulti tra le persone dell'ufficio."),
+        _("Chiedi a un amministratore dell'ente di invitarti: riceverai un collegamento per e-mail."),
+    ),
+    ErrorCode.ROLE_MISSING: Explanation(
+        _("I tuoi ruoli in questo ufficio non permettono questa operazione."),
+        _("Se ti serve, chiedi a un amministratore dell'ente di aggiungerti il ruolo."),
+    ),
+    ErrorCode.INVITATION_INVALID: Explanation(
+        _("Questo invito non vale più: è già stato usato, ritirato o scaduto."),
+        _("Se sei già stato accolto entra nell'ufficio; altrimenti chiedi un nuovo invito a chi te lo ha mandato."),
+    ),
+    ErrorCode.INVITATION_OF_ANOTHER: Explanation(
+        _("Questo invito è per un'altra persona: il codice fiscale con cui sei entrato non è il suo."),
+        _("Entra con la tua identità, oppure chiedi a chi ti ha invitato di controllare il codice fiscale."),
+    ),
+    ErrorCode.ALREADY_AN_OPERATOR: Explanation(
+        _("Questa persona lavora già in questo ufficio."), _("Per darle altri ruoli apri la sua scheda tra i colleghi.")
+    ),
+    ErrorCode.LAST_ADMINISTRATOR: Explanation(
+        _("È l'ultimo amministratore: senza di lui nessuno potrebbe più invitare o cambiare colleghi."),
+        _("Prima dai il ruolo di amministratore a un'altra persona."),
+    ),
+    ErrorCode.CHANGED_MEANWHILE: Explanation(
+        _("Nel frattempo qualcun altro ha modificato questi dati: la tua modifica non è stata fatta."),
+        _("Riapri la pagina, guarda che cosa è cambiato e decidi di nuovo."),
+    ),
     ErrorCode.UNKNOWN_ENTITY: Explanation(
         _("L'ente indicato non esiste su questo portale."),
         _("Controlla il codice dell'ente, oppure usa il collegamento pubblicato sul sito dell'ente."),
@@ -199,6 +226,10 @@ MESSAGES: Final[Mapping[ErrorCode, Explanation]] = {
         _("Apri il carrello, togli uno o più avvisi e paga di nuovo."),
     ),
     ErrorCode.IMPORT_NOT_FOUND: Explanation(_("Questo caricamento non esiste."), _FOR_OFFICES),
+    ErrorCode.IMPORT_NOT_APPLICABLE: Explanation(
+        _("Il file non è in attesa di conferma, o ha righe rifiutate."),
+        _("Correggi le righe e invialo di nuovo, o conferma solo quelle accettate."),
+    ),
     ErrorCode.IMPORT_WRONG_HEADER: Explanation(_("La prima riga del file non ha le colonne previste."), _IMPORT),
     ErrorCode.IMPORT_NOT_UTF8: Explanation(
         _("Il file non è in UTF-8, UTF-16 o Windows-1252, o ne mescola due."),

@@ -36,6 +36,7 @@ class Visit:
         self.browser = BrowserMemory(req, cookies, settings.secret_keys)
         self.language = negotiate(req)
         self.session_token = cookies.read_session(req)
+        self.office_token = cookies.read_office(req)
         self._found_session: Session | RpcError | None = None
         self._has_asked = False
 

@@ -21,6 +21,7 @@ MAX_GRANTS: Final = 20
 _VISITOR_MAX_AGE_S: Final = 24 * 3600
 _LOGIN_MAX_AGE_S: Final = 30 * 60
 _ANSWERED_MAX_AGE_S: Final = 10 * 60
+_INVITATION_MAX_AGE_S: Final = 60 * 60
 _MAX_LOGINS: Final = 5
 _LONG_AGO: Final = datetime(1970, 1, 2, tzinfo=UTC)
 
@@ -55,12 +56,13 @@ class LoginAttempt:
     """Between the choice of the identity provider and its answer: the token that binds both to one browser.
 
     The answer comes by a cross-site POST, which does not carry the visitor's cookie; hence its id here. `relay_state`
-    tells the logins of two tabs apart; empty where the request went without.
+    tells the logins of two tabs apart; empty where the request went without. `office`: it is into an office.
     """
 
     browser_token: str
     visitor_id: str
     relay_state: str = ""
+    office: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,11 +88,15 @@ class BrowserCookies:
         self.visitor = f"{prefix}visitor"
         self.login = f"{prefix}login"
         self.answered = f"{prefix}answered"
+        self.office = f"{prefix}office"
+        self.invitation = f"{prefix}invitation"
+        self.office_search = f"{prefix}office-search"
         self.ended_visitors = EndedVisitors(settings.rate_limit_storage, _VISITOR_MAX_AGE_S)
         oldest_first = settings.secret_keys[::-1]  # itsdangerous signs with the last
         self._answers = _serializer(oldest_first, "answered")
         self._visitors = _serializer(oldest_first, "visitor")
         self._logins = _serializer(oldest_first, "login")
+        self._searches = _serializer(oldest_first, "office-search")
 
     def read_session(self, req: falcon.Request) -> str | None:
         """Return the session token as sent."""
@@ -103,6 +109,43 @@ class BrowserCookies:
     def forget_session(self, resp: falcon.Response) -> None:
         """Remove the session token."""
         self._forget(resp, self.session)
+
+    def read_office(self, req: falcon.Request) -> str | None:
+        """Return the token of the office session as sent: another cookie than the citizen's session."""
+        return _single(req, self.office)
+
+    def write_office(self, resp: falcon.Response, token: str) -> None:
+        """Store the token of an office session in the browser until it is closed."""
+        self._write(resp, self.office, token)
+
+    def forget_office(self, resp: falcon.Response) -> None:
+        """Remove the token of the office session, and what was looked for in it."""
+        self._forget(resp, self.office)
+        self._forget(resp, self.office_search)
+
+    def read_invitation(self, req: falcon.Request) -> str | None:
+        """Return the secret part of the link of an invitation that was opened in this browser."""
+        return _single(req, self.invitation)
+
+    def write_invitation(self, resp: falcon.Response, token: str) -> None:
+        """Remember the invitation until it is accepted: it must not stand in addresses during the login."""
+        self._write(resp, self.invitation, token, max_age_s=_INVITATION_MAX_AGE_S)
+
+    def forget_invitation(self, resp: falcon.Response) -> None:
+        """Forget the invitation."""
+        self._forget(resp, self.invitation)
+
+    def read_office_search(self, req: falcon.Request, entity_code: str) -> str:
+        """Return what was last looked for in an entity's office; empty where nothing was."""
+        try:
+            held = self._searches.loads(_single(req, self.office_search) or "", max_age=_VISITOR_MAX_AGE_S)
+            return str(held["t"]) if held["e"] == entity_code else ""
+        except (BadData, KeyError, TypeError):
+            return ""
+
+    def write_office_search(self, resp: falcon.Response, entity_code: str, text: str) -> None:
+        """Remember what was looked for: a name or a fiscal code, which must not stand in an address."""
+        self._write(resp, self.office_search, self._searches.dumps({"e": entity_code, "t": text}))
 
     def read_visitor(self, req: falcon.Request) -> Visitor | None:
         """Return the visitor, or None when there is none, it is a day old, has ended, or was tampered with."""
@@ -135,7 +178,7 @@ class BrowserCookies:
         """Return the logins under way in this browser, the newest last: one for each tab."""
         try:
             held = self._logins.loads(_single(req, self.login) or "", max_age=_LOGIN_MAX_AGE_S)
-            return [LoginAttempt(one["t"], one["v"], one["r"]) for one in held]
+            return [LoginAttempt(one["t"], one["v"], one["r"], one.get("o", False)) for one in held]
         except (BadData, KeyError, TypeError):
             return []
 
@@ -146,7 +189,11 @@ class BrowserCookies:
             return
         newest = attempts[-_MAX_LOGINS:]
         value = self._logins.dumps(
-            [{"t": one.browser_token, "v": one.visitor_id, "r": one.relay_state} for one in newest]
+            [
+                {"t": one.browser_token, "v": one.visitor_id, "r": one.relay_state}
+                | ({"o": True} if one.office else {})
+                for one in newest
+            ]
         )
         self._write(resp, self.login, value, same_site=self._cross_site, max_age_s=_LOGIN_MAX_AGE_S)
 

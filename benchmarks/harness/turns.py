@@ -101,3 +101,13 @@ def pss_mb(pids: Iterable[int]) -> dict[int, float]:
             continue
         found[pid] = sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1_024 / 1e6
     return found
+
+
+def peak_mb(pid: int) -> float:
+    """Return the highest resident memory of a process so far, in megabytes; 0 where it has ended."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    _, found, rest = status.partition("VmHWM:")
+    return int(rest.split()[0]) * 1_024 / 1e6 if found else 0.0  # one that has ended and is not seen off has none

@@ -79,6 +79,8 @@ def main(arguments: list[str]) -> int:
     if name != "all":
         return serve(name)
     logs.configure("services", ChassisSettings.load().log_level)
+    for each in service_names():
+        load_service(each)  # what it imports is in memory once, also where only two of them need it
     gc.collect()
     gc.freeze()  # a collector that walked through it would make each child's own copy of it
     return Family(service_names(), serve_in_family).run()

@@ -4,13 +4,16 @@ nameko puts the value into each service instance under the provider's name; on t
 """
 
 from collections.abc import Callable
+from functools import partial
 from types import ModuleType
 from typing import Any, Generic, Self, TypeVar, overload
 
 from nameko import config
 from nameko.extensions import DependencyProvider
 
-from chassis.messaging import rpc_client
+from chassis.messaging import backlog, rpc_client
+from chassis.parity.rounds import Pace, Rounds
+from chassis.settings import ChassisSettings
 from chassis.storage.database import Database
 from contracts.call import Rpc
 
@@ -75,3 +78,21 @@ class SettingsProvider(Provider[T]):
     def get_dependency(self, _worker_ctx: Any) -> T:
         """Return the settings."""
         return self.settings
+
+
+class ParityProvider(Provider[Rounds]):
+    """Injects the rounds in which a projection of the service, named `projection`, is proven against its source."""
+
+    def __init__(self, projection: str) -> None:
+        self.projection = projection
+
+    def setup(self) -> None:
+        """Prepare the rounds; a wrong PARITY_EVERY_S stops the start."""
+        pace = Pace(every_s=ChassisSettings.load().parity_every_s)
+        queues = backlog.queues_of(self.container.service_name)
+        is_behind = partial(backlog.is_behind, config["AMQP_URI"], queues)
+        self.rounds = Rounds(self.projection, pace, is_behind=is_behind)
+
+    def get_dependency(self, _worker_ctx: Any) -> Rounds:
+        """Return the rounds of this process."""
+        return self.rounds

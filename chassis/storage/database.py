@@ -225,9 +225,11 @@ class Database:
         self.engine = make_engine(url, pool_size=pool_size, application_name=application_name)
 
     @classmethod
-    def of_service(cls, service: str, models: ModuleType, *, pool_size: int = 10) -> "Database":
-        """Open the database that the environment names for `service`."""
-        return cls(database_url(service), models, pool_size=pool_size, application_name=service)
+    def of_service(
+        cls, service: str, models: ModuleType, *, pool_size: int = 10, application_name: str | None = None
+    ) -> "Database":
+        """Open the database that the environment names for `service`, under a name that the server shows."""
+        return cls(database_url(service), models, pool_size=pool_size, application_name=application_name or service)
 
     @contextmanager
     def transaction(self) -> Iterator[Tx]:

@@ -13,7 +13,15 @@ from alembic import op
 from chassis.storage.migrations import LOCK_TIMEOUT
 
 
-def create_index(name: str, table: str, columns: Sequence[str], *, unique: bool = False, where: str = "") -> None:
+def create_index(
+    name: str,
+    table: str,
+    columns: Sequence[str],
+    *,
+    unique: bool = False,
+    where: str = "",
+    using: str = "btree",
+) -> None:
     """Make an index, over the remains of an attempt that broke off. What has a parenthesis is no column, but SQL."""
     keys = [sa.text(one) if "(" in one else one for one in columns]
     with _beside_the_traffic():
@@ -24,6 +32,7 @@ def create_index(name: str, table: str, columns: Sequence[str], *, unique: bool 
             keys,
             unique=unique,
             postgresql_concurrently=True,
+            postgresql_using=using,
             postgresql_where=sa.text(where) if where else None,
         )
 

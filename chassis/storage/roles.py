@@ -49,6 +49,7 @@ UNLOGGED: Final = {
 _RELAYED: Final = ("relayed_at", "position", "body")
 _VERSIONS: Final = "alembic_version"
 _OUTBOX: Final = "outbox"
+_AUDIT: Final = "audit_entries"
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def apply(service: str, url: str | None = None, roles: tuple[Role, Role] | None 
             for role in wanted:
                 _make(cursor, role)
         _close(cursor, database, [role.name for role in wanted])
-        _allow_service(cursor, of_service.name, emits=emits)
+        _allow_service(cursor, of_service.name)
         if emits:
             _allow_relay(cursor, of_relay.name)
         unlogged = [_keep_out_of_the_log(cursor, database, role.name) for role in wanted]
@@ -133,15 +134,17 @@ def _close(cursor: Cursor, database: str, roles: list[str]) -> None:
         _run(cursor, "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}", role)
 
 
-def _allow_service(cursor: Cursor, role: str, *, emits: bool) -> None:
-    """Let a service work with rows: of the outbox it writes new ones and reads those published (the feed)."""
+def _allow_service(cursor: Cursor, role: str) -> None:
+    """Let a service work with rows: of outbox and audit it writes new ones and reads them, and changes none."""
     _run(cursor, "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {}", role)
     _run(cursor, "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {}", role)
     cursor.execute("SELECT to_regclass(%s) IS NOT NULL", (f"public.{_VERSIONS}",))
     if _one(cursor):
         _run(cursor, "REVOKE INSERT, UPDATE, DELETE ON {} FROM {}", _VERSIONS, role)
-    if emits:
-        _run(cursor, "REVOKE UPDATE, DELETE ON {} FROM {}", _OUTBOX, role)
+    for table in (_OUTBOX, _AUDIT):
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", (f"public.{table}",))
+        if _one(cursor):
+            _run(cursor, "REVOKE UPDATE, DELETE ON {} FROM {}", table, role)
 
 
 def _allow_relay(cursor: Cursor, role: str) -> None:

@@ -3,6 +3,7 @@
 class OutboxMessage(OutboxMixin, Base): __tablename__ = "outbox"
 class InboxMessage(InboxMixin, Base): __tablename__ = "inbox"
 class IdempotencyKey(IdempotencyMixin, Base): __tablename__ = "idempotency_keys"
+class ParityRound(ParityRoundMixin, Base): __tablename__ = "parity_rounds"
 """
 
 from datetime import datetime
@@ -56,3 +57,18 @@ class IdempotencyMixin:
     request_sha256: Mapped[str] = mapped_column(Text)
     reply: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class ParityRoundMixin:
+    """How far a projection has been proven against its source (chassis/parity/), `since` when it is at all.
+
+    `checked_at`: when the last round ended. `changed_until`: up to when what the source's events are about was looked
+    at. `swept_until`: up to when of creation everything was looked at in the sweep under way; null between two.
+    """
+
+    projection: Mapped[str] = mapped_column(Text, primary_key=True)
+    since: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    next_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    checked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    changed_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    swept_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

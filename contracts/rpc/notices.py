@@ -197,6 +197,24 @@ class Mailing(Message):
     address_refused: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvitationMailRequest(Message):
+    """The link of an invitation into an entity's office, to be sent now; `invitation_token` is stored nowhere."""
+
+    email: Annotated[str, Length(1, 256)]
+    language: Annotated[str, OneOf(["it", "en"])] = "it"
+    entity_name: Annotated[str, Length(1, 140)]
+    invitation_token: Annotated[str, Length(1, 128)]
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvitationMail(Message):
+    """`sent`: the mail server has taken it. Whoever invites has the link too, so nothing is tried again."""
+
+    sent: bool
+
+
 NOTICE = Call("notices", "notice", NoticeRequest, Document, idempotent=True, timeout_s=15)
 RECEIPT = Call("notices", "receipt", ReceiptRequest, Document, idempotent=True, timeout_s=15)
 CART_RECEIPT = Call("notices", "cart_receipt", CartReceiptRequest, Document, idempotent=True, timeout_s=15)
@@ -208,4 +226,7 @@ YEAR_SUMMARY = Call("notices", "year_summary", YearSummaryRequest, Document, ide
 VERIFY = Call("notices", "verify", VerifyRequest, Verification, idempotent=True)
 MAIL_LINK = Call("notices", "mail_link", LinkMailRequest, Empty, idempotent=False, timeout_s=20)
 MAILING = Call("notices", "mailing", MailingRequest, Mailing, idempotent=True, timeout_s=2)
+MAIL_INVITATION = Call(
+    "notices", "mail_invitation", InvitationMailRequest, InvitationMail, idempotent=False, timeout_s=20
+)
 PING = Call("notices", "ping", Empty, Empty, idempotent=True, timeout_s=1)

@@ -6,11 +6,12 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from marshmallow.validate import Length, OneOf, Range
+from marshmallow.validate import Length, OneOf, Range, Regexp
 
+from contracts.actors import Actor
 from contracts.amounts import AmountPeriod, AmountSchedule
 from contracts.call import Call
-from contracts.codes import AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
+from contracts.codes import EMAIL_MAX_CHARS, EMAIL_PATTERN, AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
 from contracts.message import Message
 from contracts.shapes import (
     Beneficiary,
@@ -50,12 +51,21 @@ class DemandCodes(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AmountChoice(Message):
+    """One of the amounts that a service has, in cents, and what it is for."""
+
+    cents: AmountCents
+    title: LocalisedText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogueService(Message):
     """A service of an entity. Amount rules are in cents; None means no rule.
 
     `unit_cents`: the amount must be a multiple of it (booklets of 25 euro).
-    `fixed_cents`: the only amount accepted. `spontaneous`: offered under Inserimento spontaneo. `demand`: a citizen may
-    ask for it at a PSP. `stamp_cents`: what of the amount buys a digital revenue stamp.
+    `fixed_cents`: the only amount accepted. `choices`: the only ones, of which the payer chooses.
+    `spontaneous`: offered under Inserimento spontaneo. `demand`: a citizen may ask for it at a PSP. `stamp_cents`: what
+    of the amount buys a digital revenue stamp.
     """
 
     code: str
@@ -72,6 +82,25 @@ class CatalogueService(Message):
     fixed_cents: int | None = None
     demand: DemandCodes | None = None
     stamp_cents: Annotated[int, Range(min=1)] | None = None
+    choices: Sequence[AmountChoice] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contacts(Message):
+    """How an entity is reached beside its e-mail address. `certified_email`: PEC."""
+
+    address: Annotated[str, Length(1, 140)] | None = None
+    phone: Annotated[str, Regexp(r"^\+?[0-9 ]{5,20}$")] | None = None
+    certified_email: Annotated[str, Length(max=EMAIL_MAX_CHARS), Regexp(f"^{EMAIL_PATTERN}$")] | None = None
+    office_hours: LocalisedText | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Colours(Message):
+    """The colours of an entity's pages: `primary` of what stands out, `dark` of links and of the line above."""
+
+    primary: Annotated[str, Regexp(r"^#[0-9a-fA-F]{6}$")]
+    dark: Annotated[str, Regexp(r"^#[0-9a-fA-F]{6}$")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +116,8 @@ class Entity(Message):
     postal_account: str | None = None
     postal_account_holder: str | None = None
     postal_authorisation: str | None = None
+    contacts: Contacts | None = None
+    colours: Colours | None = None
     services: Sequence[CatalogueService]
 
 
@@ -497,7 +528,8 @@ class DebtRequest(Message):
     """A debt as the entity's software puts it. Repeating it changes nothing; another content amends it.
 
     `fiscal_code` is ANONIMO or empty for who has none, where the service takes them. `debt_position` and `option`:
-    debts of one position are ways of paying the same; those of one option are paid together.
+    debts of one position are ways of paying the same; those of one option are paid together. `actor`: which API key an
+    amendment stands under in the audit; nothing is audited without.
     """
 
     entity_code: str
@@ -514,16 +546,18 @@ class DebtRequest(Message):
     schedule: AmountSchedule | None = None
     debt_position: str | None = None
     option: str | None = None
+    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnulRequest(Message):
-    """Withdraw a debt, saying why. `paid_elsewhere`: it was paid, but not through pagoPA."""
+    """Withdraw a debt, saying why. `paid_elsewhere`: paid, but not through pagoPA. `actor`: as of DebtRequest."""
 
     entity_code: str
     external_id: str
     reason: Annotated[str, Length(1, 140)]
     paid_elsewhere: bool = False
+    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -561,9 +595,11 @@ class ImportReport(Message):
     """What became of a file, line by line, as far as it is loaded.
 
     `state`: `receiving` its parts, `waiting` for its turn, `checking` rows, `loading` them, `done`, `refused` as a
-    whole (`code` says why), or `cancelled`: what was loaded by then stays. `checked_rows`: how many rows have been
-    read, all of them from `loading` on. Loading goes from the last row to the first. `next_after`: there are more rows,
-    below this line.
+    whole (`code` says why), or `cancelled`: what was loaded by then stays. `previewed`: it waits for APPLY_IMPORT, and
+    the rows tell what would become of them. `created` and `amended` are among the accepted, the others change nothing.
+    `missing`: debts to pay of the services in a previewed file that it does not name, or those of them that were
+    annulled. `checked_rows`: how many rows have been read, all of them from `loading` on. Loading goes from the last
+    row to the first. `next_after`: there are more rows, below this line.
     """
 
     id: UUID
@@ -574,6 +610,10 @@ class ImportReport(Message):
     checked_rows: int = 0
     accepted: int
     refused: int
+    created: int = 0
+    amended: int = 0
+    missing: int = 0
+    previewed: bool = False
     code: str | None = None
     rows: Sequence[ImportRow]
     next_after: int | None = None
@@ -588,6 +628,36 @@ class ImportGetRequest(Message):
     after_line: Annotated[int, Range(min=0)] = 0
     limit: Annotated[int, Range(1, IMPORT_ROWS_A_PAGE)] = IMPORT_ROWS_A_PAGE
     outcome: Annotated[str, OneOf(IMPORT_OUTCOMES)] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedRowsRequest(Message):
+    """The refused rows of an import below a line, with what they held."""
+
+    entity_code: str
+    import_id: UUID
+    after_line: Annotated[int, Range(min=0)] = 0
+    limit: Annotated[int, Range(1, 1000)] = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedRow(Message):
+    """A refused row, and its cells by the columns of a debt file: none where it cannot be split, or after 30 days."""
+
+    row: ImportRow
+    cells: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedRows(Message):
+    """A page of them, by line; `next_after`: there are more, below this line.
+
+    `columns`: those that rows of the whole import have something under, and all that a file must have, in its order.
+    """
+
+    columns: Sequence[str]
+    rows: Sequence[RefusedRow]
+    next_after: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -609,6 +679,7 @@ class ImportQueueRequest(Message):
     """All parts of a file are there: load it when its turn comes. `sha256` of all bytes, in hexadecimal.
 
     Same key and bytes: the report is of the import that was made of them first, and the parts just sent are forgotten.
+    `preview`: tell what would change, and load nothing before that is asked for (APPLY_IMPORT).
     """
 
     idempotency_key: Annotated[str, Length(8, 128)]
@@ -616,6 +687,21 @@ class ImportQueueRequest(Message):
     import_id: UUID
     parts: Annotated[int, Range(1, IMPORT_PARTS_MAX)]
     sha256: Annotated[str, Length(equal=64)]
+    preview: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportApplyRequest(Message):
+    """Load a file that was previewed, whatever has changed since. `accepted_only`: although rows of it are refused.
+
+    `annul_missing`: annul the debts to pay of its services that it does not name, for this reason, which payers read.
+    """
+
+    entity_code: str
+    import_id: UUID
+    accepted_only: bool = False
+    annul_missing: bool = False
+    reason: Annotated[str, Length(1, 140)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -755,8 +841,10 @@ PUT_DEBT = Call("practices", "put_debt", DebtRequest, Practice, idempotent=True)
 ANNUL_DEBT = Call("practices", "annul_debt", AnnulRequest, Practice, idempotent=True)
 IMPORT = Call("practices", "import_debts", ImportRequest, ImportReport, idempotent=True, timeout_s=60)
 GET_IMPORT = Call("practices", "get_import", ImportGetRequest, ImportReport, idempotent=True)
+REFUSED_ROWS = Call("practices", "refused_rows", RefusedRowsRequest, RefusedRows, idempotent=True, timeout_s=20)
 IMPORT_PART = Call("practices", "import_part", ImportPartRequest, Empty, idempotent=True, timeout_s=20)
 QUEUE_IMPORT = Call("practices", "queue_import", ImportQueueRequest, ImportReport, idempotent=True, timeout_s=20)
+APPLY_IMPORT = Call("practices", "apply_import", ImportApplyRequest, ImportReport, idempotent=True, timeout_s=20)
 CANCEL_IMPORT = Call("practices", "cancel_import", ImportGetRequest, ImportReport, idempotent=True)
 MAKE_PAY_LINK = Call("practices", "make_pay_link", PayLinkRequest, MadeLink, idempotent=False)
 REVOKE_PAY_LINKS = Call("practices", "revoke_pay_links", PayLinksRevokeRequest, RevokedLinks, idempotent=True)

@@ -129,6 +129,22 @@ ON_CALL: Final = Dashboard(
                     unit="reqps",
                 ),
                 Panel(
+                    "Projections otherwise than their source",
+                    {
+                        "{{projection}} {{entity}}": "sum by (projection, entity) "
+                        "(increase(parity_divergences_total[1h])) > 0",
+                        "{{projection}} {{entity}}, not repaired": "sum by (projection, entity) "
+                        "(increase(parity_unrepaired_total[1h])) > 0",
+                    },
+                    alarm=1,
+                ),
+                Panel(
+                    "Projections last proven",
+                    {"{{projection}}": "min by (projection) (parity_checked_age_seconds)"},
+                    unit="s",
+                    alarm=1_800,
+                ),
+                Panel(
                     "Webhooks disabled",
                     {"{{entity}}": "sum by (entity) (increase(webhooks_disabled_total[1d])) > 0"},
                     alarm=1,

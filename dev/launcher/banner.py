@@ -1,6 +1,7 @@
 """What a person needs to know once a copy is up."""
 
-from dev.launcher.copy import ENTITY_CODE, Copy
+from dev.launcher.copy import COMUNE_CODE, ENTITY_CODE, Copy
+from dev.launcher.first_operator import FILE_NAME
 
 
 def show(copy: Copy) -> None:
@@ -12,7 +13,9 @@ def show(copy: Copy) -> None:
         "  The portal is up.",
         "",
         f"  Portal        {copy.public_url}/enti/{ENTITY_CODE}",
+        f"  A comune      {copy.public_url}/enti/{COMUNE_CODE}",
         f"  Old link      {copy.public_url}/pmPortal/directSearch?codCompany={ENTITY_CODE}",
+        f"  Office        {copy.public_url}/ufficio/{ENTITY_CODE}    (the way in: {copy.home.folder / FILE_NAME})",
         f"  JSON API      {copy.public_url}/api/docs",
         f"  Sandbox SPID  {copy.spid_url}    identity provider: test citizens and outcomes",
         f"  Sandbox PSP   {copy.pagopa_url}    pagoPA: Checkout, the counter of a PSP, receipts",
@@ -21,7 +24,7 @@ def show(copy: Copy) -> None:
         "  Test citizens (Entra con SPID):",
         *(f"    {citizen.username:<15} {citizen.fiscal_code}  {citizen.description}" for citizen in CITIZENS),
         "",
-        f"  Data, keys and logs: {copy.home.folder}   (the body's API key: {copy.home.folder / 'secrets.json'})",
+        f"  Data, keys and logs: {copy.home.folder}   (the bodies' API keys: {copy.home.folder / 'secrets.json'})",
         "  Ctrl-C stops it.",
         "",
     ]

@@ -11,6 +11,7 @@ from dev.paths import Home
 from dev.problem import ProblemError
 
 ENTITY_CODE: Final = "PM108"
+COMUNE_CODE: Final = "BORGO"
 SERVICES: Final = ("identity", "practices", "cart", "payments", "notices")
 
 

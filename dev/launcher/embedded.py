@@ -30,7 +30,7 @@ from chassis.messaging import rpc_client
 from chassis.runtime.wsgi import serving
 from dev import assets
 from dev.console import complain, step
-from dev.launcher import banner, readiness, schema
+from dev.launcher import banner, first_operator, readiness, schema
 from dev.launcher.copy import SERVICES, Copy, held
 from dev.launcher.environment import environment
 from dev.launcher.ports import listen, with_mail_ports
@@ -58,6 +58,7 @@ def up(copy: Copy) -> None:
         os.environ.update(environment(copy), AMQP_URL=connection.INPROC_URL, DATABASE_URL=postgres.url("portal"))
         os.environ.setdefault("CHECK_CONTRACTS", "true")  # on a laptop a wrong message should show where it is made
         schema.prepare(copy.home.logs / "migrations.log")
+        first_operator.invite(copy)
         running.enter_context(_mail(mail_sockets, copy.home.logs / "mail.log"))
         step("starting the five services, the gateway and the sandbox")
         _log_to(copy.home.logs / "portal.log")

@@ -7,7 +7,7 @@ import secrets
 from pathlib import Path
 from typing import Final
 
-from dev.launcher.copy import ENTITY_CODE, Copy
+from dev.launcher.copy import COMUNE_CODE, ENTITY_CODE, Copy
 from dev.paths import BUILD, ROOT, Home
 from sandbox.spid import setup as spid_setup
 
@@ -36,7 +36,7 @@ def environment(copy: Copy) -> dict[str, str]:
         "SANDBOX_PAGOPA_URL": copy.pagopa_url,
         "SANDBOX_HOME": str(copy.home.peers),
         "SECRET_KEY": kept["secret_key"],
-        "API_KEYS_FILE": str(_api_keys_file(copy.home, kept["api_key"])),
+        "API_KEYS_FILE": str(_api_keys_file(copy.home, kept)),
         "CHECKOUT_URL": f"{copy.pagopa_url}/checkout/ec/v2",
         "CHECKOUT_SUBSCRIPTION_KEY": kept["checkout_subscription_key"],
         "FDR_URL": f"{copy.pagopa_url}/fdr-org/service/v1",
@@ -78,22 +78,29 @@ def api_key(home: Home) -> str:
 def _secrets(home: Home) -> dict[str, str]:
     file = home.folder / "secrets.json"
     kept: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
-    missing = [name for name in ("secret_key", "checkout_subscription_key", "api_key") if name not in kept]
+    missing = [
+        name for name in ("secret_key", "checkout_subscription_key", "api_key", "comune_api_key") if name not in kept
+    ]
     if missing:
         kept |= {name: secrets.token_urlsafe(32) for name in missing}
         write_private(file, json.dumps(kept, indent=2))
     return kept
 
 
-def _api_keys_file(home: Home, key: str) -> Path:
+def _api_keys_file(home: Home, kept: dict[str, str]) -> Path:
+    """Write the keys of the two entities' own software."""
     file = home.folder / "api_keys.json"
-    row = {
-        "sha256": hashlib.sha256(key.encode()).hexdigest(),
-        "entity_code": ENTITY_CODE,
-        "scopes": list(_SCOPES),
-        "name": "the entity's own software",
-    }
-    write_private(file, json.dumps([row], indent=2))
+    keys = {ENTITY_CODE: kept["api_key"], COMUNE_CODE: kept["comune_api_key"]}
+    rows = [
+        {
+            "sha256": hashlib.sha256(key.encode()).hexdigest(),
+            "entity_code": entity_code,
+            "scopes": list(_SCOPES),
+            "name": "the entity's own software",
+        }
+        for entity_code, key in keys.items()
+    ]
+    write_private(file, json.dumps(rows, indent=2))
     return file
 
 

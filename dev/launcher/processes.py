@@ -14,7 +14,7 @@ from kombu import Connection
 from chassis.settings import DEFAULT_AMQP_URL, DEFAULT_DATABASE_URL
 from dev import assets
 from dev.console import step
-from dev.launcher import banner, readiness, schema
+from dev.launcher import banner, first_operator, readiness, schema
 from dev.launcher.copy import Copy, held
 from dev.launcher.environment import environment
 from dev.launcher.ports import check_ports, with_node_port
@@ -35,6 +35,7 @@ def up(copy: Copy, scale: Mapping[str, int]) -> None:
         _check_reachable(settings["AMQP_URL"], settings["DATABASE_URL"])
         os.environ.update(settings)
         schema.prepare(copy.home.logs / "migrations.log")
+        first_operator.invite(copy)
         step(f"starting {sum(program.count for program in programs)} processes (ids: {copy.home.processes})")
         stopping = StopFlag()
         supervisor = Supervisor(programs, settings, copy.home.logs, copy.home.processes)

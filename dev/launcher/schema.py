@@ -10,7 +10,7 @@ from dev.console import step
 from dev.paths import ROOT
 from dev.problem import ProblemError
 
-CATALOGUE: Final = ROOT / "sandbox" / "data" / "catalogue.json"
+CATALOGUE: Final = ROOT / "sandbox" / "data" / "catalogue"
 
 
 def prepare(log: Path) -> None:

@@ -1,6 +1,6 @@
 """What a service accepts as an amount, in words: an error says the rule that was broken."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 _SENTENCES: Final[Mapping[str, Mapping[str, str]]] = {
@@ -20,6 +20,10 @@ _SENTENCES: Final[Mapping[str, Mapping[str, str]]] = {
         "it": "L'importo può essere al massimo di {euro} euro.",
         "en": "The amount may be {euro} euro at most.",
     },
+    "choices_cents": {
+        "it": "L'importo deve essere uno di questi, in euro: {euro}.",
+        "en": "The amount must be one of these, in euro: {euro}.",
+    },
 }
 _DECIMAL_SIGN: Final = {"it": ",", "en": "."}
 
@@ -33,5 +37,7 @@ def broken_rules(params: Mapping[str, Any], language: str) -> str:
     )
 
 
-def _euro(amount_cents: int, language: str) -> str:
+def _euro(amount_cents: int | Sequence[int], language: str) -> str:
+    if not isinstance(amount_cents, int):
+        return " · ".join(_euro(one, language) for one in amount_cents)
     return f"{amount_cents // 100}{_DECIMAL_SIGN[language]}{amount_cents % 100:02d}"

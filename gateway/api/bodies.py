@@ -171,6 +171,25 @@ class ImportQuery(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImportSendQuery(Message):
+    """`preview`: tell what would change, as a job, and load nothing before `…/application` asks for it."""
+
+    preview: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportApplicationBody(Message):
+    """Load a previewed file, whatever has changed since. `accepted_only`: although rows of it are refused.
+
+    `annul_missing`: annul the debts to pay of its services that it does not name; the `reason` is read by their payers.
+    """
+
+    accepted_only: bool = False
+    annul_missing: bool = False
+    reason: Annotated[str, Length(1, 140)] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeQuery(Message):
     """The practice of a penalty's full amount, where the one in the address is its reduced amount.
 

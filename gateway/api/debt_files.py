@@ -7,7 +7,7 @@ import base64
 import hashlib
 from collections.abc import Iterator
 from itertools import chain
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 import falcon
@@ -22,23 +22,23 @@ from gateway.api.uploads import Incoming
 FILE_MAX_BYTES: Final = practices.IMPORT_PARTS_MAX * practices.IMPORT_PART_MAX_BYTES
 # Some 2,000 rows, which are loaded in a second or two.
 AT_ONCE_MAX_BYTES: Final = 256 * 1024
-_MEDIA_TYPES: Final = ("text/csv", "application/gzip")
+MEDIA_TYPES: Final = ("text/csv", "application/gzip", "application/jsonl", "application/x-ndjson", "application/json")
 _GZIP_MARK: Final = b"\x1f\x8b"
 
 
-def take(asked: Asked, entity_code: str) -> ImportReport:
-    """Take the file of a request; its report is `done` where it was loaded at once.
+def take(asked: Asked[Any, Any], entity_code: str, *, preview: bool = False) -> ImportReport:
+    """Take the file of a request; its report is `done` where it was loaded at once. `preview`: it is not to be loaded.
 
     Raises Refused(IMPORT_EMPTY), (IMPORT_TOO_LARGE), and of small files what the service refuses.
     """
-    file = uploads.incoming(asked.req, _MEDIA_TYPES, max_bytes=FILE_MAX_BYTES)
+    file = uploads.incoming(asked.req, MEDIA_TYPES, max_bytes=FILE_MAX_BYTES)
     key = asked.idempotency_key or uuid4().hex
     pieces = file.pieces(practices.IMPORT_PART_MAX_BYTES, FILE_MAX_BYTES)
     first = next(pieces, b"")
     if not first:
         raise Refused(ErrorCode.IMPORT_EMPTY)
-    if len(first) > AT_ONCE_MAX_BYTES or first.startswith(_GZIP_MARK) or _prefers_a_job(asked.req):
-        return _queue(asked, entity_code, file, key, chain([first], pieces))
+    if len(first) > AT_ONCE_MAX_BYTES or first.startswith(_GZIP_MARK) or _prefers_a_job(asked.req) or preview:
+        return _queue(asked, entity_code, file, key, chain([first], pieces), preview=preview)
     request = practices.ImportRequest(
         idempotency_key=key,
         entity_code=entity_code,
@@ -48,7 +48,9 @@ def take(asked: Asked, entity_code: str) -> ImportReport:
     return asked.visit.call(practices.IMPORT, request)
 
 
-def _queue(asked: Asked, entity_code: str, file: Incoming, key: str, pieces: Iterator[bytes]) -> ImportReport:
+def _queue(
+    asked: Asked[Any, Any], entity_code: str, file: Incoming, key: str, pieces: Iterator[bytes], *, preview: bool
+) -> ImportReport:
     import_id, digest, count = uuid4(), hashlib.sha256(), 0
     for count, piece in enumerate(pieces, start=1):
         digest.update(piece)
@@ -61,7 +63,12 @@ def _queue(asked: Asked, entity_code: str, file: Incoming, key: str, pieces: Ite
         )
         asked.visit.call(practices.IMPORT_PART, part)
     request = practices.ImportQueueRequest(
-        idempotency_key=key, entity_code=entity_code, import_id=import_id, parts=count, sha256=digest.hexdigest()
+        idempotency_key=key,
+        entity_code=entity_code,
+        import_id=import_id,
+        parts=count,
+        sha256=digest.hexdigest(),
+        preview=preview,
     )
     return asked.visit.call(practices.QUEUE_IMPORT, request)
 

@@ -13,6 +13,7 @@ from typing import Final
 
 import falcon
 
+from contracts.actors import Actor
 from contracts.error_details import ScopeMissing
 from contracts.errors import ErrorCode, Refused
 
@@ -31,6 +32,7 @@ class Scope(StrEnum):
     OPS_DEAD_LETTERS = "ops:dead-letters"
 
 
+_ACTOR_MAX_CHARS: Final = 128
 # Whoever may put a debt is answered with it.
 _IMPLIED: Final[Mapping[Scope, Scope]] = {Scope.DEBTS_READ: Scope.DEBTS_WRITE}
 
@@ -45,6 +47,11 @@ class ApiKey:
     entity_code: str
     scopes: frozenset[Scope]
     name: str
+
+    @property
+    def actor(self) -> Actor:
+        """Who writes, as the audit names it."""
+        return Actor(kind="api_key", id=self.name[:_ACTOR_MAX_CHARS] or "-")
 
     def check(self, scope: Scope, entity_code: str | None) -> None:
         """Raise Refused(SCOPE_MISSING) unless this key has `scope` and belongs to `entity_code` (None: to any)."""

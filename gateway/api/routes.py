@@ -58,6 +58,8 @@ ROUTES: Final[Mapping[str, type[Resource]]] = {
     "/creditors/{entity}/debts/{external_id}/pay-links/{link_id:uuid}": pay_links.PayLinkResource,
     "/creditors/{entity}/imports": debts.ImportsResource,
     "/creditors/{entity}/imports/{import_id:uuid}": debts.ImportResource,
+    "/creditors/{entity}/imports/{import_id:uuid}/application": debts.ImportApplicationResource,
+    "/creditors/{entity}/imports/{import_id:uuid}/refused.csv": debts.ImportRefusedResource,
     "/creditors/{entity}/print-jobs": print_jobs.PrintJobsResource,
     "/creditors/{entity}/print-jobs/{job_id:uuid}": print_jobs.PrintJobResource,
     "/creditors/{entity}/print-jobs/{job_id:uuid}/archive": print_jobs.PrintArchiveResource,

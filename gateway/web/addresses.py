@@ -4,6 +4,8 @@ from typing import Final
 from urllib.parse import parse_qsl, quote, urlencode
 from uuid import UUID
 
+from contracts.rpc.practices import Colours
+
 HOME: Final = "/"
 DIRECT_SEARCH: Final = "/pmPortal/directSearch"
 PRIVACY: Final = "/profilo/privacy"
@@ -119,6 +121,12 @@ def insertion(entity_code: str, service_code: str | None = None, *, beneficiary_
         return address
     params = {"studente": str(beneficiary_id)} if beneficiary_id else {}
     return _with_params(f"{address}/{quote(service_code, safe='')}", params)
+
+
+def colours(entity_code: str, of_entity: Colours) -> str:
+    """The style sheet with an entity's colours, which the address names: others are at another one."""
+    version = f"{of_entity.primary}{of_entity.dark}".replace("#", "")
+    return _with_params(f"{search(entity_code)}/colori.css", {"v": version})
 
 
 def history(entity_code: str, **params: str | int) -> str:

@@ -10,6 +10,7 @@ from gateway.web.formats import filters_of
 _ANY: Final = _("In euro, per esempio 25,00.")
 _HINT: Final = _("In euro: %(rule)s.")
 _REFUSAL: Final = _("Questo servizio non accetta l'importo scritto: deve essere %(rule)s.")
+_ONE_OF: Final = _("uno fra %(amounts)s")
 _RULES: Final = (
     ("fixed_cents", _("esattamente %(amount)s")),
     ("unit_cents", _("un multiplo di %(amount)s")),
@@ -32,6 +33,9 @@ def amount_refusal(service: CatalogueService, language: str) -> str | None:
 
 def _rule(service: CatalogueService, language: str) -> str:
     euro = filters_of(language)["euro"]
+    if service.choices:
+        amounts = ", ".join(euro(choice.cents) for choice in service.choices)
+        return translate(language, _ONE_OF) % {"amounts": amounts}
     limits = [(getattr(service, name), words) for name, words in _RULES]
     if service.fixed_cents:
         limits = limits[:1]

@@ -22,6 +22,13 @@ OLDEST_SESSION_ENDED: Final = "accesso-piu-vecchio-terminato"
 BENEFICIARY_FORGOTTEN: Final = "studente-dimenticato"
 CALENDAR_REVOKED: Final = "calendario-revocato"
 ACCOUNT_CLOSED: Final = "account-chiuso"
+COLLEAGUE_CHANGED: Final = "collega-cambiato"
+COLLEAGUE_REMOVED: Final = "collega-rimosso"
+INVITATION_WITHDRAWN: Final = "invito-ritirato"
+PRACTICE_INSERTED: Final = "pratica-inserita"
+PRACTICE_AMENDED: Final = "pratica-modificata"
+PRACTICE_ANNULLED: Final = "pratica-annullata"
+PRACTICE_RESTORED: Final = "pratica-ripristinata"
 PRIVATE_LINK_SENT: Final = "link-inviato"
 PRIVATE_LINK_REVOKED: Final = "link-revocato"
 
@@ -51,4 +58,11 @@ ANNOUNCEMENTS: Final[Mapping[str, str]] = {
     PRIVATE_LINK_SENT: _("Il link è stato mandato. Se non arriva, guarda anche nella posta indesiderata."),
     PRIVATE_LINK_REVOKED: _("Il link privato è stato revocato: chi lo apre non trova più nulla."),
     ACCOUNT_CLOSED: _("La registrazione è stata revocata e i dati del tuo profilo sono stati cancellati."),
+    COLLEAGUE_CHANGED: _("I ruoli sono cambiati, e valgono da subito."),
+    COLLEAGUE_REMOVED: _("Il collega è stato rimosso: non può più entrare, e le sue sessioni sono finite."),
+    INVITATION_WITHDRAWN: _("L'invito è stato ritirato: il collegamento inviato non vale più."),
+    PRACTICE_INSERTED: _("La pratica è stata inserita: puoi stampare l'avviso."),
+    PRACTICE_AMENDED: _("La pratica è stata modificata."),
+    PRACTICE_ANNULLED: _("La pratica è stata annullata. Se è stato un errore puoi ripristinarla."),
+    PRACTICE_RESTORED: _("La pratica è di nuovo da pagare."),
 }

@@ -1,11 +1,9 @@
 """Entra con SPID: choice of the identity provider, the bindings of SAML, logout."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from http import HTTPStatus
+from collections.abc import Sequence
 from secrets import token_urlsafe
 from typing import Final
-from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 import falcon
@@ -13,15 +11,16 @@ import falcon
 from chassis.logs import get_logger
 from contracts.error_details import LoginRefused, detail_of
 from contracts.errors import ErrorCode, Refused, RpcError
-from contracts.rpc import cart, identity
+from contracts.rpc import cart, identity, operators
 from gateway.edge.bodies import read_form
 from gateway.edge.rates import LOGIN
-from gateway.edge.security_headers import content_security_policy
 from gateway.messages import MESSAGES
+from gateway.office import addresses as office_addresses
 from gateway.visit import Visit, visit_of
 from gateway.visitors import AnsweredLogin, LoginAttempt
 from gateway.web import addresses
 from gateway.web.announcements import LOGGED_OUT, LOGGED_OUT_EVERYWHERE, NO_FISCAL_CODE, OLDEST_SESSION_ENDED
+from gateway.web.login_redirect import carry_by_form, send_to_provider
 from gateway.web.page import Page, checked_form, see_other
 from gateway.web.site import Site
 
@@ -80,15 +79,7 @@ class LoginPage(Page):
             purpose=_purpose(req),
         )
         started = visit.call(identity.START_LOGIN, request)
-        visit.browser.need_cookie()
-        attempt = LoginAttempt(browser_token, visit.browser.visitor.visitor_id, _relay_state_of(started))
-        visit.cookies.write_logins(resp, [*visit.cookies.read_logins(req), attempt])
-        if started.form_fields:
-            carry_by_form(self.site, req, resp, started.redirect_url, started.form_fields, template="login_post.html")
-            return
-        # 302 and not 303: AgID's conformance tool knows no other (spid.md section 3.1, trap 1).
-        resp.status = HTTPStatus.FOUND
-        resp.location = started.redirect_url
+        send_to_provider(self.site, req, resp, started, LoginAttempt(browser_token, visit.browser.visitor.visitor_id))
 
 
 def _is_fresh_wanted(req: falcon.Request) -> bool:
@@ -134,6 +125,10 @@ class AssertionConsumer(Page):
             browser_token=attempt.browser_token,
         )
         others = [one for one in attempts if one != attempt]
+        fingerprint = _fingerprint(form["SAMLResponse"])
+        if attempt.office:
+            _enter_office(visit, resp, request, others, fingerprint)
+            return
         try:
             finished = visit.call(identity.FINISH_LOGIN, request)
         except Refused as refusal:
@@ -147,10 +142,28 @@ class AssertionConsumer(Page):
         visit.cookies.write_logins(resp, others)
         return_to = addresses.safe_return(finished.return_to, addresses.PRIVACY)
         visit.start_session(resp, finished.session_token)
-        visit.cookies.write_answered(resp, AnsweredLogin(_fingerprint(form["SAMLResponse"]), return_to))
+        visit.cookies.write_answered(resp, AnsweredLogin(fingerprint, return_to))
         see_other(resp, addresses.announcing(return_to, OLDEST_SESSION_ENDED) if finished.ended_sessions else return_to)
         if finished.session.registered:
             adopt_cart(visit, attempt.visitor_id, finished.session.citizen.id)
+
+
+def _enter_office(
+    visit: Visit,
+    resp: falcon.Response,
+    request: identity.FinishLoginRequest,
+    others: Sequence[LoginAttempt],
+    fingerprint: str,
+) -> None:
+    """Start an office session, in a cookie of its own. Raises Refused(LOGIN_REFUSED), (NOT_AN_OPERATOR)."""
+    try:
+        finished = visit.call(operators.FINISH_OFFICE_LOGIN, request)
+    finally:
+        visit.cookies.write_logins(resp, others)
+    return_to = addresses.safe_return(finished.return_to, office_addresses.OFFICES)
+    visit.cookies.write_office(resp, finished.office_token)
+    visit.cookies.write_answered(resp, AnsweredLogin(fingerprint, return_to))
+    see_other(resp, return_to)
 
 
 class Metadata(Page):
@@ -230,13 +243,6 @@ def _end_session(visit: Visit, session_token: str, *, everywhere: bool) -> None:
         _log.info("logout_of_ended_session", code=refusal.code.value)
 
 
-def _relay_state_of(started: identity.StartLogin) -> str:
-    """Return what the provider will send back beside its answer."""
-    if started.form_fields:
-        return started.form_fields.get("RelayState", "")
-    return dict(parse_qsl(urlsplit(started.redirect_url).query)).get("RelayState", "")
-
-
 def _attempt_of(attempts: Sequence[LoginAttempt], relay_state: str) -> LoginAttempt:
     """Return the login that an answer belongs to; the newest where it does not say.
 
@@ -250,16 +256,6 @@ def _attempt_of(attempts: Sequence[LoginAttempt], relay_state: str) -> LoginAtte
 
 def _fingerprint(saml_response: str) -> str:
     return hashlib.sha256(saml_response.encode()).hexdigest()
-
-
-def carry_by_form(
-    site: Site, req: falcon.Request, resp: falcon.Response, action: str, fields: Mapping[str, str], *, template: str
-) -> None:
-    """Write a page whose form carries `fields` to another site: by itself with a script, by its button without."""
-    target = urlsplit(action)
-    # The whole origin: CSP knows no query, and the address may lead on to another page of the same site.
-    resp.set_header("Content-Security-Policy", content_security_policy((f"{target.scheme}://{target.netloc}",)))
-    site.render(req, resp, template, offline=True, action=action, fields=fields)
 
 
 def adopt_cart(visit: Visit, visitor_id: str, citizen_id: UUID) -> None:

@@ -35,7 +35,7 @@ def checked_form(req: falcon.Request) -> Form:
 
     Raises Refused(CSRF_FAILED or INVALID_REQUEST), falcon.HTTPContentTooLarge.
     """
-    return _checked(req, read_form(req))
+    return checked(req, read_form(req))
 
 
 def document_form(req: falcon.Request) -> tuple[Form, bool]:
@@ -46,14 +46,15 @@ def document_form(req: falcon.Request) -> tuple[Form, bool]:
     """
     form = read_document_form(req)
     try:
-        return _checked(req, form), False
+        return checked(req, form), False
     except Refused:
         if not is_same_origin(req, visit_of(req).public_url):
             raise
         return form, True
 
 
-def _checked(req: falcon.Request, form: Form) -> Form:
+def checked(req: falcon.Request, form: Form) -> Form:
+    """Return a form that was read, where one of our pages made it for this browser. Raises Refused(CSRF_FAILED)."""
     visit = visit_of(req)
     check_same_origin(req, visit.public_url)
     visit.browser.check_csrf(form.get(CSRF_FIELD))

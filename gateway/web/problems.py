@@ -78,7 +78,7 @@ class PageProblems:
             alone=problem.code is ErrorCode.UNKNOWN_ENTITY,
             code=problem.code.value,
             heading=title_of(problem.code, problem.status),
-            message=_message(problem),
+            message=message_of(problem),
             message_values=_message_values(problem),
             params=problem.params,
             reference=req.context.correlation_id,
@@ -101,7 +101,8 @@ class PageProblems:
         )
 
 
-def _message(problem: Problem) -> Explanation:
+def message_of(problem: Problem) -> Explanation:
+    """Return what happened and what to do next."""
     if isinstance(problem.detail, SessionEnded) and (told := _SESSION_ENDED.get(problem.detail.reason or "")):
         return told
     if isinstance(problem.detail, TooManyRequests):

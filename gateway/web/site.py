@@ -18,6 +18,8 @@ from contracts.rpc.practices import CatalogueService, Entity
 from gateway.catalogue import EntityCatalogue
 from gateway.document_cache import PublicNotices
 from gateway.edge.rates import RateLimiter
+from gateway.office import addresses as office_addresses
+from gateway.office import words
 from gateway.settings import Settings
 from gateway.static_files import StaticFiles
 from gateway.translations import markup_of, translations
@@ -130,6 +132,8 @@ def _environment(language: str) -> Environment:
     environment.filters["path_part"] = partial(quote, safe="")
     environment.globals.update(
         at=addresses,
+        desks=office_addresses,
+        role_words=words.ROLES,
         states=STATES,
         spid_links=SPID_LINKS,
         max_notices=MAX_NOTICES_PER_CHECKOUT,

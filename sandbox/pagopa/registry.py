@@ -1,9 +1,12 @@
 """Whom the node knows: creditors with their station, and payment service providers (invented)."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import yaml
 
 
 @dataclass(frozen=True)
@@ -60,11 +63,25 @@ def find_psp(key: str) -> Psp:
     return next((known for known in PSPS if known.key == key), PSPS[0])
 
 
+def _entities(catalogue: Path) -> Iterator[Any]:
+    """Yield the entities of a catalogue file, or of those in a folder."""
+    if catalogue.is_dir():
+        for file in sorted(catalogue.glob("*.yaml")):
+            yield from _entities(file)
+    elif catalogue.is_file():
+        text = catalogue.read_text("utf-8")
+        content = json.loads(text) if catalogue.suffix == ".json" else yaml.safe_load(text)
+        yield from content.get("entities", [content])
+
+
 class Registry:
-    """The creditors of the catalogue file; another one is taken to be its own broker, with station 01."""
+    """The creditors of the catalogue; another one is taken to be its own broker, with station 01.
+
+    `catalogue_file`: a file, or a folder of them.
+    """
 
     def __init__(self, catalogue_file: Path) -> None:
-        entities = json.loads(catalogue_file.read_text("utf-8"))["entities"] if catalogue_file.is_file() else []
+        entities = list(_entities(catalogue_file))
         creditors = [entity["creditor"] for entity in entities]
         self.creditors: Final = tuple(
             Creditor(known["fiscal_code"], known["company_name"], known["broker_fiscal_code"], known["station_id"])

@@ -34,7 +34,7 @@ class Settings:
             home=env.path("SANDBOX_HOME"),
             url=env.str("SANDBOX_PAGOPA_URL", "http://localhost:8089").rstrip("/"),
             node_url=env.str("PORTAL_NODE_URL", f"{public_url}/pagopa/pa-for-node"),
-            catalogue_file=env.path("SANDBOX_CATALOGUE_FILE", Path(__file__).parent.parent / "data" / "catalogue.json"),
+            catalogue_file=env.path("SANDBOX_CATALOGUE_FILE", Path(__file__).parent.parent / "data" / "catalogue"),
             subscription_key=env.str("CHECKOUT_SUBSCRIPTION_KEY", None),
             late_receipt_s=env.float("SANDBOX_LATE_RECEIPT_S", 30.0),
             retry_delays_s=tuple(env.list("SANDBOX_RETRY_DELAYS_S", [5.0, 10.0, 20.0, 40.0, 60.0], subcast=float)),

@@ -5,6 +5,7 @@ why-refused       why a login was refused, by the reference that was shown: noth
 extract-trace     the SAML messages of a login, in clear, for the authority
 refresh-idps      the SPID registry's list of identity providers, believed only if its pinned certificate signed it
 delete-expired    what the service's timer does every hour
+invite-administrator  the first administrator of an entity's office: prints the link; asks for the fiscal code
 """
 
 import argparse
@@ -18,7 +19,10 @@ from pathlib import Path
 from chassis import clock, logs
 from chassis.settings import environment
 from chassis.storage.database import Database
+from contracts.errors import Refused
 from services.identity import clients, models
+from services.identity.operators.domain import operator_rules
+from services.identity.operators.usecases import invitations
 from services.identity.saml import certificate
 from services.identity.saml.idp_registry import RegistryError
 from services.identity.settings import Settings, registry_source
@@ -39,6 +43,8 @@ def main(arguments: list[str]) -> int:
     if asked.command == "delete-expired":
         upkeep.delete_expired(database, clock.now())
         return 0
+    if asked.command == "invite-administrator":
+        return _invite_administrator(database, asked)
     if asked.command == "why-refused":
         report = helpdesk.why_refused(database, asked.reference)
         return _print(report and asdict(report))
@@ -62,6 +68,27 @@ def _make_certificate(asked: argparse.Namespace) -> int:
     made = certificate.make(entity, clock.now())
     certificate.write_private(folder / "key.pem", made.key)
     (folder / "cert.pem").write_bytes(made.certificate)
+    return 0
+
+
+def _invite_administrator(database: Database, asked: argparse.Namespace) -> int:
+    """Print the link that makes its reader an administrator, if they have the fiscal code that is typed here.
+
+    The code is read from standard input: a command line is seen by others, and remembered.
+    """
+    sys.stderr.write("Fiscal code of the person, who alone will be able to accept: ")
+    sys.stderr.flush()
+    try:
+        token = invitations.invite_administrator(
+            database, asked.entity, asked.email, sys.stdin.readline().strip(), clock.now()
+        )
+    except Refused as refusal:
+        sys.stderr.write(f"not invited: {refusal.code.value} {refusal.params or ''}\n")
+        return 1
+    public_url = environment().str("PUBLIC_URL", "http://localhost:8080").rstrip("/")
+    days = operator_rules.INVITATION_LIFETIME.days
+    sys.stdout.write(f"{public_url}/ufficio/invito/{token}\n")
+    sys.stderr.write(f"Send this link to {asked.email}; it is good once, for {days} days.\n")
     return 0
 
 
@@ -95,6 +122,9 @@ def _parser() -> argparse.ArgumentParser:
     refresh = commands.add_parser("refresh-idps")
     refresh.add_argument("--from", dest="source", help="a file already downloaded, instead of SPID_REGISTRY_URL")
     commands.add_parser("delete-expired")
+    invite = commands.add_parser("invite-administrator")
+    invite.add_argument("entity", help="the entity's code, such as PM108")
+    invite.add_argument("email", help="where the link will be sent, by whoever runs this")
     return parser
 
 

@@ -43,7 +43,7 @@ _TOLD_AS: Final[Mapping[Reason, int]] = {
 }
 """The person's own matters that our checks find -> AgID's number of the same thing."""
 
-_RETURN_PATH: Final = re.compile(r"/|/(enti|profilo)(/[A-Za-z0-9_.~-]+)*/?(\?[A-Za-z0-9_.~=&%+-]*)?")
+_RETURN_PATH: Final = re.compile(r"/|/(enti|profilo|ufficio)(/[A-Za-z0-9_.~-]+)*/?(\?[A-Za-z0-9_.~=&%+-]*)?")
 _ORGANIZATION_CODE: Final = re.compile(r"(?:(?:TIN|VAT)IT-)?([0-9]{11}|[A-Z0-9]{16})")
 _FISCAL_NUMBER: Final = re.compile(r"TINIT-([A-Z0-9]{16})")
 

@@ -16,10 +16,12 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from chassis.audit.tables import AuditEntryMixin, AuditHeadMixin
 from chassis.storage.tables import OutboxMixin
 
 
@@ -65,7 +67,7 @@ class AuthnRequest(Base):
     """A login that was begun: answered once, by the browser that began it, within 15 minutes.
 
     `replaced_session_id`: the session this browser had then, which the new one ends. `sp_entity_id`: as whom we asked;
-    `purpose`: on whose behalf.
+    `purpose`: on whose behalf. `office`: it opens a session of an operator, and none of a citizen.
     """
 
     __tablename__ = "authn_requests"
@@ -81,6 +83,7 @@ class AuthnRequest(Base):
     replaced_session_id: Mapped[UUID | None] = mapped_column(Uuid)
     sp_entity_id: Mapped[str | None] = mapped_column(Text)
     purpose: Mapped[str | None] = mapped_column(Text)
+    office: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     consumed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
@@ -228,3 +231,90 @@ class ConsentEvent(Base):
     channel: Mapped[str] = mapped_column(Text)
     language: Mapped[str | None] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Operator(Base):
+    """A person of an entity's office, by fiscal code; `removed_at`: works there no more, the audit names them still.
+
+    `grants`: contracts.roles.Grant as JSON. `version` grows with each change of them.
+    """
+
+    __tablename__ = "operators"
+    __table_args__ = (
+        Index(
+            "uq_operators_present",
+            "entity_code",
+            "fiscal_code",
+            unique=True,
+            postgresql_where=text("removed_at IS NULL"),
+        ),
+        Index("ix_operators_fiscal_code", "fiscal_code"),
+    )
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    entity_code: Mapped[str] = mapped_column(Text)
+    fiscal_code: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    family_name: Mapped[str] = mapped_column(Text)
+    email: Mapped[str] = mapped_column(Text)
+    grants: Mapped[list[dict[str, str]]] = mapped_column(JSONB)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    removed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class OperatorInvitation(Base):
+    """An invitation into an entity's office, found by its token's SHA-256; good once, for one fiscal code, for a week.
+
+    `invited_by`: the operator who did; None where a command did.
+    """
+
+    __tablename__ = "operator_invitations"
+    __table_args__ = (Index("ix_operator_invitations_person", "fiscal_code", "entity_code"),)
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    entity_code: Mapped[str] = mapped_column(Text, index=True)
+    fiscal_code: Mapped[str] = mapped_column(Text)
+    email: Mapped[str] = mapped_column(Text)
+    grants: Mapped[list[dict[str, str]]] = mapped_column(JSONB)
+    token_sha256: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    invited_by: Mapped[UUID | None] = mapped_column(Uuid)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    accepted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    withdrawn_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class OperatorSession(Base):
+    """A session of who works in offices, found by its token's SHA-256; of which offices, `operators` says each time.
+
+    `provider` and `subject`: by whom and as whom the person was vouched for. `body_code`: as of a citizen's session.
+    """
+
+    __tablename__ = "operator_sessions"
+    __table_args__ = (Index("ix_operator_sessions_subject", "provider", "subject"),)
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    token_sha256: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    fiscal_code: Mapped[str] = mapped_column(Text, index=True)
+    name: Mapped[str] = mapped_column(Text)
+    family_name: Mapped[str] = mapped_column(Text)
+    level: Mapped[int] = mapped_column(Integer)
+    provider: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Text)
+    body_code: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+    seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class AuditEntry(AuditEntryMixin, Base):
+    """Who invited, changed and removed whom."""
+
+    __tablename__ = "audit_entries"
+
+
+class AuditHead(AuditHeadMixin, Base):
+    """The last entry of each entity."""
+
+    __tablename__ = "audit_heads"

@@ -7,9 +7,12 @@ from chassis.recurrence import Recurrence
 from chassis.runtime.entrypoints import answers, decides_every, every
 from chassis.runtime.providers import DatabaseProvider, Provider, SettingsProvider
 from chassis.storage.database_clock import database_time
-from contracts.rpc import identity
+from contracts.rpc import audit, identity, operators
 from contracts.shapes import Empty
 from services.identity import clients, models
+from services.identity.operators.usecases import colleagues, invitations
+from services.identity.operators.usecases import login as office_login
+from services.identity.operators.usecases import sessions as office_sessions
 from services.identity.registry_watcher import RegistryWatcher
 from services.identity.settings import Settings
 from services.identity.usecases import (
@@ -162,6 +165,78 @@ class IdentityService:
     def export(self, request: identity.TokenRequest) -> identity.Export:
         """Return everything stored about the citizen."""
         return own_data.export(self.database, request, now())
+
+    @answers(operators.START_OFFICE_LOGIN)
+    def start_office_login(self, request: operators.StartOfficeLoginRequest) -> identity.StartLogin:
+        """Begin a login into an office."""
+        at = database_time(self.database)
+        return office_login.start(self.database, self.settings, self.idps.registry, request, at)
+
+    @answers(operators.FINISH_OFFICE_LOGIN)
+    def finish_office_login(self, request: identity.FinishLoginRequest) -> operators.FinishOfficeLogin:
+        """Take the identity provider's answer and open an office session."""
+        at = database_time(self.database)
+        return office_login.finish(self.database, self.settings, self.idps.registry, request, at)
+
+    @answers(operators.OFFICE_SESSION)
+    def office_session(self, request: operators.OfficeRequest) -> operators.OfficeSession:
+        """Return a live office session and put its idle end off."""
+        return office_sessions.current(self.database, self.settings, request, now())
+
+    @answers(operators.OFFICE_PERSON)
+    def office_person(self, request: operators.OfficeTokenRequest) -> operators.OfficePerson:
+        """Return who logged in to offices."""
+        return office_sessions.person(self.database, request, now())
+
+    @answers(operators.END_OFFICE_SESSION)
+    def end_office_session(self, request: operators.OfficeTokenRequest) -> Empty:
+        """End an office session."""
+        return office_sessions.end(self.database, request, now())
+
+    @answers(operators.COLLEAGUES)
+    def colleagues(self, request: operators.OfficeRequest) -> operators.Colleagues:
+        """List the operators of an entity and the invitations that are open."""
+        return colleagues.show(self.database, self.settings, request, now())
+
+    @answers(operators.INVITE)
+    def invite(self, request: operators.InviteRequest) -> operators.InvitationToken:
+        """Invite a person into an office."""
+        return invitations.invite(self.database, self.settings, request, now())
+
+    @answers(operators.INVITATION)
+    def invitation(self, request: operators.InvitationRequest) -> operators.InvitationTerms:
+        """Return what one is invited to."""
+        return invitations.terms(self.database, request, now())
+
+    @answers(operators.ACCEPT_INVITATION)
+    def accept_invitation(self, request: operators.AcceptInvitationRequest) -> operators.Operator:
+        """Make who is logged in an operator."""
+        return invitations.accept(self.database, request, now())
+
+    @answers(operators.WITHDRAW_INVITATION)
+    def withdraw_invitation(self, request: operators.WithdrawInvitationRequest) -> Empty:
+        """Make an invitation void."""
+        return invitations.withdraw(self.database, self.settings, request, now())
+
+    @answers(operators.CHANGE_ROLES)
+    def change_roles(self, request: operators.ChangeRolesRequest) -> operators.Operator:
+        """Give an operator other roles."""
+        return colleagues.change_roles(self.database, self.settings, request, now())
+
+    @answers(operators.REMOVE_OPERATOR)
+    def remove_operator(self, request: operators.RemoveOperatorRequest) -> Empty:
+        """End an operator's work for an entity."""
+        return colleagues.remove(self.database, self.settings, request, now())
+
+    @answers(operators.OPERATOR_NAMES)
+    def operator_names(self, request: operators.OperatorNamesRequest) -> operators.OperatorNames:
+        """Name operators for the audit."""
+        return colleagues.names(self.database, request)
+
+    @answers(audit.IDENTITY_AUDIT)
+    def audit(self, request: audit.AuditRequest) -> audit.AuditPage:
+        """Return a page of the audit of people."""
+        return colleagues.audit(self.database, request)
 
     @decides_every(seconds=3600)
     def delete_expired(self, now: datetime) -> None:

@@ -34,7 +34,15 @@ from services.notices.documents.usecases import (
     year_summary,
 )
 from services.notices.documents.usecases.dependencies import DocumentDependencies
-from services.notices.mail.usecases import bounces, delivery, mail_queue, private_link, projection, retention
+from services.notices.mail.usecases import (
+    bounces,
+    delivery,
+    invitation,
+    mail_queue,
+    private_link,
+    projection,
+    retention,
+)
 from services.notices.mail.usecases.dependencies import MailDependencies
 from services.notices.settings import Settings
 
@@ -114,6 +122,11 @@ class NoticesService:
     def mailing(self, request: notices.MailingRequest) -> notices.Mailing:
         """Return whether mail reaches a citizen."""
         return bounces.mailing(self.database, request)
+
+    @answers(notices.MAIL_INVITATION)
+    def mail_invitation(self, request: notices.InvitationMailRequest) -> notices.InvitationMail:
+        """Send the link of an invitation into an office."""
+        return invitation.send(self.settings.mail, self.settings.public_url, request, now())
 
     @answers(notices.START_JOB)
     def start_job(self, request: notices.JobRequest) -> notices.JobReply:

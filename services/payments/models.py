@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, BigInteger, Date, DateTime, ForeignKey, Identity, 
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from chassis.storage.tables import IdempotencyMixin, InboxMixin, OutboxMixin
+from chassis.storage.tables import IdempotencyMixin, InboxMixin, OutboxMixin, ParityRoundMixin
 from contracts.amounts import AmountSchedule
 from contracts.codes import AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
 from contracts.rpc.practices import ArchiveTerms
@@ -59,6 +59,12 @@ class IdempotencyKey(IdempotencyMixin, Base):
     __tablename__ = "idempotency_keys"
 
 
+class ParityRound(ParityRoundMixin, Base):
+    """How far the positions have been proven against practices."""
+
+    __tablename__ = "parity_rounds"
+
+
 class Creditor(Base):
     """An entity and its station, as the newest news about any of its practices tells it."""
 
@@ -83,6 +89,7 @@ class Position(Base):
     __table_args__ = (
         Index("ux_positions_notice", "creditor_fiscal_code", "notice_number", unique=True),
         Index("ix_positions_iuv", "creditor_fiscal_code", "iuv"),
+        Index("ix_positions_entity", "entity_code", "created_at"),
         Index(
             "ix_positions_debt_position",
             "entity_code",

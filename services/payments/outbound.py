@@ -159,7 +159,8 @@ def make(amqp_url: str) -> Outbound:
     """Make the process's one Outbound, from the environment. Raises EnvError."""
     settings = Settings.load()
     pool_size = settings.aca_calls_at_once + _POOL
-    return Outbound(Database.of_service("payments", models, pool_size=pool_size), RpcClient(amqp_url), settings)
+    database = Database.of_service("payments", models, pool_size=pool_size, application_name=NAME)
+    return Outbound(database, RpcClient(amqp_url), settings)
 
 
 def main(arguments: list[str]) -> int:

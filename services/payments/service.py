@@ -6,7 +6,7 @@ from datetime import datetime
 from chassis.clock import now
 from chassis.recurrence import Recurrence
 from chassis.runtime.entrypoints import answers, decides_every, every, on_events
-from chassis.runtime.providers import DatabaseProvider, RpcProvider, SettingsProvider
+from chassis.runtime.providers import DatabaseProvider, ParityProvider, RpcProvider, SettingsProvider
 from chassis.storage import event_feed
 from chassis.storage.database import Tx
 from chassis.storage.database_clock import database_time
@@ -21,6 +21,20 @@ from contracts.events.practices import (
 from contracts.rpc import payments
 from contracts.rpc import settlement as fdr
 from contracts.rpc import webhooks as hooks
+from contracts.rpc.parity import (
+    PAYMENTS_BUCKETS,
+    PAYMENTS_CHANGED,
+    PAYMENTS_LINES,
+    PAYMENTS_TELL_AGAIN,
+    Buckets,
+    BucketsRequest,
+    Changed,
+    ChangedRequest,
+    Lines,
+    LinesRequest,
+    TellAgainRequest,
+    ToldAgain,
+)
 from contracts.rpc.practices import EventsReply, EventsRequest, Position
 from contracts.shapes import Empty
 from services.payments import models
@@ -32,6 +46,7 @@ from services.payments.usecases import (
     day_report,
     flow_download,
     late_receipt,
+    parity,
     payment_options,
     positions,
     receipt_list,
@@ -54,6 +69,7 @@ _LARGE_SETTLEMENT_INTERVAL_S = 2
 _PURGE_INTERVAL_S = 3_600
 _UNREPORTED_INTERVAL_S = 3_600
 _FETCH_LOOK_S = 5
+_PARITY_LOOK_S = 10
 
 
 class PaymentsService:
@@ -65,6 +81,7 @@ class PaymentsService:
     settings = SettingsProvider(Settings.load)
     fetching = SettingsProvider(lambda: Recurrence(Settings.load().fdr_fetch_s))
     checkout_starter = SettingsProvider(start.CheckoutStarter.load)
+    rounds = ParityProvider(parity.PROJECTION)
 
     @answers(payments.PA_FOR_NODE)
     def pa_for_node(self, request: payments.NodeRequest) -> payments.NodeReply:
@@ -203,6 +220,26 @@ class PaymentsService:
         with self.database.reading() as session:
             return event_feed.page(session, models.OutboxMessage, request)
 
+    @answers(PAYMENTS_BUCKETS)
+    def parity_buckets(self, request: BucketsRequest) -> Buckets:
+        """Count and hash what practices' states are compared with."""
+        return parity.states(self.database).buckets(request)
+
+    @answers(PAYMENTS_LINES)
+    def parity_lines(self, request: LinesRequest) -> Lines:
+        """Return what practices' states are compared with, practice by practice."""
+        return parity.states(self.database).lines(request)
+
+    @answers(PAYMENTS_CHANGED)
+    def parity_changed(self, request: ChangedRequest) -> Changed:
+        """Return which practices events were about."""
+        return parity.changed(self.database, request)
+
+    @answers(PAYMENTS_TELL_AGAIN)
+    def tell_again(self, request: TellAgainRequest) -> ToldAgain:
+        """Return the events about practices once more."""
+        return parity.tell_again(self.database, request)
+
     @on_events(PRACTICE_CREATED)
     def on_practice_created(self, tx: Tx, events: Sequence[Event[Position]]) -> None:
         """Learn what is to be paid."""
@@ -253,6 +290,11 @@ class PaymentsService:
     def watch_unreported_receipts(self, now: datetime) -> None:
         """Raise an alarm about payments that no settlement flow reports."""
         unreported_receipts.watch_unreported(self.database, self.settings.unreported_working_days, now)
+
+    @decides_every(seconds=_PARITY_LOOK_S)
+    def prove_positions(self, now: datetime) -> None:
+        """Compare the positions with practices, every PARITY_EVERY_S."""
+        parity.prove_positions(self.database, self.rpc, self.rounds, now)
 
     @decides_every(seconds=_PURGE_INTERVAL_S)
     def purge_node_calls(self, now: datetime) -> None:

@@ -1,19 +1,23 @@
 """The catalogue file: entities and services as ops load them, refused where a notice or the money would not fit."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from typing import Annotated, Any, Final
 
 from marshmallow import ValidationError
-from marshmallow.validate import Length, Regexp
+from marshmallow.validate import Length, Range, Regexp
 from stdnum import iban, luhn
 
+from contracts.amounts import AmountSchedule
+from contracts.codes import AMOUNT_MAX_CENTS, EMAIL_MAX_CHARS, EMAIL_PATTERN
 from contracts.errors import Refused
 from contracts.message import Message, schema_of
-from contracts.rpc.practices import CatalogueService, Entity
-from contracts.shapes import Creditor
+from contracts.rpc.practices import AmountChoice, CatalogueService, Colours, Contacts, DemandCodes, Entity
+from contracts.shapes import Creditor, LocalisedText
+from services.practices.debt_file.columns import DebtFileNames, folded
 from services.practices.domain.archive import ArchiveSettings
-from services.practices.domain.debt_rules import readable
+from services.practices.domain.contrast import CONTRAST_MIN, least_contrast
+from services.practices.domain.debt_rules import AmountRules, readable
 from services.practices.domain.transfers import TRANSFERS_MAX, Share
 
 _INFO_MAX_CHARS: Final = 100
@@ -31,6 +35,15 @@ def _check_postal_iban(value: str) -> None:
         raise ValidationError("not an account at Poste Italiane")
 
 
+def _check_texts(texts: LocalisedText) -> None:
+    for language in ("it", "en"):
+        if not getattr(texts, language):
+            raise ValidationError(f"{language}: a text in every language")
+
+
+Texts = Annotated[LocalisedText, _check_texts]
+Code = Annotated[str, Regexp(r"^[A-Za-z0-9_-]{1,35}$")]
+Cents = Annotated[int, Range(1, AMOUNT_MAX_CENTS)]
 Iban = Annotated[str, _check_iban]
 PostalIban = Annotated[str, _check_postal_iban]
 # A prefix, the code of the taxonomy (entity, area, service, legal reason), and what the entity appends (pagopa.md 3.9).
@@ -56,16 +69,53 @@ class FileService(CatalogueService):
     `accounting_code`: the account or chapter that the entity books its payments under; told to the entity alone.
     """
 
+    code: Code
+    title: Texts
+    note: Texts | None = None
     category: Category
+    min_cents: Cents | None = None
+    max_cents: Cents | None = None
+    unit_cents: Cents | None = None
+    fixed_cents: Cents | None = None
     shares: Sequence[FileShare] = field(default_factory=list)
     archive: ArchiveSettings = field(default_factory=ArchiveSettings)
     accounting_code: Annotated[str, Length(1, 35)] | None = None
+    schedule: AmountSchedule | None = None
+
+
+def _check_amounts(service: FileService) -> None:
+    """Rules that no amount keeps are slips."""
+    choices = [choice.cents for choice in service.choices]
+    rules = AmountRules(service.min_cents, service.max_cents, service.unit_cents)
+    if service.fixed_cents is not None and (choices or rules != AmountRules()):
+        raise ValidationError("fixed_cents: it is the only amount, so there are no limits, steps or choices beside it")
+    if len(choices) == 1 or len(choices) != len(set(choices)):
+        raise ValidationError("choices: two different amounts at least")
+    if service.min_cents and service.max_cents and service.min_cents > service.max_cents:
+        raise ValidationError("max_cents: less than min_cents")
+    for number, cents in enumerate(choices):
+        try:
+            rules.check(cents)
+        except Refused:
+            raise ValidationError(f"choices[{number}].cents: against the limits or steps of the service") from None
+
+
+def _check_schedule(service: FileService) -> None:
+    """What every debt has in common is what is added after its due date."""
+    schedule = service.schedule
+    if schedule is None:
+        return
+    if schedule.surcharge_cents is None and schedule.interest_basis_points is None:
+        raise ValidationError("schedule: it adds nothing; give surcharge_cents or interest_basis_points")
+    if replace(schedule, surcharge_cents=None, interest_basis_points=None) != AmountSchedule():
+        raise ValidationError("schedule: days and reduced amounts are each debt's own")
 
 
 def _check_division(service: FileService) -> None:
     """What goes elsewhere must be within the least amount that can be paid (pagopa.md sections 3.3 and 3.9)."""
     elsewhere_cents = sum(share.amount_cents for share in service.shares) + (service.stamp_cents or 0)
-    if elsewhere_cents > (service.fixed_cents or service.min_cents or 0):
+    least_choice = min((choice.cents for choice in service.choices), default=0)
+    if elsewhere_cents > (service.fixed_cents or service.min_cents or least_choice):
         raise ValidationError("min_cents: shares and stamp are more than the least amount")
     has_own = service.fixed_cents != elsewhere_cents
     if len(service.shares) + bool(service.stamp_cents) + has_own > TRANSFERS_MAX:
@@ -92,6 +142,9 @@ class FileCreditor(Creditor):
     office_name: Annotated[str, Length(max=50)] | None = None
 
 
+_Checked = Annotated[FileService, _check_amounts, _check_division, _check_demand, _check_archive, _check_schedule]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileEntity(Entity):
     """An entity as the catalogue file has it: the public shape, and what only pagoPA and the bank are told.
@@ -99,7 +152,11 @@ class FileEntity(Entity):
     What stands on a notice is refused here when it does not fit there.
     """
 
+    code: Code
     creditor: FileCreditor
+    website: Annotated[str, Regexp(r"^https?://[^\s\"'<>]+$")] | None = None
+    contact_email: Annotated[str, Length(max=EMAIL_MAX_CHARS), Regexp(f"^{EMAIL_PATTERN}$")] | None = None
+    logo: Annotated[str, Regexp(r"^[A-Za-z0-9_][A-Za-z0-9_.-]*\.(svg|png)$")] | None = None
     cbill: Annotated[str, Regexp(r"^[A-Z0-9]{1,16}$")] | None = None
     postal_account: Annotated[str, Regexp(r"^[0-9]{1,12}$")] | None = None
     postal_account_holder: Annotated[str, Length(max=50)] | None = None
@@ -107,7 +164,27 @@ class FileEntity(Entity):
     segregation_code: Annotated[str, Regexp(r"^[0-9]{2}$")]
     iban: Iban
     postal_iban: PostalIban | None = None
-    services: Sequence[Annotated[FileService, _check_division, _check_demand, _check_archive]]
+    debt_file: DebtFileNames | None = None
+    services: Sequence[_Checked]
+
+
+def _check_codes(entity: FileEntity) -> None:
+    """A service is told by its code, and an entity by one code alone."""
+    codes = [service.code for service in entity.services]
+    twice = next((place for place, code in enumerate(codes) if code in codes[:place]), None)
+    if twice is not None:
+        raise ValidationError(f"services[{twice}].code: another service has it")
+    if entity.creditor.code != entity.code:
+        raise ValidationError("creditor.code: another one than the entity's")
+
+
+def _check_colours(entity: FileEntity) -> None:
+    """Whatever is written in a colour or on it must be readable."""
+    for name in ("primary", "dark") if entity.colours else ():
+        ratio = least_contrast(getattr(entity.colours, name))
+        if ratio < CONTRAST_MIN:
+            with_what = "white or the tint of cards"
+            raise ValidationError(f"colours.{name}: its contrast with {with_what} is {ratio:.1f}, not {CONTRAST_MIN}")
 
 
 def _check_info(entity: FileEntity) -> None:
@@ -117,6 +194,16 @@ def _check_info(entity: FileEntity) -> None:
         raise ValidationError(f"website and contact_email: at most {_INFO_MAX_CHARS} characters together")
 
 
+def _check_debt_file(entity: FileEntity) -> None:
+    """One header cannot mean two columns, however it is written."""
+    meant: dict[str, str] = {}
+    for header, column in (entity.debt_file.columns if entity.debt_file else {}).items():
+        if not folded(header):
+            raise ValidationError("debt_file.columns: a header without letters or digits")
+        if meant.setdefault(folded(header), column) != column:
+            raise ValidationError(f"debt_file.columns: {header} is written in two ways and means two columns")
+
+
 def _check_demand_codes(entity: FileEntity) -> None:
     """Two services cannot be asked for by the same codes."""
     codes = [service.demand for service in entity.services if service.demand]
@@ -124,11 +211,33 @@ def _check_demand_codes(entity: FileEntity) -> None:
         raise ValidationError("services: two have the same demand codes")
 
 
+def _check_entities(entities: Sequence[FileEntity]) -> None:
+    """Entities are told by their codes; those of one fiscal code issue numbers under different segregation codes."""
+    codes = [entity.code for entity in entities]
+    domains = [(entity.creditor.fiscal_code, entity.segregation_code) for entity in entities]
+    for place, entity in enumerate(entities):
+        if entity.code in codes[:place]:
+            raise ValidationError({place: ["code: another entity has it"]})
+        if domains[place] in domains[:place]:
+            raise ValidationError({place: ["segregation_code: another entity of this fiscal code has it"]})
+
+
+_CheckedEntity = Annotated[FileEntity, _check_info, _check_codes, _check_demand_codes, _check_debt_file, _check_colours]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogueFile(Message):
     """The whole file."""
 
-    entities: Annotated[Sequence[Annotated[FileEntity, _check_info, _check_demand_codes]], Length(min=1)]
+    entities: Annotated[Sequence[_CheckedEntity], Length(min=1), _check_entities]
+
+
+_MESSAGES: Final = (
+    *(FileEntity, FileCreditor, FileService, FileShare, ArchiveSettings, DemandCodes, DebtFileNames),
+    *(Contacts, Colours, AmountChoice, AmountSchedule, LocalisedText),
+)
+FIELD_NAMES: Final = sorted({one.name for message in _MESSAGES for one in fields(message)})
+"""Every name that a catalogue may have, for whoever has mistyped one."""
 
 
 def read(document: Mapping[str, Any], *, test_codes: bool = False) -> CatalogueFile:
@@ -137,29 +246,44 @@ def read(document: Mapping[str, Any], *, test_codes: bool = False) -> CatalogueF
     `test_codes` takes fiscal codes whose check digit is wrong: those of pagoPA's test bodies are.
     """
     file: CatalogueFile = schema_of(CatalogueFile).load(_tidied(document, ""))
-    wrong = {} if test_codes else _wrong_codes(file)
+    wrong = {} if test_codes else {place: message for place, _, message in _wrong_codes(file)}
     if wrong:
         raise ValidationError(wrong)
     return file
 
 
-def _wrong_codes(file: CatalogueFile) -> dict[str, str]:
-    """Return what is wrong with each fiscal code of a body whose check digit does not fit, by its place in the file."""
-    codes: list[tuple[str, str]] = []
-    for entity in file.entities:
-        creditor = f"{entity.code}.creditor"
-        codes.append((f"{creditor}.fiscal_code", entity.creditor.fiscal_code))
-        codes.append((f"{creditor}.broker_fiscal_code", entity.creditor.broker_fiscal_code))
-        codes += [
-            (f"{entity.code}.{service.code}.shares[{number}].fiscal_code", share.fiscal_code)
-            for service in entity.services
-            for number, share in enumerate(service.shares)
-        ]
-    return {
-        place: f"{code} is no fiscal code: its last digit does not fit"
-        for place, code in codes
-        if not luhn.is_valid(code)
-    }
+def errors_of(document: Mapping[str, Any], *, test_codes: bool = False) -> Mapping[Any, Any]:
+    """Return what is wrong with a catalogue as marshmallow tells it, by place in the document; empty when nothing."""
+    schema = schema_of(CatalogueFile)
+    try:
+        file: CatalogueFile = schema.load(_tidied(document, ""))
+    except ValidationError as error:
+        return dict(error.normalized_messages())
+    errors: dict[str | int, Any] = {}
+    for _, path, message in [] if test_codes else _wrong_codes(file):
+        below = errors
+        for part in path[:-1]:
+            below = below.setdefault(part, {})
+        below[path[-1]] = [message]
+    return errors
+
+
+def _wrong_codes(file: CatalogueFile) -> Iterator[tuple[str, tuple[Any, ...], str]]:
+    """Yield each fiscal code of a body whose check digit does not fit: its place in words, as a path, what is wrong."""
+    for place, path, code in _body_codes(file):
+        if not luhn.is_valid(code):
+            yield place, path, f"{code} is no fiscal code: its last digit does not fit"
+
+
+def _body_codes(file: CatalogueFile) -> Iterator[tuple[str, tuple[Any, ...], str]]:
+    for place, entity in enumerate(file.entities):
+        for name in ("fiscal_code", "broker_fiscal_code"):
+            path = ("entities", place, "creditor", name)
+            yield f"{entity.code}.creditor.{name}", path, getattr(entity.creditor, name)
+        for of_services, service in enumerate(entity.services):
+            for number, share in enumerate(service.shares):
+                share_path = ("entities", place, "services", of_services, "shares", number, "fiscal_code")
+                yield f"{entity.code}.{service.code}.shares[{number}].fiscal_code", share_path, share.fiscal_code
 
 
 def _tidied(value: Any, place: str) -> Any:

@@ -1,12 +1,15 @@
 """Between the rows of the catalogue, the rules made from them, and the shapes that leave the service."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from contracts.amounts import AmountSchedule
 from contracts.codes import CreditorFiscalCode
-from contracts.rpc.practices import CatalogueService, DemandCodes, Entity
+from contracts.rpc.practices import AmountChoice, CatalogueService, Colours, Contacts, DemandCodes, Entity
 from contracts.shapes import Creditor, LocalisedText
 from services.practices import stored_json
+from services.practices.debt_file.columns import DebtFileNames, FileConventions
 from services.practices.domain.archive import ArchiveSettings
 from services.practices.domain.debt_rules import AmountRules, ServiceRules
 from services.practices.domain.transfers import Payee
@@ -53,9 +56,28 @@ def rules_of(service: ServiceRow) -> ServiceRules:
         allows_anonymous=service.allows_anonymous,
         requires_beneficiary=service.requires_beneficiary,
         accepts_late=service.accepts_late,
-        amounts=AmountRules(service.min_cents, service.max_cents, service.unit_cents, service.fixed_cents),
+        amounts=AmountRules(
+            service.min_cents,
+            service.max_cents,
+            service.unit_cents,
+            service.fixed_cents,
+            tuple(choice.cents for choice in _choices_of(service)) or None,
+        ),
+        schedule=stored_json.read_optional(service.schedule, AmountSchedule),
         shares=stored_json.read_shares(service.shares),
         stamp_cents=service.stamp_cents,
+    )
+
+
+def file_conventions(entity: EntityRow, services: Sequence[ServiceRow]) -> FileConventions:
+    """Return what is known of an entity's debt files beside the rules of its services."""
+    names = stored_json.read_optional(entity.debt_file, DebtFileNames) or DebtFileNames()
+    counted = Counter(service.category for service in services)
+    return FileConventions(
+        creditor_fiscal_code=entity.creditor_fiscal_code,
+        columns=names.columns,
+        constants=names.constants,
+        service_of_category={one.category: one.code for one in services if counted[one.category] == 1},
     )
 
 
@@ -99,6 +121,8 @@ def entity_of(row: EntityRow, services: Sequence[ServiceRow]) -> Entity:
         postal_account=row.postal_account,
         postal_account_holder=row.postal_account_holder,
         postal_authorisation=row.postal_authorisation,
+        contacts=stored_json.read_optional(row.contacts, Contacts),
+        colours=stored_json.read_optional(row.colours, Colours),
         services=[_service_of(service) for service in services],
     )
 
@@ -124,4 +148,9 @@ def _service_of(row: ServiceRow) -> CatalogueService:
         fixed_cents=row.fixed_cents,
         demand=stored_json.read_optional(row.demand, DemandCodes),
         stamp_cents=row.stamp_cents,
+        choices=_choices_of(row),
     )
+
+
+def _choices_of(row: ServiceRow) -> list[AmountChoice]:
+    return [stored_json.read(choice, AmountChoice) for choice in row.choices or []]

@@ -26,13 +26,16 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from chassis.storage.tables import IdempotencyMixin, InboxMixin, OutboxMixin
+from chassis.audit.tables import AuditEntryMixin, AuditHeadMixin
+from chassis.storage.tables import IdempotencyMixin, InboxMixin, OutboxMixin, ParityRoundMixin
 from services.practices.domain.states import State
 
 Json = dict[str, Any]
 """A JSON object in a column: a document of ours, of which SQLAlchemy knows no type. `stored_json` reads it into one."""
 
 
+DEBTOR_NAME: Final = """(lower(debtor ->> 'full_name') COLLATE "C")"""
+"""By what an office finds a debtor's name: its index holds this expression."""
 UNFINISHED: Final = "state IN ('waiting', 'checking', 'loading')"
 # What is due on no day is due after everything else.
 DUE_KEY: Final = "COALESCE(due_date, '2099-12-31'::date)"
@@ -66,6 +69,9 @@ class EntityRow(Base):
     postal_account: Mapped[str | None] = mapped_column(Text)
     postal_account_holder: Mapped[str | None] = mapped_column(Text)
     postal_authorisation: Mapped[str | None] = mapped_column(Text)
+    debt_file: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
+    contacts: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
+    colours: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class ServiceRow(Base):
@@ -96,8 +102,24 @@ class ServiceRow(Base):
     withdrawn: Mapped[bool] = mapped_column(default=False)
     archive: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
     accounting_code: Mapped[str | None] = mapped_column(String(35))
+    choices: Mapped[list[Json]] = mapped_column(JSONB, server_default=text("'[]'"))
+    schedule: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
     revision: Mapped[int] = mapped_column(Integer, server_default=text("1"))
     told_digest: Mapped[str | None] = mapped_column(String(64))
+
+
+class CatalogueVersion(Base):
+    """What an entity's catalogue said from a moment on, and who had it say so. `digest`: of `content`."""
+
+    __tablename__ = "catalogue_versions"
+
+    entity_code: Mapped[str] = mapped_column(ForeignKey("entities.code"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    content: Mapped[Json] = mapped_column(JSONB)
+    digest: Mapped[str] = mapped_column(String(64))
+    loaded_by: Mapped[str] = mapped_column(String(140))
+    file_name: Mapped[str] = mapped_column(String(200))
+    loaded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class NoticeSequence(Base):
@@ -158,6 +180,14 @@ class PracticeRow(Base):
             postgresql_where=text("debt_position IS NOT NULL"),
         ),
         Index("ix_practices_closing", "id", postgresql_where=text("closes_options")),
+        # In the database with COLLATE "C", which reflection does not tell.
+        Index("ix_practices_debtor_name", "entity_code", text("lower(debtor ->> 'full_name')"), "place"),
+        Index(
+            "ix_practices_receipts",
+            text("(facts -> 'receipts')"),
+            postgresql_using="gin",
+            postgresql_where=text("facts ? 'receipts'"),
+        ),
         Index("ix_practices_demanded", "demand_digest", postgresql_where=text("demand_digest IS NOT NULL")),
     )
 
@@ -238,10 +268,13 @@ class AccessLink(Base):
 class Import(Base):
     """A debt file: loaded at once, or taken in parts and loaded as a job.
 
-    `state`: one of contracts.rpc.practices.IMPORT_STATES. `checked_line` is the last line that stands in
+    `state`: one of contracts.rpc.practices.IMPORT_STATES, or `previewed`. `checked_line` is the last that stands in
     `import_staged`, `checked_rows` how many rows do or did. `code`: why the whole file was refused.
     `has_leftovers`: it may have parts or staged rows.
     `queued_at`, by the database's clock: the files of an entity are loaded in this order.
+    `preview`: what would become of its rows is told first, up to `previewed_line`, and nothing loaded before that is
+    asked for. `created` and `amended` are among the accepted. `missing`: debts of its `services` that it does not name;
+    they are annulled where there is an `annul_reason`.
     """
 
     __tablename__ = "imports"
@@ -262,6 +295,13 @@ class Import(Base):
     checked_line: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     checked_rows: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     code: Mapped[str | None] = mapped_column(String(64))
+    preview: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    previewed_line: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    created: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    amended: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    missing: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    services: Mapped[list[str] | None] = mapped_column(JSONB(none_as_null=True))
+    annul_reason: Mapped[str | None] = mapped_column(String(140))
     has_leftovers: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
 
@@ -280,7 +320,8 @@ class StagedRow(Base):
 
     Without foreign keys, which are looked up row by row.
 
-    `service_code` is null where the row is no debt. The columns from `code` to `warning` are those of import_rows.
+    `service_code` is null where the row is refused: `cells` is what it held then, or its service alone, where the
+    columns of a debt are there. The columns from `code` to `warning` are those of import_rows.
     """
 
     __tablename__ = "import_staged"
@@ -304,6 +345,20 @@ class StagedRow(Base):
     schedule: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
     debt_position: Mapped[str | None] = mapped_column(String(70))
     option: Mapped[str | None] = mapped_column(String(35))
+    beneficiary: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
+    cells: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
+
+
+class RefusedCells(Base):
+    """What a refused line of a debt file held, for its sender to correct and send again; deleted after some days."""
+
+    __tablename__ = "import_refused"
+    __table_args__ = (Index("ix_import_refused_created_at", "created_at"),)
+
+    import_id: Mapped[UUID] = mapped_column(ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True)
+    line: Mapped[int] = mapped_column(Integer, primary_key=True)
+    cells: Mapped[Json] = mapped_column(JSONB)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class ImportRow(Base):
@@ -338,3 +393,21 @@ class IdempotencyKey(IdempotencyMixin, Base):
     """Keys of insertions and imports, with the id of what they made."""
 
     __tablename__ = "idempotency_keys"
+
+
+class ParityRound(ParityRoundMixin, Base):
+    """How far the states have been proven against payments."""
+
+    __tablename__ = "parity_rounds"
+
+
+class AuditEntry(AuditEntryMixin, Base):
+    """Who amended, annulled and restored what."""
+
+    __tablename__ = "audit_entries"
+
+
+class AuditHead(AuditHeadMixin, Base):
+    """The last entry of each entity."""
+
+    __tablename__ = "audit_heads"

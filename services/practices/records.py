@@ -1,8 +1,8 @@
 """Between a practice's row, the rules that judge it, and the shapes that leave the service."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
-from datetime import datetime
+from dataclasses import fields, replace
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row
@@ -11,11 +11,12 @@ from contracts.amounts import AmountSchedule, printed_date
 from contracts.calendar import due_day
 from contracts.codes import AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
 from contracts.events.practices import PracticeEnded
+from contracts.rpc.office import OfficePractice
 from contracts.rpc.practices import BookedPractice, DatedPractice, Position, Practice
 from contracts.shapes import Beneficiary, Instalment, LocalisedText, Subject, Transfer
 from services.practices import catalogue_records, stored_json
 from services.practices.catalogue_records import Issuer, ToldByCatalogue
-from services.practices.domain import display, practice_status
+from services.practices.domain import debt_rules, display, practice_status
 from services.practices.domain.archive import ArchivedPractice, archive_terms
 from services.practices.domain.debt import Debt, option_part
 from services.practices.domain.debt_rules import ServiceRules
@@ -71,6 +72,13 @@ def debt_of(row: Stored) -> Debt:
         debt_position=row.debt_position,
         option=row.option,
     )
+
+
+def amended_debt(row: Stored, rules: ServiceRules, amount_cents: int, due_date: date | None) -> Debt:
+    """Return the debt of a row with another amount and due date, checked by its service's rules. Raises Refused."""
+    debt, day = debt_of(row), debt_rules.checked_due_date(due_date)
+    amount = rules.amounts.check(amount_cents)
+    return replace(debt, amount_cents=amount, due_date=day, schedule=rules.checked_schedule(debt.schedule, amount, day))
 
 
 def write_debt(row: PracticeRow, debt: Debt, rules: ServiceRules) -> None:
@@ -174,6 +182,13 @@ def booked_practice_of(row: Row[Any], now: datetime) -> BookedPractice:
     practice = practice_of(row, now)
     shown = {one.name: getattr(practice, one.name) for one in fields(practice)}
     return BookedPractice(**shown, accounting_code=row.accounting_code)
+
+
+def office_practice_of(row: Row[Any], now: datetime) -> OfficePractice:
+    """Return the row as an operator sees it, unmasked."""
+    practice = practice_of(row, now)
+    shown = {one.name: getattr(practice, one.name) for one in fields(practice)}
+    return OfficePractice(**shown, version=row.sequence, base_cents=AmountCents(row.amount_cents))
 
 
 def position_of(row: PracticeRow, entity: EntityRow, service: ServiceRow) -> Position:

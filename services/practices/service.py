@@ -4,7 +4,7 @@ from datetime import datetime
 
 from chassis.clock import now
 from chassis.runtime.entrypoints import answers, decides_every, every, on_event
-from chassis.runtime.providers import DatabaseProvider
+from chassis.runtime.providers import DatabaseProvider, ParityProvider, RpcProvider
 from chassis.storage.database import Tx
 from contracts.events.envelope import Event
 from contracts.events.payments import (
@@ -19,7 +19,21 @@ from contracts.events.payments import (
     PaymentDuplicated,
     PaymentReported,
 )
-from contracts.rpc import practices
+from contracts.rpc import audit, office, practices
+from contracts.rpc.parity import (
+    PRACTICES_BUCKETS,
+    PRACTICES_CHANGED,
+    PRACTICES_LINES,
+    PRACTICES_TELL_AGAIN,
+    Buckets,
+    BucketsRequest,
+    Changed,
+    ChangedRequest,
+    Lines,
+    LinesRequest,
+    TellAgainRequest,
+    ToldAgain,
+)
 from contracts.rpc.practices import (
     AnnulRequest,
     BookedPractice,
@@ -38,6 +52,7 @@ from contracts.rpc.practices import (
     EventsReply,
     EventsRequest,
     GetManyRequest,
+    ImportApplyRequest,
     ImportGetRequest,
     ImportPartRequest,
     ImportQueueRequest,
@@ -58,6 +73,8 @@ from contracts.rpc.practices import (
     Practice,
     PracticeList,
     PrivateLinkRequest,
+    RefusedRows,
+    RefusedRowsRequest,
     RevokedLinks,
     SearchRequest,
     Totals,
@@ -79,8 +96,12 @@ from services.practices.usecases import (
     duplicate_search,
     expiry,
     import_jobs,
+    import_reports,
     insertion,
+    office_insertion,
+    office_work,
     paid_year,
+    parity,
     payment_events,
     queries,
     search,
@@ -90,6 +111,8 @@ _EXPIRY_INTERVAL_S = 60
 _CLOSING_INTERVAL_S = 2
 _IMPORTS_INTERVAL_S = 1
 _NEWS_INTERVAL_S = 60
+_PARITY_LOOK_S = 10
+_FORGETTING_INTERVAL_S = 3600
 _LINKS_INTERVAL_S = 3_600
 
 
@@ -98,6 +121,8 @@ class PracticesService:
 
     name = "practices"
     database = DatabaseProvider(models)
+    rpc = RpcProvider()
+    rounds = ParityProvider(parity.PROJECTION)
     import_process = ImportProcessProvider()
 
     @answers(practices.ENTITY)
@@ -195,6 +220,11 @@ class PracticesService:
         """Return the report of an import."""
         return debt_import.get_import(self.database, request)
 
+    @answers(practices.REFUSED_ROWS)
+    def refused_rows(self, request: RefusedRowsRequest) -> RefusedRows:
+        """Return the refused rows of an import with what they held."""
+        return import_reports.refused_rows(self.database, request)
+
     @answers(practices.IMPORT_PART)
     def import_part(self, request: ImportPartRequest) -> Empty:
         """Take a part of a debt file."""
@@ -204,6 +234,11 @@ class PracticesService:
     def queue_import(self, request: ImportQueueRequest) -> ImportReport:
         """Queue a debt file whose parts are all there."""
         return import_jobs.queue_import(self.database, request)
+
+    @answers(practices.APPLY_IMPORT)
+    def apply_import(self, request: ImportApplyRequest) -> ImportReport:
+        """Load an import that was previewed."""
+        return import_jobs.apply_import(self.database, request)
 
     @answers(practices.CANCEL_IMPORT)
     def cancel_import(self, request: ImportGetRequest) -> ImportReport:
@@ -240,10 +275,65 @@ class PracticesService:
         """Return what payments needs to answer the node."""
         return queries.positions(self.database, request)
 
+    @answers(office.FIND)
+    def office_find(self, request: office.FindRequest) -> office.FoundPractices:
+        """Find practices for an entity's office."""
+        return office_work.find(self.database, request, now())
+
+    @answers(office.OFFICE_PRACTICE)
+    def office_practice(self, request: office.OfficePracticeRequest) -> office.OfficePracticeReply:
+        """Return a practice and who changed what of it."""
+        return office_work.show(self.database, request, now())
+
+    @answers(office.INSERT)
+    def office_insert(self, request: office.OfficeInsertRequest) -> office.OfficePractice:
+        """Create a debt that an operator typed in."""
+        return office_insertion.insert(self.database, request, now())
+
+    @answers(office.AMEND)
+    def office_amend(self, request: office.AmendRequest) -> office.OfficePractice:
+        """Give a practice another amount or due date."""
+        return office_work.amend(self.database, request, now())
+
+    @answers(office.ANNUL)
+    def office_annul(self, request: office.OfficeAnnulRequest) -> office.OfficePractice:
+        """Withdraw a practice."""
+        return office_work.annul(self.database, request, now())
+
+    @answers(office.RESTORE)
+    def office_restore(self, request: office.RestoreRequest) -> office.OfficePractice:
+        """Take an annulment back."""
+        return office_work.restore(self.database, request, now())
+
+    @answers(audit.PRACTICES_AUDIT)
+    def audit(self, request: audit.AuditRequest) -> audit.AuditPage:
+        """Return a page of the audit of practices."""
+        return office_work.audit(self.database, request)
+
     @answers(practices.EVENTS)
     def events(self, request: EventsRequest) -> EventsReply:
         """Return a page of the events published."""
         return queries.events(self.database, request)
+
+    @answers(PRACTICES_BUCKETS)
+    def parity_buckets(self, request: BucketsRequest) -> Buckets:
+        """Count and hash what payments' positions are compared with."""
+        return parity.positions(self.database).buckets(request)
+
+    @answers(PRACTICES_LINES)
+    def parity_lines(self, request: LinesRequest) -> Lines:
+        """Return what payments' positions are compared with, practice by practice."""
+        return parity.positions(self.database).lines(request)
+
+    @answers(PRACTICES_CHANGED)
+    def parity_changed(self, request: ChangedRequest) -> Changed:
+        """Return which practices events were about."""
+        return parity.changed(self.database, request)
+
+    @answers(PRACTICES_TELL_AGAIN)
+    def tell_again(self, request: TellAgainRequest) -> ToldAgain:
+        """Return the events about practices once more."""
+        return parity.tell_again(self.database, request)
 
     @on_event(CHECKOUT_STARTED)
     def on_checkout_started(self, tx: Tx, event: Event[CheckoutStarted]) -> None:
@@ -279,6 +369,16 @@ class PracticesService:
     def tell_changed_services(self) -> None:
         """Tell payments what the catalogue now says of practices it has been told of."""
         catalogue_news.tell_all(self.database, now())
+
+    @decides_every(seconds=_PARITY_LOOK_S)
+    def prove_states(self, now: datetime) -> None:
+        """Compare the states with payments, every PARITY_EVERY_S."""
+        parity.prove_states(self.database, self.rpc, self.rounds, now)
+
+    @decides_every(seconds=_FORGETTING_INTERVAL_S)
+    def forget_refused_rows(self, now: datetime) -> None:
+        """Forget what rows held that were refused long ago."""
+        import_reports.forget_refused(self.database, now)
 
     @decides_every(seconds=_CLOSING_INTERVAL_S)
     def close_options(self, now: datetime) -> None:

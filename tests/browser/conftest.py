@@ -52,6 +52,7 @@ class Portal:
     pagopa_url: str
     mail_url: str
     api_key: str
+    home: Path
 
     def put_debt(self, external_id: str, **debt: Any) -> dict[str, Any]:
         """Put a debt as the entity's software does, and return it."""
@@ -91,6 +92,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
             f"http://localhost:{pagopa_port}",
             f"http://localhost:{mail_port}",
             json.loads((home / "secrets.json").read_text())["api_key"],
+            home,
         )
     finally:
         process.send_signal(signal.SIGINT)

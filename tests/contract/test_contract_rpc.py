@@ -11,7 +11,11 @@ from marshmallow import Schema
 from contracts.call import AnyCall, Call
 
 SERVICES = ("identity", "practices", "cart", "payments", "notices")
-MODULES = {"payments": ["payments", "settlement", "webhooks"]}
+MODULES = {
+    "identity": ["identity", "operators", "audit"],
+    "payments": ["payments", "settlement", "webhooks", "parity"],
+    "practices": ["practices", "office", "audit", "parity"],
+}
 FROZEN = json.loads((Path(__file__).parent / "frozen" / "calls.json").read_text())
 
 

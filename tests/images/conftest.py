@@ -112,8 +112,8 @@ def lines_of_procfiles() -> dict[str, str]:
 
 def image_of(process: str) -> str:
     """The image that a process of the Procfiles runs from."""
-    name = process.removesuffix("-relay").removesuffix("-outbound")
-    if name == "node":
+    name = process.removesuffix("-relay").removesuffix("-outbound").removesuffix("-webhooks")
+    if name in {"node", "entity-router"}:
         return "gateway"
     return name if name in {*SERVICES, "gateway"} else "sandbox"
 

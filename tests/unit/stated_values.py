@@ -15,7 +15,7 @@ from typing import Any, Final
 PROJECT: Final = Path(__file__).parents[2]
 PLACES: Final = {
     "cart": ("services/cart/domain.py",),
-    "identity": ("services/identity/domain.py",),
+    "identity": ("services/identity/domain.py", "services/identity/operators/domain"),
     "notices": ("services/notices/documents/domain", "services/notices/mail/domain.py"),
     "payments": ("services/payments/domain", "services/payments/usecases/receipt_judgement.py"),
     "practices": ("services/practices/domain", "services/practices/debt_file"),

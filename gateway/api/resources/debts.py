@@ -80,6 +80,7 @@ class DebtResource(Resource):
             schedule=debt.schedule,
             debt_position=debt.debt_position,
             option=debt.option,
+            actor=asked.key.actor,
         )
         return asked.visit.call(practices.PUT_DEBT, request)
 
@@ -109,6 +110,7 @@ class DebtResource(Resource):
             external_id=external_id,
             reason=asked.body.reason,
             paid_elsewhere=asked.body.paid_elsewhere,
+            actor=asked.key.actor,
         )
         return asked.visit.call(practices.ANNUL_DEBT, request)
 
@@ -173,11 +175,13 @@ class ImportsResource(Resource):
 
     @operation(
         Operation(
-            summary="Import a debt file (CSV, also in gzip): a small one at once, with its report, others as a job",
+            summary="Import a debt file (CSV, JSON Lines or JSON, also in gzip): a small one at once, with its report, "
+            "others as a job",
             tag=Tag.IMPORTS,
             access=Access.KEY,
             scope=Scope.IMPORTS_WRITE,
-            file_types=("text/csv", "application/gzip", "multipart/form-data"),
+            query=bodies.ImportSendQuery,
+            file_types=(*debt_files.MEDIA_TYPES, "multipart/form-data"),
             answer=practices.ImportReport,
             status=HTTPStatus.CREATED,
             as_a_job="The file is loaded as a job: its report, which grows, stands at the address in Location. So are "
@@ -194,13 +198,70 @@ class ImportsResource(Resource):
             answer_example=examples.IMPORT,
         )
     )
-    def on_post(self, asked: Asked, entity: str) -> practices.ImportReport:
+    def on_post(self, asked: Asked[Empty, bodies.ImportSendQuery], entity: str) -> practices.ImportReport:
         """Take the file. Without an Idempotency-Key each send is an import of its own: debts change in between."""
-        report = debt_files.take(asked, entity)
+        report = debt_files.take(asked, entity, preview=asked.query.preview)
         if report.state != "done":
             asked.resp.status = HTTPStatus.ACCEPTED
         asked.resp.location = f"/api/v1/creditors/{entity}/imports/{report.id}"
         return report
+
+
+class ImportApplicationResource(Resource):
+    """The loading of an import that was previewed."""
+
+    @operation(
+        Operation(
+            summary="Load a previewed import: all of it, or the accepted rows; if asked, annul what it does not name",
+            tag=Tag.IMPORTS,
+            access=Access.KEY,
+            scope=Scope.IMPORTS_WRITE,
+            body=bodies.ImportApplicationBody,
+            answer=practices.ImportReport,
+            status=HTTPStatus.ACCEPTED,
+            errors=(
+                ErrorCode.IMPORT_NOT_FOUND,
+                ErrorCode.IMPORT_NOT_APPLICABLE,
+                ErrorCode.DESCRIPTION_REQUIRED,
+                ErrorCode.DESCRIPTION_TOO_LONG,
+            ),
+            body_example={"accepted_only": True},
+            answer_example={**examples.IMPORT, "state": "loading", "rows": []},
+        )
+    )
+    def on_post(
+        self, asked: Asked[bodies.ImportApplicationBody], entity: str, import_id: UUID
+    ) -> practices.ImportReport:
+        """Begin; the report grows at its address."""
+        request = practices.ImportApplyRequest(
+            entity_code=entity,
+            import_id=import_id,
+            accepted_only=asked.body.accepted_only,
+            annul_missing=asked.body.annul_missing,
+            reason=asked.body.reason,
+        )
+        return asked.visit.call(practices.APPLY_IMPORT, request)
+
+
+class ImportRefusedResource(Resource):
+    """The refused rows of one import."""
+
+    @operation(
+        Operation(
+            summary="The refused rows of an import as a debt file, with what is wrong: to correct and to import again",
+            tag=Tag.IMPORTS,
+            access=Access.KEY,
+            scope=Scope.IMPORTS_WRITE,
+            media_type="text/csv",
+            errors=(ErrorCode.IMPORT_NOT_FOUND,),
+        )
+    )
+    def on_get(self, asked: Asked, entity: str, import_id: UUID) -> None:
+        """Send it as it is put together. After 30 days it holds the references and reasons alone."""
+        request = practices.RefusedRowsRequest(entity_code=entity, import_id=import_id)
+        asked.resp.stream = csv_files.of_refused(asked.visit, request)
+        asked.resp.content_type = "text/csv; charset=utf-8"
+        asked.resp.downloadable_as = f"righe-da-correggere-{import_id}.csv"
 
 
 class ImportResource(Resource):

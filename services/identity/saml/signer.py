@@ -3,12 +3,14 @@
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 from urllib.parse import urlencode
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from lxml import etree
 from signxml.algorithms import CanonicalizationMethod
@@ -32,13 +34,19 @@ class SigningKey:
 
         Raises ValueError when the key is not RSA, is short, or is not the first certificate's.
         """
-        private = load_pem_private_key(key, password=None)
+        private = _private_key(key)
         if not isinstance(private, rsa.RSAPrivateKey) or private.key_size < RSA_BITS_MIN:
             raise ValueError(f"the SPID key must be RSA of at least {RSA_BITS_MIN} bits")
         chain = tuple(one for pem in certificates for one in x509.load_pem_x509_certificates(pem))
         if not chain or chain[0].public_key() != private.public_key():
             raise ValueError("the first SPID certificate does not belong to the SPID key")
         return cls(private, chain)
+
+
+@cache
+def _private_key(pem: bytes) -> PrivateKeyTypes:
+    """Read a key once: proving that its numbers fit each other takes 0.1 s, and settings are read five times."""
+    return load_pem_private_key(pem, password=None)
 
 
 def sign_enveloped(message: etree._Element, key: SigningKey) -> etree._Element:

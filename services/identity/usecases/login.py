@@ -38,13 +38,28 @@ GRANTED: Final = "granted"
 
 
 @dataclass(frozen=True)
-class _Verified:
-    """An answer that logs somebody in: the request it answers, and who it is about."""
+class LoginWanted:
+    """A login to be begun. `level` is the least that will do; `replaced_token`: whose session it will end."""
+
+    idp: str
+    entity_code: str | None
+    return_to: str
+    browser_token: str
+    level: int
+    replaced_token: str | None = None
+    fresh: bool = False
+    purpose: str | None = None
+    office: bool = False
+
+
+@dataclass(frozen=True)
+class Verified:
+    """An answer that logs somebody in: the request it answers, who it is about, and its row in the register."""
 
     pending: AuthnRequest
     assertion: response.VerifiedAssertion
-    citizen: Citizen
-    organization: domain.Organization | None
+    asserted: domain.AssertedIdentity
+    trace: SamlTrace
 
 
 def providers(settings: Settings, registry: IdpRegistry) -> IdentityProviders:
@@ -74,21 +89,40 @@ def start(
     Raises Refused(UNKNOWN_IDENTITY_PROVIDER), or Refused(INVALID_REQUEST) for a path that is not ours or a purpose
     that is not offered.
     """
-    idp = registry.find(request.idp)
+    if request.purpose is not None and request.purpose not in settings.purposes:
+        raise Refused(ErrorCode.INVALID_REQUEST, InvalidRequest(field="purpose"))
+    wanted = LoginWanted(
+        idp=request.idp,
+        entity_code=request.entity_code,
+        return_to=request.return_to,
+        browser_token=request.browser_token,
+        level=settings.level_of(request.entity_code),
+        replaced_token=request.session_token,
+        fresh=request.fresh,
+        purpose=request.purpose,
+    )
+    return begin(database, settings, registry, wanted, now)
+
+
+def begin(
+    database: Database, settings: Settings, registry: IdpRegistry, wanted: LoginWanted, now: datetime
+) -> StartLogin:
+    """Save a login as begun and return where and how to send the browser. Raises as `start` does."""
+    idp = registry.find(wanted.idp)
     if idp is None:
         raise Refused(ErrorCode.UNKNOWN_IDENTITY_PROVIDER)
-    if request.purpose is not None and (request.purpose not in settings.purposes or idp.kind != "spid"):
+    if wanted.purpose is not None and idp.kind != "spid":
         raise Refused(ErrorCode.INVALID_REQUEST, InvalidRequest(field="purpose"))
     binding = idp.sso_binding(settings.binding)
     asked = authn_request.AuthnRequest(
         id=f"_{secrets.token_hex(20)}",
         issue_instant=now.replace(microsecond=0),
         destination=idp.sso[binding],
-        entity_id=settings.provider_for(idp, request.entity_code).entity_id,
-        force_authn=idp.is_cie or request.fresh,
-        level=settings.level_of(request.entity_code),
-        attribute_service=_attribute_service(idp, request.purpose),
-        purpose=request.purpose,
+        entity_id=settings.provider_for(idp, wanted.entity_code).entity_id,
+        force_authn=idp.is_cie or wanted.fresh,
+        level=wanted.level,
+        attribute_service=_attribute_service(idp, wanted.purpose),
+        purpose=wanted.purpose,
     )
     # Opaque and not looked at again: the answer is matched by InResponseTo and the browser's cookie.
     signed = authn_request.send(asked, binding, secrets.token_urlsafe(16), settings.key)
@@ -96,17 +130,18 @@ def start(
         id=asked.id,
         idp_entity_id=idp.entity_id,
         level=asked.level,
-        browser_token_sha256=_digest(request.browser_token),
-        return_to=domain.return_path(request.return_to),
-        entity_code=request.entity_code,
+        browser_token_sha256=_digest(wanted.browser_token),
+        return_to=domain.return_path(wanted.return_to),
+        entity_code=wanted.entity_code,
         message_encrypted=settings.trace_cipher.encrypt(signed.document),
         issue_instant=asked.issue_instant,
         sp_entity_id=asked.entity_id,
-        purpose=request.purpose,
+        purpose=wanted.purpose,
+        office=wanted.office,
     )
     with database.transaction() as tx:
-        if request.session_token:
-            had = repository.find_session(tx.session, _digest(request.session_token))
+        if wanted.replaced_token:
+            had = repository.find_session(tx.session, _digest(wanted.replaced_token))
             row.replaced_session_id = had[0].id if had else None
         tx.session.add(row)
     return StartLogin(redirect_url=signed.url, form_fields=signed.form_fields)
@@ -129,55 +164,74 @@ def finish(
     """
     with database.transaction() as tx:
         outcome = _outcome(tx, settings, registry, request, now)
-        if isinstance(outcome, domain.LoginRefusal):
-            repository.save_refusal(tx.session, outcome, now)
     if isinstance(outcome, FinishLogin):
         return outcome
-    log.info(
-        "login_refused",
-        reason=outcome.reason.value,
-        anomaly=outcome.anomaly,
-        detail=outcome.detail,
-        reference=outcome.reference,
-        idp=outcome.idp_entity_id,
-        request_id=outcome.request_id,
-    )
-    idp = registry.find(outcome.idp_entity_id or "")
-    detail = LoginRefused(
-        reference=outcome.reference,
-        anomaly=domain.told_anomaly(outcome),
-        entity_code=outcome.entity_code,
-        spid_level=outcome.spid_level,
-        reason=domain.told_reason(outcome, is_eidas=idp is not None and idp.is_eidas),
-    )
-    raise Refused(ErrorCode.LOGIN_REFUSED, detail)
+    raise refusal_of(outcome, registry)
 
 
 def _outcome(
     tx: Tx, settings: Settings, registry: IdpRegistry, request: FinishLoginRequest, now: datetime
 ) -> FinishLogin | domain.LoginRefusal:
+    judged = verified_answer(tx, settings, registry, request, now, office=False)
+    if isinstance(judged, domain.LoginRefusal):
+        return judged
+    citizen = repository.save_citizen(tx.session, judged.asserted, now)
+    judged.trace.citizen_id = citizen.id
+    return _opened_session(tx, settings, judged, citizen, now)
+
+
+def verified_answer(
+    tx: Tx, settings: Settings, registry: IdpRegistry, request: FinishLoginRequest, now: datetime, *, office: bool
+) -> Verified | domain.LoginRefusal:
+    """Return who the identity provider's answer is about, or why it is refused; traced and noted either way.
+
+    An answer to a login into an office logs in no citizen, nor the other way round.
+    """
     reference = _new_reference()
     pending: AuthnRequest | None = None
     try:
         received = response.receive(request.saml_response)
         pending = tx.session.get(AuthnRequest, received.in_response_to)
-        pending = _checked_request(tx, pending, request.browser_token, now)
+        pending = _checked_request(tx, pending, request.browser_token, now, office=office)
     except ResponseRefused as refused:
-        return _refusal(refused, reference, pending)
+        return _refusal(tx, refused, reference, pending, now)
     try:
-        verified = _verified(tx, settings, registry, received, pending, now)
+        assertion, asserted = _verified(tx, settings, registry, received, pending, now)
     except ResponseRefused as refused:
         tx.session.add(_trace(settings, pending, received, refused.reason.value, reference, now))
-        return _refusal(refused, reference, pending)
+        return _refusal(tx, refused, reference, pending, now)
     trace = _trace(settings, pending, received, GRANTED, reference, now)
-    trace.citizen_id = verified.citizen.id
     tx.session.add(trace)
-    log.info("login_granted", idp=pending.idp_entity_id, spid_level=verified.assertion.level, request_id=pending.id)
-    return _opened_session(tx, settings, verified, now)
+    log.info("login_granted", idp=pending.idp_entity_id, spid_level=assertion.level, request_id=pending.id)
+    return Verified(pending, assertion, asserted, trace)
 
 
-def _refusal(refused: ResponseRefused, reference: str, pending: AuthnRequest | None) -> domain.LoginRefusal:
-    return domain.LoginRefusal(
+def refusal_of(refusal: domain.LoginRefusal, registry: IdpRegistry) -> Refused:
+    """Log why a login was refused, and return what its browser is told."""
+    log.info(
+        "login_refused",
+        reason=refusal.reason.value,
+        anomaly=refusal.anomaly,
+        detail=refusal.detail,
+        reference=refusal.reference,
+        idp=refusal.idp_entity_id,
+        request_id=refusal.request_id,
+    )
+    idp = registry.find(refusal.idp_entity_id or "")
+    detail = LoginRefused(
+        reference=refusal.reference,
+        anomaly=domain.told_anomaly(refusal),
+        entity_code=refusal.entity_code,
+        spid_level=refusal.spid_level,
+        reason=domain.told_reason(refusal, is_eidas=idp is not None and idp.is_eidas),
+    )
+    return Refused(ErrorCode.LOGIN_REFUSED, detail)
+
+
+def _refusal(
+    tx: Tx, refused: ResponseRefused, reference: str, pending: AuthnRequest | None, now: datetime
+) -> domain.LoginRefusal:
+    refusal = domain.LoginRefusal(
         reference=reference,
         reason=refused.reason,
         detail=refused.detail,
@@ -187,11 +241,15 @@ def _refusal(refused: ResponseRefused, reference: str, pending: AuthnRequest | N
         spid_level=pending.level if pending else None,
         request_id=pending.id if pending else None,
     )
+    repository.save_refusal(tx.session, refusal, now)
+    return refusal
 
 
-def _checked_request(tx: Tx, pending: AuthnRequest | None, browser_token: str, now: datetime) -> AuthnRequest:
+def _checked_request(
+    tx: Tx, pending: AuthnRequest | None, browser_token: str, now: datetime, *, office: bool
+) -> AuthnRequest:
     """Return the request being answered, used up by this answer. Raises ResponseRefused."""
-    if pending is None:
+    if pending is None or pending.office is not office:
         raise ResponseRefused(Reason.UNSOLICITED)
     # The browser first: somebody else's must not learn anything, nor use the request up.
     is_same = browser_token and compare_digest(_digest(browser_token), pending.browser_token_sha256)
@@ -208,8 +266,8 @@ def _verified(
     received: ReceivedResponse,
     pending: AuthnRequest,
     now: datetime,
-) -> _Verified:
-    """Return who the answer is about, saved as a citizen. Raises ResponseRefused."""
+) -> tuple[response.VerifiedAssertion, domain.AssertedIdentity]:
+    """Return what the answer asserts, and about whom. Raises ResponseRefused."""
     idp = registry.find(pending.idp_entity_id)
     if idp is None:
         raise ResponseRefused(Reason.RESPONSE_ISSUER, detail="no longer trusted")
@@ -226,36 +284,37 @@ def _verified(
     asserted = domain.asserted_identity(assertion.attributes)
     is_new = repository.use_assertion(tx.session, idp.entity_id, assertion.id, assertion.usable_until)
     require(is_new, Reason.REPLAYED)
-    acting_for = domain.asserted_organization(assertion.attributes) if pending.purpose else None
-    return _Verified(pending, assertion, repository.save_citizen(tx.session, asserted, now), acting_for)
+    return assertion, asserted
 
 
-def _opened_session(tx: Tx, settings: Settings, verified: _Verified, now: datetime) -> FinishLogin:
+def _opened_session(tx: Tx, settings: Settings, verified: Verified, citizen: Citizen, now: datetime) -> FinishLogin:
     token = secrets.token_urlsafe(32)
+    attributes = verified.assertion.attributes
+    acting_for = domain.asserted_organization(attributes) if verified.pending.purpose else None
     opened = CitizenSession(
         id=uuid4(),
         token_sha256=_digest(token),
-        citizen_id=verified.citizen.id,
+        citizen_id=citizen.id,
         level=verified.assertion.level,
         idp_entity_id=verified.pending.idp_entity_id,
         name_id=verified.assertion.name_id,
         created_at=now,
         seen_at=now,
         body_code=settings.body_code(verified.pending.entity_code),
-        organization_fiscal_code=verified.organization.fiscal_code if verified.organization else None,
-        organization_name=verified.organization.name if verified.organization else None,
+        organization_fiscal_code=acting_for.fiscal_code if acting_for else None,
+        organization_name=acting_for.name if acting_for else None,
     )
     tx.session.add(opened)
     tx.session.flush()
     if verified.pending.replaced_session_id is not None:
         repository.revoke_replaced(tx.session, verified.pending.replaced_session_id, now)
-    ended = repository.revoke_beyond(tx.session, verified.citizen.id, settings.sessions_max, now)
+    ended = repository.revoke_beyond(tx.session, citizen.id, settings.sessions_max, now)
     if ended:
         log.info("sessions_ended_by_newer", sessions=ended, sessions_max=settings.sessions_max)
     return FinishLogin(
         session_token=token,
         ended_sessions=ended,
-        session=session_view(opened, verified.citizen, settings, now),
+        session=session_view(opened, citizen, settings, now),
         return_to=verified.pending.return_to,
         entity_code=verified.pending.entity_code,
     )

@@ -8,6 +8,7 @@ from chassis.storage.database import Database
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc.identity import Slo, SloRequest
 from services.identity import repository
+from services.identity.operators import repository as operators
 from services.identity.saml import logout
 from services.identity.saml.idp_registry import IdpRegistry
 from services.identity.saml.refusal import ResponseRefused
@@ -28,6 +29,7 @@ def answer(database: Database, settings: Settings, registry: IdpRegistry, reques
         raise Refused(ErrorCode.INVALID_REQUEST) from None
     with database.transaction() as tx:
         ended = repository.revoke_of_subject(tx.session, asked.idp.entity_id, asked.name_id, now)
+        operators.end_sessions_of_subject(tx.session, asked.idp.entity_id, asked.name_id, now)
     log.info("logout_by_identity_provider", idp=asked.idp.entity_id, sessions=ended)
     response = logout.build_response(
         asked, entity_id=settings.provider.entity_id, message_id=f"_{secrets.token_hex(20)}", key=settings.key, now=now

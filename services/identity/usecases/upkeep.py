@@ -6,6 +6,7 @@ from typing import TypedDict
 from chassis.logs import get_logger
 from chassis.storage.database import Database
 from services.identity import repository
+from services.identity.operators import repository as operators
 from services.identity.settings import Settings
 
 log = get_logger("identity.upkeep")
@@ -30,9 +31,13 @@ class ExtractedTrace(TypedDict):
 
 
 def delete_expired(database: Database, now: datetime) -> dict[str, int]:
-    """Delete traces after 24 months, and requests, assertions, sessions and unregistered citizens left over."""
+    """Delete traces after 24 months, and requests, assertions, sessions and unregistered citizens left over.
+
+    Of offices too: sessions and invitations.
+    """
     with database.transaction() as tx:
         deleted = repository.delete_expired(tx.session, now)
+        operators.delete_expired(tx.session, now)
     if any(deleted.values()):
         log.info("expired_deleted", **deleted)
     return deleted

@@ -1,67 +1,34 @@
-"""Logos from files, made ready to be drawn: SVG as it is, pictures as a small JPEG on white.
+"""Logos from files. One that cannot be used costs the logo, never the document; operations read about it in the log."""
 
-A file that cannot be used costs its logo, never the document; operations read about it in the log.
-"""
-
-import base64
+from collections.abc import Callable
 from functools import lru_cache
-from io import BytesIO
 from pathlib import Path
-from typing import Final
-
-from PIL import Image, UnidentifiedImageError
 
 from chassis import logs
-from services.notices.documents.domain.content import Artwork
-from services.notices.documents.pdf.svg import UnsupportedSvg, read_svg
+from services.notices.documents.domain.content import Artwork, UnusableLogo
 
 log = logs.get_logger(__name__)
 
-_SVG_MAX_BYTES: Final = 40_000
-_SIDES_PIXELS: Final = (354, 236, 177)
-"""30 mm at 300, 200 and 150 dots per inch: the first that makes a small enough file."""
-_JPEG_MAX_BYTES: Final = 20_000
-_PICTURE_MAX_PIXELS: Final = 40_000_000
+Prepare = Callable[[Path], Artwork]
+"""Makes a file ready to be drawn (pdf.logo_file, over there in a rendering process). Raises UnusableLogo."""
 
 
-def load_logo(path: Path | None) -> Artwork | None:
+def load_logo(prepare: Prepare, path: Path | None) -> Artwork | None:
     """Return the logo in a file, or None with a warning where it is missing or unusable."""
     if path is None:
         return None
     try:
-        return _load(path, path.stat().st_mtime_ns)
-    except (OSError, UnsupportedSvg, UnidentifiedImageError, Image.DecompressionBombError, ValueError) as error:
+        return _prepared(prepare, path, path.stat().st_mtime_ns)
+    except (OSError, UnusableLogo) as error:
         log.warning("logo_unusable", file=path.name, error=type(error).__name__, reason=str(error)[:100])
         return None
 
 
-def entity_logo(folder: Path | None, name: str | None) -> Artwork | None:
+def entity_logo(prepare: Prepare, folder: Path | None, name: str | None) -> Artwork | None:
     """Return the logo of an entity: file `name` in `folder`, wherever else `name` may point."""
-    return load_logo(folder / Path(name).name) if folder and name else None
+    return load_logo(prepare, folder / Path(name).name) if folder and name else None
 
 
 @lru_cache(maxsize=64)
-def _load(path: Path, _modified_ns: int) -> Artwork:
-    content = path.read_bytes()
-    if path.suffix.lower() == ".svg":
-        if len(content) > _SVG_MAX_BYTES:
-            raise UnsupportedSvg("larger than 40 kB")
-        read_svg(content, 100, 100)
-        return Artwork("image/svg+xml", base64.b64encode(content).decode())
-    return Artwork("image/jpeg", base64.b64encode(_as_jpeg(content)).decode())
-
-
-def _as_jpeg(content: bytes) -> bytes:
-    with Image.open(BytesIO(content)) as picture:
-        if picture.width * picture.height > _PICTURE_MAX_PIXELS:
-            raise ValueError("too many pixels")
-        layer = picture.convert("RGBA")
-    for side in _SIDES_PIXELS:
-        layer.thumbnail((side, side))
-        flat = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
-        for quality in (90, 80, 70):
-            buffer = BytesIO()
-            flat.save(buffer, "JPEG", quality=quality, optimize=True)
-            if buffer.tell() <= _JPEG_MAX_BYTES:
-                return buffer.getvalue()
-    raise ValueError("too detailed for 20 kB")
+def _prepared(prepare: Prepare, path: Path, _modified_ns: int) -> Artwork:
+    return prepare(path)

@@ -13,8 +13,8 @@ from typing import Final
 
 from chassis import deadline, logs
 from contracts.errors import Broken, ErrorCode, Unavailable
-from services.notices.documents.domain.content import Content
-from services.notices.documents.pdf.protocol import FAILED, receive_frame, send_frame, write_content
+from services.notices.documents.domain.content import Artwork, Content, LogoFile, UnusableLogo
+from services.notices.documents.pdf.protocol import FAILED, read_artwork, receive_frame, send_frame, write_content
 
 log = logs.get_logger(__name__)
 
@@ -95,18 +95,18 @@ class Renderers:
         Waits for an idle process. Raises Unavailable when none is idle, or done, in time; Broken(INTERNAL_ERROR) when
         the document cannot be drawn.
         """
-        request = write_content(content)
-        for _ in range(_ATTEMPTS):
-            try:
-                reply = self._ask(request)
-            except _Gone:
-                log.warning("renderer_died")
-                continue
-            if reply[:1] == FAILED:
-                log.error("render_failed", error=reply[1:].decode(), kind=content.kind)
-                raise Broken(ErrorCode.INTERNAL_ERROR)
-            return reply[1:]
-        raise Unavailable(ErrorCode.SERVICE_UNAVAILABLE)
+        reply = self._reply(content)
+        if reply[:1] == FAILED:
+            log.error("render_failed", error=reply[1:].decode(), kind=content.kind)
+            raise Broken(ErrorCode.INTERNAL_ERROR)
+        return reply[1:]
+
+    def prepared_logo(self, path: Path) -> Artwork:
+        """Return what a page draws of the logo in a file. Raises UnusableLogo, and Unavailable as `render` does."""
+        reply = self._reply(LogoFile(str(path)))
+        if reply[:1] == FAILED:
+            raise UnusableLogo(reply[1:].decode())
+        return read_artwork(reply[1:])
 
     def pids(self) -> list[int]:
         """Process ids of the idle renderers."""
@@ -122,6 +122,15 @@ class Renderers:
                 return
             if renderer:
                 renderer.end()
+
+    def _reply(self, content: Content | LogoFile) -> bytes:
+        request = write_content(content)
+        for _ in range(_ATTEMPTS):
+            try:
+                return self._ask(request)
+            except _Gone:
+                log.warning("renderer_died")
+        raise Unavailable(ErrorCode.SERVICE_UNAVAILABLE)
 
     def _ask(self, request: bytes) -> bytes:
         timeout_s = max(0.1, deadline.remaining_s(self._timeout_s))

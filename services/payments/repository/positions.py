@@ -142,14 +142,15 @@ def of_debt_position(session: Session, position: Position) -> Sequence[Position]
     return [position if row.practice_id == position.practice_id else _read(row) for row in rows]
 
 
-def hold_debt_position(session: Session, position: Position) -> None:
-    """Let nobody else take money for the debt position until the transaction ends; not for one that is of none.
+def hold_debt_positions(session: Session, held: Iterable[Position]) -> None:
+    """Let nobody else take money for the debt positions of some notices until the transaction ends.
 
-    Whoever takes money holds the notice's own row first, and of the others' none: so two cannot tangle.
+    Whoever takes money holds the notices' own rows first, and of the others' none; then these, in one order for all: so
+    two cannot tangle.
     """
-    name = position.terms.debt_position if position.terms else None
-    if name is not None:
-        key = f"debt-position:{position.entity_code}:{name}"
+    named = {(one.entity_code, one.terms.debt_position) for one in held if one.terms and one.terms.debt_position}
+    for entity_code, name in sorted(named):
+        key = f"debt-position:{entity_code}:{name}"
         session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
 
 

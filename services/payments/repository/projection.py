@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import TextClause, and_, or_, select, text
 from sqlalchemy.orm import Session
 
 from chassis.messaging import codec
@@ -61,35 +61,45 @@ _TYPES: Final = {
 }
 
 
-def _newer(column: str, sequence: str) -> str:
+def _newer(column: str, sequence: str, later: str) -> str:
     return (
-        f"{column} = CASE WHEN excluded.{sequence} > positions.{sequence}"
+        f"{column} = CASE WHEN excluded.{sequence} {later} positions.{sequence}"
         f" THEN excluded.{column} ELSE positions.{column} END"
     )
 
 
-_FOLD: Final = text(
-    f"INSERT INTO positions ({', '.join(_COLUMNS)})"  # noqa: S608 -- made of the names above
-    " SELECT "
-    + ", ".join(f"jsonb_strip_nulls({name})" if _TYPES.get(name) == "jsonb" else name for name in _COLUMNS)
-    + " FROM jsonb_to_recordset(CAST(:told AS jsonb)) AS told("
-    + ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in _COLUMNS)
-    + ") ON CONFLICT (practice_id) DO UPDATE SET "
-    + ", ".join(
-        [
-            *(_newer(column, "sequence") for column in (*_STATUS, "sequence")),
-            *(_newer(column, "terms_sequence") for column in (*_TERMS, "terms_sequence")),
-        ]
+def _fold(later: str) -> TextClause:
+    """Write the statement; what has a sequence `later` (> or >=) than what is stored takes its place."""
+    return text(
+        f"INSERT INTO positions ({', '.join(_COLUMNS)})"  # noqa: S608 -- made of the names above
+        " SELECT "
+        + ", ".join(f"jsonb_strip_nulls({name})" if _TYPES.get(name) == "jsonb" else name for name in _COLUMNS)
+        + " FROM jsonb_to_recordset(CAST(:told AS jsonb)) AS told("
+        + ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in _COLUMNS)
+        + ") ON CONFLICT (practice_id) DO UPDATE SET "
+        + ", ".join(
+            [
+                *(_newer(column, "sequence", later) for column in (*_STATUS, "sequence")),
+                *(_newer(column, "terms_sequence", later) for column in (*_TERMS, "terms_sequence")),
+            ]
+        )
+        + f" WHERE excluded.sequence {later} positions.sequence"
+        f" OR excluded.terms_sequence {later} positions.terms_sequence"
     )
-    + " WHERE excluded.sequence > positions.sequence OR excluded.terms_sequence > positions.terms_sequence"
-)
 
 
-def write(session: Session, told: Sequence[Position]) -> None:
-    """Fold what was told of positions, each of another practice, into what is stored."""
+_FOLD: Final = _fold(">")
+_FOLD_AGAIN: Final = _fold(">=")
+
+
+def write(session: Session, told: Sequence[Position], *, again: bool = False) -> None:
+    """Fold what was told of positions, each of another practice, into what is stored.
+
+    `again`: it is told once more by its owner, and stands above what is stored of the same sequence.
+    """
     ordered = sorted(told, key=lambda position: position.practice_id)
     rows = codec.write([_row(position) for position in ordered]).decode()
-    session.execute(_FOLD, {"told": rows})
+    session.execute(_FOLD_AGAIN if again else _FOLD, {"told": rows})
     # What the session has read before may be old now.
     session.expire_all()
 
@@ -104,14 +114,18 @@ def underpaid(session: Session, practice_ids: Collection[UUID]) -> Sequence[UUID
     return session.scalars(short.order_by(StoredPosition.practice_id).with_for_update()).all()
 
 
-def with_waiting_receipts(session: Session, practice_ids: Collection[UUID]) -> Sequence[UUID]:
-    """Return which of these practices have receipts that wait for their notice to be known."""
+def with_uncounted_receipts(session: Session, practice_ids: Collection[UUID]) -> Sequence[UUID]:
+    """Return which of these practices have receipts that wait for their notice to be known, or to be counted again.
+
+    The latter where the position was lost, and with it what its receipts had paid.
+    """
     waiting = select(StoredPosition.practice_id).join(
         Receipt,
         (Receipt.owner_fiscal_code == StoredPosition.creditor_fiscal_code)
         & (Receipt.notice_number == StoredPosition.notice_number),
     )
-    waiting = waiting.where(Receipt.judgement.is_(None), StoredPosition.practice_id.in_(practice_ids))
+    is_lost = and_(StoredPosition.paid_receipt_id.is_(None), Receipt.practice_id == StoredPosition.practice_id)
+    waiting = waiting.where(or_(Receipt.judgement.is_(None), is_lost), StoredPosition.practice_id.in_(practice_ids))
     return session.scalars(waiting.distinct().order_by(StoredPosition.practice_id)).all()
 
 

@@ -1,6 +1,7 @@
 """Maintain the projection of practices' events, and learn by RPC what has not arrived yet."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from operator import itemgetter
 from uuid import UUID
@@ -18,8 +19,8 @@ from contracts.rpc import practices
 from contracts.shapes import Creditor
 from services.payments import clients
 from services.payments.domain.positions import Change, Position, PositionStatus, fold_all
-from services.payments.repository import archive, positions, projection, receipts
-from services.payments.usecases.receipt_judgement import judge_receipt
+from services.payments.repository import archive, parity, positions, projection, receipts
+from services.payments.usecases.receipt_judgement import judge_receipt, with_money
 from services.payments.usecases.reported import announce_made_whole
 
 
@@ -48,6 +49,17 @@ def _store(database: Database, answered: practices.PositionReply, now: datetime)
         if answered.creditor:
             positions.save_creditor(tx.session, answered.creditor, now)
         _learn_positions(tx, [(position, now) for position in answered.positions], now)
+
+
+def learn_again(database: Database, told: Sequence[practices.Position], ends: Sequence[Change], now: datetime) -> None:
+    """Write positions as practices has them now, over what is here of the same sequence: it is wrong, or not here.
+
+    `ends` are what its events say of those that are over, and stand first: the terms have the same sequence, and do not
+    say how they ended.
+    """
+    with database.transaction() as tx:
+        _learn_creditors(tx, [(position, now) for position in told])
+        _project(tx, [*ends, *(Change.of_position(position) for position in told)], now, again=True)
 
 
 def known_creditor(database: Database, rpc: Rpc, fiscal_code: str, now: datetime) -> Creditor | None:
@@ -83,27 +95,48 @@ def known_positions(database: Database, rpc: Rpc, practice_ids: Sequence[UUID], 
 
 def _learn_positions(tx: Tx, told: Sequence[tuple[practices.Position, datetime]], now: datetime) -> None:
     """Store positions, each with the moment as of which it is told, and their creditors."""
+    _learn_creditors(tx, told)
+    _project(tx, [Change.of_position(position) for position, _ in told], now)
+
+
+def _learn_creditors(tx: Tx, told: Sequence[tuple[practices.Position, datetime]]) -> None:
     creditors: dict[Creditor, datetime] = {}
     for position, as_of in told:
         creditors[position.creditor] = max(as_of, creditors.get(position.creditor, as_of))
     for creditor, as_of in sorted(creditors.items(), key=itemgetter(1)):
         positions.save_creditor(tx.session, creditor, as_of)
-    _project(tx, [Change.of_position(position) for position, _ in told], now)
 
 
-def _project(tx: Tx, changes: Sequence[Change], now: datetime) -> None:
-    """Fold changes into the stored positions, and judge the receipts that came before we knew their notices."""
+def _project(tx: Tx, changes: Sequence[Change], now: datetime, *, again: bool = False) -> None:
+    """Fold changes into the stored positions, and let the receipts count that came before we knew their notices.
+
+    `again`: what is stored of the same sequence is written over.
+    """
     if not changes:
         return
     changed = {change.practice_id for change in changes}
     underpaid = projection.underpaid(tx.session, changed)
-    projection.write(tx.session, fold_all(changes))
+    projection.write(tx.session, fold_all(changes), again=again)
     archive.note_changes(tx.session, changed, now)
-    waiting = projection.with_waiting_receipts(tx.session, changed)
+    waiting = projection.with_uncounted_receipts(tx.session, changed)
     for position in positions.by_practice(tx.session, waiting, lock=True).values() if waiting else ():
-        _judge_waiting_receipts(tx, position, now)
+        _judge_waiting_receipts(tx, _counting_its_receipts(tx, position), now)
     if underpaid:
         announce_made_whole(tx, underpaid, now)
+
+
+def _counting_its_receipts(tx: Tx, position: Position) -> Position:
+    """Return a position with the money that came for it, written back where its row was lost and is here again."""
+    judged = receipts.of_practice(tx.session, position.practice_id)
+    if position.paid_receipt_id is not None or not judged:
+        return position
+    for receipt in judged:
+        position = with_money(position, receipt)
+    told = [number for one in judged for number in (one.event_sequence, one.reported_sequence) if number is not None]
+    last = max(parity.last_event_sequence(tx.session, position.practice_id), *told)
+    position = replace(position, event_sequence=last)
+    positions.record_payment(tx.session, position)
+    return position
 
 
 def _judge_waiting_receipts(tx: Tx, position: Position, now: datetime) -> None:

@@ -74,7 +74,7 @@ def _judge(tx: Tx, receipt: Receipt, position: Position | None, now: datetime) -
 
 def _is_closed(tx: Tx, position: Position) -> bool:
     """Return whether the debt position has been paid in another way; of two receipts at once the second is told so."""
-    positions.hold_debt_position(tx.session, position)
+    positions.hold_debt_positions(tx.session, [position])
     return is_closed_by(position, positions.of_debt_position(tx.session, position))
 
 
@@ -106,7 +106,7 @@ def _follow(
     if position is None or judgement in _ABOUT_NO_PRACTICE:
         _emit(tx, receipt, judgement, None, now=now)
         return position
-    after = _with_money(position, receipt)
+    after = with_money(position, receipt)
     _settle_checkouts(concerned, receipt, position, now)
     missing_cents = after.missing_cents if judgement is not Judgement.CANCELLED else 0
     sequence = _emit(tx, receipt, judgement, position, missing_cents=missing_cents, now=now)
@@ -115,7 +115,7 @@ def _follow(
     return after
 
 
-def _with_money(position: Position, receipt: Receipt) -> Position:
+def with_money(position: Position, receipt: Receipt) -> Position:
     """Return the position after a receipt. The one that pays it whole is the one that pays it."""
     counted = position.received_cents if position.paid_receipt_id else 0
     received_cents = None if counted is None else counted + receipt.amount_cents

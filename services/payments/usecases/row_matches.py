@@ -48,6 +48,7 @@ class RowBatch:
         practices = {receipt.practice_id for receipt in seen if receipt.practice_id}
         practices |= set(positions.practices_of_iuvs(tx.session, creditor, named))
         by_practice = positions.by_practice(tx.session, practices, lock=True)
+        positions.hold_debt_positions(tx.session, by_practice.values())
         # Read again, now that nobody can add to them.
         held = {receipt.id: receipt for receipt in receipts.by_receipt_ids(tx.session, creditor, iurs, lock=True)}
         held |= {receipt.id: receipt for receipt in receipts.of_iuvs(tx.session, creditor, named)}

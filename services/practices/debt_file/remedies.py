@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from contracts.errors import ErrorCode
-from services.practices.domain.debt_rules import EMAIL_LEFT_OUT
+from services.practices.domain.debt_rules import EMAIL_LEFT_OUT, NOTICE_NUMBER_LEFT_OUT
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,10 @@ class Remedy:
 
 
 _TEXT: Final = "Riscrivi la cella senza caratteri di controllo."
+_BENEFICIARY: Final = Remedy(
+    "Manca qualcosa di chi frequenta: beneficiario, corso, scuola e tipo_contributo vanno insieme.",
+    "Compila tutte e quattro le celle, o lasciale vuote tutte e quattro.",
+)
 
 _OF_COLUMN: Final[Mapping[tuple[str, str | None], Remedy]] = MappingProxyType(
     {
@@ -39,6 +43,27 @@ _OF_COLUMN: Final[Mapping[tuple[str, str | None], Remedy]] = MappingProxyType(
             "Posizione e opzione non vanno insieme, o sono troppo lunghe (70 e 35 caratteri).",
             "Compila tutte e due le celle, o lasciale vuote tutte e due; la posizione non finisce con -*.",
         ),
+        (ErrorCode.INVALID_REQUEST, "json"): Remedy(
+            "Non è un oggetto JSON con i campi di un debito.",
+            "Scrivi un oggetto per riga con i campi dell'API (external_id, service_code, fiscal_code, full_name, "
+            "amount_cents, description, …), o un documento di GovPay o di pagoPA.",
+        ),
+        (ErrorCode.INVALID_REQUEST, "ente"): Remedy(
+            "La riga è di un altro ente: il suo codice fiscale non è quello di chi carica il file.",
+            "Carica la riga per l'ente che la emette.",
+        ),
+        (ErrorCode.INVALID_REQUEST, "azione"): Remedy(
+            "La riga annulla un debito (importo zero, azione A) o è una bozza: un file porta solo debiti da pagare.",
+            "Annulla il debito con il suo riferimento, dal tuo gestionale o dal portale, e togli la riga.",
+        ),
+        (ErrorCode.INVALID_REQUEST, "beneficiari"): Remedy(
+            "La riga paga anche un altro ente: le quote le dice il catalogo del servizio, non il file.",
+            "Usa un servizio che nel catalogo ha quella quota, e lascia un solo beneficiario nella riga.",
+        ),
+        (ErrorCode.NAME_REQUIRED, "beneficiario"): _BENEFICIARY,
+        (ErrorCode.NAME_REQUIRED, "corso"): _BENEFICIARY,
+        (ErrorCode.NAME_REQUIRED, "scuola"): _BENEFICIARY,
+        (ErrorCode.NAME_REQUIRED, "tipo_contributo"): _BENEFICIARY,
         (ErrorCode.INVALID_REQUEST, "giorni_ridotto"): Remedy(
             "I giorni dell'importo ridotto non sono un numero da 1 a 365.",
             "Scrivi un numero intero, per esempio 5, o lascia vuota la cella insieme a importo_ridotto.",
@@ -69,8 +94,13 @@ _OF_COLUMN: Final[Mapping[tuple[str, str | None], Remedy]] = MappingProxyType(
 )
 _OF_CODE: Final[Mapping[str, Remedy]] = MappingProxyType(
     {
+        ErrorCode.INVALID_REQUEST: Remedy(
+            "Il valore non è un testo, o contiene caratteri di controllo.",
+            "Scrivi un testo fra virgolette, senza altro dentro.",
+        ),
         ErrorCode.SPREADSHEET_VALUE: Remedy(
-            "Il foglio di calcolo ha cambiato il valore in un numero (1,23E+11) o in un errore (#N/D, ####).",
+            "Il foglio di calcolo ha cambiato il valore in un numero (1,23E+11) o in un errore (#N/D, ####): "
+            "le cifre che mancano non si possono più leggere.",
             "Formatta la colonna come testo, scrivi di nuovo il valore per intero e salva come CSV UTF-8.",
         ),
         ErrorCode.DUPLICATE_REFERENCE: Remedy(
@@ -100,7 +130,7 @@ _OF_CODE: Final[Mapping[str, Remedy]] = MappingProxyType(
             "La causale ha più di 140 caratteri.", "Abbrevia la causale: pagoPA ne porta 140."
         ),
         ErrorCode.INVALID_AMOUNT: Remedy(
-            "L'importo non si legge in un modo solo.",
+            "L'importo non si legge in un modo solo: 1.234 può essere mille euro o uno.",
             "Scrivi gli euro con due decimali dopo la virgola, per esempio 1.234,56.",
         ),
         ErrorCode.AMOUNT_OUT_OF_RANGE: Remedy(
@@ -116,8 +146,9 @@ _OF_CODE: Final[Mapping[str, Remedy]] = MappingProxyType(
             "Lascia vuote le celle di mora e interessi, o scrivi un importo maggiore delle quote degli altri enti.",
         ),
         ErrorCode.INVALID_DATE: Remedy(
-            "La data non è una data dal 2000 al 2099.",
-            "Scrivi il giorno come gg/mm/aaaa, per esempio 31/12/2026, o lascia vuota la cella.",
+            "La data non è una data dal 2000 al 2099, o è un numero che si può leggere in più modi.",
+            "Formatta la colonna come data e scrivi il giorno come gg/mm/aaaa, per esempio 31/12/2026, o lascia vuota "
+            "la cella.",
         ),
         ErrorCode.DEBTOR_CHANGED: Remedy(
             "Il riferimento è già di un debito di un'altra persona, che ne ha l'avviso.",
@@ -130,6 +161,10 @@ _OF_CODE: Final[Mapping[str, Remedy]] = MappingProxyType(
         ErrorCode.PRACTICE_NOT_AMENDABLE: Remedy(
             "Il debito è pagato o in pagamento: i suoi dati non cambiano più.",
             "Togli la riga, o aspetta l'esito del pagamento in corso e invia di nuovo il file.",
+        ),
+        NOTICE_NUMBER_LEFT_OUT: Remedy(
+            "Il file porta un numero di avviso o uno IUV: i numeri li assegna il portale, e il debito ha il suo.",
+            "Se un avviso con il numero del file è già in mano a chi paga, annullalo: si pagherebbe due volte.",
         ),
         EMAIL_LEFT_OUT: Remedy(
             "L'indirizzo e-mail non è fra quelli che pagoPA accetta: il debito è caricato senza.",

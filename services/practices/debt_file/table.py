@@ -39,7 +39,7 @@ class Table:
 
 def read(text: Iterable[str]) -> Table:
     """Split a file into its header and records. Raises Refused(IMPORT_EMPTY) without a header."""
-    lines = _Lines(_lines(text))
+    lines = _Lines(lines_of(text))
     separator = None
     if named := _SEPARATOR_LINE.fullmatch((lines.ahead(0) or "").strip(" ")):
         separator = named[1]
@@ -56,7 +56,7 @@ def read(text: Iterable[str]) -> Table:
     return Table(header, _records(lines, separator, len(header)))
 
 
-def _lines(text: Iterable[str]) -> Iterator[str]:
+def lines_of(text: Iterable[str]) -> Iterator[str]:
     """Yield the lines; in place of one beyond all measure a quote that is not closed, which is no record."""
     rest, is_overlong = "", False
     for piece in text:

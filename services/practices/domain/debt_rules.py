@@ -26,6 +26,7 @@ from services.practices.domain.debt import PLAN_BY_REFERENCE
 from services.practices.domain.transfers import Share
 
 EMAIL_LEFT_OUT: Final = "email_left_out"
+NOTICE_NUMBER_LEFT_OUT: Final = "notice_number_left_out"
 EXTERNAL_ID_MAX_CHARS: Final = 70
 # What nobody sees and everybody copies: soft hyphens, zero-width spaces and joiners, marks of direction, variation and
 # byte order. A joiner after the sign that takes a letter's vowel away is spelling, in India's alphabets and Sinhala.
@@ -49,6 +50,7 @@ class AmountRules:
     max_cents: int | None = None
     unit_cents: int | None = None
     fixed_cents: int | None = None
+    choices_cents: tuple[int, ...] | None = None
 
     def check(self, amount_cents: int) -> AmountCents:
         """Return the amount when pagoPA can carry it and the service takes it.
@@ -61,6 +63,7 @@ class AmountRules:
             "max_cents": self.max_cents is not None and amount > self.max_cents,
             "unit_cents": self.unit_cents is not None and amount % self.unit_cents != 0,
             "fixed_cents": self.fixed_cents is not None and amount != self.fixed_cents,
+            "choices_cents": self.choices_cents is not None and amount not in self.choices_cents,
         }
         rules = {rule: getattr(self, rule) for rule, is_broken in broken.items() if is_broken}
         if rules:
@@ -80,6 +83,7 @@ class ServiceRules:
     amounts: AmountRules = AmountRules()
     shares: tuple[Share, ...] = ()
     stamp_cents: int | None = None
+    schedule: AmountSchedule | None = None
 
     def check_stamp(self, stamp: Stamp | None) -> Stamp | None:
         """Return what a digital stamp is bought for: needed where the service sells one, and nowhere else.
@@ -109,9 +113,14 @@ class ServiceRules:
     ) -> AmountSchedule | None:
         """Return how an amount changes with the days; None for a schedule that says nothing.
 
+        A debt without a schedule has the service's, where that fits it: one without a due date has no day to add from.
+
         The other entities' shares stay as they are, so what changes is ours, and something of ours is left.
         Raises Refused(SCHEDULE_NOT_ALLOWED) with the field, (INVALID_DATE).
         """
+        if schedule is None and self.schedule is not None:
+            fits = self._wrong_field(self.schedule, amount_cents, due_date) is None
+            return self.schedule if fits else None
         if schedule is not None:
             schedule = replace(schedule, printed_date=due_day(schedule.printed_date))
         if schedule is None or schedule == AmountSchedule():
@@ -161,9 +170,14 @@ def readable(text: str) -> str:
     return text
 
 
+def is_mangled(text: str) -> bool:
+    """Return whether a spreadsheet took a text for a number, and shortened it."""
+    return _SCIENTIFIC.fullmatch(text.strip()) is not None
+
+
 def check_not_mangled(code: str) -> str:
     """Return a code as it stands. Raises Refused(SPREADSHEET_VALUE) where a spreadsheet took it for a number."""
-    if _SCIENTIFIC.fullmatch(code.strip()):
+    if is_mangled(code):
         raise Refused(ErrorCode.SPREADSHEET_VALUE)
     return code
 
@@ -222,8 +236,12 @@ def checked_instalment(number: int | None, total: int | None) -> Instalment | No
 
 
 def checked_option(debt_position: str | None, option: str | None) -> tuple[str | None, str | None]:
-    """Return a debt position's reference and which option of it; both or neither. Raises Refused(INVALID_REQUEST)."""
-    position, option = readable(debt_position or "") or None, readable(option or "") or None
+    """Return a debt position's reference and which option of it; both or neither.
+
+    Raises Refused(INVALID_REQUEST), (SPREADSHEET_VALUE): debts of two people would become ways of paying the same.
+    """
+    position = check_not_mangled(readable(debt_position or "")) or None
+    option = check_not_mangled(readable(option or "")) or None
     if (position is None) != (option is None):
         raise Refused(ErrorCode.INVALID_REQUEST, InvalidRequest(field="option" if option is None else "debt_position"))
     if position is not None and (len(position) > EXTERNAL_ID_MAX_CHARS or position.endswith(PLAN_BY_REFERENCE)):

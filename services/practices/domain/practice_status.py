@@ -168,6 +168,12 @@ def cancelled(status: PracticeStatus, ending: Ending) -> PracticeStatus:
     return PracticeStatus(move(status.state, Cause.CANCELLED), replace(status.facts, cancelled=ending))
 
 
+def restored(status: PracticeStatus, now: datetime) -> PracticeStatus:
+    """Take an annulment back: it is to be paid again, until it expires. Raises IllegalTransition."""
+    facts = replace(status.facts, cancelled=None, expired=None, reopened=Ending(now, "restored"))
+    return PracticeStatus(move(status.state, Cause.RESTORED), facts)
+
+
 def expired(status: PracticeStatus, ending: Ending) -> PracticeStatus:
     """Let the practice expire. Raises IllegalTransition."""
     return PracticeStatus(move(status.state, Cause.EXPIRED), replace(status.facts, expired=ending))

@@ -34,6 +34,8 @@ class Cause(StrEnum):
     PAYMENT_REPORTED = "PaymentReported"
     AMENDED = "PracticeAmended"
     CANCELLED = "PracticeCancelled"
+    # The same event as of an amendment, where an office takes an annulment back.
+    RESTORED = "PracticeAmended of what was annulled"
     EXPIRED = "PracticeExpired"
 
 
@@ -58,6 +60,7 @@ TRANSITIONS: Final[Mapping[tuple[State, Cause], State]] = MappingProxyType(
         (State.UNDERPAID, Cause.AMENDED): State.UNDERPAID,
         (State.TO_PAY, Cause.CANCELLED): State.CANCELLED,
         (State.EXPIRED, Cause.CANCELLED): State.CANCELLED,
+        (State.CANCELLED, Cause.RESTORED): State.TO_PAY,
         (State.TO_PAY, Cause.EXPIRED): State.EXPIRED,
     }
 )

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import and_, bindparam, case, exists, select, update
@@ -11,10 +12,11 @@ from sqlalchemy.orm import Session
 from chassis.messaging import codec
 from contracts.errors import ErrorCode, Refused
 from services.practices import stored_json
+from services.practices.catalogue_content import content_of, digest_of
 from services.practices.catalogue_file import FileEntity, FileService
 from services.practices.catalogue_records import Issuer, issuer_of
 from services.practices.domain.notice_bases import BasePermutation
-from services.practices.models import EntityRow, NoticeSequence, PracticeRow, ServiceRow
+from services.practices.models import CatalogueVersion, EntityRow, NoticeSequence, PracticeRow, ServiceRow
 
 _ISSUER: Final = (
     select(
@@ -135,6 +137,9 @@ def save_entity(session: Session, entity: FileEntity) -> None:
         "postal_account": entity.postal_account,
         "postal_account_holder": entity.postal_account_holder,
         "postal_authorisation": entity.postal_authorisation,
+        "debt_file": stored_json.write_optional(entity.debt_file),
+        "contacts": stored_json.write_optional(entity.contacts),
+        "colours": stored_json.write_optional(entity.colours),
     }
     statement = insert(EntityRow).values(**values)
     session.execute(statement.on_conflict_do_update(index_elements=["code"], set_=values))
@@ -165,6 +170,8 @@ def save_services(session: Session, entity: FileEntity) -> None:
             "withdrawn": False,
             "archive": stored_json.write(item.archive),
             "accounting_code": item.accounting_code,
+            "choices": [stored_json.write(choice) for choice in item.choices],
+            "schedule": stored_json.write_optional(item.schedule),
             "told_digest": _told_digest(entity, item),
         }
         statement = insert(ServiceRow).values(**values)
@@ -188,6 +195,45 @@ def _told_digest(entity: FileEntity, service: FileService) -> str:
         service.accounting_code,
     )
     return hashlib.sha256(codec.write(told)).hexdigest()
+
+
+def last_version(session: Session, entity_code: str) -> CatalogueVersion | None:
+    """Return the newest version of an entity's catalogue; None where it was loaded before versions were kept."""
+    return next(iter(versions(session, entity_code, limit=1)), None)
+
+
+def versions(session: Session, entity_code: str, *, limit: int = 100) -> Sequence[CatalogueVersion]:
+    """Return the versions of an entity's catalogue, the newest first."""
+    statement = select(CatalogueVersion).where(CatalogueVersion.entity_code == entity_code)
+    return session.scalars(statement.order_by(CatalogueVersion.number.desc()).limit(limit)).all()
+
+
+def version(session: Session, entity_code: str, number: int) -> CatalogueVersion | None:
+    """Return one version of an entity's catalogue."""
+    return session.get(CatalogueVersion, (entity_code, number))
+
+
+def save_version(session: Session, entity: FileEntity, loaded_by: str, file_name: str, now: datetime) -> bool:
+    """Store what an entity's catalogue says now, where that is something else than before; return whether it is."""
+    content = content_of(entity)
+    digest = digest_of(content)
+    # Whoever loads the same entity at once waits for the row that save_entity has written.
+    last = last_version(session, entity.code)
+    if last is not None and last.digest == digest:
+        return False
+    session.add(
+        CatalogueVersion(
+            entity_code=entity.code,
+            number=last.number + 1 if last else 1,
+            content=content,
+            digest=digest,
+            loaded_by=loaded_by[:140],
+            file_name=file_name[:200],
+            loaded_at=now,
+        )
+    )
+    session.flush()
+    return True
 
 
 def allocate_bases(session: Session, creditor_fiscal_code: str, segregation_code: str, count: int) -> Iterator[int]:

@@ -1,9 +1,9 @@
 """Debt files on their way: their parts, whose turn it is, and the rows that are checked and not loaded yet."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 from sqlalchemy import delete, exists, func, select, text, update
@@ -17,15 +17,16 @@ from contracts.amounts import AmountSchedule
 from contracts.codes import AmountCents
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc.practices import ImportPartRequest, ImportQueueRequest
-from contracts.shapes import Instalment
+from contracts.shapes import Beneficiary, Instalment
 from services.practices import stored_json
 from services.practices.debt_file.rows import Row
+from services.practices.debt_file.written_rows import cells_of, storable
 from services.practices.domain import debt_rules
 from services.practices.domain.debt import Debt
 from services.practices.models import UNFINISHED, Import, ImportPart, StagedRow
 
 _LOCK: Final = "hashtextextended('import-job:' || :entity_code, 0)"
-_OPEN: Final = ("receiving", "waiting", "checking", "loading")
+_OPEN: Final = ("receiving", "waiting", "checking", "loading", "previewed")
 _STAGED: Final = tuple(column.key for column in StagedRow.__table__.columns)
 _DELETED_AT_ONCE: Final = 20_000
 # A file of a million rows is longer about it than other statements may be.
@@ -64,7 +65,12 @@ def queue(session: Session, request: ImportQueueRequest) -> None:
         Import.state == "receiving",
         parts == request.parts,
     )
-    values = {"state": "waiting", "sha256": request.sha256, "queued_at": func.clock_timestamp()}
+    values = {
+        "state": "waiting",
+        "sha256": request.sha256,
+        "queued_at": func.clock_timestamp(),
+        "preview": request.preview,
+    }
     if _count(session, queued.values(values)) == 0:
         raise Refused(ErrorCode.IMPORT_NOT_FOUND)
 
@@ -92,7 +98,7 @@ def is_work_waiting(session: Session) -> bool:
     name = func.hashtextextended(func.concat("import-job:", entities.c.entity_code), 0)
     # For the length of this statement only.
     free = session.scalars(select(func.pg_try_advisory_xact_lock(name)).select_from(entities)).all()
-    return any(free) or session.scalar(select(exists().where(_is_leftover()))) is True
+    return any(free) or session.scalar(select(exists().where(_is_leftover() | _is_forgotten_preview()))) is True
 
 
 def waiting_entities(session: Session) -> Sequence[str]:
@@ -154,7 +160,9 @@ def end_checking(session: Session, import_id: UUID) -> None:
         StagedRow.import_id == import_id, StagedRow.line == placed.c.line, placed.c.place > 1
     )
     refused = {
+        # What it held stands beside, but for its service.
         "service_code": None,
+        "cells": func.coalesce(StagedRow.cells, func.jsonb_build_object("servizio", StagedRow.service_code)),
         "code": ErrorCode.DUPLICATE_REFERENCE.value,
         "column_name": "codice_debito",
         "value_shape": None,
@@ -172,25 +180,33 @@ def refuse(session: Session, import_id: UUID, code: ErrorCode) -> None:
     session.execute(update(Import).where(*here).values(state="refused", code=code.value))
 
 
-def staged(session: Session, import_id: UUID, limit: int) -> list[Row]:
-    """Return the last rows that are not loaded, in the order of the file."""
+def last_staged_line(session: Session, import_id: UUID) -> int:
+    """Return the line of the last row that is not loaded, 0 where there is none."""
+    return session.scalar(select(func.max(StagedRow.line)).where(StagedRow.import_id == import_id)) or 0
+
+
+def staged(session: Session, import_id: UUID, lines: range) -> list[Row]:
+    """Return the rows of some lines that are not loaded, in the order of the file.
+
+    Asked for by their lines, not as the last so many: a server that has no figures of a table that was empty a minute
+    ago would sort all that is left each time.
+    """
     columns = [column for column in StagedRow.__table__.columns if column.key != "import_id"]
-    statement = select(*columns).where(StagedRow.import_id == import_id)
-    found = session.execute(statement.order_by(StagedRow.line.desc()).limit(limit)).all()
-    return [_row(one) for one in reversed(found)]
+    statement = select(*columns).where(*_of_lines(import_id, lines))
+    return [_row(one) for one in session.execute(statement.order_by(StagedRow.line)).all()]
 
 
-def take(session: Session, import_id: UUID, first_line: int) -> int | None:
-    """Delete the staged rows from a line on and return how many; None where the import is not being loaded."""
+def take(session: Session, import_id: UUID, lines: range) -> int | None:
+    """Delete the staged rows of some lines and return how many; None where the import is not being loaded."""
     here = (Import.id == import_id, Import.state == "loading")
     if session.scalar(select(Import.id).where(*here).with_for_update()) is None:
         return None
-    return _count(session, delete(StagedRow).where(StagedRow.import_id == import_id, StagedRow.line >= first_line))
+    return _count(session, delete(StagedRow).where(*_of_lines(import_id, lines)))
 
 
-def note_loaded(session: Session, import_id: UUID, accepted: int, refused: int) -> None:
-    """Count rows that were loaded."""
-    counted = {"accepted": Import.accepted + accepted, "refused": Import.refused + refused}
+def note_loaded(session: Session, import_id: UUID, counts: Mapping[str, int]) -> None:
+    """Count rows that were loaded, each count by the column that it is added to."""
+    counted = {name: getattr(Import, name) + count for name, count in counts.items()}
     session.execute(
         update(Import).where(Import.id == import_id).values(counted).execution_options(synchronize_session=False)
     )
@@ -203,7 +219,12 @@ def finish(session: Session, import_id: UUID) -> None:
 
 
 def tidy(database: Database) -> None:
-    """Delete what files that are over have left, and files whose parts stopped coming an hour ago."""
+    """Delete what files that are over have left, and files whose parts stopped coming an hour ago.
+
+    A previewed file that nobody has asked to be loaded for a week is cancelled: its rows are about persons.
+    """
+    with database.transaction() as tx:
+        tx.session.execute(update(Import).where(_is_forgotten_preview()).values(state="cancelled"))
     with database.reading() as session:
         left = session.execute(select(Import.id, Import.state).where(_is_leftover())).all()
     for one in left:
@@ -218,11 +239,23 @@ def tidy(database: Database) -> None:
             tx.session.execute(update(Import).where(Import.id == one.id).values(has_leftovers=False))
 
 
+def _of_lines(import_id: UUID, lines: range) -> tuple[Any, ...]:
+    return StagedRow.import_id == import_id, StagedRow.line >= lines.start, StagedRow.line < lines.stop
+
+
 def _delete_staged(database: Database, import_id: UUID) -> int:
     with database.transaction() as tx:
         here = StagedRow.import_id == import_id
         lines = select(StagedRow.line).where(here).order_by(StagedRow.line).limit(_DELETED_AT_ONCE)
         return _count(tx.session, delete(StagedRow).where(here, StagedRow.line.in_(lines)))
+
+
+def _is_forgotten_preview() -> Any:
+    return (
+        Import.has_leftovers
+        & (Import.state == "previewed")
+        & (Import.created_at < func.now() - text("interval '7 days'"))
+    )
 
 
 def _is_leftover() -> Any:
@@ -240,7 +273,7 @@ def _staged(import_id: UUID, row: Row) -> tuple[object, ...]:
     told = (import_id, row.line, row.external_id, row.code and row.code.value, row.column, row.value_shape, row.warning)
     debt = row.debt
     if debt is None:
-        return (*told, *[None] * (len(_STAGED) - len(told)))
+        return (*told, *[None] * (len(_STAGED) - len(told) - 1), row.cells)
     return (
         *told,
         debt.service_code,
@@ -255,6 +288,8 @@ def _staged(import_id: UUID, row: Row) -> tuple[object, ...]:
         stored_json.write_optional(debt.schedule),
         debt.debt_position,
         debt.option,
+        stored_json.write_optional(debt.beneficiary),
+        None,
     )
 
 
@@ -262,18 +297,26 @@ def _row(one: Any) -> Row:
     return Row(
         line=one.line,
         external_id=one.external_id,
-        debt=_debt(one) if one.service_code is not None else None,
+        debt=_debt(one, one.service_code) if one.service_code is not None else None,
         code=ErrorCode(one.code) if one.code else None,
         column=one.column_name,
         value_shape=one.value_shape,
         warning=one.warning,
+        cells=_cells(one),
     )
 
 
-def _debt(one: Any) -> Debt:
+def _cells(one: Any) -> Mapping[str, str] | None:
+    """Return what a refused row held: as it was written, or of a good one with the reference of another its debt."""
+    if one.cells is None or one.fiscal_code is None:
+        return cast("Mapping[str, str] | None", one.cells)
+    return storable(cells_of(one.external_id, _debt(one, one.cells["servizio"])))
+
+
+def _debt(one: Any, service_code: str) -> Debt:
     has_instalment = one.instalment_number is not None
     return Debt(
-        service_code=one.service_code,
+        service_code=service_code,
         debtor=debt_rules.subject(one.fiscal_code, one.full_name, one.email),
         description=one.description,
         amount_cents=AmountCents(one.amount_cents),
@@ -282,4 +325,5 @@ def _debt(one: Any) -> Debt:
         schedule=stored_json.read_optional(one.schedule, AmountSchedule),
         debt_position=one.debt_position,
         option=one.option,
+        beneficiary=stored_json.read_optional(one.beneficiary, Beneficiary),
     )

@@ -1,16 +1,17 @@
 """Debt files that were loaded, and what became of their lines."""
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import and_, delete, func, select, text
 from sqlalchemy.orm import Session
 
 from chassis.storage import bulk
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import practices as messages
-from services.practices.models import Import, ImportRow
+from services.practices.models import Import, ImportRow, RefusedCells
 
 _ROW_COLUMNS: Final = (
     "import_id",
@@ -23,6 +24,9 @@ _ROW_COLUMNS: Final = (
     "value_shape",
     "warning",
 )
+
+
+_REFUSED_COLUMNS: Final = ("import_id", "line", "cells", "created_at")
 
 
 def wait_for_imports(session: Session) -> None:
@@ -52,6 +56,44 @@ def insert_rows(session: Session, import_id: UUID, rows: Iterable[messages.Impor
         for row in rows
     ]
     bulk.insert_rows(session, ImportRow.__table__, _ROW_COLUMNS, values)
+
+
+def insert_refused(
+    session: Session, import_id: UUID, rows: Sequence[tuple[int, Mapping[str, str]]], now: datetime
+) -> None:
+    """Insert what refused lines held."""
+    values = [(import_id, line, cells, now) for line, cells in rows]
+    bulk.insert_rows(session, RefusedCells.__table__, _REFUSED_COLUMNS, values)
+
+
+def refused_rows(
+    session: Session, import_id: UUID, after_line: int, limit: int
+) -> Sequence[tuple[ImportRow, Mapping[str, str] | None]]:
+    """Return the refused lines below one, with what they held as long as that is known."""
+    statement = (
+        select(ImportRow, RefusedCells.cells)
+        .outerjoin(
+            RefusedCells, and_(RefusedCells.import_id == ImportRow.import_id, RefusedCells.line == ImportRow.line)
+        )
+        .where(ImportRow.import_id == import_id, ImportRow.line > after_line, ImportRow.outcome == "refused")
+    )
+    found = session.execute(statement.order_by(ImportRow.line).limit(limit)).all()
+    return [(row, cells) for row, cells in found]
+
+
+def refused_columns(session: Session, import_id: UUID) -> set[str]:
+    """Return the columns that refused lines of an import hold something under."""
+    names = select(func.jsonb_object_keys(RefusedCells.cells)).where(RefusedCells.import_id == import_id)
+    return set(session.scalars(names.distinct()))
+
+
+def forget_refused(session: Session, before: datetime, limit: int) -> int:
+    """Delete what lines held that were refused before a moment, so many of them; return how many there were."""
+    found = select(RefusedCells.import_id, RefusedCells.line).where(RefusedCells.created_at < before)
+    old = found.order_by(RefusedCells.created_at).limit(limit).subquery()
+    here = and_(RefusedCells.import_id == old.c.import_id, RefusedCells.line == old.c.line)
+    done: Any = session.execute(delete(RefusedCells).where(here).execution_options(synchronize_session=False))
+    return int(done.rowcount)
 
 
 def imported(session: Session, entity_code: str, import_id: UUID) -> Import:

@@ -35,7 +35,7 @@ _INSERT: Final = insert(PracticeRow.__table__)  # type: ignore[arg-type]  # -- o
 _INSERTED: Final = tuple(column.key for column in PracticeRow.__table__.columns if column.key != "place")
 
 
-def _shown_columns() -> Select[Any]:
+def shown_columns() -> Select[Any]:
     """Select the columns of practices, and of the catalogue what showing them takes."""
     catalogue = [
         EntityRow.company_name.label("creditor_name"),
@@ -49,7 +49,7 @@ def _shown_columns() -> Select[Any]:
     return shown.join(EntityRow, EntityRow.code == PracticeRow.entity_code).join(ServiceRow, is_its_service)
 
 
-SHOWN: Final = _shown_columns()
+SHOWN: Final = shown_columns()
 
 
 def ended_demands(session: Session, demand_digest: str) -> int:
@@ -220,6 +220,16 @@ def locked_debts(session: Session, entity_code: str, external_ids: Iterable[str]
             PracticeRow.entity_code == entity_code, PracticeRow.external_id.in_(batch)
         )
         rows = session.scalars(statement.order_by(PracticeRow.id).with_for_update())
+        found |= {row.external_id: row for row in rows if row.external_id is not None}
+    return found
+
+
+def debts_by_reference(session: Session, entity_code: str, external_ids: Iterable[str]) -> dict[str, PracticeRow]:
+    """Return the entity's debts of these references as they are, by reference."""
+    found: dict[str, PracticeRow] = {}
+    for batch in batches(sorted(external_ids)):
+        here = (PracticeRow.entity_code == entity_code, PracticeRow.external_id.in_(batch))
+        rows = session.scalars(select(PracticeRow).where(*here))
         found |= {row.external_id: row for row in rows if row.external_id is not None}
     return found
 

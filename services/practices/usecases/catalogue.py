@@ -2,11 +2,14 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from chassis.clock import now
 from chassis.storage.database import Database
 from contracts.rpc.practices import Entity, EntityName, EntityNames, EntityRequest
 from services.practices import catalogue_file, catalogue_records
+from services.practices.catalogue_content import as_yaml, changes
 from services.practices.repository import catalogue
 
 
@@ -42,11 +45,25 @@ class CodeChangesError(Exception):
         super().__init__("; ".join(f"{one.entity_code}: {one.old} becomes {one.new}" for one in changes))
 
 
+@dataclass(frozen=True)
+class LoadedBy:
+    """Who loads a catalogue, and the name of the file: what its version says of itself."""
+
+    name: str
+    file_name: str = ""
+
+
 def load_catalogue(
-    database: Database, document: Mapping[str, Any], *, may_change: Collection[str] = (), test_codes: bool = False
+    database: Database,
+    document: Mapping[str, Any],
+    *,
+    may_change: Collection[str] = (),
+    test_codes: bool = False,
+    by: LoadedBy = LoadedBy("unknown"),
 ) -> int:
     """Bring entities and services up to date with a catalogue file; loading it again changes nothing.
 
+    What it says of an entity is kept as a version of it, where that is something new, with who says it.
     `may_change`: the entity codes that may get another fiscal code; `test_codes`: see `catalogue_file.read`.
     Returns how many entities it has. Raises marshmallow.ValidationError or CodeChangesError, nothing stored.
     """
@@ -64,4 +81,48 @@ def load_catalogue(
         for item in file.entities:
             catalogue.save_entity(tx.session, item)
             catalogue.save_services(tx.session, item)
+            catalogue.save_version(tx.session, item, by.name, by.file_name, now())
     return len(file.entities)
+
+
+def export_catalogue(database: Database, entity_code: str, number: int | None = None) -> str:
+    """Return an entity's catalogue as YAML that loads as it is, of a version or of the last one.
+
+    Raises Refused(UNKNOWN_ENTITY), LookupError where there is no such version.
+    """
+    with database.reading() as session:
+        code = catalogue.entity(session, entity_code).code
+        found = catalogue.last_version(session, code) if number is None else catalogue.version(session, code, number)
+    if found is None:
+        raise LookupError(
+            f"{entity_code} has no such version; its catalogue may have been loaded before they were kept"
+        )
+    return as_yaml(found.content)
+
+
+@dataclass(frozen=True)
+class VersionNews:
+    """A version of an entity's catalogue: what is otherwise than in the one before, by place."""
+
+    number: int
+    loaded_by: str
+    file_name: str
+    loaded_at: datetime
+    changes: Sequence[str]
+
+
+def catalogue_versions(database: Database, entity_code: str) -> Sequence[VersionNews]:
+    """Return the versions of an entity's catalogue, the newest first. Raises Refused(UNKNOWN_ENTITY)."""
+    with database.reading() as session:
+        found = catalogue.versions(session, catalogue.entity(session, entity_code).code)
+    before = {one.number + 1: one.content for one in found}
+    return [
+        VersionNews(
+            one.number,
+            one.loaded_by,
+            one.file_name,
+            one.loaded_at,
+            changes(before[one.number], one.content) if one.number in before else [],
+        )
+        for one in found
+    ]

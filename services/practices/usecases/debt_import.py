@@ -11,7 +11,7 @@ from contracts.codes import NoticeNumber
 from contracts.rpc.practices import ImportGetRequest, ImportReport, ImportRequest
 from services.practices import catalogue_records, models
 from services.practices.catalogue_records import Issuer
-from services.practices.debt_file import rows as debt_file
+from services.practices.debt_file import files as debt_file
 from services.practices.debt_file.rows import Row
 from services.practices.models import EntityRow
 from services.practices.repository import catalogue, import_jobs, imports, practices
@@ -47,7 +47,8 @@ def import_debts(database: Database, request: ImportRequest, now: datetime) -> I
         services = catalogue.services(session, entity.code)
         issuers = {row.code: catalogue_records.issuer_of(entity, row) for row in services}
         rules = {code: issuer.rules for code, issuer in issuers.items()}
-        rows = list(with_pauses(debt_file.read(content, rules)))
+        conventions = catalogue_records.file_conventions(entity, services)
+        rows = list(with_pauses(debt_file.read(content, rules, conventions)))
         good = set(good_references(rows))
         new_count = len(good - practices.known_external_ids(session, entity.code, good))
         is_busy = import_jobs.is_busy(session, entity.code)
@@ -88,4 +89,5 @@ def _load(tx: Tx, job: _Job, numbers: Iterator[NoticeNumber], now: datetime) -> 
     tx.session.flush()
     counts = import_rows.load(tx, Target(done.id, job.entity, job.issuers), job.rows, numbers, now)
     done.accepted, done.refused = counts.accepted, counts.refused
+    done.created, done.amended = counts.created, counts.amended
     return done.id

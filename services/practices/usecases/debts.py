@@ -3,23 +3,20 @@
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Final
 
-from chassis.storage.database import Database, Tx
+from chassis.storage.database import Database
 from contracts.errors import ErrorCode, Refused
-from contracts.events.practices import PAID_ELSEWHERE, PRACTICE_CANCELLED
+from contracts.events.practices import PAID_ELSEWHERE
+from contracts.roles import Operation
 from contracts.rpc.practices import AnnulRequest, DebtRequest, Practice
 from services.practices import records
-from services.practices.domain import debt_rules, display, practice_status
+from services.practices.domain import debt_rules
 from services.practices.domain.debt import Debt
 from services.practices.domain.debt_rules import EMAIL_LEFT_OUT, ServiceRules
-from services.practices.domain.practice_status import Ending
-from services.practices.domain.states import Cause, State, can_move
+from services.practices.domain.states import State
 from services.practices.models import PracticeRow
 from services.practices.repository import catalogue, practices
-from services.practices.usecases import issuance, number_stock
-
-_ANNULLED: Final = "annulled"
+from services.practices.usecases import audited, issuance, number_stock
 
 
 def put_debt(database: Database, request: DebtRequest, now: datetime) -> Practice:
@@ -33,17 +30,19 @@ def put_debt(database: Database, request: DebtRequest, now: datetime) -> Practic
     issuer, is_known = database.read(
         partial(catalogue.issuer_for, entity_code=code, code=service_code, reference=external_id)
     )
-    debt = _checked_debt(request, issuer.rules)
+    debt = checked_debt(request, issuer.rules)
 
     def put() -> Practice:
         nonlocal is_known
         with number_stock.one_number(database, issuer.entity) as number, database.transaction() as tx:
             if not is_known:
                 is_known = True  # at the latest when this fails, because somebody else has put it
-                row = issuance.insert_alone(tx, external_id, next(number), debt, issuer, now)
+                row = PracticeRow(**issuance.insert(tx, external_id, next(number), debt, issuer, now))
             else:
                 row = practices.locked_debts(tx.session, issuer.entity.code, [external_id])[external_id]
-                issuance.amend(tx, row, debt, issuer, now)
+                before = audited.fields_of(row)
+                if issuance.amend(tx, row, debt, issuer, now) and request.actor is not None:
+                    audited.note(tx, row, request.actor, Operation.AMEND_PRACTICES, before, now)
             return replace(records.issued_practice(row, issuer, now), warnings=_warnings(request, debt))
 
     return issuance.again_on_conflict(put)
@@ -63,7 +62,10 @@ def annul_debt(database: Database, request: AnnulRequest, now: datetime) -> Prac
         if row is None:
             raise Refused(ErrorCode.PRACTICE_NOT_FOUND)
         if row.state != State.CANCELLED:
-            _annul(tx, row, reason, PAID_ELSEWHERE if request.paid_elsewhere else _ANNULLED, now)
+            before = audited.fields_of(row)
+            issuance.annul(tx, row, reason, now, told=PAID_ELSEWHERE if request.paid_elsewhere else None)
+            if request.actor is not None:
+                audited.note(tx, row, request.actor, Operation.ANNUL_PRACTICES, before, now, reason=reason)
         return records.practice_of(practices.practice(tx.session, row.id), now)
 
 
@@ -72,21 +74,8 @@ def _warnings(request: DebtRequest, debt: Debt) -> list[str]:
     return [EMAIL_LEFT_OUT] if request.email and debt.debtor.email is None else []
 
 
-def _annul(tx: Tx, row: PracticeRow, reason: str, told: str, now: datetime) -> None:
-    status = records.status_of(row)
-    if status.facts.open_checkouts and status.state is State.EXPIRED:
-        raise Refused(ErrorCode.PRACTICE_BEING_PAID)
-    if not can_move(status.state, Cause.CANCELLED):
-        raise Refused(display.NOT_PAYABLE[status.state])
-    records.write_status(row, practice_status.cancelled(status, Ending(now, reason)))
-    row.sequence += 1
-    # The entity's own words are for the citizen; an event carries nobody's name.
-    ended = records.ended_of(row, told, now)
-    tx.emit(PRACTICE_CANCELLED, ended, subject=str(row.id), sequence=row.sequence, now=now)
-
-
-def _checked_debt(request: DebtRequest, rules: ServiceRules) -> Debt:
-    """Check what an entity's software sent. Raises Refused."""
+def checked_debt(request: DebtRequest, rules: ServiceRules) -> Debt:
+    """Return what an entity's software or its operator asks for, where the rules allow it. Raises Refused."""
     instalment = request.instalment
     due_date = debt_rules.checked_due_date(request.due_date)
     debt_position, option = debt_rules.checked_option(request.debt_position, request.option)

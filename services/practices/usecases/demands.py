@@ -51,10 +51,7 @@ def _made_once(tx: Tx, number: NoticeNumber, debt: Debt, issuer: Issuer, now: da
     digest = stored_values.fingerprint({**asked, "description": debt.description})
 
     def make() -> dict[str, UUID]:
-        row = issuance.insert(tx, None, number, debt, issuer, now)
-        row.demand_digest = digest
-        tx.session.flush()
-        return {"practice_id": row.id}
+        return {"practice_id": issuance.insert(tx, None, number, debt, issuer, now, demand_digest=digest)["id"]}
 
     generation = practices.ended_demands(tx.session, digest)
     practice_id: UUID = tx.once(_SCOPE, f"{digest}:{generation}", asked, make)["practice_id"]

@@ -1,6 +1,7 @@
 """A debt file as a job: taken in parts, queued, cancelled; loaded by a process of its own (import_work)."""
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -8,14 +9,17 @@ from chassis.storage.database import Database, Tx
 from contracts.errors import Refused
 from contracts.rpc.practices import (
     IMPORT_PART_MAX_BYTES,
+    ImportApplyRequest,
     ImportGetRequest,
     ImportPartRequest,
     ImportQueueRequest,
     ImportReport,
 )
 from contracts.shapes import Empty
-from services.practices.debt_file import rows as debt_file
-from services.practices.repository import catalogue, import_jobs
+from services.practices import catalogue_records
+from services.practices.debt_file import files as debt_file
+from services.practices.domain import debt_rules
+from services.practices.repository import catalogue, import_jobs, import_previews
 from services.practices.usecases import import_reports
 from services.practices.usecases.file_content import content_of
 
@@ -27,10 +31,10 @@ def import_part(database: Database, request: ImportPartRequest, now: datetime) -
     whoever sends half a gigabyte of something else is told before.
     """
     content = content_of(request.content_base64, IMPORT_PART_MAX_BYTES)
-    if request.number == 1:
-        debt_file.check_beginning(content)
     with database.transaction() as tx:
-        catalogue.entity(tx.session, request.entity_code)
+        entity = catalogue.entity(tx.session, request.entity_code)
+        if request.number == 1:
+            debt_file.check_beginning(content, catalogue_records.file_conventions(entity, ()))
         import_jobs.save_part(tx.session, request, content, now)
     return Empty()
 
@@ -84,6 +88,19 @@ def queue_content(
         made_id = queue_once(tx, request)
         import_jobs.forget(tx.session, import_id)
     return made_id
+
+
+def apply_import(database: Database, request: ImportApplyRequest) -> ImportReport:
+    """Let a previewed file be loaded, and return its report.
+
+    Raises Refused(IMPORT_NOT_FOUND), (IMPORT_NOT_APPLICABLE), (DESCRIPTION_REQUIRED) for annulling without a reason.
+    """
+    if request.annul_missing:
+        request = replace(request, reason=debt_rules.checked_description(request.reason))
+    with database.transaction() as tx:
+        import_previews.apply(tx.session, request)
+    asked = ImportGetRequest(entity_code=request.entity_code, import_id=request.import_id)
+    return import_reports.get_import(database, asked)
 
 
 def cancel_import(database: Database, request: ImportGetRequest) -> ImportReport:

@@ -1,8 +1,9 @@
 """Checked rows of a debt file into practices: made or amended, with their events and what became of each line."""
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final, TypeVar
@@ -15,6 +16,7 @@ from contracts.errors import ErrorCode, Refused
 from contracts.rpc.practices import ImportRow
 from services.practices.catalogue_records import Issuer
 from services.practices.debt_file.rows import Row
+from services.practices.debt_file.written_rows import cells_of, storable
 from services.practices.domain.states import State
 from services.practices.models import EntityRow, Json, PracticeRow
 from services.practices.repository import imports, practices
@@ -37,10 +39,23 @@ class Target:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many rows were taken and how many not."""
+    """How many rows were taken and how many not; of the former, how many made or amended a debt."""
 
     accepted: int
     refused: int
+    created: int
+    amended: int
+
+    def by_column(self) -> Mapping[str, int]:
+        """Return them by the column of an import that holds each."""
+        return asdict(self)
+
+    @classmethod
+    def of(cls, outcomes: Sequence[ImportRow]) -> "Counts":
+        """Count what became of rows."""
+        found = Counter(row.outcome for row in outcomes)
+        refused = found[REFUSED]
+        return cls(len(outcomes) - refused, refused, found["created"], found["amended"])
 
 
 def load(tx: Tx, target: Target, rows: Sequence[Row], numbers: Iterator[NoticeNumber], now: datetime) -> Counts:
@@ -53,20 +68,45 @@ def load(tx: Tx, target: Target, rows: Sequence[Row], numbers: Iterator[NoticeNu
     known = practices.locked_debts(tx.session, target.entity.code, good_references(rows))
     made: list[Json] = []
     outcomes: list[ImportRow] = []
+    refused: list[tuple[int, Mapping[str, str]]] = []
     for row in with_pauses(reversed(rows)):
         told, new = _load_row(tx, target, row, known, numbers, now)
         outcomes.append(told)
         if new is not None:
             made.append(new)
+        if told.outcome == REFUSED:
+            refused.append((row.line, _cells(row)))
     practices.insert_all(tx.session, made)
     imports.insert_rows(tx.session, target.import_id, outcomes)
-    refused = sum(row.outcome == REFUSED for row in outcomes)
-    return Counts(len(outcomes) - refused, refused)
+    imports.insert_refused(tx.session, target.import_id, [one for one in refused if one[1]], now)
+    return Counts.of(outcomes)
+
+
+def preview(tx: Tx, target: Target, rows: Sequence[Row], now: datetime) -> Counts:
+    """Store what would become of each line, were it loaded now; nothing of it is."""
+    known = practices.debts_by_reference(tx.session, target.entity.code, good_references(rows))
+    outcomes = [_foreseen(target, row, known, now) for row in with_pauses(rows)]
+    imports.insert_rows(tx.session, target.import_id, outcomes)
+    return Counts.of(outcomes)
+
+
+def _foreseen(target: Target, row: Row, known: Mapping[str, PracticeRow], now: datetime) -> ImportRow:
+    if row.good is None:
+        return _told(row, REFUSED, None)
+    external_id, debt = row.good
+    existing = known.get(external_id)
+    if existing is None:
+        return _told(row, "created", None)
+    try:
+        is_amended = issuance.is_amendment(existing, debt, target.issuers[debt.service_code].rules, now)
+    except Refused as refused:
+        return _told_refused(row, existing, refused)
+    return _told(row, "amended" if is_amended else "unchanged", existing.notice_number)
 
 
 def good_references(rows: Sequence[Row]) -> list[str]:
     """Return the entity's references of the rows that hold a debt."""
-    return [row.external_id for row in rows if row.debt is not None and row.external_id is not None]
+    return [row.good[0] for row in rows if row.good is not None]
 
 
 def with_pauses(rows: Iterable[_T]) -> Iterator[_T]:
@@ -86,20 +126,24 @@ def _load_row(
     now: datetime,
 ) -> tuple[ImportRow, Json | None]:
     """Create or amend one debt, or tell why not; return a practice that is to be inserted beside what is told."""
-    if row.debt is None or row.external_id is None:
+    if row.good is None:
         return _told(row, REFUSED, None), None
-    issuer = target.issuers[row.debt.service_code]
-    existing = known.get(row.external_id)
+    external_id, debt = row.good
+    issuer = target.issuers[debt.service_code]
+    existing = known.get(external_id)
     if existing is None:
-        created = issuance.create(tx, row.external_id, next(numbers), row.debt, issuer, now)
+        created = issuance.create(tx, external_id, next(numbers), debt, issuer, now)
         return _told(row, "created", created["notice_number"]), created
     try:
-        is_amended = issuance.amend(tx, existing, row.debt, issuer, now)
+        is_amended = issuance.amend(tx, existing, debt, issuer, now)
     except Refused as refused:
-        code = _code_of(refused)
-        told = _told(row, REFUSED, existing.notice_number)
-        return replace(told, code=code.value, column=_COLUMN_AT_FAULT.get(code), value_shape=None, warning=None), None
+        return _told_refused(row, existing, refused), None
     return _told(row, "amended" if is_amended else "unchanged", existing.notice_number), None
+
+
+def _cells(row: Row) -> Mapping[str, str]:
+    """Return what a refused row held, as far as it is known."""
+    return row.cells or (storable(cells_of(row.external_id, row.debt)) if row.debt else {})
 
 
 def _told(row: Row, outcome: str, notice_number: str | None) -> ImportRow:
@@ -113,6 +157,12 @@ def _told(row: Row, outcome: str, notice_number: str | None) -> ImportRow:
         value_shape=row.value_shape,
         warning=row.warning,
     )
+
+
+def _told_refused(row: Row, existing: PracticeRow, refused: Refused) -> ImportRow:
+    code = _code_of(refused)
+    told = _told(row, REFUSED, existing.notice_number)
+    return replace(told, code=code.value, column=_COLUMN_AT_FAULT.get(code), value_shape=None, warning=None)
 
 
 def _code_of(refused: Refused) -> ErrorCode:

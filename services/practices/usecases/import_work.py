@@ -8,15 +8,15 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Final
+from uuid import UUID
 
 from chassis import logs
 from chassis.storage.database import Database
 from contracts.errors import Refused
 from services.practices import catalogue_records
-from services.practices.debt_file import rows as debt_file
-from services.practices.debt_file.rows import Row
+from services.practices.debt_file import files as debt_file
 from services.practices.models import Import
-from services.practices.repository import catalogue, import_jobs, practices
+from services.practices.repository import catalogue, import_jobs, import_previews, practices
 from services.practices.repository.batches import batches
 from services.practices.usecases import import_rows, issuance
 from services.practices.usecases.import_rows import Target
@@ -24,6 +24,7 @@ from services.practices.usecases.import_rows import Target
 log = logs.get_logger(__name__)
 
 _CHUNK_ROWS: Final = 2_000
+_ANNULLED_AT_ONCE: Final = 200
 
 
 class _Ended(Exception):
@@ -58,7 +59,10 @@ def _load_next(database: Database, entity_code: str, clock: Callable[[], datetim
     try:
         if job.state != "loading":
             _check(database, job)
-        _load(database, job, clock)
+        if job.preview:
+            _preview(database, job, clock)
+        else:
+            _load(database, job, clock)
     except Refused as refused:
         with database.transaction() as tx:
             import_jobs.refuse(tx.session, job.id, refused.code)
@@ -73,10 +77,12 @@ def _load_next(database: Database, entity_code: str, clock: Callable[[], datetim
 def _check(database: Database, job: Import) -> None:
     """Read the file, from the line on that was read last, and stage its rows. Raises Refused for the whole file."""
     with database.reading() as session:
+        entity = catalogue.entity(session, job.entity_code)
         services = catalogue.services(session, job.entity_code)
+    conventions = catalogue_records.file_conventions(entity, services)
     rules = {service.code: catalogue_records.rules_of(service) for service in services}
     pieces = partial(import_jobs.parts, database, job.id)
-    for rows in batches(debt_file.read_pieces(pieces, rules, after_line=job.checked_line), _CHUNK_ROWS):
+    for rows in batches(debt_file.read_pieces(pieces, rules, conventions, after_line=job.checked_line), _CHUNK_ROWS):
         with database.transaction() as tx:
             if not import_jobs.stage(tx.session, job, rows):
                 raise _Ended
@@ -85,33 +91,74 @@ def _check(database: Database, job: Import) -> None:
         import_jobs.end_checking(tx.session, job.id)
 
 
-def _load(database: Database, job: Import, clock: Callable[[], datetime]) -> None:
-    """Load what is staged, from the last row to the first."""
+def _target(database: Database, job: Import) -> Target:
     with database.reading() as session:
         entity = catalogue.entity(session, job.entity_code)
         # Whatever the catalogue has become since the rows were checked.
         services = catalogue.services_ever(session, entity.code)
-    target = Target(
-        job.id, entity, {service.code: catalogue_records.issuer_of(entity, service) for service in services}
-    )
-    while True:
+    issuers = {service.code: catalogue_records.issuer_of(entity, service) for service in services}
+    return Target(job.id, entity, issuers)
+
+
+def _preview(database: Database, job: Import, clock: Callable[[], datetime]) -> None:
+    """Tell what would become of what is staged, from the first row to the last, and wait."""
+    target = _target(database, job)
+    with database.reading() as session:
+        stop = import_jobs.last_staged_line(session, job.id) + 1
+    while (first := job.previewed_line + 1) < stop:
+        lines = range(first, min(stop, first + _CHUNK_ROWS))
         with database.reading() as session:
-            rows = import_jobs.staged(session, job.id, _CHUNK_ROWS)
-        if not rows:
-            break
-        issuance.again_on_conflict(partial(_load_chunk, database, target, rows, clock))
+            rows = import_jobs.staged(session, job.id, lines)
+        services = {row.good[1].service_code for row in rows if row.good is not None}
+        with database.transaction() as tx:
+            counts = import_rows.preview(tx, target, rows, clock())
+            if not import_previews.note_previewed(tx.session, job, lines[-1], counts.by_column(), services):
+                raise _Ended
+        job.previewed_line, job.services = lines[-1], sorted({*(job.services or ()), *services})
+    with database.transaction() as tx:
+        import_previews.end_preview(tx.session, job.id)
+
+
+def _load(database: Database, job: Import, clock: Callable[[], datetime]) -> None:
+    """Load what is staged, from the last row to the first; annul what the file does not name, where it is to be."""
+    if job.previewed_line:
+        import_previews.forget_preview(database, job.id)
+    target = _target(database, job)
+    with database.reading() as session:
+        stop = import_jobs.last_staged_line(session, job.id) + 1
+    while stop > 1:
+        lines = range(max(1, stop - _CHUNK_ROWS), stop)
+        issuance.again_on_conflict(partial(_load_chunk, database, target, lines, clock))
+        stop = lines.start
+    if job.annul_reason is not None:
+        _annul_missing(database, job.id, job.annul_reason, clock)
     with database.transaction() as tx:
         import_jobs.finish(tx.session, job.id)
 
 
-def _load_chunk(database: Database, target: Target, rows: list[Row], clock: Callable[[], datetime]) -> None:
-    """Load some rows and take them off the staging table, in one transaction."""
-    good = set(import_rows.good_references(rows))
+def _load_chunk(database: Database, target: Target, lines: range, clock: Callable[[], datetime]) -> None:
+    """Load the rows of some lines and take them off the staging table, in one transaction."""
     with database.reading() as session:
+        rows = import_jobs.staged(session, target.import_id, lines)
+        good = set(import_rows.good_references(rows))
         new_count = len(good - practices.known_external_ids(session, target.entity.code, good))
     numbers = iter(list(issuance.allocate(database, target.entity, new_count)))
     with database.transaction() as tx:
-        if import_jobs.take(tx.session, target.import_id, rows[0].line) != len(rows):
+        if import_jobs.take(tx.session, target.import_id, lines) != len(rows):
             raise _Ended
         counts = import_rows.load(tx, target, rows, numbers, clock())
-        import_jobs.note_loaded(tx.session, target.import_id, counts.accepted, counts.refused)
+        import_jobs.note_loaded(tx.session, target.import_id, counts.by_column())
+
+
+def _annul_missing(database: Database, import_id: UUID, reason: str, clock: Callable[[], datetime]) -> None:
+    """Annul the debts to pay of a file's services that it does not name, in batches that commit."""
+    place = 0
+    while True:
+        with database.transaction() as tx:
+            rows = import_previews.missing_debts(tx.session, import_id, place, _ANNULLED_AT_ONCE)
+            for row in rows:
+                issuance.annul(tx, row, reason, clock())
+            import_previews.note_annulled(tx.session, import_id, len(rows))
+        if not rows:
+            return
+        place = rows[-1].place

@@ -32,8 +32,7 @@ def insert(database: Database, request: InsertRequest, now: datetime) -> Practic
     with number_stock.one_number(database, issuer.entity) as number, database.transaction() as tx:
 
         def make() -> dict[str, UUID]:
-            row = issuance.insert(tx, None, next(number), debt, issuer, now, inserted_by=payer)
-            return {"practice_id": row.id}
+            return {"practice_id": issuance.insert(tx, None, next(number), debt, issuer, now, inserted_by=payer)["id"]}
 
         made = tx.once(f"insert:{payer}", request.idempotency_key, _content_of(request), make)
         return records.practice_of(practices.practice(tx.session, made["practice_id"]), now)

@@ -10,19 +10,20 @@ from sqlalchemy.exc import IntegrityError
 from chassis.storage.database import Database, Tx
 from contracts.calendar import rome_day
 from contracts.codes import NoticeNumber
-from contracts.error_details import NotAmendable
+from contracts.error_details import NotAmendable, WhichPractice
 from contracts.errors import ErrorCode, Refused
-from contracts.events.practices import PRACTICE_AMENDED, PRACTICE_CREATED
+from contracts.events.practices import OTHER_OPTION, PRACTICE_AMENDED, PRACTICE_CANCELLED, PRACTICE_CREATED
 from services.practices import records
 from services.practices.catalogue_records import Issuer
-from services.practices.domain import practice_status
+from services.practices.domain import display, practice_status
 from services.practices.domain.debt import Debt, is_same_debtor
 from services.practices.domain.debt_rules import ServiceRules
-from services.practices.domain.practice_status import AmountDue, PracticeStatus
-from services.practices.domain.states import State
+from services.practices.domain.practice_status import AmountDue, Ending, PracticeStatus
+from services.practices.domain.states import Cause, State, can_move
 from services.practices.models import EntityRow, Json, PracticeRow
 from services.practices.repository import catalogue, practices
 
+_ANNULLED: Final = "annulled"
 _ATTEMPTS: Final = 3
 _T = TypeVar("_T")
 
@@ -43,23 +44,15 @@ def insert(
     debt: Debt,
     issuer: Issuer,
     now: datetime,
-    *,
-    inserted_by: str | None = None,
-) -> PracticeRow:
-    """Insert a practice with its PracticeCreated."""
-    row = PracticeRow(**create(tx, external_id, number, debt, issuer, now))
-    row.inserted_by = inserted_by
-    tx.session.add(row)
-    return row
+    **columns: str | None,
+) -> Json:
+    """Insert a practice with its PracticeCreated at once, and return it by column.
 
-
-def insert_alone(
-    tx: Tx, external_id: str, number: NoticeNumber, debt: Debt, issuer: Issuer, now: datetime
-) -> PracticeRow:
-    """Insert a practice with its PracticeCreated at once; what is returned is no object of the session."""
-    values = create(tx, external_id, number, debt, issuer, now)
+    `columns` are those that only some have: `inserted_by`, `demand_digest`.
+    """
+    values = create(tx, external_id, number, debt, issuer, now) | columns
     practices.insert_one(tx.session, values)
-    return PracticeRow(**values)
+    return values
 
 
 def create(tx: Tx, external_id: str | None, number: NoticeNumber, debt: Debt, issuer: Issuer, now: datetime) -> Json:
@@ -95,10 +88,61 @@ def amend(tx: Tx, row: PracticeRow, debt: Debt, issuer: Issuer, now: datetime) -
     came than is due is paid when it is amended to no more than what came.
     Raises Refused(DEBTOR_CHANGED), (PRACTICE_NOT_AMENDABLE).
     """
+    if not is_amendment(row, debt, issuer.rules, now):
+        return False
+    status, rules = records.status_of(row), issuer.rules
+    records.write_debt(row, debt, rules)
+    records.write_status(row, practice_status.amended(status, records.amount_due_of(row), now))
+    _tell_amended(tx, row, debt, issuer, now)
+    return True
+
+
+def annul(tx: Tx, row: PracticeRow, reason: str, now: datetime, *, told: str | None = None) -> None:
+    """Withdraw a locked practice; events say `told` in place of the entity's own words, which may name somebody.
+
+    Raises Refused(PRACTICE_PAID), (PRACTICE_BEING_PAID), (PRACTICE_UNDERPAID), (PRACTICE_CANCELLED).
+    """
+    status = records.status_of(row)
+    if status.facts.open_checkouts and status.state is State.EXPIRED:
+        raise Refused(ErrorCode.PRACTICE_BEING_PAID)
+    if not can_move(status.state, Cause.CANCELLED):
+        raise Refused(display.NOT_PAYABLE[status.state])
+    records.write_status(row, practice_status.cancelled(status, Ending(now, reason)))
+    row.sequence += 1
+    ended = records.ended_of(row, told or _ANNULLED, now)
+    tx.emit(PRACTICE_CANCELLED, ended, subject=str(row.id), sequence=row.sequence, now=now)
+
+
+def restore(tx: Tx, row: PracticeRow, issuer: Issuer, now: datetime) -> None:
+    """Take the annulment of a locked practice back.
+
+    Raises Refused(PRACTICE_NOT_AMENDABLE) of one that is not annulled, (OPTION_CLOSED) of one that was because its debt
+    is paid in another way.
+    """
+    status = records.status_of(row)
+    if not can_move(status.state, Cause.RESTORED):
+        raise Refused(ErrorCode.PRACTICE_NOT_AMENDABLE, NotAmendable(state=row.state))
+    if row.state_reason == OTHER_OPTION:
+        raise Refused(ErrorCode.OPTION_CLOSED, WhichPractice(practice_id=row.id))
+    records.write_status(row, practice_status.restored(status, now))
+    _tell_amended(tx, row, records.debt_of(row), issuer, now)
+
+
+def _tell_amended(tx: Tx, row: PracticeRow, debt: Debt, issuer: Issuer, now: datetime) -> None:
+    if debt.debt_position is not None:
+        practices.close_again(tx.session, issuer.entity.code, debt.debt_position)
+    row.sequence += 1
+    row.service_revision = issuer.service.revision
+    position = records.issued_position(vars(row), debt, issuer)
+    tx.emit(PRACTICE_AMENDED, position, subject=str(row.id), sequence=row.sequence, now=now)
+
+
+def is_amendment(row: PracticeRow, debt: Debt, rules: ServiceRules, now: datetime) -> bool:
+    """Return whether a debt would change a practice. Raises Refused(DEBTOR_CHANGED), (PRACTICE_NOT_AMENDABLE)."""
     before = records.debt_of(row)
     if not is_same_debtor(before.debtor, debt.debtor):
         raise Refused(ErrorCode.DEBTOR_CHANGED)
-    status, rules = records.status_of(row), issuer.rules
+    status = records.status_of(row)
     asks_before, asks_now = records.amount_due_of(row).cents(status.facts), _amount_due(debt, rules).cents(status.facts)
     is_free = practice_status.may_amend(status, raises_amount=asks_now > asks_before)
     is_needless = status.state is not State.CANCELLED and not (is_free and _has_expired_early(status, debt, rules, now))
@@ -106,14 +150,6 @@ def amend(tx: Tx, row: PracticeRow, debt: Debt, issuer: Issuer, now: datetime) -
         return False
     if not is_free:
         raise Refused(ErrorCode.PRACTICE_NOT_AMENDABLE, NotAmendable(state=row.state))
-    records.write_debt(row, debt, rules)
-    records.write_status(row, practice_status.amended(status, records.amount_due_of(row), now))
-    if debt.debt_position is not None:
-        practices.close_again(tx.session, issuer.entity.code, debt.debt_position)
-    row.sequence += 1
-    row.service_revision = issuer.service.revision
-    position = records.issued_position(vars(row), debt, issuer)
-    tx.emit(PRACTICE_AMENDED, position, subject=str(row.id), sequence=row.sequence, now=now)
     return True
 
 

@@ -48,6 +48,8 @@ class FakeServices:
             practices.ANNUL_DEBT.name: lambda _: examples.PRACTICE,
             practices.IMPORT.name: lambda _: examples.IMPORT,
             practices.GET_IMPORT.name: lambda _: examples.IMPORT,
+            practices.APPLY_IMPORT.name: lambda _: {**examples.IMPORT, "state": "loading", "rows": []},
+            practices.REFUSED_ROWS.name: lambda _: {"columns": ["codice_debito"], "rows": [], "next_after": None},
             practices.IMPORT_PART.name: lambda _: {},
             practices.QUEUE_IMPORT.name: lambda _: {**examples.IMPORT, "state": "waiting", "rows": []},
             practices.CANCEL_IMPORT.name: lambda _: {**examples.IMPORT, "state": "cancelled"},

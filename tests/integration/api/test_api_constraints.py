@@ -78,7 +78,9 @@ class Asker:
         self.schemas = Schemas(document)
         self._client, self._path, self._method = client, path, method
         content = self.described.get("requestBody", {}).get("content", {})
-        self.body_schema = content.get("application/json", {}).get("schema")
+        # JSON that is one of the kinds of a file has a schema of bytes alone.
+        described = content.get("application/json", {}).get("schema")
+        self.body_schema = None if (described or {}).get("format") == "binary" else described
         self._file_type = next(iter(content)) if content and self.body_schema is None else None
 
     def parameters(self, place: str) -> list[dict[str, Any]]:

@@ -1,8 +1,10 @@
 """What an entity's own software gets from the API with its key."""
 
 import base64
+import csv
 import gzip
 import hashlib
+import io
 from typing import Any
 
 import pytest
@@ -124,6 +126,42 @@ def test_the_same_file_again_is_another_import_unless_it_has_the_same_key(
     assert all(len(key) >= 8 for key in keys)
 
 
+@pytest.mark.parametrize("media_type", ["application/jsonl", "application/x-ndjson", "application/json"])
+def test_json_is_imported_like_csv(client: TestClient, services: FakeServices, media_type: str) -> None:
+    line = b'{"external_id": "TARI-1"}\n'
+    assert client.simulate_post(IMPORTS, body=line, headers={**ALL, "Content-Type": media_type}).status_code == 201
+    assert base64.b64decode(services.asked(practices.IMPORT).content_base64) == line
+
+
+def test_refused_rows_come_as_a_file_to_correct_that_no_spreadsheet_works_out(
+    client: TestClient, services: FakeServices
+) -> None:
+    refused = examples.IMPORT["rows"][1]
+    told = {
+        **refused,
+        "value_shape": "=A",
+        "problem": "Il codice fiscale non è corretto.",
+        "remedy": "Scrivilo intero.",
+    }
+    cells = {"codice_debito": "R-1", "cognome_nome": '=HYPERLINK("x")', "importo": "-5,00", "causale": 'è "così"; ok'}
+    pages = [
+        {"columns": ["codice_debito", "cognome_nome", "importo", "causale"], "rows": rows, "next_after": after}
+        for rows, after in (([{"row": told, "cells": cells}], 3), ([{"row": {**told, "line": 5}, "cells": {}}], None))
+    ]
+    services.answers[practices.REFUSED_ROWS.name] = lambda asked: pages[asked.after_line // 3]
+    result = client.simulate_get(f"{IMPORTS}/{examples.IMPORT_ID}/refused.csv", headers=ALL)
+    assert result.status_code == 200
+    assert result.content.startswith(b"\xef\xbb\xbf")
+    assert "righe-da-correggere" in result.headers["Content-Disposition"]
+    lines = list(csv.reader(io.StringIO(result.content.decode("utf-8-sig")), delimiter=";"))
+    reason = ["codice_fiscale", "'=A", "Il codice fiscale non è corretto.", "Scrivilo intero."]
+    assert lines == [
+        ["riga", "colonna", "valore", "problema", "rimedio", "codice_debito", "cognome_nome", "importo", "causale"],
+        ["3", *reason, "R-1", '\'=HYPERLINK("x")', "'-5,00", 'è "così"; ok'],
+        ["5", *reason, "RETTA-2026-0002-5", "", "", ""],
+    ]
+
+
 def test_a_multipart_file_is_imported_under_its_name(client: TestClient, services: FakeServices) -> None:
     body = (
         "--limit\r\n"
@@ -155,7 +193,7 @@ def test_parts_without_a_length_are_refused_and_told_how_to_come(client: TestCli
 
 def test_an_empty_file_or_another_media_type_is_refused(client: TestClient, services: FakeServices) -> None:
     problem(client.simulate_post(IMPORTS, body=b"", headers=CSV), 422, ErrorCode.IMPORT_EMPTY)
-    result = client.simulate_post(IMPORTS, body=b"{}", headers={**ALL, "Content-Type": "application/json"})
+    result = client.simulate_post(IMPORTS, body=b"<a/>", headers={**ALL, "Content-Type": "application/xml"})
     problem(result, 415, ErrorCode.INVALID_REQUEST)
     assert services.calls == []
 
@@ -316,3 +354,20 @@ def test_the_feed_leaves_out_other_entities_and_still_moves_on(client: TestClien
 def test_a_cursor_we_did_not_make_is_refused(client: TestClient, after: str) -> None:
     result = client.simulate_get("/api/v1/events", params={"after": after}, headers=ALL)
     assert problem(result, 400, ErrorCode.INVALID_REQUEST)["errors"][0]["parameter"] == "after"
+
+
+def test_a_file_is_previewed_as_a_job_and_loaded_when_that_is_asked_for(
+    client: TestClient, services: FakeServices
+) -> None:
+    sent = client.simulate_post(f"{IMPORTS}?preview=true", body=examples.IMPORT_FILE, headers=CSV)
+    assert sent.status_code == 202
+    assert services.asked(practices.QUEUE_IMPORT).preview is True
+    client.simulate_post(IMPORTS, body=examples.IMPORT_FILE, headers={**CSV, "Prefer": "respond-async"})
+    assert services.asked(practices.QUEUE_IMPORT).preview is False
+    address = f"{IMPORTS}/{examples.IMPORT_ID}/application"
+    body = {"accepted_only": True, "annul_missing": True, "reason": "Non più dovuto"}
+    applied = client.simulate_post(address, json=body, headers=ALL)
+    assert (applied.status_code, applied.json["state"]) == (202, "loading")
+    asked = services.asked(practices.APPLY_IMPORT)
+    assert (asked.accepted_only, asked.annul_missing, asked.reason) == (True, True, "Non più dovuto")
+    problem(client.simulate_post(address, json={"all": True}, headers=ALL), 400, ErrorCode.INVALID_REQUEST)

@@ -35,10 +35,11 @@ def inserted(client: TestClient, headers: dict[str, str] | None = None, **change
         ({"min_cents": 1050}, "almeno 10,50 euro", "at least 10.50 euro"),
         ({"max_cents": 99_999}, "al massimo di 999,99 euro", "999.99 euro at most"),
         ({"fixed_cents": 1600}, "L'unico importo ammesso", "The only amount this service takes is 16.00 euro"),
+        ({"choices_cents": [500, 1050]}, "uno di questi, in euro: 5,00 · 10,50", "one of these, in euro: 5.00 · 10.50"),
     ],
 )
 def test_an_amount_that_a_service_does_not_take_says_the_rule(
-    client: TestClient, services: FakeServices, rule: dict[str, int], italian: str, english: str
+    client: TestClient, services: FakeServices, rule: dict[str, Any], italian: str, english: str
 ) -> None:
     services.refuse(practices.INSERT, ErrorCode.AMOUNT_NOT_ALLOWED, AmountNotAllowed(**rule))
     for headers, said in (({}, italian), (ENGLISH, english)):

@@ -37,6 +37,7 @@ def command(environment, *arguments):
         ["chassis.run"],
         ["chassis.run", "--help"],
         ["chassis.relay", "--help"],
+        ["chassis.background", "--help"],
         ["chassis.health", "--help"],
         ["chassis.relay"],
         ["chassis.health"],
@@ -188,15 +189,18 @@ def test_the_list_names_every_consumer(environment):
             assert subscription.queue_name in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("arguments", "event"), [(["chassis.relay", "all"], "relay"), (["chassis.background"], "background")]
+)
 def test_one_process_relays_for_all_services_each_on_its_own_connection(
-    environment, start_process, service_database, eventually
+    environment, start_process, service_database, eventually, arguments, event
 ):
     databases = {name: service_database(name) for name in ("identity", "notices", "payments", "practices")}
     for database in databases.values():
         waiting = database.models.OutboxMessage(event_id=uuid4(), type="x.v1", subject="x", body={}, created_at=now())
         with database.transaction() as tx:
             tx.session.add(waiting)
-    relay = start_process("-m", "chassis.relay", "all")
+    process = start_process("-m", *arguments)
 
     def left():
         found = []
@@ -213,8 +217,23 @@ def test_one_process_relays_for_all_services_each_on_its_own_connection(
         )
         assert {f"{name}-relay" for name in databases} <= set(session.scalars(listing))
     assert command(environment, "chassis.health", "all-relay").returncode == 0
-    assert relay.stop() == 0
-    assert [line["service"] for line in relay.lines("relay_stopped")] == ["all"]
+    assert process.stop() == 0
+    assert process.lines(f"{event}_stopped")
+
+
+def test_what_works_in_the_background_is_the_relays_and_what_payments_sends(
+    environment, start_process, service_database, eventually
+):
+    for name in ("identity", "notices", "payments", "practices"):
+        service_database(name)
+    process = start_process("-m", "chassis.background")
+    (started,) = eventually(lambda: process.lines("background_started"))
+    assert started["parts"] == [
+        *("identity-relay", "notices-relay", "payments-relay", "practices-relay"),
+        *("payments-outbound", "payments-webhooks"),
+    ]
+    assert process.stop() == 0
+    assert {line["part"] for line in process.lines("background_ended")} == set(started["parts"])
 
 
 def test_one_database_out_of_reach_stops_no_other_services_relay(start_process, service_database, eventually):

@@ -94,7 +94,7 @@ def test_a_services_role_reads_and_writes_rows(connect, service, models):
     cursor = connect(f"portal_{service}", f"portal_{service}_service")
     for table in tables_of(models):
         cursor.execute(f'SELECT count(*) FROM "{table}"')
-        for privilege in ("INSERT",) if table == "outbox" else ("INSERT", "UPDATE", "DELETE"):
+        for privilege in ("INSERT",) if table in ("outbox", "audit_entries") else ("INSERT", "UPDATE", "DELETE"):
             cursor.execute("SELECT has_table_privilege(%s, %s)", (f'"{table}"', privilege))
             assert cursor.fetchone() == (True,), (table, privilege)
     insert_event(cursor)
@@ -112,6 +112,8 @@ def test_a_services_role_reads_and_writes_rows(connect, service, models):
         "UPDATE alembic_version SET version_num = 'x'",
         "UPDATE outbox SET body = '{}'",
         "DELETE FROM outbox",
+        "UPDATE audit_entries SET reason = 'x'",
+        "DELETE FROM audit_entries",
     ],
 )
 def test_a_services_role_changes_no_table_and_no_event(connect, statement):

@@ -307,6 +307,7 @@ def town(
         "AMQP_URL": amqp_url,
         "DATABASE_URL": database_url,
         "EVENT_RETRY_DELAYS_S": "0.2,0.4,1,2",
+        "PARITY_EVERY_S": "0",  # what a test damages stays so until it looks
         "SANDBOX_HOME": str(folder / "pagopa"),
         "SANDBOX_PAGOPA_URL": pagopa_url,
         "PORTAL_NODE_URL": door,

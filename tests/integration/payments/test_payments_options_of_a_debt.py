@@ -5,10 +5,12 @@ from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier, Thread
 from typing import Final
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.exc import DBAPIError
 
 from chassis.storage.database import Database
 from contracts.errors import ErrorCode, Refused
@@ -17,6 +19,7 @@ from contracts.rpc.payments import PaymentOptionsReply, PaymentOptionsRequest
 from contracts.rpc.practices import Position, PositionReply
 from contracts.shapes import Instalment, OptionPart
 from services.payments.domain.positions import PositionStatus
+from services.payments.repository import positions as stored_positions
 from services.payments.usecases import payment_options, positions
 from tests.conftest import empty_tables
 from tests.integration.payments.payments_actors import (
@@ -158,6 +161,34 @@ def test_of_two_receipts_at_the_same_moment_one_is_expected_and_the_other_for_a_
         thread.join()
     assert len(emitted(database, "PaymentConfirmed")) == 2
     assert reasons(database) == ["cancelled"]
+
+
+def test_two_batches_of_rows_about_the_same_debts_in_other_orders_wait_for_each_other_and_not_crosswise(
+    database: Database,
+) -> None:
+    practices = Practices()
+    for number, name in ((1, "TARI-1"), (2, "TARI-2"), (3, "TARI-2"), (4, "TARI-1")):
+        practices.issued[number] = replace(position(number), part=OptionPart(debt_position=name, option=f"in-{number}"))
+    known(database, practices)
+    together, problems = Barrier(2), []
+
+    def take(numbers: Sequence[int]) -> None:
+        for _ in range(20):
+            together.wait(60)
+            try:
+                with database.transaction() as tx:
+                    ids = [UUID(int=number) for number in numbers]
+                    held = stored_positions.by_practice(tx.session, ids, lock=True)
+                    stored_positions.hold_debt_positions(tx.session, [held[each] for each in ids])
+            except DBAPIError as problem:
+                problems.append(problem)
+
+    threads = [Thread(target=take, args=(numbers,)) for numbers in ((1, 2), (3, 4))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
 
 
 def refused(database: Database, pagopa_url: str, practices: Practices, numbers: Sequence[int]) -> ErrorCode:

@@ -16,7 +16,7 @@ from chassis.storage.database import Database
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import practices
 from contracts.rpc.practices import AnnulRequest, ImportReport, ImportRequest, Practice, SearchRequest
-from services.practices.debt_file import rows as debt_rows
+from services.practices.debt_file import files as debt_rows
 from services.practices.debt_file.rows import Row
 from services.practices.models import Json
 from services.practices.usecases import catalogue, debt_import, debts, issuance, search

@@ -25,7 +25,7 @@ from contracts.rpc.practices import (
     ImportRow,
 )
 from services.practices import models
-from services.practices.debt_file import rows as debt_rows
+from services.practices.debt_file import files as debt_rows
 from services.practices.models import Import, ImportPart, OutboxMessage, PracticeRow, StagedRow
 from services.practices.repository import import_jobs as staging
 from services.practices.usecases import debt_import, import_jobs, import_reports, import_work

@@ -38,9 +38,8 @@ def opened(database: Database, token: str, now: datetime) -> OpenedLink | None:
 
 
 def pay_link(database: Database, now: datetime, valid_days: int = 90) -> tuple[str, PayLinksRevokeRequest]:
-    made = access_links.make_pay_link(
-        database, PayLinkRequest(entity_code="PM108", external_id="TARI-1", valid_days=valid_days), now
-    )
+    asked = PayLinkRequest(entity_code="PM108", external_id="TARI-1", valid_days=valid_days)
+    made = access_links.make_pay_link(database, asked, now)
     return made.link_token, PayLinksRevokeRequest(entity_code="PM108", external_id="TARI-1", link_id=made.id)
 
 

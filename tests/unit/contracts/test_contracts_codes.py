@@ -97,6 +97,16 @@ def test_mistyped_fiscal_codes_are_refused(text: str) -> None:
         ("25.50", 2550),
         ("1.234,56", 123456),
         ("€ 16,00", 1600),
+        ("16,00€", 1600),
+        ("€16", 1600),
+        ("1,234.56", 123456),
+        ("1,234,567.8", 123456780),
+        ("1.234.567,8", 123456780),
+        ("1 234,56", 123456),
+        ("1\u00a0234,56 €", 123456),
+        ("1\u202f234\u202f567", 123456700),
+        ("1'234.56", 123456),
+        ("1’234", 123400),
         ("999999999,99", AMOUNT_MAX_CENTS),
     ],
 )
@@ -104,7 +114,14 @@ def test_amounts_are_read_as_people_type_them(text: str, cents: int) -> None:
     assert AmountCents.typed(text) == cents
 
 
-@pytest.mark.parametrize("text", ["10,123", "10.123", "1.000", "1,234.56", "-5", "5e3", "", "venti", "1..2"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("10,123", "10.123", "1.000", "1,000", "1.234.567", "1,234,567", "1.234.56", "1,234,56", "1.23,456.78"),
+        *("12 50", "1 2,50", "1234 567", "1 234.567", "1 234,567", "1 2345", "1' 234", "1.234 567,00"),
+        *("-5", "5e3", "", "venti", "1..2", "12,", ",50", ".5", "5-", "(5,00)", "5,00 $"),
+    ],
+)
 def test_anything_that_could_be_read_in_two_ways_is_no_amount(text: str) -> None:
     with pytest.raises(Refused) as refusal:
         AmountCents.typed(text)

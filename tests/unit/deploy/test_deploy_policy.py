@@ -233,7 +233,7 @@ def test_who_reaches_broker_and_databases(shape: str) -> None:
     broker, databases = {"app.kubernetes.io/name": "portal-rabbitmq"}, {"cnpg.io/cluster": "portal-postgres"}
     for pod in every_pod(shape):
         is_door = pod.owner.endswith("-node-door")
-        is_gateway = pod.labels["app.kubernetes.io/component"] in {"gateway", "node", "broker-users"}
+        is_gateway = pod.labels["app.kubernetes.io/component"] in {"gateway", "node", "entity-router", "broker-users"}
         assert may_reach(shape, pod, broker, 5671) == ("AMQP_URL" in pod.environment), pod.owner
         assert may_reach(shape, pod, databases, 5432) == (not is_gateway and not is_door), pod.owner
         # The other end says the same.
@@ -250,7 +250,7 @@ def test_each_service_has_its_own_database_and_no_other(shape: str) -> None:
 
 @pytest.mark.parametrize("shape", ["one-body", "ten-bodies"])
 def test_who_reaches_the_world(shape: str) -> None:
-    web = ("payments", "payments-outbound", "refresh-idps", "fetch-settlements")
+    web = ("payments", "payments-outbound", "payments-webhooks", "refresh-idps", "fetch-settlements")
     expected = {"notices": {587}, **{component: {443} for component in web}}
     for pod in every_pod(shape):
         component = pod.labels["app.kubernetes.io/component"]

@@ -7,6 +7,7 @@ import pytest
 from honcho.environ import parse_procfile
 
 from chassis.messaging.broker_users import USERS, password_setting
+from chassis.messaging.entity_consumers import ROUTER
 from chassis.settings import database_url
 from chassis.storage.database import make_engine
 from chassis.storage.migrations import services_with_migrations
@@ -27,7 +28,7 @@ from tests.unit.house.doc_tables import settings_read
 
 each_shape = pytest.mark.parametrize("shape", SHAPES)
 # Parts that another variable is put together from.
-PARTS = {"RABBITMQ_USER", "DATABASE_USER", *map(password_setting, USERS)}
+PARTS = {"RABBITMQ_USER", "DATABASE_USER", *map(password_setting, (*USERS, ROUTER))}
 
 
 def procfile() -> dict[str, str]:
@@ -284,6 +285,10 @@ def test_every_process_of_the_chart_is_its_own_user_of_the_broker_over_tls(shape
         pod = pod_of(shape, process)
         # What payments sends out by itself is payments, with its rights.
         name = "payments" if process == "payments-outbound" else process
+        if process == "payments-webhooks":
+            assert not [one for one in pod.environment if one.startswith("AMQP_")]
+            assert "portal/broker" not in pod.labels
+            continue
         assert user_of(pod) == name
         assert pod.environment["AMQP_PASSWORD"]["secretKeyRef"] == {"name": "portal-broker-users", "key": name}
         assert pod.environment["AMQP_URL"].startswith("amqps://")
@@ -301,10 +306,12 @@ def test_a_job_makes_every_user_that_a_process_is(shape: str, *, is_upgrade: boo
         if name in {"portal-broker-users", "portal-first-broker-users"}
     ]
     [container] = job["spec"]["template"]["spec"]["containers"]
-    assert container["command"] == ["python", "-m", "chassis.broker_users", "apply"]
+    applied = ["python -m chassis.broker_users apply", "python -m chassis.entity_consumers apply"]
+    assert container["command"] == ["sh", "-c", " && ".join(applied)]
     given = {one["name"]: one.get("valueFrom") for one in container["env"]}
-    keys = {name: given[name]["secretKeyRef"]["key"] for name in map(password_setting, USERS)}
-    assert keys == {password_setting(user): user for user in USERS}
+    users = (*USERS, ROUTER)
+    keys = {name: given[name]["secretKeyRef"]["key"] for name in map(password_setting, users)}
+    assert keys == {password_setting(user): user for user in users}
 
 
 @IN_CLUSTER

@@ -160,6 +160,7 @@ class Services:
     """
 
     def __init__(self) -> None:
+        self.entity = ENTITY
         self.practices: dict[UUID, Practice] = {}
         self.links: dict[str, practices.OpenedLink] = {}
         self.plans: list[practices.ListedPlan] = []
@@ -328,7 +329,7 @@ class Services:
     def _entity(self, asked: practices.EntityRequest) -> Entity:
         if asked.entity_code != "PM108":
             raise Refused(ErrorCode.UNKNOWN_ENTITY)
-        return ENTITY
+        return self.entity
 
     def _search(self, asked: practices.SearchRequest) -> practices.PracticeList:
         def matches(practice: Practice) -> bool:

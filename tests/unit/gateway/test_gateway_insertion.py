@@ -1,15 +1,16 @@
 """Inserimento spontaneo."""
 
+from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import unquote
 
 import pytest
 
-from contracts.codes import FiscalCode
+from contracts.codes import AmountCents, FiscalCode
 from contracts.error_details import InvalidRequest
 from contracts.errors import ErrorCode, Refused, Unavailable
 from contracts.rpc import identity, payments, practices
-from contracts.shapes import Beneficiary
+from contracts.shapes import Beneficiary, LocalisedText
 from gateway.web.amount_rules import amount_refusal
 from tests.unit.gateway.gateway_browser import Browser, page_of, rows_of, text_of
 from tests.unit.gateway.gateway_services import FISCAL_CODE, Services, make_service
@@ -309,3 +310,57 @@ def test_an_outcome_nobody_knows_is_told_as_such(browser: Browser, services: Ser
     assert answer.status_code == HTTPStatus.GATEWAY_TIMEOUT
     assert "potrebbe essere stata eseguita oppure no" in text_of(answer)
     assert page_of(answer).xpath("//a[@href='/enti/PM108/pratiche']")
+
+
+def test_of_amounts_to_choose_from_one_is_chosen_by_its_name(browser: Browser, services: Services):
+    choices = [
+        practices.AmountChoice(cents=AmountCents(cents), title=LocalisedText(it=f"{count} pasti", en=f"{count} meals"))
+        for count, cents in ((5, 2250), (20, 9000))
+    ]
+    services.entity = replace(services.entity, services=[make_service("MENSA", "Mensa scolastica", choices=choices)])
+    browser.log_in()
+    form = browser.get("/enti/PM108/inserimento/MENSA")
+    page = page_of(form)
+    radios = page.xpath("//input[@type='radio' and @name='amount']")
+    assert [(radio.get("id"), radio.get("value")) for radio in radios] == [("amount", "22,50"), ("amount-2", "90,00")]
+    labels = [" ".join(page.xpath(f"//label[@for='{radio.get('id')}']")[0].text_content().split()) for radio in radios]
+    assert [label.split(":")[0] for label in labels] == ["5 pasti", "20 pasti"]
+    assert not page.xpath("//input[@name='amount' and not(@type='radio')]")
+    browser.submit("/enti/PM108/inserimento/MENSA", key=KEY, amount="90,00", description="Mensa")
+    assert services.asked(practices.INSERT)[-1].amount_cents == 9000
+    wrong = browser.submit("/enti/PM108/inserimento/MENSA", key=KEY, description="Mensa")
+    assert wrong.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert page_of(wrong).xpath("//fieldset[@aria-describedby='amount-errore']")
+    refusal = amount_refusal(services.entity.services[0], "it")
+    assert refusal is not None
+    assert "uno fra" in refusal
+    assert "90,00" in refusal
+
+
+def test_a_page_says_how_the_entity_is_reached_in_its_own_colours(browser: Browser, services: Services):
+    services.entity = replace(
+        services.entity,
+        contacts=practices.Contacts(
+            address="Piazza del Municipio 1",
+            phone="+39 06 0000 0000",
+            certified_email="ente@pec.example",
+            office_hours=LocalisedText(it="lunedì 9-12", en="Monday 9-12"),
+        ),
+        colours=practices.Colours(primary="#1b6b3a", dark="#0f4424"),
+    )
+    answer = browser.get("/enti/PM108/inserimento")
+    page = page_of(answer)
+    footer = " ".join(page.xpath("//footer")[0].text_content().split())
+    for told in ("Piazza del Municipio 1", "Telefono +39 06 0000 0000", "PEC ente@pec.example", "Orari: lunedì 9-12"):
+        assert told in footer
+    assert page.xpath("//footer//a[@href='tel:+390600000000']")
+    (sheet,) = [link.get("href") for link in page.xpath("//link[@rel='stylesheet']") if "colori" in link.get("href")]
+    sent = browser.get(sheet)
+    assert sent.headers["Content-Type"].startswith("text/css")
+    assert "--portal-blue: #1b6b3a; --portal-blue-dark: #0f4424" in sent.text
+    assert "max-age" in sent.headers["Cache-Control"]
+
+
+def test_without_colours_there_is_no_sheet_of_them(browser: Browser):
+    assert "colori.css" not in browser.get("/enti/PM108/inserimento").text
+    assert browser.get("/enti/PM108/colori.css").status_code == HTTPStatus.NOT_FOUND

@@ -29,7 +29,8 @@ SIGNED_BY_OTHERS = {"/spid/acs", "/spid/slo", "/pagopa/pa-for-node", OPTIONS_PAT
 
 def post_addresses(app: falcon.App[Any, Any]) -> list[str]:
     """Every address of the pages that takes a POST, filled in."""
-    filled = {"{entity}": "PM108", "{service}": "BOLLO_IT", "{practice_id:uuid}": str(UUID(int=1))}
+    filled = {"{entity}": "PM108", "{service}": "BOLLO_IT"}
+    filled |= {f"{{{name}:uuid}}": str(UUID(int=1)) for name in ("practice_id", "operator_id", "invitation_id")}
     addresses = []
     for route in falcon.inspect.inspect_routes(app):
         if not route.path.startswith("/api/") and any(

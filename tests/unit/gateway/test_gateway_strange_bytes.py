@@ -34,7 +34,8 @@ STRANGE = {
 }
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 JSON = {"Content-Type": "application/json", "Idempotency-Key": "a-key-of-the-test"}
-FILLED = {"entity": "PM108", "service": "BOLLO_IT", "practice_id": str(UUID(int=1)), "name": "portal/css/portal.css"}
+FILLED = {"entity": "PM108", "service": "BOLLO_IT", "name": "portal/css/portal.css"}
+FILLED |= dict.fromkeys(("practice_id", "operator_id", "invitation_id"), str(UUID(int=1)))
 
 
 @pytest.fixture(name="app")

@@ -177,14 +177,16 @@ def test_a_process_has_its_own_role_and_user_and_no_others_password(compose: dic
     }
     processes = parse_procfile((ROOT / "Procfile").read_text()).processes
     # What payments sends out by itself is payments: the same tables, the same rights.
-    users = {process: "payments" if process == "payments-outbound" else process for process in processes}
+    sent_out = {"payments-outbound", "payments-webhooks"}
+    users = {process: "payments" if process in sent_out else process for process in processes}
     for process, name in users.items():
         container, own = compose[process], name.replace("-", "_")
         assert set(container["secrets"]) - shared == {own}, name
         service, _, is_relay = name.partition("-")
         environment = environment_of(container)
-        assert f"://{name}@rabbitmq:" in environment["AMQP_URL"], name
-        if name not in {"gateway", "node"}:
+        if process != "payments-webhooks":
+            assert f"://{name}@rabbitmq:" in environment["AMQP_URL"], name
+        if name not in {"gateway", "node", "entity-router"}:
             role = f"portal_{service}_{'relay' if is_relay else 'service'}"
             assert f"://{role}@postgres:" in environment[f"{service.upper()}_DATABASE_URL"], name
     assert set(compose["broker-users"]["secrets"]) == {"rabbitmq", *(name.replace("-", "_") for name in users.values())}
@@ -223,12 +225,13 @@ def test_only_who_must_talk_may(compose: dict[str, Any]) -> None:
     product = lasting(compose)
     of_services = {name for name in product if name.startswith(SERVICES)}
     assert {name for name, one in product.items() if "data" in networks_of(one)} == {"postgres", *of_services}
-    on_the_bus = {name for name in of_services if not name.endswith("-migrations")}
+    on_the_bus = {name for name in of_services if not name.endswith(("-migrations", "-webhooks"))}
     assert {name for name, one in product.items() if "bus" in networks_of(one)} == {
         "rabbitmq",
         "broker-users",
         "gateway",
         "node",
+        "entity-router",
         *on_the_bus,
     }
     assert {name for name, one in product.items() if "counting" in networks_of(one)} == {"gateway", "rates"}
@@ -237,6 +240,7 @@ def test_only_who_must_talk_may(compose: dict[str, Any]) -> None:
         "identity",
         "payments",
         "payments-outbound",
+        "payments-webhooks",
         "notices",
     }
     assert {name for name, one in product.items() if "ports" in one} == {"proxy"}

@@ -41,7 +41,7 @@ MAY_LOAD = {
     "practices": (RUN.format("practices"), SERVICE),
     "cart": (RUN.format("cart"), SERVICE),
     "payments": (RUN.format("payments"), SERVICE | {"cryptography", "lxml", "requests", "signxml"}),
-    "notices": (RUN.format("notices"), SERVICE | {"PIL", "babel", "jinja2", "lxml", "reportlab", "uharfbuzz"}),
+    "notices": (RUN.format("notices"), SERVICE | {"babel", "jinja2"}),
     "the parent of all services": ("import chassis.runtime.process", SERVICE),
     "a relay": (
         "import chassis.messaging.relay; from chassis.storage import outbox; outbox.emitting_services()",

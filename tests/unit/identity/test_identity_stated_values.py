@@ -21,6 +21,12 @@ STATED = {
     # AgID's error codes.
     "domain._LEVEL_TOO_LOW": 20,
     "domain._TIMED_OUT": 21,
+    "operator_rules.LEVEL_MIN": 2,
+    "operator_rules.SESSION_IDLE": timedelta(minutes=15),
+    "operator_rules.SESSION_ABSOLUTE": timedelta(hours=10),
+    "operator_rules.SESSION_USE_RESOLUTION": timedelta(seconds=15),
+    "operator_rules.INVITATION_LIFETIME": timedelta(days=7),
+    "operator_rules.INVITATION_RETENTION": timedelta(days=30),
 }
 
 

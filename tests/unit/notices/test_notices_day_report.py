@@ -103,7 +103,7 @@ def test_a_day_without_flows_says_so() -> None:
 def test_it_travels_to_the_renderer_and_breaks_no_rule_of_pdf_ua_1(language: str) -> None:
     told = report(flow(1, 60, credited=True), language=language)
     assert read_content(write_content(told)) == told
-    pdf = render(read_content(write_content(told)))
+    pdf = render(told)
     assert pdf == render_day_report(told)
     checked = ua_checker.validate_pdf_bytes(pdf, profile="ua1")
     assert [(failure.rule_id, failure.message) for failure in checked.failures] == []

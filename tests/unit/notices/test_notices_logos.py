@@ -12,6 +12,7 @@ from structlog.testing import LogCapture
 from services.notices.documents import logos
 from services.notices.documents.domain.content import Artworks
 from services.notices.documents.logos import entity_logo, load_logo
+from services.notices.documents.pdf.logo_file import prepared
 from services.notices.documents.pdf.notice import render_notice
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10">{}</svg>'
@@ -42,7 +43,7 @@ def svg_file(folder, text):
     ],
 )
 def test_a_logo_in_svg_stands_in_its_square(notice, tmp_path, body):
-    logo = load_logo(svg_file(tmp_path, SVG.format(body)))
+    logo = load_logo(prepared, svg_file(tmp_path, SVG.format(body)))
     pdf = render_notice(replace(notice, artworks=Artworks(entity=logo)))
     assert pixel(pdf, 185, 25) == (255, 0, 0)
     assert pixel(pdf, 168, 25) == (255, 255, 255)
@@ -50,13 +51,13 @@ def test_a_logo_in_svg_stands_in_its_square(notice, tmp_path, body):
 
 def test_a_hole_in_a_shape_is_a_hole(notice, tmp_path):
     ring = SVG.format('<path fill="red" d="M0 0H10V10H0ZM2 2V8H8V2Z"/>')
-    pdf = render_notice(replace(notice, artworks=Artworks(entity=load_logo(svg_file(tmp_path, ring)))))
+    pdf = render_notice(replace(notice, artworks=Artworks(entity=load_logo(prepared, svg_file(tmp_path, ring)))))
     assert pixel(pdf, 172, 25) == (255, 0, 0)
     assert pixel(pdf, 185, 25) == (255, 255, 255)
 
 
 def test_the_pagopa_logo_can_be_replaced(notice, tmp_path):
-    pdf = render_notice(replace(notice, artworks=Artworks(pagopa=load_logo(svg_file(tmp_path, RED_SQUARE)))))
+    pdf = render_notice(replace(notice, artworks=Artworks(pagopa=load_logo(prepared, svg_file(tmp_path, RED_SQUARE)))))
     assert pixel(pdf, 17.5, 15) == (255, 0, 0)
 
 
@@ -64,7 +65,7 @@ def test_the_pagopa_logo_can_be_replaced(notice, tmp_path):
 def test_a_picture_becomes_a_small_jpeg_on_white(notice, tmp_path, mode):
     file = tmp_path / "logo.png"
     Image.radial_gradient("L").resize((1500, 1000)).convert(mode).save(file)
-    logo = load_logo(file)
+    logo = load_logo(prepared, file)
     assert logo is not None
     assert logo.media_type == "image/jpeg"
     with Image.open(BytesIO(base64.b64decode(logo.content_base64))) as picture:
@@ -78,7 +79,7 @@ def test_a_picture_becomes_a_small_jpeg_on_white(notice, tmp_path, mode):
 def test_what_is_transparent_becomes_white(tmp_path):
     file = tmp_path / "logo.png"
     Image.new("RGBA", (10, 10), (0, 0, 0, 0)).save(file)
-    logo = load_logo(file)
+    logo = load_logo(prepared, file)
     assert logo is not None
     with Image.open(BytesIO(base64.b64decode(logo.content_base64))) as picture:
         assert picture.getpixel((5, 5)) == (255, 255, 255)
@@ -106,7 +107,7 @@ def test_a_file_that_cannot_be_a_logo_costs_the_logo_and_is_told_to_operations(t
         file.write_bytes(content)
     written = LogCapture()
     monkeypatch.setattr(logos, "log", structlog.wrap_logger(None, processors=[written]))
-    assert load_logo(file) is None
+    assert load_logo(prepared, file) is None
     assert [(line["event"], line["log_level"]) for line in written.entries] == [("logo_unusable", "warning")]
 
 
@@ -114,11 +115,11 @@ def test_a_body_can_only_name_files_in_the_folder_of_logos(tmp_path):
     folder = tmp_path / "logos"
     folder.mkdir()
     svg_file(tmp_path, RED_SQUARE)
-    assert entity_logo(folder, "../logo.svg") is None
+    assert entity_logo(prepared, folder, "../logo.svg") is None
     svg_file(folder, RED_SQUARE)
-    assert entity_logo(folder, "../../logo.svg") == load_logo(folder / "logo.svg")
+    assert entity_logo(prepared, folder, "../../logo.svg") == load_logo(prepared, folder / "logo.svg")
 
 
 def test_a_body_without_a_logo_and_a_portal_without_a_folder_have_none(tmp_path):
-    assert entity_logo(tmp_path, None) is None
-    assert entity_logo(None, "logo.svg") is None
+    assert entity_logo(prepared, tmp_path, None) is None
+    assert entity_logo(prepared, None, "logo.svg") is None

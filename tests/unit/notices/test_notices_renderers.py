@@ -1,3 +1,4 @@
+import base64
 import json
 import os
 import re
@@ -13,6 +14,7 @@ import pytest
 
 from chassis import deadline
 from contracts.errors import Broken, ErrorCode, Unavailable
+from services.notices.documents.domain.content import UnusableLogo
 from services.notices.documents.pdf.fonts import fonts_dir
 from services.notices.documents.pdf.notice import render_notice
 from services.notices.documents.pdf.protocol import write_content
@@ -45,6 +47,19 @@ def is_alive(pid):
 
 def test_a_process_draws_the_same_bytes_as_this_one(renderers, notice):
     assert renderers().render(notice) == render_notice(notice)
+
+
+def test_a_process_makes_a_logo_ready_and_says_why_another_cannot_be(renderers, tmp_path):
+    pool = renderers()
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10"><rect width="10" height="10" fill="red"/></svg>'
+    (tmp_path / "logo.svg").write_text(svg)
+    (tmp_path / "text.svg").write_text("not xml")
+    logo = pool.prepared_logo(tmp_path / "logo.svg")
+    assert (logo.media_type, base64.b64decode(logo.content_base64)) == ("image/svg+xml", svg.encode())
+    with pytest.raises(UnusableLogo, match="UnsupportedSvg: not readable"):
+        pool.prepared_logo(tmp_path / "text.svg")
+    with pytest.raises(UnusableLogo, match="FileNotFoundError"):
+        pool.prepared_logo(tmp_path / "missing.svg")
 
 
 def test_the_same_process_draws_one_document_after_another(renderers, notice):

@@ -87,7 +87,7 @@ def test_a_payment_says_when_for_what_for_whom_and_by_which_codes_it_is_known() 
 def test_it_travels_to_the_renderer_and_breaks_no_rule_of_pdf_ua_1(language: str) -> None:
     told = summary(*(payment(number) for number in range(30)), language=language)
     assert read_content(write_content(told)) == told
-    pdf = render(read_content(write_content(told)))
+    pdf = render(told)
     assert pdf == render_year_summary(told)
     checked = ua_checker.validate_pdf_bytes(pdf, profile="ua1")
     assert [(failure.rule_id, failure.message) for failure in checked.failures] == []

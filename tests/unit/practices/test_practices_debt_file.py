@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from contracts.errors import ErrorCode, Refused
 from contracts.shapes import Instalment
-from services.practices.debt_file import rows as debt_file
+from services.practices.debt_file import files as debt_file
+from services.practices.debt_file.columns import COLUMNS
 from services.practices.debt_file.remedies import remedy_of
-from services.practices.debt_file.rows import COLUMNS, Row
+from services.practices.debt_file.rows import Row
 from services.practices.domain.debt_rules import AmountRules, ServiceRules
 
 SERVICES = {code: ServiceRules(code, amounts=AmountRules(max_cents=1_000_000)) for code in ("TARI", "RETTA")}
@@ -88,7 +89,24 @@ def test_a_good_line_becomes_a_debt() -> None:
         ({"importo": "1.000.000.000,00"}, "amount_out_of_range", "importo"),
         ({"importo": "10.000,01"}, "amount_not_allowed", "importo"),
         ({"scadenza": "31/11/2026"}, "invalid_date", "scadenza"),
-        ({"scadenza": "46387"}, "invalid_date", "scadenza"),
+        ({"servizio": "1E+05"}, "spreadsheet_value", "servizio"),
+        ({"servizio": "#RIF!"}, "spreadsheet_value", "servizio"),
+        ({"cognome_nome": "1,23E+11"}, "spreadsheet_value", "cognome_nome"),
+        ({"causale": "2,5E+15"}, "spreadsheet_value", "causale"),
+        ({"importo": "1,5E+03"}, "spreadsheet_value", "importo"),
+        ({"rate_totali": "#N/D"}, "spreadsheet_value", "rate_totali"),
+        ({"importo": "12 50"}, "invalid_amount", "importo"),
+        ({"importo": "1.234"}, "invalid_amount", "importo"),
+        ({"importo": "1,234"}, "invalid_amount", "importo"),
+        # 4 January 2027 without its zero, or 10 November 2009; before 2013, and after 2036.
+        ({"scadenza": "40127"}, "invalid_date", "scadenza"),
+        ({"scadenza": "41299"}, "invalid_date", "scadenza"),
+        ({"scadenza": "50000"}, "invalid_date", "scadenza"),
+        ({"scadenza": "4638"}, "invalid_date", "scadenza"),
+        ({"scadenza": "311226"}, "invalid_date", "scadenza"),
+        ({"scadenza": "20261301"}, "invalid_date", "scadenza"),
+        ({"scadenza": "31062026"}, "invalid_date", "scadenza"),
+        ({"scadenza": "2026-12-31T25:00:00Z"}, "invalid_date", "scadenza"),
         ({"scadenza": "12/31/2026"}, "invalid_date", "scadenza"),
         ({"scadenza": "31/12-2026"}, "invalid_date", "scadenza"),
         ({"scadenza": "31 dicembrino 2026"}, "invalid_date", "scadenza"),

@@ -14,7 +14,7 @@ from contracts.shapes import Instalment
 from sandbox.data import make_debts
 from sandbox.data.codice_fiscale import codice_fiscale
 from services.practices import catalogue_file
-from services.practices.debt_file import rows as debt_file
+from services.practices.debt_file import files as debt_file
 from services.practices.debt_file.rows import Row
 from services.practices.domain.debt_rules import ServiceRules
 from services.practices.domain.transfers import STAMP_CATEGORY

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from contracts.errors import ErrorCode, Refused
-from services.practices.debt_file import charset, packed_files, rows
-from services.practices.debt_file.rows import COLUMNS, Row
+from services.practices.debt_file import charset, files, packed_files
+from services.practices.debt_file.columns import COLUMNS
+from services.practices.debt_file.rows import Row
 from tests.unit.practices.test_practices_debt_file import HEADER, SERVICES, line
 
 GOOD = "\n".join([HEADER, line(), line(codice_debito="TARI-2", importo="x"), "", line(codice_debito="TARI-3")]).encode()
@@ -18,7 +19,7 @@ def cut(content: bytes, size: int) -> list[bytes]:
 
 
 def read(content: bytes, size: int = 7, *, after_line: int = 0) -> list[Row]:
-    return list(rows.read_pieces(lambda: cut(content, size), SERVICES, after_line=after_line))
+    return list(files.read_pieces(lambda: cut(content, size), SERVICES, after_line=after_line))
 
 
 def refusal(content: bytes) -> tuple[ErrorCode, object]:
@@ -32,7 +33,7 @@ def refusal(content: bytes) -> tuple[ErrorCode, object]:
 def test_rows_in_pieces_are_those_of_the_whole_file(size: int, encoding: str) -> None:
     content = GOOD.decode().replace("Rossi Mario", "Nicolò Rossi").encode(encoding)
     found = read(content, size)
-    assert found == list(rows.read(content, SERVICES))
+    assert found == list(files.read(content, SERVICES))
     assert [(one.line, one.external_id, one.code) for one in found] == [
         (2, "TARI-1", None),
         (3, "TARI-2", ErrorCode.INVALID_AMOUNT),
@@ -52,7 +53,7 @@ def test_rows_are_read_on_below_a_line() -> None:
 def test_a_reference_that_comes_twice_is_left_to_where_the_rows_are_stored() -> None:
     twice = f"{HEADER}\n{line()}\n{line()}".encode()
     assert [one.code for one in read(twice)] == [None, None]
-    assert [one.code for one in rows.read(twice, SERVICES)] == [None, ErrorCode.DUPLICATE_REFERENCE]
+    assert [one.code for one in files.read(twice, SERVICES)] == [None, ErrorCode.DUPLICATE_REFERENCE]
 
 
 def test_a_file_without_rows_is_empty_and_one_of_another_header_is_refused() -> None:
@@ -62,9 +63,9 @@ def test_a_file_without_rows_is_empty_and_one_of_another_header_is_refused() -> 
 
 
 def test_as_many_rows_as_may_be_are_read_and_not_one_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "JOB_ROWS_MAX", 3)
+    monkeypatch.setattr(files, "JOB_ROWS_MAX", 3)
     assert len(read(GOOD)) == 3
-    monkeypatch.setattr(rows, "JOB_ROWS_MAX", 2)
+    monkeypatch.setattr(files, "JOB_ROWS_MAX", 2)
     assert refusal(GOOD) == (ErrorCode.IMPORT_TOO_LARGE, {"max_rows": 2})
 
 
@@ -108,17 +109,17 @@ def beginnings() -> Iterator[tuple[bytes, bool]]:
 @pytest.mark.parametrize(("content", "is_taken"), list(beginnings()))
 def test_the_first_bytes_tell_another_header_and_no_more(content: bytes, *, is_taken: bool) -> None:
     if is_taken:
-        rows.check_beginning(content)
+        files.check_beginning(content)
         return
     with pytest.raises(Refused) as refused:
-        rows.check_beginning(content)
+        files.check_beginning(content)
     assert refused.value.code is ErrorCode.IMPORT_WRONG_HEADER
 
 
 def test_the_columns_that_may_be_left_out_at_the_end_are_those_of_what_a_debt_need_not_have() -> None:
     for left_out in range(1, 6):
         cells = ";".join(line().split(";")[:-left_out])
-        (row,) = rows.read(f"{HEADER}\n{cells}\n".encode(), SERVICES)
+        (row,) = files.read(f"{HEADER}\n{cells}\n".encode(), SERVICES)
         # rata, rate_totali and scadenza; importo before them is needed.
         assert (row.code is None) == (left_out <= 3), COLUMNS[-left_out]
 

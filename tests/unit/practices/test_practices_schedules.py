@@ -11,9 +11,10 @@ import pytest
 from contracts.amounts import AmountSchedule
 from contracts.codes import AmountCents, CreditorFiscalCode
 from contracts.errors import ErrorCode, Refused
-from services.practices.debt_file import rows as debt_file
+from services.practices.debt_file import files as debt_file
+from services.practices.debt_file.columns import COLUMNS, OPTIONAL_COLUMNS, SCHEDULE_COLUMNS
 from services.practices.debt_file.remedies import remedy_of
-from services.practices.debt_file.rows import COLUMNS, OPTIONAL_COLUMNS, Row
+from services.practices.debt_file.rows import Row
 from services.practices.domain import display, practice_status
 from services.practices.domain.debt_rules import ServiceRules
 from services.practices.domain.practice_status import (
@@ -41,7 +42,7 @@ REDUCED_DAY = datetime(2027, 3, 2, 12, tzinfo=UTC)
 FULL_DAY = datetime(2027, 3, 20, 12, tzinfo=UTC)
 AMOUNT_DUE = AmountDue(10_000, None, DUE, PENALTY)
 EXAMPLES = Path(__file__).parents[3] / "sandbox" / "data" / "debts_changing_amounts.csv"
-COLUMN_OF = dict(debt_file.SCHEDULE_COLUMNS)
+COLUMN_OF = dict(SCHEDULE_COLUMNS)
 CELLS = {
     "codice_debito": "V-1",
     "servizio": "TARI",

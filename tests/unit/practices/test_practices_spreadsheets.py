@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.errors import ErrorCode, Refused
+from contracts.shapes import Beneficiary
 from services.practices.debt_file import cells
-from services.practices.debt_file import rows as debt_file
+from services.practices.debt_file import files as debt_file
+from services.practices.debt_file.columns import COLUMNS
 from services.practices.debt_file.remedies import remedy_of
-from services.practices.debt_file.rows import COLUMNS, Row
+from services.practices.debt_file.rows import Row
 from services.practices.domain.debt import Debt
 from services.practices.domain.debt_rules import ServiceRules
 
@@ -156,7 +158,10 @@ def test_an_unclosed_quote_swallows_no_row_below_it(count: int) -> None:
         "31/12/2026", "31-12-2026", "31.12.2026", "31/12/26", "31-12-26", "31 12 2026", "2026-12-31", "2026/12/31",
         "31 dicembre 2026", "31 Dic 2026", "31-dic-26", "31-dic-2026", "giovedì 31 dicembre 2026",
         "giovedì, 31 dicembre 2026", "31/12/2026 00:00", "31/12/2026 00:00:00", "2026-12-31T00:00:00",
-        "2026-12-31 00:00:00.000", " 31/12/2026 ", '="31/12/2026"',
+        "2026-12-31 00:00:00.000", " 31/12/2026 ", '="31/12/2026"', "2026-12-31T00:00", "2026-12-31T00:00:00+01:00",
+        "2026-12-30T23:00:00Z", "2026-12-31T22:59:59.999Z", "2026-12-31T00:00:00.000+0100", "46387", "46387,5",
+        "46387.0", "31122026", "20261231", "'31/12/2026", "31-Dec-26", "31/dic/2026", "31/12/2026 0.00",
+        "31\u00a0dicembre\u200b 2026",
     ],
 )  # fmt: skip
 def test_a_date_is_read_in_the_forms_of_italians_and_their_spreadsheets(written: str) -> None:
@@ -170,7 +175,19 @@ def test_days_and_months_need_no_zero(written: str, day: int) -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["1.234,50", "1234,5", "1234.50", "€ 1.234,50", "1.234,50 €", "EUR 1234,50", "1234,50 euro", "1\u202f234,50"],
+    [
+        *("1.234,50", "1234,5", "1234.50", "€ 1.234,50", "1.234,50 €", "EUR 1234,50", "1234,50 euro", "1\u202f234,50"),
+        *(
+            "1,234.50",
+            "1 234,50",
+            "1\u00a0234,5",
+            "€1234.5",
+            "'1234,50",
+            '="1234,50"',
+            "1234,50\u200b",
+            "\u00a01234,50 €\u00a0",
+        ),
+    ],
 )
 def test_an_amount_is_read_with_decimal_comma_spaces_and_currency(written: str) -> None:
     assert the_debt(f"{HEADER}\n{line(importo=written)}").amount_cents == 123_450
@@ -279,3 +296,105 @@ def test_the_letters_of_the_cases_are_right() -> None:
 def test_a_collapsed_number_of_the_case_is_no_reference(name: str) -> None:
     (row,) = read(case(name))
     assert (row.external_id, row.code, row.column) == (None, ErrorCode.SPREADSHEET_VALUE, "codice_debito")
+
+
+# --- whatever a spreadsheet leaves around a value ---
+
+
+AROUND = ["\u00a0{}", "{}\u00a0", "\u200b{}", "{}\ufeff", " {}\t", "\u2060{}\u00ad", "{}\u3000", "\u3164{}"]
+
+
+@pytest.mark.parametrize("around", AROUND)
+@pytest.mark.parametrize("column", COLUMNS)
+def test_spaces_that_nobody_sees_around_a_value_change_nothing_in_any_column(column: str, around: str) -> None:
+    values = {**GOOD, "email": "mario.rossi@posta.example", "rata": "1", "rate_totali": "2"}
+    plain, padded = (
+        list(
+            debt_file.read(f"{HEADER}\n{';'.join({**values, **changed}[name] for name in COLUMNS)}".encode(), SERVICES)
+        )
+        for changed in ({}, {column: around.format(values[column])})
+    )
+    assert plain[0].debt is not None
+    assert padded == plain
+
+
+@pytest.mark.parametrize("column", [name for name in COLUMNS if name not in {"cognome_nome", "causale"}])
+def test_the_apostrophe_that_marks_a_text_is_no_part_of_a_code_a_number_or_a_day(column: str) -> None:
+    values = {**GOOD, "email": "mario.rossi@posta.example", "rata": "1", "rate_totali": "2"}
+    marked = {**values, column: f"'{values[column]}"}
+    assert the_debt(f"{HEADER}\n{';'.join(marked[name] for name in COLUMNS)}") == the_debt(
+        f"{HEADER}\n{';'.join(values[name] for name in COLUMNS)}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "name"), [("'t Hooft Gerard", "'t Hooft Gerard"), ("'=Rossi", "=Rossi"), ("'-Rossi", "-Rossi")]
+)
+def test_a_name_keeps_an_apostrophe_of_its_own(written: str, name: str) -> None:
+    assert the_debt(f"{HEADER}\n{line(cognome_nome=written)}").debtor.full_name == name
+
+
+@pytest.mark.parametrize("column", ["posizione", "opzione"])
+@pytest.mark.parametrize("written", ["1,23457E+11", "1E+05", "#N/D"])
+def test_a_mangled_debt_position_never_joins_the_debts_of_two_people(column: str, written: str) -> None:
+    values = {"posizione": "P-1", "opzione": "unica", column: written}
+    (row,) = read(f"{HEADER};posizione;opzione\n{line()};{values['posizione']};{values['opzione']}")
+    assert (row.debt, row.code, row.column) == (None, ErrorCode.SPREADSHEET_VALUE, column)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"codice_fiscale": "Codice Fiscale *"},
+        {"codice_fiscale": "C.F."},
+        {"cognome_nome": "Cognome e Nome"},
+        {"cognome_nome": "Nominativo"},
+        {"email": "E-mail"},
+        {"importo": "Importo €"},
+        {"importo": "IMPORTO (euro)"},
+        {"scadenza": "Data scadenza"},
+        {"codice_debito": "codice-debito"},
+        {"rate_totali": "Numero rate"},
+    ],
+)
+def test_a_header_is_read_as_people_write_it(names: dict[str, str]) -> None:
+    header = ";".join(names.get(column, column) for column in COLUMNS)
+    assert the_debt(f"{header}\n{line()}").amount_cents == 14_850
+
+
+def test_a_column_that_comes_twice_is_told_and_one_that_is_none_of_ours_by_its_place() -> None:
+    for header, told in (
+        (f"{HEADER};importo", {"repeated": ["importo"]}),
+        (f"{HEADER};Importo €", {"repeated": ["importo"]}),
+        (f"{HEADER};RSSMRA85T10A562S;;note", {"unknown": [11, 13]}),
+    ):
+        with pytest.raises(Refused) as refused:
+            read(f"{header}\n{line()};1")
+        assert refused.value.code is ErrorCode.IMPORT_WRONG_HEADER
+        assert {name: refused.value.params[name] for name in told} == told
+        assert "RSSMRA" not in str(refused.value.params)
+
+
+def test_for_whom_it_is_paid_stands_in_four_columns_or_in_none() -> None:
+    header = f"{HEADER};beneficiario;corso;scuola;tipo_contributo"
+    debt = the_debt(f"{header}\n{line()};Rossi Anna;Pianoforte;Tastiere;Retta")
+    assert debt.beneficiary == Beneficiary(
+        full_name="Rossi Anna", course="Pianoforte", school="Tastiere", contribution_type="Retta"
+    )
+    assert the_debt(f"{header}\n{line()};;;;").beneficiary is None
+    (row,) = read(f"{header}\n{line()};Rossi Anna;;Tastiere;Retta")
+    assert (row.code, row.column) == (ErrorCode.NAME_REQUIRED, "corso")
+    assert remedy_of(row.code, row.column)
+
+
+def test_a_refused_row_keeps_what_it_held_by_our_columns() -> None:
+    wrong = line(importo="x", causale="a\x01b")
+    (row,) = read(f"{HEADER}\n{wrong}")
+    assert row.cells is not None
+    assert (row.cells["importo"], row.cells["causale"], row.cells["codice_debito"]) == ("x", "ab", "TARI-1")
+    assert "email" not in row.cells
+
+
+def test_the_columns_of_a_report_are_passed_over_when_its_rows_are_sent_again() -> None:
+    header = f"riga;colonna;valore;problema;rimedio;{HEADER}"
+    assert the_debt(f"{header}\n3;importo;A;Non si legge.;Scrivi gli euro.;{line()}").amount_cents == 14_850

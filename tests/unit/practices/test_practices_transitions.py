@@ -23,6 +23,7 @@ ALLOWED = {
     ("expired", "PracticeAmended"): "to_pay",
     ("to_pay", "PracticeCancelled"): "cancelled",
     ("expired", "PracticeCancelled"): "cancelled",
+    ("cancelled", "PracticeAmended of what was annulled"): "to_pay",
     ("to_pay", "PracticeExpired"): "expired",
 }
 

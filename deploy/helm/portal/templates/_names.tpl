@@ -66,6 +66,8 @@ app.kubernetes.io/managed-by: {{ (index . 0).Release.Service }}
 {{- $kind := get . "kind" | default "" -}}
 {{- if eq $kind "http" -}}
 {{ ternary "node" "gateway" (eq .audience "node") }}
+{{- else if eq $kind "entity-router" -}}
+entity-router
 {{- else -}}
 {{ ternary (printf "%s-relay" .service) .service (eq $kind "relay") }}
 {{- end -}}

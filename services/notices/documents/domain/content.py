@@ -17,6 +17,18 @@ class Artwork:
 
 
 @dataclass(frozen=True)
+class LogoFile:
+    """A logo as somebody put it into a folder, to be made an Artwork of."""
+
+    kind: ClassVar = "logo"
+    path: str
+
+
+class UnusableLogo(Exception):
+    """The file is no logo that can be drawn; its text says why."""
+
+
+@dataclass(frozen=True)
 class Artworks:
     """The two logos of a page; None: pagoPA's is drawn, the entity's place stays empty."""
 

@@ -1,7 +1,7 @@
 """What travels between the service and its rendering processes: frames of a length and that many bytes.
 
-A request is one frame: the content of a document as JSON. A reply is one frame: a status byte, then the PDF or the
-name of what went wrong.
+A request is one frame as JSON: the content of a document, or a logo file. A reply is one frame: a status byte, then
+the PDF, the logo as JSON, or the name of what went wrong.
 """
 
 import socket
@@ -12,8 +12,10 @@ import msgspec
 import orjson
 
 from services.notices.documents.domain.content import (
+    Artwork,
     Content,
     DayReportContent,
+    LogoFile,
     NoticeContent,
     ReceiptContent,
     YearSummaryContent,
@@ -23,8 +25,8 @@ OK: Final = b"+"
 FAILED: Final = b"-"
 
 _LENGTH: Final = struct.Struct(">I")
-_KINDS: Final[dict[str, type[Content]]] = {
-    one.kind: one for one in (NoticeContent, ReceiptContent, DayReportContent, YearSummaryContent)
+_KINDS: Final[dict[str, type[Content | LogoFile]]] = {
+    one.kind: one for one in (NoticeContent, ReceiptContent, DayReportContent, YearSummaryContent, LogoFile)
 }
 
 
@@ -33,15 +35,25 @@ class _Request(msgspec.Struct):
     content: msgspec.Raw
 
 
-def write_content(content: Content) -> bytes:
-    """Write what a document says; `read_content` is the inverse."""
+def write_content(content: Content | LogoFile) -> bytes:
+    """Write what a document says, or which logo is wanted; `read_content` is the inverse."""
     return orjson.dumps({"kind": content.kind, "content": content})
 
 
-def read_content(request: bytes) -> Content:
+def read_content(request: bytes) -> Content | LogoFile:
     """Read what `write_content` wrote."""
     read = msgspec.json.decode(request, type=_Request)
     return msgspec.json.decode(read.content, type=_KINDS[read.kind], dec_hook=_construct)
+
+
+def write_artwork(artwork: Artwork) -> bytes:
+    """Write a logo that can be drawn; `read_artwork` is the inverse."""
+    return orjson.dumps(artwork)
+
+
+def read_artwork(reply: bytes) -> Artwork:
+    """Read what `write_artwork` wrote."""
+    return msgspec.json.decode(reply, type=Artwork)
 
 
 def _construct(value_object: Any, value: Any) -> Any:

@@ -7,9 +7,19 @@ happens whenever its parent ends.
 import signal
 import socket
 import sys
+from pathlib import Path
 
+from services.notices.documents.domain.content import LogoFile, UnusableLogo
 from services.notices.documents.pdf import fonts
-from services.notices.documents.pdf.protocol import FAILED, OK, read_content, receive_frame, send_frame
+from services.notices.documents.pdf.logo_file import prepared
+from services.notices.documents.pdf.protocol import (
+    FAILED,
+    OK,
+    read_content,
+    receive_frame,
+    send_frame,
+    write_artwork,
+)
 from services.notices.documents.pdf.render import render
 
 
@@ -21,7 +31,10 @@ def serve(connection: socket.socket) -> None:
 
 def _answer(request: bytes) -> bytes:
     try:
-        return OK + render(read_content(request))
+        content = read_content(request)
+        return OK + (write_artwork(prepared(Path(content.path))) if isinstance(content, LogoFile) else render(content))
+    except UnusableLogo as unusable:
+        return FAILED + str(unusable).encode()
     except Exception as error:  # noqa: BLE001 - one bad document must not end the process
         # The class alone: an error's text may quote names.
         return FAILED + type(error).__name__.encode()

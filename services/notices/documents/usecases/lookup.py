@@ -30,7 +30,8 @@ def entity_of(dependencies: DocumentDependencies, entity_code: str) -> Entity:
 
 def artworks_of(dependencies: DocumentDependencies, entity: Entity) -> Artworks:
     """Return pagoPA's logo and the entity's."""
+    prepare, settings = dependencies.renderers.prepared_logo, dependencies.settings
     return Artworks(
-        pagopa=load_logo(dependencies.settings.pagopa_logo_file),
-        entity=entity_logo(dependencies.settings.logos_dir, entity.logo),
+        pagopa=load_logo(prepare, settings.pagopa_logo_file),
+        entity=entity_logo(prepare, settings.logos_dir, entity.logo),
     )

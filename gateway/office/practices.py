@@ -1,0 +1,108 @@
+"""Job of every day: a practice found by whatever somebody has in hand, and looked at."""
+
+from uuid import UUID
+
+import falcon
+
+from contracts.errors import RpcError
+from contracts.events.practices import OTHER_OPTION
+from contracts.roles import Operation
+from contracts.rpc import office, payments
+from contracts.rpc.office import FoundPractices, OfficePracticeReply
+from contracts.rpc.payments import Receipt
+from gateway.office import addresses
+from gateway.office.changes import rows_of
+from gateway.office.desk import Desk, OfficePage
+from gateway.visit import Visit, visit_of
+from gateway.web.page import checked_form, cleaned, see_other
+
+_ROWS_PER_PAGE = 20
+
+
+class OfficePracticesPage(OfficePage):
+    """Look for practices. What was typed stands in a cookie: a name or a fiscal code must not stand in an address."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, entity: str) -> None:
+        """Show the form, with what was found by what was typed last; by `cursor` the next page of a debtor's."""
+        desk = self.enter(req, entity, Operation.FIND_PRACTICES)
+        visit = visit_of(req)
+        text = visit.cookies.read_office_search(req, entity)
+        cursor = req.get_param("cursor")
+        found = _find(visit, desk, text, cursor) if text else None
+        self.show(req, resp, "practices.html", desk, text=text, found=found, is_first_page=cursor is None)
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, entity: str) -> None:
+        """Remember what was typed and show what it finds; nothing typed begins anew."""
+        form = checked_form(req)
+        self.enter(req, entity, Operation.FIND_PRACTICES)
+        text = cleaned(form, "testo")[: office.FIND_TEXT_MAX]
+        visit_of(req).cookies.write_office_search(resp, entity, text)
+        see_other(resp, addresses.practices(entity))
+
+
+class OfficePracticePage(OfficePage):
+    """One practice: what it is, what was paid, who changed what, and what can be done."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, entity: str, practice_id: UUID) -> None:
+        """Show it. Raises Refused(PRACTICE_NOT_FOUND) also for what is another entity's or another service's."""
+        desk = self.enter(req, entity, Operation.FIND_PRACTICES)
+        visit = visit_of(req)
+        reply = one_practice(visit, desk, practice_id, Operation.FIND_PRACTICES)
+        self.show(
+            req,
+            resp,
+            "practice.html",
+            desk,
+            practice=reply.practice,
+            history=rows_of(visit, desk, reply.history),
+            receipts=_receipts(visit, practice_id),
+            allowed=allowed_actions(desk, reply),
+        )
+
+
+def one_practice(visit: Visit, desk: Desk, practice_id: UUID, operation: Operation) -> OfficePracticeReply:
+    """Return a practice of the services for which the operator may do this. Raises Refused(PRACTICE_NOT_FOUND)."""
+    request = office.OfficePracticeRequest(
+        entity_code=desk.entity.code, service_codes=desk.services(operation), practice_id=practice_id
+    )
+    return visit.call(office.OFFICE_PRACTICE, request)
+
+
+def allowed_actions(desk: Desk, reply: OfficePracticeReply) -> list[str]:
+    """Return what can be done with a practice now, by this operator: modifica, annulla, ripristina."""
+    practice = reply.practice
+    if practice.state_reason == OTHER_OPTION:
+        return []  # what is paid in another way is not to be paid again
+    states = {
+        "modifica": (Operation.AMEND_PRACTICES, ("to_pay", "expired", "underpaid")),
+        "annulla": (Operation.ANNUL_PRACTICES, ("to_pay", "expired")),
+        "ripristina": (Operation.RESTORE_PRACTICES, ("cancelled",)),
+    }
+    return [
+        action
+        for action, (operation, from_states) in states.items()
+        if practice.state in from_states and _is_of(desk.services(operation), practice.service_code)
+    ]
+
+
+def _is_of(services: list[str] | None, service_code: str) -> bool:
+    return services is None or service_code in services
+
+
+def _find(visit: Visit, desk: Desk, text: str, cursor: str | None) -> FoundPractices:
+    request = office.FindRequest(
+        entity_code=desk.entity.code,
+        service_codes=desk.services(Operation.FIND_PRACTICES),
+        text=text,
+        cursor=cursor,
+        limit=_ROWS_PER_PAGE,
+    )
+    return visit.call(office.FIND, request)
+
+
+def _receipts(visit: Visit, practice_id: UUID) -> list[Receipt]:
+    """Return what was paid; nothing while payments does not answer, which the page does not depend on."""
+    try:
+        return list(visit.call(payments.RECEIPTS, payments.ReceiptsRequest(practice_id=practice_id)).receipts)
+    except RpcError:
+        return []

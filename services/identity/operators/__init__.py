@@ -1,0 +1,1 @@
+"""The people of the entities' offices: invited, logged in, given roles, removed."""

@@ -1,0 +1,1 @@
+"""The rules of operators, without anything that can fail for a technical reason."""

@@ -1,0 +1,159 @@
+"""The only SQL of operators."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import delete, exists, select, update
+from sqlalchemy.orm import Session
+
+from contracts.roles import Grant
+from services.identity.models import Operator, OperatorInvitation, OperatorSession
+from services.identity.operators.domain import operator_rules
+
+_LEFTOVER_RETENTION: Final = timedelta(days=1)
+
+
+def grants_of(stored: Sequence[dict[str, str]]) -> list[Grant]:
+    """Read roles from their column."""
+    return [Grant(role=one["role"], service_code=one.get("service_code")) for one in stored]
+
+
+def stored_grants(grants: Sequence[Grant]) -> list[dict[str, str]]:
+    """Write roles for their column, and for the audit."""
+    return [{"role": one.role} | ({"service_code": one.service_code} if one.service_code else {}) for one in grants]
+
+
+# ---- sessions
+
+
+def find_session(session: Session, token_sha256: bytes) -> OperatorSession | None:
+    """Return the session with this token, live or not."""
+    return session.scalars(select(OperatorSession).where(OperatorSession.token_sha256 == token_sha256)).first()
+
+
+def save_use(session: Session, session_id: UUID, now: datetime) -> None:
+    """Save that a session was used; one that was ended meanwhile stays as it is."""
+    statement = update(OperatorSession).where(OperatorSession.id == session_id, OperatorSession.revoked_at.is_(None))
+    session.execute(statement.where(OperatorSession.seen_at < now).values(seen_at=now))
+
+
+def end_session(session: Session, token_sha256: bytes, now: datetime) -> None:
+    """End the session with this token, if there is one."""
+    _end(session, now, OperatorSession.token_sha256 == token_sha256)
+
+
+def end_sessions_of(session: Session, fiscal_code: str, now: datetime) -> None:
+    """End every office session of a person."""
+    _end(session, now, OperatorSession.fiscal_code == fiscal_code)
+
+
+def end_sessions_of_subject(session: Session, provider: str, subject: str, now: datetime) -> None:
+    """End the sessions that a provider vouched for under this name."""
+    _end(session, now, OperatorSession.provider == provider, OperatorSession.subject == subject)
+
+
+def _end(session: Session, now: datetime, *which: Any) -> None:
+    ended = update(OperatorSession).where(OperatorSession.revoked_at.is_(None), *which).values(revoked_at=now)
+    session.execute(ended, execution_options={"synchronize_session": False})
+
+
+# ---- operators
+
+
+def operator_of(session: Session, entity_code: str, fiscal_code: str) -> Operator | None:
+    """Return the person as an operator of an entity; None for who is none, or is no longer."""
+    statement = select(Operator).where(
+        Operator.entity_code == entity_code, Operator.fiscal_code == fiscal_code, Operator.removed_at.is_(None)
+    )
+    return session.scalars(statement, execution_options={"populate_existing": True}).first()
+
+
+def entities_of(session: Session, fiscal_code: str) -> Sequence[str]:
+    """Return in which entities' offices a person works."""
+    statement = select(Operator.entity_code).where(Operator.fiscal_code == fiscal_code, Operator.removed_at.is_(None))
+    return session.scalars(statement.order_by(Operator.entity_code)).all()
+
+
+def name_person(session: Session, person: operator_rules.SignedInPerson) -> None:
+    """Write a person's names as they were vouched for now wherever they work."""
+    here = update(Operator).where(Operator.fiscal_code == person.fiscal_code, Operator.removed_at.is_(None))
+    session.execute(here.values(name=person.name, family_name=person.family_name))
+
+
+def operators(session: Session, entity_code: str) -> Sequence[Operator]:
+    """Return all operators an entity has or had, by name, those removed last."""
+    statement = select(Operator).where(Operator.entity_code == entity_code)
+    by_name = (Operator.removed_at.is_not(None), Operator.family_name, Operator.name, Operator.id)
+    return session.scalars(statement.order_by(*by_name)).all()
+
+
+def locked_operators(session: Session, entity_code: str) -> dict[UUID, Operator]:
+    """Return the operators of an entity, locked in one order: of two administrators one waits for the other."""
+    statement = select(Operator).where(Operator.entity_code == entity_code, Operator.removed_at.is_(None))
+    locked = statement.order_by(Operator.id).with_for_update()
+    return {row.id: row for row in session.scalars(locked, execution_options={"populate_existing": True})}
+
+
+def named(session: Session, entity_code: str, operator_ids: Collection[UUID]) -> Sequence[Operator]:
+    """Return operators of an entity by id, those removed too."""
+    statement = select(Operator).where(Operator.entity_code == entity_code, Operator.id.in_(list(operator_ids)))
+    return session.scalars(statement).all()
+
+
+# ---- invitations
+
+
+def invitations(session: Session, entity_code: str, now: datetime) -> Sequence[OperatorInvitation]:
+    """Return the invitations of an entity that can be accepted, the newest first."""
+    statement = select(OperatorInvitation).where(OperatorInvitation.entity_code == entity_code, *_open(now))
+    return session.scalars(statement.order_by(OperatorInvitation.created_at.desc(), OperatorInvitation.id)).all()
+
+
+def is_invited(session: Session, fiscal_code: str, now: datetime) -> bool:
+    """Return whether a person is invited into any office."""
+    waiting = exists().where(OperatorInvitation.fiscal_code == fiscal_code, *_open(now))
+    return bool(session.scalar(select(waiting)))
+
+
+def open_invitation(session: Session, token_sha256: bytes, now: datetime) -> OperatorInvitation | None:
+    """Return the invitation with this token, locked, if it can be accepted."""
+    statement = select(OperatorInvitation).where(OperatorInvitation.token_sha256 == token_sha256, *_open(now))
+    return session.scalars(statement.with_for_update(), execution_options={"populate_existing": True}).first()
+
+
+def withdraw_of_person(session: Session, entity_code: str, fiscal_code: str, now: datetime) -> None:
+    """Make the open invitations of a person into an office void."""
+    _withdraw(
+        session, now, OperatorInvitation.entity_code == entity_code, OperatorInvitation.fiscal_code == fiscal_code
+    )
+
+
+def withdraw_one(session: Session, entity_code: str, invitation_id: UUID, now: datetime) -> bool:
+    """Make an invitation of an entity void; return whether it was open."""
+    return _withdraw(
+        session, now, OperatorInvitation.entity_code == entity_code, OperatorInvitation.id == invitation_id
+    )
+
+
+def _withdraw(session: Session, now: datetime, *which: Any) -> bool:
+    void = update(OperatorInvitation).where(*which, *_open(now)).values(withdrawn_at=now)
+    done = session.execute(void.returning(OperatorInvitation.id), execution_options={"synchronize_session": False})
+    return bool(done.all())
+
+
+def _open(now: datetime) -> tuple[Any, ...]:
+    return (
+        OperatorInvitation.accepted_at.is_(None),
+        OperatorInvitation.withdrawn_at.is_(None),
+        OperatorInvitation.expires_at > now,
+    )
+
+
+def delete_expired(session: Session, now: datetime) -> None:
+    """Delete sessions and invitations that have no more reason to be stored."""
+    old_session = OperatorSession.created_at < now - operator_rules.SESSION_ABSOLUTE - _LEFTOVER_RETENTION
+    old_invitation = OperatorInvitation.created_at < now - operator_rules.INVITATION_RETENTION
+    for statement in (delete(OperatorSession).where(old_session), delete(OperatorInvitation).where(old_invitation)):
+        session.execute(statement, execution_options={"synchronize_session": False})

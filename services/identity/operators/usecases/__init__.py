@@ -1,0 +1,1 @@
+"""One module per kind of command: logins and sessions, invitations, colleagues."""

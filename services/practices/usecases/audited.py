@@ -1,0 +1,60 @@
+"""What the audit tells of a practice: who changed its amount, due date or state, and from what to what."""
+
+from datetime import datetime
+
+from chassis.audit import entries
+from chassis.audit.entries import Change
+from chassis.storage.database import Tx
+from contracts.actors import Actor
+from contracts.error_details import ChangedMeanwhile
+from contracts.roles import Operation
+from services.practices.models import AuditEntry, Json, PracticeRow
+
+
+def fields_of(row: PracticeRow) -> Json:
+    """Return the fields of a practice that the audit tells, as they are now: none says who the debtor is."""
+    due_date = row.due_date.isoformat() if row.due_date else None
+    return {"amount_cents": row.amount_cents, "due_date": due_date, "state": row.state}
+
+
+def note(
+    tx: Tx,
+    row: PracticeRow,
+    actor: Actor,
+    operation: Operation,
+    before: Json,
+    now: datetime,
+    *,
+    reason: str | None = None,
+) -> None:
+    """Append a change of a practice to the audit, last in its transaction.
+
+    `before`: its fields before the change, none of a practice that is new.
+    """
+    after = fields_of(row)
+    changed = [name for name, value in after.items() if name not in before or before[name] != value]
+    change = Change(
+        entity_code=row.entity_code,
+        actor=actor,
+        operation=operation.value,
+        subject=str(row.id),
+        reason=reason,
+        before={name: before[name] for name in changed if name in before},
+        after={name: after[name] for name in changed},
+    )
+    entries.append(tx, change, now)
+
+
+def changed_meanwhile(tx: Tx, row: PracticeRow) -> ChangedMeanwhile:
+    """Return who changed what of a practice last, where that stands in the audit."""
+    last = entries.last_of(tx.session, AuditEntry, row.entity_code, str(row.id))
+    if last is None:
+        return ChangedMeanwhile(version=row.sequence)
+    return ChangedMeanwhile(
+        version=row.sequence,
+        actor_kind=last.actor.kind,
+        actor_id=last.actor.id,
+        operation=last.operation,
+        at=last.at,
+        fields=sorted({*last.before, *last.after}),
+    )
