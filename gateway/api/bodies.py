@@ -33,6 +33,7 @@ from contracts.rpc.notices import NOTICE_LANGUAGES
 from contracts.rpc.practices import (
     IMPORT_OUTCOMES,
     IMPORT_ROWS_A_PAGE,
+    LIST_ORDERS,
     ORIGINS,
     PAY_LINK_DAYS_MAX,
     PRACTICE_STATES,
@@ -144,9 +145,18 @@ class SearchBody(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PracticeQuery(Message):
-    """Which practices. `state` may be repeated, or list several with commas."""
+    """Which practices, and in which order. `state` may be repeated, or list several with commas.
+
+    `year`: made in it. `due_from`, `due_until`: due on these days or between them. A `cursor` is for the same `order`;
+    a page that is not full may have a next one.
+    """
 
     state: Sequence[Annotated[str, OneOf(PRACTICE_STATES)]] = field(default_factory=list)
+    service_code: ServiceCode | None = None
+    year: Annotated[int, Range(2000, 2099)] | None = None
+    due_from: date | None = None
+    due_until: date | None = None
+    order: Annotated[str, OneOf(LIST_ORDERS)] = "newest"
     cursor: Cursor | None = None
     limit: Annotated[int, Range(1, 200)] = 50
 

@@ -106,6 +106,8 @@ def make_private_link(visit: Visit, practice_id: UUID) -> None:
     try:
         made = visit.call(practices.MAKE_PRIVATE_LINK, request)
     except RpcError:
+        # One that is remembered from before may lead elsewhere: to what another has inserted.
+        visit.browser.remember_private_link(None)
         return
     visit.browser.remember_private_link(made.link_token)
 

@@ -79,3 +79,24 @@ def test_filters_work_without_a_script_and_are_remembered(portal: Portal, open_b
     expect(page.locator("tbody tr").first).to_contain_text(f"Iscrizione {mark}")
     page.goto(f"{portal.url}/enti/PM108/pratiche")
     expect(page.locator("#ordine")).to_have_value("importo")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_an_insertion_without_login_ends_with_a_link_back_to_it(
+    portal: Portal, open_browser: OpenBrowser, look: Look, width: int
+) -> None:
+    page = open_browser(width=width)
+    page.goto(f"{portal.url}/enti/PM108/inserimento/CONTRIB_ST?importo=120,00")
+    page.locator("input[name=anonymous]").check()
+    for name in ("full_name", "course", "school", "contribution_type"):
+        page.locator(f"input[name={name}]").fill(f"Prova {name}")
+    page.locator("main form button[type=submit]").last.click()
+    address = page.locator("#link-privato .portal-address a").inner_text()
+    look(page, f"link-privato-{width}")
+    other = open_browser(width=width)
+    other.goto(address)
+    assert address not in other.content()
+    expect(other.locator("tbody tr")).to_have_count(1)
+    look(other, f"link-privato-aperto-{width}")
+    other.get_by_role("button", name="Revoca il link privato").click()
+    expect(other.locator(".portal-announcement")).to_contain_text("revocato")

@@ -96,9 +96,12 @@ class Browser:
         return [href for href in self.page.xpath("//a/@href") if urlsplit(href).path.endswith(ending)]
 
     def rows(self) -> list[dict[str, str]]:
-        """The table of practices, a dict per row by the Italian names of the columns, and the `id` of the practice."""
+        """The table of practices, a dict per row by the Italian names of the columns, and the `id` of the practice.
+
+        What opens below a plan's row is no row of its own.
+        """
         found = []
-        for row in self.page.xpath('//table[contains(@class, "portal-table")]/tbody/tr'):
+        for row in self.page.xpath('//table[contains(@class, "portal-table")]/tbody/tr[not(td[@colspan])]'):
             cells = {
                 cell.get("data-label"): " ".join(cell.text_content().split()) for cell in row.xpath("td[@data-label]")
             }

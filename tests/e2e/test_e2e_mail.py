@@ -34,7 +34,7 @@ def test_who_agreed_gets_mail_and_who_revoked_gets_none(browser: Browser, portal
     (mail,) = until(lambda: mails_about(portal, first["notice_number"]), timeout_s=MAIL_S, what="word of the practice")
     assert mail["to"] == "giulia@posta.example"
     assert mail["subject"].startswith("Nuova pratica da pagare")
-    link = next(word for word in mail["text"].split() if word.startswith(f"{portal.url}/enti/"))
+    link = next(word for word in mail["text"].split() if word.startswith(f"{portal.url}/paga/"))
     browser.open(link)
     assert first["description"] in browser.text
     assert portal.pay_at_counter(first["notice_number"])

@@ -72,7 +72,7 @@ class PracticesResource(Resource):
 
     @operation(
         Operation(
-            summary="The practices the citizen is debtor of, newest first",
+            summary="The practices the citizen is debtor of, newest first unless another order is asked for",
             tag=Tag.PRACTICES,
             access=Access.CITIZEN,
             query=bodies.PracticeQuery,
@@ -87,6 +87,11 @@ class PracticesResource(Resource):
             entity_code=entity,
             viewer=asked.visit.viewer,
             states=asked.query.state,
+            service_code=asked.query.service_code,
+            year=asked.query.year,
+            due_from=asked.query.due_from,
+            due_until=asked.query.due_until,
+            order=asked.query.order,
             cursor=asked.query.cursor,
             limit=asked.query.limit,
         )

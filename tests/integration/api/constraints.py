@@ -235,6 +235,7 @@ PATH_VALUES: Final = {
     "reference": "CRO-4711",
     "day": "2026-11-03",
     "webhook_id": examples.WEBHOOK["id"],
+    "link_id": examples.PAY_LINK["id"],
     "consumer": "practices.on_payment_confirmed",
     "letter_id": examples.DEAD_LETTER["id"],
 }

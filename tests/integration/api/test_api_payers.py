@@ -1,7 +1,7 @@
 """What a payer's browser or software gets from the API."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -208,6 +208,15 @@ def test_the_list_takes_states_and_a_cursor_and_links_to_the_next_page(
     assert "rel=next" in link.replace('"', "")
     assert "cursor=next" in link
     assert "limit=7" in link
+
+
+def test_the_list_is_narrowed_and_ordered(client: TestClient, services: FakeServices) -> None:
+    params = {"service_code": "TARI", "year": 2026, "due_from": "2026-12-01", "order": "due_soonest"}
+    assert client.simulate_get(PRACTICES, params=params, cookies=CITIZEN).status_code == 200
+    asked = services.asked(practices.LIST)
+    assert (asked.service_code, asked.year, asked.order) == ("TARI", 2026, "due_soonest")
+    assert (asked.due_from, asked.due_until) == (date(2026, 12, 1), None)
+    assert client.simulate_get(PRACTICES, params={"order": "upwards"}, cookies=CITIZEN).status_code == 400
 
 
 def test_an_insertion_takes_the_debtor_from_the_session(client: TestClient, services: FakeServices) -> None:

@@ -99,6 +99,8 @@ def test_who_inserts_without_login_ends_with_a_private_link(browser: Browser, se
 
 
 def test_what_was_inserted_does_not_fail_for_its_link(browser: Browser, services: Services) -> None:
+    link(services, "private")
+    browser.get("/privato/t0ken")
     services.failures[practices.MAKE_PRIVATE_LINK.name] = Unavailable(ErrorCode.SERVICE_UNAVAILABLE)
     page = page_of(browser.get(inserted(browser)))
     assert page.xpath("//*[@id='codice-avviso']")
