@@ -29,10 +29,11 @@ from contracts.rpc.office import (
 from services.practices import records
 from services.practices.catalogue_records import Issuer, issuer_of
 from services.practices.domain import debt_rules
+from services.practices.domain.list_filter import ORDERS, Mark
 from services.practices.domain.typed_search import read_search
 from services.practices.models import AuditEntry, PracticeRow
 from services.practices.repository import catalogue, office, practices
-from services.practices.usecases import audited, cursors, issuance
+from services.practices.usecases import audited, issuance, list_cursor
 
 _HISTORY_MAX: Final = 50
 
@@ -40,7 +41,7 @@ _HISTORY_MAX: Final = 50
 def find(database: Database, request: FindRequest, now: datetime) -> FoundPractices:
     """Find practices of an entity by what was typed. Raises Refused(INVALID_REQUEST) for a cursor that is not ours."""
     typed = read_search(request.text)
-    before = cursors.place(request.cursor)
+    after = list_cursor.read(request.cursor, ORDERS["newest"])
     code, services, limit = catalogue.readable_code(request.entity_code), request.service_codes, request.limit
     if not typed.reference:
         return FoundPractices(practices=[])
@@ -50,11 +51,11 @@ def find(database: Database, request: FindRequest, now: datetime) -> FoundPracti
             entity_code=code,
             services=services,
             fiscal_code=typed.fiscal_code,
-            before=before,
+            before=after.place if after else None,
             limit=limit + 1,
         )
         rows = database.read(ask)
-        next_cursor = cursors.cursor(rows[limit - 1].place) if len(rows) > limit else None
+        next_cursor = list_cursor.write(Mark(None, rows[limit - 1].place)) if len(rows) > limit else None
         return FoundPractices(practices=_shown(rows[:limit], now), next_cursor=next_cursor)
 
     def read(session: Session) -> Any:
