@@ -13,6 +13,7 @@ from dev.paths import ROOT
 from dev.problem import ProblemError
 
 PROGRAMS: Final = (
+    "tests.contract.frozen_calls",
     "tests.contract.frozen_messages",
     "tests.contract.frozen_values",
     "tests.contract.asyncapi_changes",

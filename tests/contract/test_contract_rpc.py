@@ -1,36 +1,17 @@
 """Remote procedures: found where the contract says, answered by their service, and changed only by adding."""
 
-import json
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import pytest
-from marshmallow import Schema
 
-from contracts.call import AnyCall, Call
+from contracts.call import AnyCall
+from tests.contract.frozen_calls import calls, fields_of, frozen
 
 SERVICES = ("identity", "practices", "cart", "payments", "notices")
-MODULES = {
-    "identity": ["identity", "operators", "audit", "parity"],
-    "payments": ["payments", "settlement", "webhooks", "parity"],
-    "practices": ["practices", "office", "audit", "parity"],
-}
-FROZEN = json.loads((Path(__file__).parent / "frozen" / "calls.json").read_text())
-
-
-def calls_of(service: str) -> list[AnyCall]:
-    modules = [import_module(f"contracts.rpc.{name}") for name in MODULES.get(service, [service])]
-    values = [value for module in modules for value in vars(module).values()]
-    return [value for value in values if isinstance(value, Call) and value.service == service]
-
-
-CALLS = {call.name: call for service in SERVICES for call in calls_of(service)}
+FROZEN = frozen()
+CALLS = calls()
 each_call = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-
-
-def fields_of(schema: Schema) -> dict[str, Any]:
-    return {name: [type(field).__name__, field.required] for name, field in sorted(schema.fields.items())}
 
 
 def entrypoints_of(service: str) -> dict[str, Any]:
@@ -44,7 +25,7 @@ def entrypoints_of(service: str) -> dict[str, Any]:
 
 
 def test_the_frozen_list_names_every_call() -> None:
-    assert set(FROZEN) == set(CALLS), "freeze a new call in tests/contract/frozen/calls.json; never take one out"
+    assert set(FROZEN) == set(CALLS), "./portal generate freezes a new call; never take one out"
 
 
 @each_call
@@ -73,4 +54,4 @@ def test_a_call_that_may_be_repeated_stays_so(call: AnyCall) -> None:
 def test_a_service_answers_exactly_its_contract(service: str) -> None:
     # `ping` is answered by the chassis, for every service alike.
     answered = {name for name, entrypoint in entrypoints_of(service).items() if type(entrypoint).__name__ == "FastRpc"}
-    assert answered | {"ping"} == {call.method for call in calls_of(service)}
+    assert answered | {"ping"} == {call.method for call in CALLS.values() if call.service == service}

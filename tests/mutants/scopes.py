@@ -29,6 +29,7 @@ SCOPES: Final = (
     Scope("contracts", [_MESSAGES, ["tests/unit/practices", "tests/unit/payments"]]),
     Scope("services/cart/domain.py", [["tests/unit/cart"], ["tests/integration/cart"]]),
     Scope("services/identity/domain.py", [["tests/unit/identity"], ["tests/integration/identity"]]),
+    Scope("services/identity/operators/domain", [["tests/unit/identity"], ["tests/integration/identity"]]),
     Scope("services/notices/documents/domain", [_notices("domain", "codes", "notice", "receipt", "stated_values")]),
     Scope("services/notices/mail/domain.py", [_notices("mail", "stated_values"), ["tests/integration/notices"]]),
     Scope("services/payments/domain", [["tests/unit/payments"], ["tests/integration/payments"]]),
