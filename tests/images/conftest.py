@@ -27,7 +27,7 @@ READY_WITHIN_S = 90
 
 @pytest.fixture(scope="session")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
-    ports = free_ports(5)
+    ports = free_ports(6)
     home = Home(tmp_path_factory.mktemp("images") / "home")
     return Copy(home, "127.0.0.1", *ports)
 
@@ -44,6 +44,7 @@ def containers(copy: Copy, tmp_path_factory: pytest.TempPathFactory) -> Mapping[
         "FONTS_DIR": str(BUILD / "fonts"),
         "HOST": copy.host,
         "PORT": str(copy.port),
+        "NODE_PORT": str(copy.node_port),
         "SPID_PORT": str(copy.spid_port),
         "PAGOPA_PORT": str(copy.pagopa_port),
         "MAIL_PORT": str(copy.mail_port),
