@@ -81,7 +81,8 @@ class Registry:
     """
 
     def __init__(self, catalogue_file: Path) -> None:
-        entities = list(_entities(catalogue_file))
+        # Who bills most comes first, in the list at the counter too.
+        entities = sorted(_entities(catalogue_file), key=lambda entity: -len(entity.get("services", ())))
         creditors = [entity["creditor"] for entity in entities]
         self.creditors: Final = tuple(
             Creditor(known["fiscal_code"], known["company_name"], known["broker_fiscal_code"], known["station_id"])
