@@ -161,7 +161,7 @@ def _copied(database: Database) -> Turn:
         for table in MADE:
             made[table] = io.BytesIO()
             cursor.copy_expert(f"COPY {table} TO STDOUT", made[table])
-        cursor.execute(f"TRUNCATE {', '.join(MADE)}")
+        cursor.execute(f"TRUNCATE {', '.join(MADE)} CASCADE")
         raw.commit()
         started_s, used_s = time.perf_counter(), time.process_time()
         for table, content in made.items():
@@ -176,7 +176,7 @@ def _copied(database: Database) -> Turn:
 def _empty(database: Database) -> None:
     others = "imports, import_parts, import_staged, idempotency_keys"
     with database.engine.begin() as connection:
-        connection.execute(sa.text(f"TRUNCATE {', '.join(MADE)}, {others}"))
+        connection.execute(sa.text(f"TRUNCATE {', '.join(MADE)}, {others} CASCADE"))
 
 
 if __name__ == "__main__":
