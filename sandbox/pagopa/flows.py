@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from lxml import etree
 
 from sandbox.pagopa.registry import PSPS, Psp
+from sandbox.pagopa.rome import ROME
 from sandbox.pagopa.store import Receipt
 
 _NS: Final = "http://www.digitpa.gov.it/schemas/2011/Pagamenti/"
-_ROME: Final = ZoneInfo("Europe/Rome")
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ def flows_of(receipts: Iterable[Receipt]) -> list[Flow]:
     for receipt in sorted(receipts, key=lambda known: known.id):
         is_settled = receipt.acknowledged_at is not None or receipt.lost
         if is_settled and receipt.psp_name in by_name:
-            day = datetime.fromtimestamp(receipt.made_at, _ROME).date()
+            day = datetime.fromtimestamp(receipt.made_at, ROME).date()
             grouped.setdefault((day, receipt.psp_name, receipt.recipient), []).append(receipt)
     flows = [
         Flow(
@@ -137,7 +136,7 @@ def as_xml(flow: Flow) -> bytes:
     root = etree.Element(f"{{{_NS}}}FlussoRiversamento", nsmap={"pay": _NS})
     _add(root, "versioneOggetto", "1.0")
     _add(root, "identificativoFlusso", flow.id)
-    moment = datetime.fromtimestamp(flow.made_at, _ROME).replace(tzinfo=None)
+    moment = datetime.fromtimestamp(flow.made_at, ROME).replace(tzinfo=None)
     _add(root, "dataOraFlusso", moment.isoformat(timespec="milliseconds"))
     _add(root, "identificativoUnivocoRegolamento", f"TRN{flow.id}"[:35])
     _add(root, "dataRegolamento", flow.day.isoformat())

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import requests
 from lxml import etree
 
 from sandbox.pagopa.registry import Creditor, DemandedService, Psp
+from sandbox.pagopa.rome import ROME
 from sandbox.pagopa.stamps import StampIssuer
 from sandbox.pagopa.switches import Switches
 
@@ -18,7 +18,6 @@ SOAP_NS: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 PA_NS: Final = "http://pagopa-api.pagopa.gov.it/pa/paForNode.xsd"
 _ASK_TIMEOUT_S: Final = 7
 _RECEIPT_TIMEOUT_S: Final = 15
-_ROME: Final = ZoneInfo("Europe/Rome")
 
 
 class StationFault(Exception):
@@ -176,7 +175,7 @@ def receipt_envelope(
     if payment.payment_note:
         _add(receipt, "paymentNote", payment.payment_note[:210])
     _add(receipt, "fee", "1.50")
-    local = payment.paid_at.astimezone(_ROME)
+    local = payment.paid_at.astimezone(ROME)
     _add(receipt, "paymentDateTime", local.replace(tzinfo=None).isoformat(timespec="seconds"))
     _add(receipt, "applicationDate", local.date().isoformat())
     _add(receipt, "transferDate", date.fromordinal(local.date().toordinal() + 1).isoformat())

@@ -3,12 +3,12 @@
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import falcon
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-_ROME: Final = ZoneInfo("Europe/Rome")
+from sandbox.pagopa.rome import ROME
+
 _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'",
     "Cache-Control": "no-store",
@@ -30,7 +30,7 @@ def grouped(notice_number: str) -> str:
 
 def moment(seconds: float) -> str:
     """Write a time of the store as a time of day in Rome."""
-    return datetime.fromtimestamp(seconds, UTC).astimezone(_ROME).strftime("%d/%m/%Y %H:%M:%S")
+    return datetime.fromtimestamp(seconds, UTC).astimezone(ROME).strftime("%d/%m/%Y %H:%M:%S")
 
 
 class Pages:

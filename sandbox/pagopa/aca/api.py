@@ -5,20 +5,19 @@ import math
 import time
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import falcon
 
 from sandbox.pagopa.aca.positions import Positions, shown, shown_option
 from sandbox.pagopa.aca.rules import Refusal, data_refused, read_moment
 from sandbox.pagopa.registry import Registry
+from sandbox.pagopa.rome import ROME
 from sandbox.pagopa.switches import TIME_OUT, Api, Switches
 
 BASE: Final = "/aca/debt-positions-service/v1/organizations/{cf}"
 _PAGE_MAX: Final = 50
 _WINDOW: Final = timedelta(days=30)
 _WINDOW_MAX: Final = timedelta(days=31)
-_ROME: Final = ZoneInfo("Europe/Rome")
 _NEVER_S: Final = 60.0
 
 
@@ -91,7 +90,7 @@ class DebtPositions:
     def _window(self, req: falcon.Request) -> tuple[str, str]:
         """Return from when to when is asked; without dates the last thirty days."""
         first, last = req.get_param("due_date_from"), req.get_param("due_date_to")
-        today = self._switches.now().astimezone(_ROME).date()
+        today = self._switches.now().astimezone(ROME).date()
         try:
             day_to = date.fromisoformat(last) if last else today
             day_from = date.fromisoformat(first) if first else day_to - _WINDOW

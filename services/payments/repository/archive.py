@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Date, Text, and_, case, cast, exists, func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from contracts.calendar import ROME
 from contracts.codes import CreditorFiscalCode
 from services.payments.domain.archive import Archivable, Remote
 from services.payments.models import ArchiveCreditor, ArchivedNotice, CheckoutItem, Creditor, Position
@@ -92,7 +93,7 @@ def note_change(session: Session, practice_id: UUID, now: datetime) -> None:
 
 def note_new_amounts(session: Session, now: datetime, limit: int) -> int:
     """Note as changed what another amount holds for today than the archive was told; return how many."""
-    today = cast(func.timezone("Europe/Rome", now), Date)
+    today = cast(func.timezone(ROME.key, now), Date)
     over = (
         select(_ROW.practice_id)
         .where(_ROW.amount_until < today)
