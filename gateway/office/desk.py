@@ -15,9 +15,8 @@ from contracts.rpc.operators import OfficeSession, Operator
 from contracts.rpc.practices import Entity
 from gateway.browser_memory import CSRF_FIELD
 from gateway.edge.bodies import read_form
-from gateway.edge.same_origin import is_same_origin
 from gateway.visit import visit_of
-from gateway.web.page import Form, Page, checked
+from gateway.web.page import Form, Page, checked_or_stale
 
 _LOST: Final = frozenset({ErrorCode.LOGIN_REQUIRED, ErrorCode.SESSION_EXPIRED})
 
@@ -84,7 +83,7 @@ class OfficeForm(OfficePage):
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, entity: str, **params: Any) -> None:
         """Do what the form says (`send`), or show it again with what was typed (`again`), or say how to go on."""
-        form, is_stale = office_form(req)
+        form, is_stale = checked_or_stale(req, read_form(req))
         try:
             desk = self.enter(req, entity, self.operation)
         except Refused as refusal:
@@ -104,20 +103,6 @@ class OfficeForm(OfficePage):
     def again(self, req: falcon.Request, resp: falcon.Response, desk: Desk, form: Form, **params: Any) -> None:
         """Show the form again, as it was typed: nothing has been done."""
         raise NotImplementedError
-
-
-def office_form(req: falcon.Request) -> tuple[Form, bool]:
-    """Read the form of a POST, and whether it is stale: a page of ours made it, but before a login.
-
-    Raises Refused(CSRF_FAILED) for what no page of ours made, as far as the browser tells.
-    """
-    form = read_form(req)
-    try:
-        return checked(req, form), False
-    except Refused:
-        if not is_same_origin(req, visit_of(req).public_url):
-            raise
-        return form, True
 
 
 def write_lost(page: Page, req: falcon.Request, resp: falcon.Response, entity_code: str, form: Form) -> None:

@@ -44,7 +44,14 @@ def document_form(req: falcon.Request) -> tuple[Form, bool]:
     Return also whether it is stale: a page of ours made it, the browser says, but before a login or a logout; then it
     is to be shown again and nothing to be done. Raises as `checked_form` does.
     """
-    form = read_document_form(req)
+    return checked_or_stale(req, read_document_form(req))
+
+
+def checked_or_stale(req: falcon.Request, form: Form) -> tuple[Form, bool]:
+    """Return a form that was read, and whether it is stale: a page of ours made it, but before a login or a logout.
+
+    Raises Refused(CSRF_FAILED) for what no page of ours made, as far as the browser tells.
+    """
     try:
         return checked(req, form), False
     except Refused:
