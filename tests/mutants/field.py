@@ -19,6 +19,7 @@ from tests.mutants.scopes import SCOPES, modules_of, scope_of
 ROOT: Final = Path(__file__).parents[2]
 COPY: Final = ROOT / "build" / "mutants" / "portal"
 OUTPUT: Final = ROOT / "build" / "mutants" / "pytest.log"
+COMPILED: Final = ROOT / "build" / "mutants" / "pycache"
 STAGE_MAY_TAKE_S: Final = 900
 """A mutant that takes longer hangs, and is noticed by that."""
 
@@ -55,6 +56,7 @@ def sown(seed: str, count: int, below: str) -> tuple[int, list[Mutant]]:
 def make_copy() -> None:
     """Lay a new copy of what git knows, with what was built for it."""
     shutil.rmtree(COPY, ignore_errors=True)
+    shutil.rmtree(COMPILED, ignore_errors=True)
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
     for name in filter(None, listed.stdout.split("\0")):
         (COPY / name).parent.mkdir(parents=True, exist_ok=True)
@@ -68,13 +70,20 @@ def make_copy() -> None:
 
 def noticed(mutant: Mutant, *, quick: bool) -> bool:
     """Return whether a test fails with the mutant in place; `quick` asks only those that need no server."""
-    place = COPY / mutant.module
-    before = place.read_text(encoding="utf-8")
-    place.write_text(mutant.source, encoding="utf-8")
+    before = (COPY / mutant.module).read_text(encoding="utf-8")
+    write(mutant.module, mutant.source)
     try:
         return any(not passes(stage) for stage in stages_of(mutant.module, quick=quick))
     finally:
-        place.write_text(before, encoding="utf-8")
+        write(mutant.module, before)
+
+
+def write(module: str, source: str) -> None:
+    """Write a module of the copy, and forget it as it was compiled: within a second no file looks changed."""
+    place = COPY / module
+    place.write_text(source, encoding="utf-8")
+    for compiled in (COMPILED / place.parent.relative_to("/")).glob(f"{place.stem}.*.pyc"):
+        compiled.unlink()
 
 
 def watching(module: str, *, quick: bool) -> list[Sequence[str]]:
@@ -110,7 +119,13 @@ def own_tests(module: str, folders: Sequence[str]) -> list[str]:
 def passes(stage: Sequence[str]) -> bool:
     """Return whether all tests of a stage pass in the copy as it is. What pytest printed stands in OUTPUT."""
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *stage]
-    environment = {**os.environ, "PYTHONPATH": str(COPY), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(COPY),
+        # What a mutant leaves as it is is compiled once for all of them.
+        "PYTHONDONTWRITEBYTECODE": "",
+        "PYTHONPYCACHEPREFIX": str(COMPILED),
+    }
     try:
         with OUTPUT.open("wb") as output:
             return not subprocess.run(

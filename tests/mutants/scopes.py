@@ -24,9 +24,10 @@ def _notices(*names: str) -> Sequence[str]:
     return [f"tests/unit/notices/test_notices_{name}.py" for name in names]
 
 
+_PROMISES: Final = ["tests/contract/test_contract_frozen_values.py", "tests/contract/test_contract_frozen_messages.py"]
 _MESSAGES: Final = ("tests/unit/contracts", "tests/contract")
 SCOPES: Final = (
-    Scope("contracts", [_MESSAGES, ["tests/unit/practices", "tests/unit/payments"]]),
+    Scope("contracts", [_PROMISES, _MESSAGES, ["tests/unit/practices", "tests/unit/payments"]]),
     Scope("services/cart/domain.py", [["tests/unit/cart"], ["tests/integration/cart"]]),
     Scope("services/identity/domain.py", [["tests/unit/identity"], ["tests/integration/identity"]]),
     Scope("services/identity/operators/domain", [["tests/unit/identity"], ["tests/integration/identity"]]),

@@ -113,9 +113,10 @@ def in_events(database, name):
 
 
 @contextmanager
-def running_transaction(database, **place) -> Iterator[sa.Connection]:
+def running_transaction(database, elsewhere=None) -> Iterator[sa.Connection]:
     """Leave a transaction that has a number running, in this database or, by its name, another of the server's."""
-    engine = sa.create_engine(database.engine.url.set(**place))
+    url = database.engine.url
+    engine = sa.create_engine(url.set(database=elsewhere or url.database))
     with engine.connect() as connection:
         connection.execute(sa.text("SELECT pg_current_xact_id()"))
         yield connection
@@ -193,7 +194,7 @@ def test_the_payments_of_a_period_end_before_its_last_moment(database, node):
 
 def test_what_runs_in_another_database_of_the_server_holds_no_payment_back(database, node):
     learn(database, booked())
-    with running_transaction(database, database="postgres"):
+    with running_transaction(database, elsewhere="postgres"):
         pay(node)
         assert in_payments(database) == [TOLD]
 
