@@ -164,11 +164,12 @@ def metadata_of(activity: str, body: Organization, invoiced: InvoicedParty | Non
 def test_the_metadata_of_a_private_body_say_whom_to_invoice_in_the_invoices_order(
     left_out: tuple[str, ...], told: str
 ) -> None:
-    party = replace(INVOICED, **dict.fromkeys(left_out))
+    absent: dict[str, Any] = dict.fromkeys(left_out)
+    party = replace(INVOICED, **absent)
     root = metadata_of("pri-ag-full", PRIVATE, party)
     [contact] = root.findall("md:ContactPerson[@contactType='billing']", NS)
     [seat] = contact.iterfind(".//fpa:Sede", NS)
-    leaves = [part for part in contact.find("md:Extensions", NS).iter("*") if not len(part) and part not in seat]
+    leaves = [part for part in contact.iterfind("md:Extensions//*", NS) if not len(part) and part not in seat]
     assert "".join(f"{etree.QName(part).localname}={part.text} " for part in leaves) == told
     where = {
         "Indirizzo": "Via Roma",
