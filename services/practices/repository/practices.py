@@ -15,7 +15,6 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
-    cast,
     func,
     insert,
     literal,
@@ -221,7 +220,7 @@ def locked_debts(session: Session, entity_code: str, external_ids: Iterable[str]
     found: dict[str, PracticeRow] = {}
     for batch in batches(sorted(external_ids)):
         statement = _of_references(select(PracticeRow), entity_code, batch)
-        rows = session.scalars(statement.order_by(PracticeRow.id).with_for_update(of=PracticeRow))
+        rows = session.scalars(statement.order_by(PracticeRow.id).with_for_update())
         found |= {row.external_id: row for row in rows if row.external_id is not None}
     return found
 
@@ -247,13 +246,12 @@ def known_external_ids(session: Session, entity_code: str, external_ids: Iterabl
 def _of_references(statement: Select[Any], entity_code: str, external_ids: Sequence[str]) -> Select[Any]:
     """Narrow a statement to an entity's debts of some references, each once.
 
-    Joined to the references: with `IN` and a table that has grown since it was last analysed (a first file of many
-    rows), the planner reads all debts of the entity each time.
+    Each reference is looked up by the index. Given as a list, on a table that has grown since it was last analysed (a
+    first file of many rows), the planner reads all debts of the entity instead.
     """
-    references = func.unnest(cast(literal(external_ids, ARRAY(Text)), ARRAY(Text))).table_valued("reference")
-    named = references.render_derived(name="named")
-    is_named = and_(PracticeRow.entity_code == entity_code, PracticeRow.external_id == named.c.reference)
-    return statement.join(named, is_named)
+    references = func.unnest(literal(external_ids, ARRAY(Text)))
+    named = tuple_(PracticeRow.entity_code, PracticeRow.external_id)
+    return statement.where(named.in_(select(literal(entity_code), references)))
 
 
 def insert_one(session: Session, values: Json) -> None:
