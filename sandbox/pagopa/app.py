@@ -13,6 +13,7 @@ from sandbox.pagopa import (
     counter,
     demands,
     entity_software,
+    options,
     settlement,
     transactions,
 )
@@ -48,6 +49,7 @@ def create_app(settings: Settings) -> falcon.App[Any, Any]:
         app.add_route(f"/checkout/ec/{version}/carts", checkout.Carts(request, settings, store, node, registry))
     app.add_route("/ecommerce/checkout/v1/carts/{cart_id}/redirect", payment_page)
     app.add_route("/psp", counter.Counter(pages, node, payments, registry))
+    app.add_route("/opzioni", options.OptionsPage(pages, node, registry))
     app.add_route("/psp/spontaneo", demands.DemandForm(pages, node, registry))
     app.add_route("/transactions", transactions.Transactions(pages, store))
     app.add_route("/transactions/{row_id:int}/send", transactions.SendNow(store, delivery))
