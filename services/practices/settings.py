@@ -30,7 +30,7 @@ class Settings:
     def load(cls) -> "Settings":
         """Read the environment. Raises EnvError."""
         env = environment()
-        networks = env.list("AMOUNT_PRIVATE_NETWORKS", [])
+        networks: list[str] = env.list("AMOUNT_PRIVATE_NETWORKS", [])
         return cls(
             question_keys=tuple(env.list("AMOUNT_QUESTION_KEYS", [])),
             question_timeout_s=env.float("AMOUNT_TIMEOUT_S", 2.0, validate=Range(0.1, _TIMEOUT_MAX_S)),

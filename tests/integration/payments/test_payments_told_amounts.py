@@ -207,8 +207,8 @@ def test_payment_options_tell_the_amount_that_the_software_says(database: Databa
 def test_half_of_the_workers_may_wait_for_a_software_and_the_others_answer_at_once(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(told_amounts, "_slots", lambda: slots)
     slots = threading.BoundedSemaphore(1)
+    monkeypatch.setattr(told_amounts, "_slots", lambda: slots)
     practices = asking(database, 1_234, use_last_known=True)
     with slots:
         assert "<amount>10.00<" in ask_node(database, practices, ASKED, verify(1))
