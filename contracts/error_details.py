@@ -310,6 +310,8 @@ DETAIL_OF: Final[Mapping[ErrorCode, type[ErrorDetail]]] = {
     ErrorCode.PRACTICE_UNDERPAID: WhichPractice,
     ErrorCode.PRACTICE_EXPIRED: WhichPractice,
     ErrorCode.PRACTICE_CANCELLED: WhichPractice,
+    ErrorCode.AMOUNT_NOT_KNOWN: WhichPractice,
+    ErrorCode.NOTHING_DUE: WhichPractice,
     ErrorCode.OPTION_CLOSED: WhichPractice,
     ErrorCode.PRACTICE_BEING_PAID: BeingPaid,
     ErrorCode.PRACTICE_NOT_AMENDABLE: NotAmendable,

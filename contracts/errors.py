@@ -73,6 +73,8 @@ class ErrorCode(StrEnum):
     CART_EMPTY = "cart_empty"
     CART_OTHER_ENTITY = "cart_other_entity"
     AMOUNT_CHANGED = "amount_changed"
+    AMOUNT_NOT_KNOWN = "amount_not_known"
+    NOTHING_DUE = "nothing_due"
     OPTION_CLOSED = "option_closed"
     CHECKOUT_NOT_FOUND = "checkout_not_found"
     CHECKOUT_REFUSED = "checkout_refused"

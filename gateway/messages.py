@@ -198,6 +198,14 @@ MESSAGES: Final[Mapping[ErrorCode, Explanation]] = {
         _("Nel frattempo l'importo è cambiato. Non hai pagato nulla adesso."),
         _("Guarda quanto si paga adesso, e se va bene paga di nuovo."),
     ),
+    ErrorCode.AMOUNT_NOT_KNOWN: Explanation(
+        _("Adesso non sappiamo quanto si paga: lo dice il sistema dell'ente, che non risponde. Non hai pagato nulla."),
+        _("Riprova tra qualche minuto. Se continua, contatta l'ente."),
+    ),
+    ErrorCode.NOTHING_DUE: Explanation(
+        _("Secondo l'ente per questa pratica adesso non c'è nulla da pagare."),
+        _("Non pagarla. Se pensi che sia un errore, contatta l'ente."),
+    ),
     ErrorCode.OPTION_CLOSED: Explanation(
         _("Questo debito si paga in un solo modo: è già stato pagato, o lo paghi qui, con un'altra soluzione."),
         _("Non pagarlo due volte: togli questa pratica dal carrello, o continua con la soluzione scelta."),
@@ -297,6 +305,8 @@ _CODE_TITLES: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.PRACTICE_BEING_PAID: _("Pagamento già in corso"),
     ErrorCode.PRACTICE_UNDERPAID: _("È arrivato meno del dovuto"),
     ErrorCode.EQUAL_PRACTICE_FOUND: _("Forse lo hai già pagato"),
+    ErrorCode.AMOUNT_NOT_KNOWN: _("Importo non disponibile adesso"),
+    ErrorCode.NOTHING_DUE: _("Nulla da pagare"),
     ErrorCode.RECEIPT_NOT_FOUND: _("Quietanza non ancora disponibile"),
 }
 

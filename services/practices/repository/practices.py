@@ -215,6 +215,12 @@ def locked(session: Session, practice_ids: Iterable[UUID]) -> Sequence[PracticeR
     return session.scalars(statement.order_by(PracticeRow.id).with_for_update()).all()
 
 
+def locked_with_catalogue(session: Session, practice_id: UUID) -> PracticeRow:
+    """Return a practice with its entity and service, locked until the transaction ends. It exists."""
+    statement = _with_catalogue().where(PracticeRow.id == practice_id).with_for_update(of=PracticeRow)
+    return session.scalars(statement).one()
+
+
 def locked_debts(session: Session, entity_code: str, external_ids: Iterable[str]) -> dict[str, PracticeRow]:
     """Return the entity's debts of these references, locked, by reference."""
     found: dict[str, PracticeRow] = {}
