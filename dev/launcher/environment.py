@@ -18,6 +18,7 @@ _SCOPES: Final = (
     "payments:read",
     "events:read",
     "settlements:write",
+    "refunds:write",
     "notices:print",
 )
 
