@@ -296,7 +296,7 @@ class RefundLimit(ErrorDetail):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CaseStanding(ErrorDetail):
+class StepNotAllowed(ErrorDetail):
     """Where a case of unexpected money stands (contracts.rpc.money_cases.CASE_STATES)."""
 
     state: str
@@ -343,7 +343,7 @@ DETAIL_OF: Final[Mapping[ErrorCode, type[ErrorDetail]]] = {
     ErrorCode.IMPORT_NOT_APPLICABLE: NotApplicable,
     ErrorCode.SETTLEMENT_UNREADABLE: Unreadable,
     ErrorCode.SETTLEMENT_TOTALS_DIFFER: TotalsDiffer,
-    ErrorCode.MONEY_CASE_STEP_NOT_ALLOWED: CaseStanding,
+    ErrorCode.MONEY_CASE_STEP_NOT_ALLOWED: StepNotAllowed,
     ErrorCode.REFUND_TOO_LARGE: RefundLimit,
     ErrorCode.SERVICE_UNAVAILABLE: OutOfReach,
     ErrorCode.OUTCOME_UNKNOWN: OutOfReach,

@@ -114,7 +114,7 @@ class PaymentDuplicated(Message):
     notice_number: NoticeNumber
     amount_cents: AmountCents
     first_receipt_id: str | None = None
-    reason: Annotated[str, OneOf(UNEXPECTED_REASONS)]
+    reason: Annotated[str, OneOf([*UNEXPECTED_REASONS])]
     case_id: UUID | None = None
     external_id: str | None = None
     service_code: str | None = None

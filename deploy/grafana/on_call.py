@@ -205,6 +205,10 @@ ON_CALL: Final = Dashboard(
                     alarm=14 * 86_400,
                 ),
                 Panel(
+                    "Unexpected money: cases that wait",
+                    {"{{entity}}": "max by (entity) (money_cases_waiting)"},
+                ),
+                Panel(
                     "Settlement flows that want a look",
                     {
                         "not taken": "sum(increase(settlement_flows_not_taken_total[1d]))",

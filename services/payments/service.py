@@ -352,11 +352,11 @@ class PaymentsService:
         """Compare the positions with practices, every PARITY_EVERY_S."""
         parity.prove_positions(self.database, self.rpc, self.rounds, now)
 
-    @every(seconds=_CASES_INTERVAL_S)
-    def look_after_money_cases(self) -> None:
+    @decides_every(seconds=_CASES_INTERVAL_S)
+    def look_after_money_cases(self, now: datetime) -> None:
         """Open cases that are missing, and count those that wait."""
-        case_watch.open_missing(self.database, now())
-        case_watch.watch_waiting(self.database, now())
+        case_watch.open_missing(self.database, now)
+        case_watch.watch_waiting(self.database, now)
 
     @decides_every(seconds=_PURGE_INTERVAL_S)
     def purge_node_calls(self, now: datetime) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from contracts.actors import Actor
 from contracts.codes import Iban
-from contracts.error_details import CaseStanding, RefundLimit
+from contracts.error_details import RefundLimit, StepNotAllowed
 from contracts.errors import ErrorCode, Refused
 from services.payments.domain.positions import Position
 from services.payments.domain.receipts import Judgement, ReceiptFacts, due_cents
@@ -95,7 +95,7 @@ def after(step: Step, state: CaseState, *, second_person: bool) -> CaseState:
     """
     edge = EDGES[step]
     if state not in edge.sources:
-        raise Refused(ErrorCode.MONEY_CASE_STEP_NOT_ALLOWED, CaseStanding(state=state.value))
+        raise Refused(ErrorCode.MONEY_CASE_STEP_NOT_ALLOWED, StepNotAllowed(state=state.value))
     return CaseState.TO_CONFIRM if step is Step.REFUND and second_person else edge.target
 
 

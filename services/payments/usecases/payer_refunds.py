@@ -6,7 +6,7 @@ from typing import Final
 from chassis.storage.database import Database
 from contracts.actors import Actor
 from contracts.codes import ANONYMOUS_FISCAL_CODE, Iban
-from contracts.error_details import CaseStanding
+from contracts.error_details import StepNotAllowed
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc.money_cases import PAYER_REASONS, AskRefundRequest, PayerCase, PayerCases, PayerCasesRequest
 from contracts.shapes import Subject
@@ -36,7 +36,7 @@ def ask(database: Database, request: AskRefundRequest, now: datetime) -> PayerCa
             raise Refused(ErrorCode.MONEY_CASE_NOT_FOUND)
         check_version(tx, case, request.version)
         if not _may_ask(case):
-            raise Refused(ErrorCode.MONEY_CASE_STEP_NOT_ALLOWED, CaseStanding(state=case.state))
+            raise Refused(ErrorCode.MONEY_CASE_STEP_NOT_ALLOWED, StepNotAllowed(state=case.state))
         actor = Actor(kind="citizen", id=str(request.citizen_id))
         apply(tx, case, Move(step=Step.ASK_REFUND, actor=actor, asked=asked), now)
         return _told(case)

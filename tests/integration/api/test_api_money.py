@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from falcon.testing import TestClient
 
-from contracts.error_details import CaseStanding, ChangedMeanwhile, RefundLimit
+from contracts.error_details import ChangedMeanwhile, RefundLimit, StepNotAllowed
 from contracts.errors import ErrorCode
 from contracts.rpc import money_cases
 from gateway.api import money_examples
@@ -49,7 +49,7 @@ def test_a_step_is_taken_in_the_version_read_and_named_after_the_key(
     ("code", "detail", "status", "field"),
     [
         (ErrorCode.CHANGED_MEANWHILE, ChangedMeanwhile(version=3), 409, None),
-        (ErrorCode.MONEY_CASE_STEP_NOT_ALLOWED, CaseStanding(state="done"), 409, None),
+        (ErrorCode.MONEY_CASE_STEP_NOT_ALLOWED, StepNotAllowed(state="done"), 409, None),
         (ErrorCode.SECOND_PERSON_REQUIRED, None, 403, None),
         (ErrorCode.MONEY_CASE_NOT_FOUND, None, 404, None),
         (ErrorCode.INVALID_IBAN, None, 422, "/iban"),

@@ -373,8 +373,16 @@ def test_a_refund_waits_for_a_second_person_where_the_entity_wants_one(
 
 
 def test_the_command_says_and_changes_whether_two_people_are_wanted(
-    database: Database, office: Office, twice: None, capsys: pytest.CaptureFixture[str]
+    database: Database,
+    office: Office,
+    twice: None,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    amqp_url: str,
+    database_url: str,
 ) -> None:
+    monkeypatch.setenv("AMQP_URL", amqp_url)
+    monkeypatch.setenv("DATABASE_URL", database_url)
     for arguments in (["PM108"], ["PM108", "two-people"], ["PM108"], ["PM108", "two-people"]):
         assert main(["refund-rules", *arguments]) == 0
     assert main(["refund-rules", "PM108", "three-people"]) == 2

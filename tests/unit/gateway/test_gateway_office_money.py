@@ -9,7 +9,7 @@ import pytest
 
 from contracts.actors import Actor
 from contracts.codes import NoticeNumber
-from contracts.error_details import CaseStanding, ChangedMeanwhile, RefundLimit
+from contracts.error_details import ChangedMeanwhile, RefundLimit, StepNotAllowed
 from contracts.errors import ErrorCode, Refused
 from contracts.events.payments import CASE_STATES, CASE_STEPS
 from contracts.rpc import audit, money_cases
@@ -183,7 +183,7 @@ def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(
     "refusal",
     [
         Refused(ErrorCode.SECOND_PERSON_REQUIRED),
-        Refused(ErrorCode.MONEY_CASE_STEP_NOT_ALLOWED, CaseStanding(state="done")),
+        Refused(ErrorCode.MONEY_CASE_STEP_NOT_ALLOWED, StepNotAllowed(state="done")),
     ],
 )
 def test_what_no_field_can_mend_is_said_over_the_page(desk: Browser, office: Office, refusal: Refused) -> None:

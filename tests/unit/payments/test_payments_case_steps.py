@@ -6,7 +6,7 @@ import pytest
 
 from contracts.actors import Actor
 from contracts.codes import Iban
-from contracts.error_details import CaseStanding, RefundLimit
+from contracts.error_details import RefundLimit, StepNotAllowed
 from contracts.errors import ErrorCode, Refused
 from contracts.events.payments import CASE_STATES, CASE_STEPS, UNEXPECTED_REASONS
 from services.payments.domain.money_cases import (
@@ -55,7 +55,7 @@ def test_a_step_leads_where_the_table_says_and_from_nowhere_else(step: str, lett
     with pytest.raises(Refused) as refusal:
         after(Step(step), state, second_person=False)
     assert refusal.value.code is ErrorCode.MONEY_CASE_STEP_NOT_ALLOWED
-    assert refusal.value.detail == CaseStanding(state=state.value)
+    assert refusal.value.detail == StepNotAllowed(state=state.value)
 
 
 def test_where_two_people_are_wanted_a_refund_leads_to_the_second() -> None:
