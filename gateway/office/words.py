@@ -60,7 +60,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "state": _("Stato"),
     "case_state": _("Stato"),
     "refund_cents": _("Rimborso"),
-    "iban": _("IBAN"),
+    "iban": _("IBAN del conto"),
     "offset_practice_id": _("Pratica compensata"),
     "export_id": _("File dei rimborsi"),
     "second_person": _("Serve una seconda persona"),

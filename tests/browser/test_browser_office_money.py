@@ -123,7 +123,7 @@ def _export_and_settle(desk: Desk) -> None:
     page = desk.page
     page.get_by_role("link", name="Vai ai rimborsi da esportare").click()
     desk.look("rimborsi da esportare")
-    page.get_by_label(re.compile("^IBAN dell'ente")).fill(ACCOUNT)
+    page.get_by_label(re.compile("^IBAN del conto dell'ente")).fill(ACCOUNT)
     page.get_by_role("button", name="Esporta i rimborsi").click()
     expect(page.get_by_text("Il file dei rimborsi è pronto")).to_be_visible()
     desk.look("rimborsi esportati")
