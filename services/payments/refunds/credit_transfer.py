@@ -26,7 +26,7 @@ _NOTHING: Final = "NOTPROVIDED"
 
 def credit_transfer(export: RefundExport) -> str:
     """Return the XML of a file; the same one each time it is asked for."""
-    document = etree.Element(f"{{{NAMESPACE}}}Document", nsmap={None: NAMESPACE})
+    document = etree.Element(f"{{{NAMESPACE}}}Document", nsmap={None: NAMESPACE})  # type: ignore[dict-item]  # -- lxml
     initiation = _add(document, "CstmrCdtTrfInitn")
     total = _euro(sum(item.amount_cents for item in export.items))
     _add_header(initiation, export, total)

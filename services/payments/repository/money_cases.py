@@ -23,7 +23,7 @@ def insert_new(session: Session, case: MoneyCase) -> UUID:
     """Store a new case, which the session does not know; return its id, or that of the one its receipt has already."""
     values = {name: value for name in _WRITTEN if (value := getattr(case, name)) is not None}
     statement = insert(_TABLE).on_conflict_do_nothing(index_elements=["receipt_row_id"])
-    made = session.scalar(statement.returning(_TABLE.c.id), values)
+    made: UUID | None = session.scalar(statement.returning(_TABLE.c.id), values)
     if made is not None:
         return made
     return session.scalars(select(MoneyCase.id).where(MoneyCase.receipt_row_id == case.receipt_row_id)).one()
@@ -119,10 +119,10 @@ def _seen(entity_code: str, service_codes: Collection[str] | None) -> list[Colum
     return of_entity if service_codes is None else [*of_entity, MoneyCase.service_code.in_(service_codes)]
 
 
-def _of(entity_code: str, service_codes: Collection[str] | None) -> Select[tuple[MoneyCase]]:
+def _of(entity_code: str, service_codes: Collection[str] | None) -> Select[MoneyCase]:
     return select(MoneyCase).where(*_seen(entity_code, service_codes))
 
 
-def _locked(statement: Select[tuple[MoneyCase]]) -> Select[tuple[MoneyCase]]:
+def _locked(statement: Select[MoneyCase]) -> Select[MoneyCase]:
     """Lock the cases, and not their receipts; read again what the session may have read before."""
     return statement.with_for_update(of=MoneyCase).execution_options(populate_existing=True)

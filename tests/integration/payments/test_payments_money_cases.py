@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from threading import Barrier
 from typing import Any
@@ -455,7 +456,7 @@ def test_an_export_and_a_change_of_the_account_at_once_never_pay_the_old_account
     for case in office.cases():
         office.decide(case)
     shown = office.cases()
-    changes = [lambda case=case: office.move("ask_refund", case, iban=OTHER, actor=CARLO) for case in shown]
+    changes = [partial(office.move, "ask_refund", case, iban=OTHER, actor=CARLO) for case in shown]
     answers = at_once(office.export, *changes)
     paid = set() if isinstance(answers[0], Refused) else {one[0][:32] for one in office.transfers(answers[0].id)}
     for case in office.cases():
@@ -487,7 +488,7 @@ def test_money_counts_for_another_practice_of_the_entity_that_is_to_be_paid(
         (unknown, ErrorCode.PRACTICE_NOT_FOUND),
     ):
         said = {"offset_notice_number": f"3{number:017d}", "reason": "Per la seconda rata"}
-        assert code_of(lambda said=said: office.move("offset", **said)) is code
+        assert code_of(partial(office.move, "offset", **said)) is code
     office.move("ask_refund")
     case = office.move("offset", offset_notice_number=f"3{to_pay:017d}", reason="Per la seconda rata")
     assert (case.state, case.offset_practice_id, case.iban) == ("offset", UUID(int=to_pay), None)
@@ -512,7 +513,7 @@ def test_a_case_of_another_entity_or_service_does_not_exist(database: Database, 
         found = money_cases.listed(database, asked)
         assert (list(found.cases), list(found.totals)) == ([], [])
         one = contract.MoneyCaseRequest(entity_code=entity_code, service_codes=services, case_id=case.id)
-        assert code_of(lambda one=one: money_cases.one(database, one)) is ErrorCode.MONEY_CASE_NOT_FOUND
+        assert code_of(partial(money_cases.one, database, one)) is ErrorCode.MONEY_CASE_NOT_FOUND
         step = contract.MoveCaseRequest(
             entity_code=entity_code,
             service_codes=services,
@@ -522,7 +523,7 @@ def test_a_case_of_another_entity_or_service_does_not_exist(database: Database, 
             step="explain",
             reason="x",
         )
-        refused = code_of(lambda step=step: money_cases.move(database, step, LATER))
+        refused = code_of(partial(money_cases.move, database, step, LATER))
         assert refused is ErrorCode.MONEY_CASE_NOT_FOUND
     assert len(office.cases(service_codes=["TARI"])) == 1
 
@@ -630,4 +631,4 @@ def test_cases_that_wait_are_counted_with_the_age_of_the_oldest(
     for case in office.cases():
         office.move("explain", case, reason="Resta")
     case_watch.watch_waiting(database, START + timedelta(days=20))
-    assert MONEY_CASES_WAITING.collect()[0].samples == []
+    assert next(iter(MONEY_CASES_WAITING.collect())).samples == []

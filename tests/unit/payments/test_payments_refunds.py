@@ -56,7 +56,7 @@ def read(content: str) -> etree._Element:
 
 
 def values(document: etree._Element, path: str) -> list[str]:
-    return [str(one.text) for one in document.xpath(f"//{path}", namespaces=P)]
+    return [str(one.text) for one in document.iterfind(f".//{path}", namespaces=P)]
 
 
 def test_a_file_for_the_bank_is_valid_and_adds_up() -> None:
