@@ -487,7 +487,7 @@ def test_money_counts_for_another_practice_of_the_entity_that_is_to_be_paid(
         (gone, ErrorCode.PRACTICE_CANCELLED),
         (unknown, ErrorCode.PRACTICE_NOT_FOUND),
     ):
-        said = {"offset_notice_number": f"3{number:017d}", "reason": "Per la seconda rata"}
+        said: dict[str, Any] = {"offset_notice_number": f"3{number:017d}", "reason": "Per la seconda rata"}
         assert code_of(partial(office.move, "offset", **said)) is code
     office.move("ask_refund")
     case = office.move("offset", offset_notice_number=f"3{to_pay:017d}", reason="Per la seconda rata")
