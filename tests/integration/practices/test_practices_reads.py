@@ -22,6 +22,7 @@ from contracts.rpc.practices import (
     TotalsRequest,
 )
 from contracts.shapes import Viewer
+from services.practices.repository import practices
 from services.practices.usecases import debtor_list, queries, search
 
 MANY = FiscalCode("RSSMRA85T10A562S")
@@ -239,3 +240,18 @@ def test_an_entity_that_is_not_there_is_said_so_before_anything_else(
         with pytest.raises(Refused) as refused:
             ask()
         assert refused.value.code is ErrorCode.UNKNOWN_ENTITY
+
+
+@pytest.mark.parametrize("lookup", [practices.known_external_ids, practices.debts_by_reference, practices.locked_debts])
+def test_the_references_of_a_file_are_found_by_the_index_in_a_table_nobody_has_analysed_yet(
+    many: Database, lookup: Callable[..., Any]
+) -> None:
+    with many.transaction() as tx:
+        tx.session.execute(text("DELETE FROM pg_statistic WHERE starelid = 'practices'::regclass"))
+        with statements(many) as sent:
+            assert set(lookup(tx.session, "PM108", ["MANY-7", "MANY-8", "NONE-1"])) == {"MANY-7", "MANY-8"}
+    ((statement, parameters),) = sent
+    with many.engine.connect() as connection:
+        explained = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters)
+        (explanation,) = explained.scalar_one()
+    assert rows_read(explanation["Plan"]) <= 10, explanation
