@@ -1,6 +1,6 @@
 """What is known of a position: whether it is late, what is missing, what strangers are told it is for."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ import pytest
 from contracts.amounts import AmountSchedule
 from contracts.codes import AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
 from contracts.events.practices import PracticeEnded
-from contracts.shapes import OptionPart, Stamp, Subject, Transfer
+from contracts.shapes import Beneficiary, Instalment, OptionPart, Stamp, Subject, Transfer
 from services.payments.domain.books import Bookkeeping
 from services.payments.domain.positions import Change, PaymentTerms, Position, PositionStatus, fold_all
 
@@ -124,6 +124,18 @@ def test_books_and_debt_position_are_nothing_where_nothing_was_told() -> None:
     assert TERMS.debt_position is None
     part = OptionPart(debt_position="TARI-27", option="unica")
     assert replace(TERMS, part=part).debt_position == "TARI-27"
+
+
+def test_books_repeat_all_that_they_know_by_the_names_of_the_messages() -> None:
+    books = Bookkeeping(
+        external_id="TARI-1",
+        service_code="TARI",
+        accounting_code="3.0.1.02.16",
+        instalment=Instalment(number=5, total=7),
+        beneficiary=Beneficiary(full_name="Anna", course="Violino", school="Scuola", contribution_type="Retta"),
+    )
+    assert books.fields() == {one.name: getattr(books, one.name) for one in fields(books)}
+    assert None not in books.fields().values()
 
 
 def test_terms_of_a_moment_take_the_amount_of_the_day_and_a_position_without_terms_none() -> None:
