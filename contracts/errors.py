@@ -16,6 +16,7 @@ class ErrorCode(StrEnum):
     INVALID_REQUEST = "invalid_request"
     INVALID_FISCAL_CODE = "invalid_fiscal_code"
     INVALID_NOTICE_NUMBER = "invalid_notice_number"
+    INVALID_IBAN = "invalid_iban"
     INVALID_AMOUNT = "invalid_amount"
     AMOUNT_OUT_OF_RANGE = "amount_out_of_range"
     AMOUNT_NOT_ALLOWED = "amount_not_allowed"
@@ -94,6 +95,14 @@ class ErrorCode(StrEnum):
     SETTLEMENT_TOTALS_DIFFER = "settlement_totals_differ"
     SETTLEMENT_OTHER_BODY = "settlement_other_body"
     SETTLEMENT_NOT_FOUND = "settlement_not_found"
+    # money that nobody expected
+    MONEY_CASE_NOT_FOUND = "money_case_not_found"
+    MONEY_CASE_STEP_NOT_ALLOWED = "money_case_step_not_allowed"
+    SECOND_PERSON_REQUIRED = "second_person_required"
+    REASON_REQUIRED = "reason_required"
+    REFUND_TOO_LARGE = "refund_too_large"
+    NO_REFUNDS_TO_EXPORT = "no_refunds_to_export"
+    REFUND_EXPORT_NOT_FOUND = "refund_export_not_found"
     # unavailable
     SERVICE_UNAVAILABLE = "service_unavailable"
     CHECKOUT_UNAVAILABLE = "checkout_unavailable"

@@ -19,6 +19,7 @@ _SCOPES: Final = (
     "payments:read",
     "events:read",
     "settlements:write",
+    "refunds:write",
     "notices:print",
 )
 

@@ -88,7 +88,7 @@ def state_details(status: PracticeStatus, due: AmountDue, created_at: datetime) 
     """Return the details of the state from the facts alone: the order in which they arrived leaves no trace.
 
     Reasons are `checkout_open`, `checkout_<CheckoutAbandoned.reason>`, `receipt`, `less_than_due`, `settled`,
-    `late_not_accepted`,    or the entity's own words for a cancelled practice.
+    `late_not_accepted`, or the entity's own words for a cancelled practice.
     """
     facts = status.facts
     match status.state:

@@ -1,5 +1,6 @@
 """The amount of today: on which day which amount holds, and what was owed by who paid about midnight."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -25,6 +26,7 @@ from contracts.amounts import (
     due_when_paid,
     is_to_be_asked,
     printed_date,
+    reduced_until,
     told_at,
     with_answer,
 )
@@ -85,6 +87,33 @@ def test_an_amount_valid_until_a_day_after_which_the_entity_asks_anew_stays_unti
     assert amount_on(asked(schedule), date(2027, 3, 31)) == Amount(((Part.DEBT, 10_000),), date(2027, 3, 31))
     assert amount_on(asked(schedule), date(2027, 4, 1)).cents == 10_000
     assert len(amounts_from(asked(schedule), date(2027, 3, 1))) == 1
+
+
+def test_on_its_last_day_an_amount_does_not_grow_yet() -> None:
+    assert amounts_from(asked(LATE), DUE) == [
+        AmountPeriod(amount_cents=AmountCents(10_000), until=DUE),
+        AmountPeriod(amount_cents=AmountCents(10_501), since=date(2027, 5, 1), grows=True),
+    ]
+
+
+def test_a_surcharge_alone_is_added_once_and_stays() -> None:
+    once = AmountSchedule(surcharge_cents=AmountCents(500))
+    late = AmountPeriod(amount_cents=AmountCents(10_500), since=date(2027, 5, 1))
+    assert amount_on(asked(once), date(2027, 5, 1)) == Amount(((Part.DEBT, 10_000), (Part.SURCHARGE, 500)))
+    assert amounts_from(asked(once), DUE) == [AmountPeriod(amount_cents=AmountCents(10_000), until=DUE), late]
+    assert amounts_from(asked(once), date(2027, 6, 1)) == [replace(late, since=None)]
+
+
+def test_interest_alone_grows_from_day_to_day_without_a_part_that_is_nothing() -> None:
+    day = date(2027, 5, 1)
+    told = amount_on(asked(AmountSchedule(interest_basis_points=250)), day)
+    assert told == Amount(((Part.DEBT, 10_000), (Part.INTEREST, 1)), day)
+
+
+@pytest.mark.parametrize("unknown", ["reduced_cents", "reduced_days", "notified_on"])
+def test_a_reduction_ends_where_its_amount_its_days_and_the_notification_are_known(unknown: str) -> None:
+    assert reduced_until(PENALTY) == date(2027, 3, 6)
+    assert reduced_until(replace(PENALTY, **{unknown: None})) is None
 
 
 def test_half_a_cent_of_interest_is_rounded_up() -> None:
