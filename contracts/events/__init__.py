@@ -17,6 +17,7 @@ from contracts.events.payments import (
     PAYMENT_CONFIRMED,
     PAYMENT_DUPLICATED,
     PAYMENT_REPORTED,
+    WEBHOOK_DISABLED,
 )
 from contracts.events.practices import PRACTICE_AMENDED, PRACTICE_CANCELLED, PRACTICE_CREATED, PRACTICE_EXPIRED
 
@@ -35,6 +36,7 @@ EVENTS: Final[Mapping[str, AnyEventType]] = {
         PAYMENT_CONFIRMED,
         PAYMENT_DUPLICATED,
         PAYMENT_REPORTED,
+        WEBHOOK_DISABLED,
         NOTICE_ISSUED,
     )
 }
