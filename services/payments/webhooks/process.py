@@ -16,6 +16,7 @@ import orjson
 from standardwebhooks import Webhook
 
 from chassis import clock, logs
+from chassis.https_post import post
 from chassis.storage.database import Database, Tx, is_out_of_reach
 from contracts.events.payments import WEBHOOK_DISABLED, WebhookDisabled
 from services.payments import models
@@ -24,7 +25,6 @@ from services.payments.metrics import WEBHOOKS_DISABLED, WEBHOOKS_SENT
 from services.payments.models import WebhookEndpoint
 from services.payments.repository import webhooks
 from services.payments.repository.webhooks import Claimed
-from services.payments.webhooks.https_post import post
 from services.payments.webhooks.settings import WebhookSettings
 
 log = logs.get_logger(__name__)
@@ -93,7 +93,8 @@ class Webhooks:
             "webhook-signature": " ".join(signed),
         }
         settings = self._settings
-        return post(delivery.url, body, headers, timeout_s=settings.timeout_s, allowed=settings.allowed)
+        came = post(delivery.url, body, headers, timeout_s=settings.timeout_s, allowed=settings.allowed)
+        return Answer(came.status, came.problem, came.duration_ms)
 
     def _settle(self, claimed: Claimed, answer: Answer) -> None:
         """Write down what came of it, and what follows: nothing more, another try, or the end of its webhook."""

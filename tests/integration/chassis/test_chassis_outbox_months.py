@@ -21,7 +21,7 @@ BEGAN = datetime(2024, 1, 10, tzinfo=UTC)
 STEP = timedelta(days=15)
 EVENTS = 60
 KEPT = timedelta(days=400)
-PRACTICES_BEFORE = "0022"
+PRACTICES_BEFORE = "0023"
 TABLES = sa.text("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'outbox'::regclass ORDER BY 1")
 LIES_IN = sa.text("SELECT tableoid::regclass::text FROM outbox WHERE position = :position")
 

@@ -1,12 +1,12 @@
 """Keep the outbox by months, each of them a table.
 
-Revision: 0018, after 0017
+Revision: 0024, after 0023
 """
 
 from chassis.storage import outbox_months
 
-revision = "0018"
-down_revision = "0017"
+revision = "0024"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 

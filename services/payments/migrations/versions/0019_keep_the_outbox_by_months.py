@@ -1,12 +1,12 @@
 """Keep the outbox by months, each of them a table.
 
-Revision: 0023, after 0022
+Revision: 0019, after 0018
 """
 
 from chassis.storage import outbox_months
 
-revision = "0023"
-down_revision = "0022"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
