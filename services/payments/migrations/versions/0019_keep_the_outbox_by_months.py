@@ -1,0 +1,15 @@
+"""Keep the outbox by months, each of them a table.
+
+Revision: 0019, after 0018
+"""
+
+from chassis.storage import outbox_months
+
+revision = "0019"
+down_revision = "0018"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    outbox_months.partition()
