@@ -1,12 +1,12 @@
 """Keep the outbox by months, each of them a table.
 
-Revision: 0019, after 0018
+Revision: 0020, after 0019
 """
 
 from chassis.storage import outbox_months
 
-revision = "0019"
-down_revision = "0018"
+revision = "0020"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
