@@ -6,7 +6,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from sqlalchemy import and_, delete, func, literal_column, or_, select, update
+from sqlalchemy import Text, and_, delete, func, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from contracts.events.redaction import BENEFICIARY_TYPES, DEBTOR_TYPES, REDACTED, without_person
@@ -39,7 +39,7 @@ def purge(session: Session, model: Any, now: datetime) -> int:
 
     Those of a month go with it. The newest position always stays: the next one is counted from it.
     """
-    partition = literal_column("outbox.tableoid::regclass::text")
+    partition = literal_column("outbox.tableoid::regclass::text", Text())
     of_no_month = or_(partition.like("outbox_until_%"), partition == "outbox_other")
     newest = select(func.max(model.position)).scalar_subquery()
     old = and_(model.created_at < now - timedelta(days=KEPT_DAYS), of_no_month)

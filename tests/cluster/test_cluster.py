@@ -23,13 +23,13 @@ from contracts.errors import Unavailable
 from contracts.events.subscriptions import SUBSCRIPTIONS, Subscription
 from contracts.rpc import payments, practices
 from services.practices.usecases import catalogue
+from tests import shares
 from tests.conftest import ProcessStarter, wait_until, wait_until_answering
 from tests.integration.payments.node_messages import HEAD, envelope, outcome_of, receipt
 from tests.integration.practices.conftest import CATALOGUE
 from tests.rabbit_nodes import Node, RabbitCluster
-from tests.shares import share
 
-PAYMENTS = share(in_ci=600, nightly=10_000)
+PAYMENTS = shares.share(in_ci=600, nightly=10_000)
 PAYERS = 8
 SERVICES = ("practices", "payments", "notices")
 LISTENERS = [
