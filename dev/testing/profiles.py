@@ -36,6 +36,7 @@ PROFILES: Final[Mapping[str, Profile]] = {
             "tests/integration/identity/test_identity_fuzz.py",
             "tests/e2e/test_e2e_large_files.py",
             "tests/unit/contracts/test_contracts_amounts_agree.py",
+            "tests/unit/payments/test_payments_official_documents.py",
             "tests/e2e/test_e2e_zz_failures.py",
         ),
         in_ci=False,

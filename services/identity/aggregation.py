@@ -11,7 +11,7 @@ from environs import Env, EnvValidationError
 from marshmallow import validate
 
 from services.identity.saml.contacts import ACTIVITIES, PUBLIC_AGGREGATOR, Activity, Aggregator, Organization
-from services.identity.saml.invoicing import SHAPES, InvoicedParty
+from services.identity.saml.invoiced_party import SHAPES, InvoicedParty
 
 _VAT_NUMBER: Final = re.compile(SHAPES["vat_number"])
 

@@ -12,7 +12,7 @@ from cryptography import x509
 from lxml import etree
 
 from services.identity.saml.certificate import certificate_text
-from services.identity.saml.invoicing import InvoicedParty, add_invoiced_contact
+from services.identity.saml.invoiced_party import InvoicedParty, add_invoiced_contact
 from services.identity.saml.names import CIE_EXTENSIONS, DS, MD, SPID_EXTENSIONS, tag
 from services.identity.saml.xml import child
 

@@ -16,7 +16,7 @@ from sandbox.spid.providers import Provider
 from sandbox.spid.requests import RequestRefused, VerifiedRequest, read_metadata
 from services.identity.saml import authn_request, metadata
 from services.identity.saml.contacts import Aggregator, Organization
-from services.identity.saml.invoicing import SHAPES, InvoicedParty
+from services.identity.saml.invoiced_party import SHAPES, InvoicedParty
 from services.identity.saml.metadata import ORGANIZATION_SERVICE, ServiceProvider
 from services.identity.saml.names import HTTP_POST, HTTP_REDIRECT
 from services.identity.saml.signer import SigningKey

@@ -105,6 +105,45 @@ def test_what_may_be_paid_late_is_sent_with_a_due_date_that_pagopa_takes() -> No
     assert late.content(NOW)["paymentOption"][0]["dueDate"] == "2026-11-01T22:59:59Z"
 
 
+def test_a_position_is_told_whole() -> None:
+    body = archivable(public_description="Retta 2026").content(NOW)
+    assert body == {
+        "iupd": "80012345676-PM108-01000000000004285",
+        "type": "F",
+        "fiscalCode": "RSSMRA80A01H501U",
+        "fullName": "Mario Rossi",
+        "email": "m.rossi@example.it",
+        "payStandIn": True,
+        "switchToExpired": False,
+        "companyName": "Conservatorio",
+        "officeName": "Segreteria",
+        "paymentOption": [
+            {
+                "nav": "301000000000004285",
+                "iuv": "01000000000004285",
+                "amount": 12_000,
+                "description": "Retta 2026",
+                "isPartialPayment": False,
+                "dueDate": "2026-12-31T22:59:59Z",
+                "paymentOptionMetadata": [],
+                "transfer": [
+                    {
+                        "idTransfer": "1",
+                        "amount": 12_000,
+                        "organizationFiscalCode": "80012345676",
+                        "remittanceInformation": "Retta 2026",
+                        "category": "6/0601101TS/",
+                        "companyName": "Conservatorio",
+                        "transferMetadata": [],
+                        "iban": "IT60X0542811101000000123456",
+                        "postalIban": "IT45R0760103200000000001016",
+                    }
+                ],
+            }
+        ],
+    }
+
+
 def test_what_is_longer_than_the_archive_takes_is_cut() -> None:
     long = "x" * 200
     parts = ("street_name", "civic_number", "postal_code", "city", "province", "country")
