@@ -8,6 +8,7 @@ from sqlalchemy import ARRAY, BigInteger, Date, DateTime, ForeignKey, Identity, 
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+from chassis.audit.tables import AuditEntryMixin, AuditHeadMixin
 from chassis.storage.tables import IdempotencyMixin, InboxMixin, OutboxMixin, ParityRoundMixin
 from contracts.amounts import AmountSchedule
 from contracts.codes import AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
@@ -328,7 +329,11 @@ class NodeCall(Base):
     """The node asked about a notice. `raw_xml` is stored only of receipts that had to be refused."""
 
     __tablename__ = "node_calls"
-    __table_args__ = (Index("ix_node_calls_practice", "practice_id", "at"), Index("ix_node_calls_at", "at"))
+    __table_args__ = (
+        Index("ix_node_calls_practice", "practice_id", "at"),
+        Index("ix_node_calls_at", "at"),
+        Index("ix_node_calls_refused", "creditor_fiscal_code", "id", postgresql_where=text("raw_xml IS NOT NULL")),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     at: Mapped[datetime]
@@ -568,3 +573,15 @@ class ReceiptRecovery(Base):
     requested_at: Mapped[datetime]
     next_try_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+class AuditEntry(AuditEntryMixin, Base):
+    """Who changed which webhook, took which flow and credit, and closed which day."""
+
+    __tablename__ = "audit_entries"
+
+
+class AuditHead(AuditHeadMixin, Base):
+    """The last entry of each entity."""
+
+    __tablename__ = "audit_heads"

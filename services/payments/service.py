@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from chassis.audit import entries
 from chassis.clock import now
 from chassis.recurrence import Recurrence
 from chassis.runtime.entrypoints import answers, decides_every, every, on_events
@@ -18,7 +19,9 @@ from contracts.events.practices import (
     PRACTICE_EXPIRED,
     PracticeEnded,
 )
-from contracts.rpc import payments
+from contracts.rpc import audit, payments
+from contracts.rpc import office_receipts as late
+from contracts.rpc import payment_story as story
 from contracts.rpc import settlement as fdr
 from contracts.rpc import webhooks as hooks
 from contracts.rpc.parity import (
@@ -46,16 +49,19 @@ from services.payments.usecases import (
     day_report,
     flow_download,
     late_receipt,
+    node_messages,
     parity,
     payment_options,
     positions,
     receipt_list,
     receipts,
     reconciliation,
+    refused_receipts,
     retention,
     settlements,
     timeline,
     unreported_receipts,
+    wanted_receipts,
     webhooks,
 )
 from services.payments.usecases.checkouts import checkout_return, end, start
@@ -127,6 +133,37 @@ class PaymentsService:
     def timeline(self, request: payments.ReceiptsRequest) -> payments.Timeline:
         """Return what happened to a practice, and how we know."""
         return timeline.timeline(self.database, request.practice_id)
+
+    @answers(late.REFUSED_RECEIPTS)
+    def refused_receipts(self, request: late.RefusedReceiptsRequest) -> late.RefusedReceipts:
+        """Return the receipts of an entity that had to be refused."""
+        return refused_receipts.listed(self.database, request)
+
+    @answers(late.TAKE_REFUSED)
+    def take_refused_receipt(self, request: late.TakeRefusedRequest) -> payments.TakenReceipt:
+        """Take a refused receipt in."""
+        return refused_receipts.take(NodeContext(self.database, self.rpc, now()), request)
+
+    @answers(late.RECOVER_RECEIPT)
+    def recover_receipt(self, request: late.RecoverRequest) -> late.AskedReceipt:
+        """Have pagoPA asked for a receipt that never came."""
+        asked = request.entity_code, request.iur, request.iuv
+        return late.AskedReceipt(state=wanted_receipts.want(self.database, *asked, now(), request.actor))
+
+    @answers(late.RECOVERIES)
+    def receipt_recoveries(self, request: late.RecoveriesRequest) -> late.Recoveries:
+        """Return the receipts of an entity that pagoPA was asked for."""
+        return refused_receipts.recoveries_of(self.database, request)
+
+    @answers(story.NODE_MESSAGES)
+    def node_messages(self, request: story.NodeMessagesRequest) -> story.NodeMessages:
+        """Return the node's messages about a practice, masked."""
+        return node_messages.messages(self.database, request)
+
+    @answers(story.READ_MESSAGE)
+    def read_node_message(self, request: story.ReadMessageRequest) -> story.WholeMessage:
+        """Return a message of the node whole."""
+        return node_messages.read(self.database, request, now())
 
     @answers(payments.LIST_PAYMENTS)
     def list_payments(self, request: payments.PaymentsRequest) -> payments.PaymentsPage:
@@ -213,6 +250,12 @@ class PaymentsService:
     def resend_webhook(self, request: hooks.ResendRequest) -> hooks.Resent:
         """Send a webhook events again."""
         return webhooks.resend(self.database, request, now())
+
+    @answers(audit.PAYMENTS_AUDIT)
+    def audit(self, request: audit.AuditRequest) -> audit.AuditPage:
+        """Return a page of the audit of payments."""
+        with self.database.reading() as session:
+            return entries.page(session, models.AuditEntry, request)
 
     @answers(payments.EVENTS)
     def events(self, request: EventsRequest) -> EventsReply:

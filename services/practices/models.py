@@ -268,19 +268,21 @@ class AccessLink(Base):
 class Import(Base):
     """A debt file: loaded at once, or taken in parts and loaded as a job.
 
-    `state`: one of contracts.rpc.practices.IMPORT_STATES, or `previewed`. `checked_line` is the last that stands in
-    `import_staged`, `checked_rows` how many rows do or did. `code`: why the whole file was refused.
+    `state`: one of contracts.rpc.practices.IMPORT_STATES, `previewed` or `paused`. `checked_line` is the last that
+    stands in `import_staged`, `checked_rows` how many rows do or did. `code`: why the whole file was refused.
     `has_leftovers`: it may have parts or staged rows.
     `queued_at`, by the database's clock: the files of an entity are loaded in this order.
     `preview`: what would become of its rows is told first, up to `previewed_line`, and nothing loaded before that is
     asked for. `created` and `amended` are among the accepted. `missing`: debts of its `services` that it does not name;
-    they are annulled where there is an `annul_reason`.
+    they are annulled where there is an `annul_reason`. `allowed_services`: those of the roles of the operator who sent
+    it, None for every one.
     """
 
     __tablename__ = "imports"
     __table_args__ = (
         Index("ix_imports_unfinished", "entity_code", "queued_at", postgresql_where=text(UNFINISHED)),
         Index("ix_imports_leftovers", "created_at", postgresql_where=text("has_leftovers")),
+        Index("ix_imports_newest", "entity_code", "created_at", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
@@ -303,6 +305,7 @@ class Import(Base):
     services: Mapped[list[str] | None] = mapped_column(JSONB(none_as_null=True))
     annul_reason: Mapped[str | None] = mapped_column(String(140))
     has_leftovers: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    allowed_services: Mapped[list[str] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class ImportPart(Base):
