@@ -11,7 +11,7 @@ from contracts.errors import RpcError
 from contracts.rpc import operators
 from contracts.rpc.audit import AuditEntry
 from gateway.office.desk import Desk
-from gateway.office.words import FIELDS, OPERATIONS, ROLES
+from gateway.office.words import FIELDS, MAILED, OPERATIONS, ROLES
 from gateway.translations import marked as _
 from gateway.translations import translate
 from gateway.visit import Visit
@@ -19,6 +19,7 @@ from gateway.web.formats import filters_of
 from gateway.web.states import STATES
 
 _NAMES_AT_ONCE = 500
+_ONLY_NEW = frozenset({"mailed", "message", "receipt"})
 _NOBODY = _("nessuno")
 _NONE = _("nessuna")
 _UNKNOWN = _("persona non più nota")
@@ -113,7 +114,9 @@ def _value(language: str, name: str, value: Any) -> str:
     if name == "grants":
         return ", ".join(_grant(language, one) for one in value or ()) or translate(language, _NOBODY)
     if value is None:
-        return translate(language, _NONE)
+        return "" if name in _ONLY_NEW or name.startswith("import_") else translate(language, _NONE)
+    if name == "mailed":
+        return translate(language, MAILED.get(str(value), str(value)))
     if name == "amount_cents":
         return filters["euro"](value)
     if name == "due_date":

@@ -7,9 +7,11 @@ import falcon
 from contracts.errors import RpcError
 from contracts.events.practices import OTHER_OPTION
 from contracts.roles import Operation
-from contracts.rpc import office, payments
-from contracts.rpc.office import FoundPractices, OfficePracticeReply
+from contracts.rpc import office, payments, practices
+from contracts.rpc.office import FoundPractices, OfficePractice, OfficePracticeReply
 from contracts.rpc.payments import Receipt
+from contracts.rpc.practices import Practice
+from contracts.shapes import Viewer
 from gateway.office import addresses
 from gateway.office.changes import rows_of
 from gateway.office.desk import Desk, OfficePage
@@ -55,7 +57,8 @@ class OfficePracticePage(OfficePage):
             desk,
             practice=reply.practice,
             history=rows_of(visit, desk, reply.history),
-            receipts=_receipts(visit, practice_id),
+            receipts=receipts_of(visit, practice_id),
+            instalments=_instalments(visit, desk, reply.practice),
             allowed=allowed_actions(desk, reply),
         )
 
@@ -100,7 +103,25 @@ def _find(visit: Visit, desk: Desk, text: str, cursor: str | None) -> FoundPract
     return visit.call(office.FIND, request)
 
 
-def _receipts(visit: Visit, practice_id: UUID) -> list[Receipt]:
+def _instalments(visit: Visit, desk: Desk, practice: OfficePractice) -> list[Practice]:
+    """Return all instalments of the plan that a practice is one of; none where it is paid at once."""
+    if practice.instalment is None:
+        return []
+    plan = practices.PlanRequest(viewer=viewer_of(desk, practice.id), practice_id=practice.id)
+    services = desk.services(Operation.FIND_PRACTICES)
+    return [one for one in visit.call(practices.PLAN, plan).practices if _is_of(services, one.service_code)]
+
+
+def viewer_of(desk: Desk, practice_id: UUID) -> Viewer:
+    """Return who looks: this one practice whole, which the service has shown to this operator."""
+    return Viewer(
+        visitor_id=f"operator:{desk.operator.id}",
+        granted_practice_ids=[practice_id],
+        identified_practice_ids=[practice_id],
+    )
+
+
+def receipts_of(visit: Visit, practice_id: UUID) -> list[Receipt]:
     """Return what was paid; nothing while payments does not answer, which the page does not depend on."""
     try:
         return list(visit.call(payments.RECEIPTS, payments.ReceiptsRequest(practice_id=practice_id)).receipts)

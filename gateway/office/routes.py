@@ -2,7 +2,7 @@
 
 import falcon
 
-from gateway.office import addresses
+from gateway.office import addresses, desk_routes
 from gateway.office.audit import AuditFile, AuditPageOfOffice
 from gateway.office.colleagues import ColleaguePage, ColleaguesPage, InvitePage, RemoveColleague, WithdrawInvitation
 from gateway.office.documents import OfficeNoticePdf, OfficeReceiptPdf
@@ -37,6 +37,7 @@ def add_routes(app: falcon.App[falcon.Request, falcon.Response], site: Site) -> 
     add(app, f"{_PRACTICE}/modifica", AmendPractice(site))
     add(app, f"{_PRACTICE}/annulla", AnnulPractice(site))
     add(app, f"{_PRACTICE}/ripristina", RestorePractice(site))
+    desk_routes.add_routes(app, site)
     add(app, _COLLEAGUES, ColleaguesPage(site))
     add(app, f"{_COLLEAGUES}/invita", InvitePage(site))
     add(app, f"{_COLLEAGUES}/inviti/{{invitation_id:uuid}}/ritira", WithdrawInvitation(site))

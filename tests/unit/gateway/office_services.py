@@ -18,6 +18,9 @@ from contracts.rpc.operators import Invitation, OfficeSession, Operator
 from contracts.rpc.practices import Practice
 from contracts.shapes import Empty
 from tests.unit.gateway.gateway_services import ENTITY, NOW, Services, make_practice
+from tests.unit.gateway.office_imports import SentFiles
+from tests.unit.gateway.office_papers import Papers
+from tests.unit.gateway.office_payments import PaymentsDesk
 
 OFFICE_TOKEN = "o" * 43
 INVITATION_TOKEN = "i" * 43
@@ -60,8 +63,12 @@ class Office:
         self.meanwhile: ChangedMeanwhile | None = None
         """What each write is refused with, when it is set."""
         self.more_entities: set[str] = set()
-        for call, answer in self._answers().items():
-            services.answer(call, answer)
+        self.files = SentFiles()
+        self.papers = Papers()
+        self.payments = PaymentsDesk()
+        for room in (self._answers(), self.files.answers(), self.papers.answers(), self.payments.answers()):
+            for call, answer in room.items():
+                services.answer(call, answer)
 
     def become(self, *roles: str, service_code: str | None = None) -> None:
         """Give Maria other roles."""
@@ -86,9 +93,11 @@ class Office:
             operators.OPERATOR_NAMES: self._names,
             audit.PRACTICES_AUDIT: self._audit,
             audit.IDENTITY_AUDIT: self._audit,
+            audit.PAYMENTS_AUDIT: self._audit,
             office.FIND: self._find,
             office.OFFICE_PRACTICE: self._practice,
             office.INSERT: self._insert,
+            office.INSERT_PLAN: self._insert_plan,
             office.AMEND: self._amend,
             office.ANNUL: lambda asked: self._written(asked, state="cancelled", payable=False),
             office.RESTORE: lambda asked: self._written(asked, state="to_pay", payable=True),
@@ -206,6 +215,15 @@ class Office:
         made = make_practice(77, service_code=asked.service_code, amount_cents=AmountCents(asked.amount_cents))
         self.services.add(made)
         return office_practice(made)
+
+    def _insert_plan(self, asked: office.OfficePlanRequest) -> office.FoundPractices:
+        made = [
+            make_practice(80 + number, amount_cents=AmountCents(one.amount_cents), due_date=one.due_date)
+            for number, one in enumerate(asked.instalments)
+        ]
+        for one in made:
+            self.services.add(one)
+        return office.FoundPractices(practices=[office_practice(one) for one in made])
 
     def _amend(self, asked: office.AmendRequest) -> OfficePractice:
         return self._written(asked, amount_cents=AmountCents(asked.amount_cents), due_date=asked.due_date)

@@ -19,6 +19,8 @@ from gateway.app import create_app
 from gateway.settings import Settings
 from tests.unit.gateway.gateway_browser import HOST, Browser, page_of, text_of
 from tests.unit.gateway.gateway_services import FISCAL_CODE, NOW, Services, make_practice
+from tests.unit.gateway.office_imports import IMPORT
+from tests.unit.gateway.office_papers import JOB
 from tests.unit.gateway.office_services import CARLO, INVITATION_TOKEN, INVITED, MARIA, OFFICE_TOKEN, Office
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -34,16 +36,28 @@ PAGES = (
     f"/ufficio/PM108/pratiche/{PRACTICE}/modifica",
     f"/ufficio/PM108/pratiche/{PRACTICE}/annulla",
     f"/ufficio/PM108/pratiche/{PRACTICE}/ripristina",
+    "/ufficio/PM108/inserisci/piano",
+    f"/ufficio/PM108/pratiche/{PRACTICE}/email",
+    f"/ufficio/PM108/pratiche/{PRACTICE}/storia",
+    "/ufficio/PM108/ricevute",
+    "/ufficio/PM108/stampa?servizio=TARI",
+    f"/ufficio/PM108/stampa/{JOB}",
+    "/ufficio/PM108/importa",
+    f"/ufficio/PM108/importa/{IMPORT}",
+    f"/ufficio/PM108/importa/{IMPORT}?esito=rifiutate",
+    f"/ufficio/PM108/importa/{IMPORT}/correggi",
+    f"/ufficio/PM108/importa/{IMPORT}/mancanti",
     "/ufficio/PM108/colleghi",
     "/ufficio/PM108/colleghi/invita",
     f"/ufficio/PM108/colleghi/{CARLO}",
     f"/ufficio/PM108/colleghi/{CARLO}/rimuovi",
     "/ufficio/PM108/registro",
     "/ufficio/PM108/registro?registro=persone",
+    "/ufficio/PM108/registro?registro=pagamenti",
     "/ufficio/invito",
     "/ufficio/PM108/non/esiste",
 )
-EVERYTHING = ("ufficio", "amministratore", "revisore")
+EVERYTHING = ("ufficio", "amministratore", "revisore", "contabile")
 
 
 @pytest.fixture(name="office")
@@ -95,7 +109,7 @@ def test_the_home_offers_what_the_roles_allow_and_nothing_else(desk: Browser, of
         return list(page_of(desk.get("/ufficio/PM108")).xpath("//ul[@class='portal-services']//a/@href"))
 
     office.become("sportello")
-    assert offered() == ["/ufficio/PM108/pratiche", "/ufficio/PM108/inserisci"]
+    assert offered() == ["/ufficio/PM108/pratiche", "/ufficio/PM108/inserisci", "/ufficio/PM108/stampa"]
     office.become("amministratore")
     assert offered() == ["/ufficio/PM108/colleghi", "/ufficio/PM108/colleghi/invita", "/ufficio/PM108/registro"]
 
@@ -484,7 +498,7 @@ def test_a_practice_offers_what_can_be_done_with_it_now(
     services.add(make_practice(1, state=state, state_reason=reason, payable=state == "to_pay"))
     page = page_of(desk.get(f"/ufficio/PM108/pratiche/{PRACTICE}"))
     links = page.xpath("//div[@class='portal-buttons']/a/@href")
-    assert [one.rpartition("/")[2] for one in links if not one.endswith(".pdf")] == offered
+    assert [one.rpartition("/")[2] for one in links if not one.endswith((".pdf", "/email"))] == [*offered, "storia"]
     assert "other_option" not in page.text_content()
 
 
