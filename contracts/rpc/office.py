@@ -30,8 +30,8 @@ _EntityCode = Annotated[str, Length(1, 35)]
 class FindRequest(Message):
     """Practices by whatever somebody typed, read from a paper or was told on the telephone.
 
-    `text`: a fiscal code, the beginning of a name (surname or name first, 3 letters at least), a notice number or the
-    text of its code, an IUV, the id of a receipt, or the entity's own reference.
+    `text`: a fiscal code, the beginnings of words of a name (3 letters at least), a notice number or the text of its
+    code, an IUV, the id of a receipt, or the entity's own reference.
     """
 
     entity_code: _EntityCode
@@ -56,6 +56,30 @@ class FoundPractices(Message):
     practices: Sequence[OfficePractice]
     next_cursor: str | None = None
     has_more: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveSearchRequest(Message):
+    """What somebody typed, stored for 30 days: an address with its id can be sent to a colleague."""
+
+    entity_code: _EntityCode
+    text: Annotated[str, Length(1, FIND_TEXT_MAX)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSearchRequest(Message):
+    """A search of the entity's office. Refused(NOT_FOUND)."""
+
+    entity_code: _EntityCode
+    search_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficeSearch(Message):
+    """A stored search."""
+
+    id: UUID
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +223,8 @@ class Selection(Message):
 
 
 FIND = Call("practices", "office_find", FindRequest, FoundPractices, idempotent=True)
+SAVE_SEARCH = Call("practices", "office_save_search", SaveSearchRequest, OfficeSearch, idempotent=False)
+OPEN_SEARCH = Call("practices", "office_open_search", OpenSearchRequest, OfficeSearch, idempotent=True)
 OFFICE_PRACTICE = Call("practices", "office_practice", OfficePracticeRequest, OfficePracticeReply, idempotent=True)
 INSERT = Call("practices", "office_insert", OfficeInsertRequest, OfficePractice, idempotent=True)
 INSERT_PLAN = Call("practices", "office_insert_plan", OfficePlanRequest, FoundPractices, idempotent=True, timeout_s=15)

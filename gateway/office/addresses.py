@@ -86,6 +86,11 @@ def receipts(entity_code: str, action: str | None = None, **params: str | int | 
     return _with_params(address if action is None else f"{address}/{action}", _known(params))
 
 
+def help_desk(entity_code: str) -> str:
+    """Why somebody could not log in."""
+    return f"{home(entity_code)}/assistenza"
+
+
 def colleagues(entity_code: str) -> str:
     """Who works in the office."""
     return f"{home(entity_code)}/colleghi"

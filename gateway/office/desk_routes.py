@@ -3,6 +3,7 @@
 import falcon
 
 from gateway.office import addresses
+from gateway.office.help_desk import HelpDesk
 from gateway.office.import_corrections import CorrectRows
 from gateway.office.import_upload import ImportsPage
 from gateway.office.imports import (
@@ -52,3 +53,4 @@ def add_routes(app: falcon.App[falcon.Request, falcon.Response], site: Site) -> 
     add(app, f"{_OFFICE}/ricevute/file", TakeReceiptFile(site))
     add(app, f"{_OFFICE}/ricevute/recupera", RecoverReceipt(site))
     add(app, f"{_OFFICE}/ricevute/{{call_id:int(min=1)}}/prendi", TakeRefusedReceipt(site))
+    add(app, f"{_OFFICE}/assistenza", HelpDesk(site))

@@ -36,6 +36,8 @@ Json = dict[str, Any]
 
 DEBTOR_NAME: Final = """(lower(debtor ->> 'full_name') COLLATE "C")"""
 """By what an office finds a debtor's name: its index holds this expression."""
+DEBTOR_WORDS: Final = "to_tsvector('simple'::regconfig, debtor ->> 'full_name')"
+"""The words of a debtor's name, of which an office may know any: its index holds this expression."""
 UNFINISHED: Final = "state IN ('waiting', 'checking', 'loading')"
 # What is due on no day is due after everything else.
 DUE_KEY: Final = "COALESCE(due_date, '2099-12-31'::date)"
@@ -183,6 +185,11 @@ class PracticeRow(Base):
         # In the database with COLLATE "C", which reflection does not tell.
         Index("ix_practices_debtor_name", "entity_code", text("lower(debtor ->> 'full_name')"), "place"),
         Index(
+            "ix_practices_debtor_words",
+            text("(to_tsvector('simple'::regconfig, debtor ->> 'full_name'))"),
+            postgresql_using="gin",
+        ),
+        Index(
             "ix_practices_receipts",
             text("(facts -> 'receipts')"),
             postgresql_using="gin",
@@ -306,6 +313,18 @@ class Import(Base):
     annul_reason: Mapped[str | None] = mapped_column(String(140))
     has_leftovers: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     allowed_services: Mapped[list[str] | None] = mapped_column(JSONB(none_as_null=True))
+
+
+class OfficeSearch(Base):
+    """What an operator looked for, for 30 days: by its id it stands in an address."""
+
+    __tablename__ = "office_searches"
+    __table_args__ = (Index("ix_office_searches_created_at", "created_at"),)
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    entity_code: Mapped[str] = mapped_column(String(35))
+    text: Mapped[str] = mapped_column(String(300))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class ImportPart(Base):

@@ -104,6 +104,7 @@ from services.practices.usecases import (
     insertion,
     office_insertion,
     office_plan,
+    office_search,
     office_work,
     paid_year,
     parity,
@@ -119,6 +120,7 @@ _NEWS_INTERVAL_S = 60
 _PARITY_LOOK_S = 10
 _FORGETTING_INTERVAL_S = 3600
 _LINKS_INTERVAL_S = 3_600
+_SEARCHES_INTERVAL_S = 3_600
 
 
 class PracticesService:
@@ -295,6 +297,16 @@ class PracticesService:
         """Find practices for an entity's office."""
         return office_work.find(self.database, request, now())
 
+    @answers(office.SAVE_SEARCH)
+    def office_save_search(self, request: office.SaveSearchRequest) -> office.OfficeSearch:
+        """Store what an operator looks for."""
+        return office_search.save(self.database, request, now())
+
+    @answers(office.OPEN_SEARCH)
+    def office_open_search(self, request: office.OpenSearchRequest) -> office.OfficeSearch:
+        """Return a search that was stored."""
+        return office_search.open_search(self.database, request)
+
     @answers(office.OFFICE_PRACTICE)
     def office_practice(self, request: office.OfficePracticeRequest) -> office.OfficePracticeReply:
         """Return a practice and who changed what of it."""
@@ -414,6 +426,11 @@ class PracticesService:
     def close_options(self, now: datetime) -> None:
         """Close the other options of debt positions that money has come for."""
         closed_options.close_options(self.database, now)
+
+    @decides_every(seconds=_SEARCHES_INTERVAL_S)
+    def purge_searches(self, now: datetime) -> None:
+        """Delete what offices looked for long ago."""
+        office_search.purge(self.database, now)
 
     @decides_every(seconds=_LINKS_INTERVAL_S)
     def purge_links(self, now: datetime) -> None:

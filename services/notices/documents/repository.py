@@ -84,7 +84,9 @@ def list_jobs(session: Session, asked: JobListRequest, limit: int) -> Sequence[J
 
 def _of(entity_code: str, services: Sequence[str] | None) -> list[ColumnElement[bool]]:
     entity = PrintJob.entity_code == entity_code
-    return [entity] if services is None else [entity, PrintJob.service_codes.contained_by(cast(list(services), ARRAY(Text)))]
+    if services is None:
+        return [entity]
+    return [entity, PrintJob.service_codes.op("<@", is_comparison=True)(cast(list(services), ARRAY(Text)))]
 
 
 def _with_counts(session: Session, job: PrintJob) -> Job:

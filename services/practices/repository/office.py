@@ -9,10 +9,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from services.practices.domain.typed_search import TypedSearch
-from services.practices.models import DEBTOR_NAME, EntityRow, PracticeRow
+from services.practices.models import DEBTOR_NAME, DEBTOR_WORDS, EntityRow, PracticeRow
 from services.practices.repository.practices import shown_columns
 
 NAME: ColumnElement[str] = literal_column(DEBTOR_NAME)
+_WORDS: ColumnElement[Any] = literal_column(DEBTOR_WORDS)
 # As its index has it: SQLAlchemy would write a subscript, which PostgreSQL does not take for the same.
 _RECEIPTS: Any = literal_column("(facts -> 'receipts')", JSONB())
 
@@ -59,6 +60,21 @@ def by_name(
     places = func.array(union_all(*of_each).scalar_subquery())
     statement = shown_columns().where(PracticeRow.place == any_(places))
     return session.execute(statement.order_by(NAME, PracticeRow.place.desc()).limit(limit)).all()
+
+
+def by_words(
+    session: Session, entity_code: str, services: Sequence[str] | None, words: Sequence[str], limit: int
+) -> Sequence[Row[Any]]:
+    """Return practices whose debtor's name has words that begin so, in any order and place, by name.
+
+    Of thousands any so many: nobody goes through them, and to find the first by name all would have to be looked at.
+    """
+    asked = func.to_tsquery(literal_column("'simple'::regconfig"), " & ".join(f"{word}:*" for word in words))
+    any_of_them = (
+        select(PracticeRow.place).where(*conditions(entity_code, services), _WORDS.op("@@")(asked)).limit(limit)
+    )
+    statement = shown_columns().where(PracticeRow.place == any_(func.array(any_of_them.scalar_subquery())))
+    return session.execute(statement.order_by(NAME, PracticeRow.place.desc())).all()
 
 
 def at_places(session: Session, places: Sequence[int]) -> Sequence[Row[Any]]:

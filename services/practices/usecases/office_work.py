@@ -3,11 +3,12 @@
 Each write stands in the audit of the same transaction, with what it changed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from chassis.audit import entries
@@ -34,7 +35,7 @@ from services.practices import records
 from services.practices.catalogue_records import Issuer, issuer_of
 from services.practices.domain import debt_rules
 from services.practices.domain.list_filter import ORDERS, Mark
-from services.practices.domain.typed_search import read_search
+from services.practices.domain.typed_search import TypedSearch, read_search
 from services.practices.models import AuditEntry, PracticeRow
 from services.practices.repository import catalogue, import_previews, imports, office, office_selection, practices
 from services.practices.usecases import audited, issuance, list_cursor
@@ -64,12 +65,24 @@ def find(database: Database, request: FindRequest, now: datetime) -> FoundPracti
 
     def read(session: Session) -> Any:
         found = office.by_reference(session, code, services, typed, limit)
-        if not found and typed.name_beginnings:
-            found = office.by_name(session, code, services, typed.name_beginnings, limit + 1)
-        return found
+        return found or _named(session, code, services, typed, limit + 1)
 
     rows = database.read(read)
     return FoundPractices(practices=_shown(rows[:limit], now), has_more=len(rows) > limit)
+
+
+def _named(
+    session: Session, entity_code: str, services: Sequence[str] | None, typed: TypedSearch, limit: int
+) -> Sequence[Row[Any]]:
+    """Find by name: first those that begin so, then those with the words anywhere."""
+    if not typed.name_beginnings:
+        return []
+    found = list(office.by_name(session, entity_code, services, typed.name_beginnings, limit))
+    if len(found) < limit:
+        known = {row.id for row in found}
+        by_words = office.by_words(session, entity_code, services, typed.name_words, limit)
+        found += [row for row in by_words if row.id not in known]
+    return found[:limit]
 
 
 def show(database: Database, request: OfficePracticeRequest, now: datetime) -> OfficePracticeReply:

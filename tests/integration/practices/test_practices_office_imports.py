@@ -30,7 +30,7 @@ from contracts.rpc.practices import (
 )
 from services.practices.models import Import, PracticeRow, StagedRow
 from services.practices.repository import import_jobs as staging
-from services.practices.usecases import import_jobs, import_reports, import_work, office_work
+from services.practices.usecases import import_jobs, import_reports, import_work, issuance, office_work
 from tests.integration.practices.import_jobs import report_of
 
 MARIA = Actor(kind="operator", id="00000000-0000-0000-0000-00000000000a")
@@ -289,20 +289,20 @@ def test_annulling_what_is_missing_stops_with_its_file_and_goes_on_with_it(
     told = office.send(row("A-1"))
     office.apply(told.id, annul_missing=True, reason="Non più dovuto")
     monkeypatch.setattr(import_work, "_ANNULLED_AT_ONCE", 1)
-    real, turns = import_work.issuance.annul, iter(range(10))
+    real, turns = issuance.annul, iter(range(10))
 
     def annulled_until_stopped(*args: Any) -> None:
         real(*args)
         if next(turns) == 0:
             office.hold(told.id, paused=True)
 
-    monkeypatch.setattr(import_work.issuance, "annul", annulled_until_stopped)
+    monkeypatch.setattr(issuance, "annul", annulled_until_stopped)
     office.work()
     assert office.report(told.id).paused
     cancelled = select(func.count()).where(PracticeRow.state == "cancelled")
     with office.database.reading() as session:
         assert session.scalar(cancelled) == 0  # the one under way was taken back
-    monkeypatch.setattr(import_work.issuance, "annul", real)
+    monkeypatch.setattr(issuance, "annul", real)
     office.hold(told.id, paused=False)
     office.work()
     done = office.report(told.id)

@@ -10,7 +10,7 @@ from contracts.codes import AmountCents
 from contracts.error_details import ChangedMeanwhile
 from contracts.errors import ErrorCode, Refused
 from contracts.roles import Grant
-from contracts.rpc import audit, notices, office, operators, practices
+from contracts.rpc import audit, help_desk, notices, office, operators, practices
 from contracts.rpc.audit import AuditEntry
 from contracts.rpc.identity import StartLogin
 from contracts.rpc.office import OfficePractice
@@ -63,6 +63,8 @@ class Office:
         self.meanwhile: ChangedMeanwhile | None = None
         """What each write is refused with, when it is set."""
         self.more_entities: set[str] = set()
+        self.refused_login: help_desk.RefusedLogin | None = None
+        self.searches: dict[UUID, office.OfficeSearch] = {}
         self.files = SentFiles()
         self.papers = Papers()
         self.payments = PaymentsDesk()
@@ -91,10 +93,13 @@ class Office:
             operators.CHANGE_ROLES: self._change_roles,
             operators.REMOVE_OPERATOR: self._remove,
             operators.OPERATOR_NAMES: self._names,
+            help_desk.REFUSED_LOGIN: lambda _: help_desk.RefusedLoginReply(login=self.refused_login),
             audit.PRACTICES_AUDIT: self._audit,
             audit.IDENTITY_AUDIT: self._audit,
             audit.PAYMENTS_AUDIT: self._audit,
             office.FIND: self._find,
+            office.SAVE_SEARCH: self._save_search,
+            office.OPEN_SEARCH: self._open_search,
             office.OFFICE_PRACTICE: self._practice,
             office.INSERT: self._insert,
             office.INSERT_PLAN: self._insert_plan,
@@ -203,6 +208,16 @@ class Office:
         rows = [office_practice(one) for one in self.services.practices.values()]
         found = [one for one in rows if asked.text in {one.debtor.fiscal_code, one.iuv, one.external_id}]
         return office.FoundPractices(practices=found)
+
+    def _save_search(self, asked: office.SaveSearchRequest) -> office.OfficeSearch:
+        search = office.OfficeSearch(id=UUID(int=0x100 + len(self.searches)), text=asked.text)
+        self.searches[search.id] = search
+        return search
+
+    def _open_search(self, asked: office.OpenSearchRequest) -> office.OfficeSearch:
+        if asked.search_id not in self.searches:
+            raise Refused(ErrorCode.NOT_FOUND)
+        return self.searches[asked.search_id]
 
     def _practice(self, asked: office.OfficePracticeRequest) -> office.OfficePracticeReply:
         practice = office_practice(self._shown(asked.practice_id, asked.service_codes))

@@ -61,6 +61,7 @@ DOORS = {
     ("POST", "/ufficio/{entity}/ricevute/{call_id:int(min=1)}/prendi"): "c",
     ("POST", "/ufficio/{entity}/ricevute/file"): "c",
     ("POST", "/ufficio/{entity}/ricevute/recupera"): "c",
+    ("GET", "/ufficio/{entity}/assistenza"): "sucr",
     ("GET", "/ufficio/{entity}/stampa"): "su",
     ("POST", "/ufficio/{entity}/stampa"): "su",
     ("GET", "/ufficio/{entity}/stampa/{job_id:uuid}"): "su",
