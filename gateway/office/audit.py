@@ -13,14 +13,7 @@ from contracts import spreadsheets
 from contracts.calendar import ROME
 from contracts.call import Call
 from contracts.roles import Operation
-from contracts.rpc.audit import (
-    AUDIT_PAGE_MAX,
-    IDENTITY_AUDIT,
-    PAYMENTS_AUDIT,
-    PRACTICES_AUDIT,
-    AuditPage,
-    AuditRequest,
-)
+from contracts.rpc.audit import AUDIT_PAGE_MAX, IDENTITY_AUDIT, PAYMENTS_AUDIT, PRACTICES_AUDIT, AuditPage, AuditRequest
 from gateway.office.changes import ChangeRow, rows_of
 from gateway.office.desk import Desk, OfficePage
 from gateway.office.words import OPERATIONS
@@ -30,8 +23,8 @@ from gateway.visit import Visit, visit_of
 
 REGISTERS: Final[Mapping[str, Call[AuditRequest, AuditPage]]] = {
     "pratiche": PRACTICES_AUDIT,
-    "persone": IDENTITY_AUDIT,
     "pagamenti": PAYMENTS_AUDIT,
+    "persone": IDENTITY_AUDIT,
 }
 """Each service has the audit of what it owns."""
 _ROWS_PER_PAGE: Final = 50
@@ -144,8 +137,8 @@ def _request(desk: Desk, filters: Mapping[str, str]) -> AuditRequest:
 
 def _operations(register: str) -> dict[str, str]:
     """Return what stands in one register, by its name."""
-    prefix = {"pratiche": ("practices.", "debts."), "persone": ("people.",), "pagamenti": ("payments.",)}[register]
-    return {name: label for name, label in OPERATIONS.items() if name.startswith(prefix)}
+    prefixes = {"pratiche": ("practices.", "debts."), "pagamenti": ("money.", "payments."), "persone": ("people.",)}
+    return {name: label for name, label in OPERATIONS.items() if name.startswith(prefixes[register])}
 
 
 def _midnight(day: str, *, days: int) -> datetime | None:

@@ -40,6 +40,10 @@ IMPORT_CANCELLED: Final = "file-annullato"
 IMPORT_PAUSED: Final = "file-sospeso"
 IMPORT_RESUMED: Final = "file-ripreso"
 CORRECTIONS_SENT: Final = "correzioni-inviate"
+CASE_MOVED: Final = "caso-aggiornato"
+REFUNDS_EXPORTED: Final = "rimborsi-esportati"
+REFUNDS_PAID: Final = "rimborsi-pagati"
+REFUND_ASKED: Final = "rimborso-chiesto"
 PRIVATE_LINK_SENT: Final = "link-inviato"
 PRIVATE_LINK_REVOKED: Final = "link-revocato"
 
@@ -76,6 +80,10 @@ ANNOUNCEMENTS: Final[Mapping[str, str]] = {
     PLAN_INSERTED: _("Il piano è stato inserito: qui sotto ci sono tutte le rate, e puoi stamparle insieme."),
     PRACTICE_AMENDED: _("La pratica è stata modificata."),
     PRACTICE_ANNULLED: _("La pratica è stata annullata. Se è stato un errore puoi ripristinarla."),
+    CASE_MOVED: _("Fatto: qui sotto c'è come sta adesso."),
+    REFUNDS_EXPORTED: _("Il file dei rimborsi è pronto: scaricalo e mandalo alla banca."),
+    REFUNDS_PAID: _("I rimborsi del file risultano pagati."),
+    REFUND_ASKED: _("Hai chiesto il rimborso: l'ente decide, e qui vedrai che cosa ne è."),
     PRACTICE_RESTORED: _("La pratica è di nuovo da pagare."),
     PRACTICE_MAILED: _("L'e-mail è stata mandata. Se non arriva, guarda anche nella posta indesiderata."),
     RECEIPT_TAKEN: _("La ricevuta è stata presa in carico: la pratica risulta pagata tra pochi secondi."),

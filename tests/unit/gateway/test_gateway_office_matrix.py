@@ -19,7 +19,7 @@ from tests.unit.gateway.gateway_services import Services, make_practice
 from tests.unit.gateway.office_imports import IMPORT
 from tests.unit.gateway.office_papers import JOB
 from tests.unit.gateway.office_payments import MESSAGE, REFUSED
-from tests.unit.gateway.office_services import CARLO, INVITED, OFFICE_TOKEN, Office
+from tests.unit.gateway.office_services import CARLO, CASE, EXPORT, INVITED, OFFICE_TOKEN, Office
 
 PRACTICE = UUID(int=1)
 ROLES = {"s": "sportello", "u": "ufficio", "c": "contabile", "a": "amministratore", "r": "revisore"}
@@ -68,6 +68,14 @@ DOORS = {
     ("GET", "/ufficio/{entity}/stampa/{job_id:uuid}/avvisi.zip"): "su",
     ("GET", "/ufficio/{entity}/stampa/{job_id:uuid}/avvisi.pdf"): "su",
     ("GET", "/ufficio/{entity}/stampa/{job_id:uuid}/senza-avviso.csv"): "su",
+    ("GET", "/ufficio/{entity}/pagamenti-non-attesi"): "cr",
+    ("GET", "/ufficio/{entity}/pagamenti-non-attesi/{case_id:uuid}"): "cr",
+    ("GET", "/ufficio/{entity}/pagamenti-non-attesi/{case_id:uuid}/{step}"): "c",
+    ("POST", "/ufficio/{entity}/pagamenti-non-attesi/{case_id:uuid}/{step}"): "c",
+    ("GET", "/ufficio/{entity}/rimborsi"): "c",
+    ("POST", "/ufficio/{entity}/rimborsi"): "c",
+    ("GET", "/ufficio/{entity}/rimborsi/{export_id:uuid}/rimborsi.{ending}"): "c",
+    ("POST", "/ufficio/{entity}/rimborsi/{export_id:uuid}/pagato"): "c",
     ("GET", "/ufficio/{entity}/colleghi"): "ar",
     ("GET", "/ufficio/{entity}/colleghi/invita"): "a",
     ("POST", "/ufficio/{entity}/colleghi/invita"): "a",
@@ -109,6 +117,9 @@ WRITES = {
     "payments.take_receipt",
     "payments.take_refused_receipt",
     "payments.recover_receipt",
+    "payments.move_case",
+    "payments.export_refunds",
+    "payments.settle_export",
 }
 FORM = {
     "version": "1",
@@ -129,6 +140,8 @@ FORM = {
     "che": "avviso",
     "invia-3": "si",
     "r3-importo": "148,50",
+    "conto": "IT60X0542811101000000123456",
+    "giorno": "2030-01-02",
 }
 
 
@@ -141,6 +154,10 @@ def filled(path: str, entity_code: str) -> str:
         "{import_id:uuid}": str(IMPORT),
         "{job_id:uuid}": str(JOB),
         "{call_id:int(min=1)}": str(REFUSED),
+        "{case_id:uuid}": str(CASE),
+        "{export_id:uuid}": str(EXPORT),
+        "{step}": "conferma",
+        "{ending}": "csv",
     }
     for name, value in values.items():
         path = path.replace(name, value)
