@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import falcon
 
+from contracts.error_details import RoleMissing
 from contracts.errors import ErrorCode, Refused
 from contracts.roles import Operation
 from contracts.rpc import office_receipts, payments
@@ -36,6 +37,7 @@ class ReceiptsPage(OfficePage):
     def on_get(self, req: falcon.Request, resp: falcon.Response, entity: str) -> None:
         """Show them, those before `prima_di`. Raises as `enter` does."""
         desk = self.enter(req, entity, Operation.READ_PAYMENTS)
+        check_whole_entity(desk, Operation.READ_PAYMENTS)
         write_receipts(self, req, resp, desk)
 
 
@@ -50,6 +52,7 @@ class TakeRefusedReceipt(OfficeForm):
 
     def send(self, req: falcon.Request, resp: falcon.Response, desk: Desk, form: Form, **params: Any) -> None:
         """Take it in as if the node sent it again. Raises Refused(NOT_FOUND)."""
+        check_whole_entity(desk, self.operation)
         request = office_receipts.TakeRefusedRequest(
             entity_code=desk.entity.code, id=int(params["call_id"]), actor=actor_of(desk.operator)
         )
@@ -66,6 +69,7 @@ class TakeReceiptFile(OfficePage):
         content = b"".join(file.pieces(64 * 1024, _FILE_MAX_BYTES)) if file else b""
         try:
             desk = self.enter(req, entity, Operation.TAKE_RECEIPTS)
+            check_whole_entity(desk, Operation.TAKE_RECEIPTS)
         except Refused as refusal:
             if refusal.code not in LOST:
                 raise
@@ -95,6 +99,7 @@ class RecoverReceipt(OfficeForm):
 
     def send(self, req: falcon.Request, resp: falcon.Response, desk: Desk, form: Form, **_params: Any) -> None:
         """Have it asked for; or the page again with what is missing."""
+        check_whole_entity(desk, self.operation)
         typed = _typed(form)
         if not typed["iur"]:
             write_receipts(self, req, resp, desk, typed=typed, errors={"iur": _NO_IUR})
@@ -106,6 +111,12 @@ class RecoverReceipt(OfficeForm):
         see_other(
             resp, announcing(addresses.receipts(desk.entity.code), RECEIPT_HERE if state in _HERE else RECEIPT_ASKED)
         )
+
+
+def check_whole_entity(desk: Desk, operation: Operation) -> None:
+    """Raise Refused(ROLE_MISSING) for a role for some services: of which one a lost receipt is nobody knows."""
+    if desk.services(operation) is not None:
+        raise Refused(ErrorCode.ROLE_MISSING, RoleMissing(operation=operation.value))
 
 
 def write_receipts(

@@ -109,3 +109,19 @@ def test_a_receipt_that_never_came_is_asked_of_pagopa(desk: Browser, office: Off
     assert "già arrivata" in page_of(desk.submit_and_follow(f"{RECEIPTS}/recupera", iur="IUR-2")).text_content()
     asked = services.asked(office_receipts.RECOVER_RECEIPT)
     assert {(one.iur, one.iuv) for one in asked} == {("IUR-2", None)}
+
+
+def test_receipts_of_nobodys_service_are_for_whose_role_is_for_every_service(
+    desk: Browser, office: Office, services: Services
+) -> None:
+    office.become("contabile", service_code="TARI")
+    assert desk.get(RECEIPTS).status_code == HTTPStatus.FORBIDDEN
+    for answer in (
+        desk.submit(f"{RECEIPTS}/{REFUSED}/prendi"),
+        desk.submit(f"{RECEIPTS}/recupera", iur="IUR-2"),
+        desk.upload(f"{RECEIPTS}/file", "rt.xml", ENVELOPE),
+    ):
+        assert answer.status_code == HTTPStatus.FORBIDDEN
+    assert services.asked(office_receipts.TAKE_REFUSED) == []
+    assert services.asked(office_receipts.RECOVER_RECEIPT) == []
+    assert services.asked(payments.TAKE_RECEIPT) == []
