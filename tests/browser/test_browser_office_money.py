@@ -88,7 +88,7 @@ def _ask(portal: Portal, page: Page, look: Look, practice: dict[str, Any]) -> No
     page.goto(f"{portal.url}/enti/PM108/pratiche/{practice['id']}")
     reload_until(page, "Questa pratica è stata pagata più di una volta")
     look(page, "pagata-due-volte")
-    page.get_by_role("link", name="Chiedi il rimborso").click()
+    page.get_by_role("link", name="Chiedi il rimborso").first.click()
     for width in (390, 1280):
         page.set_viewport_size({"width": width, "height": 900})
         look(page, "rimborso")

@@ -33,8 +33,7 @@ PRIVATE = {
     ),
 }
 LIGHT_METADATA_CHECKS = 132
-PRIVATE_METADATA_CHECKS = 150
-LIGHT_PRIVATE_METADATA_CHECKS = 150
+PRIVATE_METADATA_CHECKS = 147
 OPERATOR_METADATA_CHECKS = 115
 LIGHT_OPERATOR_METADATA_CHECKS = 108
 """As far as the tool comes: a wrong keyword in its own profile ends it before the types of the contacts.
@@ -49,7 +48,7 @@ Those are compared in tests/unit/identity/test_identity_sandbox.py.
     [
         ("pub-ag-lite", "spid-sp-ag-public-lite", LIGHT_METADATA_CHECKS, True),
         ("pri-ag-full", "spid-sp-ag-private-full", PRIVATE_METADATA_CHECKS, True),
-        ("pri-ag-lite", "spid-sp-ag-private-lite", LIGHT_PRIVATE_METADATA_CHECKS, False),
+        ("pri-ag-lite", "spid-sp-ag-private-lite", PRIVATE_METADATA_CHECKS, False),
         ("pub-op-full", "spid-sp-op-public-full", OPERATOR_METADATA_CHECKS, True),
         # Where the tool breaks off it asks nothing more.
         ("pub-op-lite", "spid-sp-op-public-lite", LIGHT_OPERATOR_METADATA_CHECKS, False),

@@ -28,7 +28,9 @@ from services.practices.usecases import debtor_list, queries, search
 MANY = FiscalCode("RSSMRA85T10A562S")
 USUAL = FiscalCode("VRDLCU99L14A662K")
 # What a page of 20 rows may have to look at: itself with entity and service, and as much again per state asked for.
+# Of four states up to 84 are found, and whether all of them or the page alone is looked up is the planner's choice.
 ROWS_READ_MAX = 250
+ROWS_READ_MAX_OF_FOUR_STATES = 2 * ROWS_READ_MAX
 # What may be looked at for a page that no index finds; each state of an order is begun.
 LOOKED_AT_MAX = 2_500
 
@@ -74,7 +76,8 @@ def many(database: Database) -> Database:
         ):
             tx.session.execute(seed, {"code": code, "count": count, "stem": stem, "digit": digit})
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE practices"))
+        # The catalogue too: what the planner knows of it must not depend on when the server last came by.
+        connection.execute(text("VACUUM ANALYZE practices, entities, catalogue_services"))
     return database
 
 
@@ -125,7 +128,8 @@ def test_a_debtor_of_20000_practices_costs_what_a_usual_one_does(many: Database,
             for statement, parameters in sent:
                 explained = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters)
                 (explanation,) = explained.scalar_one()
-                assert rows_read(explanation["Plan"]) <= ROWS_READ_MAX, (name, explanation)
+                most = ROWS_READ_MAX_OF_FOUR_STATES if name == "states" else ROWS_READ_MAX
+                assert rows_read(explanation["Plan"]) <= most, (name, explanation)
 
 
 def test_orders_and_plans_cost_no_more_and_what_no_index_finds_is_looked_for_among_so_many(

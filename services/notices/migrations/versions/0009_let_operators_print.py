@@ -1,6 +1,6 @@
 """Let operators print many notices: of which services, and the jobs of an entity listed, newest first.
 
-Revision: 0007, after 0006
+Revision: 0009, after 0008
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from chassis.storage import online_indexes
 
-revision = "0007"
-down_revision = "0006"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

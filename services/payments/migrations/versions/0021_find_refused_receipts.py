@@ -1,12 +1,12 @@
 """Find the receipts that had to be refused, for whoever follows a payment or takes one in.
 
-Revision: 0019, after 0018
+Revision: 0021, after 0020
 """
 
 from chassis.storage import online_indexes
 
-revision = "0019"
-down_revision = "0018"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
