@@ -35,6 +35,7 @@ class Operation(StrEnum):
     RESTORE_PRACTICES = "practices.restore"
     IMPORT_DEBTS = "debts.import"
     READ_PAYMENTS = "payments.read"
+    TAKE_RECEIPTS = "receipts.take"
     READ_SETTLEMENT = "settlement.read"
     WRITE_REFUNDS = "refunds.write"
     EXPORT = "exports.read"
@@ -62,6 +63,7 @@ MATRIX: Final[Mapping[Role, frozenset[Operation]]] = MappingProxyType(
             {
                 Operation.FIND_PRACTICES,
                 Operation.READ_PAYMENTS,
+                Operation.TAKE_RECEIPTS,
                 Operation.READ_SETTLEMENT,
                 Operation.WRITE_REFUNDS,
                 Operation.EXPORT,

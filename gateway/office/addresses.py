@@ -1,5 +1,6 @@
 """Addresses of the offices' pages: the one place that writes them. No personal data in them."""
 
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import quote, urlencode
 from uuid import UUID
@@ -41,10 +42,53 @@ def insertion(entity_code: str) -> str:
     return f"{home(entity_code)}/inserisci"
 
 
+def plan_insertion(entity_code: str) -> str:
+    """Type a plan of instalments in."""
+    return f"{insertion(entity_code)}/piano"
+
+
 def practice(entity_code: str, practice_id: UUID | str, action: str | None = None) -> str:
     """One practice, or what is done with it: modifica, annulla, ripristina, avviso.pdf, quietanza.pdf."""
     address = f"{home(entity_code)}/pratiche/{practice_id}"
     return address if action is None else f"{address}/{action}"
+
+
+def debt_imports(entity_code: str, **params: str | int | None) -> str:
+    """The debt files, and the form that sends one."""
+    return _with_params(f"{home(entity_code)}/importa", _known(params))
+
+
+def debt_import(entity_code: str, import_id: UUID, action: str | None = None, **params: str | int | None) -> str:
+    """One file, or what is done with it: carica, annulla, sospendi, riprendi, correggi, mancanti, da-correggere.csv."""
+    address = f"{home(entity_code)}/importa/{import_id}"
+    return _with_params(address if action is None else f"{address}/{action}", _known(params))
+
+
+def printing(entity_code: str, **params: str | int | None) -> str:
+    """Print many notices: the filter, and the jobs."""
+    return _with_params(f"{home(entity_code)}/stampa", _known(params))
+
+
+def print_job(entity_code: str, job_id: UUID, action: str | None = None, **params: str | int | None) -> str:
+    """One printing job, or what it has printed: avvisi.zip, avvisi.pdf, senza-avviso.csv."""
+    address = f"{printing(entity_code)}/{job_id}"
+    return _with_params(address if action is None else f"{address}/{action}", _known(params))
+
+
+def filter_text(filters: Mapping[str, str]) -> str:
+    """Write a filter as it stands in an address, without what is not asked for."""
+    return urlencode({name: text for name, text in filters.items() if text})
+
+
+def receipts(entity_code: str, action: str | None = None, **params: str | int | None) -> str:
+    """Receipts that were refused or never came, or what is done with them: `file`, `recupera`, `ID/prendi`."""
+    address = f"{home(entity_code)}/ricevute"
+    return _with_params(address if action is None else f"{address}/{action}", _known(params))
+
+
+def help_desk(entity_code: str) -> str:
+    """Why somebody could not log in."""
+    return f"{home(entity_code)}/assistenza"
 
 
 def money_cases(entity_code: str, **params: str) -> str:

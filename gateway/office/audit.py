@@ -137,8 +137,8 @@ def _request(desk: Desk, filters: Mapping[str, str]) -> AuditRequest:
 
 def _operations(register: str) -> dict[str, str]:
     """Return what stands in one register, by its name."""
-    prefix = {"pratiche": "practices.", "pagamenti": "money.", "persone": "people."}[register]
-    return {name: label for name, label in OPERATIONS.items() if name.startswith(prefix)}
+    prefixes = {"pratiche": ("practices.", "debts."), "pagamenti": ("money.", "payments."), "persone": ("people.",)}
+    return {name: label for name, label in OPERATIONS.items() if name.startswith(prefixes[register])}
 
 
 def _midnight(day: str, *, days: int) -> datetime | None:

@@ -11,7 +11,7 @@ from contracts.errors import RpcError
 from contracts.rpc import operators
 from contracts.rpc.audit import AuditEntry
 from gateway.office.desk import Desk
-from gateway.office.words import FIELDS, OPERATIONS, ROLES
+from gateway.office.words import FIELDS, MAILED, OPERATIONS, ROLES
 from gateway.translations import marked as _
 from gateway.translations import translate
 from gateway.visit import Visit
@@ -20,6 +20,7 @@ from gateway.web.formats import filters_of
 from gateway.web.states import STATES
 
 _NAMES_AT_ONCE = 500
+_ONLY_NEW = frozenset({"mailed", "message", "receipt"})
 _NOBODY = _("nessuno")
 _NONE = _("nessuna")
 _LOOKS = {"state": STATES, "case_state": CASE_STATES}
@@ -120,7 +121,9 @@ def _value(language: str, name: str, value: Any) -> str:
     if name == "grants":
         return ", ".join(_grant(language, one) for one in value or ()) or translate(language, _NOBODY)
     if value is None:
-        return translate(language, _NONE)
+        return "" if name in _ONLY_NEW or name.startswith("import_") else translate(language, _NONE)
+    if name == "mailed":
+        return translate(language, MAILED.get(str(value), str(value)))
     if name in ("amount_cents", "refund_cents"):
         return filters["euro"](value)
     if name == "second_person":

@@ -35,6 +35,15 @@ OPERATIONS: Final[Mapping[str, str]] = {
     Operation.AMEND_PRACTICES.value: _("Pratica modificata"),
     Operation.ANNUL_PRACTICES.value: _("Pratica annullata"),
     Operation.RESTORE_PRACTICES.value: _("Pratica ripristinata"),
+    "practices.mail": _("Mandata per e-mail"),
+    Operation.IMPORT_DEBTS.value: _("File inviato"),
+    "debts.apply_import": _("File caricato"),
+    "debts.cancel_import": _("Caricamento annullato"),
+    "debts.pause_import": _("Caricamento sospeso"),
+    "debts.resume_import": _("Caricamento ripreso"),
+    "payments.take_receipt": _("Ricevuta presa in carico"),
+    "payments.recover_receipt": _("Ricevuta chiesta a pagoPA"),
+    "payments.read_message": _("Messaggio di pagoPA letto intero"),
     "money.ask_refund": _("Rimborso chiesto"),
     "money.refund": _("Rimborso deciso"),
     "money.confirm": _("Rimborso confermato"),
@@ -58,6 +67,13 @@ FIELDS: Final[Mapping[str, str]] = {
     "amount_cents": _("Importo"),
     "due_date": _("Scadenza"),
     "state": _("Stato"),
+    "import_created": _("Pratiche nuove"),
+    "import_amended": _("Pratiche modificate"),
+    "import_refused": _("Righe rifiutate"),
+    "import_missing": _("Pratiche annullate perché mancanti"),
+    "mailed": _("Documento"),
+    "message": _("Messaggio"),
+    "receipt": _("Ricevuta"),
     "case_state": _("Stato"),
     "refund_cents": _("Rimborso"),
     "iban": _("IBAN del conto"),
@@ -67,3 +83,57 @@ FIELDS: Final[Mapping[str, str]] = {
     "grants": _("Ruoli"),
     "invitation": _("Invito"),
 }
+
+MAILED: Final[Mapping[str, str]] = {"notice": _("Avviso"), "receipt": _("Quietanza")}
+FILE_COLUMNS: Final[Mapping[str, str]] = {
+    "codice_debito": _("Riferimento dell'ente"),
+    "servizio": _("Servizio"),
+    "codice_fiscale": _("Codice Fiscale"),
+    "cognome_nome": _("Cognome e Nome"),
+    "email": _("E-mail"),
+    "causale": _("Causale"),
+    "importo": _("Importo"),
+    "scadenza": _("Data Scadenza"),
+    "rata": _("Numero della rata"),
+    "rate_totali": _("Rate in tutto"),
+    "importo_ridotto": _("Importo ridotto"),
+    "giorni_ridotto": _("Giorni dell'importo ridotto"),
+    "data_notifica": _("Data di notifica"),
+    "importo_valido_fino": _("Importo valido fino al"),
+    "mora": _("Mora"),
+    "interessi_annui": _("Interessi annui"),
+    "data_stampata": _("Data stampata sull'avviso"),
+    "posizione": _("Posizione debitoria"),
+    "opzione": _("Opzione di pagamento"),
+    "beneficiario": _("Beneficiario"),
+    "corso": _("Corso"),
+    "scuola": _("Scuola"),
+    "tipo_contributo": _("Tipo di contributo"),
+}
+"""How the columns of a debt file are called where its rows are corrected."""
+IMPORT_STATES: Final[Mapping[str, str]] = {
+    "receiving": _("In arrivo"),
+    "waiting": _("In coda"),
+    "checking": _("In controllo"),
+    "loading": _("In caricamento"),
+    "previewed": _("Da confermare"),
+    "paused": _("Sospeso"),
+    "done": _("Caricato"),
+    "refused": _("Rifiutato"),
+    "cancelled": _("Annullato"),
+}
+
+RECOVERY_STATES: Final[Mapping[str, str]] = {
+    "waiting": _("Chiesta, in attesa"),
+    "recovered": _("Recuperata"),
+    "arrived": _("Arrivata da sola"),
+    "given_up": _("Non trovata"),
+}
+RECOVERY_PROBLEMS: Final[Mapping[str, str]] = {
+    "not_found": _("pagoPA non la conosce ancora."),
+    "no_answer": _("pagoPA non risponde."),
+    "key_refused": _("pagoPA rifiuta la nostra chiave: avvisa chi gestisce il portale."),
+    "more_than_one": _("pagoPA ne ha più di una con questo IUR."),
+    "unreadable": _("La risposta di pagoPA non si legge."),
+}
+"""Why a receipt that was asked for is not here."""

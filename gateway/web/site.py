@@ -134,6 +134,7 @@ def _environment(language: str) -> Environment:
         at=addresses,
         desks=office_addresses,
         role_words=words.ROLES,
+        office_words=words,
         states=STATES,
         spid_links=SPID_LINKS,
         max_notices=MAX_NOTICES_PER_CHECKOUT,

@@ -7,7 +7,7 @@ from chassis.recurrence import Recurrence
 from chassis.runtime.entrypoints import answers, decides_every, every
 from chassis.runtime.providers import DatabaseProvider, Provider, SettingsProvider
 from chassis.storage.database_clock import database_time
-from contracts.rpc import audit, identity, operators
+from contracts.rpc import audit, help_desk, identity, operators
 from contracts.rpc.parity import (
     IDENTITY_BUCKETS,
     IDENTITY_CHANGED,
@@ -32,6 +32,7 @@ from services.identity.settings import Settings
 from services.identity.usecases import (
     beneficiaries,
     calendar_feed,
+    helpdesk,
     login,
     own_data,
     parity,
@@ -267,6 +268,11 @@ class IdentityService:
     def operator_names(self, request: operators.OperatorNamesRequest) -> operators.OperatorNames:
         """Name operators for the audit."""
         return colleagues.names(self.database, request)
+
+    @answers(help_desk.REFUSED_LOGIN)
+    def refused_login(self, request: help_desk.RefusedLoginRequest) -> help_desk.RefusedLoginReply:
+        """Return why a login was refused, by the reference that was shown."""
+        return helpdesk.refused_login(self.database, request)
 
     @answers(audit.IDENTITY_AUDIT)
     def audit(self, request: audit.AuditRequest) -> audit.AuditPage:

@@ -45,10 +45,16 @@ class Document(Base):
 
 
 class PrintJob(Base):
-    """Many notices of an entity to print. Unfinished until every item is printed or refused."""
+    """Many notices of an entity to print. Unfinished until every item is printed or refused.
+
+    `service_codes`: those of the roles of the operator who asked for it, None for every one.
+    """
 
     __tablename__ = "print_jobs"
-    __table_args__ = (UniqueConstraint("entity_code", "idempotency_key"),)
+    __table_args__ = (
+        UniqueConstraint("entity_code", "idempotency_key"),
+        Index("ix_print_jobs_newest", "entity_code", "created_at", "id"),
+    )
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     entity_code: Mapped[str] = mapped_column(Text)
@@ -58,6 +64,7 @@ class PrintJob(Base):
     total: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    service_codes: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
 
 
 class PrintJobItem(Base):

@@ -40,6 +40,7 @@ from services.notices.mail.usecases import (
     entity_mail,
     invitation,
     mail_queue,
+    office_mail,
     parity,
     private_link,
     projection,
@@ -132,6 +133,11 @@ class NoticesService:
         """Send the link of an invitation into an office."""
         return invitation.send(self.settings.mail, self.settings.public_url, request, now())
 
+    @answers(notices.MAIL_PRACTICE)
+    def mail_practice(self, request: notices.PracticeMailRequest) -> Empty:
+        """Send a notice or a receipt to an address, for an operator."""
+        return office_mail.mail_practice(self.rpc, self.settings.mail, self.settings.public_url, request, now())
+
     @answers(notices.START_JOB)
     def start_job(self, request: notices.JobRequest) -> notices.JobReply:
         """Take a job that prints many notices."""
@@ -141,6 +147,11 @@ class NoticesService:
     def job(self, request: notices.JobGetRequest) -> notices.JobReply:
         """Return how far a job is."""
         return print_jobs.show(self.database, request)
+
+    @answers(notices.LIST_JOBS)
+    def list_jobs(self, request: notices.JobListRequest) -> notices.JobList:
+        """Return the jobs of an entity."""
+        return print_jobs.list_jobs(self.database, request)
 
     @answers(notices.JOB_DOCUMENTS)
     def job_documents(self, request: notices.JobDocumentsRequest) -> notices.JobDocuments:

@@ -434,7 +434,11 @@ class NodeCall(Base):
     """The node asked about a notice. `raw_xml` is stored only of receipts that had to be refused."""
 
     __tablename__ = "node_calls"
-    __table_args__ = (Index("ix_node_calls_practice", "practice_id", "at"), Index("ix_node_calls_at", "at"))
+    __table_args__ = (
+        Index("ix_node_calls_practice", "practice_id", "at"),
+        Index("ix_node_calls_at", "at"),
+        Index("ix_node_calls_refused", "creditor_fiscal_code", "id", postgresql_where=text("raw_xml IS NOT NULL")),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     at: Mapped[datetime]

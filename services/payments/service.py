@@ -20,6 +20,8 @@ from contracts.events.practices import (
 )
 from contracts.rpc import audit, payments
 from contracts.rpc import money_cases as money
+from contracts.rpc import office_receipts as late
+from contracts.rpc import payment_story as story
 from contracts.rpc import settlement as fdr
 from contracts.rpc import webhooks as hooks
 from contracts.rpc.parity import (
@@ -49,6 +51,7 @@ from services.payments.usecases import (
     flow_download,
     late_receipt,
     money_cases,
+    node_messages,
     parity,
     payer_refunds,
     payment_options,
@@ -57,10 +60,12 @@ from services.payments.usecases import (
     receipts,
     reconciliation,
     refund_exports,
+    refused_receipts,
     retention,
     settlements,
     timeline,
     unreported_receipts,
+    wanted_receipts,
     webhooks,
 )
 from services.payments.usecases.checkouts import checkout_return, end, start
@@ -133,6 +138,37 @@ class PaymentsService:
     def timeline(self, request: payments.ReceiptsRequest) -> payments.Timeline:
         """Return what happened to a practice, and how we know."""
         return timeline.timeline(self.database, request.practice_id)
+
+    @answers(late.REFUSED_RECEIPTS)
+    def refused_receipts(self, request: late.RefusedReceiptsRequest) -> late.RefusedReceipts:
+        """Return the receipts of an entity that had to be refused."""
+        return refused_receipts.listed(self.database, request)
+
+    @answers(late.TAKE_REFUSED)
+    def take_refused_receipt(self, request: late.TakeRefusedRequest) -> payments.TakenReceipt:
+        """Take a refused receipt in."""
+        return refused_receipts.take(NodeContext(self.database, self.rpc, now()), request)
+
+    @answers(late.RECOVER_RECEIPT)
+    def recover_receipt(self, request: late.RecoverRequest) -> late.AskedReceipt:
+        """Have pagoPA asked for a receipt that never came."""
+        asked = request.entity_code, request.iur, request.iuv
+        return late.AskedReceipt(state=wanted_receipts.want(self.database, *asked, now(), request.actor))
+
+    @answers(late.RECOVERIES)
+    def receipt_recoveries(self, request: late.RecoveriesRequest) -> late.Recoveries:
+        """Return the receipts of an entity that pagoPA was asked for."""
+        return refused_receipts.recoveries_of(self.database, request)
+
+    @answers(story.NODE_MESSAGES)
+    def node_messages(self, request: story.NodeMessagesRequest) -> story.NodeMessages:
+        """Return the node's messages about a practice, masked."""
+        return node_messages.messages(self.database, request)
+
+    @answers(story.READ_MESSAGE)
+    def read_node_message(self, request: story.ReadMessageRequest) -> story.WholeMessage:
+        """Return a message of the node whole."""
+        return node_messages.read(self.database, request, now())
 
     @answers(payments.LIST_PAYMENTS)
     def list_payments(self, request: payments.PaymentsRequest) -> payments.PaymentsPage:

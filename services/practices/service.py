@@ -54,7 +54,11 @@ from contracts.rpc.practices import (
     EventsRequest,
     GetManyRequest,
     ImportApplyRequest,
+    ImportCancelRequest,
     ImportGetRequest,
+    ImportHoldRequest,
+    ImportList,
+    ImportListRequest,
     ImportPartRequest,
     ImportQueueRequest,
     ImportReport,
@@ -101,6 +105,8 @@ from services.practices.usecases import (
     import_reports,
     insertion,
     office_insertion,
+    office_plan,
+    office_search,
     office_work,
     paid_year,
     parity,
@@ -117,6 +123,7 @@ _NEWS_INTERVAL_S = 60
 _PARITY_LOOK_S = 10
 _FORGETTING_INTERVAL_S = 3600
 _LINKS_INTERVAL_S = 3_600
+_SEARCHES_INTERVAL_S = 3_600
 
 
 class PracticesService:
@@ -237,17 +244,27 @@ class PracticesService:
     @answers(practices.QUEUE_IMPORT)
     def queue_import(self, request: ImportQueueRequest) -> ImportReport:
         """Queue a debt file whose parts are all there."""
-        return import_jobs.queue_import(self.database, request)
+        return import_jobs.queue_import(self.database, request, now())
 
     @answers(practices.APPLY_IMPORT)
     def apply_import(self, request: ImportApplyRequest) -> ImportReport:
         """Load an import that was previewed."""
-        return import_jobs.apply_import(self.database, request)
+        return import_jobs.apply_import(self.database, request, now())
 
     @answers(practices.CANCEL_IMPORT)
-    def cancel_import(self, request: ImportGetRequest) -> ImportReport:
+    def cancel_import(self, request: ImportCancelRequest) -> ImportReport:
         """Cancel an import."""
-        return import_jobs.cancel_import(self.database, request)
+        return import_jobs.cancel_import(self.database, request, now())
+
+    @answers(practices.HOLD_IMPORT)
+    def hold_import(self, request: ImportHoldRequest) -> ImportReport:
+        """Stop an import, or let it go on."""
+        return import_jobs.hold_import(self.database, request, now())
+
+    @answers(practices.LIST_IMPORTS)
+    def list_imports(self, request: ImportListRequest) -> ImportList:
+        """Return the imports of an entity."""
+        return import_reports.list_imports(self.database, request)
 
     @answers(practices.MAKE_PAY_LINK)
     def make_pay_link(self, request: PayLinkRequest) -> MadeLink:
@@ -289,6 +306,16 @@ class PracticesService:
         """Find practices for an entity's office."""
         return office_work.find(self.database, request, now())
 
+    @answers(office.SAVE_SEARCH)
+    def office_save_search(self, request: office.SaveSearchRequest) -> office.OfficeSearch:
+        """Store what an operator looks for."""
+        return office_search.save(self.database, request, now())
+
+    @answers(office.OPEN_SEARCH)
+    def office_open_search(self, request: office.OpenSearchRequest) -> office.OfficeSearch:
+        """Return a search that was stored."""
+        return office_search.open_search(self.database, request)
+
     @answers(office.OFFICE_PRACTICE)
     def office_practice(self, request: office.OfficePracticeRequest) -> office.OfficePracticeReply:
         """Return a practice and who changed what of it."""
@@ -298,6 +325,11 @@ class PracticesService:
     def office_insert(self, request: office.OfficeInsertRequest) -> office.OfficePractice:
         """Create a debt that an operator typed in."""
         return office_insertion.insert(self.database, request, now())
+
+    @answers(office.INSERT_PLAN)
+    def office_insert_plan(self, request: office.OfficePlanRequest) -> office.FoundPractices:
+        """Create a plan of instalments that an operator typed in."""
+        return office_plan.insert_plan(self.database, request, now())
 
     @answers(office.AMEND)
     def office_amend(self, request: office.AmendRequest) -> office.OfficePractice:
@@ -313,6 +345,16 @@ class PracticesService:
     def office_restore(self, request: office.RestoreRequest) -> office.OfficePractice:
         """Take an annulment back."""
         return office_work.restore(self.database, request, now())
+
+    @answers(office.SELECTION)
+    def office_selection(self, request: office.SelectionRequest) -> office.Selection:
+        """Return the references of debts to print."""
+        return office_work.selection(self.database, request)
+
+    @answers(office.IMPORT_MISSING)
+    def office_import_missing(self, request: office.ImportMissingRequest) -> office.FoundPractices:
+        """Return the debts that a previewed file does not name."""
+        return office_work.import_missing(self.database, request, now())
 
     @answers(audit.PRACTICES_AUDIT)
     def audit(self, request: audit.AuditRequest) -> audit.AuditPage:
@@ -393,6 +435,11 @@ class PracticesService:
     def close_options(self, now: datetime) -> None:
         """Close the other options of debt positions that money has come for."""
         closed_options.close_options(self.database, now)
+
+    @decides_every(seconds=_SEARCHES_INTERVAL_S)
+    def purge_searches(self, now: datetime) -> None:
+        """Delete what offices looked for long ago."""
+        office_search.purge(self.database, now)
 
     @decides_every(seconds=_LINKS_INTERVAL_S)
     def purge_links(self, now: datetime) -> None:

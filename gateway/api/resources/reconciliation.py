@@ -94,7 +94,7 @@ class ReceiptsResource(Resource):
             envelope = upload.content.decode("utf-8-sig")
         except UnicodeDecodeError:
             raise Refused(ErrorCode.INVALID_REQUEST) from None
-        request = payments.TakeReceiptRequest(entity_code=entity, envelope=envelope)
+        request = payments.TakeReceiptRequest(entity_code=entity, envelope=envelope, actor=asked.key.actor)
         return asked.visit.call(payments.TAKE_RECEIPT, request)
 
 

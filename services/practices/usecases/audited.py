@@ -1,6 +1,7 @@
 """What the audit tells of a practice: who changed its amount, due date or state, and from what to what."""
 
 from datetime import datetime
+from uuid import UUID
 
 from chassis.audit import entries
 from chassis.audit.entries import Change
@@ -41,6 +42,18 @@ def note(
         reason=reason,
         before={name: before[name] for name in changed if name in before},
         after={name: after[name] for name in changed},
+    )
+    entries.append(tx, change, now)
+
+
+def note_mailed(tx: Tx, entity_code: str, practice_id: UUID, actor: Actor, mailed: str, now: datetime) -> None:
+    """Append that a notice or a receipt is sent by e-mail, last in its transaction: not to which address."""
+    change = Change(
+        entity_code=entity_code,
+        actor=actor,
+        operation="practices.mail",
+        subject=str(practice_id),
+        after={"mailed": mailed},
     )
     entries.append(tx, change, now)
 

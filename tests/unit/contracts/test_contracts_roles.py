@@ -14,6 +14,7 @@ ALLOWED = {
     "practices.restore": "u",
     "debts.import": "u",
     "payments.read": "cr",
+    "receipts.take": "c",
     "settlement.read": "cr",
     "refunds.write": "c",
     "exports.read": "cr",
@@ -41,7 +42,15 @@ def test_every_role_and_operation_is_in_the_matrix() -> None:
 
 def test_who_audits_writes_nothing_and_who_gives_roles_out_moves_no_money() -> None:
     writes = {"practices.insert", "practices.print", "practices.amend", "practices.annul", "practices.restore"}
-    writes |= {"debts.import", "refunds.write", "catalogue.write", "people.write", "keys.write", "webhooks.write"}
+    writes |= {
+        "debts.import",
+        "receipts.take",
+        "refunds.write",
+        "catalogue.write",
+        "people.write",
+        "keys.write",
+        "webhooks.write",
+    }
     assert not writes & {one.value for one in MATRIX[Role.REVISORE]}
     moves_money = {"practices.insert", "practices.amend", "practices.annul", "practices.restore", "refunds.write"}
     assert not moves_money & {one.value for one in MATRIX[Role.AMMINISTRATORE]}

@@ -35,6 +35,21 @@ class Browser:
         body = urlencode({"csrf_token": self.token(), **fields})
         return self.request("POST", path, headers=headers, body=body)
 
+    def upload(self, path: str, file_name: str, content: bytes, **fields: str) -> falcon.testing.Result:
+        """Send a form that ends with a file, as a browser writes it."""
+        boundary = "----formboundary"
+        parts = [
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n'
+            for name, text in {"csrf_token": self.token(), **fields}.items()
+        ]
+        parts.append(
+            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{file_name}"\r\n'
+            "Content-Type: text/csv\r\n\r\n"
+        )
+        body = "".join(parts).encode() + content + f"\r\n--{boundary}--\r\n".encode()
+        headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+        return self.request("POST", path, headers=headers, body=body)
+
     def submit_and_follow(self, path: str, **fields: str) -> falcon.testing.Result:
         """Send a form and open the page that its redirect leads to."""
         answer = self.submit(path, **fields)

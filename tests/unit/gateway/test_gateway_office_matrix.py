@@ -16,6 +16,9 @@ from gateway.app import create_app
 from gateway.settings import Settings
 from tests.unit.gateway.gateway_browser import Browser
 from tests.unit.gateway.gateway_services import Services, make_practice
+from tests.unit.gateway.office_imports import IMPORT
+from tests.unit.gateway.office_papers import JOB
+from tests.unit.gateway.office_payments import MESSAGE, REFUSED
 from tests.unit.gateway.office_services import CARLO, CASE, EXPORT, INVITED, OFFICE_TOKEN, Office
 
 PRACTICE = UUID(int=1)
@@ -28,6 +31,8 @@ DOORS = {
     ("POST", "/ufficio/{entity}/pratiche"): "sucr",
     ("GET", "/ufficio/{entity}/inserisci"): "su",
     ("POST", "/ufficio/{entity}/inserisci"): "su",
+    ("GET", "/ufficio/{entity}/inserisci/piano"): "su",
+    ("POST", "/ufficio/{entity}/inserisci/piano"): "su",
     ("GET", "/ufficio/{entity}/pratiche/{practice_id:uuid}/avviso.pdf"): "su",
     ("GET", "/ufficio/{entity}/pratiche/{practice_id:uuid}/quietanza.pdf"): "su",
     ("GET", "/ufficio/{entity}/pratiche/{practice_id:uuid}"): "sucr",
@@ -37,6 +42,32 @@ DOORS = {
     ("POST", "/ufficio/{entity}/pratiche/{practice_id:uuid}/annulla"): "u",
     ("GET", "/ufficio/{entity}/pratiche/{practice_id:uuid}/ripristina"): "u",
     ("POST", "/ufficio/{entity}/pratiche/{practice_id:uuid}/ripristina"): "u",
+    ("GET", "/ufficio/{entity}/importa"): "u",
+    ("POST", "/ufficio/{entity}/importa"): "u",
+    ("GET", "/ufficio/{entity}/importa/{import_id:uuid}"): "u",
+    ("POST", "/ufficio/{entity}/importa/{import_id:uuid}/carica"): "u",
+    ("POST", "/ufficio/{entity}/importa/{import_id:uuid}/annulla"): "u",
+    ("POST", "/ufficio/{entity}/importa/{import_id:uuid}/sospendi"): "u",
+    ("POST", "/ufficio/{entity}/importa/{import_id:uuid}/riprendi"): "u",
+    ("GET", "/ufficio/{entity}/importa/{import_id:uuid}/correggi"): "u",
+    ("POST", "/ufficio/{entity}/importa/{import_id:uuid}/correggi"): "u",
+    ("GET", "/ufficio/{entity}/importa/{import_id:uuid}/mancanti"): "u",
+    ("GET", "/ufficio/{entity}/importa/{import_id:uuid}/da-correggere.csv"): "u",
+    ("GET", "/ufficio/{entity}/pratiche/{practice_id:uuid}/email"): "su",
+    ("POST", "/ufficio/{entity}/pratiche/{practice_id:uuid}/email"): "su",
+    ("GET", "/ufficio/{entity}/pratiche/{practice_id:uuid}/storia"): "sucr",
+    ("POST", "/ufficio/{entity}/pratiche/{practice_id:uuid}/storia/messaggio"): "cr",
+    ("GET", "/ufficio/{entity}/ricevute"): "cr",
+    ("POST", "/ufficio/{entity}/ricevute/{call_id:int(min=1)}/prendi"): "c",
+    ("POST", "/ufficio/{entity}/ricevute/file"): "c",
+    ("POST", "/ufficio/{entity}/ricevute/recupera"): "c",
+    ("GET", "/ufficio/{entity}/assistenza"): "sucr",
+    ("GET", "/ufficio/{entity}/stampa"): "su",
+    ("POST", "/ufficio/{entity}/stampa"): "su",
+    ("GET", "/ufficio/{entity}/stampa/{job_id:uuid}"): "su",
+    ("GET", "/ufficio/{entity}/stampa/{job_id:uuid}/avvisi.zip"): "su",
+    ("GET", "/ufficio/{entity}/stampa/{job_id:uuid}/avvisi.pdf"): "su",
+    ("GET", "/ufficio/{entity}/stampa/{job_id:uuid}/senza-avviso.csv"): "su",
     ("GET", "/ufficio/{entity}/pagamenti-non-attesi"): "cr",
     ("GET", "/ufficio/{entity}/pagamenti-non-attesi/{case_id:uuid}"): "cr",
     ("GET", "/ufficio/{entity}/pagamenti-non-attesi/{case_id:uuid}/{step}"): "c",
@@ -71,9 +102,21 @@ WRITES = {
     "identity.change_roles",
     "identity.remove_operator",
     "practices.office_insert",
+    "practices.office_insert_plan",
     "practices.office_amend",
     "practices.office_annul",
     "practices.office_restore",
+    "practices.import_part",
+    "practices.queue_import",
+    "practices.apply_import",
+    "practices.cancel_import",
+    "practices.hold_import",
+    "notices.start_job",
+    "notices.mail_practice",
+    "payments.read_node_message",
+    "payments.take_receipt",
+    "payments.take_refused_receipt",
+    "payments.recover_receipt",
     "payments.move_case",
     "payments.export_refunds",
     "payments.settle_export",
@@ -90,6 +133,13 @@ FORM = {
     "servizio": "TARI",
     "nome": "Rossi Mario",
     "causale": "TARI 2026",
+    "rate": "2",
+    "prima": "2026-12-31",
+    "messaggio": MESSAGE,
+    "iur": "IUR-1",
+    "che": "avviso",
+    "invia-3": "si",
+    "r3-importo": "148,50",
     "conto": "IT60X0542811101000000123456",
     "giorno": "2030-01-02",
 }
@@ -101,6 +151,9 @@ def filled(path: str, entity_code: str) -> str:
         "{practice_id:uuid}": str(PRACTICE),
         "{operator_id:uuid}": str(CARLO),
         "{invitation_id:uuid}": str(INVITED),
+        "{import_id:uuid}": str(IMPORT),
+        "{job_id:uuid}": str(JOB),
+        "{call_id:int(min=1)}": str(REFUSED),
         "{case_id:uuid}": str(CASE),
         "{export_id:uuid}": str(EXPORT),
         "{step}": "conferma",
@@ -125,7 +178,13 @@ def _office(services: Services) -> Office:
 
 
 def ask(browser: Browser, method: str, path: str) -> falcon.testing.Result:
-    return browser.get(path) if method == "GET" else browser.submit(path, **FORM)
+    if method == "GET":
+        return browser.get(path)
+    if path.endswith("/importa"):
+        return browser.upload(path, "tari.csv", b"codice_debito;servizio\n")
+    if path.endswith("/ricevute/file"):
+        return browser.upload(path, "rt.xml", b"<paSendRTV2Request/>")
+    return browser.submit(path, **FORM)
 
 
 def test_every_page_of_the_office_is_in_the_matrix(app: falcon.App[Any, Any]) -> None:
@@ -183,9 +242,9 @@ def test_a_role_for_another_service_does_not_find_the_practice(
     method, path = door
     browser = Browser(app)
     browser.cookies["office"] = OFFICE_TOKEN
-    office.become("ufficio", service_code="BOLLO_IT")
+    office.become("ufficio", "contabile", service_code="BOLLO_IT")
     before = dict(services.practices)
     assert ask(browser, method, filled(path, "PM108")).status_code == HTTPStatus.NOT_FOUND
     assert services.practices == before
-    office.become("ufficio", service_code="TARI")
+    office.become("ufficio", "contabile", service_code="TARI")
     assert ask(browser, method, filled(path, "PM108")).status_code in (HTTPStatus.OK, HTTPStatus.SEE_OTHER)
