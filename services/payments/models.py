@@ -8,6 +8,7 @@ from sqlalchemy import ARRAY, BigInteger, Date, DateTime, ForeignKey, Identity, 
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+from chassis.audit.tables import AuditEntryMixin, AuditHeadMixin
 from chassis.storage.tables import IdempotencyMixin, InboxMixin, OutboxMixin, ParityRoundMixin
 from contracts.amounts import AmountSchedule
 from contracts.codes import AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
@@ -90,6 +91,19 @@ class Position(Base):
         Index("ux_positions_notice", "creditor_fiscal_code", "notice_number", unique=True),
         Index("ix_positions_iuv", "creditor_fiscal_code", "iuv"),
         Index("ix_positions_entity", "entity_code", "created_at"),
+        Index(
+            "ix_positions_unpaid",
+            "entity_code",
+            "due_date",
+            "practice_id",
+            postgresql_where=text("paid_receipt_id IS NULL AND standing = 'open'"),
+        ),
+        Index(
+            "ix_positions_paid",
+            "entity_code",
+            text("coalesce(first_paid_at, paid_at)"),
+            "practice_id",
+        ),
         Index(
             "ix_positions_debt_position",
             "entity_code",
@@ -218,6 +232,7 @@ class Receipt(Base):
         Index("ix_receipts_iuv", "creditor_fiscal_code", "iuv"),
         Index("ix_receipts_unjudged", "id", postgresql_where=text("judgement IS NULL")),
         Index("ix_receipts_entity", "entity_code", "transaction", "id"),
+        Index("ix_receipts_paid", "entity_code", "paid_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -451,6 +466,23 @@ class BankCredit(Base):
     received_at: Mapped[datetime]
 
 
+class ClosedDay(Base):
+    """A day of settlement that somebody has closed, with the figures it had then."""
+
+    __tablename__ = "closed_days"
+
+    entity_code: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    closed_at: Mapped[datetime]
+    actor_kind: Mapped[str]
+    actor_id: Mapped[str]
+    note: Mapped[str | None]
+    flows_count: Mapped[int]
+    rows_count: Mapped[int]
+    total_cents: Mapped[int] = mapped_column(BigInteger)
+    credited_cents: Mapped[int] = mapped_column(BigInteger)
+
+
 class ArchivedNotice(Base):
     """A position in pagoPA's archive of notices (ACA): what pagoPA has of it, and since when that may be old.
 
@@ -568,3 +600,15 @@ class ReceiptRecovery(Base):
     requested_at: Mapped[datetime]
     next_try_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+class AuditEntry(AuditEntryMixin, Base):
+    """Who changed which webhook, took which flow and credit, and closed which day."""
+
+    __tablename__ = "audit_entries"
+
+
+class AuditHead(AuditHeadMixin, Base):
+    """The last entry of each entity."""
+
+    __tablename__ = "audit_heads"
