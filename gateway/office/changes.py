@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from contracts.actors import Actor
 from contracts.error_details import ChangedMeanwhile
 from contracts.errors import RpcError
 from contracts.rpc import operators
@@ -21,6 +22,8 @@ from gateway.web.states import STATES
 _NAMES_AT_ONCE = 500
 _NOBODY = _("nessuno")
 _NONE = _("nessuna")
+_YES = _("sì")
+_NO = _("no")
 _UNKNOWN = _("persona non più nota")
 _COMMAND = _("gestore del portale")
 _SOFTWARE = _("gestionale")
@@ -64,6 +67,12 @@ def rows_of(visit: Visit, desk: Desk, entries: Sequence[AuditEntry]) -> list[Cha
     """Return entries with the names of who made them."""
     names = _names(visit, desk, (one.actor.id for one in entries if one.actor.kind == "operator"))
     return [_row(visit.language, one, names) for one in entries]
+
+
+def names_of(visit: Visit, desk: Desk, actors: Sequence[Actor]) -> list[str]:
+    """Return who they are, in words, in the same order."""
+    names = _names(visit, desk, (one.id for one in actors if one.kind == "operator"))
+    return [_who(visit.language, one.kind, one.id, names) for one in actors]
 
 
 def told(visit: Visit, desk: Desk, change: ChangedMeanwhile) -> ChangeTold:
@@ -112,11 +121,15 @@ def _value(language: str, name: str, value: Any) -> str:
     filters = filters_of(language)
     if name == "grants":
         return ", ".join(_grant(language, one) for one in value or ()) or translate(language, _NOBODY)
-    if value is None:
+    if value is None or value == []:
         return translate(language, _NONE)
-    if name == "amount_cents":
+    if isinstance(value, bool):
+        return translate(language, _YES if value else _NO)
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
+    if name.endswith("_cents"):
         return filters["euro"](value)
-    if name == "due_date":
+    if name in ("due_date", "booked_on"):
         return filters["day"](date.fromisoformat(value))
     return translate(language, STATES[value].label) if name == "state" and value in STATES else str(value)
 

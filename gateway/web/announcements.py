@@ -29,6 +29,17 @@ PRACTICE_INSERTED: Final = "pratica-inserita"
 PRACTICE_AMENDED: Final = "pratica-modificata"
 PRACTICE_ANNULLED: Final = "pratica-annullata"
 PRACTICE_RESTORED: Final = "pratica-ripristinata"
+DAY_CLOSED: Final = "giornata-chiusa"
+DAY_REOPENED: Final = "giornata-riaperta"
+FLOW_TAKEN: Final = "flusso-caricato"
+CREDIT_REGISTERED: Final = "accredito-registrato"
+LETTER_REPLAYED: Final = "evento-rimandato"
+LETTER_DROPPED: Final = "evento-eliminato"
+API_KEY_REVOKED: Final = "chiave-revocata"
+WEBHOOK_CHANGED: Final = "notifica-cambiata"
+WEBHOOK_TESTED: Final = "notifica-provata"
+WEBHOOK_RESENT: Final = "notifica-rimandata"
+WEBHOOK_DELETED: Final = "notifica-eliminata"
 PRIVATE_LINK_SENT: Final = "link-inviato"
 PRIVATE_LINK_REVOKED: Final = "link-revocato"
 
@@ -65,4 +76,15 @@ ANNOUNCEMENTS: Final[Mapping[str, str]] = {
     PRACTICE_AMENDED: _("La pratica è stata modificata."),
     PRACTICE_ANNULLED: _("La pratica è stata annullata. Se è stato un errore puoi ripristinarla."),
     PRACTICE_RESTORED: _("La pratica è di nuovo da pagare."),
+    DAY_CLOSED: _("La giornata è chiusa."),
+    DAY_REOPENED: _("La giornata è di nuovo aperta."),
+    FLOW_TAKEN: _("Il flusso è stato caricato."),
+    CREDIT_REGISTERED: _("L'accredito è stato registrato."),
+    LETTER_REPLAYED: _("L'evento è stato mandato di nuovo: se non va neanche adesso torna qui tra un'ora o poco più."),
+    LETTER_DROPPED: _("L'evento è stato eliminato."),
+    API_KEY_REVOKED: _("La chiave è stata revocata: entro dieci secondi non apre più nulla."),
+    WEBHOOK_CHANGED: _("L'indirizzo è stato cambiato."),
+    WEBHOOK_TESTED: _("La prova è partita: tra qualche secondo ricarica la pagina per vedere la risposta."),
+    WEBHOOK_RESENT: _("L'evento parte di nuovo: tra qualche secondo ricarica la pagina per vedere la risposta."),
+    WEBHOOK_DELETED: _("L'indirizzo è stato eliminato: non gli arriva più nulla."),
 }

@@ -97,7 +97,14 @@ def test_the_home_offers_what_the_roles_allow_and_nothing_else(desk: Browser, of
     office.become("sportello")
     assert offered() == ["/ufficio/PM108/pratiche", "/ufficio/PM108/inserisci"]
     office.become("amministratore")
-    assert offered() == ["/ufficio/PM108/colleghi", "/ufficio/PM108/colleghi/invita", "/ufficio/PM108/registro"]
+    assert offered() == [
+        "/ufficio/PM108/colleghi",
+        "/ufficio/PM108/colleghi/invita",
+        "/ufficio/PM108/chiavi",
+        "/ufficio/PM108/notifiche",
+        "/ufficio/PM108/fermi",
+        "/ufficio/PM108/registro",
+    ]
 
 
 # ---- logging in

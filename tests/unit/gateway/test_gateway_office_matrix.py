@@ -6,6 +6,7 @@ What each page needs stands here a second time, by the letters of the roles; a p
 from http import HTTPStatus
 from itertools import product
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import falcon
@@ -14,6 +15,15 @@ import pytest
 
 from gateway.app import create_app
 from gateway.settings import Settings
+from tests.unit.gateway.administration_services import (
+    CONSUMER,
+    DAY,
+    FLOW_ID,
+    KEY,
+    LETTER_ID,
+    WEBHOOK,
+    Administration,
+)
 from tests.unit.gateway.gateway_browser import Browser
 from tests.unit.gateway.gateway_services import Services, make_practice
 from tests.unit.gateway.office_services import CARLO, INVITED, OFFICE_TOKEN, Office
@@ -45,6 +55,47 @@ DOORS = {
     ("POST", "/ufficio/{entity}/colleghi/{operator_id:uuid}"): "a",
     ("GET", "/ufficio/{entity}/colleghi/{operator_id:uuid}/rimuovi"): "a",
     ("POST", "/ufficio/{entity}/colleghi/{operator_id:uuid}/rimuovi"): "a",
+    ("GET", "/ufficio/{entity}/riconciliazione"): "cr",
+    ("GET", "/ufficio/{entity}/riconciliazione/giorni/{day}"): "cr",
+    ("POST", "/ufficio/{entity}/riconciliazione/giorni/{day}"): "c",
+    ("GET", "/ufficio/{entity}/riconciliazione/giorni/{day}/riapri"): "c",
+    ("POST", "/ufficio/{entity}/riconciliazione/giorni/{day}/riapri"): "c",
+    ("GET", "/ufficio/{entity}/riconciliazione/giorni/{day}/rapporto.csv"): "cr",
+    ("GET", "/ufficio/{entity}/riconciliazione/giorni/{day}/rapporto.pdf"): "cr",
+    ("GET", "/ufficio/{entity}/riconciliazione/flussi/{flow_id}"): "cr",
+    ("GET", "/ufficio/{entity}/riconciliazione/carica-flusso"): "c",
+    ("POST", "/ufficio/{entity}/riconciliazione/carica-flusso"): "c",
+    ("GET", "/ufficio/{entity}/riconciliazione/registra-accredito"): "c",
+    ("POST", "/ufficio/{entity}/riconciliazione/registra-accredito"): "c",
+    ("GET", "/ufficio/{entity}/riconciliazione/da-guardare"): "cr",
+    ("GET", "/ufficio/{entity}/riconciliazione/accrediti"): "cr",
+    ("GET", "/ufficio/{entity}/statistiche"): "cr",
+    ("GET", "/ufficio/{entity}/statistiche/{kind}"): "cr",
+    ("GET", "/ufficio/{entity}/chiavi"): "ar",
+    ("GET", "/ufficio/{entity}/chiavi/nuova"): "a",
+    ("POST", "/ufficio/{entity}/chiavi/nuova"): "a",
+    ("GET", "/ufficio/{entity}/chiavi/{key_id:uuid}/rinnova"): "a",
+    ("POST", "/ufficio/{entity}/chiavi/{key_id:uuid}/rinnova"): "a",
+    ("GET", "/ufficio/{entity}/chiavi/{key_id:uuid}/revoca"): "a",
+    ("POST", "/ufficio/{entity}/chiavi/{key_id:uuid}/revoca"): "a",
+    ("GET", "/ufficio/{entity}/notifiche"): "ar",
+    ("GET", "/ufficio/{entity}/notifiche/nuova"): "a",
+    ("POST", "/ufficio/{entity}/notifiche/nuova"): "a",
+    ("GET", "/ufficio/{entity}/notifiche/{webhook_id:uuid}"): "ar",
+    ("GET", "/ufficio/{entity}/notifiche/{webhook_id:uuid}/modifica"): "a",
+    ("POST", "/ufficio/{entity}/notifiche/{webhook_id:uuid}/modifica"): "a",
+    ("POST", "/ufficio/{entity}/notifiche/{webhook_id:uuid}/prova"): "a",
+    ("POST", "/ufficio/{entity}/notifiche/{webhook_id:uuid}/rimanda"): "a",
+    ("GET", "/ufficio/{entity}/notifiche/{webhook_id:uuid}/segreto"): "a",
+    ("POST", "/ufficio/{entity}/notifiche/{webhook_id:uuid}/segreto"): "a",
+    ("GET", "/ufficio/{entity}/notifiche/{webhook_id:uuid}/elimina"): "a",
+    ("POST", "/ufficio/{entity}/notifiche/{webhook_id:uuid}/elimina"): "a",
+    ("GET", "/ufficio/{entity}/fermi"): "ar",
+    ("GET", "/ufficio/{entity}/fermi/{consumer}"): "ar",
+    ("GET", "/ufficio/{entity}/fermi/{consumer}/{letter_id}"): "ar",
+    ("POST", "/ufficio/{entity}/fermi/{consumer}/{letter_id}/rimanda"): "a",
+    ("GET", "/ufficio/{entity}/fermi/{consumer}/{letter_id}/elimina"): "a",
+    ("POST", "/ufficio/{entity}/fermi/{consumer}/{letter_id}/elimina"): "a",
     ("GET", "/ufficio/{entity}/registro"): "ar",
     ("GET", "/ufficio/{entity}/registro.csv"): "ar",
 }
@@ -66,7 +117,25 @@ WRITES = {
     "practices.office_amend",
     "practices.office_annul",
     "practices.office_restore",
+    "identity.make_api_key",
+    "identity.rotate_api_key",
+    "identity.revoke_api_key",
+    "payments.create_webhook",
+    "payments.change_webhook",
+    "payments.delete_webhook",
+    "payments.rotate_webhook_secret",
+    "payments.test_webhook",
+    "payments.resend_webhook",
+    "payments.take_settlement",
+    "payments.put_bank_credit",
+    "payments.close_settlement_day",
+    "payments.reopen_settlement_day",
+    "practices.replay_dead_letters",
+    "practices.drop_dead_letters",
 }
+# Forms with a file, and the name of its field.
+UPLOADS = {"/ufficio/{entity}/riconciliazione/carica-flusso"}
+UPLOADS_FILE = ("flusso", "flusso.xml", b"<FlussoRiversamento/>")
 FORM = {
     "version": "1",
     "importo": "150,00",
@@ -79,6 +148,16 @@ FORM = {
     "servizio": "TARI",
     "nome": "Rossi Mario",
     "causale": "TARI 2026",
+    "permesso-debts:read": "si",
+    "url": "https://gestionale.example/portale",
+    "event_id": str(UUID(int=2)),
+    "flows_count": "1",
+    "rows_count": "3",
+    "total_cents": "3702",
+    "credited_cents": "3600",
+    "nota": "Visto",
+    "riferimento": "CRO-3",
+    "data": "2026-11-20",
 }
 
 
@@ -88,6 +167,13 @@ def filled(path: str, entity_code: str) -> str:
         "{practice_id:uuid}": str(PRACTICE),
         "{operator_id:uuid}": str(CARLO),
         "{invitation_id:uuid}": str(INVITED),
+        "{key_id:uuid}": str(KEY),
+        "{webhook_id:uuid}": str(WEBHOOK),
+        "{day}": DAY.isoformat(),
+        "{kind}": "incassi",
+        "{consumer}": CONSUMER,
+        "{letter_id}": quote(LETTER_ID, safe=""),
+        "{flow_id}": quote(FLOW_ID, safe=""),
     }
     for name, value in values.items():
         path = path.replace(name, value)
@@ -104,11 +190,16 @@ def _app(settings: Settings, services: Services) -> falcon.App[Any, Any]:
 def _office(services: Services) -> Office:
     office = Office(services)
     office.more_entities = {"PM200"}
+    Administration(services, office)
     return office
 
 
 def ask(browser: Browser, method: str, path: str) -> falcon.testing.Result:
-    return browser.get(path) if method == "GET" else browser.submit(path, **FORM)
+    if method == "GET":
+        return browser.get(path)
+    if path in {filled(upload, code) for upload in UPLOADS for code in ("PM108", "PM200")}:
+        return browser.upload(path, UPLOADS_FILE, csrf_token=browser.token())
+    return browser.submit(path, **FORM)
 
 
 def test_every_page_of_the_office_is_in_the_matrix(app: falcon.App[Any, Any]) -> None:
