@@ -152,6 +152,24 @@ def unmatched_credits(entity_code: str, **params: str | int | None) -> str:
     return _with_params(f"{settlement(entity_code)}/accrediti", _known(params))
 
 
+def catalogue(entity_code: str) -> str:
+    """The entity's services and texts."""
+    return f"{home(entity_code)}/catalogo"
+
+
+def catalogue_entity(entity_code: str) -> str:
+    """What people read of the entity."""
+    return f"{catalogue(entity_code)}/ente"
+
+
+def catalogue_service(entity_code: str, service_code: str | None, action: str | None = None) -> str:
+    """A service, or `ritira`; without a code the form of a new one."""
+    if service_code is None:
+        return f"{catalogue(entity_code)}/nuovo-servizio"
+    address = f"{catalogue(entity_code)}/servizi/{quote(service_code, safe='')}"
+    return address if action is None else f"{address}/{action}"
+
+
 def failures(entity_code: str) -> str:
     """What got stuck on its way."""
     return f"{home(entity_code)}/fermi"

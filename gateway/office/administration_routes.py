@@ -4,6 +4,8 @@ import falcon
 
 from gateway.office import addresses
 from gateway.office.api_keys import ApiKeysPage, MakeApiKey, RevokeApiKey, RotateApiKey
+from gateway.office.catalogue import CataloguePage, EntityTexts, WithdrawService
+from gateway.office.catalogue_service import ChangeService, NewService
 from gateway.office.failures import DeadLetterPage, DeadLettersPage, DropLetter, FailuresPage, ReplayLetter
 from gateway.office.settlement import (
     ReopenDay,
@@ -38,6 +40,7 @@ _SETTLEMENT = f"{_OFFICE}/riconciliazione"
 _DAY = f"{_SETTLEMENT}/giorni/{{day}}"
 _KEYS = f"{_OFFICE}/chiavi"
 _KEY = f"{_KEYS}/{{key_id:uuid}}"
+_CATALOGUE = f"{_OFFICE}/catalogo"
 _FAILURES = f"{_OFFICE}/fermi"
 _LETTER = f"{_FAILURES}/{{consumer}}/{{letter_id}}"
 _WEBHOOKS = f"{_OFFICE}/notifiche"
@@ -62,6 +65,11 @@ def add_routes(app: falcon.App[falcon.Request, falcon.Response], site: Site) -> 
     add(app, f"{_KEYS}/nuova", MakeApiKey(site))
     add(app, f"{_KEY}/rinnova", RotateApiKey(site))
     add(app, f"{_KEY}/revoca", RevokeApiKey(site))
+    add(app, _CATALOGUE, CataloguePage(site))
+    add(app, f"{_CATALOGUE}/ente", EntityTexts(site))
+    add(app, f"{_CATALOGUE}/nuovo-servizio", NewService(site))
+    add(app, f"{_CATALOGUE}/servizi/{{service}}", ChangeService(site))
+    add(app, f"{_CATALOGUE}/servizi/{{service}}/ritira", WithdrawService(site))
     add(app, _FAILURES, FailuresPage(site))
     add(app, f"{_FAILURES}/{{consumer}}", DeadLettersPage(site))
     add(app, _LETTER, DeadLetterPage(site))

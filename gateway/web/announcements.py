@@ -35,6 +35,7 @@ FLOW_TAKEN: Final = "flusso-caricato"
 CREDIT_REGISTERED: Final = "accredito-registrato"
 LETTER_REPLAYED: Final = "evento-rimandato"
 LETTER_DROPPED: Final = "evento-eliminato"
+CATALOGUE_PUBLISHED: Final = "catalogo-pubblicato"
 API_KEY_REVOKED: Final = "chiave-revocata"
 WEBHOOK_CHANGED: Final = "notifica-cambiata"
 WEBHOOK_TESTED: Final = "notifica-provata"
@@ -82,6 +83,7 @@ ANNOUNCEMENTS: Final[Mapping[str, str]] = {
     CREDIT_REGISTERED: _("L'accredito è stato registrato."),
     LETTER_REPLAYED: _("L'evento è stato mandato di nuovo: se non va neanche adesso torna qui tra un'ora o poco più."),
     LETTER_DROPPED: _("L'evento è stato eliminato."),
+    CATALOGUE_PUBLISHED: _("Pubblicato: entro un minuto lo vedono tutti."),
     API_KEY_REVOKED: _("La chiave è stata revocata: entro dieci secondi non apre più nulla."),
     WEBHOOK_CHANGED: _("L'indirizzo è stato cambiato."),
     WEBHOOK_TESTED: _("La prova è partita: tra qualche secondo ricarica la pagina per vedere la risposta."),

@@ -40,6 +40,15 @@ def entity(session: Session, code: str) -> EntityRow:
     return row
 
 
+def locked_entity(session: Session, code: str) -> EntityRow:
+    """Return an entity whose catalogue nobody else changes meanwhile. Raises Refused(UNKNOWN_ENTITY)."""
+    statement = select(EntityRow).where(EntityRow.code == readable_code(code)).with_for_update()
+    row = session.scalars(statement).first()
+    if row is None:
+        raise Refused(ErrorCode.UNKNOWN_ENTITY)
+    return row
+
+
 def readable_code(code: str) -> str:
     """Return an entity's code that a database can be asked for. Raises Refused(UNKNOWN_ENTITY)."""
     if not code.isprintable():

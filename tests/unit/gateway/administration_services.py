@@ -9,13 +9,25 @@ from uuid import UUID
 from contracts.actors import Actor
 from contracts.error_details import ChangedMeanwhile
 from contracts.errors import ErrorCode, Refused
-from contracts.rpc import api_keys, audit, closed_days, dead_letters, notices, settlement, statistics, webhooks
+from contracts.rpc import (
+    api_keys,
+    audit,
+    closed_days,
+    dead_letters,
+    notices,
+    office_catalogue,
+    settlement,
+    statistics,
+    webhooks,
+)
 from contracts.rpc.api_keys import ApiKey, ApiKeyWithText
 from contracts.rpc.closed_days import Closing, DayFigures, SettlementDay
 from contracts.rpc.dead_letters import DeadLetter, DeadLetterQueue, DeadLetters, SettledLetters
+from contracts.rpc.office_catalogue import EntityContent, OfficeCatalogue, Published, PublishRequest, ServiceContent
+from contracts.rpc.practices import CatalogueService
 from contracts.rpc.settlement import FindingTotal, Settlement, UnmatchedCredit, WorklistItem
 from contracts.rpc.webhooks import Webhook, WebhookDelivery, WebhookWithSecret
-from contracts.shapes import Empty
+from contracts.shapes import Empty, LocalisedText
 from tests.unit.gateway.gateway_services import NOW, Services
 from tests.unit.gateway.office_services import Office
 
@@ -23,6 +35,24 @@ KEY = UUID(int=0xD0)
 WEBHOOK = UUID(int=0xD1)
 KEY_TEXT = "portale_" + "k" * 43
 SECRET = "whsec_invented"
+SERVICE_CONTENT = ServiceContent(
+    code="TARI",
+    title=LocalisedText(it="Tassa rifiuti (TARI)", en="Waste tax"),
+    category="9/0101101IM/",
+    spontaneous=False,
+    allows_anonymous=False,
+    requires_beneficiary=False,
+    accepts_late=True,
+    min_cents=1000,
+    from_file=["archive", "shares"],
+)
+CONTENT = OfficeCatalogue(
+    version=4,
+    published_by="ops",
+    published_at=NOW,
+    entity=EntityContent(website="https://ente.example"),
+    services=[SERVICE_CONTENT],
+)
 CONSUMER = "practices.on_payment_confirmed"
 LETTER_ID = "0f8fad5b-1"
 LETTER = DeadLetter(
@@ -100,6 +130,8 @@ class Administration:
         self.worklist_rows = [WORKLIST_ROW]
         self.period = PERIOD
         self.letter = LETTER
+        self.catalogue = CONTENT
+        self.wrong_fields: list[str] = []
         for call, answer in self._answers().items():
             services.answer(call, answer)
 
@@ -144,6 +176,10 @@ class Administration:
             dead_letters.letters_call("practices"): lambda _: DeadLetters(letters=[self.letter], waiting=1),
             dead_letters.replay_call("practices"): lambda _: SettledLetters(count=1, waiting=0),
             dead_letters.drop_call("practices"): lambda _: SettledLetters(count=1, waiting=0),
+            office_catalogue.OFFICE_CATALOGUE: lambda _: self.catalogue,
+            office_catalogue.PUBLISH_SERVICE: self._publish_service,
+            office_catalogue.WITHDRAW_SERVICE: self._publish,
+            office_catalogue.PUBLISH_ENTITY: self._publish,
             audit.CART_AUDIT: lambda _: audit.AuditPage(entries=[]),
             audit.NOTICES_AUDIT: lambda _: audit.AuditPage(entries=[]),
             statistics.PERIOD_STATISTICS: lambda _: self.period,
@@ -173,6 +209,18 @@ class Administration:
             closed_days.CLOSE_DAY: self._close_day,
             closed_days.REOPEN_DAY: self._reopen_day,
         }
+
+    def _publish(self, asked: PublishRequest) -> Published:
+        self._refuse_if_changed()
+        return Published(version=asked.version, wrong_fields=self.wrong_fields)
+
+    def _publish_service(self, asked: office_catalogue.PublishServiceRequest) -> Published:
+        published = self._publish(asked)
+        if published.wrong_fields:
+            return published
+        shown = {one.name: getattr(asked.service, one.name, None) for one in fields(CatalogueService)}
+        shown |= {"demand": None, "stamp_cents": None, "choices": []}
+        return replace(published, service=CatalogueService(**shown))
 
     def _queues(self, service: str, _asked: dead_letters.DeadLetterQueuesRequest) -> dead_letters.DeadLetterQueues:
         waiting = {CONSUMER: 1, "practices.on_checkout_started": 0} if service == "practices" else {}

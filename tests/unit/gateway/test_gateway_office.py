@@ -100,6 +100,7 @@ def test_the_home_offers_what_the_roles_allow_and_nothing_else(desk: Browser, of
     assert offered() == [
         "/ufficio/PM108/colleghi",
         "/ufficio/PM108/colleghi/invita",
+        "/ufficio/PM108/catalogo",
         "/ufficio/PM108/chiavi",
         "/ufficio/PM108/notifiche",
         "/ufficio/PM108/fermi",
