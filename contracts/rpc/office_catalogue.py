@@ -6,7 +6,7 @@ What a form of the office does not have (shares, stamp, schedule, accounts) stay
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from marshmallow.validate import Length
 
@@ -16,6 +16,11 @@ from contracts.message import Message
 from contracts.rpc.practices import CatalogueService, Colours, Contacts
 from contracts.shapes import LocalisedText
 
+LOGO_PREFIX: Final = "pubblicato-"
+"""What the name of a logo begins with that an office published; others are files of whoever runs the portal."""
+LOGO_MAX_BYTES: Final = 200_000
+LOGO_SIDE_MIN: Final = 32
+LOGO_SIDE_MAX: Final = 2_000
 _EntityCode = Annotated[str, Length(1, 35)]
 
 
@@ -110,6 +115,28 @@ class PublishEntityRequest(PublishRequest):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PublishLogoRequest(PublishRequest):
+    """Another logo: a PNG of LOGO_MAX_BYTES at most, with sides of LOGO_SIDE_MIN to LOGO_SIDE_MAX pixels."""
+
+    content_base64: Annotated[str, Length(max=LOGO_MAX_BYTES * 4 // 3 + 4)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogoRequest(Message):
+    """A logo that an office published, by its name. Refused(NOT_FOUND)."""
+
+    entity_code: _EntityCode
+    name: Annotated[str, Length(1, 70)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogoContent(Message):
+    """The file of a logo. The same name is for ever the same file."""
+
+    content_base64: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Published(Message):
     """The version that is in force now; `wrong_fields`: nothing was published, as these will not do.
 
@@ -124,4 +151,6 @@ class Published(Message):
 OFFICE_CATALOGUE = Call("practices", "office_catalogue", CatalogueRequest, OfficeCatalogue, idempotent=True)
 PUBLISH_SERVICE = Call("practices", "publish_service", PublishServiceRequest, Published, idempotent=False)
 WITHDRAW_SERVICE = Call("practices", "withdraw_service", WithdrawServiceRequest, Published, idempotent=False)
+PUBLISH_LOGO = Call("practices", "publish_logo", PublishLogoRequest, Published, idempotent=False)
+LOGO = Call("practices", "logo", LogoRequest, LogoContent, idempotent=True)
 PUBLISH_ENTITY = Call("practices", "publish_entity", PublishEntityRequest, Published, idempotent=False)

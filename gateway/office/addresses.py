@@ -162,6 +162,11 @@ def catalogue_entity(entity_code: str) -> str:
     return f"{catalogue(entity_code)}/ente"
 
 
+def catalogue_logo(entity_code: str) -> str:
+    """Another logo."""
+    return f"{catalogue(entity_code)}/logo"
+
+
 def catalogue_service(entity_code: str, service_code: str | None, action: str | None = None) -> str:
     """A service, or `ritira`; without a code the form of a new one."""
     if service_code is None:

@@ -4,7 +4,7 @@ import falcon
 
 from gateway.office import addresses
 from gateway.office.api_keys import ApiKeysPage, MakeApiKey, RevokeApiKey, RotateApiKey
-from gateway.office.catalogue import CataloguePage, EntityTexts, WithdrawService
+from gateway.office.catalogue import CataloguePage, EntityLogo, EntityTexts, WithdrawService
 from gateway.office.catalogue_service import ChangeService, NewService
 from gateway.office.failures import DeadLetterPage, DeadLettersPage, DropLetter, FailuresPage, ReplayLetter
 from gateway.office.settlement import (
@@ -67,6 +67,7 @@ def add_routes(app: falcon.App[falcon.Request, falcon.Response], site: Site) -> 
     add(app, f"{_KEY}/revoca", RevokeApiKey(site))
     add(app, _CATALOGUE, CataloguePage(site))
     add(app, f"{_CATALOGUE}/ente", EntityTexts(site))
+    add(app, f"{_CATALOGUE}/logo", EntityLogo(site))
     add(app, f"{_CATALOGUE}/nuovo-servizio", NewService(site))
     add(app, f"{_CATALOGUE}/servizi/{{service}}", ChangeService(site))
     add(app, f"{_CATALOGUE}/servizi/{{service}}/ritira", WithdrawService(site))

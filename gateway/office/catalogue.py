@@ -1,5 +1,6 @@
 """The entity's catalogue: its services and who published them, what people read of the entity, a service withdrawn."""
 
+import base64
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -17,6 +18,7 @@ from contracts.rpc.office_catalogue import EntityContent, OfficeCatalogue, Servi
 from contracts.rpc.operators import actor_of
 from contracts.rpc.practices import Colours, Contacts
 from contracts.shapes import LocalisedText
+from gateway.edge.file_forms import read_file_form
 from gateway.office import addresses
 from gateway.office.changes import ChangeTold, names_of, told
 from gateway.office.colleagues import version_of
@@ -25,7 +27,7 @@ from gateway.translations import marked as _
 from gateway.visit import Visit, visit_of
 from gateway.web.addresses import announcing
 from gateway.web.announcements import CATALOGUE_PUBLISHED
-from gateway.web.page import Form, cleaned, see_other
+from gateway.web.page import Form, checked, cleaned, see_other
 
 _ENTITY_FIELDS: Final[Mapping[str, int]] = {
     "ufficio": 100,
@@ -51,6 +53,8 @@ _ENTITY_FIELD_OF: Final[Mapping[str, str]] = {
     "primary": "colore",
     "dark": "colore_scuro",
 }
+_LOGO: Final = "logo"
+_NO_LOGO: Final = _("Scegli un file PNG di al massimo 200 kB, con lati da 32 a 2000 pixel.")
 _SENTENCES: Final[Mapping[str, str]] = {
     "ufficio": _("Al massimo 50 caratteri: sta sull'avviso."),
     "sito": _("Scrivi l'indirizzo per intero, come https://www.ente.it; con l'e-mail al massimo 100 caratteri."),
@@ -137,6 +141,55 @@ class EntityTexts(OfficeForm):
         status = HTTPStatus.CONFLICT if changed else HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK
         values = {"version": version, "typed": typed, "errors": errors, "changed": changed}
         self.show(req, resp, "catalogue_entity.html", desk, status=status, **values)
+
+
+class EntityLogo(OfficePage):
+    """The logo on the pages and on what is printed."""
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, entity: str) -> None:
+        """Show the form, with the logo there is."""
+        desk = self.enter(req, entity, Operation.WRITE_CATALOGUE)
+        self._write(req, resp, desk, catalogue_of(visit_of(req), desk).version, {})
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, entity: str) -> None:
+        """Publish the file, or say what will not do or who was faster."""
+        form = read_file_form(req, _LOGO, office_catalogue.LOGO_MAX_BYTES)
+        checked(req, form.fields)
+        desk = self.enter(req, entity, Operation.WRITE_CATALOGUE)
+        visit, version = visit_of(req), version_of(form.fields)
+        if not form.content:
+            self._write(req, resp, desk, version, {_LOGO: _NO_LOGO})
+            return
+        request = office_catalogue.PublishLogoRequest(
+            entity_code=desk.entity.code,
+            actor=actor_of(desk.operator),
+            version=version,
+            content_base64=base64.b64encode(form.content).decode(),
+        )
+        try:
+            published = visit.call(office_catalogue.PUBLISH_LOGO, request)
+        except Refused as refusal:
+            change = changed_by(visit, desk, refusal)
+            self._write(req, resp, desk, catalogue_of(visit, desk).version, {}, change)
+            return
+        if published.wrong_fields:
+            self._write(req, resp, desk, version, {_LOGO: _NO_LOGO})
+            return
+        self.site.catalogue.forget(desk.entity.code)
+        see_other(resp, announcing(addresses.catalogue(desk.entity.code), CATALOGUE_PUBLISHED))
+
+    def _write(
+        self,
+        req: falcon.Request,
+        resp: falcon.Response,
+        desk: Desk,
+        version: int,
+        errors: Mapping[str, str],
+        changed: ChangeTold | None = None,
+    ) -> None:
+        status = HTTPStatus.CONFLICT if changed else HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK
+        values = {"version": version, "errors": errors, "changed": changed}
+        self.show(req, resp, "catalogue_logo.html", desk, status=status, **values)
 
 
 class WithdrawService(OfficeForm):

@@ -158,8 +158,16 @@ class SettlementWorklistPage(OfficePage):
         found = visit_of(req).call(settlement.WORKLIST, request).items
         shown = found[:_ROWS_PER_PAGE]
         next_after = shown[-1].id if len(found) > _ROWS_PER_PAGE else None
-        values = {"rows": shown, "next_after": next_after, "is_first_page": not after, "findings": FINDINGS}
-        self.show(req, resp, "settlement_worklist.html", desk, **values)
+        self.show(
+            req,
+            resp,
+            "settlement_worklist.html",
+            desk,
+            rows=shown,
+            next_after=next_after,
+            is_first_page=not after,
+            findings=FINDINGS,
+        )
 
 
 class UnmatchedCreditsPage(OfficePage):
@@ -175,8 +183,15 @@ class UnmatchedCreditsPage(OfficePage):
         found = visit_of(req).call(settlement.UNMATCHED_CREDITS, request).credits
         shown = found[:_ROWS_PER_PAGE]
         next_after = shown[-1].reference if len(found) > _ROWS_PER_PAGE else None
-        values = {"credits": shown, "next_after": next_after, "is_first_page": after is None}
-        self.show(req, resp, "settlement_credits.html", desk, **values)
+        self.show(
+            req,
+            resp,
+            "settlement_credits.html",
+            desk,
+            credits=shown,
+            next_after=next_after,
+            is_first_page=after is None,
+        )
 
 
 def _typed(form: Form) -> dict[str, str]:

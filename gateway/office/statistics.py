@@ -185,7 +185,7 @@ class _Sections:
     def overdue_by_service(self, cells: Sequence[statistics.DaysCell]) -> Section:
         """The same by service."""
         figures = self._grouped(cells, lambda one: one.service_code, self._service_name, "scadute", "servizio")
-        return self._section("scadute-servizi", _("Per servizio"), _("Servizio"), figures)
+        return self._section("scadute-servizi", _("Scadute, per servizio"), _("Servizio"), figures)
 
     def _service_name(self, code: str) -> str:
         return _service(self._language, self._entity, code)

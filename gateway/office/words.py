@@ -50,6 +50,7 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "webhooks.delete": _("Notifica eliminata"),
     "catalogue.publish_service": _("Servizio pubblicato"),
     "catalogue.withdraw_service": _("Servizio ritirato"),
+    "catalogue.publish_logo": _("Logo pubblicato"),
     "catalogue.publish_entity": _("Testi dell'ente pubblicati"),
     "dead_letters.replay": _("Evento fermo mandato di nuovo"),
     "dead_letters.drop": _("Evento fermo eliminato"),

@@ -297,6 +297,16 @@ class PracticesService:
         """Take a service out of the catalogue."""
         return office_catalogue.withdraw_service(self.database, request, now())
 
+    @answers(content.PUBLISH_LOGO)
+    def publish_logo(self, request: content.PublishLogoRequest) -> content.Published:
+        """Publish another logo."""
+        return office_catalogue.publish_logo(self.database, request, now())
+
+    @answers(content.LOGO)
+    def logo(self, request: content.LogoRequest) -> content.LogoContent:
+        """Return a logo that was published."""
+        return office_catalogue.logo(self.database, request)
+
     @answers(content.PUBLISH_ENTITY)
     def publish_entity(self, request: content.PublishEntityRequest) -> content.Published:
         """Publish what people read of the entity."""

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 import requests
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from tests.browser.conftest import Portal
 from tests.browser.office_desk import Desk
@@ -142,7 +142,7 @@ def test_a_day_is_closed_from_its_flow_to_its_report(desk: Desk) -> None:
     desk.look("carica un flusso")
     page.get_by_role("button", name="Carica il flusso").click()
     desk.look("carica un flusso, da correggere", reload=False)
-    file = {"name": "flusso.xml", "mimeType": "application/xml", "buffer": flow(flow_id, 1200, 34)}
+    file: FilePayload = {"name": "flusso.xml", "mimeType": "application/xml", "buffer": flow(flow_id, 1200, 34)}
     page.get_by_label(re.compile("^File del flusso")).set_input_files(file)
     page.get_by_role("button", name="Carica il flusso").click()
     expect(page.get_by_text("Il flusso è stato caricato.")).to_be_visible()

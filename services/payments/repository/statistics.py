@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import (
     ColumnElement,
     Date,
+    Integer,
     Row,
     Select,
     case,
@@ -135,20 +136,20 @@ def overdue_positions(
     return session.execute(statement.order_by(Position.due_date, Position.practice_id).limit(limit)).all()
 
 
-def _of_receipts(statement: Select[Any], wanted: Wanted) -> Select[Any]:
+def _of_receipts(statement: Any, wanted: Wanted) -> Any:
     statement = statement.outerjoin(Position, Position.practice_id == Receipt.practice_id).where(
         Receipt.entity_code == wanted.entity_code,
         Receipt.judgement.not_in(_NO_MONEY),
         *_within(Receipt.paid_at, wanted),
     )
     if wanted.month is not None:
-        statement = statement.where(wanted.month == _MONTH)
+        statement = statement.where(_is(_MONTH, wanted.month))
     if wanted.channel is not None:
-        statement = statement.where(wanted.channel == _CHANNEL)
+        statement = statement.where(_is(_CHANNEL, wanted.channel))
     return _of_services(statement, wanted)
 
 
-def _of_paid(statement: Select[Any], wanted: Wanted) -> Select[Any]:
+def _of_paid(statement: Any, wanted: Wanted) -> Any:
     statement = statement.where(
         Position.entity_code == wanted.entity_code,
         Position.created_at.is_not(None),
@@ -159,7 +160,7 @@ def _of_paid(statement: Select[Any], wanted: Wanted) -> Select[Any]:
     return _of_services(statement, wanted)
 
 
-def _of_late(statement: Select[Any], wanted: Wanted, today: date) -> Select[Any]:
+def _of_late(statement: Any, wanted: Wanted, today: date) -> Any:
     cheapest = _cheapest_ways(wanted.entity_code).subquery()
     is_cheapest = exists().where(
         cheapest.c.debt_position == Position.debt_position, cheapest.c.way == _WAY, cheapest.c.place == 1
@@ -194,21 +195,26 @@ def _unpaid(entity_code: str) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _of_services(statement: Select[Any], wanted: Wanted) -> Select[Any]:
+def _of_services(statement: Any, wanted: Wanted) -> Any:
     if wanted.service_codes is not None:
         statement = statement.where(_SERVICE.in_(list(wanted.service_codes)))
     if wanted.service_code is not None:
-        statement = statement.where(wanted.service_code == _SERVICE)
+        statement = statement.where(_is(_SERVICE, wanted.service_code))
     return statement
 
 
 def _days_late(today: date) -> ColumnElement[int]:
-    return literal(today, Date) - Position.due_date
+    return cast(literal(today, Date) - Position.due_date, Integer)
 
 
 def _bucket(days: ColumnElement[int], starts: Sequence[int]) -> ColumnElement[int]:
     """Return with how many days the bucket of a number of days begins."""
     return case(*((days >= start, literal(start)) for start in sorted(starts, reverse=True)), else_=literal(starts[0]))
+
+
+def _is(column: ColumnElement[Any], value: Any) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = column == value
+    return found
 
 
 def _within(moment: Any, wanted: Wanted) -> tuple[ColumnElement[bool], ...]:

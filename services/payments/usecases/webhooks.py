@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from chassis.audit import entries
+from chassis.audit.chain import Json
 from chassis.audit.entries import Change
 from chassis.storage.database import Database, Tx
 from contracts.actors import Actor
@@ -169,13 +170,25 @@ def _audited(endpoint: WebhookEndpoint) -> Mapping[str, Any]:
 
 
 def _note(
-    tx: Tx, endpoint: WebhookEndpoint, actor: Actor | None, operation: str, now: datetime, **said: Mapping[str, Any]
+    tx: Tx,
+    endpoint: WebhookEndpoint,
+    actor: Actor | None,
+    operation: str,
+    now: datetime,
+    *,
+    before: Json | None = None,
+    after: Json | None = None,
 ) -> None:
     """Append to the audit; a gateway of the release before does not say who asked."""
     if actor is None:
         return
     change = Change(
-        entity_code=endpoint.entity_code, actor=actor, operation=operation, subject=str(endpoint.id), **said
+        entity_code=endpoint.entity_code,
+        actor=actor,
+        operation=operation,
+        subject=str(endpoint.id),
+        before=before or {},
+        after=after or {},
     )
     entries.append(tx, change, now)
 

@@ -1,5 +1,7 @@
 """An entity's catalogue in its office: shown, tried out, and published as a new version, audited with it."""
 
+import base64
+import binascii
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -15,15 +17,17 @@ from contracts.rpc import office_catalogue as contract
 from contracts.rpc.office_catalogue import EntityContent, Published, PublishRequest, ServiceContent
 from contracts.rpc.practices import CatalogueService
 from services.practices import catalogue_content, catalogue_file
+from services.practices.domain import logos
 from services.practices.models import CatalogueVersion, Json
 from services.practices.repository import catalogue
 from services.practices.usecases import audited
 
 PUBLISHED_SERVICE: Final = "catalogue.publish_service"
 WITHDRAWN_SERVICE: Final = "catalogue.withdraw_service"
+PUBLISHED_LOGO: Final = "catalogue.publish_logo"
 PUBLISHED_ENTITY: Final = "catalogue.publish_entity"
 _SERVICE_FIELDS: Final = tuple(name for name in ServiceContent.__dataclass_fields__ if name != "from_file")
-_ENTITY_FIELDS: Final = ("website", "contact_email", "contacts", "colours")
+_ENTITY_FIELDS: Final[tuple[str, ...]] = ("website", "contact_email", "contacts", "colours")
 _FIELD_FIRST: Final = re.compile(
     r"(?:[a-z_]+\.|services\[[0-9]+\]\.)?(?P<field>[a-z_]+)(?: and [a-z_]+|\[[0-9]+\].*)?: "
 )
@@ -40,12 +44,13 @@ def show(database: Database, request: contract.CatalogueRequest) -> contract.Off
         raise Refused(ErrorCode.NOT_FOUND)
     content = last.content
     creditor = content["creditor"]
-    entity = {name: content[name] for name in _ENTITY_FIELDS if name in content}
+    told = {name: content[name] for name in _ENTITY_FIELDS if name in content}
+    entity: EntityContent = schema_of(EntityContent).load({**told, "office_name": creditor.get("office_name")})
     return contract.OfficeCatalogue(
         version=last.number,
         published_by=last.loaded_by,
         published_at=last.loaded_at,
-        entity=schema_of(EntityContent).load({**entity, "office_name": creditor.get("office_name")}),
+        entity=entity,
         services=[_service_of(one) for one in content["services"]],
     )
 
@@ -96,6 +101,35 @@ def publish_entity(database: Database, request: contract.PublishEntityRequest, n
 
     with database.transaction() as tx:
         return _published(tx, request, PUBLISHED_ENTITY, request.entity_code, change, now)
+
+
+def publish_logo(database: Database, request: contract.PublishLogoRequest, now: datetime) -> Published:
+    """Store a logo and have the catalogue name it, or say that it will not do. Raises as PublishRequest says."""
+    try:
+        content = base64.b64decode(request.content_base64, validate=True)
+    except binascii.Error:
+        content = b""
+    if not logos.is_logo(content):
+        return Published(version=request.version, wrong_fields=["logo"])
+    name = logos.name_of(content)
+
+    def change(last: CatalogueVersion) -> Json:
+        return {**last.content, "logo": name}
+
+    with database.transaction() as tx:
+        published = _published(tx, request, PUBLISHED_LOGO, request.entity_code, change, now)
+        if not published.wrong_fields:
+            catalogue.save_logo(tx.session, request.entity_code, name, content, now)
+        return published
+
+
+def logo(database: Database, request: contract.LogoRequest) -> contract.LogoContent:
+    """Return a logo that was published. Raises Refused(NOT_FOUND)."""
+    with database.reading() as session:
+        content = catalogue.logo(session, request.entity_code, request.name)
+    if content is None:
+        raise Refused(ErrorCode.NOT_FOUND)
+    return contract.LogoContent(content_base64=base64.b64encode(content).decode())
 
 
 def _published(
@@ -152,7 +186,9 @@ def _check_never_used(tx: Tx, entity_code: str, service_code: str) -> None:
 
 def _service_of(content: Mapping[str, Any]) -> ServiceContent:
     known = {name: content[name] for name in _SERVICE_FIELDS if name in content}
-    return schema_of(ServiceContent).load({**known, "from_file": sorted(set(content) - set(_SERVICE_FIELDS))})
+    others = sorted(set(content) - set(_SERVICE_FIELDS))
+    service: ServiceContent = schema_of(ServiceContent).load({**known, "from_file": others})
+    return service
 
 
 def _merged(content: Mapping[str, Any], service: ServiceContent) -> Json:

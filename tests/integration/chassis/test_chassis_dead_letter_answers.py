@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from kombu import Connection
@@ -180,7 +181,7 @@ def of_entity(entity_code, name="PracticeCreated.v1"):
 
 def test_an_entity_sees_and_settles_its_own_letters_alone(amqp_url, bury, service_database):
     bury(CREATED, of_entity("PM200"), of_entity("PM108"), b"no JSON", b'{"type": "x", "data": []}', of_entity("PM108"))
-    mine = {"consumer": CREATED, "entity_code": "PM108"}
+    mine: dict[str, Any] = {"consumer": CREATED, "entity_code": "PM108"}
     found = letters(amqp_url, "payments", DeadLettersRequest(**mine))
     assert ([one.id for one in found.letters], found.waiting) == (["2", "5"], 2)
     told = queues(amqp_url, "payments", calls.DeadLetterQueuesRequest(entity_code="PM108")).queues

@@ -1,5 +1,6 @@
 """The catalogue changed in an office: tried out, published as a version, audited; what a file says beside it stays."""
 
+import base64
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +19,7 @@ from services.practices import models
 from services.practices.usecases import catalogue, office_catalogue
 from services.practices.usecases.catalogue import LoadedBy
 from tests.conftest import PROJECT
+from tests.unit.practices.test_practices_logos import png
 
 ACTOR = Actor(kind="operator", id="0f0e")
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -207,3 +209,26 @@ def test_an_entity_that_was_loaded_before_versions_were_kept_has_none_to_change(
         show(database)
     with pytest.raises(Refused, match="unknown_entity"):
         office_catalogue.show(database, contract.CatalogueRequest(entity_code="PM999"))
+
+
+def test_a_logo_is_stored_under_its_content_and_named_by_the_catalogue(database: Any) -> None:
+    def change(content: bytes) -> contract.Published:
+        request = contract.PublishLogoRequest(
+            entity_code="PM108",
+            actor=ACTOR,
+            version=show(database).version,
+            content_base64=base64.b64encode(content).decode(),
+        )
+        return office_catalogue.publish_logo(database, request, NOW)
+
+    assert change(b"<svg/>").wrong_fields == ["logo"]
+    for _ in range(2):
+        assert change(png(96, 96)).version == 2
+    name = catalogue.entity(database, EntityRequest(entity_code="PM108")).logo
+    assert name is not None
+    stored = office_catalogue.logo(database, contract.LogoRequest(entity_code="PM108", name=name))
+    assert base64.b64decode(stored.content_base64) == png(96, 96)
+    assert audited(database) == [("catalogue.publish_logo", "PM108", ["logo"])]
+    for entity_code, other in (("PM200", name), ("PM108", "pm108.svg"), ("PM108", "\x00")):
+        with pytest.raises(Refused, match="not_found"):
+            office_catalogue.logo(database, contract.LogoRequest(entity_code=entity_code, name=other))

@@ -180,6 +180,8 @@ class Administration:
             office_catalogue.PUBLISH_SERVICE: self._publish_service,
             office_catalogue.WITHDRAW_SERVICE: self._publish,
             office_catalogue.PUBLISH_ENTITY: self._publish,
+            office_catalogue.PUBLISH_LOGO: self._publish,
+            office_catalogue.LOGO: lambda _: office_catalogue.LogoContent(content_base64="iVBORw0KGgo="),
             audit.CART_AUDIT: lambda _: audit.AuditPage(entries=[]),
             audit.NOTICES_AUDIT: lambda _: audit.AuditPage(entries=[]),
             statistics.PERIOD_STATISTICS: lambda _: self.period,
@@ -218,7 +220,7 @@ class Administration:
         published = self._publish(asked)
         if published.wrong_fields:
             return published
-        shown = {one.name: getattr(asked.service, one.name, None) for one in fields(CatalogueService)}
+        shown: dict[str, Any] = {one.name: getattr(asked.service, one.name, None) for one in fields(CatalogueService)}
         shown |= {"demand": None, "stamp_cents": None, "choices": []}
         return replace(published, service=CatalogueService(**shown))
 

@@ -1,5 +1,6 @@
 """The catalogue's pages in the office: typed, looked at as a citizen will, published; every text of it is only text."""
 
+import base64
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
@@ -8,6 +9,7 @@ import falcon
 import pytest
 
 from contracts.actors import Actor
+from contracts.codes import AmountCents
 from contracts.error_details import ChangedMeanwhile
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import office_catalogue, practices
@@ -23,6 +25,7 @@ NEW = f"{CATALOGUE}/nuovo-servizio"
 CHANGE = f"{CATALOGUE}/servizi/TARI"
 WITHDRAW = f"{CHANGE}/ritira"
 TEXTS = f"{CATALOGUE}/ente"
+LOGO = f"{CATALOGUE}/logo"
 TYPED = {
     "version": "4",
     "codice": "MENSA",
@@ -55,7 +58,7 @@ def _desk(browser: Browser, shop: Administration) -> Browser:
 
 
 @pytest.mark.parametrize("language", ["it", "en"])
-@pytest.mark.parametrize("path", [CATALOGUE, NEW, CHANGE, WITHDRAW, TEXTS])
+@pytest.mark.parametrize("path", [CATALOGUE, NEW, CHANGE, WITHDRAW, TEXTS, LOGO])
 def test_a_page_is_made_for_everybody(desk: Browser, path: str, language: str) -> None:
     desk.language = language
     answer = desk.get(path)
@@ -232,6 +235,51 @@ def test_what_practices_refuses_of_the_entity_is_said_at_its_field(
     assert page_of(answer).xpath(f"//*[@id='{field}-errore']")
 
 
+# ---- the logo
+
+
+def test_a_logo_is_published_and_served_under_a_name_that_is_its_content(
+    desk: Browser, services: Services, shop: Administration
+) -> None:
+    answer = desk.upload(LOGO, ("logo", "l.png", b"\x89PNG"), csrf_token=desk.token(), version="4")
+    assert answer.headers["location"].startswith(CATALOGUE)
+    (asked,) = services.asked(office_catalogue.PUBLISH_LOGO)
+    assert (base64.b64decode(asked.content_base64), asked.version) == (b"\x89PNG", 4)
+    assert asked.actor == Actor(kind="operator", id=str(MARIA))
+    named = replace(ENTITY, logo="pubblicato-0f.png")
+    services.answer(practices.ENTITY, lambda _: named)
+    (address,) = page_of(desk.get("/enti/PM108")).xpath("//img[@class='portal-brand__logo']/@src")
+    assert address == "/enti/PM108/loghi/pubblicato-0f.png"
+    served = desk.get(str(address))
+    assert served.headers["content-type"] == "image/png"
+    assert "immutable" in served.headers["cache-control"]
+    assert served.headers["x-content-type-options"] == "nosniff"
+    services.failures[office_catalogue.LOGO.name] = Refused(ErrorCode.NOT_FOUND)
+    assert desk.get("/enti/PM108/loghi/altro.png").status_code == HTTPStatus.NOT_FOUND
+    assert desk.get(f"/enti/PM108/loghi/{'x' * 71}").status_code == HTTPStatus.NOT_FOUND
+
+
+def test_a_file_that_is_no_logo_is_said_and_nothing_is_published(
+    desk: Browser, services: Services, shop: Administration
+) -> None:
+    for content in (b"", b"x" * 200_001):
+        answer = desk.upload(LOGO, ("logo", "l.png", content), csrf_token=desk.token(), version="4")
+        assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert services.asked(office_catalogue.PUBLISH_LOGO) == []
+    shop.wrong_fields = ["logo"]
+    answer = desk.upload(LOGO, ("logo", "l.svg", b"<svg/>"), csrf_token=desk.token(), version="4")
+    assert page_of(answer).xpath("//*[@id='logo-errore']")
+    forged = desk.upload(LOGO, ("logo", "l.png", b"\x89PNG"), csrf_token="forged", version="4")
+    assert forged.status_code == HTTPStatus.FORBIDDEN
+
+
+def test_the_second_of_two_who_change_the_logo_is_told(desk: Browser, office: Office) -> None:
+    office.meanwhile = ChangedMeanwhile(version=5, actor_kind="operator", actor_id=str(CARLO), operation="x", at=NOW)
+    answer = desk.upload(LOGO, ("logo", "l.png", b"\x89PNG"), csrf_token=desk.token(), version="3")
+    assert answer.status_code == HTTPStatus.CONFLICT
+    assert page_of(answer).xpath("//input[@name='version']/@value") == ["4"]
+
+
 # ---- stored texts are text
 
 
@@ -247,11 +295,18 @@ def hostile_entity() -> practices.Entity:
         note=HOSTILE_TEXTS,
         category=HOSTILE,
         allows_anonymous=True,
-        choices=[AmountChoice(cents=100, title=HOSTILE_TEXTS), AmountChoice(cents=200, title=HOSTILE_TEXTS)],
+        choices=[
+            AmountChoice(cents=AmountCents(100), title=HOSTILE_TEXTS),
+            AmountChoice(cents=AmountCents(200), title=HOSTILE_TEXTS),
+        ],
     )
     creditor = replace(ENTITY.creditor, company_name=HOSTILE, office_name=HOSTILE)
     contacts = Contacts(address=HOSTILE, office_hours=HOSTILE_TEXTS)  # the rest no message carries
-    texts = {"website": f"javascript:alert(1)//{HOSTILE}", "contact_email": HOSTILE, "postal_account_holder": HOSTILE}
+    texts: dict[str, Any] = {
+        "website": f"javascript:alert(1)//{HOSTILE}",
+        "contact_email": HOSTILE,
+        "postal_account_holder": HOSTILE,
+    }
     return replace(ENTITY, creditor=creditor, contacts=contacts, services=[service], **texts)
 
 

@@ -74,6 +74,8 @@ DOORS = {
     ("GET", "/ufficio/{entity}/catalogo"): "ar",
     ("GET", "/ufficio/{entity}/catalogo/ente"): "a",
     ("POST", "/ufficio/{entity}/catalogo/ente"): "a",
+    ("GET", "/ufficio/{entity}/catalogo/logo"): "a",
+    ("POST", "/ufficio/{entity}/catalogo/logo"): "a",
     ("GET", "/ufficio/{entity}/catalogo/nuovo-servizio"): "a",
     ("POST", "/ufficio/{entity}/catalogo/nuovo-servizio"): "a",
     ("GET", "/ufficio/{entity}/catalogo/servizi/{service}"): "a",
@@ -143,11 +145,14 @@ WRITES = {
     "practices.publish_service",
     "practices.withdraw_service",
     "practices.publish_entity",
+    "practices.publish_logo",
     "practices.drop_dead_letters",
 }
 # Forms with a file, and the name of its field.
-UPLOADS = {"/ufficio/{entity}/riconciliazione/carica-flusso"}
-UPLOADS_FILE = ("flusso", "flusso.xml", b"<FlussoRiversamento/>")
+UPLOADS = {
+    "/ufficio/{entity}/riconciliazione/carica-flusso": "flusso",
+    "/ufficio/{entity}/catalogo/logo": "logo",
+}
 FORM = {
     "version": "1",
     "importo": "150,00",
@@ -216,8 +221,9 @@ def _office(services: Services) -> Office:
 def ask(browser: Browser, method: str, path: str) -> falcon.testing.Result:
     if method == "GET":
         return browser.get(path)
-    if path in {filled(upload, code) for upload in UPLOADS for code in ("PM108", "PM200")}:
-        return browser.upload(path, UPLOADS_FILE, csrf_token=browser.token())
+    for upload, field in UPLOADS.items():
+        if path in {filled(upload, code) for code in ("PM108", "PM200")}:
+            return browser.upload(path, (field, "file", b"<x/>"), csrf_token=browser.token(), version="4")
     return browser.submit(path, **FORM)
 
 

@@ -166,7 +166,8 @@ def test_an_address_that_will_not_do_comes_back_as_typed(desk: Browser, services
         answer = desk.submit(path, url=url)
         assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
         assert page_of(answer).xpath("//input[@name='url']/@value") == [url[:501]]
-    assert services.asked(webhooks.CREATE_WEBHOOK) == services.asked(webhooks.CHANGE_WEBHOOK) == []
+    assert not services.asked(webhooks.CREATE_WEBHOOK)
+    assert not services.asked(webhooks.CHANGE_WEBHOOK)
 
 
 def test_one_webhook_too_many_is_said_in_the_form(desk: Browser, services: Services) -> None:
@@ -232,8 +233,9 @@ def test_without_the_token_of_a_form_of_ours_no_button_does_anything(desk: Brows
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "cross-site"}
     for path in (f"{KEYS}/nuova", f"{KEYS}/{KEY}/revoca", f"{HOOK}/prova", f"{HOOK}/elimina", f"{HOOK}/segreto"):
         assert desk.request("POST", path, headers=headers, body="version=1").status_code == HTTPStatus.FORBIDDEN
-    made = (api_keys.MAKE_API_KEY, api_keys.REVOKE_API_KEY, webhooks.TEST_WEBHOOK, webhooks.DELETE_WEBHOOK)
-    assert [services.asked(call) for call in made] == [[], [], [], []]
+    writes = {api_keys.MAKE_API_KEY.name, api_keys.REVOKE_API_KEY.name}
+    writes |= {webhooks.TEST_WEBHOOK.name, webhooks.DELETE_WEBHOOK.name}
+    assert not {name for name, _, _ in services.calls} & writes
 
 
 # ---- words
