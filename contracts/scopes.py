@@ -13,6 +13,7 @@ class Scope(StrEnum):
     PAYMENTS_READ = "payments:read"
     EVENTS_READ = "events:read"
     SETTLEMENTS_WRITE = "settlements:write"
+    REFUNDS_WRITE = "refunds:write"
     NOTICES_PRINT = "notices:print"
     WEBHOOKS_WRITE = "webhooks:write"
     OPS_DEAD_LETTERS = "ops:dead-letters"

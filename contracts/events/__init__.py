@@ -14,6 +14,7 @@ from contracts.events.notices import NOTICE_ISSUED
 from contracts.events.payments import (
     CHECKOUT_ABANDONED,
     CHECKOUT_STARTED,
+    MONEY_CASE_CHANGED,
     PAYMENT_CONFIRMED,
     PAYMENT_DUPLICATED,
     PAYMENT_REPORTED,
@@ -35,6 +36,7 @@ EVENTS: Final[Mapping[str, AnyEventType]] = {
         PAYMENT_CONFIRMED,
         PAYMENT_DUPLICATED,
         PAYMENT_REPORTED,
+        MONEY_CASE_CHANGED,
         NOTICE_ISSUED,
     )
 }

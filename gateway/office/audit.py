@@ -43,7 +43,9 @@ class Register:
 REGISTERS: Final[Mapping[str, Register]] = {
     "pratiche": Register(PRACTICES_AUDIT, _("Pratiche"), ("practices.", "catalogue.", "dead_letters.")),
     "persone": Register(IDENTITY_AUDIT, _("Persone e chiavi"), ("people.", "keys.")),
-    "pagamenti": Register(PAYMENTS_AUDIT, _("Pagamenti e notifiche"), ("webhooks.", "settlement.", "dead_letters.")),
+    "pagamenti": Register(
+        PAYMENTS_AUDIT, _("Pagamenti e notifiche"), ("money.", "webhooks.", "settlement.", "dead_letters.")
+    ),
     "documenti": Register(NOTICES_AUDIT, _("Documenti ed e-mail"), ("dead_letters.",)),
     "carrello": Register(CART_AUDIT, _("Carrelli"), ("dead_letters.",)),
 }

@@ -14,6 +14,7 @@ SCOPES: Final[Mapping[str, str]] = {
     Scope.PAYMENTS_READ.value: _("Leggere i pagamenti arrivati"),
     Scope.EVENTS_READ.value: _("Leggere gli eventi"),
     Scope.SETTLEMENTS_WRITE.value: _("Caricare flussi di rendicontazione e accrediti, leggere la riconciliazione"),
+    Scope.REFUNDS_WRITE.value: _("Decidere del denaro inatteso: rimborsare, compensare, spiegare"),
     Scope.WEBHOOKS_WRITE.value: _("Gestire le notifiche al gestionale"),
 }
 """What each right allows, in the order of the form's boxes."""
@@ -23,6 +24,7 @@ EVENT_TYPES: Final[Mapping[str, str]] = {
     "CheckoutAbandoned.v1": _("Pagamento online abbandonato"),
     "PaymentConfirmed.v1": _("Pagamento confermato"),
     "PaymentDuplicated.v1": _("Denaro inatteso"),
+    "MoneyCaseChanged.v1": _("Denaro inatteso: che cosa ne è"),
     "PaymentReported.v1": _("Pagamento rendicontato"),
 }
 """Of what a webhook can tell, in the order of the form's boxes."""

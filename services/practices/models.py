@@ -104,6 +104,7 @@ class ServiceRow(Base):
     accounting_code: Mapped[str | None] = mapped_column(String(35))
     choices: Mapped[list[Json]] = mapped_column(JSONB, server_default=text("'[]'"))
     schedule: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
+    amount_question: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
     revision: Mapped[int] = mapped_column(Integer, server_default=text("1"))
     told_digest: Mapped[str | None] = mapped_column(String(64))
 

@@ -15,6 +15,7 @@ import orjson
 from standardwebhooks import Webhook
 
 from chassis import clock, logs
+from chassis.https_post import post
 from chassis.storage.database import Database, is_out_of_reach
 from services.payments import models
 from services.payments.domain.webhooks import HISTORY_KEPT, Answer, next_try
@@ -22,7 +23,6 @@ from services.payments.metrics import WEBHOOKS_DISABLED, WEBHOOKS_SENT
 from services.payments.models import WebhookEndpoint
 from services.payments.repository import webhooks
 from services.payments.repository.webhooks import Claimed
-from services.payments.webhooks.https_post import post
 from services.payments.webhooks.settings import WebhookSettings
 
 log = logs.get_logger(__name__)
@@ -91,7 +91,8 @@ class Webhooks:
             "webhook-signature": " ".join(signed),
         }
         settings = self._settings
-        return post(delivery.url, body, headers, timeout_s=settings.timeout_s, allowed=settings.allowed)
+        came = post(delivery.url, body, headers, timeout_s=settings.timeout_s, allowed=settings.allowed)
+        return Answer(came.status, came.problem, came.duration_ms)
 
     def _settle(self, claimed: Claimed, answer: Answer) -> None:
         """Write down what came of it, and what follows: nothing more, another try, or the end of its webhook."""

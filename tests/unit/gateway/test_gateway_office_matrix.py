@@ -26,7 +26,7 @@ from tests.unit.gateway.administration_services import (
 )
 from tests.unit.gateway.gateway_browser import Browser
 from tests.unit.gateway.gateway_services import Services, make_practice
-from tests.unit.gateway.office_services import CARLO, INVITED, OFFICE_TOKEN, Office
+from tests.unit.gateway.office_services import CARLO, CASE, EXPORT, INVITED, OFFICE_TOKEN, Office
 
 PRACTICE = UUID(int=1)
 ROLES = {"s": "sportello", "u": "ufficio", "c": "contabile", "a": "amministratore", "r": "revisore"}
@@ -47,6 +47,14 @@ DOORS = {
     ("POST", "/ufficio/{entity}/pratiche/{practice_id:uuid}/annulla"): "u",
     ("GET", "/ufficio/{entity}/pratiche/{practice_id:uuid}/ripristina"): "u",
     ("POST", "/ufficio/{entity}/pratiche/{practice_id:uuid}/ripristina"): "u",
+    ("GET", "/ufficio/{entity}/pagamenti-non-attesi"): "cr",
+    ("GET", "/ufficio/{entity}/pagamenti-non-attesi/{case_id:uuid}"): "cr",
+    ("GET", "/ufficio/{entity}/pagamenti-non-attesi/{case_id:uuid}/{step}"): "c",
+    ("POST", "/ufficio/{entity}/pagamenti-non-attesi/{case_id:uuid}/{step}"): "c",
+    ("GET", "/ufficio/{entity}/rimborsi"): "c",
+    ("POST", "/ufficio/{entity}/rimborsi"): "c",
+    ("GET", "/ufficio/{entity}/rimborsi/{export_id:uuid}/rimborsi.{ending}"): "c",
+    ("POST", "/ufficio/{entity}/rimborsi/{export_id:uuid}/pagato"): "c",
     ("GET", "/ufficio/{entity}/colleghi"): "ar",
     ("GET", "/ufficio/{entity}/colleghi/invita"): "a",
     ("POST", "/ufficio/{entity}/colleghi/invita"): "a",
@@ -147,6 +155,9 @@ WRITES = {
     "practices.publish_entity",
     "practices.publish_logo",
     "practices.drop_dead_letters",
+    "payments.move_case",
+    "payments.export_refunds",
+    "payments.settle_export",
 }
 # Forms with a file, and the name of its field.
 UPLOADS = {
@@ -181,6 +192,8 @@ FORM = {
     "categoria": "9/0601126IM/",
     "spontaneo": "si",
     "data": "2026-11-20",
+    "conto": "IT60X0542811101000000123456",
+    "giorno": "2030-01-02",
 }
 
 
@@ -198,6 +211,10 @@ def filled(path: str, entity_code: str) -> str:
         "{consumer}": CONSUMER,
         "{letter_id}": quote(LETTER_ID, safe=""),
         "{flow_id}": quote(FLOW_ID, safe=""),
+        "{case_id:uuid}": str(CASE),
+        "{export_id:uuid}": str(EXPORT),
+        "{step}": "conferma",
+        "{ending}": "csv",
     }
     for name, value in values.items():
         path = path.replace(name, value)
