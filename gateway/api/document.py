@@ -10,6 +10,7 @@ import orjson
 from apispec import APISpec
 
 from contracts.message import Message, schema_of
+from contracts.scopes import Scope
 from gateway.api import examples
 from gateway.api.answers import schema_for
 from gateway.api.body_rules import RULE_OF
@@ -17,7 +18,6 @@ from gateway.api.contact import contact
 from gateway.api.error_responses import error_responses
 from gateway.api.json_schemas import SchemaPlugin, demand_readable_texts, referenced, words_of
 from gateway.api.json_values import JsonObject
-from gateway.api.keys import Scope
 from gateway.api.operation import (
     Access,
     AnyOperation,

@@ -2,7 +2,7 @@
 
 import falcon
 
-from gateway.office import addresses, desk_routes
+from gateway.office import addresses, administration_routes, desk_routes
 from gateway.office.audit import AuditFile, AuditPageOfOffice
 from gateway.office.colleagues import ColleaguePage, ColleaguesPage, InvitePage, RemoveColleague, WithdrawInvitation
 from gateway.office.documents import OfficeNoticePdf, OfficeReceiptPdf
@@ -54,3 +54,4 @@ def add_routes(app: falcon.App[falcon.Request, falcon.Response], site: Site) -> 
     add(app, f"{_COLLEAGUES}/{{operator_id:uuid}}/rimuovi", RemoveColleague(site))
     add(app, f"{_OFFICE}/registro", AuditPageOfOffice(site))
     add(app, f"{_OFFICE}/registro.csv", AuditFile(site))
+    administration_routes.add_routes(app, site)

@@ -44,6 +44,18 @@ CASE_MOVED: Final = "caso-aggiornato"
 REFUNDS_EXPORTED: Final = "rimborsi-esportati"
 REFUNDS_PAID: Final = "rimborsi-pagati"
 REFUND_ASKED: Final = "rimborso-chiesto"
+DAY_CLOSED: Final = "giornata-chiusa"
+DAY_REOPENED: Final = "giornata-riaperta"
+FLOW_TAKEN: Final = "flusso-caricato"
+CREDIT_REGISTERED: Final = "accredito-registrato"
+LETTER_REPLAYED: Final = "evento-rimandato"
+LETTER_DROPPED: Final = "evento-eliminato"
+CATALOGUE_PUBLISHED: Final = "catalogo-pubblicato"
+API_KEY_REVOKED: Final = "chiave-revocata"
+WEBHOOK_CHANGED: Final = "notifica-cambiata"
+WEBHOOK_TESTED: Final = "notifica-provata"
+WEBHOOK_RESENT: Final = "notifica-rimandata"
+WEBHOOK_DELETED: Final = "notifica-eliminata"
 PRIVATE_LINK_SENT: Final = "link-inviato"
 PRIVATE_LINK_REVOKED: Final = "link-revocato"
 
@@ -95,4 +107,16 @@ ANNOUNCEMENTS: Final[Mapping[str, str]] = {
     IMPORT_PAUSED: _("Il caricamento è sospeso: riprende da dove era quando vuoi, entro una settimana."),
     IMPORT_RESUMED: _("Il caricamento riprende da dove era."),
     CORRECTIONS_SENT: _("Le righe corrette sono state inviate: qui vedi che cosa ne è stato."),
+    DAY_CLOSED: _("La giornata è chiusa."),
+    DAY_REOPENED: _("La giornata è di nuovo aperta."),
+    FLOW_TAKEN: _("Il flusso è stato caricato."),
+    CREDIT_REGISTERED: _("L'accredito è stato registrato."),
+    LETTER_REPLAYED: _("L'evento è stato mandato di nuovo: se non va neanche adesso torna qui tra un'ora o poco più."),
+    LETTER_DROPPED: _("L'evento è stato eliminato."),
+    CATALOGUE_PUBLISHED: _("Pubblicato: entro un minuto lo vedono tutti."),
+    API_KEY_REVOKED: _("La chiave è stata revocata: entro dieci secondi non apre più nulla."),
+    WEBHOOK_CHANGED: _("L'indirizzo è stato cambiato."),
+    WEBHOOK_TESTED: _("La prova è partita: tra qualche secondo ricarica la pagina per vedere la risposta."),
+    WEBHOOK_RESENT: _("L'evento parte di nuovo: tra qualche secondo ricarica la pagina per vedere la risposta."),
+    WEBHOOK_DELETED: _("L'indirizzo è stato eliminato: non gli arriva più nulla."),
 }

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Date, DateTime, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from chassis.audit.tables import AuditEntryMixin, AuditHeadMixin
 from chassis.storage.tables import InboxMixin, OutboxMixin, ParityRoundMixin
 
 
@@ -193,3 +194,15 @@ class ParityRound(ParityRoundMixin, Base):
     """How far the consents have been proven against identity."""
 
     __tablename__ = "parity_rounds"
+
+
+class AuditEntry(AuditEntryMixin, Base):
+    """Who settled dead letters of this service."""
+
+    __tablename__ = "audit_entries"
+
+
+class AuditHead(AuditHeadMixin, Base):
+    """The last entry of each entity."""
+
+    __tablename__ = "audit_heads"

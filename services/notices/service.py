@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from chassis.audit import entries
 from chassis.clock import now
 from chassis.runtime.entrypoints import answers, decides_every, every, on_events
 from chassis.runtime.providers import DatabaseProvider, ParityProvider, Provider, RpcProvider, SettingsProvider
@@ -19,7 +20,7 @@ from contracts.events.practices import (
     PRACTICE_EXPIRED,
     PracticeEnded,
 )
-from contracts.rpc import notices
+from contracts.rpc import audit, notices
 from contracts.rpc.practices import Position
 from contracts.shapes import Empty
 from services.notices import models
@@ -231,6 +232,12 @@ class NoticesService:
                     break
             while entity_mail.send_next(needed, database_time(self.database)):
                 pass
+
+    @answers(audit.NOTICES_AUDIT)
+    def audit(self, request: audit.AuditRequest) -> audit.AuditPage:
+        """Return a page of the audit of this service."""
+        with self.database.reading() as session:
+            return entries.page(session, models.AuditEntry, request)
 
     @decides_every(seconds=_LOST_MAIL_INTERVAL_S)
     def note_lost_mails(self, now: datetime) -> None:

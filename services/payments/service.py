@@ -19,10 +19,12 @@ from contracts.events.practices import (
     PracticeEnded,
 )
 from contracts.rpc import audit, payments
+from contracts.rpc import closed_days as closing_calls
 from contracts.rpc import money_cases as money
 from contracts.rpc import office_receipts as late
 from contracts.rpc import payment_story as story
 from contracts.rpc import settlement as fdr
+from contracts.rpc import statistics as figures
 from contracts.rpc import webhooks as hooks
 from contracts.rpc.parity import (
     PAYMENTS_BUCKETS,
@@ -47,6 +49,7 @@ from services.payments.settlement.fdr_org import FdrClient
 from services.payments.usecases import (
     bank_credits,
     case_watch,
+    closed_days,
     day_report,
     flow_download,
     late_receipt,
@@ -63,6 +66,7 @@ from services.payments.usecases import (
     refused_receipts,
     retention,
     settlements,
+    statistics,
     timeline,
     unreported_receipts,
     wanted_receipts,
@@ -216,6 +220,41 @@ class PaymentsService:
         """Return what a day of settlement adds up to."""
         return day_report.day(self.database, request)
 
+    @answers(closing_calls.SETTLEMENT_DAYS)
+    def settlement_days(self, request: closing_calls.SettlementDaysRequest) -> closing_calls.SettlementDays:
+        """Return the days of settlement of a period."""
+        return closed_days.days(self.database, request)
+
+    @answers(closing_calls.SETTLEMENT_DAY_DETAILS)
+    def settlement_day_details(self, request: closing_calls.SettlementDayRequest) -> closing_calls.SettlementDayDetails:
+        """Return a day of settlement with what does not match."""
+        return closed_days.day_details(self.database, request)
+
+    @answers(closing_calls.CLOSE_DAY)
+    def close_settlement_day(self, request: closing_calls.CloseDayRequest) -> closing_calls.SettlementDay:
+        """Close a day of settlement."""
+        return closed_days.close(self.database, request, now())
+
+    @answers(closing_calls.REOPEN_DAY)
+    def reopen_settlement_day(self, request: closing_calls.ReopenDayRequest) -> closing_calls.SettlementDay:
+        """Take the closing of a day back."""
+        return closed_days.reopen(self.database, request, now())
+
+    @answers(figures.PERIOD_STATISTICS)
+    def period_statistics(self, request: figures.PeriodRequest) -> figures.PeriodStatistics:
+        """Return what an entity collected in a period, and how soon."""
+        return statistics.of_period(self.database, request)
+
+    @answers(figures.OVERDUE)
+    def overdue_statistics(self, request: figures.OverdueRequest) -> figures.Overdue:
+        """Return what is late today."""
+        return statistics.overdue(self.database, request, now())
+
+    @answers(figures.STATISTIC_ROWS)
+    def statistic_rows(self, request: figures.RowsRequest) -> figures.StatisticRows:
+        """Return what a figure was counted from."""
+        return statistics.rows(self.database, request, now())
+
     @answers(money.MONEY_CASES)
     def money_cases(self, request: money.MoneyCasesRequest) -> money.MoneyCases:
         """Return money that nobody expected, case by case."""
@@ -279,12 +318,12 @@ class PaymentsService:
     @answers(hooks.CHANGE_WEBHOOK)
     def change_webhook(self, request: hooks.ChangeWebhookRequest) -> hooks.Webhook:
         """Change a webhook."""
-        return webhooks.change(self.database, request)
+        return webhooks.change(self.database, request, now())
 
     @answers(hooks.DELETE_WEBHOOK)
     def delete_webhook(self, request: hooks.WebhookRequest) -> Empty:
         """Delete a webhook."""
-        return webhooks.delete(self.database, request)
+        return webhooks.delete(self.database, request, now())
 
     @answers(hooks.ROTATE_WEBHOOK_SECRET)
     def rotate_webhook_secret(self, request: hooks.WebhookRequest) -> hooks.WebhookWithSecret:

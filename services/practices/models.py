@@ -125,6 +125,17 @@ class CatalogueVersion(Base):
     loaded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
+class EntityLogo(Base):
+    """A logo that an office published. `name` is made of its content, so that it never changes."""
+
+    __tablename__ = "entity_logos"
+
+    entity_code: Mapped[str] = mapped_column(ForeignKey("entities.code"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(70), primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    added_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
 class NoticeSequence(Base):
     """The counter of a creditor's notice numbers under one segregation code. Holes are fine, reuse is not.
 

@@ -20,6 +20,7 @@ from contracts.events.payments import (
     PaymentReported,
 )
 from contracts.rpc import audit, office, practices
+from contracts.rpc import office_catalogue as content
 from contracts.rpc.parity import (
     PRACTICES_BUCKETS,
     PRACTICES_CHANGED,
@@ -104,6 +105,7 @@ from services.practices.usecases import (
     import_jobs,
     import_reports,
     insertion,
+    office_catalogue,
     office_insertion,
     office_plan,
     office_search,
@@ -315,6 +317,36 @@ class PracticesService:
     def office_open_search(self, request: office.OpenSearchRequest) -> office.OfficeSearch:
         """Return a search that was stored."""
         return office_search.open_search(self.database, request)
+
+    @answers(content.OFFICE_CATALOGUE)
+    def office_catalogue(self, request: content.CatalogueRequest) -> content.OfficeCatalogue:
+        """Return an entity's catalogue as its office changes it."""
+        return office_catalogue.show(self.database, request)
+
+    @answers(content.PUBLISH_SERVICE)
+    def publish_service(self, request: content.PublishServiceRequest) -> content.Published:
+        """Publish a service, or try it out."""
+        return office_catalogue.publish_service(self.database, request, now())
+
+    @answers(content.WITHDRAW_SERVICE)
+    def withdraw_service(self, request: content.WithdrawServiceRequest) -> content.Published:
+        """Take a service out of the catalogue."""
+        return office_catalogue.withdraw_service(self.database, request, now())
+
+    @answers(content.PUBLISH_LOGO)
+    def publish_logo(self, request: content.PublishLogoRequest) -> content.Published:
+        """Publish another logo."""
+        return office_catalogue.publish_logo(self.database, request, now())
+
+    @answers(content.LOGO)
+    def logo(self, request: content.LogoRequest) -> content.LogoContent:
+        """Return a logo that was published."""
+        return office_catalogue.logo(self.database, request)
+
+    @answers(content.PUBLISH_ENTITY)
+    def publish_entity(self, request: content.PublishEntityRequest) -> content.Published:
+        """Publish what people read of the entity."""
+        return office_catalogue.publish_entity(self.database, request, now())
 
     @answers(office.OFFICE_PRACTICE)
     def office_practice(self, request: office.OfficePracticeRequest) -> office.OfficePracticeReply:

@@ -13,9 +13,9 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import Audit
 from tests.browser.conftest import SCREENSHOTS, Portal
+from tests.browser.office_desk import Desk
 from tests.browser.test_browser_duplicates import debt
 from tests.browser.test_browser_journey import log_in
-from tests.browser.test_browser_office import Desk
 from tests.browser.test_browser_underpaid import reload_until
 from tests.integration.payments.payments_actors import receipt
 

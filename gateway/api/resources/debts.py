@@ -6,11 +6,11 @@ from uuid import UUID
 
 from contracts.errors import ErrorCode
 from contracts.rpc import practices
+from contracts.scopes import Scope
 from contracts.shapes import Empty
 from gateway import refused_rows
 from gateway.api import answers, bodies, csv_files, debt_files, examples
 from gateway.api.cursors import link_next
-from gateway.api.keys import Scope
 from gateway.api.operation import Access, Asked, IdempotencyKey, Operation, Resource, operation
 from gateway.api.tags import Tag
 

@@ -8,9 +8,9 @@ import falcon
 
 from contracts.call import Call, Request
 from contracts.rpc import notices
+from contracts.scopes import Scope
 from contracts.shapes import Empty
 from gateway.api import bodies, examples
-from gateway.api.keys import Scope
 from gateway.api.operation import Access, Asked, IdempotencyKey, Operation, Resource, operation
 from gateway.api.tags import Tag
 from gateway.printed.job_files import JobFiles

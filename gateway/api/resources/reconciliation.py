@@ -4,10 +4,10 @@ from typing import Final
 
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import payments
+from contracts.scopes import Scope
 from contracts.shapes import Empty
 from gateway.api import answers, bodies, csv_files, examples, merged_feed, uploads
 from gateway.api.cursors import link_next
-from gateway.api.keys import Scope
 from gateway.api.operation import Access, Asked, Operation, Resource, operation
 from gateway.api.tags import Tag
 

@@ -19,8 +19,11 @@ import sqlalchemy as sa
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from chassis import clock
+from chassis.audit import entries, verification
+from contracts.actors import Actor
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import webhooks as contract
+from contracts.rpc.audit import AuditRequest
 from services.payments import models
 from services.payments.repository import webhooks as repository
 from services.payments.usecases import webhooks
@@ -241,7 +244,9 @@ def test_after_three_days_without_an_answer_it_is_disabled_and_later_catches_up(
     assert not work()
     receiver.answer = 200
     receiver.got.clear()
-    webhooks.change(database, contract.ChangeWebhookRequest(entity_code="PM108", id=made.id, url=receiver.url))
+    webhooks.change(
+        database, contract.ChangeWebhookRequest(entity_code="PM108", id=made.id, url=receiver.url), clock.now()
+    )
     webhooks.resend(database, contract.ResendRequest(entity_code="PM108", id=made.id, event_id=first), hours())
     while work():
         pass
@@ -410,7 +415,45 @@ def test_a_deleted_webhook_is_sent_nothing_and_deleting_it_again_is_as_good(data
     made = hook()
     emit(database, hours, "a")
     asked = contract.WebhookRequest(entity_code="PM108", id=made.id)
-    webhooks.delete(database, asked)
-    webhooks.delete(database, asked)
+    webhooks.delete(database, asked, clock.now())
+    webhooks.delete(database, asked, clock.now())
     assert not work()
     assert receiver.got == []
+
+
+def test_who_makes_changes_and_deletes_a_webhook_stands_in_the_audit_without_what_opens_it(database, hook, hours):
+    actor = Actor(kind="operator", id="0f0e")
+    made = hook(actor=actor, url="https://gestionale.example/portale?token=let-me-in", types=["PaymentConfirmed.v1"])
+    asked = {"entity_code": "PM108", "id": made.id, "actor": actor}
+    changed = {**asked, "url": "https://gestionale.example/altro", "types": [], "enabled": False}
+    webhooks.change(database, contract.ChangeWebhookRequest(**changed), hours())
+    webhooks.change(database, contract.ChangeWebhookRequest(**changed), hours())
+    secret = webhooks.rotate(database, contract.WebhookRequest(**asked), hours()).secret
+    emit(database, hours, "a")
+    webhooks.resend(database, contract.ResendRequest(**asked, since=hours() - timedelta(days=1)), hours())
+    webhooks.delete(database, contract.WebhookRequest(**asked), hours())
+    webhooks.delete(database, contract.WebhookRequest(**asked), hours())
+    with database.reading() as session:
+        rows = entries.page(session, models.AuditEntry, AuditRequest(entity_code="PM108", subject=str(made.id))).entries
+    assert [one.operation for one in reversed(rows)] == [
+        "webhooks.make",
+        "webhooks.change",
+        "webhooks.rotate_secret",
+        "webhooks.resend",
+        "webhooks.delete",
+    ]
+    assert {one.actor.id for one in rows} == {"0f0e"}
+    change = rows[3]
+    assert (change.before["enabled"], change.after["enabled"], change.after["types"]) == (True, False, [])
+    assert change.before["url"].startswith("https://gestionale.example (")
+    assert change.before["url"] != change.after["url"]
+    assert not [text for text in (secret, made.secret, "let-me-in") if text in str(rows)]
+    assert all(chain.problems == () for chain in verification.verify(database))
+
+
+def test_a_gateway_that_does_not_say_who_is_served_and_leaves_no_entry(database, hook):
+    made = hook()
+    with database.reading() as session:
+        assert not entries.page(
+            session, models.AuditEntry, AuditRequest(entity_code="PM108", subject=str(made.id))
+        ).entries

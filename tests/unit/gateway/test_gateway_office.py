@@ -113,7 +113,15 @@ def test_the_home_offers_what_the_roles_allow_and_nothing_else(desk: Browser, of
     desk_jobs = ["pratiche", "inserisci", "assistenza", "stampa"]
     assert offered() == [f"/ufficio/PM108/{one}" for one in desk_jobs]
     office.become("amministratore")
-    assert offered() == ["/ufficio/PM108/colleghi", "/ufficio/PM108/colleghi/invita", "/ufficio/PM108/registro"]
+    assert offered() == [
+        "/ufficio/PM108/colleghi",
+        "/ufficio/PM108/colleghi/invita",
+        "/ufficio/PM108/catalogo",
+        "/ufficio/PM108/chiavi",
+        "/ufficio/PM108/notifiche",
+        "/ufficio/PM108/fermi",
+        "/ufficio/PM108/registro",
+    ]
 
 
 # ---- logging in

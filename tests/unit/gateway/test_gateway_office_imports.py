@@ -44,7 +44,9 @@ def test_a_file_goes_to_its_preview_for_the_services_of_the_role(
     page = page_of(desk.get(FILES))
     assert page.xpath("//form[@enctype='multipart/form-data']//input[@type='file'][@name='file']")
     assert page.xpath(f"//table//a[@href='{PAGE}']")
-    answer = desk.upload(FILES, "tari 2026.csv", CONTENT, key="5f0c1b9e-0000-4000-8000-000000000001")
+    answer = desk.upload(
+        FILES, ("file", "tari 2026.csv", CONTENT), csrf_token=desk.token(), key="5f0c1b9e-0000-4000-8000-000000000001"
+    )
     assert (answer.status_code, answer.headers["location"]) == (HTTPStatus.SEE_OTHER, PAGE)
     assert office.files.content == CONTENT
     (part,) = services.asked(practices.IMPORT_PART)
@@ -58,24 +60,28 @@ def test_a_file_goes_to_its_preview_for_the_services_of_the_role(
 
 def test_a_large_file_goes_in_parts(desk: Browser, office: Office, services: Services) -> None:
     content = b"x" * (practices.IMPORT_PART_MAX_BYTES + 5)
-    assert desk.upload(FILES, "grande.csv", content).status_code == HTTPStatus.SEE_OTHER
+    assert (
+        desk.upload(FILES, ("file", "grande.csv", content), csrf_token=desk.token()).status_code == HTTPStatus.SEE_OTHER
+    )
     assert office.files.content == content
     assert [one.number for one in services.asked(practices.IMPORT_PART)] == [1, 2]
 
 
 def test_what_is_wrong_with_a_file_is_said_beside_its_field(desk: Browser, office: Office, services: Services) -> None:
-    empty = desk.upload(FILES, "", b"")
+    empty = desk.upload(FILES, ("file", "", b""), csrf_token=desk.token())
     assert empty.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert "Scegli il file da caricare." in text_of(empty)
     office.files.refusal = WRONG_HEADER
-    answer = desk.upload(FILES, "tari.csv", CONTENT)
+    answer = desk.upload(FILES, ("file", "tari.csv", CONTENT), csrf_token=desk.token())
     assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert "Mancano le colonne: importo." in text_of(answer)
     assert "Ci sono due volte: causale." in text_of(answer)
     described = page_of(answer).xpath("//input[@id='file'][@aria-invalid='true']/@aria-describedby")
     assert described == ["file-errore file-aiuto"]
     office.files.refusal = Refused(ErrorCode.UNKNOWN_ENTITY)
-    assert desk.upload(FILES, "tari.csv", CONTENT).status_code == HTTPStatus.NOT_FOUND
+    assert (
+        desk.upload(FILES, ("file", "tari.csv", CONTENT), csrf_token=desk.token()).status_code == HTTPStatus.NOT_FOUND
+    )
     assert services.asked(practices.QUEUE_IMPORT) == []
 
 
@@ -83,7 +89,7 @@ def test_without_a_session_or_from_another_site_no_file_is_taken(
     desk: Browser, office: Office, services: Services
 ) -> None:
     office.session_live = False
-    lost = desk.upload(FILES, "tari.csv", CONTENT)
+    lost = desk.upload(FILES, ("file", "tari.csv", CONTENT), csrf_token=desk.token())
     assert lost.status_code == HTTPStatus.UNAUTHORIZED
     assert "La sessione è finita" in text_of(lost)
     office.session_live = True

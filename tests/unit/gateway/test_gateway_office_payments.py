@@ -88,16 +88,19 @@ def test_one_that_is_refused_again_says_why(desk: Browser, office: Office) -> No
 
 
 def test_a_receipt_is_taken_in_from_a_file(desk: Browser, office: Office, services: Services) -> None:
-    answer = desk.upload(f"{RECEIPTS}/file", "rt.xml", ENVELOPE)
+    answer = desk.upload(f"{RECEIPTS}/file", ("file", "rt.xml", ENVELOPE), csrf_token=desk.token())
     assert answer.headers["location"].startswith(RECEIPTS)
     (asked,) = services.asked(payments.TAKE_RECEIPT)
     assert (asked.envelope, asked.actor) == ("<paSendRTV2Request/>", actor_of(office.people[MARIA]))
     for content, sentence in ((b"", "Scegli il file"), (b"<a/>", "non c'è una ricevuta"), (b"\xff\xfe\xff", "non c'è")):
-        wrong = desk.upload(f"{RECEIPTS}/file", "rt.xml", content)
+        wrong = desk.upload(f"{RECEIPTS}/file", ("file", "rt.xml", content), csrf_token=desk.token())
         assert wrong.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
         assert sentence in text_of(wrong)
     office.session_live = False
-    assert desk.upload(f"{RECEIPTS}/file", "rt.xml", ENVELOPE).status_code == HTTPStatus.UNAUTHORIZED
+    assert (
+        desk.upload(f"{RECEIPTS}/file", ("file", "rt.xml", ENVELOPE), csrf_token=desk.token()).status_code
+        == HTTPStatus.UNAUTHORIZED
+    )
 
 
 def test_a_receipt_that_never_came_is_asked_of_pagopa(desk: Browser, office: Office, services: Services) -> None:
@@ -119,7 +122,7 @@ def test_receipts_of_nobodys_service_are_for_whose_role_is_for_every_service(
     for answer in (
         desk.submit(f"{RECEIPTS}/{REFUSED}/prendi"),
         desk.submit(f"{RECEIPTS}/recupera", iur="IUR-2"),
-        desk.upload(f"{RECEIPTS}/file", "rt.xml", ENVELOPE),
+        desk.upload(f"{RECEIPTS}/file", ("file", "rt.xml", ENVELOPE), csrf_token=desk.token()),
     ):
         assert answer.status_code == HTTPStatus.FORBIDDEN
     assert services.asked(office_receipts.TAKE_REFUSED) == []
