@@ -124,13 +124,18 @@ def _who(language: str, kind: str, actor_id: str, names: Mapping[str, str]) -> s
 
 
 def _value(language: str, name: str, value: Any) -> str:
-    filters = filters_of(language)
     if name == "grants":
         return ", ".join(_grant(language, one) for one in value or ()) or translate(language, _NOBODY)
     if value is None and (name in _ONLY_NEW or name.startswith("import_")):
         return ""
     if value is None or value == []:
         return translate(language, _NONE)
+    return _told(language, name, value)
+
+
+def _told(language: str, name: str, value: Any) -> str:
+    """Return a value that is there, as it is read."""
+    filters = filters_of(language)
     if name == "mailed":
         return translate(language, MAILED.get(str(value), str(value)))
     if isinstance(value, bool):

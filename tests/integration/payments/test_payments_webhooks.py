@@ -281,10 +281,10 @@ def test_that_it_was_disabled_is_told_once_each_time_and_without_its_path(databa
     assert (data["entity_code"], data["host"], data["reason"]) == ("PM108", "127.0.0.1", "gone")
     assert data["failing_since"] == data["at"] == hours().isoformat()
     change = contract.ChangeWebhookRequest(entity_code="PM108", id=made.id, url=receiver.url)
-    webhooks.change(database, change)
-    webhooks.change(database, replace(change, enabled=False))
+    webhooks.change(database, change, hours())
+    webhooks.change(database, replace(change, enabled=False), hours())
     assert len(told_disabled(database)) == 1, "whoever disables it knows"
-    webhooks.change(database, change)
+    webhooks.change(database, change, hours())
     emit(database, hours, "c")
     while work():
         pass
