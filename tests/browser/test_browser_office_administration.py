@@ -10,6 +10,7 @@ from playwright.sync_api import FilePayload, expect
 
 from tests.browser.conftest import Portal
 from tests.browser.office_desk import Desk
+from tests.unit.practices.test_practices_logos import png
 
 pytestmark = pytest.mark.timeout(600)
 API = "/api/v1/creditors/PM108"
@@ -251,3 +252,22 @@ def test_texts_and_contacts_are_changed_and_stand_on_the_citizens_pages(desk: De
     desk.open("/ufficio/PM108/catalogo/ente")
     page.get_by_label(re.compile("^Telefono")).fill(before)
     page.get_by_role("button", name="Pubblica").click()
+
+
+def test_the_logo_is_changed_and_stands_on_the_citizens_pages(desk: Desk) -> None:
+    page = desk.page
+    desk.open("/ufficio/PM108/catalogo")
+    page.get_by_role("link", name="Cambia il logo").click()
+    desk.look("logo")
+    drawing: FilePayload = {"name": "l.svg", "mimeType": "image/svg+xml", "buffer": b"<svg onload='alert(1)'/>"}
+    page.get_by_label(re.compile("^File del logo")).set_input_files(drawing)
+    page.get_by_role("button", name="Pubblica").click()
+    desk.look("logo, da correggere", reload=False)
+    picture: FilePayload = {"name": "l.png", "mimeType": "image/png", "buffer": png(96, 96)}
+    page.get_by_label(re.compile("^File del logo")).set_input_files(picture)
+    page.get_by_role("button", name="Pubblica").click()
+    expect(page.get_by_text("Pubblicato: entro un minuto lo vedono tutti.")).to_be_visible()
+    desk.open("/enti/PM108")
+    logo = page.locator(".portal-brand__logo")
+    assert "/loghi/pubblicato-" in (logo.get_attribute("src") or "")
+    assert logo.evaluate("image => image.naturalWidth") == 96

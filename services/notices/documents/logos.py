@@ -39,9 +39,14 @@ def published_logo(prepare: Callable[[Path, str], Artwork], name: str, read: Cal
         log.warning("logo_unusable", file=name, error=type(error).__name__, reason=str(error)[:100])
         return None
     if len(_published) >= _HELD_MAX:
-        _published.clear()
+        forget_published()
     _published[name] = artwork
     return artwork
+
+
+def forget_published() -> None:
+    """Ask for each of them anew."""
+    _published.clear()
 
 
 def entity_logo(prepare: Prepare, folder: Path | None, name: str | None) -> Artwork | None:

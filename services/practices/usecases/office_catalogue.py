@@ -197,7 +197,7 @@ def _merged(content: Mapping[str, Any], service: ServiceContent) -> Json:
     return _with(content, {name: told.get(name) for name in _SERVICE_FIELDS})
 
 
-def _with(content: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
+def _with(content: Mapping[str, Any], told: Mapping[str, Any]) -> Json:
     merged = {**content, **told}
     return {name: value for name, value in merged.items() if value is not None}
 

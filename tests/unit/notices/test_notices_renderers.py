@@ -20,6 +20,7 @@ from services.notices.documents.pdf.notice import render_notice
 from services.notices.documents.pdf.protocol import write_content
 from services.notices.documents.renderers import Renderers
 from tests.conftest import wait_until
+from tests.unit.practices.test_practices_logos import png
 
 PROJECT = Path(__file__).parents[3]
 
@@ -58,6 +59,10 @@ def test_a_process_makes_a_logo_ready_and_says_why_another_cannot_be(renderers, 
     assert (logo.media_type, base64.b64decode(logo.content_base64)) == ("image/svg+xml", svg.encode())
     with pytest.raises(UnusableLogo, match="UnsupportedSvg: not readable"):
         pool.prepared_logo(tmp_path / "text.svg")
+    published = pool.prepared_logo(Path("published.png"), base64.b64encode(png(96, 96)).decode())
+    assert published.media_type == "image/jpeg"
+    with pytest.raises(UnusableLogo):
+        pool.prepared_logo(Path("published.png"), base64.b64encode(b"no picture").decode())
     with pytest.raises(UnusableLogo, match="FileNotFoundError"):
         pool.prepared_logo(tmp_path / "missing.svg")
 
