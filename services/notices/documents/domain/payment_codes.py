@@ -59,9 +59,10 @@ def postal_charset(text: str) -> str:
 
 
 def _ascii(character: str) -> str:
-    """Transliterate one character: `Đ` to `D`, `Þ` to `TH`, `Ж` to `Zh`; accents on their own are dropped."""
-    if character.isascii():
-        return character
+    """Transliterate one character: `Đ` to `D`, `Þ` to `TH`, `Ж` to `Zh`, `№` to `No`; accents alone are dropped."""
+    simpler = unicodedata.normalize("NFKC", character)
+    if simpler.isascii():
+        return simpler
     kind = unicodedata.category(character)[0]
     if kind == "M":
         return ""
