@@ -118,7 +118,7 @@ def _queue(database: Database, content: bytes) -> UUID:
     request = ImportQueueRequest(
         idempotency_key=uuid4().hex, entity_code=filled.ENTITY, import_id=import_id, parts=count, sha256=sha256
     )
-    return import_jobs.queue_import(database, request).id
+    return import_jobs.queue_import(database, request, datetime.now(UTC)).id
 
 
 def _worker(env: Mapping[str, str]) -> "subprocess.Popen[bytes]":

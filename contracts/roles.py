@@ -35,16 +35,22 @@ class Operation(StrEnum):
     RESTORE_PRACTICES = "practices.restore"
     IMPORT_DEBTS = "debts.import"
     READ_PAYMENTS = "payments.read"
+    TAKE_RECEIPTS = "receipts.take"
     READ_SETTLEMENT = "settlement.read"
+    WRITE_SETTLEMENT = "settlement.write"
     WRITE_REFUNDS = "refunds.write"
     EXPORT = "exports.read"
     READ_CATALOGUE = "catalogue.read"
     WRITE_CATALOGUE = "catalogue.write"
     READ_PEOPLE = "people.read"
     WRITE_PEOPLE = "people.write"
+    READ_KEYS = "keys.read"
     WRITE_KEYS = "keys.write"
+    READ_WEBHOOKS = "webhooks.read"
     WRITE_WEBHOOKS = "webhooks.write"
     READ_AUDIT = "audit.read"
+    READ_FAILURES = "failures.read"
+    WRITE_FAILURES = "failures.write"
 
 
 _COUNTER: Final = frozenset({Operation.FIND_PRACTICES, Operation.INSERT_PRACTICES, Operation.PRINT_PRACTICES})
@@ -62,7 +68,9 @@ MATRIX: Final[Mapping[Role, frozenset[Operation]]] = MappingProxyType(
             {
                 Operation.FIND_PRACTICES,
                 Operation.READ_PAYMENTS,
+                Operation.TAKE_RECEIPTS,
                 Operation.READ_SETTLEMENT,
+                Operation.WRITE_SETTLEMENT,
                 Operation.WRITE_REFUNDS,
                 Operation.EXPORT,
             }
@@ -74,9 +82,13 @@ MATRIX: Final[Mapping[Role, frozenset[Operation]]] = MappingProxyType(
                 Operation.WRITE_CATALOGUE,
                 Operation.READ_PEOPLE,
                 Operation.WRITE_PEOPLE,
+                Operation.READ_KEYS,
                 Operation.WRITE_KEYS,
+                Operation.READ_WEBHOOKS,
                 Operation.WRITE_WEBHOOKS,
                 Operation.READ_AUDIT,
+                Operation.READ_FAILURES,
+                Operation.WRITE_FAILURES,
             }
         ),
         Role.REVISORE: frozenset(
@@ -87,7 +99,10 @@ MATRIX: Final[Mapping[Role, frozenset[Operation]]] = MappingProxyType(
                 Operation.EXPORT,
                 Operation.READ_CATALOGUE,
                 Operation.READ_PEOPLE,
+                Operation.READ_KEYS,
+                Operation.READ_WEBHOOKS,
                 Operation.READ_AUDIT,
+                Operation.READ_FAILURES,
             }
         ),
     }

@@ -42,6 +42,11 @@ class EntityCatalogue:
         self._hold(code, entity)
         return entity
 
+    def forget(self, code: str) -> None:
+        """Ask for an entity anew at the next page: its catalogue was published here just now."""
+        with self._lock:
+            self._entities.pop(code, None)
+
     def all(self, visit: Visit) -> Sequence[EntityName]:
         """Return every entity's code and name, at most a minute old; empty before `practices` answered once."""
         if self._clock() >= self._names_end_at:

@@ -13,15 +13,14 @@ are named as such.
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
 from amqp.exceptions import AccessRefused
-from kombu import Connection
 
 from chassis import logs
-from chassis.messaging import wire
+from chassis.messaging import line, wire
 from chassis.messaging.publisher import ConfirmedPublisher
 from chassis.metrics import DEAD_LETTERS_SETTLED
 from chassis.settings import ChassisSettings
@@ -68,17 +67,23 @@ def waiting_letters(amqp_url: str, queue_name: str, at_most: int | None = None) 
         yield [letter for letter in taken if letter is not None], waiting
 
 
-def replay(amqp_url: str, queue_name: str, message_id: str = ALL, at_most: int | None = None) -> int:
+def replay(
+    amqp_url: str,
+    queue_name: str,
+    message_id: str = ALL,
+    at_most: int | None = None,
+    is_wanted: Callable[[Any], bool] = lambda _letter: True,
+) -> int:
     """Send the dead letters that are there now to the consumer queue `queue_name` again; return how many.
 
-    Only the one of an id where that is not `all`; no more than the first `at_most` where that is given.
+    Only the one of an id where that is not `all`; of the first `at_most` where that is given; of those only the wanted.
     """
     replayed = 0
     publisher = ConfirmedPublisher(amqp_url, declare=[wire.own_queue(queue_name)])
     try:
         with waiting_letters(amqp_url, queue_name, at_most if message_id == ALL else None) as (letters, _):
             for letter in letters:
-                if message_id not in {letter.properties.get("message_id"), ALL}:
+                if message_id not in {letter.properties.get("message_id"), ALL} or not is_wanted(letter):
                     continue
                 publisher.publish_all([_fresh_copy(letter, queue_name)])
                 letter.ack()
@@ -89,8 +94,17 @@ def replay(amqp_url: str, queue_name: str, message_id: str = ALL, at_most: int |
     return replayed
 
 
-def discard(amqp_url: str, queue_name: str, message_id: str, reason: str, at_most: int | None = None) -> int:
+def discard(
+    amqp_url: str,
+    queue_name: str,
+    message_id: str,
+    reason: str,
+    at_most: int | None = None,
+    is_wanted: Callable[[Any], bool] = lambda _letter: True,
+) -> int:
     """Remove the dead letter of that id, or each where it is `all`; return how many. The others stay in their places.
+
+    As with a replay: of the first `at_most`, and of those only the wanted.
 
     A line `dead_letter_discarded` of the log has the id, the error it died of and the reason.
     """
@@ -98,7 +112,7 @@ def discard(amqp_url: str, queue_name: str, message_id: str, reason: str, at_mos
     with waiting_letters(amqp_url, queue_name, at_most if message_id == ALL else None) as (letters, _):
         for letter in letters:
             found = letter.properties.get("message_id")
-            if message_id not in {found, ALL}:
+            if message_id not in {found, ALL} or not is_wanted(letter):
                 continue
             told = {name.removeprefix("x-").replace("-", "_"): letter.headers.get(name) for name in _LISTED_HEADERS}
             letter.ack()
@@ -125,7 +139,7 @@ def _fresh_copy(letter: Any, queue_name: str) -> wire.Message:
 
 @contextmanager
 def _channel(amqp_url: str) -> Iterator[Any]:
-    with Connection(amqp_url, connect_timeout=3, ssl=wire.tls_options(amqp_url)) as connection:
+    with line.opened(amqp_url, heartbeat_s=0) as connection:
         yield connection.channel()
 
 

@@ -14,6 +14,7 @@ from nameko.containers import ServiceContainer
 from nameko.extensions import is_dependency
 from nameko.runners import ServiceRunner
 
+from chassis.clock import now
 from chassis.messaging import dead_letter_answers, line, wire
 from chassis.runtime.entrypoints import answers, decides_every
 from chassis.runtime.providers import SettingsProvider
@@ -23,6 +24,7 @@ from contracts.call import Call
 from contracts.rpc import dead_letters as dead_letter_calls
 from contracts.rpc.dead_letters import (
     DeadLetterQueues,
+    DeadLetterQueuesRequest,
     DeadLetters,
     DeadLettersRequest,
     DropLettersRequest,
@@ -106,23 +108,32 @@ def with_own_entrypoints(service_cls: Any) -> type:
 
 def _dead_letter_entrypoints(service: str) -> dict[str, object]:
     @answers(dead_letter_calls.queues_call(service))
-    def dead_letter_queues(_service: Any, _request: Empty) -> DeadLetterQueues:
-        return dead_letter_answers.queues(nameko.config["AMQP_URI"], service)
+    def dead_letter_queues(_service: Any, request: DeadLetterQueuesRequest) -> DeadLetterQueues:
+        return dead_letter_answers.queues(nameko.config["AMQP_URI"], service, request)
 
     @answers(dead_letter_calls.letters_call(service))
     def dead_letters(_service: Any, request: DeadLettersRequest) -> DeadLetters:
         return dead_letter_answers.letters(nameko.config["AMQP_URI"], service, request)
 
     @answers(dead_letter_calls.replay_call(service))
-    def replay_dead_letters(_service: Any, request: ReplayLettersRequest) -> SettledLetters:
-        return dead_letter_answers.replay(nameko.config["AMQP_URI"], service, request)
+    def replay_dead_letters(own: Any, request: ReplayLettersRequest) -> SettledLetters:
+        return dead_letter_answers.replay(nameko.config["AMQP_URI"], service, request, _noter(own))
 
     @answers(dead_letter_calls.drop_call(service))
-    def drop_dead_letters(_service: Any, request: DropLettersRequest) -> SettledLetters:
-        return dead_letter_answers.drop(nameko.config["AMQP_URI"], service, request)
+    def drop_dead_letters(own: Any, request: DropLettersRequest) -> SettledLetters:
+        return dead_letter_answers.drop(nameko.config["AMQP_URI"], service, request, _noter(own))
 
     made = (dead_letter_queues, dead_letters, replay_dead_letters, drop_dead_letters)
     return {method.__name__: method for method in made}
+
+
+def _noter(service: Any) -> dead_letter_answers.Note:
+    """Return what notes who settles dead letters, in the audit of the service whose they are."""
+
+    def note(operation: str, request: ReplayLettersRequest | DropLettersRequest, reason: str | None) -> None:
+        dead_letter_answers.note_in(service.database, operation, request, reason, now())
+
+    return note
 
 
 class Containers(Protocol):

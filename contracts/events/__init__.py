@@ -18,6 +18,7 @@ from contracts.events.payments import (
     PAYMENT_CONFIRMED,
     PAYMENT_DUPLICATED,
     PAYMENT_REPORTED,
+    WEBHOOK_DISABLED,
 )
 from contracts.events.practices import PRACTICE_AMENDED, PRACTICE_CANCELLED, PRACTICE_CREATED, PRACTICE_EXPIRED
 
@@ -37,6 +38,7 @@ EVENTS: Final[Mapping[str, AnyEventType]] = {
         PAYMENT_DUPLICATED,
         PAYMENT_REPORTED,
         MONEY_CASE_CHANGED,
+        WEBHOOK_DISABLED,
         NOTICE_ISSUED,
     )
 }

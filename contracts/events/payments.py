@@ -1,4 +1,4 @@
-"""Events about what was paid. `subject` is the practice id, except for checkouts and cases: the id of these.
+"""Events about what was paid. `subject` is the practice id, except for checkouts, cases and webhooks: the id of these.
 
 Those about money say what the entity's books know the practice by, as practices told it last: `external_id`,
 `service_code`, `accounting_code`, `instalment`, `beneficiary`. All are None where no practice of the entity was paid.
@@ -170,9 +170,25 @@ class MoneyCaseChanged(Message):
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookDisabled(Message):
+    """A webhook of an entity is sent nothing any more: `failing` for three days, or `gone` as it answered 410.
+
+    Of its address only the `host` is told: the rest may be a secret.
+    """
+
+    webhook_id: UUID
+    entity_code: str
+    host: str
+    reason: Annotated[str, OneOf(["failing", "gone"])]
+    failing_since: datetime
+    at: datetime
+
+
 CHECKOUT_STARTED = EventType("CheckoutStarted", 1, "payments", CheckoutStarted)
 CHECKOUT_ABANDONED = EventType("CheckoutAbandoned", 1, "payments", CheckoutAbandoned)
 MONEY_CASE_CHANGED = EventType("MoneyCaseChanged", 1, "payments", MoneyCaseChanged)
 PAYMENT_CONFIRMED = EventType("PaymentConfirmed", 1, "payments", PaymentConfirmed)
 PAYMENT_DUPLICATED = EventType("PaymentDuplicated", 1, "payments", PaymentDuplicated)
 PAYMENT_REPORTED = EventType("PaymentReported", 1, "payments", PaymentReported)
+WEBHOOK_DISABLED = EventType("WebhookDisabled", 1, "payments", WebhookDisabled)

@@ -59,6 +59,8 @@ class AuditPage(Message):
     next_below: int | None = None
 
 
+CART_AUDIT = Call("cart", "audit", AuditRequest, AuditPage, idempotent=True)
 IDENTITY_AUDIT = Call("identity", "audit", AuditRequest, AuditPage, idempotent=True)
+NOTICES_AUDIT = Call("notices", "audit", AuditRequest, AuditPage, idempotent=True)
 PAYMENTS_AUDIT = Call("payments", "audit", AuditRequest, AuditPage, idempotent=True)
 PRACTICES_AUDIT = Call("practices", "audit", AuditRequest, AuditPage, idempotent=True)

@@ -7,14 +7,24 @@ from typing import Annotated, Any, Final
 
 from marshmallow.validate import Length, Range
 
+from contracts.actors import Actor
 from contracts.call import Call
 from contracts.events.subscriptions import SUBSCRIPTIONS
 from contracts.message import Message
-from contracts.shapes import Empty
 
 LETTERS_MAX: Final = 100
 SETTLED_MAX: Final = 1_000
+LOOKED_AT_MAX: Final = 1_000
+"""Among how many of a queue's letters those of one entity are looked for: the oldest ones."""
 _TIMEOUT_S: Final = 30
+_EntityCode = Annotated[str, Length(1, 35)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetterQueuesRequest(Message):
+    """How many there are; with `entity_code` of events that are this entity's."""
+
+    entity_code: _EntityCode | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +45,12 @@ class DeadLetterQueues(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLettersRequest(Message):
-    """The first dead letters of a consumer, or the one of an id."""
+    """The first dead letters of a consumer, or the one of an id; with `entity_code` those that are this entity's."""
 
     consumer: str
     id: str | None = None
     limit: Annotated[int, Range(1, LETTERS_MAX)] = 20
+    entity_code: _EntityCode | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,20 +84,28 @@ class DeadLetters(Message):
 class ReplayLettersRequest(Message):
     """Send dead letters to their consumer again, with all attempts before them: the one of an id, or all.
 
-    At most SETTLED_MAX of them at once.
+    At most SETTLED_MAX of them at once. With `entity_code` those that are this entity's, and `actor` stands in its
+    audit.
     """
 
     consumer: str
     id: str | None = None
+    entity_code: _EntityCode | None = None
+    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropLettersRequest(Message):
-    """Take dead letters away for good, the one of an id or all, at most SETTLED_MAX. The reason stands in the log."""
+    """Take dead letters away for good, the one of an id or all, at most SETTLED_MAX. The reason stands in the log.
+
+    With `entity_code` those that are this entity's, and `actor` and reason stand in its audit.
+    """
 
     consumer: str
     id: str | None = None
     reason: Annotated[str, Length(1, 200)]
+    entity_code: _EntityCode | None = None
+    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,9 +120,11 @@ HEARING: Final = tuple(dict.fromkeys(subscription.consumer.split(".")[0] for sub
 """The services that hear events."""
 
 
-def queues_call(service: str) -> Call[Empty, DeadLetterQueues]:
+def queues_call(service: str) -> Call[DeadLetterQueuesRequest, DeadLetterQueues]:
     """Return the call of a service's dead letter queues."""
-    return Call(service, "dead_letter_queues", Empty, DeadLetterQueues, idempotent=True)
+    return Call(
+        service, "dead_letter_queues", DeadLetterQueuesRequest, DeadLetterQueues, idempotent=True, timeout_s=_TIMEOUT_S
+    )
 
 
 def letters_call(service: str) -> Call[DeadLettersRequest, DeadLetters]:

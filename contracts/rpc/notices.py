@@ -8,6 +8,7 @@ from uuid import UUID
 
 from marshmallow.validate import Length, OneOf, Range
 
+from contracts.actors import Actor
 from contracts.call import Call
 from contracts.message import Message
 from contracts.shapes import Empty, Viewer
@@ -79,13 +80,18 @@ class Verification(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRequest(Message):
-    """Notices of an entity's debts, by its references, as one job. Same key: same job."""
+    """Notices of an entity's debts, by its references, as one job. Same key: same job.
+
+    `service_codes`, here and below: those of the roles of the operator who asks, None for every one. A job of others is
+    none.
+    """
 
     idempotency_key: Annotated[str, Length(8, 128)]
     entity_code: str
     external_ids: Annotated[Sequence[Annotated[str, Length(1, 70)]], Length(1, 10000)]
     language: Annotated[str, OneOf(NOTICE_LANGUAGES)] = "it"
     second_language: Annotated[str, OneOf(NOTICE_LANGUAGES)] | None = None
+    service_codes: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +100,17 @@ class JobGetRequest(Message):
 
     entity_code: str
     job_id: UUID
+    service_codes: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobListRequest(Message):
+    """The jobs of an entity, newest first, those before `after`: the id of the last one seen."""
+
+    entity_code: str
+    service_codes: Sequence[str] | None = None
+    after: UUID | None = None
+    limit: Annotated[int, Range(1, 100)] = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +131,14 @@ class JobReply(Message):
     """None where the entity has no such job (any more)."""
 
     job: Job | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobList(Message):
+    """A page of jobs; `next_after` where there are older ones."""
+
+    jobs: Sequence[Job]
+    next_after: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +234,21 @@ class InvitationMailRequest(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PracticeMailRequest(Message):
+    """Send a notice or a receipt of a practice to an address now, for an operator; the address is not stored.
+
+    Refused(PRACTICE_NOT_FOUND), (RECEIPT_NOT_FOUND), (INVALID_REQUEST) for an address that is none.
+    """
+
+    entity_code: str
+    practice_id: UUID
+    kind: Annotated[str, OneOf(["notice", "receipt"])]
+    email: Annotated[str, Length(3, 256)]
+    language: Annotated[str, OneOf(["it", "en"])] = "it"
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvitationMail(Message):
     """`sent`: the mail server has taken it. Whoever invites has the link too, so nothing is tried again."""
 
@@ -220,6 +260,7 @@ RECEIPT = Call("notices", "receipt", ReceiptRequest, Document, idempotent=True, 
 CART_RECEIPT = Call("notices", "cart_receipt", CartReceiptRequest, Document, idempotent=True, timeout_s=15)
 START_JOB = Call("notices", "start_job", JobRequest, JobReply, idempotent=True)
 JOB = Call("notices", "job", JobGetRequest, JobReply, idempotent=True)
+LIST_JOBS = Call("notices", "list_jobs", JobListRequest, JobList, idempotent=True)
 JOB_DOCUMENTS = Call("notices", "job_documents", JobDocumentsRequest, JobDocuments, idempotent=True, timeout_s=15)
 DAY_REPORT = Call("notices", "day_report", DayReportRequest, Document, idempotent=True, timeout_s=30)
 YEAR_SUMMARY = Call("notices", "year_summary", YearSummaryRequest, Document, idempotent=True, timeout_s=30)
@@ -229,4 +270,5 @@ MAILING = Call("notices", "mailing", MailingRequest, Mailing, idempotent=True, t
 MAIL_INVITATION = Call(
     "notices", "mail_invitation", InvitationMailRequest, InvitationMail, idempotent=False, timeout_s=20
 )
+MAIL_PRACTICE = Call("notices", "mail_practice", PracticeMailRequest, Empty, idempotent=False, timeout_s=20)
 PING = Call("notices", "ping", Empty, Empty, idempotent=True, timeout_s=1)

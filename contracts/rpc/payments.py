@@ -8,6 +8,7 @@ from uuid import UUID
 
 from marshmallow.validate import Length, OneOf, Range
 
+from contracts.actors import Actor
 from contracts.call import Call
 from contracts.codes import AmountCents, CreditorFiscalCode, FiscalCode, NoticeNumber
 from contracts.message import Message
@@ -199,6 +200,7 @@ class TakeReceiptRequest(Message):
 
     entity_code: str
     envelope: str
+    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,7 @@ IMPORT_STATES = ("receiving", "waiting", "checking", "loading", "done", "refused
 IMPORT_OUTCOMES = ["created", "amended", "unchanged", "refused"]
 # A report of as many rows as a file may have that is answered at once.
 IMPORT_ROWS_A_PAGE = 20_000
+PAY_LINKS_MAILED = ("notice", "receipt")
 IMPORT_PART_MAX_BYTES = 1024 * 1024
 IMPORT_PARTS_MAX = 512
 
@@ -603,7 +604,7 @@ class ImportReport(Message):
     the rows tell what would become of them. `created` and `amended` are among the accepted, the others change nothing.
     `missing`: debts to pay of the services in a previewed file that it does not name, or those of them that were
     annulled. `checked_rows`: how many rows have been read, all of them from `loading` on. Loading goes from the last
-    row to the first. `next_after`: there are more rows, below this line.
+    row to the first. `next_after`: there are more rows, below this line. `paused`: it waits for HOLD_IMPORT.
     """
 
     id: UUID
@@ -621,17 +622,54 @@ class ImportReport(Message):
     code: str | None = None
     rows: Sequence[ImportRow]
     next_after: int | None = None
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportGetRequest(Message):
-    """An import by its id, with the rows below a line, of one outcome where one is named."""
+    """An import by its id, with the rows below a line, of one outcome where one is named.
+
+    `service_codes`, here and below: those of an operator's roles, None for every one. An import of others is none.
+    """
 
     entity_code: str
     import_id: UUID
     after_line: Annotated[int, Range(min=0)] = 0
     limit: Annotated[int, Range(1, IMPORT_ROWS_A_PAGE)] = IMPORT_ROWS_A_PAGE
     outcome: Annotated[str, OneOf(IMPORT_OUTCOMES)] | None = None
+    service_codes: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportCancelRequest(ImportGetRequest):
+    """End an import that is not over. `actor`: who does, for the audit."""
+
+    actor: Actor | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportHoldRequest(ImportCancelRequest):
+    """Stop an import that is being checked or loaded, or let it go on where it was: `paused` says which."""
+
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportListRequest(Message):
+    """The imports of an entity, newest first, those before `after`: the id of the last one seen."""
+
+    entity_code: str
+    service_codes: Sequence[str] | None = None
+    after: UUID | None = None
+    limit: Annotated[int, Range(1, 100)] = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportList(Message):
+    """A page of imports, without their rows; `next_after` where there are older ones."""
+
+    imports: Sequence[ImportReport]
+    next_after: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -642,6 +680,7 @@ class RefusedRowsRequest(Message):
     import_id: UUID
     after_line: Annotated[int, Range(min=0)] = 0
     limit: Annotated[int, Range(1, 1000)] = 500
+    service_codes: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -684,6 +723,7 @@ class ImportQueueRequest(Message):
 
     Same key and bytes: the report is of the import that was made of them first, and the parts just sent are forgotten.
     `preview`: tell what would change, and load nothing before that is asked for (APPLY_IMPORT).
+    An operator's file is of the services of their roles: other rows of it are refused.
     """
 
     idempotency_key: Annotated[str, Length(8, 128)]
@@ -692,6 +732,8 @@ class ImportQueueRequest(Message):
     parts: Annotated[int, Range(1, IMPORT_PARTS_MAX)]
     sha256: Annotated[str, Length(equal=64)]
     preview: bool = False
+    service_codes: Sequence[str] | None = None
+    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -706,19 +748,24 @@ class ImportApplyRequest(Message):
     accepted_only: bool = False
     annul_missing: bool = False
     reason: Annotated[str, Length(1, 140)] | None = None
+    service_codes: Sequence[str] | None = None
+    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayLinkRequest(Message):
     """A link that leads to paying one practice of an entity, for so many days.
 
-    Which one: by the entity's reference, or for a mail about it (no viewer, notices asks) by its id.
+    Which one: by the entity's reference, or for a mail about it (no viewer, notices asks) by its id. `mailed`: what an
+    operator (`actor`) sends it with, for the audit.
     """
 
     entity_code: str
     external_id: str | None = None
     practice_id: UUID | None = None
     valid_days: Annotated[int, Range(1, PAY_LINK_DAYS_MAX)] = 90
+    actor: Actor | None = None
+    mailed: Annotated[str, OneOf(PAY_LINKS_MAILED)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -859,7 +906,9 @@ REFUSED_ROWS = Call("practices", "refused_rows", RefusedRowsRequest, RefusedRows
 IMPORT_PART = Call("practices", "import_part", ImportPartRequest, Empty, idempotent=True, timeout_s=20)
 QUEUE_IMPORT = Call("practices", "queue_import", ImportQueueRequest, ImportReport, idempotent=True, timeout_s=20)
 APPLY_IMPORT = Call("practices", "apply_import", ImportApplyRequest, ImportReport, idempotent=True, timeout_s=20)
-CANCEL_IMPORT = Call("practices", "cancel_import", ImportGetRequest, ImportReport, idempotent=True)
+CANCEL_IMPORT = Call("practices", "cancel_import", ImportCancelRequest, ImportReport, idempotent=True)
+HOLD_IMPORT = Call("practices", "hold_import", ImportHoldRequest, ImportReport, idempotent=True)
+LIST_IMPORTS = Call("practices", "list_imports", ImportListRequest, ImportList, idempotent=True)
 MAKE_PAY_LINK = Call("practices", "make_pay_link", PayLinkRequest, MadeLink, idempotent=False)
 REVOKE_PAY_LINKS = Call("practices", "revoke_pay_links", PayLinksRevokeRequest, RevokedLinks, idempotent=True)
 MAKE_PRIVATE_LINK = Call("practices", "make_private_link", PrivateLinkRequest, MadeLink, idempotent=False)

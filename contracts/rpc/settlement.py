@@ -8,6 +8,7 @@ from uuid import UUID
 
 from marshmallow.validate import Length, OneOf, Range
 
+from contracts.actors import Actor
 from contracts.call import Call
 from contracts.codes import AmountCents
 from contracts.message import Message
@@ -27,10 +28,14 @@ FINDINGS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeSettlementRequest(Message):
-    """A settlement flow as a file: XML 1.0.4 or 1.0.5, as it is, in base64, or as the one entry of a ZIP."""
+    """A settlement flow as a file: XML 1.0.4 or 1.0.5, as it is, in base64, or as the one entry of a ZIP.
+
+    `actor`: who sends it, for the audit.
+    """
 
     entity_code: str
     content_base64: str
+    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +149,7 @@ class PutCreditRequest(Message):
     booked_on: date
     amount_cents: AmountCents
     remittance_text: Annotated[str, Length(1, 300)]
+    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from marshmallow.validate import Length, OneOf, Range, Regexp
 
+from contracts.actors import Actor
 from contracts.call import Call
 from contracts.events import EVENTS
 from contracts.message import Message
@@ -67,13 +68,14 @@ class WebhooksRequest(Message):
 class CreateWebhookRequest(Message):
     """A new one, under an id that the caller has made up: events emitted from now on are sent to it.
 
-    At most WEBHOOKS_MAX of an entity; one more is Refused(TOO_MANY_REQUESTS).
+    At most WEBHOOKS_MAX of an entity; one more is Refused(TOO_MANY_REQUESTS). `actor`: who, for the audit.
     """
 
     entity_code: str
     id: UUID
     url: WebhookUrl
     types: WebhookTypes = field(default_factory=list)
+    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,14 +87,16 @@ class ChangeWebhookRequest(Message):
     url: WebhookUrl
     types: WebhookTypes = field(default_factory=list)
     enabled: bool = True
+    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookRequest(Message):
-    """One of an entity's. Refused(NOT_FOUND): it has none of this id."""
+    """One of an entity's. Refused(NOT_FOUND): it has none of this id. `actor`: who, where it is changed."""
 
     entity_code: str
     id: UUID
+    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +150,7 @@ class ResendRequest(Message):
     event_id: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
+    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,8 +46,6 @@ _DEBTS_HEADER: Final = (
     "motivo",
     "pratica",
 )
-# Before what a refused row held, and passed over when it is sent again.
-_REFUSAL_HEADER: Final = ("riga", "colonna", "valore", "problema", "rimedio")
 
 
 def of_payments(visit: Visit, request: payments.PaymentsRequest) -> Iterator[bytes]:
@@ -58,16 +56,6 @@ def of_payments(visit: Visit, request: payments.PaymentsRequest) -> Iterator[byt
 def of_debts(visit: Visit, request: practices.DebtListRequest) -> Iterator[bytes]:
     """Return the practices asked for as a CSV file. The first page is asked for now: its errors are raised here."""
     return csv_file(_DEBTS_HEADER, _debt_pages(visit, request))
-
-
-def of_refused(visit: Visit, request: practices.RefusedRowsRequest) -> Iterator[bytes]:
-    """Return the refused rows of an import as a debt file: to be corrected, and sent again as it is then.
-
-    The first page is asked for now: its errors are raised here.
-    """
-    first = visit.call(practices.REFUSED_ROWS, request)
-    pages = _refused_pages(visit, request, first)
-    return csv_file((*_REFUSAL_HEADER, *first.columns), pages)
 
 
 def _payment_pages(visit: Visit, asked: payments.PaymentsRequest) -> Iterator[Sequence[Row]]:
@@ -88,25 +76,6 @@ def _debt_pages(visit: Visit, asked: practices.DebtListRequest) -> Iterator[Sequ
         cursor = page.next_cursor
         if cursor is None:
             return
-
-
-def _refused_pages(
-    visit: Visit, asked: practices.RefusedRowsRequest, first: practices.RefusedRows
-) -> Iterator[Sequence[Row]]:
-    page = first
-    while True:
-        yield [_refused(one, first.columns) for one in page.rows]
-        if page.next_after is None:
-            return
-        page = visit.call(practices.REFUSED_ROWS, replace(asked, after_line=page.next_after))
-
-
-def _refused(refused: practices.RefusedRow, columns: Sequence[str]) -> Row:
-    row = refused.row
-    # What is known of a row without cells is its reference.
-    cells = {"codice_debito": row.external_id or "", **refused.cells}
-    told = (row.line, row.column or "", row.value_shape or "", row.problem or "", row.remedy or "")
-    return (*told, *(cells.get(column, "") for column in columns))
 
 
 def _payment(receipt: payments.Receipt) -> Row:

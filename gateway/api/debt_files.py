@@ -4,8 +4,6 @@ However large, no more than a part is in memory.
 """
 
 import base64
-import hashlib
-from collections.abc import Iterator
 from itertools import chain
 from typing import Any, Final
 from uuid import uuid4
@@ -15,11 +13,11 @@ import falcon
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import practices
 from contracts.rpc.practices import ImportReport
+from gateway import debt_file_parts
 from gateway.api import uploads
 from gateway.api.operation import Asked
-from gateway.api.uploads import Incoming
+from gateway.debt_file_parts import FILE_MAX_BYTES, SentFile
 
-FILE_MAX_BYTES: Final = practices.IMPORT_PARTS_MAX * practices.IMPORT_PART_MAX_BYTES
 # Some 2,000 rows, which are loaded in a second or two.
 AT_ONCE_MAX_BYTES: Final = 256 * 1024
 MEDIA_TYPES: Final = ("text/csv", "application/gzip", "application/jsonl", "application/x-ndjson", "application/json")
@@ -38,7 +36,8 @@ def take(asked: Asked[Any, Any], entity_code: str, *, preview: bool = False) -> 
     if not first:
         raise Refused(ErrorCode.IMPORT_EMPTY)
     if len(first) > AT_ONCE_MAX_BYTES or first.startswith(_GZIP_MARK) or _prefers_a_job(asked.req) or preview:
-        return _queue(asked, entity_code, file, key, chain([first], pieces), preview=preview)
+        sent = SentFile(entity_code=entity_code, name=file.name, key=key, preview=preview)
+        return debt_file_parts.queue(asked.visit, sent, chain([first], pieces))
     request = practices.ImportRequest(
         idempotency_key=key,
         entity_code=entity_code,
@@ -46,31 +45,6 @@ def take(asked: Asked[Any, Any], entity_code: str, *, preview: bool = False) -> 
         content_base64=base64.b64encode(first).decode(),
     )
     return asked.visit.call(practices.IMPORT, request)
-
-
-def _queue(
-    asked: Asked[Any, Any], entity_code: str, file: Incoming, key: str, pieces: Iterator[bytes], *, preview: bool
-) -> ImportReport:
-    import_id, digest, count = uuid4(), hashlib.sha256(), 0
-    for count, piece in enumerate(pieces, start=1):
-        digest.update(piece)
-        part = practices.ImportPartRequest(
-            entity_code=entity_code,
-            import_id=import_id,
-            file_name=file.name,
-            number=count,
-            content_base64=base64.b64encode(piece).decode(),
-        )
-        asked.visit.call(practices.IMPORT_PART, part)
-    request = practices.ImportQueueRequest(
-        idempotency_key=key,
-        entity_code=entity_code,
-        import_id=import_id,
-        parts=count,
-        sha256=digest.hexdigest(),
-        preview=preview,
-    )
-    return asked.visit.call(practices.QUEUE_IMPORT, request)
 
 
 def _prefers_a_job(req: falcon.Request) -> bool:

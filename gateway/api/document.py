@@ -10,15 +10,14 @@ import orjson
 from apispec import APISpec
 
 from contracts.message import Message, schema_of
+from contracts.scopes import Scope
 from gateway.api import examples
 from gateway.api.answers import schema_for
 from gateway.api.body_rules import RULE_OF
 from gateway.api.contact import contact
-from gateway.api.debt_files import FILE_MAX_BYTES
 from gateway.api.error_responses import error_responses
 from gateway.api.json_schemas import SchemaPlugin, demand_readable_texts, referenced, words_of
 from gateway.api.json_values import JsonObject
-from gateway.api.keys import Scope
 from gateway.api.operation import (
     Access,
     AnyOperation,
@@ -31,6 +30,7 @@ from gateway.api.path_parts import PATH_PARTS
 from gateway.api.problem_schema import Problem
 from gateway.api.request import BODY_MAX_BYTES, KEY_PATTERN
 from gateway.api.tags import TAGS
+from gateway.debt_file_parts import FILE_MAX_BYTES
 from gateway.settings import Settings
 from gateway.visitors import BrowserCookies
 

@@ -18,10 +18,11 @@ from typing_extensions import TypeVar
 
 from contracts.errors import ErrorCode
 from contracts.message import Message
+from contracts.scopes import Scope
 from contracts.shapes import Empty
 from gateway.api.answers import schema_for
 from gateway.api.json_values import JsonObject
-from gateway.api.keys import ApiKey, ApiKeys, Scope
+from gateway.api.keys import ApiKey, ApiKeys
 from gateway.api.path_parts import check_path
 from gateway.api.request import BODY_MAX_BYTES, idempotency_key, load_body, load_query
 from gateway.api.tags import Tag

@@ -3,17 +3,16 @@
 One RPC message carries a whole file in base64, and RabbitMQ 4 takes 16 MiB of it; a larger one goes on in parts.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final, cast
 
 import falcon
 from falcon.media.multipart import BodyPart
 
-from contracts.error_details import TooLarge
-from contracts.errors import ErrorCode, Refused
 from gateway.api.field_errors import FieldError, invalid
 from gateway.edge.bodies import Readable, stream_of
+from gateway.edge.incoming_files import NAME_MAX_CHARS, Incoming, too_large
 from gateway.edge.strange_bytes import BrokenBodyError, is_plain
 
 # Of a file that is read whole: a settlement flow says more (flow_files).
@@ -28,23 +27,6 @@ class Upload:
 
     name: str
     content: bytes
-
-
-@dataclass(frozen=True)
-class Incoming:
-    """A file that is being received: to be read once, from its beginning. `name` is empty where none was given."""
-
-    name: str
-    stream: Readable
-
-    def pieces(self, size: int, max_bytes: int) -> Iterator[bytes]:
-        """Yield it in pieces of this size, the last one shorter. Raises Refused(IMPORT_TOO_LARGE) past the cap."""
-        left = max_bytes
-        while piece := _read_up_to(self.stream, size):
-            left -= len(piece)
-            if left < 0:
-                raise too_large(max_bytes)
-            yield piece
 
 
 def receive(
@@ -71,11 +53,6 @@ def incoming(req: falcon.Request, media_types: Collection[str], *, max_bytes: in
     raise falcon.HTTPUnsupportedMediaType
 
 
-def too_large(max_bytes: int) -> Refused:
-    """Return the refusal, naming the cap."""
-    return Refused(ErrorCode.IMPORT_TOO_LARGE, TooLarge(max_bytes=max_bytes))
-
-
 def _part(req: falcon.Request) -> Incoming:
     if req.content_length is None:  # chunked: Falcon's reader of parts needs to know where they end
         raise falcon.HTTPLengthRequired
@@ -85,7 +62,7 @@ def _part(req: falcon.Request) -> Incoming:
                 name = part.filename or ""
                 if not is_plain(name):
                     raise invalid([FieldError("pointer", "/file", "invalid")])
-                return Incoming(name[:200], part.stream)
+                return Incoming(name[:NAME_MAX_CHARS], part.stream)
     except (LookupError, UnicodeError):
         raise invalid([FieldError("pointer", "/file", "invalid")]) from None
     raise invalid([FieldError("pointer", "/file", "required")])
@@ -105,12 +82,3 @@ class _Counted:
         if not chunk and self._left > 0:
             raise BrokenBodyError
         return chunk
-
-
-def _read_up_to(stream: Readable, size: int) -> bytes:
-    chunks: list[bytes] = []
-    left = size
-    while left > 0 and (chunk := stream.read(min(left, _CHUNK_BYTES))):
-        chunks.append(chunk)
-        left -= len(chunk)
-    return b"".join(chunks)

@@ -10,7 +10,7 @@ from contracts.errors import ErrorCode, Refused
 from gateway.edge.strange_bytes import BrokenBodyError
 
 FORM_MAX_BYTES: Final = 64 * 1024
-_FORM_MAX_FIELDS: Final = 100
+FORM_MAX_FIELDS: Final = 100
 
 
 class Readable(Protocol):
@@ -38,17 +38,21 @@ def read_body(req: falcon.Request, max_bytes: int) -> bytes:
     return body
 
 
-def read_form(req: falcon.Request, max_bytes: int = FORM_MAX_BYTES) -> Mapping[str, str]:
+def read_form(
+    req: falcon.Request, max_bytes: int = FORM_MAX_BYTES, *, max_fields: int = FORM_MAX_FIELDS
+) -> Mapping[str, str]:
     """Read an urlencoded form; the last of repeated fields wins. Raises Refused(INVALID_REQUEST) when unreadable."""
-    return dict(read_form_fields(req, max_bytes))
+    return dict(read_form_fields(req, max_bytes, max_fields=max_fields))
 
 
-def read_form_fields(req: falcon.Request, max_bytes: int = FORM_MAX_BYTES) -> list[tuple[str, str]]:
+def read_form_fields(
+    req: falcon.Request, max_bytes: int = FORM_MAX_BYTES, *, max_fields: int = FORM_MAX_FIELDS
+) -> list[tuple[str, str]]:
     """Read an urlencoded form as its fields in order, for those that may be repeated."""
     if not (req.content_type or "").startswith("application/x-www-form-urlencoded"):
         raise Refused(ErrorCode.INVALID_REQUEST)
     try:
         text = read_body(req, max_bytes).decode("utf-8")
-        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_FORM_MAX_FIELDS)
+        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=max_fields)
     except ValueError:
         raise Refused(ErrorCode.INVALID_REQUEST) from None

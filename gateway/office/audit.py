@@ -1,7 +1,7 @@
 """The audit: who changed what, browsed and taken away as a file."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain
 from typing import Final
@@ -13,7 +13,16 @@ from contracts import spreadsheets
 from contracts.calendar import ROME
 from contracts.call import Call
 from contracts.roles import Operation
-from contracts.rpc.audit import AUDIT_PAGE_MAX, IDENTITY_AUDIT, PAYMENTS_AUDIT, PRACTICES_AUDIT, AuditPage, AuditRequest
+from contracts.rpc.audit import (
+    AUDIT_PAGE_MAX,
+    CART_AUDIT,
+    IDENTITY_AUDIT,
+    NOTICES_AUDIT,
+    PAYMENTS_AUDIT,
+    PRACTICES_AUDIT,
+    AuditPage,
+    AuditRequest,
+)
 from gateway.office.changes import ChangeRow, rows_of
 from gateway.office.desk import Desk, OfficePage
 from gateway.office.words import OPERATIONS
@@ -21,10 +30,24 @@ from gateway.translations import marked as _
 from gateway.translations import translate
 from gateway.visit import Visit, visit_of
 
-REGISTERS: Final[Mapping[str, Call[AuditRequest, AuditPage]]] = {
-    "pratiche": PRACTICES_AUDIT,
-    "pagamenti": PAYMENTS_AUDIT,
-    "persone": IDENTITY_AUDIT,
+
+@dataclass(frozen=True)
+class Register:
+    """What one service changed: who is asked, how the link to it is called, and how its operations begin."""
+
+    call: Call[AuditRequest, AuditPage]
+    label: str
+    prefixes: tuple[str, ...]
+
+
+REGISTERS: Final[Mapping[str, Register]] = {
+    "pratiche": Register(PRACTICES_AUDIT, _("Pratiche"), ("practices.", "debts.", "catalogue.", "dead_letters.")),
+    "persone": Register(IDENTITY_AUDIT, _("Persone e chiavi"), ("people.", "keys.")),
+    "pagamenti": Register(
+        PAYMENTS_AUDIT, _("Pagamenti e notifiche"), ("money.", "payments.", "webhooks.", "settlement.", "dead_letters.")
+    ),
+    "documenti": Register(NOTICES_AUDIT, _("Documenti ed e-mail"), ("dead_letters.",)),
+    "carrello": Register(CART_AUDIT, _("Carrelli"), ("dead_letters.",)),
 }
 """Each service has the audit of what it owns."""
 _ROWS_PER_PAGE: Final = 50
@@ -53,13 +76,14 @@ class AuditPageOfOffice(OfficePage):
         filters = _filters(req)
         below = req.get_param("prima_di") or ""
         asked = replace(_request(desk, filters), below=int(below) if _is_number(below) else None, limit=_ROWS_PER_PAGE)
-        page = visit.call(REGISTERS[filters["registro"]], asked)
+        page = visit.call(REGISTERS[filters["registro"]].call, asked)
         self.show(
             req,
             resp,
             "audit.html",
             desk,
             filters=filters,
+            registers=REGISTERS,
             operations=_operations(filters["registro"]),
             rows=rows_of(visit, desk, page.entries),
             next_below=page.next_below,
@@ -87,7 +111,7 @@ class AuditFile(OfficePage):
 def _pages(visit: Visit, desk: Desk, filters: Mapping[str, str]) -> Iterator[list[ChangeRow]]:
     asked = replace(_request(desk, filters), limit=AUDIT_PAGE_MAX)
     while True:
-        page = visit.call(REGISTERS[filters["registro"]], asked)
+        page = visit.call(REGISTERS[filters["registro"]].call, asked)
         yield rows_of(visit, desk, page.entries)
         if page.next_below is None:
             return
@@ -137,8 +161,7 @@ def _request(desk: Desk, filters: Mapping[str, str]) -> AuditRequest:
 
 def _operations(register: str) -> dict[str, str]:
     """Return what stands in one register, by its name."""
-    prefix = {"pratiche": "practices.", "pagamenti": "money.", "persone": "people."}[register]
-    return {name: label for name, label in OPERATIONS.items() if name.startswith(prefix)}
+    return {name: label for name, label in OPERATIONS.items() if name.startswith(REGISTERS[register].prefixes)}
 
 
 def _midnight(day: str, *, days: int) -> datetime | None:

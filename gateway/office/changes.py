@@ -6,12 +6,13 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from contracts.actors import Actor
 from contracts.error_details import ChangedMeanwhile
 from contracts.errors import RpcError
 from contracts.rpc import operators
 from contracts.rpc.audit import AuditEntry
 from gateway.office.desk import Desk
-from gateway.office.words import FIELDS, OPERATIONS, ROLES
+from gateway.office.words import FIELDS, MAILED, OPERATIONS, ROLES
 from gateway.translations import marked as _
 from gateway.translations import translate
 from gateway.visit import Visit
@@ -20,6 +21,7 @@ from gateway.web.formats import filters_of
 from gateway.web.states import STATES
 
 _NAMES_AT_ONCE = 500
+_ONLY_NEW = frozenset({"mailed", "message", "receipt"})
 _NOBODY = _("nessuno")
 _NONE = _("nessuna")
 _LOOKS = {"state": STATES, "case_state": CASE_STATES}
@@ -71,6 +73,12 @@ def rows_of(visit: Visit, desk: Desk, entries: Sequence[AuditEntry]) -> list[Cha
     return [_row(visit.language, one, names) for one in entries]
 
 
+def names_of(visit: Visit, desk: Desk, actors: Sequence[Actor]) -> list[str]:
+    """Return who they are, in words, in the same order."""
+    names = _names(visit, desk, (one.id for one in actors if one.kind == "operator"))
+    return [_who(visit.language, one.kind, one.id, names) for one in actors]
+
+
 def told(visit: Visit, desk: Desk, change: ChangedMeanwhile) -> ChangeTold:
     """Return who changed what, as the second of two operators is told."""
     if change.actor_id is None or change.actor_kind is None:
@@ -116,16 +124,27 @@ def _who(language: str, kind: str, actor_id: str, names: Mapping[str, str]) -> s
 
 
 def _value(language: str, name: str, value: Any) -> str:
-    filters = filters_of(language)
     if name == "grants":
         return ", ".join(_grant(language, one) for one in value or ()) or translate(language, _NOBODY)
-    if value is None:
+    if value is None and (name in _ONLY_NEW or name.startswith("import_")):
+        return ""
+    if value is None or value == []:
         return translate(language, _NONE)
-    if name in ("amount_cents", "refund_cents"):
-        return filters["euro"](value)
-    if name == "second_person":
+    return _told(language, name, value)
+
+
+def _told(language: str, name: str, value: Any) -> str:
+    """Return a value that is there, as it is read."""
+    filters = filters_of(language)
+    if name == "mailed":
+        return translate(language, MAILED.get(str(value), str(value)))
+    if isinstance(value, bool):
         return translate(language, _YES if value else _NO)
-    if name == "due_date":
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
+    if name.endswith("_cents"):
+        return filters["euro"](value)
+    if name in ("due_date", "booked_on"):
         return filters["day"](date.fromisoformat(value))
     look = _LOOKS[name].get(value) if name in _LOOKS else None
     return translate(language, look.label) if look else str(value)

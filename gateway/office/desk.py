@@ -18,7 +18,7 @@ from gateway.edge.bodies import read_form
 from gateway.visit import visit_of
 from gateway.web.page import Form, Page, checked_or_stale
 
-_LOST: Final = frozenset({ErrorCode.LOGIN_REQUIRED, ErrorCode.SESSION_EXPIRED})
+LOST: Final = frozenset({ErrorCode.LOGIN_REQUIRED, ErrorCode.SESSION_EXPIRED})
 
 
 @dataclass(frozen=True)
@@ -81,13 +81,17 @@ class OfficeForm(OfficePage):
 
     operation: Operation
 
+    def read(self, req: falcon.Request) -> Form:
+        """Read the form. Raises Refused(INVALID_REQUEST) when unreadable."""
+        return read_form(req)
+
     def on_post(self, req: falcon.Request, resp: falcon.Response, entity: str, **params: Any) -> None:
         """Do what the form says (`send`), or show it again with what was typed (`again`), or say how to go on."""
-        form, is_stale = checked_or_stale(req, read_form(req))
+        form, is_stale = checked_or_stale(req, self.read(req))
         try:
             desk = self.enter(req, entity, self.operation)
         except Refused as refusal:
-            if refusal.code not in _LOST:
+            if refusal.code not in LOST:
                 raise
             write_lost(self, req, resp, entity, form)
             return

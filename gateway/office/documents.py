@@ -8,20 +8,25 @@ from contracts.roles import Operation
 from contracts.rpc import notices
 from contracts.shapes import Viewer
 from gateway.edge.rates import DOCUMENT
-from gateway.office.desk import Desk, OfficePage
-from gateway.office.practices import one_practice
+from gateway.office.desk import OfficePage
+from gateway.office.practices import one_practice, viewer_of
 from gateway.visit import visit_of
 from gateway.web.documents import answer_document
 
 
 class OfficeNoticePdf(OfficePage):
-    """The notice, whole: an operator knows the debtor."""
+    """The notice, whole: an operator knows the debtor. By `rate=tutte` with all instalments of its plan."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, entity: str, practice_id: UUID) -> None:
         """Answer it in the language of the interface. Raises as `enter` does, and Refused(PRACTICE_NOT_FOUND)."""
         viewer = self._viewer(req, entity, practice_id)
         visit = visit_of(req)
-        request = notices.NoticeRequest(practice_id=practice_id, viewer=viewer, language=visit.language)
+        request = notices.NoticeRequest(
+            practice_id=practice_id,
+            viewer=viewer,
+            language=visit.language,
+            whole_plan=req.get_param("rate") == "tutte",
+        )
         answer_document(resp, visit.call(notices.NOTICE, request))
 
     def _viewer(self, req: falcon.Request, entity: str, practice_id: UUID) -> Viewer:
@@ -40,12 +45,3 @@ class OfficeReceiptPdf(OfficeNoticePdf):
         visit = visit_of(req)
         request = notices.ReceiptRequest(practice_id=practice_id, viewer=viewer, language=visit.language)
         answer_document(resp, visit.call(notices.RECEIPT, request))
-
-
-def viewer_of(desk: Desk, practice_id: UUID) -> Viewer:
-    """Return who looks: this one practice whole, which the service has shown to this operator."""
-    return Viewer(
-        visitor_id=f"operator:{desk.operator.id}",
-        granted_practice_ids=[practice_id],
-        identified_practice_ids=[practice_id],
-    )

@@ -22,7 +22,7 @@ from gateway.web.addresses import announcing
 from gateway.web.announcements import PRACTICE_INSERTED
 from gateway.web.page import Form, cleaned, form_key, see_other
 
-_FIELDS: Final[Mapping[str, int]] = {
+FIELDS: Final[Mapping[str, int]] = {
     "servizio": 35,
     "fiscal_code": 32,
     "nome": NAME_MAX_CHARS,
@@ -33,7 +33,7 @@ _FIELDS: Final[Mapping[str, int]] = {
     "rif": 70,
 }
 """What the form has, and how many characters of each."""
-_FIELD_OF_CODE: Final = {
+FIELD_OF_CODE: Final = {
     ErrorCode.UNKNOWN_SERVICE: "servizio",
     ErrorCode.INVALID_FISCAL_CODE: "fiscal_code",
     ErrorCode.ANONYMOUS_NOT_ALLOWED: "fiscal_code",
@@ -48,7 +48,7 @@ _FIELD_OF_CODE: Final = {
     ErrorCode.DUPLICATE_REFERENCE: "rif",
     ErrorCode.SPREADSHEET_VALUE: "rif",
 }
-_SENTENCES: Final = {
+SENTENCES: Final = {
     ErrorCode.UNKNOWN_SERVICE: _("Scegli uno dei servizi dell'elenco."),
     ErrorCode.ANONYMOUS_NOT_ALLOWED: _("Scrivi il codice fiscale: questo servizio non accetta pratiche senza."),
     ErrorCode.INVALID_DATE: _("Scrivi la data come giorno, mese e anno."),
@@ -64,7 +64,7 @@ class InsertPractice(OfficeForm):
     def on_get(self, req: falcon.Request, resp: falcon.Response, entity: str) -> None:
         """Show the empty form. Raises as `enter` does."""
         desk = self.enter(req, entity, self.operation)
-        self._write(req, resp, desk, dict.fromkeys(_FIELDS, ""), str(uuid4()))
+        self._write(req, resp, desk, dict.fromkeys(FIELDS, ""), str(uuid4()))
 
     def again(self, req: falcon.Request, resp: falcon.Response, desk: Desk, form: Form, **_params: Any) -> None:
         """Show the form as it was typed."""
@@ -77,10 +77,10 @@ class InsertPractice(OfficeForm):
             request = self._request(desk, typed, key)
             made = visit_of(req).call(office.INSERT, request)
         except Refused as refusal:
-            name = _FIELD_OF_CODE.get(refusal.code)
+            name = FIELD_OF_CODE.get(refusal.code)
             if name is None:
                 raise
-            sentence = _SENTENCES.get(refusal.code) or MESSAGES[refusal.code].sentence
+            sentence = SENTENCES.get(refusal.code) or MESSAGES[refusal.code].sentence
             self._write(req, resp, desk, typed, key, {name: sentence})
             return
         see_other(resp, announcing(addresses.practice(desk.entity.code, made.id), PRACTICE_INSERTED))
@@ -121,4 +121,4 @@ class InsertPractice(OfficeForm):
 
 
 def _typed(form: Form) -> dict[str, str]:
-    return {name: cleaned(form, name)[:max_chars] for name, max_chars in _FIELDS.items()}
+    return {name: cleaned(form, name)[:max_chars] for name, max_chars in FIELDS.items()}

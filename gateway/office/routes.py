@@ -2,7 +2,7 @@
 
 import falcon
 
-from gateway.office import addresses
+from gateway.office import addresses, administration_routes, desk_routes
 from gateway.office.audit import AuditFile, AuditPageOfOffice
 from gateway.office.colleagues import ColleaguePage, ColleaguesPage, InvitePage, RemoveColleague, WithdrawInvitation
 from gateway.office.documents import OfficeNoticePdf, OfficeReceiptPdf
@@ -40,6 +40,7 @@ def add_routes(app: falcon.App[falcon.Request, falcon.Response], site: Site) -> 
     add(app, f"{_PRACTICE}/modifica", AmendPractice(site))
     add(app, f"{_PRACTICE}/annulla", AnnulPractice(site))
     add(app, f"{_PRACTICE}/ripristina", RestorePractice(site))
+    desk_routes.add_routes(app, site)
     add(app, f"{_OFFICE}/pagamenti-non-attesi", MoneyCasesPage(site))
     add(app, _CASE, MoneyCasePage(site))
     add(app, f"{_CASE}/{{step}}", MoneyCaseStep(site))
@@ -53,3 +54,4 @@ def add_routes(app: falcon.App[falcon.Request, falcon.Response], site: Site) -> 
     add(app, f"{_COLLEAGUES}/{{operator_id:uuid}}/rimuovi", RemoveColleague(site))
     add(app, f"{_OFFICE}/registro", AuditPageOfOffice(site))
     add(app, f"{_OFFICE}/registro.csv", AuditFile(site))
+    administration_routes.add_routes(app, site)

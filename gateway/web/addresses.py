@@ -134,6 +134,11 @@ def colours(entity_code: str, of_entity: Colours) -> str:
     return _with_params(f"{search(entity_code)}/colori.css", {"v": version})
 
 
+def published_logo(entity_code: str, name: str) -> str:
+    """A logo that the entity's office published."""
+    return f"{search(entity_code)}/loghi/{quote(name, safe='')}"
+
+
 def history(entity_code: str, **params: str | int) -> str:
     """Storico e quietanze; `anno`, `cursor`."""
     return _with_params(f"{search(entity_code)}/storico", {name: str(value) for name, value in params.items()})

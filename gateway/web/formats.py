@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 from babel.dates import get_month_names
@@ -57,7 +57,12 @@ def filters_of(language: str) -> dict[str, Callable[..., str]]:
         "day": day,
         "moment": moment,
         "clock": clock,
+        "month_name": partial(_month_name, get_month_names("wide", context="stand-alone", locale=language)),
         "localised": localised,
         "plain_amount": plain_amount,
         "grouped": lambda digits: NoticeNumber(digits).grouped,
     }
+
+
+def _month_name(months: Mapping[int, str], value: date) -> str:
+    return f"{months[value.month]} {value.year:04d}"

@@ -13,6 +13,7 @@ from gateway.web.documents import CartReceiptPdf, NoticePdf, ReceiptPdf, StampXm
 from gateway.web.insertion import InsertionPage, ServicesPage
 from gateway.web.links import PayLink, PrivateLink, PrivateLinkMail, RevokePrivateLink
 from gateway.web.login import AssertionConsumer, LoginPage, Logout, Metadata, SingleLogout
+from gateway.web.logo import PublishedLogo
 from gateway.web.notice_code import NoticeCodePage
 from gateway.web.outcome import OutcomePage
 from gateway.web.page import Page
@@ -77,6 +78,7 @@ def _add_links(app: falcon.App[falcon.Request, falcon.Response], site: Site) -> 
 def _add_entity(app: falcon.App[falcon.Request, falcon.Response], site: Site) -> None:
     add(app, _ENTITY, SearchPage(site))
     add(app, f"{_ENTITY}/colori.css", ColoursSheet(site))
+    add(app, f"{_ENTITY}/loghi/{{name}}", PublishedLogo(site))
     add(app, f"{_ENTITY}/ricerca", SearchAction(site))
     add(app, f"{_ENTITY}/risultati", ResultsPage(site))
     add(app, f"{_ENTITY}/pratiche", PracticesPage(site))

@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from contracts.codes import MAX_NOTICES_PER_CHECKOUT
 from contracts.errors import ErrorCode, Refused, RpcError
 from contracts.rpc import cart
+from contracts.rpc.office_catalogue import LOGO_PREFIX
 from contracts.rpc.practices import CatalogueService, Entity
 from gateway.catalogue import EntityCatalogue
 from gateway.document_cache import PublicNotices
@@ -100,7 +101,12 @@ class Site:
         resp.text = _environment(visit.language).get_template(template).render(context)
 
     def _logo(self, entity: Entity | None) -> str | None:
-        """Return the address of the entity's logo, or None where its file is not in ENTITY_LOGOS_DIR."""
+        """Return the address of the entity's logo, or None where its file is not in ENTITY_LOGOS_DIR.
+
+        One that its office published is with practices.
+        """
+        if entity and entity.logo and entity.logo.startswith(LOGO_PREFIX):
+            return addresses.published_logo(entity.code, entity.logo)
         name = f"entities/{entity.logo}" if entity and entity.logo else ""
         return self._static_files.existing_address(name) if name else None
 
@@ -134,6 +140,7 @@ def _environment(language: str) -> Environment:
         at=addresses,
         desks=office_addresses,
         role_words=words.ROLES,
+        office_words=words,
         states=STATES,
         spid_links=SPID_LINKS,
         max_notices=MAX_NOTICES_PER_CHECKOUT,

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import DateTime, String, Uuid
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from chassis.audit.tables import AuditEntryMixin, AuditHeadMixin
 from chassis.storage.tables import InboxMixin
 
 
@@ -28,3 +29,15 @@ class InboxMessage(InboxMixin, Base):
     """Events of payments that have had their effect."""
 
     __tablename__ = "inbox"
+
+
+class AuditEntry(AuditEntryMixin, Base):
+    """Who settled dead letters of this service."""
+
+    __tablename__ = "audit_entries"
+
+
+class AuditHead(AuditHeadMixin, Base):
+    """The last entry of each entity."""
+
+    __tablename__ = "audit_heads"

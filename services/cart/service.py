@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
+from chassis.audit import entries
 from chassis.clock import now
 from chassis.runtime.entrypoints import answers, decides_every, on_event
 from chassis.runtime.providers import DatabaseProvider, RpcProvider
 from chassis.storage.database import Tx
 from contracts.events.envelope import Event
 from contracts.events.payments import PAYMENT_CONFIRMED, PaymentConfirmed
-from contracts.rpc import cart
+from contracts.rpc import audit, cart
 from contracts.rpc.cart import AdoptRequest, Cart, CartItemRequest, CartRequest, Count, CountRequest
 from services.cart import models, usecases
 
@@ -51,6 +52,12 @@ class CartService:
     def adopt(self, request: AdoptRequest) -> Count:
         """Make the visitor's cart the citizen's."""
         return usecases.adopt(self.database, request)
+
+    @answers(audit.CART_AUDIT)
+    def audit(self, request: audit.AuditRequest) -> audit.AuditPage:
+        """Return a page of the audit of this service."""
+        with self.database.reading() as session:
+            return entries.page(session, models.AuditEntry, request)
 
     @on_event(PAYMENT_CONFIRMED)
     def on_payment_confirmed(self, tx: Tx, event: Event[PaymentConfirmed]) -> None:

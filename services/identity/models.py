@@ -4,6 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     Date,
@@ -308,8 +309,33 @@ class OperatorSession(Base):
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
+class ApiKey(Base):
+    """A key of an entity's software, found by the SHA-256 of its text; `name` is whose, as the audit names it.
+
+    Until `previous_until` the text before is good too. `used_at` is at most an hour behind. `version` grows with each
+    change.
+    """
+
+    __tablename__ = "api_keys"
+    __table_args__ = (
+        Index("uq_api_keys_in_force", "entity_code", "name", unique=True, postgresql_where=text("revoked_at IS NULL")),
+    )
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    entity_code: Mapped[str] = mapped_column(Text, index=True)
+    name: Mapped[str] = mapped_column(Text)
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    sha256: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    previous_sha256: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    previous_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
 class AuditEntry(AuditEntryMixin, Base):
-    """Who invited, changed and removed whom."""
+    """Who invited, changed and removed whom, and made which API keys."""
 
     __tablename__ = "audit_entries"
 

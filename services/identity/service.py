@@ -7,7 +7,8 @@ from chassis.recurrence import Recurrence
 from chassis.runtime.entrypoints import answers, decides_every, every
 from chassis.runtime.providers import DatabaseProvider, Provider, SettingsProvider
 from chassis.storage.database_clock import database_time
-from contracts.rpc import audit, identity, operators
+from contracts.rpc import api_keys as keys
+from contracts.rpc import audit, help_desk, identity, operators
 from contracts.rpc.parity import (
     IDENTITY_BUCKETS,
     IDENTITY_CHANGED,
@@ -24,7 +25,7 @@ from contracts.rpc.parity import (
 )
 from contracts.shapes import Empty
 from services.identity import clients, models
-from services.identity.operators.usecases import colleagues, invitations
+from services.identity.operators.usecases import api_keys, colleagues, invitations
 from services.identity.operators.usecases import login as office_login
 from services.identity.operators.usecases import sessions as office_sessions
 from services.identity.registry_watcher import RegistryWatcher
@@ -32,6 +33,7 @@ from services.identity.settings import Settings
 from services.identity.usecases import (
     beneficiaries,
     calendar_feed,
+    helpdesk,
     login,
     own_data,
     parity,
@@ -267,6 +269,36 @@ class IdentityService:
     def operator_names(self, request: operators.OperatorNamesRequest) -> operators.OperatorNames:
         """Name operators for the audit."""
         return colleagues.names(self.database, request)
+
+    @answers(help_desk.REFUSED_LOGIN)
+    def refused_login(self, request: help_desk.RefusedLoginRequest) -> help_desk.RefusedLoginReply:
+        """Return why a login was refused, by the reference that was shown."""
+        return helpdesk.refused_login(self.database, request)
+
+    @answers(keys.API_KEYS)
+    def api_keys(self, request: operators.OfficeRequest) -> keys.ApiKeys:
+        """List the API keys of an entity."""
+        return api_keys.show(self.database, self.settings, request, now())
+
+    @answers(keys.MAKE_API_KEY)
+    def make_api_key(self, request: keys.MakeApiKeyRequest) -> keys.ApiKeyWithText:
+        """Make an API key."""
+        return api_keys.make(self.database, self.settings, request, now())
+
+    @answers(keys.ROTATE_API_KEY)
+    def rotate_api_key(self, request: keys.ChangeApiKeyRequest) -> keys.ApiKeyWithText:
+        """Give an API key another text."""
+        return api_keys.rotate(self.database, self.settings, request, now())
+
+    @answers(keys.REVOKE_API_KEY)
+    def revoke_api_key(self, request: keys.ChangeApiKeyRequest) -> keys.ApiKey:
+        """End an API key."""
+        return api_keys.revoke(self.database, self.settings, request, now())
+
+    @answers(keys.API_KEY_HOLDER)
+    def api_key_holder(self, request: keys.ApiKeyHolderRequest) -> keys.ApiKeyHolder:
+        """Return whose API key it is."""
+        return api_keys.holder(self.database, request, now())
 
     @answers(audit.IDENTITY_AUDIT)
     def audit(self, request: audit.AuditRequest) -> audit.AuditPage:

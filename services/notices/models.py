@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Date, DateTime, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from chassis.audit.tables import AuditEntryMixin, AuditHeadMixin
 from chassis.storage.tables import InboxMixin, OutboxMixin, ParityRoundMixin
 
 
@@ -45,10 +46,16 @@ class Document(Base):
 
 
 class PrintJob(Base):
-    """Many notices of an entity to print. Unfinished until every item is printed or refused."""
+    """Many notices of an entity to print. Unfinished until every item is printed or refused.
+
+    `service_codes`: those of the roles of the operator who asked for it, None for every one.
+    """
 
     __tablename__ = "print_jobs"
-    __table_args__ = (UniqueConstraint("entity_code", "idempotency_key"),)
+    __table_args__ = (
+        UniqueConstraint("entity_code", "idempotency_key"),
+        Index("ix_print_jobs_newest", "entity_code", "created_at", "id"),
+    )
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     entity_code: Mapped[str] = mapped_column(Text)
@@ -58,6 +65,7 @@ class PrintJob(Base):
     total: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    service_codes: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
 
 
 class PrintJobItem(Base):
@@ -159,7 +167,42 @@ class MailBounce(Base):
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
+class EntityMail(Base):
+    """A mail to an entity: one of its webhooks is sent nothing any more. `id` is the id of the event that says so.
+
+    `not_before` is None once it has ended, `state` how: one of mail.domain.EntityMailState.
+    """
+
+    __tablename__ = "entity_mails"
+    __table_args__ = (
+        Index("ix_entity_mails_due", "not_before", postgresql_where=text("not_before IS NOT NULL")),
+        Index("ix_entity_mails_queued_at", "queued_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    entity_code: Mapped[str] = mapped_column(Text)
+    webhook_id: Mapped[UUID] = mapped_column(Uuid)
+    host: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    queued_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    not_before: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    state: Mapped[str | None] = mapped_column(Text)
+
+
 class ParityRound(ParityRoundMixin, Base):
     """How far the consents have been proven against identity."""
 
     __tablename__ = "parity_rounds"
+
+
+class AuditEntry(AuditEntryMixin, Base):
+    """Who settled dead letters of this service."""
+
+    __tablename__ = "audit_entries"
+
+
+class AuditHead(AuditHeadMixin, Base):
+    """The last entry of each entity."""
+
+    __tablename__ = "audit_heads"

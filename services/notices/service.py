@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from chassis.audit import entries
 from chassis.clock import now
 from chassis.runtime.entrypoints import answers, decides_every, every, on_events
 from chassis.runtime.providers import DatabaseProvider, ParityProvider, Provider, RpcProvider, SettingsProvider
@@ -11,7 +12,7 @@ from chassis.storage.database import Tx
 from chassis.storage.database_clock import database_time
 from contracts.events.envelope import Event
 from contracts.events.identity import CONSENT_GRANTED, CONSENT_REVOKED, ConsentChanged
-from contracts.events.payments import PAYMENT_CONFIRMED, PaymentConfirmed
+from contracts.events.payments import PAYMENT_CONFIRMED, WEBHOOK_DISABLED, PaymentConfirmed, WebhookDisabled
 from contracts.events.practices import (
     PRACTICE_AMENDED,
     PRACTICE_CANCELLED,
@@ -19,7 +20,7 @@ from contracts.events.practices import (
     PRACTICE_EXPIRED,
     PracticeEnded,
 )
-from contracts.rpc import notices
+from contracts.rpc import audit, notices
 from contracts.rpc.practices import Position
 from contracts.shapes import Empty
 from services.notices import models
@@ -37,8 +38,10 @@ from services.notices.documents.usecases.dependencies import DocumentDependencie
 from services.notices.mail.usecases import (
     bounces,
     delivery,
+    entity_mail,
     invitation,
     mail_queue,
+    office_mail,
     parity,
     private_link,
     projection,
@@ -131,6 +134,11 @@ class NoticesService:
         """Send the link of an invitation into an office."""
         return invitation.send(self.settings.mail, self.settings.public_url, request, now())
 
+    @answers(notices.MAIL_PRACTICE)
+    def mail_practice(self, request: notices.PracticeMailRequest) -> Empty:
+        """Send a notice or a receipt to an address, for an operator."""
+        return office_mail.mail_practice(self.rpc, self.settings.mail, self.settings.public_url, request, now())
+
     @answers(notices.START_JOB)
     def start_job(self, request: notices.JobRequest) -> notices.JobReply:
         """Take a job that prints many notices."""
@@ -140,6 +148,11 @@ class NoticesService:
     def job(self, request: notices.JobGetRequest) -> notices.JobReply:
         """Return how far a job is."""
         return print_jobs.show(self.database, request)
+
+    @answers(notices.LIST_JOBS)
+    def list_jobs(self, request: notices.JobListRequest) -> notices.JobList:
+        """Return the jobs of an entity."""
+        return print_jobs.list_jobs(self.database, request)
 
     @answers(notices.JOB_DOCUMENTS)
     def job_documents(self, request: notices.JobDocumentsRequest) -> notices.JobDocuments:
@@ -177,6 +190,11 @@ class NoticesService:
         """Learn that it was paid."""
         projection.learn_payments(tx, events)
 
+    @on_events(WEBHOOK_DISABLED)
+    def on_webhook_disabled(self, tx: Tx, events: Sequence[Event[WebhookDisabled]]) -> None:
+        """Write to the entity that its software is sent nothing any more."""
+        entity_mail.queue(tx, events, now())
+
     @on_events(CONSENT_GRANTED)
     def on_consent_granted(self, tx: Tx, events: Sequence[Event[ConsentChanged]]) -> None:
         """Learn who may be written to."""
@@ -212,6 +230,14 @@ class NoticesService:
             for _ in range(_MAILS_AT_ONCE):
                 if not delivery.send_next(needed, database_time(self.database)):
                     break
+            while entity_mail.send_next(needed, database_time(self.database)):
+                pass
+
+    @answers(audit.NOTICES_AUDIT)
+    def audit(self, request: audit.AuditRequest) -> audit.AuditPage:
+        """Return a page of the audit of this service."""
+        with self.database.reading() as session:
+            return entries.page(session, models.AuditEntry, request)
 
     @decides_every(seconds=_LOST_MAIL_INTERVAL_S)
     def note_lost_mails(self, now: datetime) -> None:

@@ -70,7 +70,7 @@ class ParityRound(ParityRoundMixin, Base):
 
 
 class AuditEntry(AuditEntryMixin, Base):
-    """Who decided what about money that nobody expected."""
+    """Who decided what about money that nobody expected, changed which webhook, took which flow, closed which day."""
 
     __tablename__ = "audit_entries"
 
@@ -106,6 +106,19 @@ class Position(Base):
         Index("ux_positions_notice", "creditor_fiscal_code", "notice_number", unique=True),
         Index("ix_positions_iuv", "creditor_fiscal_code", "iuv"),
         Index("ix_positions_entity", "entity_code", "created_at"),
+        Index(
+            "ix_positions_unpaid",
+            "entity_code",
+            "due_date",
+            "practice_id",
+            postgresql_where=text("paid_receipt_id IS NULL AND standing = 'open'"),
+        ),
+        Index(
+            "ix_positions_paid",
+            "entity_code",
+            text("coalesce(first_paid_at, paid_at)"),
+            "practice_id",
+        ),
         Index(
             "ix_positions_debt_position",
             "entity_code",
@@ -234,6 +247,7 @@ class Receipt(Base):
         Index("ix_receipts_iuv", "creditor_fiscal_code", "iuv"),
         Index("ix_receipts_unjudged", "id", postgresql_where=text("judgement IS NULL")),
         Index("ix_receipts_entity", "entity_code", "transaction", "id"),
+        Index("ix_receipts_paid", "entity_code", "paid_at", "id"),
         Index(
             "ix_receipts_unexpected",
             "id",
@@ -434,7 +448,11 @@ class NodeCall(Base):
     """The node asked about a notice. `raw_xml` is stored only of receipts that had to be refused."""
 
     __tablename__ = "node_calls"
-    __table_args__ = (Index("ix_node_calls_practice", "practice_id", "at"), Index("ix_node_calls_at", "at"))
+    __table_args__ = (
+        Index("ix_node_calls_practice", "practice_id", "at"),
+        Index("ix_node_calls_at", "at"),
+        Index("ix_node_calls_refused", "creditor_fiscal_code", "id", postgresql_where=text("raw_xml IS NOT NULL")),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     at: Mapped[datetime]
@@ -555,6 +573,23 @@ class BankCredit(Base):
     remittance_text: Mapped[str]
     flow_id: Mapped[str | None]
     received_at: Mapped[datetime]
+
+
+class ClosedDay(Base):
+    """A day of settlement that somebody has closed, with the figures it had then."""
+
+    __tablename__ = "closed_days"
+
+    entity_code: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    closed_at: Mapped[datetime]
+    actor_kind: Mapped[str]
+    actor_id: Mapped[str]
+    note: Mapped[str | None]
+    flows_count: Mapped[int]
+    rows_count: Mapped[int]
+    total_cents: Mapped[int] = mapped_column(BigInteger)
+    credited_cents: Mapped[int] = mapped_column(BigInteger)
 
 
 class ArchivedNotice(Base):

@@ -19,8 +19,12 @@ from contracts.events.practices import (
     PracticeEnded,
 )
 from contracts.rpc import audit, payments
+from contracts.rpc import closed_days as closing_calls
 from contracts.rpc import money_cases as money
+from contracts.rpc import office_receipts as late
+from contracts.rpc import payment_story as story
 from contracts.rpc import settlement as fdr
+from contracts.rpc import statistics as figures
 from contracts.rpc import webhooks as hooks
 from contracts.rpc.parity import (
     PAYMENTS_BUCKETS,
@@ -45,10 +49,12 @@ from services.payments.settlement.fdr_org import FdrClient
 from services.payments.usecases import (
     bank_credits,
     case_watch,
+    closed_days,
     day_report,
     flow_download,
     late_receipt,
     money_cases,
+    node_messages,
     parity,
     payer_refunds,
     payment_options,
@@ -57,10 +63,13 @@ from services.payments.usecases import (
     receipts,
     reconciliation,
     refund_exports,
+    refused_receipts,
     retention,
     settlements,
+    statistics,
     timeline,
     unreported_receipts,
+    wanted_receipts,
     webhooks,
 )
 from services.payments.usecases.checkouts import checkout_return, end, start
@@ -134,6 +143,37 @@ class PaymentsService:
         """Return what happened to a practice, and how we know."""
         return timeline.timeline(self.database, request.practice_id)
 
+    @answers(late.REFUSED_RECEIPTS)
+    def refused_receipts(self, request: late.RefusedReceiptsRequest) -> late.RefusedReceipts:
+        """Return the receipts of an entity that had to be refused."""
+        return refused_receipts.listed(self.database, request)
+
+    @answers(late.TAKE_REFUSED)
+    def take_refused_receipt(self, request: late.TakeRefusedRequest) -> payments.TakenReceipt:
+        """Take a refused receipt in."""
+        return refused_receipts.take(NodeContext(self.database, self.rpc, now()), request)
+
+    @answers(late.RECOVER_RECEIPT)
+    def recover_receipt(self, request: late.RecoverRequest) -> late.AskedReceipt:
+        """Have pagoPA asked for a receipt that never came."""
+        asked = request.entity_code, request.iur, request.iuv
+        return late.AskedReceipt(state=wanted_receipts.want(self.database, *asked, now(), request.actor))
+
+    @answers(late.RECOVERIES)
+    def receipt_recoveries(self, request: late.RecoveriesRequest) -> late.Recoveries:
+        """Return the receipts of an entity that pagoPA was asked for."""
+        return refused_receipts.recoveries_of(self.database, request)
+
+    @answers(story.NODE_MESSAGES)
+    def node_messages(self, request: story.NodeMessagesRequest) -> story.NodeMessages:
+        """Return the node's messages about a practice, masked."""
+        return node_messages.messages(self.database, request)
+
+    @answers(story.READ_MESSAGE)
+    def read_node_message(self, request: story.ReadMessageRequest) -> story.WholeMessage:
+        """Return a message of the node whole."""
+        return node_messages.read(self.database, request, now())
+
     @answers(payments.LIST_PAYMENTS)
     def list_payments(self, request: payments.PaymentsRequest) -> payments.PaymentsPage:
         """Return a page of an entity's receipts."""
@@ -179,6 +219,41 @@ class PaymentsService:
     def settlement_day(self, request: fdr.DayRequest) -> fdr.Day:
         """Return what a day of settlement adds up to."""
         return day_report.day(self.database, request)
+
+    @answers(closing_calls.SETTLEMENT_DAYS)
+    def settlement_days(self, request: closing_calls.SettlementDaysRequest) -> closing_calls.SettlementDays:
+        """Return the days of settlement of a period."""
+        return closed_days.days(self.database, request)
+
+    @answers(closing_calls.SETTLEMENT_DAY_DETAILS)
+    def settlement_day_details(self, request: closing_calls.SettlementDayRequest) -> closing_calls.SettlementDayDetails:
+        """Return a day of settlement with what does not match."""
+        return closed_days.day_details(self.database, request)
+
+    @answers(closing_calls.CLOSE_DAY)
+    def close_settlement_day(self, request: closing_calls.CloseDayRequest) -> closing_calls.SettlementDay:
+        """Close a day of settlement."""
+        return closed_days.close(self.database, request, now())
+
+    @answers(closing_calls.REOPEN_DAY)
+    def reopen_settlement_day(self, request: closing_calls.ReopenDayRequest) -> closing_calls.SettlementDay:
+        """Take the closing of a day back."""
+        return closed_days.reopen(self.database, request, now())
+
+    @answers(figures.PERIOD_STATISTICS)
+    def period_statistics(self, request: figures.PeriodRequest) -> figures.PeriodStatistics:
+        """Return what an entity collected in a period, and how soon."""
+        return statistics.of_period(self.database, request)
+
+    @answers(figures.OVERDUE)
+    def overdue_statistics(self, request: figures.OverdueRequest) -> figures.Overdue:
+        """Return what is late today."""
+        return statistics.overdue(self.database, request, now())
+
+    @answers(figures.STATISTIC_ROWS)
+    def statistic_rows(self, request: figures.RowsRequest) -> figures.StatisticRows:
+        """Return what a figure was counted from."""
+        return statistics.rows(self.database, request, now())
 
     @answers(money.MONEY_CASES)
     def money_cases(self, request: money.MoneyCasesRequest) -> money.MoneyCases:
@@ -243,12 +318,12 @@ class PaymentsService:
     @answers(hooks.CHANGE_WEBHOOK)
     def change_webhook(self, request: hooks.ChangeWebhookRequest) -> hooks.Webhook:
         """Change a webhook."""
-        return webhooks.change(self.database, request)
+        return webhooks.change(self.database, request, now())
 
     @answers(hooks.DELETE_WEBHOOK)
     def delete_webhook(self, request: hooks.WebhookRequest) -> Empty:
         """Delete a webhook."""
-        return webhooks.delete(self.database, request)
+        return webhooks.delete(self.database, request, now())
 
     @answers(hooks.ROTATE_WEBHOOK_SECRET)
     def rotate_webhook_secret(self, request: hooks.WebhookRequest) -> hooks.WebhookWithSecret:

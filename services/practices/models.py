@@ -36,6 +36,8 @@ Json = dict[str, Any]
 
 DEBTOR_NAME: Final = """(lower(debtor ->> 'full_name') COLLATE "C")"""
 """By what an office finds a debtor's name: its index holds this expression."""
+DEBTOR_WORDS: Final = "to_tsvector('simple'::regconfig, debtor ->> 'full_name')"
+"""The words of a debtor's name, of which an office may know any: its index holds this expression."""
 UNFINISHED: Final = "state IN ('waiting', 'checking', 'loading')"
 # What is due on no day is due after everything else.
 DUE_KEY: Final = "COALESCE(due_date, '2099-12-31'::date)"
@@ -123,6 +125,17 @@ class CatalogueVersion(Base):
     loaded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
+class EntityLogo(Base):
+    """A logo that an office published. `name` is made of its content, so that it never changes."""
+
+    __tablename__ = "entity_logos"
+
+    entity_code: Mapped[str] = mapped_column(ForeignKey("entities.code"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(70), primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    added_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
 class NoticeSequence(Base):
     """The counter of a creditor's notice numbers under one segregation code. Holes are fine, reuse is not.
 
@@ -183,6 +196,11 @@ class PracticeRow(Base):
         Index("ix_practices_closing", "id", postgresql_where=text("closes_options")),
         # In the database with COLLATE "C", which reflection does not tell.
         Index("ix_practices_debtor_name", "entity_code", text("lower(debtor ->> 'full_name')"), "place"),
+        Index(
+            "ix_practices_debtor_words",
+            text("(to_tsvector('simple'::regconfig, debtor ->> 'full_name'))"),
+            postgresql_using="gin",
+        ),
         Index(
             "ix_practices_receipts",
             text("(facts -> 'receipts')"),
@@ -269,19 +287,21 @@ class AccessLink(Base):
 class Import(Base):
     """A debt file: loaded at once, or taken in parts and loaded as a job.
 
-    `state`: one of contracts.rpc.practices.IMPORT_STATES, or `previewed`. `checked_line` is the last that stands in
-    `import_staged`, `checked_rows` how many rows do or did. `code`: why the whole file was refused.
+    `state`: one of contracts.rpc.practices.IMPORT_STATES, `previewed` or `paused`. `checked_line` is the last that
+    stands in `import_staged`, `checked_rows` how many rows do or did. `code`: why the whole file was refused.
     `has_leftovers`: it may have parts or staged rows.
     `queued_at`, by the database's clock: the files of an entity are loaded in this order.
     `preview`: what would become of its rows is told first, up to `previewed_line`, and nothing loaded before that is
     asked for. `created` and `amended` are among the accepted. `missing`: debts of its `services` that it does not name;
-    they are annulled where there is an `annul_reason`.
+    they are annulled where there is an `annul_reason`. `allowed_services`: those of the roles of the operator who sent
+    it, None for every one.
     """
 
     __tablename__ = "imports"
     __table_args__ = (
         Index("ix_imports_unfinished", "entity_code", "queued_at", postgresql_where=text(UNFINISHED)),
         Index("ix_imports_leftovers", "created_at", postgresql_where=text("has_leftovers")),
+        Index("ix_imports_newest", "entity_code", "created_at", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
@@ -304,6 +324,19 @@ class Import(Base):
     services: Mapped[list[str] | None] = mapped_column(JSONB(none_as_null=True))
     annul_reason: Mapped[str | None] = mapped_column(String(140))
     has_leftovers: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    allowed_services: Mapped[list[str] | None] = mapped_column(JSONB(none_as_null=True))
+
+
+class OfficeSearch(Base):
+    """What an operator looked for, for 30 days: by its id it stands in an address."""
+
+    __tablename__ = "office_searches"
+    __table_args__ = (Index("ix_office_searches_created_at", "created_at"),)
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    entity_code: Mapped[str] = mapped_column(String(35))
+    text: Mapped[str] = mapped_column(String(300))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class ImportPart(Base):

@@ -20,6 +20,7 @@ from contracts.events.payments import (
     PaymentReported,
 )
 from contracts.rpc import audit, office, practices
+from contracts.rpc import office_catalogue as content
 from contracts.rpc.parity import (
     PRACTICES_BUCKETS,
     PRACTICES_CHANGED,
@@ -54,7 +55,11 @@ from contracts.rpc.practices import (
     EventsRequest,
     GetManyRequest,
     ImportApplyRequest,
+    ImportCancelRequest,
     ImportGetRequest,
+    ImportHoldRequest,
+    ImportList,
+    ImportListRequest,
     ImportPartRequest,
     ImportQueueRequest,
     ImportReport,
@@ -100,7 +105,10 @@ from services.practices.usecases import (
     import_jobs,
     import_reports,
     insertion,
+    office_catalogue,
     office_insertion,
+    office_plan,
+    office_search,
     office_work,
     paid_year,
     parity,
@@ -117,6 +125,7 @@ _NEWS_INTERVAL_S = 60
 _PARITY_LOOK_S = 10
 _FORGETTING_INTERVAL_S = 3600
 _LINKS_INTERVAL_S = 3_600
+_SEARCHES_INTERVAL_S = 3_600
 
 
 class PracticesService:
@@ -237,17 +246,27 @@ class PracticesService:
     @answers(practices.QUEUE_IMPORT)
     def queue_import(self, request: ImportQueueRequest) -> ImportReport:
         """Queue a debt file whose parts are all there."""
-        return import_jobs.queue_import(self.database, request)
+        return import_jobs.queue_import(self.database, request, now())
 
     @answers(practices.APPLY_IMPORT)
     def apply_import(self, request: ImportApplyRequest) -> ImportReport:
         """Load an import that was previewed."""
-        return import_jobs.apply_import(self.database, request)
+        return import_jobs.apply_import(self.database, request, now())
 
     @answers(practices.CANCEL_IMPORT)
-    def cancel_import(self, request: ImportGetRequest) -> ImportReport:
+    def cancel_import(self, request: ImportCancelRequest) -> ImportReport:
         """Cancel an import."""
-        return import_jobs.cancel_import(self.database, request)
+        return import_jobs.cancel_import(self.database, request, now())
+
+    @answers(practices.HOLD_IMPORT)
+    def hold_import(self, request: ImportHoldRequest) -> ImportReport:
+        """Stop an import, or let it go on."""
+        return import_jobs.hold_import(self.database, request, now())
+
+    @answers(practices.LIST_IMPORTS)
+    def list_imports(self, request: ImportListRequest) -> ImportList:
+        """Return the imports of an entity."""
+        return import_reports.list_imports(self.database, request)
 
     @answers(practices.MAKE_PAY_LINK)
     def make_pay_link(self, request: PayLinkRequest) -> MadeLink:
@@ -289,6 +308,46 @@ class PracticesService:
         """Find practices for an entity's office."""
         return office_work.find(self.database, request, now())
 
+    @answers(office.SAVE_SEARCH)
+    def office_save_search(self, request: office.SaveSearchRequest) -> office.OfficeSearch:
+        """Store what an operator looks for."""
+        return office_search.save(self.database, request, now())
+
+    @answers(office.OPEN_SEARCH)
+    def office_open_search(self, request: office.OpenSearchRequest) -> office.OfficeSearch:
+        """Return a search that was stored."""
+        return office_search.open_search(self.database, request)
+
+    @answers(content.OFFICE_CATALOGUE)
+    def office_catalogue(self, request: content.CatalogueRequest) -> content.OfficeCatalogue:
+        """Return an entity's catalogue as its office changes it."""
+        return office_catalogue.show(self.database, request)
+
+    @answers(content.PUBLISH_SERVICE)
+    def publish_service(self, request: content.PublishServiceRequest) -> content.Published:
+        """Publish a service, or try it out."""
+        return office_catalogue.publish_service(self.database, request, now())
+
+    @answers(content.WITHDRAW_SERVICE)
+    def withdraw_service(self, request: content.WithdrawServiceRequest) -> content.Published:
+        """Take a service out of the catalogue."""
+        return office_catalogue.withdraw_service(self.database, request, now())
+
+    @answers(content.PUBLISH_LOGO)
+    def publish_logo(self, request: content.PublishLogoRequest) -> content.Published:
+        """Publish another logo."""
+        return office_catalogue.publish_logo(self.database, request, now())
+
+    @answers(content.LOGO)
+    def logo(self, request: content.LogoRequest) -> content.LogoContent:
+        """Return a logo that was published."""
+        return office_catalogue.logo(self.database, request)
+
+    @answers(content.PUBLISH_ENTITY)
+    def publish_entity(self, request: content.PublishEntityRequest) -> content.Published:
+        """Publish what people read of the entity."""
+        return office_catalogue.publish_entity(self.database, request, now())
+
     @answers(office.OFFICE_PRACTICE)
     def office_practice(self, request: office.OfficePracticeRequest) -> office.OfficePracticeReply:
         """Return a practice and who changed what of it."""
@@ -298,6 +357,11 @@ class PracticesService:
     def office_insert(self, request: office.OfficeInsertRequest) -> office.OfficePractice:
         """Create a debt that an operator typed in."""
         return office_insertion.insert(self.database, request, now())
+
+    @answers(office.INSERT_PLAN)
+    def office_insert_plan(self, request: office.OfficePlanRequest) -> office.FoundPractices:
+        """Create a plan of instalments that an operator typed in."""
+        return office_plan.insert_plan(self.database, request, now())
 
     @answers(office.AMEND)
     def office_amend(self, request: office.AmendRequest) -> office.OfficePractice:
@@ -313,6 +377,16 @@ class PracticesService:
     def office_restore(self, request: office.RestoreRequest) -> office.OfficePractice:
         """Take an annulment back."""
         return office_work.restore(self.database, request, now())
+
+    @answers(office.SELECTION)
+    def office_selection(self, request: office.SelectionRequest) -> office.Selection:
+        """Return the references of debts to print."""
+        return office_work.selection(self.database, request)
+
+    @answers(office.IMPORT_MISSING)
+    def office_import_missing(self, request: office.ImportMissingRequest) -> office.FoundPractices:
+        """Return the debts that a previewed file does not name."""
+        return office_work.import_missing(self.database, request, now())
 
     @answers(audit.PRACTICES_AUDIT)
     def audit(self, request: audit.AuditRequest) -> audit.AuditPage:
@@ -393,6 +467,11 @@ class PracticesService:
     def close_options(self, now: datetime) -> None:
         """Close the other options of debt positions that money has come for."""
         closed_options.close_options(self.database, now)
+
+    @decides_every(seconds=_SEARCHES_INTERVAL_S)
+    def purge_searches(self, now: datetime) -> None:
+        """Delete what offices looked for long ago."""
+        office_search.purge(self.database, now)
 
     @decides_every(seconds=_LINKS_INTERVAL_S)
     def purge_links(self, now: datetime) -> None:

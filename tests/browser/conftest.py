@@ -153,6 +153,22 @@ def _watch(page: Page, problems: list[str]) -> None:
 
 
 @pytest.fixture
+def make_desk(portal: Portal, open_browser: Callable[..., Page], audit: Audit) -> Iterator[Callable[..., Any]]:
+    """Make desks of operators; what axe found at any of them fails the test when it ends."""
+    from tests.browser.office_desk import Desk
+
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    made: list[Desk] = []
+
+    def make(**options: bool) -> Desk:
+        made.append(Desk(portal, open_browser(**options), audit))
+        return made[-1]
+
+    yield make
+    assert [problem for desk in made for problem in desk.problems()] == []
+
+
+@pytest.fixture
 def audit() -> Audit:
     """Axe, with all that it has found since the run began."""
     return AUDIT

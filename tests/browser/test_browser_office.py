@@ -1,69 +1,18 @@
 """A day in a body's office, in a real browser: accepted, invited, found, amended, annulled, restored, looked up."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.accessibility import Audit
-from tests.browser.conftest import SCREENSHOTS, Portal
+from tests.browser.conftest import Portal
+from tests.browser.office_desk import Desk
 
-OpenBrowser = Callable[..., Page]
 pytestmark = pytest.mark.timeout(600)
 GIULIA_CODE = "BNCGLI82D63L049K"
-
-
-class Desk:
-    """An operator's browser; `look` has axe look at a page at both widths and in both languages, and keeps pictures."""
-
-    def __init__(self, portal: Portal, page: Page, audit: Audit) -> None:
-        self.portal, self.page, self.audit = portal, page, audit
-        self.states: list[str] = []
-
-    def open(self, path: str) -> None:
-        self.page.goto(f"{self.portal.url}{path}")
-
-    def log_in(self, citizen: str) -> None:
-        """Choose the identity provider and the citizen there, from the page of the office's login."""
-        self.page.locator("main").get_by_role("link", name="SPID di prova 1").click()
-        self.page.get_by_label(citizen).check()
-        self.page.get_by_role("button", name="Prosegui").click()
-        self.page.wait_for_url(f"{self.portal.url}/ufficio/**")
-
-    def look(self, state: str, *, reload: bool = True) -> None:
-        state = f"ufficio: {state}"
-        self.states.append(state)
-        for language in ("en", "it") if reload else ("it",):
-            if reload:
-                self.page.context.add_cookies([{"name": "lang", "value": language, "url": self.portal.url}])
-                self.page.reload()
-            self.audit.look(self.page, state)
-            for width in (1280, 390):
-                self.page.set_viewport_size({"width": width, "height": 900})
-                name = re.sub(r"\W+", "-", state)
-                self.page.screenshot(path=SCREENSHOTS / f"{name}-{language}-{width}.png", full_page=True)
-                sticking_out = self.page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
-                assert sticking_out <= 0, f"{state}: {sticking_out} px wider than the screen"
-            self.page.set_viewport_size({"width": 1280, "height": 900})
-
-    def problems(self) -> list[str]:
-        return [problem for state in self.states for problem in self.audit.problems_of(state)]
-
-
-@pytest.fixture
-def make_desk(portal: Portal, open_browser: OpenBrowser, audit: Audit) -> Iterator[Callable[[], Desk]]:
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    made: list[Desk] = []
-
-    def make(**options: bool) -> Desk:
-        made.append(Desk(portal, open_browser(**options), audit))
-        return made[-1]
-
-    yield make
-    assert [problem for desk in made for problem in desk.problems()] == []
 
 
 def accept_as_administrator(desk: Desk) -> None:

@@ -13,9 +13,9 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import Audit
 from tests.browser.conftest import SCREENSHOTS, Portal
+from tests.browser.office_desk import Desk
 from tests.browser.test_browser_duplicates import debt
 from tests.browser.test_browser_journey import log_in
-from tests.browser.test_browser_office import Desk
 from tests.browser.test_browser_underpaid import reload_until
 from tests.integration.payments.payments_actors import receipt
 
@@ -88,7 +88,7 @@ def _ask(portal: Portal, page: Page, look: Look, practice: dict[str, Any]) -> No
     page.goto(f"{portal.url}/enti/PM108/pratiche/{practice['id']}")
     reload_until(page, "Questa pratica è stata pagata più di una volta")
     look(page, "pagata-due-volte")
-    page.get_by_role("link", name="Chiedi il rimborso").click()
+    page.get_by_role("link", name="Chiedi il rimborso").first.click()
     for width in (390, 1280):
         page.set_viewport_size({"width": width, "height": 900})
         look(page, "rimborso")

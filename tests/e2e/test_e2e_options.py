@@ -92,6 +92,8 @@ def test_a_tester_looks_the_options_up_as_an_app_does_and_pays_one(
     browser: Browser, portal: PortalCopy, verb: str
 ) -> None:
     made = debt_position(portal)
+    whole = {1: "PO_UNPAID", 2: "PO_UNPAID"}
+    until(lambda: statuses(portal, made["unica"]) == whole, what="the debt position in payments")
     browser.open(f"{portal.pagopa_url}/opzioni?avviso={made['unica']['notice_number']}")
     browser.submit("/opzioni", ente=CREDITOR, verbo=verb)
     assert "Piano in 2 rate: 100,00" in browser.text

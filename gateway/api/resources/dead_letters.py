@@ -5,9 +5,9 @@ A service's queues are that service's alone, so each is asked about its own.
 
 from contracts.errors import ErrorCode, Refused, Unavailable
 from contracts.rpc import dead_letters
+from contracts.scopes import Scope
 from contracts.shapes import Empty
 from gateway.api import answers, bodies, examples
-from gateway.api.keys import Scope
 from gateway.api.operation import Access, Asked, Operation, Resource, operation
 from gateway.api.tags import Tag
 
@@ -33,7 +33,9 @@ class DeadLetterQueuesResource(Resource):
         silent: list[str] = []
         for service in dead_letters.HEARING:
             try:
-                queues += asked.visit.call(dead_letters.queues_call(service), Empty()).queues
+                queues += asked.visit.call(
+                    dead_letters.queues_call(service), dead_letters.DeadLetterQueuesRequest()
+                ).queues
             except Unavailable:
                 silent.append(service)
         return answers.DeadLetterQueues(queues=queues, silent=silent)

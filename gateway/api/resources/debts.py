@@ -6,10 +6,11 @@ from uuid import UUID
 
 from contracts.errors import ErrorCode
 from contracts.rpc import practices
+from contracts.scopes import Scope
 from contracts.shapes import Empty
+from gateway import refused_rows
 from gateway.api import answers, bodies, csv_files, debt_files, examples
 from gateway.api.cursors import link_next
-from gateway.api.keys import Scope
 from gateway.api.operation import Access, Asked, IdempotencyKey, Operation, Resource, operation
 from gateway.api.tags import Tag
 
@@ -239,6 +240,7 @@ class ImportApplicationResource(Resource):
             accepted_only=asked.body.accepted_only,
             annul_missing=asked.body.annul_missing,
             reason=asked.body.reason,
+            actor=asked.key.actor,
         )
         return asked.visit.call(practices.APPLY_IMPORT, request)
 
@@ -259,7 +261,7 @@ class ImportRefusedResource(Resource):
     def on_get(self, asked: Asked, entity: str, import_id: UUID) -> None:
         """Send it as it is put together. After 30 days it holds the references and reasons alone."""
         request = practices.RefusedRowsRequest(entity_code=entity, import_id=import_id)
-        asked.resp.stream = csv_files.of_refused(asked.visit, request)
+        asked.resp.stream = refused_rows.as_file(asked.visit, request)
         asked.resp.content_type = "text/csv; charset=utf-8"
         asked.resp.downloadable_as = f"righe-da-correggere-{import_id}.csv"
 
@@ -303,5 +305,5 @@ class ImportResource(Resource):
     )
     def on_delete(self, asked: Asked, entity: str, import_id: UUID) -> practices.ImportReport:
         """End it; what is over stays as it is."""
-        request = practices.ImportGetRequest(entity_code=entity, import_id=import_id)
+        request = practices.ImportCancelRequest(entity_code=entity, import_id=import_id, actor=asked.key.actor)
         return asked.visit.call(practices.CANCEL_IMPORT, request)

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from contracts.errors import ErrorCode
 from contracts.rpc import money_cases
+from contracts.scopes import Scope
 from contracts.shapes import Empty
 from gateway.api import answers, bodies, money_examples
 from gateway.api.cursors import link_next
-from gateway.api.keys import Scope
 from gateway.api.operation import Access, Asked, IdempotencyKey, Operation, Resource, operation
 from gateway.api.tags import Tag
 

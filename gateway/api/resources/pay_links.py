@@ -6,8 +6,8 @@ from uuid import UUID
 
 from contracts.errors import ErrorCode
 from contracts.rpc import practices
+from contracts.scopes import Scope
 from gateway.api import answers, bodies, examples
-from gateway.api.keys import Scope
 from gateway.api.operation import Access, Asked, Operation, Resource, operation
 from gateway.api.tags import Tag
 

@@ -4,10 +4,10 @@ from typing import Final
 
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import payments
+from contracts.scopes import Scope
 from contracts.shapes import Empty
 from gateway.api import answers, bodies, csv_files, examples, merged_feed, uploads
 from gateway.api.cursors import link_next
-from gateway.api.keys import Scope
 from gateway.api.operation import Access, Asked, Operation, Resource, operation
 from gateway.api.tags import Tag
 
@@ -94,7 +94,7 @@ class ReceiptsResource(Resource):
             envelope = upload.content.decode("utf-8-sig")
         except UnicodeDecodeError:
             raise Refused(ErrorCode.INVALID_REQUEST) from None
-        request = payments.TakeReceiptRequest(entity_code=entity, envelope=envelope)
+        request = payments.TakeReceiptRequest(entity_code=entity, envelope=envelope, actor=asked.key.actor)
         return asked.visit.call(payments.TAKE_RECEIPT, request)
 
 

@@ -7,11 +7,12 @@ from typing import Final
 
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import notices, settlement
+from contracts.scopes import Scope
 from contracts.shapes import Empty
-from gateway.api import answers, bodies, flow_files, settlement_examples, uploads
+from gateway import flow_files
+from gateway.api import answers, bodies, settlement_examples, uploads
 from gateway.api.cursors import link_next
 from gateway.api.field_errors import FieldError, invalid
-from gateway.api.keys import Scope
 from gateway.api.operation import Access, Asked, Operation, Resource, operation
 from gateway.api.resources.practices import answer_file
 from gateway.api.tags import Tag
@@ -50,7 +51,7 @@ class SettlementsResource(Resource):
         if not upload.content:
             raise Refused(ErrorCode.IMPORT_EMPTY)
         content = base64.b64encode(flow_files.for_payments(upload.content)).decode()
-        request = settlement.TakeSettlementRequest(entity_code=entity, content_base64=content)
+        request = settlement.TakeSettlementRequest(entity_code=entity, content_base64=content, actor=asked.key.actor)
         taken = asked.visit.call(settlement.TAKE_SETTLEMENT, request)
         asked.resp.location = f"/api/v1/creditors/{entity}/settlements/{taken.flow_id}"
         return taken
@@ -163,6 +164,7 @@ class BankCreditResource(Resource):
             booked_on=asked.body.booked_on,
             amount_cents=asked.body.amount_cents,
             remittance_text=asked.body.remittance_text,
+            actor=asked.key.actor,
         )
         return asked.visit.call(settlement.PUT_CREDIT, request)
 

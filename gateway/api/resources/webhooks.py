@@ -5,9 +5,9 @@ from uuid import UUID, uuid4
 
 from contracts.errors import ErrorCode
 from contracts.rpc import webhooks
+from contracts.scopes import Scope
 from contracts.shapes import Empty
 from gateway.api import bodies, examples
-from gateway.api.keys import Scope
 from gateway.api.operation import Access, Asked, Operation, Resource, operation
 from gateway.api.tags import Tag
 
@@ -46,7 +46,11 @@ class WebhooksResource(Resource):
     def on_post(self, asked: Asked[bodies.WebhookBody], entity: str) -> webhooks.WebhookWithSecret:
         """Make one: events emitted from now on are sent to it."""
         request = webhooks.CreateWebhookRequest(
-            entity_code=entity, id=uuid4(), url=asked.body.url, types=asked.body.types
+            entity_code=entity,
+            id=uuid4(),
+            url=asked.body.url,
+            types=asked.body.types,
+            actor=asked.key.actor,
         )
         made = asked.visit.call(webhooks.CREATE_WEBHOOK, request)
         asked.resp.location = f"/api/v1/creditors/{entity}/webhooks/{made.id}"
@@ -72,7 +76,12 @@ class WebhookResource(Resource):
     def on_put(self, asked: Asked[bodies.WebhookChangeBody], entity: str, webhook_id: UUID) -> webhooks.Webhook:
         """Change it."""
         request = webhooks.ChangeWebhookRequest(
-            entity_code=entity, id=webhook_id, url=asked.body.url, types=asked.body.types, enabled=asked.body.enabled
+            entity_code=entity,
+            id=webhook_id,
+            url=asked.body.url,
+            types=asked.body.types,
+            enabled=asked.body.enabled,
+            actor=asked.key.actor,
         )
         return asked.visit.call(webhooks.CHANGE_WEBHOOK, request)
 
@@ -87,7 +96,8 @@ class WebhookResource(Resource):
     )
     def on_delete(self, asked: Asked, entity: str, webhook_id: UUID) -> None:
         """Delete it."""
-        asked.visit.call(webhooks.DELETE_WEBHOOK, webhooks.WebhookRequest(entity_code=entity, id=webhook_id))
+        request = webhooks.WebhookRequest(entity_code=entity, id=webhook_id, actor=asked.key.actor)
+        asked.visit.call(webhooks.DELETE_WEBHOOK, request)
 
 
 class WebhookSecretResource(Resource):
@@ -106,7 +116,7 @@ class WebhookSecretResource(Resource):
     )
     def on_post(self, asked: Asked, entity: str, webhook_id: UUID) -> webhooks.WebhookWithSecret:
         """Rotate it."""
-        request = webhooks.WebhookRequest(entity_code=entity, id=webhook_id)
+        request = webhooks.WebhookRequest(entity_code=entity, id=webhook_id, actor=asked.key.actor)
         return asked.visit.call(webhooks.ROTATE_WEBHOOK_SECRET, request)
 
 
@@ -179,5 +189,6 @@ class WebhookResendsResource(Resource):
             event_id=asked.body.event_id,
             since=asked.body.since,
             until=asked.body.until,
+            actor=asked.key.actor,
         )
         return asked.visit.call(webhooks.RESEND, request)

@@ -3,13 +3,13 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from contracts.roles import Grant
-from services.identity.models import Operator, OperatorInvitation, OperatorSession
+from services.identity.models import ApiKey, Operator, OperatorInvitation, OperatorSession
 from services.identity.operators.domain import operator_rules
 
 _LEFTOVER_RETENTION: Final = timedelta(days=1)
@@ -157,3 +157,40 @@ def delete_expired(session: Session, now: datetime) -> None:
     old_invitation = OperatorInvitation.created_at < now - operator_rules.INVITATION_RETENTION
     for statement in (delete(OperatorSession).where(old_session), delete(OperatorInvitation).where(old_invitation)):
         session.execute(statement, execution_options={"synchronize_session": False})
+
+
+# ---- API keys
+
+
+def api_keys(session: Session, entity_code: str) -> Sequence[ApiKey]:
+    """Return all keys an entity has or had, by name, those revoked last."""
+    statement = select(ApiKey).where(ApiKey.entity_code == entity_code)
+    return session.scalars(statement.order_by(ApiKey.revoked_at.is_not(None), ApiKey.name, ApiKey.created_at)).all()
+
+
+def new_api_key(
+    session: Session, entity_code: str, name: str, scopes: list[str], sha256: bytes, now: datetime
+) -> ApiKey:
+    """Store a new key of an entity and return it."""
+    row = ApiKey(
+        id=uuid4(), entity_code=entity_code, name=name, scopes=scopes, sha256=sha256, version=1, created_at=now
+    )
+    session.add(row)
+    return row
+
+
+def locked_api_key(session: Session, entity_code: str, key_id: UUID) -> ApiKey | None:
+    """Return a key of an entity, in force or not, locked."""
+    statement = select(ApiKey).where(ApiKey.id == key_id, ApiKey.entity_code == entity_code).with_for_update()
+    return session.scalars(statement, execution_options={"populate_existing": True}).first()
+
+
+def api_key_by_sha256(session: Session, sha256: bytes) -> ApiKey | None:
+    """Return the key one of whose two texts has this SHA-256, in force or not."""
+    statement = select(ApiKey).where(or_(ApiKey.sha256 == sha256, ApiKey.previous_sha256 == sha256))
+    return session.scalars(statement).first()
+
+
+def save_key_use(session: Session, key_id: UUID, now: datetime) -> None:
+    """Save that a key was used."""
+    session.execute(update(ApiKey).where(ApiKey.id == key_id).values(used_at=now))

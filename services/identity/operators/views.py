@@ -1,7 +1,9 @@
 """How operators, invitations and sessions are shown to callers."""
 
+from typing import Any
+
 from contracts.rpc import operators
-from services.identity.models import Operator, OperatorInvitation, OperatorSession
+from services.identity.models import ApiKey, Operator, OperatorInvitation, OperatorSession
 from services.identity.operators.domain.operator_rules import OfficeTimes
 from services.identity.operators.repository import grants_of
 
@@ -54,3 +56,17 @@ def invitation_view(row: OperatorInvitation) -> operators.Invitation:
         created_at=row.created_at,
         expires_at=row.expires_at,
     )
+
+
+def api_key_view(row: ApiKey) -> Any:
+    """Return the fields of a key that are shown, by name: its text is not among what is stored."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "scopes": row.scopes,
+        "version": row.version,
+        "created_at": row.created_at,
+        "used_at": row.used_at,
+        "previous_until": row.previous_until,
+        "revoked_at": row.revoked_at,
+    }

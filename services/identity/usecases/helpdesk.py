@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Final
 
 from chassis.storage.database import Database
-from services.identity.models import RefusedLogin
+from contracts.rpc.help_desk import RefusedLogin, RefusedLoginReply, RefusedLoginRequest
+from services.identity import models
 from services.identity.saml.refusal import Reason
 
 _CLOCK: Final = "a clock is wrong, ours or the identity provider's, by more than 30 s; for whoever runs the portal"
@@ -49,7 +50,7 @@ class RefusedLoginReport:
 def why_refused(database: Database, reference: str) -> RefusedLoginReport | None:
     """Return what is known of a refused login; None when the reference is unknown or older than a month."""
     with database.reading() as session:
-        found = session.get(RefusedLogin, reference.strip().upper())
+        found = session.get(models.RefusedLogin, reference.strip().upper())
     if found is None:
         return None
     reason = Reason(found.reason)
@@ -64,3 +65,12 @@ def why_refused(database: Database, reference: str) -> RefusedLoginReport | None
         entity_code=found.entity_code,
         request_id=found.request_id,
     )
+
+
+def refused_login(database: Database, request: RefusedLoginRequest) -> RefusedLoginReply:
+    """Return what an entity's office is told of a refused login; nothing of one in another entity's pages."""
+    report = why_refused(database, request.reference)
+    if report is None or report.entity_code not in (None, request.entity_code):
+        return RefusedLoginReply()
+    told = RefusedLogin(reference=report.reference, at=report.at, reason=report.reason.value, anomaly=report.anomaly)
+    return RefusedLoginReply(login=told)

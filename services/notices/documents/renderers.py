@@ -101,9 +101,12 @@ class Renderers:
             raise Broken(ErrorCode.INTERNAL_ERROR)
         return reply[1:]
 
-    def prepared_logo(self, path: Path) -> Artwork:
-        """Return what a page draws of the logo in a file. Raises UnusableLogo, and Unavailable as `render` does."""
-        reply = self._reply(LogoFile(str(path)))
+    def prepared_logo(self, path: Path, content_base64: str | None = None) -> Artwork:
+        """Return what a page draws of the logo in a file, or of a content under its name.
+
+        Raises UnusableLogo, and Unavailable as `render` does.
+        """
+        reply = self._reply(LogoFile(str(path), content_base64))
         if reply[:1] == FAILED:
             raise UnusableLogo(reply[1:].decode())
         return read_artwork(reply[1:])

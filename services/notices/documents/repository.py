@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, null, select, update
+from sqlalchemy import ARRAY, ColumnElement, Text, cast, delete, exists, func, null, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, defer
 
-from contracts.rpc.notices import Job, JobDocumentsRequest
+from contracts.rpc.notices import Job, JobDocumentsRequest, JobListRequest
 from services.notices.models import Document, PrintJob, PrintJobItem
 
 
@@ -58,12 +58,38 @@ def add_job(session: Session, job: PrintJob, external_ids: Sequence[str]) -> Non
         session.execute(insert(PrintJobItem), rows)
 
 
-def find_job(session: Session, entity_code: str, *, job_id: UUID | None = None, key: str | None = None) -> Job | None:
+def find_job(
+    session: Session,
+    entity_code: str,
+    *,
+    job_id: UUID | None = None,
+    key: str | None = None,
+    services: Sequence[str] | None = None,
+) -> Job | None:
     """Return an entity's job and how many of its items are printed and refused, or None."""
     found = PrintJob.id == job_id if job_id else PrintJob.idempotency_key == key
-    job = session.scalars(select(PrintJob).where(PrintJob.entity_code == entity_code, found)).first()
-    if job is None:
-        return None
+    job = session.scalars(select(PrintJob).where(*_of(entity_code, services), found)).first()
+    return _with_counts(session, job) if job else None
+
+
+def list_jobs(session: Session, asked: JobListRequest, limit: int) -> Sequence[Job]:
+    """Return jobs of an entity, newest first, those older than one."""
+    statement = select(PrintJob).where(*_of(asked.entity_code, asked.service_codes))
+    if asked.after is not None:
+        last = select(PrintJob.created_at, PrintJob.id).where(PrintJob.id == asked.after).subquery()
+        statement = statement.where(tuple_(PrintJob.created_at, PrintJob.id) < select(last).scalar_subquery())
+    jobs = session.scalars(statement.order_by(PrintJob.created_at.desc(), PrintJob.id.desc()).limit(limit)).all()
+    return [_with_counts(session, job) for job in jobs]
+
+
+def _of(entity_code: str, services: Sequence[str] | None) -> list[ColumnElement[bool]]:
+    entity = PrintJob.entity_code == entity_code
+    if services is None:
+        return [entity]
+    return [entity, PrintJob.service_codes.op("<@", is_comparison=True)(cast(list(services), ARRAY(Text)))]
+
+
+def _with_counts(session: Session, job: PrintJob) -> Job:
     counts = select(func.count(PrintJobItem.content_sha256), func.count(PrintJobItem.code))
     printed, refused = session.execute(counts.where(PrintJobItem.job_id == job.id)).one()
     return Job(
@@ -96,7 +122,7 @@ def job_documents(session: Session, asked: JobDocumentsRequest) -> Sequence[tupl
         select(PrintJobItem, Document.pdf if asked.with_content else null())
         .join(PrintJob, PrintJob.id == PrintJobItem.job_id)
         .outerjoin(Document, Document.content_sha256 == PrintJobItem.content_sha256)
-        .where(PrintJob.entity_code == asked.entity_code, PrintJob.id == asked.job_id)
+        .where(*_of(asked.entity_code, asked.service_codes), PrintJob.id == asked.job_id)
         .where(PrintJobItem.place > asked.after)
         .order_by(PrintJobItem.place)
         .limit(asked.limit)

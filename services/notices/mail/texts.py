@@ -30,7 +30,8 @@ _MOMENT: Final = {"it": "d MMMM yyyy 'alle' HH:mm", "en": "d MMMM yyyy 'at' HH:m
 class MailFacts:
     """What a mail is about; `receipt` is that of a confirmation. `days_left` until the due date, where there is one.
 
-    `pay_token`: of the link that leads to paying it, where it can be paid.
+    `pay_token`: of the link that leads to paying it, where it can be paid. `by_office`: the entity's office sends it to
+    an address it was given, and not the portal to who has agreed to mail.
     """
 
     kind: Kind
@@ -39,6 +40,7 @@ class MailFacts:
     receipt: Receipt | None
     days_left: int | None
     pay_token: str | None = None
+    by_office: bool = False
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,8 @@ _COMMON_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "login": "Il portale chiede di entrare con SPID o CIE. Non chiede mai password o dati di carte per e-mail.",
         "why": "Ricevi questo messaggio perché hai acconsentito agli avvisi per e-mail. Puoi revocare il consenso "
         "quando vuoi:",
+        "why_office": "Ricevi questo messaggio perché l'ufficio dell'ente lo ha mandato a questo indirizzo. Come sono "
+        "trattati i dati:",
         "privacy": "Privacy e consensi",
         "no_reply": "Messaggio automatico: le risposte non vengono lette.",
     },
@@ -172,6 +176,8 @@ _COMMON_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "e-mail.",
         "why": "You receive this message because you agreed to notices by e-mail. You can withdraw the consent at any "
         "time:",
+        "why_office": "You receive this message because the creditor's office has sent it to this address. How data "
+        "are treated:",
         "privacy": "Privacy and consents",
         "no_reply": "Automatic message: replies are not read.",
     },
@@ -202,9 +208,9 @@ def mail_text(facts: MailFacts, language: str, public_url: str) -> MailText:
         "rows": _rows(facts, language, common, names["service"]),
         "action": own.action,
         "action_url": public_url + _page(facts),
-        "privacy_url": f"{public_url}/profilo/privacy",
+        "privacy_url": f"{public_url}/informativa-privacy" if facts.by_office else f"{public_url}/profilo/privacy",
         "is_receipt": facts.receipt is not None,
-        "texts": common,
+        "texts": {**common, "why": common["why_office"]} if facts.by_office else common,
     }
     return MailText(
         subject=own.subject.format(**names),

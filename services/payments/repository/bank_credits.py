@@ -28,6 +28,12 @@ def save_credit(session: Session, credit: PutCreditRequest, flow_id: str | None,
     }
     statement = upsert(BankCredit).values(entity_code=credit.entity_code, reference=credit.reference, **known)
     session.execute(statement.on_conflict_do_update(index_elements=["entity_code", "reference"], set_=known))
+    session.expire_all()
+
+
+def credit(session: Session, entity_code: str, reference: str) -> BankCredit | None:
+    """Return a credit by the bank's reference."""
+    return session.get(BankCredit, (entity_code, reference))
 
 
 def credits_by_flow(session: Session, entity_code: str, flow_ids: Iterable[str]) -> dict[str, list[BankCredit]]:

@@ -76,3 +76,29 @@ def activation(session: Session, practice_id: UUID, paid_at: datetime) -> Activa
 def of_practice(session: Session, practice_id: UUID) -> Sequence[NodeCall]:
     """Return the calls about a practice, oldest first."""
     return session.scalars(select(NodeCall).where(NodeCall.practice_id == practice_id).order_by(NodeCall.id)).all()
+
+
+def refused_receipts(session: Session, creditor_fiscal_code: str, notice_number: str) -> Sequence[NodeCall]:
+    """Return the receipts for a notice that had to be refused, oldest first: they are few, of all creditors."""
+    refused = select(NodeCall).where(
+        NodeCall.creditor_fiscal_code == creditor_fiscal_code,
+        NodeCall.notice_number == notice_number,
+        NodeCall.raw_xml.is_not(None),
+    )
+    return session.scalars(refused.order_by(NodeCall.id)).all()
+
+
+def refused_of(session: Session, creditor_fiscal_code: str, before: int | None, limit: int) -> Sequence[NodeCall]:
+    """Return the receipts for a creditor that had to be refused, newest first, those before one."""
+    statement = select(NodeCall).where(
+        NodeCall.creditor_fiscal_code == creditor_fiscal_code, NodeCall.raw_xml.is_not(None)
+    )
+    if before is not None:
+        statement = statement.where(NodeCall.id < before)
+    return session.scalars(statement.order_by(NodeCall.id.desc()).limit(limit)).all()
+
+
+def refused(session: Session, creditor_fiscal_code: str, call_id: int) -> NodeCall | None:
+    """Return one of them."""
+    here = (NodeCall.id == call_id, NodeCall.creditor_fiscal_code == creditor_fiscal_code)
+    return session.scalars(select(NodeCall).where(*here, NodeCall.raw_xml.is_not(None))).first()

@@ -47,6 +47,7 @@ _STATES: Final = text(
             CASE WHEN r.receipts > 0 THEN '-' ELSE coalesce(o.checkout_ids, '-') END,
             p.created_at >= :events_since AND EXISTS (
                 SELECT FROM outbox WHERE subject = CAST(p.practice_id AS text) AND type = :reported
+                    AND created_at >= p.created_at - interval '1 day'
             )) AS line
     FROM positions p
     CROSS JOIN LATERAL (

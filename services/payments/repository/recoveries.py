@@ -1,5 +1,6 @@
 """Receipts that have not come and are to be asked for."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -111,3 +112,9 @@ def by_iur(session: Session, creditor: str, iur: str) -> ReceiptRecovery | None:
     """Return what is known of a receipt that was wanted."""
     statement = select(_ROW).where(_ROW.creditor_fiscal_code == creditor, _ROW.iur == iur)
     return session.scalars(statement).first()
+
+
+def newest(session: Session, creditor: str, limit: int) -> Sequence[ReceiptRecovery]:
+    """Return the receipts that were wanted of a creditor, newest first."""
+    statement = select(_ROW).where(_ROW.creditor_fiscal_code == creditor)
+    return session.scalars(statement.order_by(_ROW.id.desc()).limit(limit)).all()

@@ -14,7 +14,7 @@ PA_NS: Final = "http://pagopa-api.pagopa.gov.it/pa/paForNode.xsd"
 MAX_ENVELOPE_CHARS: Final = 1_000_000
 
 # The text is Unicode already, so what a declaration says about bytes no longer holds.
-_XML_DECLARATION = re.compile(r"\A\ufeff?\s*<\?xml[^>]*\?>")
+XML_DECLARATION = re.compile(r"\A\ufeff?\s*<\?xml[^>]*\?>")
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -27,7 +27,7 @@ def open_envelope(text: str) -> etree._Element:
     if len(text) > MAX_ENVELOPE_CHARS:
         raise Unreadable("too large")
     try:
-        content = _XML_DECLARATION.sub("", text).encode()
+        content = XML_DECLARATION.sub("", text).encode()
     except UnicodeEncodeError:
         raise Unreadable("not well formed") from None
     root = parse(content)
@@ -47,7 +47,7 @@ def enveloped(content: bytes) -> str:
     text = content.decode(encoding)
     if root.tag == f"{{{SOAP_NS}}}Envelope":
         return text
-    inside = _XML_DECLARATION.sub("", text)
+    inside = XML_DECLARATION.sub("", text)
     return f'<soapenv:Envelope xmlns:soapenv="{SOAP_NS}"><soapenv:Body>{inside}</soapenv:Body></soapenv:Envelope>'
 
 

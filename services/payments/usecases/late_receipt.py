@@ -1,5 +1,9 @@
 """Take in a receipt that the node sent and that was refused or lost: as if the node sent it again."""
 
+from dataclasses import replace
+from typing import Final
+
+from chassis.audit.entries import Change
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc.payments import TakenReceipt, TakeReceiptRequest
 from services.payments.hostile_xml import Unreadable
@@ -8,6 +12,8 @@ from services.payments.soap.envelope import enveloped
 from services.payments.soap.requests import NodeMessage, read_message
 from services.payments.usecases.node.context import NodeContext
 from services.payments.usecases.node.receipt import receive
+
+_TAKEN: Final = "payments.take_receipt"
 
 
 def take_late_receipt(context: NodeContext, content: bytes) -> TakenReceipt:
@@ -35,6 +41,15 @@ def take_for_entity(context: NodeContext, request: TakeReceiptRequest) -> TakenR
         creditor = positions.creditor_of_entity(session, request.entity_code)
     if creditor is None or creditor.fiscal_code != message.id_pa:
         raise Refused(ErrorCode.UNKNOWN_ENTITY)
+    if request.actor is not None:
+        change = Change(
+            entity_code=request.entity_code,
+            actor=request.actor,
+            operation=_TAKEN,
+            subject=message.notice_number,
+            after={"receipt": message.receipt_id},
+        )
+        context = replace(context, taken_by=change)
     return _take(context, message, envelope)
 
 

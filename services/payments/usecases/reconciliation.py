@@ -32,7 +32,7 @@ def settlement(database: Database, entity_code: str, flow_id: str) -> Settlement
         if file is not None and file.refused_code is None and not (flows and flows[0].flow_at >= file.flow_at):
             return _unread(file)
         if flows:
-            return _settlements(session, entity_code, flows)[0]
+            return shown(session, entity_code, flows)[0]
     if file is None:
         raise Refused(ErrorCode.SETTLEMENT_NOT_FOUND)
     raise Refused(ErrorCode(str(file.refused_code)), ReceivedParams(dict(file.refused_params or {})))
@@ -42,17 +42,18 @@ def settlement_list(database: Database, request: SettlementsRequest) -> Settleme
     """Return an entity's current flows, the newest day first."""
     with database.reading() as session:
         flows = settlements.current_of_entity(session, request.entity_code, limit=request.limit)
-        return Settlements(settlements=_settlements(session, request.entity_code, flows))
+        return Settlements(settlements=shown(session, request.entity_code, flows))
 
 
 def worklist(database: Database, request: WorklistRequest) -> Worklist:
     """Return what a human must look at."""
     with database.reading() as session:
         found = settlements.worklist(session, request.entity_code, request.after, request.limit)
-        return Worklist(items=[_item(row, flow) for row, flow in found])
+        return Worklist(items=[worklist_item(row, flow) for row, flow in found])
 
 
-def _settlements(session: Session, entity_code: str, flows: Sequence[SettlementFlow]) -> list[Settlement]:
+def shown(session: Session, entity_code: str, flows: Sequence[SettlementFlow]) -> list[Settlement]:
+    """Return flows with what became of their rows and with their credits, in the same order."""
     totals = settlements.totals(session, [flow.id for flow in flows])
     known_credits = bank_credits.credits_by_flow(session, entity_code, [flow.flow_id for flow in flows])
     return [_settlement(flow, totals.get(flow.id, {}), known_credits.get(flow.flow_id, [])) for flow in flows]
@@ -109,7 +110,8 @@ def _unread(file: SettlementFile) -> Settlement:
     )
 
 
-def _item(row: SettlementRow, flow: SettlementFlow) -> WorklistItem:
+def worklist_item(row: SettlementRow, flow: SettlementFlow) -> WorklistItem:
+    """Return a row that a human must look at."""
     return WorklistItem(
         id=row.id,
         finding=str(row.finding),

@@ -7,8 +7,11 @@ from datetime import datetime
 from typing import Final
 
 from chassis import deadline
+from chassis.audit import entries
+from chassis.audit.entries import Change
 from chassis.logs import get_logger
 from chassis.storage.database import Database, Tx
+from contracts.actors import Actor
 from contracts.call import Rpc
 from contracts.error_details import InvalidRequest
 from contracts.errors import ErrorCode, Refused, Unavailable
@@ -23,6 +26,7 @@ from services.payments.usecases.row_matches import RowBatch
 
 log = get_logger(__name__)
 
+UPLOADED: Final = "settlement.upload"
 _BATCH: Final = 200
 _NAMED_ROWS: Final = 20
 # A large flow is finished by the timer: the caller is answered before it stops waiting.
@@ -41,9 +45,9 @@ def take_file(database: Database, rpc: Rpc, request: TakeSettlementRequest, now:
         raise Refused(ErrorCode.INVALID_REQUEST, InvalidRequest(field="content_base64")) from None
     flow = read_unless_large(content)
     if isinstance(flow, LargeFlow):
-        _put_aside(database, rpc, flow.head, request.entity_code, content, now)
+        _put_aside(database, rpc, flow.head, request, content, now)
         return flow.head.flow_id
-    take_flow(database, rpc, flow, request.entity_code, now)
+    take_flow(database, rpc, flow, request.entity_code, now, request.actor)
     return flow.flow_id
 
 
@@ -79,8 +83,12 @@ def _take_aside(database: Database, rpc: Rpc, file: SettlementFile) -> bool:
     return True
 
 
-def take_flow(database: Database, rpc: Rpc, flow: Flow, entity_code: str, now: datetime) -> None:
+def take_flow(
+    database: Database, rpc: Rpc, flow: Flow, entity_code: str, now: datetime, actor: Actor | None = None
+) -> None:
     """Store a flow, unless it is here, and match its rows. A newer one of the same id replaces an older one.
+
+    `actor`: who sent it, for the audit; what pagoPA published comes from nobody.
 
     One whose rows do not add up to what it declares is stored and flagged: its payments were made all the same.
 
@@ -88,7 +96,10 @@ def take_flow(database: Database, rpc: Rpc, flow: Flow, entity_code: str, now: d
     """
     _check_receiver(database, rpc, flow, entity_code, now)
     with database.transaction() as tx:
+        is_new = settlements.revision(tx.session, flow) is None
         stored = _store(tx, flow, entity_code, now)
+        if is_new:
+            _note(tx, actor, entity_code, flow, now)
     if not flow.adds_up:
         FLOWS_NOT_ADDING_UP.inc()
         unread = {one.position: one.reason for one in flow.unread[:_NAMED_ROWS]}
@@ -128,11 +139,28 @@ def _check_receiver(database: Database, rpc: Rpc, flow: Flow, entity_code: str, 
         raise Refused(ErrorCode.SETTLEMENT_OTHER_BODY)
 
 
-def _put_aside(database: Database, rpc: Rpc, head: Flow, entity_code: str, content: bytes, now: datetime) -> None:
-    _check_receiver(database, rpc, head, entity_code, now)
+def _put_aside(
+    database: Database, rpc: Rpc, head: Flow, request: TakeSettlementRequest, content: bytes, now: datetime
+) -> None:
+    _check_receiver(database, rpc, head, request.entity_code, now)
     with database.transaction() as tx:
         if settlements.revision(tx.session, head) is None:
-            settlement_files.put(tx.session, head, entity_code, content, now)
+            settlement_files.put(tx.session, head, request.entity_code, content, now)
+            _note(tx, request.actor, request.entity_code, head, now)
+
+
+def _note(tx: Tx, actor: Actor | None, entity_code: str, flow: Flow, now: datetime) -> None:
+    """Append to the audit which flow somebody sent."""
+    if actor is None:
+        return
+    change = Change(
+        entity_code=entity_code,
+        actor=actor,
+        operation=UPLOADED,
+        subject=flow.flow_id,
+        after={"total_cents": flow.total_cents, "rows": flow.count},
+    )
+    entries.append(tx, change, now)
 
 
 def _store(tx: Tx, flow: Flow, entity_code: str, now: datetime) -> SettlementFlow:

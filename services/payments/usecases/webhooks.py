@@ -2,11 +2,18 @@
 
 import base64
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, Final
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
-from chassis.storage.database import Database
+from chassis.audit import entries
+from chassis.audit.chain import Json
+from chassis.audit.entries import Change
+from chassis.storage.database import Database, Tx
+from contracts.actors import Actor
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import webhooks as contract
 from contracts.shapes import Empty
@@ -16,6 +23,12 @@ from services.payments.repository import webhooks
 
 TEST_TYPE: Final = "WebhookTested.v1"
 """The type of what the test sends: it is no event, and stands in no outbox."""
+MADE: Final = "webhooks.make"
+CHANGED: Final = "webhooks.change"
+DELETED: Final = "webhooks.delete"
+ROTATED: Final = "webhooks.rotate_secret"
+RESENT: Final = "webhooks.resend"
+"""What the audit calls each write."""
 _SECRET_BYTES: Final = 32
 
 
@@ -40,6 +53,7 @@ def create(database: Database, request: contract.CreateWebhookRequest, now: date
             created_at=now,
         )
         tx.session.add(made)
+        _note(tx, made, request.actor, MADE, now, after=_audited(made))
         return _with_secret(made)
 
 
@@ -51,25 +65,35 @@ def listed(database: Database, request: contract.WebhooksRequest) -> contract.We
         )
 
 
-def change(database: Database, request: contract.ChangeWebhookRequest) -> contract.Webhook:
+def change(database: Database, request: contract.ChangeWebhookRequest, now: datetime) -> contract.Webhook:
     """Change a webhook. One that is enabled again is sent what it missed. Raises Refused(NOT_FOUND)."""
     with database.transaction() as tx:
         endpoint = _locked(tx.session, request.entity_code, request.id)
+        before = _audited(endpoint)
         endpoint.url, endpoint.types = request.url, list(request.types)
         if request.enabled:
             endpoint.disabled_reason = endpoint.failing_since = None
         elif endpoint.enabled:
             endpoint.disabled_reason = "by_hand"
         endpoint.enabled = request.enabled
+        after = _audited(endpoint)
+        changed = [name for name in after if after[name] != before[name]]
+        if changed:
+            said = {
+                "before": {name: before[name] for name in changed},
+                "after": {name: after[name] for name in changed},
+            }
+            _note(tx, endpoint, request.actor, CHANGED, now, **said)
         return contract.Webhook(**_shown(endpoint))
 
 
-def delete(database: Database, request: contract.WebhookRequest) -> Empty:
+def delete(database: Database, request: contract.WebhookRequest, now: datetime) -> Empty:
     """Delete a webhook with its history; one that is not there is deleted."""
     with database.transaction() as tx:
         endpoint = webhooks.one(tx.session, request.entity_code, request.id, lock=True)
         if endpoint is not None:
             tx.session.delete(endpoint)
+            _note(tx, endpoint, request.actor, DELETED, now, before=_audited(endpoint))
     return Empty()
 
 
@@ -79,6 +103,7 @@ def rotate(database: Database, request: contract.WebhookRequest, now: datetime) 
         endpoint = _locked(tx.session, request.entity_code, request.id)
         endpoint.previous_secret, endpoint.previous_until = endpoint.secret, now + OLD_SECRET_LIVES
         endpoint.secret = _new_secret()
+        _note(tx, endpoint, request.actor, ROTATED, now)
         return _with_secret(endpoint)
 
 
@@ -127,9 +152,45 @@ def resend(database: Database, request: contract.ResendRequest, now: datetime) -
     with database.transaction() as tx:
         endpoint = _locked(tx.session, request.entity_code, request.id)
         count = webhooks.deliver(tx.session, endpoint, now, *which, at_most=contract.RESENT_MAX)
+        if count:
+            _note(tx, endpoint, request.actor, RESENT, now, after={"count": count})
     if not count and request.event_id is not None:
         raise Refused(ErrorCode.NOT_FOUND)
     return contract.Resent(count=count)
+
+
+def _audited(endpoint: WebhookEndpoint) -> Mapping[str, Any]:
+    """Return what the audit tells of a webhook.
+
+    Of its address the host and a fingerprint of the whole: what stands behind the host may let in who knows it.
+    """
+    parts = urlsplit(endpoint.url)
+    address = f"{parts.scheme}://{parts.netloc} ({sha256(endpoint.url.encode()).hexdigest()[:8]})"
+    return {"url": address, "types": list(endpoint.types), "enabled": endpoint.enabled}
+
+
+def _note(
+    tx: Tx,
+    endpoint: WebhookEndpoint,
+    actor: Actor | None,
+    operation: str,
+    now: datetime,
+    *,
+    before: Json | None = None,
+    after: Json | None = None,
+) -> None:
+    """Append to the audit; a gateway of the release before does not say who asked."""
+    if actor is None:
+        return
+    change = Change(
+        entity_code=endpoint.entity_code,
+        actor=actor,
+        operation=operation,
+        subject=str(endpoint.id),
+        before=before or {},
+        after=after or {},
+    )
+    entries.append(tx, change, now)
 
 
 def _locked(session: Any, entity_code: str, webhook_id: UUID) -> WebhookEndpoint:

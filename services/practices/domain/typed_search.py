@@ -12,30 +12,35 @@ from services.practices.domain.typed_notice import notice_number_in
 
 _PERMUTED_WORDS_MAX: Final = 3
 _NAME_WORD: Final = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.-])*")
+_LETTERS: Final = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True)
 class TypedSearch:
     """What a text may mean: `reference` always, the others where it looks so.
 
-    `name_beginnings`: in small letters, in each order of the words, since some write the surname first.
+    `name_beginnings`: in small letters, in each order of the words, since some write the surname first. `name_words`:
+    each word by itself, for names of which somebody knows a middle one.
     """
 
     reference: str
     fiscal_code: str | None = None
     notice_number: str | None = None
     name_beginnings: tuple[str, ...] = ()
+    name_words: tuple[str, ...] = ()
 
 
 def read_search(text: str) -> TypedSearch:
     """Read what was typed; blank or unprintable text means nothing (`reference` is empty)."""
     reference = " ".join("".join(one if one.isprintable() else " " for one in text).split())
     fiscal_code = _fiscal_code(reference)
+    beginnings = () if fiscal_code else _name_beginnings(reference)
     return TypedSearch(
         reference=reference,
         fiscal_code=fiscal_code,
         notice_number=_notice_number(reference),
-        name_beginnings=() if fiscal_code else _name_beginnings(reference),
+        name_beginnings=beginnings,
+        name_words=tuple(_LETTERS.findall(reference.lower())) if beginnings else (),
     )
 
 

@@ -16,7 +16,7 @@ from services.practices.catalogue_content import content_of, digest_of
 from services.practices.catalogue_file import FileEntity, FileService
 from services.practices.catalogue_records import Issuer, issuer_of
 from services.practices.domain.notice_bases import BasePermutation
-from services.practices.models import CatalogueVersion, EntityRow, NoticeSequence, PracticeRow, ServiceRow
+from services.practices.models import CatalogueVersion, EntityLogo, EntityRow, NoticeSequence, PracticeRow, ServiceRow
 
 _ISSUER: Final = (
     select(
@@ -35,6 +35,15 @@ _ISSUER: Final = (
 def entity(session: Session, code: str) -> EntityRow:
     """Return an entity. Raises Refused(UNKNOWN_ENTITY)."""
     row = session.get(EntityRow, readable_code(code))
+    if row is None:
+        raise Refused(ErrorCode.UNKNOWN_ENTITY)
+    return row
+
+
+def locked_entity(session: Session, code: str) -> EntityRow:
+    """Return an entity whose catalogue nobody else changes meanwhile. Raises Refused(UNKNOWN_ENTITY)."""
+    statement = select(EntityRow).where(EntityRow.code == readable_code(code)).with_for_update()
+    row = session.scalars(statement).first()
     if row is None:
         raise Refused(ErrorCode.UNKNOWN_ENTITY)
     return row
@@ -237,6 +246,20 @@ def save_version(session: Session, entity: FileEntity, loaded_by: str, file_name
     )
     session.flush()
     return True
+
+
+def save_logo(session: Session, entity_code: str, name: str, content: bytes, now: datetime) -> None:
+    """Store a logo under its name, where it is not there."""
+    statement = insert(EntityLogo).values(entity_code=entity_code, name=name, content=content, added_at=now)
+    session.execute(statement.on_conflict_do_nothing())
+
+
+def logo(session: Session, entity_code: str, name: str) -> bytes | None:
+    """Return a logo of an entity that was stored."""
+    if not (entity_code.isprintable() and name.isprintable()):
+        return None
+    found = session.get(EntityLogo, (entity_code, name))
+    return found.content if found else None
 
 
 def allocate_bases(session: Session, creditor_fiscal_code: str, segregation_code: str, count: int) -> Iterator[int]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, select, text, update
+from sqlalchemy import case, delete, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
@@ -26,7 +26,8 @@ from services.practices.domain.debt import Debt
 from services.practices.models import UNFINISHED, Import, ImportPart, StagedRow
 
 _LOCK: Final = "hashtextextended('import-job:' || :entity_code, 0)"
-_OPEN: Final = ("receiving", "waiting", "checking", "loading", "previewed")
+_GOING: Final = ("waiting", "checking", "loading")
+_OPEN: Final = ("receiving", *_GOING, "previewed", "paused")
 _STAGED: Final = tuple(column.key for column in StagedRow.__table__.columns)
 _DELETED_AT_ONCE: Final = 20_000
 # A file of a million rows is longer about it than other statements may be.
@@ -70,6 +71,7 @@ def queue(session: Session, request: ImportQueueRequest) -> None:
         "sha256": request.sha256,
         "queued_at": func.clock_timestamp(),
         "preview": request.preview,
+        "allowed_services": request.service_codes,
     }
     if _count(session, queued.values(values)) == 0:
         raise Refused(ErrorCode.IMPORT_NOT_FOUND)
@@ -80,10 +82,30 @@ def forget(session: Session, import_id: UUID) -> None:
     session.execute(delete(Import).where(Import.id == import_id, Import.state == "receiving"))
 
 
-def cancel(session: Session, entity_code: str, import_id: UUID) -> None:
-    """End an import that is not over; what is loaded stays. It waits for the rows being loaded just then."""
+def cancel(session: Session, entity_code: str, import_id: UUID) -> bool:
+    """End an import that is not over; what is loaded stays. It waits for the rows being loaded just then.
+
+    Return whether it was not over.
+    """
     ended = update(Import).where(Import.id == import_id, Import.entity_code == entity_code, Import.state.in_(_OPEN))
-    session.execute(ended.values(state="cancelled"))
+    return _count(session, ended.values(state="cancelled")) > 0
+
+
+def pause(session: Session, import_id: UUID) -> bool:
+    """Stop an import that waits or is being worked at: what it has done stays. Return whether it was one."""
+    paused = update(Import).where(Import.id == import_id, Import.state.in_(_GOING))
+    return _count(session, paused.values(state="paused", has_leftovers=True)) > 0
+
+
+def resume(session: Session, import_id: UUID) -> bool:
+    """Let a paused import go on, behind the others of its entity. Return whether it was one.
+
+    As long as its parts are there it has rows to check; then they are all staged.
+    """
+    has_parts = exists().where(ImportPart.import_id == import_id)
+    going_on = update(Import).where(Import.id == import_id, Import.state == "paused")
+    state = case((has_parts, "waiting"), else_="loading")
+    return _count(session, going_on.values(state=state, queued_at=func.clock_timestamp())) > 0
 
 
 def is_busy(session: Session, entity_code: str) -> bool:
@@ -221,7 +243,7 @@ def finish(session: Session, import_id: UUID) -> None:
 def tidy(database: Database) -> None:
     """Delete what files that are over have left, and files whose parts stopped coming an hour ago.
 
-    A previewed file that nobody has asked to be loaded for a week is cancelled: its rows are about persons.
+    A previewed or paused file that nobody has let go on for a week is cancelled: its rows are about persons.
     """
     with database.transaction() as tx:
         tx.session.execute(update(Import).where(_is_forgotten_preview()).values(state="cancelled"))
@@ -253,7 +275,7 @@ def _delete_staged(database: Database, import_id: UUID) -> int:
 def _is_forgotten_preview() -> Any:
     return (
         Import.has_leftovers
-        & (Import.state == "previewed")
+        & Import.state.in_(("previewed", "paused"))
         & (Import.created_at < func.now() - text("interval '7 days'"))
     )
 

@@ -46,9 +46,12 @@ def end_preview(session: Session, import_id: UUID) -> None:
     session.execute(update(Import).where(*here).values(state="previewed", missing=missing))
 
 
-def apply(session: Session, request: ImportApplyRequest) -> None:
-    """Let a previewed file be loaded. Raises Refused(IMPORT_NOT_FOUND), (IMPORT_NOT_APPLICABLE)."""
-    imported(session, request.entity_code, request.import_id)
+def apply(session: Session, request: ImportApplyRequest) -> Mapping[str, int]:
+    """Let a previewed file be loaded, and return what its preview has counted, by column.
+
+    Raises Refused(IMPORT_NOT_FOUND), (IMPORT_NOT_APPLICABLE).
+    """
+    imported(session, request.entity_code, request.import_id, request.service_codes)
     job = session.get_one(Import, request.import_id, with_for_update=True, populate_existing=True)
     if job.state != "previewed":
         raise Refused(ErrorCode.IMPORT_NOT_APPLICABLE, NotApplicable(state=job.state))
@@ -56,10 +59,14 @@ def apply(session: Session, request: ImportApplyRequest) -> None:
         raise Refused(ErrorCode.IMPORT_NOT_APPLICABLE, NotApplicable(refused=job.refused))
     if request.annul_missing and (nameless := _without_reference(session, job.id)):
         raise Refused(ErrorCode.IMPORT_NOT_APPLICABLE, NotApplicable(without_reference=nameless))
+    foreseen = {"created": job.created, "amended": job.amended, "refused": job.refused}
+    if request.annul_missing:
+        foreseen["missing"] = job.missing
     job.state, job.preview = "loading", False
     job.accepted = job.refused = job.created = job.amended = job.missing = 0
     job.annul_reason = request.reason if request.annul_missing else None
     session.execute(update(Import).where(Import.id == job.id).values(queued_at=func.clock_timestamp()))
+    return foreseen
 
 
 def forget_preview(database: Database, import_id: UUID) -> None:
@@ -92,10 +99,13 @@ def locked_to_pay(session: Session, places: Sequence[int]) -> Sequence[PracticeR
     return session.scalars(locked.order_by(PracticeRow.id).with_for_update()).all()
 
 
-def note_annulled(session: Session, import_id: UUID, count: int) -> None:
-    """Count debts that were annulled because a file does not name them."""
-    counted = update(Import).where(Import.id == import_id).values(missing=Import.missing + count)
-    session.execute(counted.execution_options(synchronize_session=False))
+def note_annulled(session: Session, import_id: UUID, count: int) -> bool:
+    """Count debts that were annulled because a file does not name them; False where its import was ended or stopped."""
+    counted = update(Import).where(Import.id == import_id, Import.state == "loading")
+    done: Any = session.execute(
+        counted.values(missing=Import.missing + count).execution_options(synchronize_session=False)
+    )
+    return int(done.rowcount) == 1
 
 
 def _missing(job: Import) -> Select[int]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import and_, delete, func, select, text
+from sqlalchemy import ColumnElement, and_, delete, func, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from chassis.storage import bulk
@@ -96,12 +96,30 @@ def forget_refused(session: Session, before: datetime, limit: int) -> int:
     return int(done.rowcount)
 
 
-def imported(session: Session, entity_code: str, import_id: UUID) -> Import:
-    """Return an import of the entity. Raises Refused(IMPORT_NOT_FOUND)."""
-    found = session.scalars(select(Import).where(Import.id == import_id, Import.entity_code == entity_code)).first()
+def imported(session: Session, entity_code: str, import_id: UUID, services: Sequence[str] | None = None) -> Import:
+    """Return an import of the entity, of these services alone where any are named. Raises Refused(IMPORT_NOT_FOUND)."""
+    statement = select(Import).where(Import.id == import_id, *_conditions(entity_code, services))
+    found = session.scalars(statement).first()
     if found is None:
         raise Refused(ErrorCode.IMPORT_NOT_FOUND)
     return found
+
+
+def listed(
+    session: Session, entity_code: str, services: Sequence[str] | None, after: UUID | None, limit: int
+) -> Sequence[Import]:
+    """Return imports of the entity, newest first, those older than one; without those whose parts are on their way."""
+    statement = select(Import).where(*_conditions(entity_code, services), Import.state != "receiving")
+    if after is not None:
+        last = select(Import.created_at, Import.id).where(Import.id == after).subquery()
+        statement = statement.where(tuple_(Import.created_at, Import.id) < select(last).scalar_subquery())
+    newest_first = statement.order_by(Import.created_at.desc(), Import.id.desc())
+    return session.scalars(newest_first.limit(limit)).all()
+
+
+def _conditions(entity_code: str, services: Sequence[str] | None) -> list[ColumnElement[bool]]:
+    entity = Import.entity_code == entity_code
+    return [entity] if services is None else [entity, Import.allowed_services.contained_by(list(services))]
 
 
 def rows(session: Session, import_id: UUID, after_line: int, outcome: str | None, limit: int) -> Sequence[ImportRow]:

@@ -9,10 +9,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from services.practices.domain.typed_search import TypedSearch
-from services.practices.models import DEBTOR_NAME, EntityRow, PracticeRow
+from services.practices.models import DEBTOR_NAME, DEBTOR_WORDS, EntityRow, PracticeRow
 from services.practices.repository.practices import shown_columns
 
-_NAME: ColumnElement[str] = literal_column(DEBTOR_NAME)
+NAME: ColumnElement[str] = literal_column(DEBTOR_NAME)
+_WORDS: ColumnElement[Any] = literal_column(DEBTOR_WORDS)
 # As its index has it: SQLAlchemy would write a subscript, which PostgreSQL does not take for the same.
 _RECEIPTS: Any = literal_column("(facts -> 'receipts')", JSONB())
 
@@ -58,7 +59,28 @@ def by_name(
     of_each = [_named(entity_code, services, beginning, limit) for beginning in beginnings]
     places = func.array(union_all(*of_each).scalar_subquery())
     statement = shown_columns().where(PracticeRow.place == any_(places))
-    return session.execute(statement.order_by(_NAME, PracticeRow.place.desc()).limit(limit)).all()
+    return session.execute(statement.order_by(NAME, PracticeRow.place.desc()).limit(limit)).all()
+
+
+def by_words(
+    session: Session, entity_code: str, services: Sequence[str] | None, words: Sequence[str], limit: int
+) -> Sequence[Row[Any]]:
+    """Return practices whose debtor's name has words that begin so, in any order and place, by name.
+
+    Of thousands any so many: nobody goes through them, and to find the first by name all would have to be looked at.
+    """
+    asked = func.to_tsquery(literal_column("'simple'::regconfig"), " & ".join(f"{word}:*" for word in words))
+    any_of_them = (
+        select(PracticeRow.place).where(*conditions(entity_code, services), _WORDS.op("@@")(asked)).limit(limit)
+    )
+    statement = shown_columns().where(PracticeRow.place == any_(func.array(any_of_them.scalar_subquery())))
+    return session.execute(statement.order_by(NAME, PracticeRow.place.desc())).all()
+
+
+def at_places(session: Session, places: Sequence[int]) -> Sequence[Row[Any]]:
+    """Return the practices at these places as they are shown, oldest first."""
+    statement = shown_columns().where(PracticeRow.place.in_(places))
+    return session.execute(statement.order_by(PracticeRow.place)).all()
 
 
 def practice(session: Session, entity_code: str, services: Sequence[str] | None, practice_id: UUID) -> Row[Any] | None:
@@ -68,15 +90,16 @@ def practice(session: Session, entity_code: str, services: Sequence[str] | None,
 
 def locked(session: Session, entity_code: str, services: Sequence[str] | None, practice_id: UUID) -> PracticeRow | None:
     """Return the same practice locked."""
-    statement = select(PracticeRow).where(PracticeRow.id == practice_id, *_conditions(entity_code, services))
+    statement = select(PracticeRow).where(PracticeRow.id == practice_id, *conditions(entity_code, services))
     return session.scalars(statement.with_for_update()).first()
 
 
 def _of(entity_code: str, services: Sequence[str] | None) -> Select[Any]:
-    return shown_columns().where(*_conditions(entity_code, services))
+    return shown_columns().where(*conditions(entity_code, services))
 
 
-def _conditions(entity_code: str, services: Sequence[str] | None) -> list[ColumnElement[bool]]:
+def conditions(entity_code: str, services: Sequence[str] | None) -> list[ColumnElement[bool]]:
+    """Return what is true of the practices of an entity and of these services, None for every one."""
     entity = PracticeRow.entity_code == entity_code
     return [entity] if services is None else [entity, PracticeRow.service_code.in_(services)]
 
@@ -85,8 +108,8 @@ def _named(entity_code: str, services: Sequence[str] | None, beginning: str, lim
     """Select the places of practices by the beginning of a name, in the order of its index."""
     ordered = (
         select(PracticeRow.place)
-        .where(*_conditions(entity_code, services), _NAME.startswith(beginning, autoescape=True))
-        .order_by(_NAME, PracticeRow.place)
+        .where(*conditions(entity_code, services), NAME.startswith(beginning, autoescape=True))
+        .order_by(NAME, PracticeRow.place)
         .limit(limit)
     )
     return select(ordered.subquery().c.place)

@@ -27,6 +27,7 @@ from contracts.rpc.practices import (
 from services.practices.domain import viewers
 from services.practices.models import AccessLink
 from services.practices.repository import access_links, practices
+from services.practices.usecases import audited
 
 log = logs.get_logger(__name__)
 
@@ -46,7 +47,10 @@ def make_pay_link(database: Database, request: PayLinkRequest, now: datetime) ->
             row = _debt(tx, request.entity_code, request.external_id or "")
         if row is None or row.entity_code != request.entity_code:
             raise Refused(ErrorCode.PRACTICE_NOT_FOUND)
-        return _made(tx, PAY, [row], now, timedelta(days=request.valid_days))
+        made = _made(tx, PAY, [row], now, timedelta(days=request.valid_days))
+        if request.actor is not None and request.mailed is not None:
+            audited.note_mailed(tx, row.entity_code, row.id, request.actor, request.mailed, now)
+        return made
 
 
 def revoke_pay_links(database: Database, request: PayLinksRevokeRequest, now: datetime) -> RevokedLinks:

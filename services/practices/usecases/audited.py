@@ -1,6 +1,8 @@
 """What the audit tells of a practice: who changed its amount, due date or state, and from what to what."""
 
 from datetime import datetime
+from typing import Final
+from uuid import UUID
 
 from chassis.audit import entries
 from chassis.audit.entries import Change
@@ -8,7 +10,11 @@ from chassis.storage.database import Tx
 from contracts.actors import Actor
 from contracts.error_details import ChangedMeanwhile
 from contracts.roles import Operation
+from contracts.rpc.audit import AuditEntry as AuditEntryShown
+from contracts.rpc.audit import AuditRequest
 from services.practices.models import AuditEntry, Json, PracticeRow
+
+_LOOKED_AT: Final = 100
 
 
 def fields_of(row: PracticeRow) -> Json:
@@ -45,13 +51,36 @@ def note(
     entries.append(tx, change, now)
 
 
+def note_mailed(tx: Tx, entity_code: str, practice_id: UUID, actor: Actor, mailed: str, now: datetime) -> None:
+    """Append that a notice or a receipt is sent by e-mail, last in its transaction: not to which address."""
+    change = Change(
+        entity_code=entity_code,
+        actor=actor,
+        operation="practices.mail",
+        subject=str(practice_id),
+        after={"mailed": mailed},
+    )
+    entries.append(tx, change, now)
+
+
 def changed_meanwhile(tx: Tx, row: PracticeRow) -> ChangedMeanwhile:
     """Return who changed what of a practice last, where that stands in the audit."""
-    last = entries.last_of(tx.session, AuditEntry, row.entity_code, str(row.id))
+    return _told(entries.last_of(tx.session, AuditEntry, row.entity_code, str(row.id)), row.sequence)
+
+
+def catalogue_changed(tx: Tx, entity_code: str, number: int) -> ChangedMeanwhile:
+    """Return who published the version of a catalogue that is in force; nobody of the office, where a file did."""
+    asked = AuditRequest(entity_code=entity_code, limit=_LOOKED_AT)
+    found = entries.page(tx.session, AuditEntry, asked).entries
+    last = next((one for one in found if one.after.get("version") == number), None)
+    return _told(last, number)
+
+
+def _told(last: AuditEntryShown | None, version: int) -> ChangedMeanwhile:
     if last is None:
-        return ChangedMeanwhile(version=row.sequence)
+        return ChangedMeanwhile(version=version)
     return ChangedMeanwhile(
-        version=row.sequence,
+        version=version,
         actor_kind=last.actor.kind,
         actor_id=last.actor.id,
         operation=last.operation,

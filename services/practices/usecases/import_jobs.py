@@ -10,7 +10,9 @@ from contracts.errors import Refused
 from contracts.rpc.practices import (
     IMPORT_PART_MAX_BYTES,
     ImportApplyRequest,
+    ImportCancelRequest,
     ImportGetRequest,
+    ImportHoldRequest,
     ImportPartRequest,
     ImportQueueRequest,
     ImportReport,
@@ -19,8 +21,8 @@ from contracts.shapes import Empty
 from services.practices import catalogue_records
 from services.practices.debt_file import files as debt_file
 from services.practices.domain import debt_rules
-from services.practices.repository import catalogue, import_jobs, import_previews
-from services.practices.usecases import import_reports
+from services.practices.repository import catalogue, import_jobs, import_previews, imports
+from services.practices.usecases import import_audit, import_reports
 from services.practices.usecases.file_content import content_of
 
 
@@ -39,7 +41,7 @@ def import_part(database: Database, request: ImportPartRequest, now: datetime) -
     return Empty()
 
 
-def queue_import(database: Database, request: ImportQueueRequest) -> ImportReport:
+def queue_import(database: Database, request: ImportQueueRequest, now: datetime) -> ImportReport:
     """Queue a file once per idempotency key and return its report.
 
     Raises Refused(IDEMPOTENCY_CONFLICT), (IMPORT_NOT_FOUND) where not all its parts are there.
@@ -47,6 +49,8 @@ def queue_import(database: Database, request: ImportQueueRequest) -> ImportRepor
     try:
         with database.transaction() as tx:
             import_id = queue_once(tx, request)
+            if import_id == request.import_id:
+                import_audit.note_sent(tx, request, now)
     except Refused:
         _forget(database, request.import_id)
         raise
@@ -90,7 +94,7 @@ def queue_content(
     return made_id
 
 
-def apply_import(database: Database, request: ImportApplyRequest) -> ImportReport:
+def apply_import(database: Database, request: ImportApplyRequest, now: datetime) -> ImportReport:
     """Let a previewed file be loaded, and return its report.
 
     Raises Refused(IMPORT_NOT_FOUND), (IMPORT_NOT_APPLICABLE), (DESCRIPTION_REQUIRED) for annulling without a reason.
@@ -98,15 +102,32 @@ def apply_import(database: Database, request: ImportApplyRequest) -> ImportRepor
     if request.annul_missing:
         request = replace(request, reason=debt_rules.checked_description(request.reason))
     with database.transaction() as tx:
-        import_previews.apply(tx.session, request)
+        foreseen = import_previews.apply(tx.session, request)
+        import_audit.note_applied(tx, request, foreseen, now)
     asked = ImportGetRequest(entity_code=request.entity_code, import_id=request.import_id)
     return import_reports.get_import(database, asked)
 
 
-def cancel_import(database: Database, request: ImportGetRequest) -> ImportReport:
+def cancel_import(database: Database, request: ImportCancelRequest, now: datetime) -> ImportReport:
     """End an import that is not over and return its report. Raises Refused(IMPORT_NOT_FOUND)."""
     with database.transaction() as tx:
-        import_jobs.cancel(tx.session, request.entity_code, request.import_id)
+        imports.imported(tx.session, request.entity_code, request.import_id, request.service_codes)
+        if import_jobs.cancel(tx.session, request.entity_code, request.import_id):
+            import_audit.note(tx, request, "debts.cancel_import", now)
+    return import_reports.get_import(database, request)
+
+
+def hold_import(database: Database, request: ImportHoldRequest, now: datetime) -> ImportReport:
+    """Stop an import, or let it go on where it was, and return its report; else it stays as it is.
+
+    Raises Refused(IMPORT_NOT_FOUND).
+    """
+    with database.transaction() as tx:
+        imports.imported(tx.session, request.entity_code, request.import_id, request.service_codes)
+        change = import_jobs.pause if request.paused else import_jobs.resume
+        if change(tx.session, request.import_id):
+            operation = "debts.pause_import" if request.paused else "debts.resume_import"
+            import_audit.note(tx, request, operation, now)
     return import_reports.get_import(database, request)
 
 

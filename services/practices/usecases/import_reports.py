@@ -1,11 +1,14 @@
 """What became of a debt file, as far as it is loaded."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from chassis.storage.database import Database
 from contracts.rpc.practices import (
     ImportGetRequest,
+    ImportList,
+    ImportListRequest,
     ImportReport,
     ImportRow,
     RefusedRow,
@@ -26,9 +29,28 @@ def get_import(database: Database, request: ImportGetRequest) -> ImportReport:
     """Return the report of an import, a page of its rows. Raises Refused(IMPORT_NOT_FOUND)."""
     with database.reading() as session:
         entity = catalogue.entity(session, request.entity_code)
-        found = imports.imported(session, entity.code, request.import_id)
+        found = imports.imported(session, entity.code, request.import_id, request.service_codes)
         rows = imports.rows(session, found.id, request.after_line, request.outcome, request.limit + 1)
     page = rows[: request.limit]
+    return replace(
+        _summary(found),
+        rows=[_reported(row) for row in with_pauses(page)],
+        next_after=page[-1].line if len(rows) > len(page) else None,
+    )
+
+
+def list_imports(database: Database, request: ImportListRequest) -> ImportList:
+    """Return a page of the imports of an entity, newest first, without their rows."""
+    with database.reading() as session:
+        entity = catalogue.entity(session, request.entity_code)
+        found = imports.listed(session, entity.code, request.service_codes, request.after, request.limit + 1)
+    page = found[: request.limit]
+    return ImportList(
+        imports=[_summary(one) for one in page], next_after=page[-1].id if len(found) > len(page) else None
+    )
+
+
+def _summary(found: models.Import) -> ImportReport:
     return ImportReport(
         id=found.id,
         entity_code=found.entity_code,
@@ -43,14 +65,14 @@ def get_import(database: Database, request: ImportGetRequest) -> ImportReport:
         amended=found.amended,
         missing=found.missing,
         code=found.code,
-        rows=[_reported(row) for row in with_pauses(page)],
-        next_after=page[-1].line if len(rows) > len(page) else None,
+        rows=[],
+        paused=found.state == "paused",
     )
 
 
 def _state_of(found: models.Import) -> str:
-    """Return the state as readers have always known them: what is previewed waits, before that it is checked."""
-    if found.state == "previewed":
+    """Return the state as readers have always known them: what is previewed or paused waits, before it is checked."""
+    if found.state in ("previewed", "paused"):
         return "waiting"
     return "checking" if found.preview and found.state == "loading" else found.state
 
@@ -59,7 +81,7 @@ def refused_rows(database: Database, request: RefusedRowsRequest) -> RefusedRows
     """Return a page of the refused rows of an import with what they held. Raises Refused(IMPORT_NOT_FOUND)."""
     with database.reading() as session:
         entity = catalogue.entity(session, request.entity_code)
-        found = imports.imported(session, entity.code, request.import_id)
+        found = imports.imported(session, entity.code, request.import_id, request.service_codes)
         used = imports.refused_columns(session, found.id)
         rows = imports.refused_rows(session, found.id, request.after_line, request.limit + 1)
     page = rows[: request.limit]

@@ -24,17 +24,28 @@ from services.practices.usecases import issuance
 
 REFUSED: Final = "refused"
 _ROWS_BETWEEN_PAUSES: Final = 200
-_COLUMN_AT_FAULT: Final[Mapping[ErrorCode, str]] = MappingProxyType({ErrorCode.DEBTOR_CHANGED: "codice_fiscale"})
+_COLUMN_AT_FAULT: Final[Mapping[ErrorCode, str]] = MappingProxyType(
+    {ErrorCode.DEBTOR_CHANGED: "codice_fiscale", ErrorCode.DUPLICATE_REFERENCE: "codice_debito"}
+)
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
 class Target:
-    """Which import the rows are of, the entity whose debts they are, and its services by code."""
+    """Which import the rows are of, the entity whose debts they are, and its services by code.
+
+    `allowed_services`: those whose debts its sender may change, None for every one.
+    """
 
     import_id: UUID
     entity: EntityRow
     issuers: Mapping[str, Issuer]
+    allowed_services: Sequence[str] | None = None
+
+    def check_debt(self, existing: PracticeRow) -> None:
+        """Raise Refused(DUPLICATE_REFERENCE) for the reference of a debt that the sender has nothing to do with."""
+        if self.allowed_services is not None and existing.service_code not in self.allowed_services:
+            raise Refused(ErrorCode.DUPLICATE_REFERENCE)
 
 
 @dataclass(frozen=True)
@@ -98,6 +109,7 @@ def _foreseen(target: Target, row: Row, known: Mapping[str, PracticeRow], now: d
     if existing is None:
         return _told(row, "created", None)
     try:
+        target.check_debt(existing)
         is_amended = issuance.is_amendment(existing, debt, target.issuers[debt.service_code].rules, now)
     except Refused as refused:
         return _told_refused(row, existing, refused)
@@ -135,6 +147,7 @@ def _load_row(
         created = issuance.create(tx, external_id, next(numbers), debt, issuer, now)
         return _told(row, "created", created["notice_number"]), created
     try:
+        target.check_debt(existing)
         is_amended = issuance.amend(tx, existing, debt, issuer, now)
     except Refused as refused:
         return _told_refused(row, existing, refused), None
@@ -161,7 +174,8 @@ def _told(row: Row, outcome: str, notice_number: str | None) -> ImportRow:
 
 def _told_refused(row: Row, existing: PracticeRow, refused: Refused) -> ImportRow:
     code = _code_of(refused)
-    told = _told(row, REFUSED, existing.notice_number)
+    number = None if code is ErrorCode.DUPLICATE_REFERENCE else existing.notice_number
+    told = _told(row, REFUSED, number)
     return replace(told, code=code.value, column=_COLUMN_AT_FAULT.get(code), value_shape=None, warning=None)
 
 

@@ -28,7 +28,7 @@ _ANNULLED_AT_ONCE: Final = 1_000
 
 
 class _Ended(Exception):
-    """The import was cancelled, or another process has gone on with it."""
+    """The import was cancelled or stopped, or another process has gone on with it."""
 
 
 def work_off(database: Database, clock: Callable[[], datetime]) -> None:
@@ -80,7 +80,7 @@ def _check(database: Database, job: Import) -> None:
         entity = catalogue.entity(session, job.entity_code)
         services = catalogue.services(session, job.entity_code)
     conventions = catalogue_records.file_conventions(entity, services)
-    rules = {service.code: catalogue_records.rules_of(service) for service in services}
+    rules = {one.code: catalogue_records.rules_of(one) for one in services if _is_allowed(job, one.code)}
     pieces = partial(import_jobs.parts, database, job.id)
     for rows in batches(debt_file.read_pieces(pieces, rules, conventions, after_line=job.checked_line), _CHUNK_ROWS):
         with database.transaction() as tx:
@@ -91,13 +91,17 @@ def _check(database: Database, job: Import) -> None:
         import_jobs.end_checking(tx.session, job.id)
 
 
+def _is_allowed(job: Import, service_code: str) -> bool:
+    return job.allowed_services is None or service_code in job.allowed_services
+
+
 def _target(database: Database, job: Import) -> Target:
     with database.reading() as session:
         entity = catalogue.entity(session, job.entity_code)
         # Whatever the catalogue has become since the rows were checked.
         services = catalogue.services_ever(session, entity.code)
     issuers = {service.code: catalogue_records.issuer_of(entity, service) for service in services}
-    return Target(job.id, entity, issuers)
+    return Target(job.id, entity, issuers, job.allowed_services)
 
 
 def _preview(database: Database, job: Import, clock: Callable[[], datetime]) -> None:
@@ -159,7 +163,8 @@ def _annul_missing(database: Database, import_id: UUID, reason: str, clock: Call
             rows = import_previews.locked_to_pay(tx.session, places)
             for row in rows:
                 issuance.annul(tx, row, reason, clock())
-            import_previews.note_annulled(tx.session, import_id, len(rows))
+            if not import_previews.note_annulled(tx.session, import_id, len(rows)):
+                raise _Ended
         if not places:
             return
         place = places[-1]

@@ -10,7 +10,7 @@ from chassis.storage.database import Database, Tx
 from contracts.codes import NoticeNumber
 from contracts.errors import ErrorCode, Refused
 from contracts.roles import Operation
-from contracts.rpc.office import OfficeInsertRequest, OfficePractice
+from contracts.rpc.office import OfficeInsertRequest, OfficePractice, TypedDebt
 from contracts.rpc.practices import DebtRequest
 from services.practices import records
 from services.practices.catalogue_records import Issuer
@@ -20,7 +20,7 @@ from services.practices.models import PracticeRow
 from services.practices.repository import catalogue, practices
 from services.practices.usecases import audited, debts, issuance, number_stock
 
-_OWN_REFERENCE: Final = "UFFICIO-"
+OWN_REFERENCE: Final = "UFFICIO-"
 """What a reference begins with where the operator has none: the notice number follows, which nobody else has."""
 
 
@@ -43,7 +43,8 @@ def insert(database: Database, request: OfficeInsertRequest, now: datetime) -> O
                 audited.note(tx, row, request.actor, Operation.INSERT_PRACTICES, {}, now)
                 return {"practice_id": row.id}
 
-            made = tx.once(f"office:{request.actor.id}", request.idempotency_key, _content_of(request), make)
+            content = {**content_of(request), "amount_cents": request.amount_cents, "due_date": request.due_date}
+            made = tx.once(f"office:{request.actor.id}", request.idempotency_key, content, make)
             return records.office_practice_of(practices.practice(tx.session, made["practice_id"]), now)
 
     return issuance.again_on_conflict(put)
@@ -55,14 +56,14 @@ def _inserted(
     """Insert it. Raises Refused(DUPLICATE_REFERENCE): typing a debt in never amends another."""
     if reference and practices.known_external_ids(tx.session, issuer.entity.code, [reference]):
         raise Refused(ErrorCode.DUPLICATE_REFERENCE)
-    external_id = reference or f"{_OWN_REFERENCE}{number}"
+    external_id = reference or f"{OWN_REFERENCE}{number}"
     return PracticeRow(**issuance.insert(tx, external_id, number, debt, issuer, now))
 
 
 def _as_debt(request: OfficeInsertRequest) -> DebtRequest:
     return DebtRequest(
         entity_code=request.entity_code,
-        external_id=request.external_id or _OWN_REFERENCE,
+        external_id=request.external_id or OWN_REFERENCE,
         service_code=request.service_code,
         fiscal_code=request.fiscal_code,
         full_name=request.full_name,
@@ -73,7 +74,7 @@ def _as_debt(request: OfficeInsertRequest) -> DebtRequest:
     )
 
 
-def _content_of(request: OfficeInsertRequest) -> Mapping[str, object]:
-    """Return what a repeated send has in common with the first."""
-    names = ("entity_code", "service_code", "fiscal_code", "full_name", "email", "description", "amount_cents")
-    return {name: getattr(request, name) for name in (*names, "due_date", "external_id")}
+def content_of(request: TypedDebt) -> Mapping[str, object]:
+    """Return what a repeated send has in common with the first: who owes it, to whom and what for."""
+    names = ("entity_code", "service_code", "fiscal_code", "full_name", "email", "description", "external_id")
+    return {name: getattr(request, name) for name in names}

@@ -3,11 +3,12 @@
 Each write stands in the audit of the same transaction, with what it changed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from chassis.audit import entries
@@ -16,23 +17,27 @@ from contracts.errors import ErrorCode, Refused
 from contracts.roles import Operation
 from contracts.rpc.audit import AuditPage, AuditRequest
 from contracts.rpc.office import (
+    SELECTION_MAX,
     AmendRequest,
     FindRequest,
     FoundPractices,
+    ImportMissingRequest,
     OfficeAnnulRequest,
     OfficePractice,
     OfficePracticeReply,
     OfficePracticeRequest,
     RestoreRequest,
+    Selection,
+    SelectionRequest,
     WriteRequest,
 )
 from services.practices import records
 from services.practices.catalogue_records import Issuer, issuer_of
 from services.practices.domain import debt_rules
 from services.practices.domain.list_filter import ORDERS, Mark
-from services.practices.domain.typed_search import read_search
+from services.practices.domain.typed_search import TypedSearch, read_search
 from services.practices.models import AuditEntry, PracticeRow
-from services.practices.repository import catalogue, office, practices
+from services.practices.repository import catalogue, import_previews, imports, office, office_selection, practices
 from services.practices.usecases import audited, issuance, list_cursor
 
 _HISTORY_MAX: Final = 50
@@ -60,12 +65,24 @@ def find(database: Database, request: FindRequest, now: datetime) -> FoundPracti
 
     def read(session: Session) -> Any:
         found = office.by_reference(session, code, services, typed, limit)
-        if not found and typed.name_beginnings:
-            found = office.by_name(session, code, services, typed.name_beginnings, limit + 1)
-        return found
+        return found or _named(session, code, services, typed, limit + 1)
 
     rows = database.read(read)
     return FoundPractices(practices=_shown(rows[:limit], now), has_more=len(rows) > limit)
+
+
+def _named(
+    session: Session, entity_code: str, services: Sequence[str] | None, typed: TypedSearch, limit: int
+) -> Sequence[Row[Any]]:
+    """Find by name: first those that begin so, then those with the words anywhere."""
+    if not typed.name_beginnings:
+        return []
+    found = list(office.by_name(session, entity_code, services, typed.name_beginnings, limit))
+    if len(found) < limit:
+        known = {row.id for row in found}
+        by_words = office.by_words(session, entity_code, services, typed.name_words, limit)
+        found += [row for row in by_words if row.id not in known]
+    return found[:limit]
 
 
 def show(database: Database, request: OfficePracticeRequest, now: datetime) -> OfficePracticeReply:
@@ -115,6 +132,29 @@ def restore(database: Database, request: RestoreRequest, now: datetime) -> Offic
         issuance.restore(tx, row, _issuer(tx, row), now)
 
     return _written(database, request, Operation.RESTORE_PRACTICES, reason, change, now)
+
+
+def selection(database: Database, request: SelectionRequest) -> Selection:
+    """Return the references of debts to pay that are chosen, or that a filter finds. Raises Refused(IMPORT_NOT_FOUND).
+
+    What citizens inserted has no reference, and is theirs to print.
+    """
+    with database.reading() as session:
+        if request.import_id is not None:
+            imports.imported(session, request.entity_code, request.import_id, request.service_codes)
+        found = office_selection.selected(session, request, SELECTION_MAX + 1)
+    return Selection(external_ids=found[:SELECTION_MAX], has_more=len(found) > SELECTION_MAX)
+
+
+def import_missing(database: Database, request: ImportMissingRequest, now: datetime) -> FoundPractices:
+    """Return a page of the debts that a previewed file does not name. Raises Refused(IMPORT_NOT_FOUND)."""
+    with database.reading() as session:
+        found = imports.imported(session, request.entity_code, request.import_id, request.service_codes)
+        after = int(request.cursor) if request.cursor and request.cursor.isdecimal() else 0
+        places = import_previews.missing_places(session, found.id, after, request.limit + 1)
+        rows = office.at_places(session, places[: request.limit])
+    next_cursor = str(places[request.limit - 1]) if len(places) > request.limit else None
+    return FoundPractices(practices=_shown(rows, now), next_cursor=next_cursor)
 
 
 def audit(database: Database, request: AuditRequest) -> AuditPage:

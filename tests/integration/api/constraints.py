@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from gateway.api import examples
+from gateway.api import examples, money_examples
 from gateway.api.json_checks import READABLE_PATTERN
 
 Json = Any
@@ -235,6 +235,8 @@ PATH_VALUES: Final = {
     "reference": "CRO-4711",
     "day": "2026-11-03",
     "webhook_id": examples.WEBHOOK["id"],
+    "case_id": money_examples.CASE_ID,
+    "export_id": money_examples.EXPORT_ID,
     "link_id": examples.PAY_LINK["id"],
     "consumer": "practices.on_payment_confirmed",
     "letter_id": examples.DEAD_LETTER["id"],

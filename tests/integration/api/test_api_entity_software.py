@@ -14,8 +14,9 @@ from contracts.errors import ErrorCode
 from contracts.rpc import payments, practices
 from contracts.shapes import Instalment
 from gateway.api import debt_files, examples
-from gateway.api.debt_files import AT_ONCE_MAX_BYTES, FILE_MAX_BYTES
+from gateway.api.debt_files import AT_ONCE_MAX_BYTES
 from gateway.api.json_values import JsonObject
+from gateway.debt_file_parts import FILE_MAX_BYTES
 from tests.integration.api.fake_services import FakeServices
 
 DEBT = "/api/v1/creditors/PM108/debts/RETTA-2026-0001-5"

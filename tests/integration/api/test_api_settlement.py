@@ -8,7 +8,7 @@ from falcon.testing import TestClient
 from contracts.errors import ErrorCode
 from contracts.rpc import notices, payments, settlement
 from gateway.api import examples, settlement_examples
-from gateway.api.flow_files import UPLOAD_MAX_BYTES
+from gateway.flow_files import UPLOAD_MAX_BYTES
 from tests.integration.api.fake_services import PDF, FakeServices
 
 FLOWS = "/api/v1/creditors/PM108/settlements"

@@ -2,20 +2,23 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from kombu import Connection
 
+from chassis.audit import entries
 from chassis.clock import now
 from chassis.messaging import dead_letters, wire
-from chassis.messaging.dead_letter_answers import drop, letters, replay
+from chassis.messaging.dead_letter_answers import DROPPED, drop, letters, note_in, queues, replay
 from chassis.messaging.publisher import ConfirmedPublisher
 from chassis.metrics import DEAD_LETTERS_SETTLED
+from contracts.actors import Actor
 from contracts.errors import ErrorCode, Refused
 from contracts.events.subscriptions import SUBSCRIPTIONS
 from contracts.rpc import dead_letters as calls
+from contracts.rpc.audit import AuditRequest
 from contracts.rpc.dead_letters import DeadLettersRequest, DropLettersRequest, ReplayLettersRequest
-from contracts.shapes import Empty
 from tests.conftest import PROJECT
 from tests.integration.chassis.test_chassis_republish import purge, taken_from
 
@@ -155,10 +158,74 @@ def test_a_letter_that_is_not_there_and_another_services_consumer_are_not_found(
 def test_a_running_service_answers_about_its_own(amqp_url, bury, run_service, rpc):
     run_service("payments")
     bury(CREATED, b"no JSON")
-    told = {one.consumer: one.waiting for one in rpc.call(calls.queues_call("payments"), Empty()).queues}
+    told = {
+        one.consumer: one.waiting
+        for one in rpc.call(calls.queues_call("payments"), calls.DeadLetterQueuesRequest()).queues
+    }
     own = [one.consumer for one in SUBSCRIPTIONS if one.consumer.startswith("payments.")]
     assert told == {consumer: int(consumer == CREATED) for consumer in own}
     [letter] = rpc.call(calls.letters_call("payments"), DeadLettersRequest(consumer=CREATED)).letters
     assert letter.id == "1"
     dropped = DropLettersRequest(consumer=CREATED, id="1", reason="a reason")
     assert rpc.call(calls.drop_call("payments"), dropped).count == 1
+
+
+# ---- of one entity, for its office
+
+
+def of_entity(entity_code, name="PracticeCreated.v1"):
+    body = json.loads(sample(name))
+    body["data"]["entity_code"] = entity_code
+    return json.dumps(body).encode()
+
+
+def test_an_entity_sees_and_settles_its_own_letters_alone(amqp_url, bury, service_database):
+    bury(CREATED, of_entity("PM200"), of_entity("PM108"), b"no JSON", b'{"type": "x", "data": []}', of_entity("PM108"))
+    mine: dict[str, Any] = {"consumer": CREATED, "entity_code": "PM108"}
+    found = letters(amqp_url, "payments", DeadLettersRequest(**mine))
+    assert ([one.id for one in found.letters], found.waiting) == (["2", "5"], 2)
+    told = queues(amqp_url, "payments", calls.DeadLetterQueuesRequest(entity_code="PM108")).queues
+    assert {one.consumer: one.waiting for one in told}[CREATED] == 2
+    for ask in (
+        lambda: letters(amqp_url, "payments", DeadLettersRequest(**mine, id="1")),
+        lambda: replay(amqp_url, "payments", ReplayLettersRequest(**mine, id="1")),
+        lambda: drop(amqp_url, "payments", DropLettersRequest(**mine, id="3", reason="a reason")),
+    ):
+        with pytest.raises(Refused):
+            ask()
+    assert replay(amqp_url, "payments", ReplayLettersRequest(**mine, id="2")).waiting == 1
+    done = drop(amqp_url, "payments", DropLettersRequest(**mine, reason="a reason"))
+    assert (done.count, done.waiting) == (1, 0)
+    left = letters(amqp_url, "payments", DeadLettersRequest(consumer=CREATED)).letters
+    assert [letter.id for letter in left] == ["1", "3", "4"]
+
+
+def test_an_entitys_first_letters_are_found_behind_those_of_others(amqp_url, bury):
+    bury(CREATED, *[of_entity("PM200")] * 30, of_entity("PM108"))
+    found = letters(amqp_url, "payments", DeadLettersRequest(consumer=CREATED, entity_code="PM108", limit=1))
+    assert [one.id for one in found.letters] == ["31"]
+
+
+@pytest.mark.parametrize("service", calls.HEARING)
+def test_who_settles_a_letter_stands_in_the_audit_of_its_service(service_database, service):
+    database = service_database(service)
+    actor = Actor(kind="operator", id="0f0e")
+    asked = DropLettersRequest(consumer="x.on_y", id="2", reason="Doppio", entity_code="PM108", actor=actor)
+    note_in(database, DROPPED, asked, asked.reason, now())
+    note_in(database, DROPPED, DropLettersRequest(consumer="x.on_y", reason="ops"), "ops", now())
+    with database.reading() as session:
+        page = entries.page(session, database.models.AuditEntry, AuditRequest(entity_code="PM108"))
+    [entry] = page.entries
+    assert (entry.operation, entry.subject, entry.reason) == ("dead_letters.drop", "2", "Doppio")
+    assert (entry.actor, entry.after) == (actor, {"consumer": "x.on_y"})
+
+
+def test_a_letter_that_is_not_there_leaves_no_entry(amqp_url, bury):
+    bury(CREATED, of_entity("PM200"))
+    noted = []
+    actor = Actor(kind="operator", id="0f0e")
+    asked = DropLettersRequest(consumer=CREATED, id="1", reason="x", entity_code="PM108", actor=actor)
+    with pytest.raises(Refused):
+        drop(amqp_url, "payments", asked, lambda *told: noted.append(told))
+    assert noted == []
+    assert dead_letters.count(amqp_url, queue_of(CREATED)) == 1

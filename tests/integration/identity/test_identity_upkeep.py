@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from lxml import etree
 
 from contracts.errors import ErrorCode, Refused
+from contracts.rpc.help_desk import RefusedLogin, RefusedLoginRequest
 from contracts.rpc.identity import RegisterRequest, Session, SessionRequest, Slo, SloRequest
 from sandbox.spid.responses import sign_element
 from services.identity import models
@@ -78,6 +79,25 @@ def test_why_a_login_was_refused_is_retained_for_a_month_also_where_it_matched_n
     assert count(portal, models.RefusedLogin) == 1
     upkeep.delete_expired(portal.database, NOW + timedelta(days=31))
     assert helpdesk.why_refused(portal.database, params["reference"]) is None
+
+
+def test_an_office_is_told_of_logins_in_its_own_pages_and_of_those_in_nobodys(portal: Portal) -> None:
+    with refused_login(Reason.UNSOLICITED) as params:
+        portal.finish(portal.answer("_nobody_asked"))
+    reference = params["reference"]
+
+    def told(entity_code: str, asked: str = reference) -> RefusedLogin | None:
+        request = RefusedLoginRequest(entity_code=entity_code, reference=asked)
+        return helpdesk.refused_login(portal.database, request).login
+
+    found = told("PM108", f" {reference.lower()} ")
+    assert found is not None
+    assert (found.reference, found.reason) == (reference, "unsolicited")
+    with portal.database.transaction() as tx:
+        tx.session.execute(sa.update(models.RefusedLogin).values(entity_code="PM200"))
+    assert told("PM108") is None
+    assert told("PM200") is not None
+    assert told("PM200", "NOSUCH00") is None
 
 
 def test_a_citizen_who_never_registered_is_deleted_after_a_day_and_a_registered_one_is_not(portal: Portal) -> None:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from contracts.errors import Broken, ErrorCode, Refused, Unavailable
 from contracts.rpc import notices, practices
-from contracts.rpc.notices import JobDocumentsRequest, JobGetRequest, JobRequest
+from contracts.rpc.notices import JobDocumentsRequest, JobGetRequest, JobListRequest, JobRequest
 from contracts.rpc.practices import AnnulRequest
 from services.notices.documents import repository
 from services.notices.documents.pdf.notice import render_notice
@@ -67,6 +67,35 @@ def test_the_printing_job_of_the_field_has_one_notice(office):
     if not TWICE.exists():
         pytest.skip("shared/cases is not here")
     assert start(office, json.loads(TWICE.read_text())["external_ids"]).total == 1
+
+
+def test_a_job_of_an_operator_is_seen_by_whose_roles_are_for_its_services(office):
+    (reference,) = owed(office, 1)
+    request = replace(job_request([reference]), service_codes=["MENSA", "TARI"])
+    theirs = office.rpc.call(notices.START_JOB, request).job
+    whole = start(office, [reference])
+
+    def listed(services, **page):
+        return office.rpc.call(notices.LIST_JOBS, JobListRequest(entity_code="PM108", service_codes=services, **page))
+
+    def seen(services):
+        return {one.id for one in listed(services).jobs} & {theirs.id, whole.id}
+
+    assert seen(None) == {theirs.id, whole.id}
+    assert seen(["MENSA", "RETTA", "TARI"]) == {theirs.id}
+    assert seen(["TARI"]) == seen([]) == set()
+    first = listed(None, limit=1)
+    assert [one.id for one in first.jobs] == [whole.id]
+    assert listed(None, limit=1, after=first.next_after).jobs[0].id == theirs.id
+    for job, services, is_there in (
+        (theirs, ["TARI"], False),
+        (whole, ["TARI"], False),
+        (theirs, ["MENSA", "TARI"], True),
+    ):
+        asked = JobGetRequest(entity_code="PM108", job_id=job.id, service_codes=services)
+        assert (office.rpc.call(notices.JOB, asked).job is not None) == is_there
+        pages = JobDocumentsRequest(entity_code="PM108", job_id=job.id, service_codes=services)
+        assert bool(office.rpc.call(notices.JOB_DOCUMENTS, pages).items) == is_there
 
 
 def test_a_job_prints_what_it_can_and_says_why_not_the_rest(office, eventually):

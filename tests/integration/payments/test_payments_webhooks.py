@@ -9,6 +9,7 @@ import ssl
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from uuid import uuid4
@@ -18,8 +19,11 @@ import sqlalchemy as sa
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from chassis import clock
+from chassis.audit import entries, verification
+from contracts.actors import Actor
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import webhooks as contract
+from contracts.rpc.audit import AuditRequest
 from services.payments import models
 from services.payments.repository import webhooks as repository
 from services.payments.usecases import webhooks
@@ -240,7 +244,9 @@ def test_after_three_days_without_an_answer_it_is_disabled_and_later_catches_up(
     assert not work()
     receiver.answer = 200
     receiver.got.clear()
-    webhooks.change(database, contract.ChangeWebhookRequest(entity_code="PM108", id=made.id, url=receiver.url))
+    webhooks.change(
+        database, contract.ChangeWebhookRequest(entity_code="PM108", id=made.id, url=receiver.url), clock.now()
+    )
     webhooks.resend(database, contract.ResendRequest(entity_code="PM108", id=made.id, event_id=first), hours())
     while work():
         pass
@@ -253,6 +259,36 @@ def test_an_address_that_says_it_is_gone_is_disabled_at_once(database, receiver,
     emit(database, hours, "a", "b")
     work()
     assert state(database, made) == (False, "gone")
+
+
+def told_disabled(database):
+    """Return what WebhookDisabled says, and the sequence of each."""
+    with database.reading() as session:
+        named = sa.select(models.OutboxMessage).where(models.OutboxMessage.type == "WebhookDisabled.v1")
+        rows = session.scalars(named.order_by(models.OutboxMessage.id)).all()
+        return [(row.subject, row.body["data"], int(row.body["sequence"])) for row in rows]
+
+
+def test_that_it_was_disabled_is_told_once_each_time_and_without_its_path(database, receiver, hook, hours, work):
+    made = hook(url=f"{receiver.url}/a-secret")
+    receiver.answer = 410
+    emit(database, hours, "a", "b")
+    work()
+    [(subject, data, sequence)] = told_disabled(database)
+    sample = json.loads((PROJECT / "contracts" / "samples" / "WebhookDisabled.v1.json").read_text())
+    assert set(data) == set(sample["data"])
+    assert (subject, data["webhook_id"], sequence) == (str(made.id), str(made.id), 1)
+    assert (data["entity_code"], data["host"], data["reason"]) == ("PM108", "127.0.0.1", "gone")
+    assert data["failing_since"] == data["at"] == hours().isoformat()
+    change = contract.ChangeWebhookRequest(entity_code="PM108", id=made.id, url=receiver.url)
+    webhooks.change(database, change, hours())
+    webhooks.change(database, replace(change, enabled=False), hours())
+    assert len(told_disabled(database)) == 1, "whoever disables it knows"
+    webhooks.change(database, change, hours())
+    emit(database, hours, "c")
+    while work():
+        pass
+    assert [sequence for _, _, sequence in told_disabled(database)] == [1, 2]
 
 
 def test_a_certificate_of_another_host_is_no_address(database, receiver, hook, hours, work):
@@ -379,7 +415,45 @@ def test_a_deleted_webhook_is_sent_nothing_and_deleting_it_again_is_as_good(data
     made = hook()
     emit(database, hours, "a")
     asked = contract.WebhookRequest(entity_code="PM108", id=made.id)
-    webhooks.delete(database, asked)
-    webhooks.delete(database, asked)
+    webhooks.delete(database, asked, clock.now())
+    webhooks.delete(database, asked, clock.now())
     assert not work()
     assert receiver.got == []
+
+
+def test_who_makes_changes_and_deletes_a_webhook_stands_in_the_audit_without_what_opens_it(database, hook, hours):
+    actor = Actor(kind="operator", id="0f0e")
+    made = hook(actor=actor, url="https://gestionale.example/portale?token=let-me-in", types=["PaymentConfirmed.v1"])
+    asked = {"entity_code": "PM108", "id": made.id, "actor": actor}
+    changed = {**asked, "url": "https://gestionale.example/altro", "types": [], "enabled": False}
+    webhooks.change(database, contract.ChangeWebhookRequest(**changed), hours())
+    webhooks.change(database, contract.ChangeWebhookRequest(**changed), hours())
+    secret = webhooks.rotate(database, contract.WebhookRequest(**asked), hours()).secret
+    emit(database, hours, "a")
+    webhooks.resend(database, contract.ResendRequest(**asked, since=hours() - timedelta(days=1)), hours())
+    webhooks.delete(database, contract.WebhookRequest(**asked), hours())
+    webhooks.delete(database, contract.WebhookRequest(**asked), hours())
+    with database.reading() as session:
+        rows = entries.page(session, models.AuditEntry, AuditRequest(entity_code="PM108", subject=str(made.id))).entries
+    assert [one.operation for one in reversed(rows)] == [
+        "webhooks.make",
+        "webhooks.change",
+        "webhooks.rotate_secret",
+        "webhooks.resend",
+        "webhooks.delete",
+    ]
+    assert {one.actor.id for one in rows} == {"0f0e"}
+    change = rows[3]
+    assert (change.before["enabled"], change.after["enabled"], change.after["types"]) == (True, False, [])
+    assert change.before["url"].startswith("https://gestionale.example (")
+    assert change.before["url"] != change.after["url"]
+    assert not [text for text in (secret, made.secret, "let-me-in") if text in str(rows)]
+    assert all(chain.problems == () for chain in verification.verify(database))
+
+
+def test_a_gateway_that_does_not_say_who_is_served_and_leaves_no_entry(database, hook):
+    made = hook()
+    with database.reading() as session:
+        assert not entries.page(
+            session, models.AuditEntry, AuditRequest(entity_code="PM108", subject=str(made.id))
+        ).entries

@@ -40,7 +40,7 @@ def queue_file(
         parts=len(pieces),
         sha256=hashlib.sha256(content).hexdigest(),
     )
-    return import_jobs.queue_import(database, request)
+    return import_jobs.queue_import(database, request, now)
 
 
 def report_of(database: Database, import_id: UUID, *, entity_code: str = "PM108") -> ImportReport:

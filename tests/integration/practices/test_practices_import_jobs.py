@@ -17,6 +17,7 @@ from chassis.storage.database import Database
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import practices
 from contracts.rpc.practices import (
+    ImportCancelRequest,
     ImportGetRequest,
     ImportPartRequest,
     ImportQueueRequest,
@@ -205,12 +206,12 @@ def test_a_cancelled_import_loads_no_more_and_keeps_what_it_has(
     database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queued = queue_file(database, now, file_of(10))
-    request = ImportGetRequest(entity_code="PM108", import_id=queued.id)
+    request = ImportCancelRequest(entity_code="PM108", import_id=queued.id)
     staged, turns = staging.staged, iter(range(10))
 
     def staged_until_cancelled(*args: Any) -> Any:
         if next(turns) == 2:
-            import_jobs.cancel_import(database, request)
+            import_jobs.cancel_import(database, request, now)
         return staged(*args)
 
     monkeypatch.setattr(import_work, "_CHUNK_ROWS", 3)
@@ -220,21 +221,21 @@ def test_a_cancelled_import_loads_no_more_and_keeps_what_it_has(
     assert (report.state, report.accepted, [row.line for row in report.rows]) == ("cancelled", 6, [6, 7, 8, 9, 10, 11])
     assert count_of(database, PracticeRow) == 6
     assert count_of(database, StagedRow) == count_of(database, ImportPart) == 0
-    assert import_jobs.cancel_import(database, request) == report
+    assert import_jobs.cancel_import(database, request, now) == report
 
 
 def test_an_import_cancelled_while_it_waits_is_never_begun(database: Database, now: datetime) -> None:
     queued = queue_file(database, now, file_of(10))
-    request = ImportGetRequest(entity_code="PM108", import_id=queued.id)
-    assert import_jobs.cancel_import(database, request).state == "cancelled"
+    request = ImportCancelRequest(entity_code="PM108", import_id=queued.id)
+    assert import_jobs.cancel_import(database, request, now).state == "cancelled"
     work(database, now)
     assert count_of(database, PracticeRow) == count_of(database, ImportPart) == 0
 
 
 def test_what_is_done_is_not_cancelled(database: Database, now: datetime) -> None:
     done = import_as_job(database, now, file_of(2))
-    request = ImportGetRequest(entity_code="PM108", import_id=done.id)
-    assert import_jobs.cancel_import(database, request).state == "done"
+    request = ImportCancelRequest(entity_code="PM108", import_id=done.id)
+    assert import_jobs.cancel_import(database, request, now).state == "done"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
@@ -372,7 +373,7 @@ def test_a_file_is_not_queued_before_all_its_parts_are_there_nor_changed_after(
         idempotency_key=uuid4().hex, entity_code="PM108", import_id=part.import_id, parts=2, sha256="0" * 64
     )
     with pytest.raises(Refused) as missing:
-        import_jobs.queue_import(database, request)
+        import_jobs.queue_import(database, request, now)
     queued = queue_file(database, now, file_of(1))
     with pytest.raises(Refused) as late:
         import_jobs.import_part(

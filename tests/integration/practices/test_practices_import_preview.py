@@ -16,7 +16,7 @@ from chassis.storage.database import Database
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc.practices import (
     ImportApplyRequest,
-    ImportGetRequest,
+    ImportCancelRequest,
     ImportPartRequest,
     ImportQueueRequest,
     ImportReport,
@@ -25,6 +25,7 @@ from contracts.rpc.practices import (
 from services.practices.models import Import, OutboxMessage, PracticeRow, StagedRow
 from services.practices.repository import import_previews
 from services.practices.usecases import import_jobs, import_work
+from tests.integration.practices.conftest import NOW
 from tests.integration.practices.import_jobs import report_of
 
 HEADER = "codice_debito;servizio;codice_fiscale;cognome_nome;email;causale;importo;scadenza;rata;rate_totali"
@@ -49,14 +50,14 @@ def preview(database: Database, now: datetime, *rows: str) -> ImportReport:
         sha256=hashlib.sha256(content).hexdigest(),
         preview=True,
     )
-    import_jobs.queue_import(database, request)
+    import_jobs.queue_import(database, request, now)
     import_work.work_off(database, lambda: now)
     return report_of(database, import_id)
 
 
 def apply(database: Database, now: datetime, import_id: UUID, **how: object) -> ImportReport:
     request = ImportApplyRequest(entity_code="PM108", import_id=import_id, **how)  # type: ignore[arg-type]
-    assert import_jobs.apply_import(database, request).state == "loading"
+    assert import_jobs.apply_import(database, request, now).state == "loading"
     import_work.work_off(database, lambda: now)
     return report_of(database, import_id)
 
@@ -64,7 +65,7 @@ def apply(database: Database, now: datetime, import_id: UUID, **how: object) -> 
 def not_applicable(database: Database, import_id: UUID, **how: object) -> dict[str, object]:
     request = ImportApplyRequest(entity_code="PM108", import_id=import_id, **how)  # type: ignore[arg-type]
     with pytest.raises(Refused) as refused:
-        import_jobs.apply_import(database, request)
+        import_jobs.apply_import(database, request, NOW)
     assert refused.value.code is ErrorCode.IMPORT_NOT_APPLICABLE
     return dict(refused.value.params)
 
@@ -158,7 +159,7 @@ def test_nothing_is_annulled_as_missing_while_a_row_cannot_be_told_apart(
 
 def test_a_preview_is_cancelled_by_its_sender_or_after_a_week(database: Database, now: datetime) -> None:
     mine, forgotten = preview(database, now, row("A-1")), preview(database, now, row("A-2"))
-    cancelled = import_jobs.cancel_import(database, ImportGetRequest(entity_code="PM108", import_id=mine.id))
+    cancelled = import_jobs.cancel_import(database, ImportCancelRequest(entity_code="PM108", import_id=mine.id), now)
     assert cancelled.state == "cancelled"
     with database.transaction() as tx:
         long_ago = func.now() - timedelta(days=8)

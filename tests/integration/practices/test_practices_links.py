@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from chassis.storage.database import Database
+from contracts.actors import Actor
 from contracts.errors import ErrorCode, Refused
+from contracts.rpc.audit import AuditRequest
 from contracts.rpc.practices import (
     InsertRequest,
     LinkRequest,
@@ -20,7 +22,7 @@ from contracts.rpc.practices import (
 )
 from contracts.shapes import Beneficiary, Viewer
 from services.practices.models import AccessLink
-from services.practices.usecases import access_links, insertion
+from services.practices.usecases import access_links, insertion, office_work
 
 Put = Callable[..., Practice]
 ANNA = Beneficiary(full_name="Bianchi Anna", course="Flauto", school="Media", contribution_type="Retta")
@@ -138,3 +140,16 @@ def test_links_are_deleted_a_month_after_their_end(database: Database, now: date
         access_links.purge(database, now + timedelta(days=days))
         with database.reading() as session:
             assert len(session.scalars(select(AccessLink)).all()) == left
+
+
+def test_who_has_a_link_sent_by_mail_stands_in_the_audit(database: Database, now: datetime, put: Put) -> None:
+    practice = put("TARI-1")
+    maria = Actor(kind="operator", id="00000000-0000-0000-0000-00000000000a")
+    for mailed in (None, "notice", "receipt"):
+        asked = PayLinkRequest(entity_code="PM108", practice_id=practice.id, actor=maria, mailed=mailed)
+        access_links.make_pay_link(database, asked, now)
+    page = office_work.audit(database, AuditRequest(entity_code="PM108"))
+    assert [(one.operation, one.actor, one.subject, dict(one.after)) for one in page.entries] == [
+        ("practices.mail", maria, str(practice.id), {"mailed": "receipt"}),
+        ("practices.mail", maria, str(practice.id), {"mailed": "notice"}),
+    ]

@@ -14,16 +14,22 @@ ALLOWED = {
     "practices.restore": "u",
     "debts.import": "u",
     "payments.read": "cr",
+    "receipts.take": "c",
     "settlement.read": "cr",
+    "settlement.write": "c",
     "refunds.write": "c",
     "exports.read": "cr",
     "catalogue.read": "ar",
     "catalogue.write": "a",
     "people.read": "ar",
     "people.write": "a",
+    "keys.read": "ar",
     "keys.write": "a",
+    "webhooks.read": "ar",
     "webhooks.write": "a",
     "audit.read": "ar",
+    "failures.read": "ar",
+    "failures.write": "a",
 }
 
 
@@ -41,7 +47,17 @@ def test_every_role_and_operation_is_in_the_matrix() -> None:
 
 def test_who_audits_writes_nothing_and_who_gives_roles_out_moves_no_money() -> None:
     writes = {"practices.insert", "practices.print", "practices.amend", "practices.annul", "practices.restore"}
-    writes |= {"debts.import", "refunds.write", "catalogue.write", "people.write", "keys.write", "webhooks.write"}
+    writes |= {
+        "debts.import",
+        "receipts.take",
+        "settlement.write",
+        "refunds.write",
+        "catalogue.write",
+        "people.write",
+        "keys.write",
+        "webhooks.write",
+    }
+    writes |= {"failures.write"}
     assert not writes & {one.value for one in MATRIX[Role.REVISORE]}
     moves_money = {"practices.insert", "practices.amend", "practices.annul", "practices.restore", "refunds.write"}
     assert not moves_money & {one.value for one in MATRIX[Role.AMMINISTRATORE]}

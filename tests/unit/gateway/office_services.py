@@ -11,7 +11,7 @@ from contracts.codes import AmountCents, Iban
 from contracts.error_details import ChangedMeanwhile
 from contracts.errors import ErrorCode, Refused
 from contracts.roles import Grant
-from contracts.rpc import audit, money_cases, notices, office, operators, practices
+from contracts.rpc import audit, help_desk, money_cases, notices, office, operators, practices
 from contracts.rpc.audit import AuditEntry
 from contracts.rpc.identity import StartLogin
 from contracts.rpc.money_cases import MoneyCase, RefundExport
@@ -21,6 +21,9 @@ from contracts.rpc.practices import Practice
 from contracts.shapes import Empty
 from gateway.api import money_examples
 from tests.unit.gateway.gateway_services import ENTITY, NOW, Services, make_practice
+from tests.unit.gateway.office_imports import SentFiles
+from tests.unit.gateway.office_papers import Papers
+from tests.unit.gateway.office_payments import PaymentsDesk
 
 OFFICE_TOKEN = "o" * 43
 INVITATION_TOKEN = "i" * 43
@@ -70,8 +73,14 @@ class Office:
         self.second_person = False
         self.refusal: Refused | None = None
         """What each step with a case is refused with, when it is set."""
-        for call, answer in self._answers().items():
-            services.answer(call, answer)
+        self.refused_login: help_desk.RefusedLogin | None = None
+        self.searches: dict[UUID, office.OfficeSearch] = {}
+        self.files = SentFiles()
+        self.papers = Papers()
+        self.payments = PaymentsDesk()
+        for room in (self._answers(), self.files.answers(), self.papers.answers(), self.payments.answers()):
+            for call, answer in room.items():
+                services.answer(call, answer)
 
     def become(self, *roles: str, service_code: str | None = None) -> None:
         """Give Maria other roles."""
@@ -94,6 +103,7 @@ class Office:
             operators.CHANGE_ROLES: self._change_roles,
             operators.REMOVE_OPERATOR: self._remove,
             operators.OPERATOR_NAMES: self._names,
+            help_desk.REFUSED_LOGIN: lambda _: help_desk.RefusedLoginReply(login=self.refused_login),
             audit.PRACTICES_AUDIT: self._audit,
             audit.IDENTITY_AUDIT: self._audit,
             audit.PAYMENTS_AUDIT: self._audit,
@@ -109,8 +119,11 @@ class Office:
             ),
             money_cases.SETTLE_EXPORT: lambda _: replace(self.exports[0], open_count=0),
             office.FIND: self._find,
+            office.SAVE_SEARCH: self._save_search,
+            office.OPEN_SEARCH: self._open_search,
             office.OFFICE_PRACTICE: self._practice,
             office.INSERT: self._insert,
+            office.INSERT_PLAN: self._insert_plan,
             office.AMEND: self._amend,
             office.ANNUL: lambda asked: self._written(asked, state="cancelled", payable=False),
             office.RESTORE: lambda asked: self._written(asked, state="to_pay", payable=True),
@@ -217,6 +230,16 @@ class Office:
         found = [one for one in rows if asked.text in {one.debtor.fiscal_code, one.iuv, one.external_id}]
         return office.FoundPractices(practices=found)
 
+    def _save_search(self, asked: office.SaveSearchRequest) -> office.OfficeSearch:
+        search = office.OfficeSearch(id=UUID(int=0x100 + len(self.searches)), text=asked.text)
+        self.searches[search.id] = search
+        return search
+
+    def _open_search(self, asked: office.OpenSearchRequest) -> office.OfficeSearch:
+        if asked.search_id not in self.searches:
+            raise Refused(ErrorCode.NOT_FOUND)
+        return self.searches[asked.search_id]
+
     def _practice(self, asked: office.OfficePracticeRequest) -> office.OfficePracticeReply:
         practice = office_practice(self._shown(asked.practice_id, asked.service_codes))
         history = [one for one in reversed(self.entries) if one.subject == str(asked.practice_id)]
@@ -228,6 +251,15 @@ class Office:
         made = make_practice(77, service_code=asked.service_code, amount_cents=AmountCents(asked.amount_cents))
         self.services.add(made)
         return office_practice(made)
+
+    def _insert_plan(self, asked: office.OfficePlanRequest) -> office.FoundPractices:
+        made = [
+            make_practice(80 + number, amount_cents=AmountCents(one.amount_cents), due_date=one.due_date)
+            for number, one in enumerate(asked.instalments)
+        ]
+        for one in made:
+            self.services.add(one)
+        return office.FoundPractices(practices=[office_practice(one) for one in made])
 
     def _amend(self, asked: office.AmendRequest) -> OfficePractice:
         return self._written(asked, amount_cents=AmountCents(asked.amount_cents), due_date=asked.due_date)

@@ -10,7 +10,7 @@ import zipfile
 import pytest
 
 from contracts.errors import ErrorCode, Refused
-from gateway.api.flow_files import XML_MAX_BYTES, for_payments
+from gateway.flow_files import XML_MAX_BYTES, for_payments
 
 XML = b"<?xml version='1.0'?><FlussoRiversamento>" + b"<row/>" * 50 + b"</FlussoRiversamento>"
 

@@ -19,6 +19,8 @@ from gateway.app import create_app
 from gateway.settings import Settings
 from tests.unit.gateway.gateway_browser import HOST, Browser, page_of, text_of
 from tests.unit.gateway.gateway_services import FISCAL_CODE, NOW, Services, make_practice
+from tests.unit.gateway.office_imports import IMPORT
+from tests.unit.gateway.office_papers import JOB
 from tests.unit.gateway.office_services import CARLO, INVITATION_TOKEN, INVITED, MARIA, OFFICE_TOKEN, Office
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -34,16 +36,29 @@ PAGES = (
     f"/ufficio/PM108/pratiche/{PRACTICE}/modifica",
     f"/ufficio/PM108/pratiche/{PRACTICE}/annulla",
     f"/ufficio/PM108/pratiche/{PRACTICE}/ripristina",
+    "/ufficio/PM108/inserisci/piano",
+    f"/ufficio/PM108/pratiche/{PRACTICE}/email",
+    f"/ufficio/PM108/pratiche/{PRACTICE}/storia",
+    "/ufficio/PM108/assistenza?riferimento=AB12",
+    "/ufficio/PM108/ricevute",
+    "/ufficio/PM108/stampa?servizio=TARI",
+    f"/ufficio/PM108/stampa/{JOB}",
+    "/ufficio/PM108/importa",
+    f"/ufficio/PM108/importa/{IMPORT}",
+    f"/ufficio/PM108/importa/{IMPORT}?esito=rifiutate",
+    f"/ufficio/PM108/importa/{IMPORT}/correggi",
+    f"/ufficio/PM108/importa/{IMPORT}/mancanti",
     "/ufficio/PM108/colleghi",
     "/ufficio/PM108/colleghi/invita",
     f"/ufficio/PM108/colleghi/{CARLO}",
     f"/ufficio/PM108/colleghi/{CARLO}/rimuovi",
     "/ufficio/PM108/registro",
     "/ufficio/PM108/registro?registro=persone",
+    "/ufficio/PM108/registro?registro=pagamenti",
     "/ufficio/invito",
     "/ufficio/PM108/non/esiste",
 )
-EVERYTHING = ("ufficio", "amministratore", "revisore")
+EVERYTHING = ("ufficio", "amministratore", "revisore", "contabile")
 
 
 @pytest.fixture(name="office")
@@ -95,9 +110,18 @@ def test_the_home_offers_what_the_roles_allow_and_nothing_else(desk: Browser, of
         return list(page_of(desk.get("/ufficio/PM108")).xpath("//ul[@class='portal-services']//a/@href"))
 
     office.become("sportello")
-    assert offered() == ["/ufficio/PM108/pratiche", "/ufficio/PM108/inserisci"]
+    desk_jobs = ["pratiche", "inserisci", "assistenza", "stampa"]
+    assert offered() == [f"/ufficio/PM108/{one}" for one in desk_jobs]
     office.become("amministratore")
-    assert offered() == ["/ufficio/PM108/colleghi", "/ufficio/PM108/colleghi/invita", "/ufficio/PM108/registro"]
+    assert offered() == [
+        "/ufficio/PM108/colleghi",
+        "/ufficio/PM108/colleghi/invita",
+        "/ufficio/PM108/catalogo",
+        "/ufficio/PM108/chiavi",
+        "/ufficio/PM108/notifiche",
+        "/ufficio/PM108/fermi",
+        "/ufficio/PM108/registro",
+    ]
 
 
 # ---- logging in
@@ -317,13 +341,29 @@ def test_fields_that_no_form_of_ours_has_change_nothing(desk: Browser, services:
 def test_what_is_looked_for_stands_in_no_address_and_no_log(desk: Browser, services: Services):
     with structlog.testing.capture_logs() as lines:
         answer = desk.submit("/ufficio/PM108/pratiche", testo=f"  {FISCAL_CODE} ")
-        assert answer.headers["location"] == "/ufficio/PM108/pratiche"
+        assert answer.headers["location"] == f"/ufficio/PM108/pratiche?ricerca={UUID(int=0x100)}"
         page = desk.get("/ufficio/PM108/pratiche")
     assert services.asked(office_calls.FIND)[0].text == FISCAL_CODE
     assert "TARI 2026; acconto 1" in text_of(page)
     assert page_of(page).xpath("//input[@id='testo']/@value") == [FISCAL_CODE]
     assert FISCAL_CODE not in str(lines)
     assert "Non abbiamo trovato nulla." in text_of(desk.submit_and_follow("/ufficio/PM108/pratiche", testo="Verdi"))
+
+
+def test_a_search_has_an_address_that_a_colleague_opens(desk: Browser, services: Services, office: Office):
+    address = desk.submit("/ufficio/PM108/pratiche", testo=FISCAL_CODE).headers["location"]
+    desk.submit("/ufficio/PM108/pratiche", testo="Verdi")
+    answer = desk.get(address)  # as it was looked for, whatever was looked for since
+    assert services.asked(office_calls.FIND)[-1].text == FISCAL_CODE
+    page = page_of(answer)
+    assert page.xpath(f"//a[@href='http://{HOST}{address}']")
+    services.answer(office_calls.FIND, lambda _: office_calls.FoundPractices(practices=[], next_cursor="x"))
+    assert "cursor" not in desk.get(address).text  # nothing found has no next page
+    gone = f"/ufficio/PM108/pratiche?ricerca={UUID(int=9)}"
+    assert desk.get(gone).status_code == HTTPStatus.NOT_FOUND
+    assert desk.get("/ufficio/PM108/pratiche?ricerca=x").status_code == HTTPStatus.BAD_REQUEST
+    assert desk.submit("/ufficio/PM108/pratiche", testo=" ").headers["location"] == "/ufficio/PM108/pratiche"
+    assert len(services.asked(office_calls.SAVE_SEARCH)) == 2
 
 
 def test_the_services_of_the_role_go_with_each_search_and_change(desk: Browser, services: Services, office: Office):
@@ -484,7 +524,7 @@ def test_a_practice_offers_what_can_be_done_with_it_now(
     services.add(make_practice(1, state=state, state_reason=reason, payable=state == "to_pay"))
     page = page_of(desk.get(f"/ufficio/PM108/pratiche/{PRACTICE}"))
     links = page.xpath("//div[@class='portal-buttons']/a/@href")
-    assert [one.rpartition("/")[2] for one in links if not one.endswith(".pdf")] == offered
+    assert [one.rpartition("/")[2] for one in links if not one.endswith((".pdf", "/email"))] == [*offered, "storia"]
     assert "other_option" not in page.text_content()
 
 

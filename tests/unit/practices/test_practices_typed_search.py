@@ -24,6 +24,11 @@ def test_a_name_begins_in_each_order_of_its_words() -> None:
     assert read_search("D'Angelo").name_beginnings == ("d'angelo",)
 
 
+def test_each_word_of_a_name_may_stand_anywhere_in_it() -> None:
+    assert read_search("Rossi  D'Angelo").name_words == ("rossi", "d", "angelo")
+    assert read_search("TARI-2026").name_words == read_search("RSSMRA85T10A562S").name_words == ()
+
+
 @pytest.mark.parametrize("text", ["ro", "TARI-2026-00001", "123", "a@b.it", ""])
 def test_what_is_no_name_begins_none(text: str) -> None:
     assert read_search(text).name_beginnings == ()

@@ -18,10 +18,11 @@ class Artwork:
 
 @dataclass(frozen=True)
 class LogoFile:
-    """A logo as somebody put it into a folder, to be made an Artwork of."""
+    """A logo as somebody put it into a folder, to be made an Artwork of; with `content_base64` one that is in none."""
 
     kind: ClassVar = "logo"
     path: str
+    content_base64: str | None = None
 
 
 class UnusableLogo(Exception):

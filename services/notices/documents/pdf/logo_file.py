@@ -17,16 +17,15 @@ _JPEG_MAX_BYTES: Final = 20_000
 _PICTURE_MAX_PIXELS: Final = 40_000_000
 
 
-def prepared(path: Path) -> Artwork:
-    """Return what a page draws of the logo in a file. Raises UnusableLogo."""
+def prepared(path: Path, content: bytes | None = None) -> Artwork:
+    """Return what a page draws of the logo in a file, or of these bytes under its name. Raises UnusableLogo."""
     try:
-        return _prepared(path)
+        return _prepared(path, path.read_bytes() if content is None else content)
     except (OSError, UnsupportedSvg, UnidentifiedImageError, Image.DecompressionBombError, ValueError) as error:
         raise UnusableLogo(f"{type(error).__name__}: {error}"[:100]) from error
 
 
-def _prepared(path: Path) -> Artwork:
-    content = path.read_bytes()
+def _prepared(path: Path, content: bytes) -> Artwork:
     if path.suffix.lower() == ".svg":
         if len(content) > _SVG_MAX_BYTES:
             raise UnsupportedSvg("larger than 40 kB")

@@ -4,12 +4,13 @@ It sends one frame when it is ready, then renders one document at a time, and en
 happens whenever its parent ends.
 """
 
+import base64
 import signal
 import socket
 import sys
 from pathlib import Path
 
-from services.notices.documents.domain.content import LogoFile, UnusableLogo
+from services.notices.documents.domain.content import Artwork, LogoFile, UnusableLogo
 from services.notices.documents.pdf import fonts
 from services.notices.documents.pdf.logo_file import prepared
 from services.notices.documents.pdf.protocol import (
@@ -32,7 +33,7 @@ def serve(connection: socket.socket) -> None:
 def _answer(request: bytes) -> bytes:
     try:
         content = read_content(request)
-        return OK + (write_artwork(prepared(Path(content.path))) if isinstance(content, LogoFile) else render(content))
+        return OK + (write_artwork(_logo(content)) if isinstance(content, LogoFile) else render(content))
     except UnusableLogo as unusable:
         return FAILED + str(unusable).encode()
     except Exception as error:  # noqa: BLE001 - one bad document must not end the process
@@ -53,6 +54,11 @@ def main() -> int:
         except OSError:
             return 0
     return 0
+
+
+def _logo(logo: LogoFile) -> Artwork:
+    content = None if logo.content_base64 is None else base64.b64decode(logo.content_base64)
+    return prepared(Path(logo.path), content)
 
 
 if __name__ == "__main__":

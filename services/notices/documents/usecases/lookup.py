@@ -5,10 +5,11 @@ from uuid import UUID
 
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import practices
+from contracts.rpc.office_catalogue import LOGO, LOGO_PREFIX, LogoRequest
 from contracts.rpc.practices import Entity, EntityRequest, GetManyRequest, Practice
 from contracts.shapes import Viewer
-from services.notices.documents.domain.content import Artworks
-from services.notices.documents.logos import entity_logo, load_logo
+from services.notices.documents.domain.content import Artwork, Artworks
+from services.notices.documents.logos import entity_logo, load_logo, published_logo
 from services.notices.documents.usecases.dependencies import DocumentDependencies
 
 
@@ -33,5 +34,14 @@ def artworks_of(dependencies: DocumentDependencies, entity: Entity) -> Artworks:
     prepare, settings = dependencies.renderers.prepared_logo, dependencies.settings
     return Artworks(
         pagopa=load_logo(prepare, settings.pagopa_logo_file),
-        entity=entity_logo(prepare, settings.logos_dir, entity.logo),
+        entity=_entity_logo(dependencies, entity),
     )
+
+
+def _entity_logo(dependencies: DocumentDependencies, entity: Entity) -> Artwork | None:
+    name = entity.logo
+    prepare = dependencies.renderers.prepared_logo
+    if name is None or not name.startswith(LOGO_PREFIX):
+        return entity_logo(prepare, dependencies.settings.logos_dir, name)
+    request = LogoRequest(entity_code=entity.code, name=name)
+    return published_logo(prepare, name, lambda: dependencies.rpc.call(LOGO, request).content_base64)

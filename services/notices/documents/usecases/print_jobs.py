@@ -18,6 +18,8 @@ from contracts.rpc.notices import (
     JobDocuments,
     JobDocumentsRequest,
     JobGetRequest,
+    JobList,
+    JobListRequest,
     JobReply,
     JobRequest,
 )
@@ -43,6 +45,7 @@ def start(database: Database, request: JobRequest, now: datetime) -> JobReply:
         second_language=request.second_language,
         total=len(external_ids),
         created_at=now,
+        service_codes=list(request.service_codes) if request.service_codes is not None else None,
     )
     with database.transaction() as tx:
         repository.add_job(tx.session, job, external_ids)
@@ -57,7 +60,16 @@ def distinct(external_ids: Iterable[str]) -> list[str]:
 def show(database: Database, request: JobGetRequest) -> JobReply:
     """Return how far a job of the entity is; None where there is no such job."""
     with database.reading() as session:
-        return JobReply(job=repository.find_job(session, request.entity_code, job_id=request.job_id))
+        found = repository.find_job(session, request.entity_code, job_id=request.job_id, services=request.service_codes)
+    return JobReply(job=found)
+
+
+def list_jobs(database: Database, request: JobListRequest) -> JobList:
+    """Return a page of the jobs of an entity, newest first."""
+    with database.reading() as session:
+        found = repository.list_jobs(session, request, request.limit + 1)
+    page = found[: request.limit]
+    return JobList(jobs=page, next_after=page[-1].id if len(found) > len(page) else None)
 
 
 def documents(database: Database, request: JobDocumentsRequest) -> JobDocuments:

@@ -7,7 +7,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from chassis.storage.database import Database
+from chassis.audit import entries
+from chassis.audit.entries import Change
+from chassis.storage.database import Database, Tx
 from contracts.calendar import rome_day
 from contracts.call import Rpc
 from contracts.shapes import Creditor
@@ -23,11 +25,20 @@ _OF_SYNTAX: Final = (Fault.SYNTAX, Fault.EXTRA_SYNTAX)
 
 @dataclass(frozen=True)
 class NodeContext:
-    """What answering needs: the database, practices by RPC, and the moment."""
+    """What answering needs: the database, practices by RPC, and the moment.
+
+    `taken_by`: who takes a receipt in that the node does not send just now; it stands in the audit.
+    """
 
     database: Database
     rpc: Rpc
     now: datetime
+    taken_by: Change | None = None
+
+    def note_taken(self, tx: Tx) -> None:
+        """Write down who takes a receipt in, last in the transaction that stores it; of the node's own nothing."""
+        if self.taken_by is not None:
+            entries.append(tx, self.taken_by, self.now)
 
     def creditor(self, message: NodeMessage) -> Creditor | None:
         """Return the creditor asked about, None when it is none of ours. Raises Unavailable."""

@@ -47,6 +47,7 @@ def _take_for_known_creditor(context: NodeContext, message: NodeMessage, envelop
             source=source,
         )
         waiting = take_receipt(tx, arrived, context.now)
+        context.note_taken(tx)
     _try_to_resolve(context, waiting)
     return True
 
@@ -61,8 +62,9 @@ def _take_unusual(context: NodeContext, message: NodeMessage, envelope: str, sou
         domain = ""
     arrival = _arrival(message, domain, creditor)
     if fault := refuse_receipt(arrival):
-        with context.database.reading() as session:
-            context.note(session, message, fault=fault, raw_xml=envelope)
+        if context.taken_by is None:  # whoever takes one in has it, and is told
+            with context.database.reading() as session:
+                context.note(session, message, fault=fault, raw_xml=envelope)
         RECEIPTS_REFUSED.labels(fault.value).inc()
         return fault
     received = read_receipt(message, context.now)
@@ -76,6 +78,7 @@ def _take_unusual(context: NodeContext, message: NodeMessage, envelope: str, sou
     )
     with context.database.transaction() as tx:
         waiting = take_receipt(tx, arrived, context.now)
+        context.note_taken(tx)
     _try_to_resolve(context, waiting)
     return None
 

@@ -1,17 +1,16 @@
-"""Decide about money that nobody expected: cases, refunds in files for the bank, and the audit of both.
+"""Decide about money that nobody expected: cases, and refunds in files for the bank.
 
-Revision: 0018, after 0017
+Revision: 0019, after 0018
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.audit.tables import APPEND_ONLY
 from chassis.storage import online_indexes
 
-revision = "0018"
-down_revision = "0017"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
@@ -22,7 +21,6 @@ UNEXPECTED = (
 
 
 def upgrade() -> None:
-    _create_the_audit()
     op.create_table(
         "refund_rules",
         sa.Column("entity_code", sa.Text(), nullable=False),
@@ -103,37 +101,3 @@ def _create_cases() -> None:
         postgresql_where=sa.text("export_id IS NOT NULL"),
         if_not_exists=True,
     )
-
-
-def _create_the_audit() -> None:
-    """Make it once: what stands before an index made online may be run again."""
-    if sa.inspect(op.get_bind()).has_table("audit_entries"):
-        return
-    op.create_table(
-        "audit_entries",
-        sa.Column("entity_code", sa.Text(), nullable=False),
-        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("actor_kind", sa.Text(), nullable=False),
-        sa.Column("actor_id", sa.Text(), nullable=False),
-        sa.Column("operation", sa.Text(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("before", JSONB(), nullable=False),
-        sa.Column("after", JSONB(), nullable=False),
-        sa.Column("correlation_id", sa.Text(), nullable=True),
-        sa.Column("previous_sha256", sa.LargeBinary(), nullable=False),
-        sa.Column("sha256", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("entity_code", "number"),
-    )
-    op.create_index("ix_audit_entries_subject", "audit_entries", ["entity_code", "subject", "number"])
-    op.create_index("ix_audit_entries_actor", "audit_entries", ["entity_code", "actor_id", "number"])
-    op.create_index("ix_audit_entries_at", "audit_entries", ["entity_code", "at"])
-    op.create_table(
-        "audit_heads",
-        sa.Column("entity_code", sa.Text(), nullable=False),
-        sa.Column("number", sa.BigInteger(), nullable=False),
-        sa.Column("sha256", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("entity_code"),
-    )
-    op.execute(APPEND_ONLY)

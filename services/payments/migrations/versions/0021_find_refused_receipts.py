@@ -1,0 +1,21 @@
+"""Find the receipts that had to be refused, for whoever follows a payment or takes one in.
+
+Revision: 0021, after 0020
+"""
+
+from chassis.storage import online_indexes
+
+revision = "0021"
+down_revision = "0020"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    online_indexes.create_index(
+        "ix_node_calls_refused", "node_calls", ["creditor_fiscal_code", "id"], where="raw_xml IS NOT NULL"
+    )
+
+
+def downgrade() -> None:
+    online_indexes.drop_index("ix_node_calls_refused", "node_calls")
