@@ -65,6 +65,7 @@ ALPHABETS = {
         ("Mario 😀 Rossi", "MARIO   ROSSI"),
         ("Verbale № 5 del 2²", "VERBALE NO 5 DEL 22"),
         ("ﬁrma ｄｉ 3½ ㎏", "FIRMA DI 31/2 KG"),
+        ("“10 €” — ‘Straße’", "\"10 E\" - 'STRASSE'"),
     ],
 )
 def test_letters_are_transliterated_in_the_data_matrix(name, ascii_name):
