@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from services.payments.domain.money_cases import WAITING, CaseState
 from services.payments.domain.receipts import UNEXPECTED
@@ -120,7 +120,9 @@ def _seen(entity_code: str, service_codes: Collection[str] | None) -> list[Colum
 
 
 def _of(entity_code: str, service_codes: Collection[str] | None) -> Select[MoneyCase]:
-    return select(MoneyCase).where(*_seen(entity_code, service_codes))
+    """Select cases with their receipts, but for the node's message: nobody reads it here."""
+    receipt = joinedload(MoneyCase.receipt).defer(Receipt.raw_xml)
+    return select(MoneyCase).options(receipt).where(*_seen(entity_code, service_codes))
 
 
 def _locked(statement: Select[MoneyCase]) -> Select[MoneyCase]:

@@ -112,6 +112,9 @@ def test_a_services_role_reads_and_writes_rows(connect, service, models):
         "UPDATE alembic_version SET version_num = 'x'",
         "UPDATE outbox SET body = '{}'",
         "DELETE FROM outbox",
+        "DELETE FROM outbox_other",
+        "INSERT INTO outbox_other SELECT * FROM outbox",
+        "SELECT outbox_keep_months(now(), interval '0 days')",
         "UPDATE audit_entries SET reason = 'x'",
         "DELETE FROM audit_entries",
     ],
@@ -147,6 +150,7 @@ def test_a_relay_does_all_its_work_with_its_role(server, connect, monkeypatch):
     with database.transaction() as tx:
         assert outbox.depth(tx.session, practices_models.OutboxMessage, now())[0] == 0
         outbox.purge(tx.session, practices_models.OutboxMessage, now())
+        assert outbox.keep_months(tx.session, now()) == 0
     database.close()
     service.execute("SELECT count(*) FROM outbox WHERE relayed_at IS NULL")
     assert service.fetchone() == (0,)
