@@ -1,5 +1,6 @@
 """What an entity's books know a practice by: told by practices, repeated wherever its money is told of."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -28,7 +29,7 @@ class Bookkeeping:
             beneficiary=position.beneficiary,
         )
 
-    def fields(self) -> dict[str, Any]:
+    def fields(self) -> Mapping[str, Any]:
         """Return the fields of every message that repeats it, by the same names."""
         return {
             "external_id": self.external_id,

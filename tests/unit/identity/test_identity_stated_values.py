@@ -5,6 +5,9 @@ from datetime import timedelta
 from tests.unit.stated_values import plain_constants
 
 STATED = {
+    "api_key_rules.PREVIOUS_LIVES": timedelta(days=1),
+    "api_key_rules.USE_RESOLUTION": timedelta(hours=1),
+    "api_key_rules._TEXT_BYTES": 32,
     "domain.REGISTRATION": "registration",
     "domain.EMAIL_REMINDERS": "email_reminders",
     "domain.OPTIONAL_PURPOSES": frozenset({"email_reminders"}),

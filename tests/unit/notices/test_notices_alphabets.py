@@ -63,6 +63,9 @@ ALPHABETS = {
         ("e\u0301te\u0301", "ETE"),
         ("عمر", "'MR"),
         ("Mario 😀 Rossi", "MARIO   ROSSI"),
+        ("Verbale № 5 del 2²", "VERBALE NO 5 DEL 22"),
+        ("ﬁrma ｄｉ 3½ ㎏", "FIRMA DI 31/2 KG"),
+        ("“10 €” — ‘Straße’", "\"10 E\" - 'STRASSE'"),
     ],
 )
 def test_letters_are_transliterated_in_the_data_matrix(name, ascii_name):

@@ -62,6 +62,13 @@ def test_a_broken_amount_rule_is_named_in_the_refusal(
     assert (refusal.value.code, refusal.value.params) == (ErrorCode.AMOUNT_NOT_ALLOWED, broken)
 
 
+def test_a_service_that_says_nothing_takes_late_payment_and_asks_for_nothing_more() -> None:
+    plain = ServiceRules("TARI")
+    assert (plain.spontaneous, plain.allows_anonymous, plain.requires_beneficiary) == (False, False, False)
+    assert plain.accepts_late
+    assert (plain.amounts, plain.shares, plain.stamp_cents, plain.schedule) == (AmountRules(), (), None, None)
+
+
 @given(st.integers(0, 45), st.integers(0, 10**13 - 1))
 def test_a_number_we_issue_is_one_we_accept_when_typed(segregation: int, base: int) -> None:
     number = NoticeNumber.issue(f"{segregation:02d}", base)

@@ -161,6 +161,13 @@ def test_a_wrong_line_is_refused_by_its_number_and_no_other(line: str, code: str
     assert last.debt is not None
 
 
+def test_a_number_is_a_text_as_long_as_it_has_eighteen_digits_and_true_is_no_number() -> None:
+    longest = 10**18 - 1
+    rows = read(lines(*({**API, "external_id": one} for one in (longest, -longest, longest + 1, True))))
+    assert [row.external_id for row in rows] == [str(longest), str(-longest), None, None]
+    assert [row.column for row in rows if row.code] == ["codice_debito"] * 2
+
+
 def test_a_reference_that_comes_twice_is_refused_the_second_time() -> None:
     assert [code for _, _, code, _ in told(read(lines(API, API)))] == [None, "duplicate_reference"]
 

@@ -37,6 +37,10 @@ STATED = {
         ),
         *("overdue", "payable", "not_payable_code", "needs_attention", "online_only", "postal_slip", "created_at"),
     ),
+    "logos._BEGIN": b"\x89PNG\r\n\x1a\n",
+    "logos._END": b"IEND\xaeB`\x82",
+    "logos._SIZE_AT": 16,
+    "logos._NAME_DIGITS": 32,
     # Thirteen digits of a notice number are ours.
     "notice_bases.BASES": 10_000_000_000_000,
     "notice_bases._ROUNDS": 8,

@@ -12,7 +12,8 @@ from anyascii import anyascii
 POSTAL_AMOUNT_MAX_CENTS: Final = 9_999_999_999
 """The slip's code has ten digits for the amount; above it there is no postal slip."""
 
-_TYPOGRAPHY: Final = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "€": "E", "ß": "SS"})
+# The one sign that is written as a letter: others are dropped.
+_EURO: Final = {ord("€"): "E"}
 
 
 def qr_text(notice_number: str, creditor_fiscal_code: str, amount_cents: int) -> str:
@@ -53,15 +54,16 @@ def postal_charset(text: str) -> str:
 
     What stands for no letter, figure or mark (an emoji) becomes a space.
     """
-    composed = unicodedata.normalize("NFC", text.translate(_TYPOGRAPHY))
+    composed = unicodedata.normalize("NFC", text.translate(_EURO))
     plain = "".join(map(_ascii, composed)).upper()
     return "".join(character if " " <= character <= "~" else " " for character in plain)
 
 
 def _ascii(character: str) -> str:
-    """Transliterate one character: `Đ` to `D`, `Þ` to `TH`, `Ж` to `Zh`; accents on their own are dropped."""
-    if character.isascii():
-        return character
+    """Transliterate one character: `Đ` to `D`, `Þ` to `TH`, `Ж` to `Zh`, `№` to `No`; accents alone are dropped."""
+    simpler = unicodedata.normalize("NFKC", character)
+    if simpler.isascii():
+        return simpler
     kind = unicodedata.category(character)[0]
     if kind == "M":
         return ""
