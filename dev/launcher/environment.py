@@ -19,6 +19,7 @@ _SCOPES: Final = (
     "events:read",
     "settlements:write",
     "notices:print",
+    "webhooks:write",
 )
 
 

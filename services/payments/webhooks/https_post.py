@@ -12,13 +12,20 @@ import threading
 from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from services.payments.domain.webhooks import Answer
 
 _ANSWER_READ_BYTES: Final = 16 * 1024
 _HTTPS_PORT: Final = 443
+# All that an address is written with, and what is written in percent already: the rest has to be, before it is sent.
+_PATH_SAFE: Final = "!#$%&'()*+,/:;=?@[]~"
+# Of IPv6 what is given out to the world, but for 6to4, which leads to any address of IPv4, private ones too.
+_GIVEN_OUT: Final = ipaddress.IPv6Network("2000::/3")
+# NAT64 (RFC 6052): the last four bytes are an address of IPv4, to which the network's edge leads.
+_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout_s: float, allowed: Sequence[Network]) -> Answer:
@@ -34,25 +41,28 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout_s: float,
 def _post(
     url: str, body: bytes, headers: Mapping[str, str], timeout_s: float, allowed: Sequence[Network]
 ) -> tuple[int | None, str | None]:
-    parts = urlsplit(url)
-    if parts.scheme != "https" or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port or _HTTPS_PORT
+    except ValueError:  # `https://[::1`, a port beyond all ports
+        return None, "not_resolved"
+    if parts.scheme != "https" or not host:
         return None, "not_https"
     try:
-        port = parts.port or _HTTPS_PORT
-        address = _public_address(parts.hostname, port, allowed)
-    except (OSError, UnicodeError, ValueError):
+        address = _public_address(host, port, allowed)
+    except (OSError, ValueError):
         return None, "not_resolved"
     if address is None:
         return None, "private_address"
-    connection = _PinnedConnection(parts.hostname, port, address, timeout_s)
-    path = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+    connection = _PinnedConnection(host, port, address, timeout_s)
+    path = quote(f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}", safe=_PATH_SAFE)
     try:
         connection.request("POST", path, body, dict(headers))
         answer = connection.getresponse()
         answer.read(_ANSWER_READ_BYTES)
     except ssl.SSLCertVerificationError:
         return None, "certificate"
-    except (OSError, http.client.HTTPException):
+    except (OSError, ValueError, http.client.HTTPException):
         return None, "timed_out" if connection.is_over else "no_answer"
     finally:
         connection.close()
@@ -66,9 +76,21 @@ def _public_address(host: str, port: int, allowed: Sequence[Network]) -> str | N
 
 
 def _is_public(address: str, allowed: Sequence[Network]) -> bool:
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    ip = getattr(ip, "ipv4_mapped", None) or ip
-    return any(ip in network for network in allowed) or (ip.is_global and not ip.is_multicast)
+    ip = _meant(ipaddress.ip_address(address.partition("%")[0]))
+    if any(ip in network for network in allowed):
+        return True
+    if isinstance(ip, ipaddress.IPv6Address) and (ip not in _GIVEN_OUT or ip.sixtofour):
+        return False
+    return ip.is_global and not ip.is_multicast
+
+
+def _meant(ip: Address) -> Address:
+    """Return the address of IPv4 that one of IPv6 stands for, where it is such a one."""
+    if isinstance(ip, ipaddress.IPv4Address):
+        return ip
+    if ip in _NAT64:
+        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip.ipv4_mapped or ip
 
 
 class _PinnedConnection(http.client.HTTPSConnection):
