@@ -169,14 +169,18 @@ class Relay:
             self._forget()
 
     def _forget(self) -> None:
-        """Delete what is old, and before that take the persons out; in batches, so that events go on leaving."""
+        """Delete what is old, and take the persons out of what is younger; in batches, so that events go on leaving.
+
+        How old anything is the database says: what a clock of ours that is ahead would delete is gone for good.
+        """
         with Session(self._engine) as session, session.begin():
-            purged = outbox.purge(session, self._model, clock.now())
+            now = session.scalars(sa.select(sa.func.now())).one()
+            purged = outbox.purge(session, self._model, now)
         redacted = 0
         while not self._stopping.is_set():
             watchdog.moved(self._part)
             with Session(self._engine) as session, session.begin():
-                count = outbox.redact(session, self._model, clock.now())
+                count = outbox.redact(session, self._model, now)
             redacted += count
             if not count:
                 break
