@@ -142,6 +142,7 @@ def test_a_relay_whose_clock_is_a_year_ahead_deletes_nothing_and_takes_nobody_ou
     kept, newer = store(database, "PracticeCreated.v1", days=29), store(database, "PracticeCreated.v1", days=1)
     ahead = now() + timedelta(days=365)
     monkeypatch.setattr("chassis.clock.now", lambda: ahead)
+    monkeypatch.setenv("PRACTICES_DATABASE_URL", database.engine.url.render_as_string(hide_password=False))
     relay = relay_of("practices", amqp_url=amqp_url)
     assert relay is not None
     relay._forget()
