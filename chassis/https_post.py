@@ -13,13 +13,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from environs import EnvError
 
 _ANSWER_READ_BYTES: Final = 16 * 1024
 _PORTS: Final = {"https": 443, "http": 80}
+# All that an address is written with, and what is written in percent already: the rest has to be, before it is sent.
+_PATH_SAFE: Final = "!#$%&'()*+,/:;=?@[]~"
+# Of IPv6 what is given out to the world, but for 6to4, which leads to any address of IPv4, private ones too.
+_GIVEN_OUT: Final = ipaddress.IPv6Network("2000::/3")
+# NAT64 (RFC 6052): the last four bytes are an address of IPv4, to which the network's edge leads.
+_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +68,22 @@ def post(
     wait for that calls it in a thread.
     """
     began = monotonic()
-    parts = urlsplit(url)
-    if parts.scheme not in ({"https", "http"} if plain_inside else {"https"}) or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port or _PORTS.get(parts.scheme, 0)
+    except ValueError:  # `https://[::1`, a port beyond all ports
+        return Posted(None, "not_resolved", 0)
+    if parts.scheme not in ({"https", "http"} if plain_inside else {"https"}) or not host:
         return Posted(None, "not_https", 0)
     try:
-        port = parts.port or _PORTS[parts.scheme]
-        address = _public_address(parts.hostname, port, allowed)
-    except (OSError, UnicodeError, ValueError):
+        address = _public_address(host, port, allowed)
+    except (OSError, ValueError):
         return Posted(None, "not_resolved", _since(began))
     if address is None:
         return Posted(None, "private_address", _since(began))
     if parts.scheme == "http" and not _is_within(address, allowed):
         return Posted(None, "not_https", _since(began))
-    connection = _PinnedConnection(parts.hostname, port, address, timeout_s, tls=parts.scheme == "https")
+    connection = _PinnedConnection(host, port, address, timeout_s, tls=parts.scheme == "https")
     status, problem, answered = _exchange(connection, parts, body, headers)
     return Posted(status, problem, _since(began), answered)
 
@@ -81,14 +91,14 @@ def post(
 def _exchange(
     connection: "_PinnedConnection", parts: SplitResult, body: bytes, headers: Mapping[str, str]
 ) -> tuple[int | None, str | None, bytes]:
-    path = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+    path = quote(f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}", safe=_PATH_SAFE)
     try:
         connection.request("POST", path, body, dict(headers))
         answer = connection.getresponse()
         answered = answer.read(_ANSWER_READ_BYTES)
     except ssl.SSLCertVerificationError:
         return None, "certificate", b""
-    except (OSError, http.client.HTTPException):
+    except (OSError, ValueError, http.client.HTTPException):
         return None, "timed_out" if connection.is_over else "no_answer", b""
     finally:
         connection.close()
@@ -107,7 +117,11 @@ def _public_address(host: str, port: int, allowed: Sequence[Network]) -> str | N
 
 def _is_public(address: str, allowed: Sequence[Network]) -> bool:
     ip = _ip(address)
-    return _is_within(address, allowed) or (ip.is_global and not ip.is_multicast)
+    if any(ip in network for network in allowed):
+        return True
+    if isinstance(ip, ipaddress.IPv6Address) and (ip not in _GIVEN_OUT or ip.sixtofour):
+        return False
+    return ip.is_global and not ip.is_multicast
 
 
 def _is_within(address: str, allowed: Sequence[Network]) -> bool:
@@ -115,9 +129,14 @@ def _is_within(address: str, allowed: Sequence[Network]) -> bool:
     return any(ip in network for network in allowed)
 
 
-def _ip(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+def _ip(address: str) -> Address:
+    """Return an address, of IPv6 that one of IPv4 which it stands for, where it is such a one."""
     ip = ipaddress.ip_address(address.partition("%")[0])
-    return getattr(ip, "ipv4_mapped", None) or ip
+    if isinstance(ip, ipaddress.IPv4Address):
+        return ip
+    if ip in _NAT64:
+        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip.ipv4_mapped or ip
 
 
 class _PinnedConnection(http.client.HTTPSConnection):

@@ -13,6 +13,7 @@ import faulthandler
 import json
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, Final
@@ -21,6 +22,7 @@ from chassis import clock
 
 LOOKS_PER_LIMIT: Final = 4
 EXIT_CODE: Final = os.EX_SOFTWARE
+_REST_STEP_S: Final = 1.0
 
 _moved_at_s: dict[str, float] = {}
 
@@ -33,6 +35,14 @@ def moved(part: str) -> None:
 def rests(part: str) -> None:
     """Expect nothing more of a part: it has stopped, or waits for work."""
     _moved_at_s.pop(part, None)
+
+
+def rest(part: str, stopping: threading.Event, seconds: float) -> None:
+    """Let a part wait for so long, or until it is to stop: who waits for something to do has not stopped moving."""
+    left_s = seconds
+    while left_s > 0 and not stopping.wait(min(left_s, _REST_STEP_S)):
+        moved(part)
+        left_s -= _REST_STEP_S
 
 
 def still_for_s(now_s: float) -> tuple[str, float]:

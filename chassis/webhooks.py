@@ -9,7 +9,7 @@ from typing import Any
 
 from environs import EnvError
 
-from chassis import logs, metrics
+from chassis import logs, metrics, watchdog
 from chassis.settings import ChassisSettings
 from chassis.storage import answer_limit
 
@@ -32,6 +32,7 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"{name}-webhooks: {error}\n")
         return os.EX_CONFIG
     answer_limit.install_plain()
+    watchdog.watch(f"{name}-webhooks", settings.watchdog_s)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: webhooks.stop())
     webhooks.run()

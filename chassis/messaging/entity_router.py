@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any, Final
 
 import orjson
@@ -21,7 +22,7 @@ from kombu import Connection, Consumer, Queue
 from chassis import logs, metrics, watchdog
 from chassis.messaging import entity_consumers, exchanges, line, queue_kinds, wire
 from chassis.messaging.entity_consumers import ROUTED, ROUTER, EntityConsumer, entity_exchange
-from chassis.messaging.publisher import ConfirmedPublisher
+from chassis.messaging.publisher import ConfirmedPublisher, QueueFull
 from chassis.settings import ChassisSettings
 from contracts.events.ownership import entity_of
 from contracts.events.redaction import without_debtors_code
@@ -100,12 +101,26 @@ class EntityRouter:
         del self._arrived[:_BATCH]
         copies = [copy for message in taken if (copy := self._copy_of(message)) is not None]
         if copies:
-            self._publisher.publish_all(copies)
+            self._publish(copies)
             metrics.EVENTS_COPIED.inc(len(copies))
         else:
             self._publisher.keep_alive()
         for message in taken:
             message.ack()
+
+    def _publish(self, copies: Sequence[wire.Message]) -> None:
+        """Publish copies. Where a queue takes no more its entity goes without, as by the bound that queues have.
+
+        An entity may make a queue that refuses instead of forgetting: that is its own matter, and holds up nobody else.
+        """
+        try:
+            self._publisher.publish_all(copies)
+        except QueueFull:
+            for exchange, own in groupby(sorted(copies, key=_exchange_of), key=_exchange_of):
+                try:
+                    self._publisher.publish_all(list(own))
+                except QueueFull:
+                    log.error("entity_queue_full", exchange=exchange)  # noqa: TRY400 -- no trace: it says it all
 
     def _copy_of(self, message: Any) -> wire.Message | None:
         """Return the copy for its entity, None where none listens."""
@@ -113,7 +128,11 @@ class EntityRouter:
         consumer = self._consumers.get(entity_of(event) or "") if event is not None else None
         if event is None or consumer is None:
             return None
-        shown = event if consumer.with_debtor else without_debtors_code(event)
+        try:
+            shown = event if consumer.with_debtor else without_debtors_code(event)
+        except (KeyError, TypeError):
+            _tell_unreadable(message)
+            return None
         return wire.Message(
             exchange=entity_exchange(consumer.entity_code).name,
             routing_key=event["type"],
@@ -130,8 +149,16 @@ def _event_in(message: Any) -> Mapping[str, Any] | None:
         read = None
     if isinstance(read, dict) and isinstance(read.get("type"), str):
         return read
-    log.error("entity_router_unreadable", message_id=message.properties.get("message_id"))
+    _tell_unreadable(message)
     return None
+
+
+def _tell_unreadable(message: Any) -> None:
+    log.error("entity_router_unreadable", message_id=message.properties.get("message_id"))
+
+
+def _exchange_of(message: wire.Message) -> str:
+    return message.exchange
 
 
 def main(arguments: list[str]) -> int:

@@ -169,18 +169,22 @@ class Relay:
             self._forget()
 
     def _forget(self) -> None:
-        """Let go of what is old, and before that take the persons out; in batches, so that events go on leaving."""
+        """Let go of what is old, and take the persons out of what is younger; in batches, so that events go on leaving.
+
+        How old anything is the database says: what a clock of ours that is ahead would delete is gone for good.
+        """
         with Session(self._engine) as session, session.begin():
-            dropped = outbox.keep_months(session, clock.now())
+            now = session.scalars(sa.select(sa.func.now())).one()
+            dropped = outbox.keep_months(session, now)
         if dropped is None:
             log.warning("outbox_months_put_off", service=self.service)
         with Session(self._engine) as session, session.begin():
-            purged = outbox.purge(session, self._model, clock.now())
+            purged = outbox.purge(session, self._model, now)
         redacted = 0
         while not self._stopping.is_set():
             watchdog.moved(self._part)
             with Session(self._engine) as session, session.begin():
-                count = outbox.redact(session, self._model, clock.now())
+                count = outbox.redact(session, self._model, now)
             redacted += count
             if not count:
                 break

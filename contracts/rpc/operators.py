@@ -26,17 +26,21 @@ _Grants = Annotated[Sequence[Grant], Length(1, GRANTS_MAX)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartOfficeLoginRequest(Message):
-    """As StartLoginRequest, for the office of `entity_code`: level 2 at least, whatever the citizen's pages want."""
+    """As StartLoginRequest, for the office of `entity_code`: level 2 at least, whatever the citizen's pages want.
+
+    `office_token`: of the office session this browser has now; the login ends it.
+    """
 
     idp: str
     entity_code: _EntityCode
     return_to: str
     browser_token: str
+    office_token: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishOfficeLogin(Message):
-    """The new office session's token and where to go.
+    """The new office session's token and where to go. `ended_sessions`: as in FinishLogin.
 
     Refused(LOGIN_REFUSED) as for citizens; Refused(NOT_AN_OPERATOR) for who works in no office and is invited to none.
     """
@@ -44,6 +48,7 @@ class FinishOfficeLogin(Message):
     office_token: str
     return_to: str
     entity_code: str | None = None
+    ended_sessions: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

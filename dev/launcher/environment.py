@@ -21,6 +21,7 @@ _SCOPES: Final = (
     "settlements:write",
     "refunds:write",
     "notices:print",
+    "webhooks:write",
 )
 
 

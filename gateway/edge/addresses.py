@@ -13,20 +13,12 @@ Address = IPv4Address | IPv6Address
 
 _X_FORWARDED_FOR: Final = "X-Forwarded-For"
 _FORWARDED: Final = "Forwarded"
-# Any of these says that something stands between the client and whoever reached us.
-_SIGNS_OF_A_PROXY: Final = (
-    _FORWARDED,
-    _X_FORWARDED_FOR,
-    "X-Forwarded-Host",
-    "X-Forwarded-Proto",
-    "X-Forwarded-Port",
-    "X-Original-Forwarded-For",
-    "X-Real-IP",
-    "X-Client-IP",
-    "X-Cluster-Client-IP",
-    "True-Client-IP",
-    "CF-Connecting-IP",
-    "Via",
+# A header of such a name says that something stands between the client and whoever reached us: Forwarded and
+# X-Forwarded-For, -Host, -Proto and whatever else; X-Real-IP, True-Client-IP, Fastly-Client-IP, X-Azure-ClientIP,
+# CF-Connecting-IP, X-ProxyUser-IP, X-Remote-Addr, X-Envoy-External-Address; Client-Cert, Via, CDN-Loop.
+_SIGN_OF_A_PROXY: Final = re.compile(
+    r"HTTP_(?:\w*FORWARDED\w*|\w*(?:REAL|CLIENT|CONNECTING|REMOTE|USER|SOURCE|SOCKET)_?(?:IP|IPV6|ADDR|ADDRESS|HOST)"
+    r"|\w*CLIENT_CERT\w*|\w*EXTERNAL_ADDRESS|(?:\w+_)?VIA|CDN_LOOP)"
 )
 _NODE: Final = re.compile(
     r"(?:(?P<v4>[0-9.]+)(?::[0-9]{1,5})?|\[(?P<bracketed>[0-9A-Fa-f:.]+)\](?::[0-9]{1,5})?|(?P<v6>[0-9A-Fa-f:.]+))"
@@ -67,7 +59,7 @@ def sender_address(req: falcon.Request, trusted_proxies: Sequence[Network]) -> A
 
 def is_forwarded(req: falcon.Request) -> bool:
     """Return whether the request says that it came through a proxy."""
-    return any(req.get_header(name) is not None for name in _SIGNS_OF_A_PROXY)
+    return any(_SIGN_OF_A_PROXY.fullmatch(name) for name in req.env)
 
 
 def is_within(address: Address | None, networks: Sequence[Network]) -> bool:

@@ -24,5 +24,13 @@ def is_same_origin(req: falcon.Request, public_url: str) -> bool | None:
     if site is not None:
         return site in ("same-origin", "none")
     if origin is not None:
-        return urlsplit(origin).netloc in (urlsplit(public_url).netloc, req.netloc)
+        return host_of(origin) in (host_of(public_url), req.netloc)
     return None
+
+
+def host_of(address: str) -> str | None:
+    """Return the host of an address, with its port; None of what is no address."""
+    try:
+        return urlsplit(address).netloc
+    except ValueError:
+        return None

@@ -46,7 +46,11 @@ class OfficeLogin(Page):
         self.site.rates.check(req, LOGIN)
         browser_token = token_urlsafe(32)
         request = operators.StartOfficeLoginRequest(
-            idp=idp, entity_code=entity, return_to=return_to, browser_token=browser_token
+            idp=idp,
+            entity_code=entity,
+            return_to=return_to,
+            browser_token=browser_token,
+            office_token=visit.office_token,
         )
         started = visit.call(operators.START_OFFICE_LOGIN, request)
         attempt = LoginAttempt(browser_token, visit.browser.visitor.visitor_id, office=True)

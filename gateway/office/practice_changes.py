@@ -189,7 +189,7 @@ def typed_day(text: str) -> date | None:
         month, _, year = rest.partition("/")
     try:
         return date(int(year), int(month), int(day))
-    except ValueError:
+    except (ValueError, OverflowError):
         raise Refused(ErrorCode.INVALID_DATE) from None
 
 

@@ -5,11 +5,12 @@ from typing import Final
 
 import falcon
 
-from contracts.error_details import LoginRefused
+from contracts.error_details import LoginRefused, SessionEnded
 from contracts.errors import ErrorCode
-from gateway.messages import title_of
+from gateway.messages import Explanation, title_of
 from gateway.office import addresses
 from gateway.problems import Problem
+from gateway.translations import marked as _
 from gateway.visit import visit_of
 from gateway.web.origins import page_address
 from gateway.web.problems import message_of
@@ -17,6 +18,10 @@ from gateway.web.site import Site
 
 _ELSEWHERE: Final = frozenset({ErrorCode.NOT_FOUND, ErrorCode.UNKNOWN_ENTITY, ErrorCode.NOT_AN_OPERATOR})
 _LOGIN: Final = frozenset({ErrorCode.SESSION_EXPIRED, ErrorCode.SPID_LEVEL_TOO_LOW})
+_TOO_MANY: Final = Explanation(
+    _("Questa sessione è finita perché sei entrato da troppi dispositivi: era la più vecchia."),
+    _("Entra di nuovo. Una sessione che non usi finisce da sola dopo 15 minuti."),
+)
 
 
 class OfficeProblems:
@@ -47,7 +52,7 @@ class OfficeProblems:
             desk=None,
             code=problem.code.value,
             heading=title_of(problem.code, problem.status),
-            message=message_of(problem),
+            message=_told(problem),
             detail=problem.detail if isinstance(problem.detail, LoginRefused) else None,
             reference=req.context.correlation_id,
             way_back=way_back,
@@ -59,6 +64,11 @@ class OfficeProblems:
         """Return where one logs in: in which entity's pages, the address says or the browser remembers."""
         code = entity_code or visit_of(req).browser.visitor.entity_code
         return addresses.login(code, return_to) if code else addresses.OFFICES
+
+
+def _told(problem: Problem) -> Explanation:
+    is_too_many = isinstance(problem.detail, SessionEnded) and problem.detail.reason == "too_many"
+    return _TOO_MANY if is_too_many else message_of(problem)
 
 
 def _entity_code(path: str) -> str | None:

@@ -163,7 +163,7 @@ def _enter_office(
     return_to = addresses.safe_return(finished.return_to, office_addresses.OFFICES)
     visit.cookies.write_office(resp, finished.office_token)
     visit.cookies.write_answered(resp, AnsweredLogin(fingerprint, return_to))
-    see_other(resp, return_to)
+    see_other(resp, addresses.announcing(return_to, OLDEST_SESSION_ENDED) if finished.ended_sessions else return_to)
 
 
 class Metadata(Page):

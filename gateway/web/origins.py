@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 import falcon
 
+from gateway.edge.same_origin import host_of
 from gateway.web import addresses
 
 
@@ -14,7 +15,8 @@ def page_address(req: falcon.Request) -> str:
 
 def form_page(req: falcon.Request, default: str = addresses.HOME) -> str:
     """Return the page of ours whose form was sent, from the Referer (our own policy makes browsers send it)."""
-    referer = urlsplit(req.get_header("Referer") or "")
-    if referer.netloc != req.netloc:
+    address = req.get_header("Referer") or ""
+    if host_of(address) != req.netloc:
         return default
+    referer = urlsplit(address)
     return addresses.safe_return(f"{referer.path}?{referer.query}" if referer.query else referer.path, default)

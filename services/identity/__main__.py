@@ -6,6 +6,7 @@ extract-trace     the SAML messages of a login, in clear, for the authority
 refresh-idps      the SPID registry's list of identity providers, believed only if its pinned certificate signed it
 delete-expired    what the service's timer does every hour
 invite-administrator  the first administrator of an entity's office: prints the link; asks for the fiscal code
+end-sessions      all sessions of one person end, whose fiscal code it asks for; with --everybody those of all
 """
 
 import argparse
@@ -19,6 +20,8 @@ from pathlib import Path
 from chassis import clock, logs
 from chassis.settings import environment
 from chassis.storage.database import Database
+from chassis.storage.database_clock import database_time
+from contracts.codes import FiscalCode
 from contracts.errors import Refused
 from services.identity import clients, models
 from services.identity.operators.domain import operator_rules
@@ -41,10 +44,12 @@ def main(arguments: list[str]) -> int:
         return _refresh_idps(asked.source)
     database = Database.of_service("identity", models)
     if asked.command == "delete-expired":
-        upkeep.delete_expired(database, clock.now())
+        upkeep.delete_expired(database, database_time(database))
         return 0
     if asked.command == "invite-administrator":
         return _invite_administrator(database, asked)
+    if asked.command == "end-sessions":
+        return _end_sessions(database, everybody=asked.everybody)
     if asked.command == "why-refused":
         report = helpdesk.why_refused(database, asked.reference)
         return _print(report and asdict(report))
@@ -92,6 +97,22 @@ def _invite_administrator(database: Database, asked: argparse.Namespace) -> int:
     return 0
 
 
+def _end_sessions(database: Database, *, everybody: bool) -> int:
+    """Say how many ended. The fiscal code is read from standard input, as that of who is invited is."""
+    fiscal_code = None
+    if not everybody:
+        sys.stderr.write("Fiscal code of the person: ")
+        sys.stderr.flush()
+        try:
+            fiscal_code = FiscalCode.typed(sys.stdin.readline().strip())
+        except Refused as refusal:
+            sys.stderr.write(f"nothing ended: {refusal.code.value}\n")
+            return 1
+    ended = upkeep.end_sessions(database, fiscal_code, database_time(database))
+    sys.stdout.write(f"{ended} sessions ended\n")
+    return 0
+
+
 def _refresh_idps(source: str | None) -> int:
     """Exit code 1, and the last good copy stays, when there is nothing new to be believed."""
     try:
@@ -122,6 +143,8 @@ def _parser() -> argparse.ArgumentParser:
     refresh = commands.add_parser("refresh-idps")
     refresh.add_argument("--from", dest="source", help="a file already downloaded, instead of SPID_REGISTRY_URL")
     commands.add_parser("delete-expired")
+    end = commands.add_parser("end-sessions")
+    end.add_argument("--everybody", action="store_true", help="the sessions of all citizens and all operators")
     invite = commands.add_parser("invite-administrator")
     invite.add_argument("entity", help="the entity's code, such as PM108")
     invite.add_argument("email", help="where the link will be sent, by whoever runs this")

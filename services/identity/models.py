@@ -289,7 +289,8 @@ class OperatorInvitation(Base):
 class OperatorSession(Base):
     """A session of who works in offices, found by its token's SHA-256; of which offices, `operators` says each time.
 
-    `provider` and `subject`: by whom and as whom the person was vouched for. `body_code`: as of a citizen's session.
+    `provider` and `subject`: by whom and as whom the person was vouched for. `body_code`, `end_reason`: as of a
+    citizen's session.
     """
 
     __tablename__ = "operator_sessions"
@@ -307,6 +308,7 @@ class OperatorSession(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
     seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    end_reason: Mapped[str | None] = mapped_column(Text)
 
 
 class ApiKey(Base):

@@ -135,6 +135,15 @@ def revoke_of_citizen(session: Session, citizen_id: UUID, now: datetime) -> None
     session.execute(_revocation(now).where(CitizenSession.citizen_id == citizen_id))
 
 
+def revoke_of_person(session: Session, fiscal_code: str | None, now: datetime) -> int:
+    """End every session of who has a fiscal code, None for everybody's; return how many."""
+    statement = _revocation(now)
+    if fiscal_code is not None:
+        of_person = select(Citizen.id).where(Citizen.fiscal_code == fiscal_code).scalar_subquery()
+        statement = statement.where(CitizenSession.citizen_id.in_(of_person))
+    return _rows(session.execute(statement, execution_options={"synchronize_session": False}))
+
+
 def revoke_of_subject(session: Session, idp_entity_id: str, name_id: str, now: datetime) -> int:
     """End the sessions made by this answer of this identity provider; return how many."""
     statement = _revocation(now).where(CitizenSession.idp_entity_id == idp_entity_id)

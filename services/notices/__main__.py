@@ -6,7 +6,6 @@ record-bounces  take in a delivery report from standard input, or the new ones o
 """
 
 import argparse
-import mailbox
 import os
 import sys
 from pathlib import Path
@@ -60,14 +59,12 @@ def _record_bounces(database: Database, maildir: Path | None) -> int:
     if maildir is None:
         bounces.record(database, sys.stdin.buffer.read(), clock.now())
         return 0
-    box = mailbox.Maildir(maildir, create=False)
-    for key in box.keys():  # noqa: SIM118 -- a mailbox is no dict: iterating it reads every message
-        message = box.get_message(key)
-        if "S" not in message.get_flags():
-            bounces.record(database, message.as_bytes(), clock.now())
-            message.set_subdir("cur")
-            message.add_flag("S")
-            box[key] = message
+    # File by file, as they were delivered: what is no mail at all is set aside as seen like the others.
+    for file in sorted([*(maildir / "new").iterdir(), *(maildir / "cur").iterdir()]):
+        name, _, flags = file.name.partition(":2,")
+        if "S" not in flags:
+            bounces.record(database, file.read_bytes(), clock.now())
+            file.rename(maildir / "cur" / f"{name}:2,{''.join(sorted({*flags, 'S'}))}")
     return 0
 
 

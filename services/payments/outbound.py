@@ -22,7 +22,7 @@ from typing import Final
 from environs.exceptions import EnvError
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import clock, logs, metrics
+from chassis import clock, logs, metrics, watchdog
 from chassis.messaging.rpc_client import RpcClient
 from chassis.settings import ChassisSettings
 from chassis.storage import answer_limit
@@ -50,11 +50,20 @@ _PAUSE_MAX_S: Final = 15.0
 _MEASURE_EVERY_S: Final = 10.0
 _POOL: Final = 2
 _NEW_AMOUNTS: Final = 1_000
+_SEND: Final = "archive"
+_SEND_NEXT: Final = "archive, next batch"
+_FILES: Final = "archive files"
+_LIST: Final = "archive list"
+_RECOVERY: Final = "recovery"
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A kind of work: `work` does a piece of it and says whether there was any. It is looked for every `rest_s`."""
+    """A kind of work: `work` does a piece of it and says whether there was any. It is looked for every `rest_s`.
+
+    It is handed the database's time, and not asked for by a process whose own clock is off that: it would give up what
+    is still to come, and take turns at pagoPA's services that are days away.
+    """
 
     name: str
     work: Callable[[datetime], bool]
@@ -69,10 +78,11 @@ class Outbound:
         self._rpc = rpc
         self._stopping = threading.Event()
         window = timedelta(seconds=settings.aca_calls_window_s)
-        pace = self._pace("aca", Limit(settings.aca_calls_max, window))
-        bulk_pace = self._pace("aca-bulk", Limit(1, timedelta(seconds=1 / settings.aca_bulk_calls_per_s)))
+        pace = self._pace("aca", Limit(settings.aca_calls_max, window), _SEND, _SEND_NEXT, _LIST)
+        bulk_pace = self._pace("aca-bulk", Limit(1, timedelta(seconds=1 / settings.aca_bulk_calls_per_s)), _FILES)
         biz_window = timedelta(seconds=settings.biz_events_window_s)
-        biz_pace = self._pace("biz-events", Limit(settings.biz_events_calls_max, biz_window, headroom=1.0))
+        biz_limit = Limit(settings.biz_events_calls_max, biz_window, headroom=1.0)
+        biz_pace = self._pace("biz-events", biz_limit, _RECOVERY)
         client = GpdClient(settings)
         self.sender = Sender(database, client, pace, at_once=settings.aca_calls_at_once)
         limits = LoaderLimits(settings.aca_bulk_from, settings.aca_bulk_rows_max)
@@ -88,12 +98,12 @@ class Outbound:
         )
         self._jobs: Sequence[Job] = (
             # While one batch is on its way the next is made ready: no turn goes by unused.
-            Job("archive", lambda now: self.sender.send_batch(now) > 0),
-            Job("archive, next batch", lambda now: self.sender.send_batch(now) > 0),
-            Job("archive files", self.loader.work, 2.0),
+            Job(_SEND, lambda now: self.sender.send_batch(now) > 0),
+            Job(_SEND_NEXT, lambda now: self.sender.send_batch(now) > 0),
+            Job(_FILES, self.loader.work, 2.0),
             Job("amounts of the day", self._note_new_amounts, 5.0),
-            Job("archive list", self.comparison.work, 5.0),
-            Job("recovery", self.recovery.work, 5.0),
+            Job(_LIST, self.comparison.work, 5.0),
+            Job(_RECOVERY, self.recovery.work, 5.0),
             Job("figures", self._measure, _MEASURE_EVERY_S),
         )
 
@@ -112,15 +122,17 @@ class Outbound:
         self._rpc.close()
         self._database.close()
 
-    def _pace(self, name: str, limit: Limit) -> Pace:
-        return Pace(self._database, name, limit, clock.now, self._stopping)
+    def _pace(self, name: str, limit: Limit, *jobs: str) -> Pace:
+        return Pace(self._database, name, limit, clock.now, self._stopping, jobs)
 
     def _run_job(self, job: Job) -> None:
         pause_s = _PAUSE_START_S
         while not self._stopping.is_set():
+            watchdog.moved(job.name)
             try:
-                if not job.work(clock.now()):
-                    self._stopping.wait(job.rest_s)
+                now = time_to_decide(self._database, clock.now)
+                if now is None or not job.work(now):
+                    watchdog.rest(job.name, self._stopping, job.rest_s)
                 pause_s = _PAUSE_START_S
             except Exception as error:
                 log.warning(
@@ -130,16 +142,14 @@ class Outbound:
                     pause_s=pause_s,
                     exc_info=not is_out_of_reach(error),
                 )
-                self._stopping.wait(pause_s)
+                watchdog.rest(job.name, self._stopping, pause_s)
                 pause_s = min(pause_s * 2, _PAUSE_MAX_S)
+        watchdog.rests(job.name)
 
-    def _note_new_amounts(self, _now: datetime) -> bool:
+    def _note_new_amounts(self, now: datetime) -> bool:
         """Let positions be sent again that cost another amount today; the database's day decides."""
-        today = time_to_decide(self._database, clock.now)
-        if today is None:
-            return False
         with self._database.transaction() as tx:
-            return archive.note_new_amounts(tx.session, today, _NEW_AMOUNTS) == _NEW_AMOUNTS
+            return archive.note_new_amounts(tx.session, now, _NEW_AMOUNTS) == _NEW_AMOUNTS
 
     def _measure(self, now: datetime) -> bool:
         """Set the figures that Prometheus looks at."""
@@ -189,6 +199,7 @@ def _run() -> int:
         return os.EX_CONFIG
     metrics.serve(settings.metrics_port)
     answer_limit.install_plain()
+    watchdog.watch(NAME, settings.watchdog_s)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: outbound.stop())
     log.info("outbound_started")

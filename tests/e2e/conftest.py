@@ -1,6 +1,6 @@
 """One running copy for all tests of this folder; it is stopped before other folders' tests use the broker."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -34,12 +34,19 @@ def database_line(database_url: str) -> Iterator[Line]:
 
 
 @pytest.fixture(scope="session")
+def more_environment() -> Mapping[str, str]:
+    """What the system is told besides; other folders say otherwise."""
+    return {}
+
+
+@pytest.fixture(scope="session")
 def portal(
     tmp_path_factory: pytest.TempPathFactory,
     amqp_url: str,
     database_url: str,
     broker_line: Line,
     database_line: Line,
+    more_environment: Mapping[str, str],
 ) -> Iterator[PortalCopy]:
     """The system, up, with the sample debts."""
     target = sa.make_url(database_url)
@@ -50,6 +57,7 @@ def portal(
     environment = {
         "AMQP_URL": broker_line.url_through(amqp_url),
         "DATABASE_URL": database_line.url_through(url),
+        **more_environment,
     }
     copy = PortalCopy(tmp_path_factory.mktemp("e2e") / "home", environment)
     _running.append(copy)

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from uuid import uuid4
@@ -51,10 +51,14 @@ def until(check: Callable[[], T | None], *, timeout_s: float = 90, pause_s: floa
 
 
 class PortalCopy:
-    """One running copy. `kill` ends a process as want of memory would; its supervisor starts it again."""
+    """One running copy. `kill` ends a process as want of memory would; its supervisor starts it again.
 
-    def __init__(self, home: Path, environment: Mapping[str, str]) -> None:
+    `without`: programs of the Procfile that are left out.
+    """
+
+    def __init__(self, home: Path, environment: Mapping[str, str], without: Sequence[str] = ()) -> None:
         self.home = home
+        self._without = without
         self.port, self.spid_port, self.pagopa_port, self.mail_port = _free_ports(4)
         self.url = f"http://localhost:{self.port}"
         self.pagopa_url = f"http://localhost:{self.pagopa_port}"
@@ -80,6 +84,7 @@ class PortalCopy:
         """Start and wait until the portal is up and the sample debts are in."""
         ports = ["--port", self.port, "--spid-port", self.spid_port, "--pagopa-port", self.pagopa_port]
         ports += ["--mail-port", self.mail_port]
+        ports += [word for program in self._without for word in ("--scale", f"{program}=0")]
         with self.output_file.open("wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "dev.cli", "up", "--processes", "--home", str(self.home), *map(str, ports)],

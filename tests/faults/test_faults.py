@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
 
 import pytest
 from kombu import Connection
@@ -19,13 +21,16 @@ from contracts.calendar import rome_day
 from tests.conftest import PROJECT
 from tests.e2e.line import Line
 from tests.e2e.running import PortalCopy, until
+from tests.faults.listening import own_queue, told_of, wait_until_heard, webhook
 from tests.faults.paying import Figures, pay_under, state
 
 PAYMENTS = int(os.environ.get("FAULTS_PAYMENTS", "40"))
 LASTS_S = 15
 """How long a part is stopped, or a line cut or silent."""
 QUEUE = "evt-payments-PaymentConfirmed.v1--practices.on_payment_confirmed"
-STOPPED = ("payments", "payments-relay", "practices", "node")
+STOPPED = ("payments", "payments-relay", "practices", "node", "payments-webhooks", "entity-router")
+LISTENED_TO = ("payments-webhooks", "entity-router", "payments-relay")
+"""What stands between a payment and the body's own software."""
 PROGRAMS = [line.partition(":")[0] for line in (PROJECT / "Procfile").read_text().splitlines() if ": exec" in line]
 # Runs a service in a process whose clock is three days ahead.
 AHEAD = """
@@ -82,6 +87,19 @@ def lasting(break_it: Callable[[], object], mend_it: Callable[[], object]) -> fl
     return time.monotonic()
 
 
+def purge_queue(portal: PortalCopy, amqp_url: str, purged: list[int]) -> float:
+    """Take away what waits for practices; note in `purged` how much it was."""
+    with stopped(portal, "practices"), Connection(amqp_url) as connection:
+        channel = connection.default_channel
+
+        def waiting() -> int:
+            return int(channel.queue_declare(QUEUE, passive=True).message_count)
+
+        until(waiting, what="an event in the queue")
+        purged.append(channel.queue_purge(QUEUE))
+    return time.monotonic()
+
+
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_a_part_that_is_killed_loses_and_doubles_no_payment(portal: PortalCopy, tell: Tell, program: str) -> None:
     def kill() -> float:
@@ -131,29 +149,42 @@ def test_one_of_two_processes_behind_a_partition_loses_and_doubles_no_payment(
     way.cut()
 
 
+@pytest.mark.parametrize("program", LISTENED_TO)
+def test_a_part_that_is_killed_keeps_nothing_from_the_bodys_software(
+    portal: PortalCopy, amqp_url: str, certificate: Path, tell: Tell, program: str
+) -> None:
+    def kill() -> float:
+        killed_at = time.monotonic()
+        portal.kill(program)
+        return killed_at
+
+    notices = portal.issue_many(PAYMENTS)
+    with own_queue(amqp_url), webhook(portal, certificate) as heard:
+        tell(pay_under(portal, f"kill -9 {program}, the body listening", kill, notices))
+        print(wait_until_heard(told_of(portal, notices), amqp_url, heard))
+
+
+def test_a_queue_that_is_purged_is_repaired_by_itself(portal: PortalCopy, amqp_url: str, tell: Tell) -> None:
+    purged: list[int] = []
+    notices = portal.issue_many(PAYMENTS)
+    fault = partial(purge_queue, portal, amqp_url, purged)
+    tell(pay_under(portal, "queue of practices purged, and left to parity", fault, notices))
+    assert purged[0] > 0, "there was something to lose"
+
+
 def test_a_queue_that_is_purged_is_filled_again_by_publishing_anew(
     portal: PortalCopy, amqp_url: str, tell: Tell
 ) -> None:
     since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     purged: list[int] = []
 
-    def purge() -> float:
-        with stopped(portal, "practices"), Connection(amqp_url) as connection:
-            channel = connection.default_channel
-
-            def waiting() -> int:
-                return int(channel.queue_declare(QUEUE, passive=True).message_count)
-
-            until(waiting, what="an event in the queue")
-            purged.append(channel.queue_purge(QUEUE))
-        return time.monotonic()
-
     def publish_anew() -> None:
         anew = portal.run("-m", "chassis.outbox", "republish", "--since", since, "--to-consumer", QUEUE)
         assert anew.wait(120) == 0
 
     notices = portal.issue_many(PAYMENTS)
-    tell(pay_under(portal, "queue of practices purged, then republished", purge, notices, repair=publish_anew))
+    fault = partial(purge_queue, portal, amqp_url, purged)
+    tell(pay_under(portal, "queue of practices purged, then republished", fault, notices, repair=publish_anew))
     assert purged[0] > 0, "there was something to lose"
 
 

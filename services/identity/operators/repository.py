@@ -9,6 +9,7 @@ from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from contracts.roles import Grant
+from services.identity.domain import EndReason
 from services.identity.models import ApiKey, Operator, OperatorInvitation, OperatorSession
 from services.identity.operators.domain import operator_rules
 
@@ -44,9 +45,9 @@ def end_session(session: Session, token_sha256: bytes, now: datetime) -> None:
     _end(session, now, OperatorSession.token_sha256 == token_sha256)
 
 
-def end_sessions_of(session: Session, fiscal_code: str, now: datetime) -> None:
-    """End every office session of a person."""
-    _end(session, now, OperatorSession.fiscal_code == fiscal_code)
+def end_sessions_of(session: Session, fiscal_code: str | None, now: datetime) -> int:
+    """End every office session of a person, None for everybody's; return how many."""
+    return _end(session, now, *([] if fiscal_code is None else [OperatorSession.fiscal_code == fiscal_code]))
 
 
 def end_sessions_of_subject(session: Session, provider: str, subject: str, now: datetime) -> None:
@@ -54,9 +55,28 @@ def end_sessions_of_subject(session: Session, provider: str, subject: str, now: 
     _end(session, now, OperatorSession.provider == provider, OperatorSession.subject == subject)
 
 
-def _end(session: Session, now: datetime, *which: Any) -> None:
-    ended = update(OperatorSession).where(OperatorSession.revoked_at.is_(None), *which).values(revoked_at=now)
-    session.execute(ended, execution_options={"synchronize_session": False})
+def end_replaced(session: Session, session_id: UUID, now: datetime) -> None:
+    """End the session that a browser had when it logged in again."""
+    _end(session, now, OperatorSession.id == session_id, reason=EndReason.NEW_LOGIN)
+
+
+def end_beyond(session: Session, fiscal_code: str, max_live: int, now: datetime) -> int:
+    """End the oldest of a person's live sessions beyond `max_live`; return how many."""
+    latest = select(OperatorSession.id).where(
+        OperatorSession.fiscal_code == fiscal_code,
+        OperatorSession.revoked_at.is_(None),
+        OperatorSession.seen_at > now - operator_rules.SESSION_IDLE,
+        OperatorSession.created_at > now - operator_rules.SESSION_ABSOLUTE,
+    )
+    beyond = latest.order_by(OperatorSession.created_at.desc(), OperatorSession.id).offset(max_live)
+    return _end(session, now, OperatorSession.id.in_(beyond), reason=EndReason.TOO_MANY)
+
+
+def _end(session: Session, now: datetime, *which: Any, reason: EndReason | None = None) -> int:
+    ended = update(OperatorSession).where(OperatorSession.revoked_at.is_(None), *which)
+    ended = ended.values(revoked_at=now, end_reason=reason.value if reason else None)
+    done = session.execute(ended.returning(OperatorSession.id), execution_options={"synchronize_session": False})
+    return len(done.all())
 
 
 # ---- operators

@@ -5,10 +5,12 @@ too, with the same few facts.
 """
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+from chassis.logs import get_logger
 from chassis.storage.database import Tx
 from contracts.error_details import SpidLevelTooLow
 from contracts.errors import ErrorCode, Refused
@@ -17,16 +19,29 @@ from services.identity.operators import repository
 from services.identity.operators.domain import operator_rules
 from services.identity.operators.domain.operator_rules import SignedInPerson
 
+log = get_logger("identity.offices")
+
+
+@dataclass(frozen=True)
+class OpenedSession:
+    """A session's token, and how many of the person's oldest ended for it."""
+
+    token: str
+    ended_sessions: int
+
 
 def digest(token: str) -> bytes:
     """Return what is stored of a token."""
     return sha256(token.encode()).digest()
 
 
-def open_session(tx: Tx, person: SignedInPerson, now: datetime) -> str | None:
-    """Open an office session and return its token; None for who works in no office and is invited to none.
+def open_session(
+    tx: Tx, person: SignedInPerson, replaced_session_id: UUID | None, now: datetime
+) -> OpenedSession | None:
+    """Open an office session; None for who works in no office and is invited to none.
 
-    Of a stranger nothing is stored. Raises Refused(SPID_LEVEL_TOO_LOW).
+    It ends the one that the browser had, and the person's oldest beyond SESSIONS_MAX. Of a stranger nothing is stored.
+    Raises Refused(SPID_LEVEL_TOO_LOW).
     """
     if person.level < operator_rules.LEVEL_MIN:
         detail = SpidLevelTooLow(
@@ -52,4 +67,10 @@ def open_session(tx: Tx, person: SignedInPerson, now: datetime) -> str | None:
         seen_at=now,
     )
     tx.session.add(opened)
-    return token
+    tx.session.flush()
+    if replaced_session_id is not None:
+        repository.end_replaced(tx.session, replaced_session_id, now)
+    ended = repository.end_beyond(tx.session, person.fiscal_code, operator_rules.SESSIONS_MAX, now)
+    if ended:
+        log.info("office_sessions_ended_by_newer", sessions=ended, sessions_max=operator_rules.SESSIONS_MAX)
+    return OpenedSession(token, ended)

@@ -86,7 +86,7 @@ def read_certificates(text: str) -> list[x509.Certificate]:
         for one in found:
             one.public_key()
             is_valid_at(one, one.not_valid_before_utc)
-    except (UnsupportedAlgorithm, TypeError) as cause:
+    except (UnsupportedAlgorithm, x509.InvalidVersion, TypeError) as cause:
         raise ValueError(type(cause).__name__) from cause
     return found
 

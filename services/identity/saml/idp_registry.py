@@ -170,7 +170,7 @@ def parse_aggregate(
     except (ValueError, ResponseRefused) as cause:
         raise RegistryError(f"not a registry of SPID to be believed ({cause})") from cause
     readings = [
-        (_key_of(one), partial(_provider, one, _key_of(one), on_unreadable)) for one in _entities(verified, now)
+        (_key_of(one), partial(_listed, one, on_unreadable, allow_test=allow_test)) for one in _entities(verified, now)
     ]
     providers = [one for one in _without_unreadable(readings, on_unreadable) if one.is_usable(now)]
     if not providers:
@@ -238,18 +238,31 @@ def parse_metadata(document: bytes, *, key: str, on_unreadable: OnUnreadable = _
     return _provider(descriptor, key, on_unreadable)
 
 
+def _listed(descriptor: etree._Element, on_unreadable: OnUnreadable, *, allow_test: bool) -> IdentityProvider:
+    """Read a provider of the registry. One whose entityID is no https address is odd, and none of its neighbours is."""
+    key = _key_of(descriptor)
+    found = _provider(descriptor, key, on_unreadable)
+    if urlsplit(found.entity_id).scheme != "https" and not allow_test:
+        raise RegistryError(f"{key}: entityID is no https address")
+    return found
+
+
 def _provider(descriptor: etree._Element, key: str, on_unreadable: OnUnreadable) -> IdentityProvider:
     idp = descriptor.find(tag(MD, "IDPSSODescriptor"))
     entity_id = (descriptor.get("entityID") or "").strip()
     if idp is None or not entity_id:
         raise RegistryError(f"{key}: not the metadata of an identity provider (no IDPSSODescriptor or no entityID)")
+    try:
+        host = urlsplit(entity_id).hostname
+    except ValueError:
+        raise RegistryError(f"{key}: entityID is no address") from None
     certificates = tuple(_signing_certificates(idp, key, on_unreadable))
     sso = _addresses(idp, "SingleSignOnService")
     if not certificates or not sso:
         raise RegistryError(
             f"{key}: no signing certificate that can be read, or no SingleSignOnService by HTTP-Redirect or HTTP-POST"
         )
-    name = _display_name(descriptor) or urlsplit(entity_id).hostname or key
+    name = _display_name(descriptor) or host or key
     slo = _addresses(idp, "SingleLogoutService")
     return IdentityProvider(key, entity_id, name, certificates, sso, slo, _valid_until(descriptor, key))
 

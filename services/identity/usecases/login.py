@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from chassis.logs import get_logger
 from chassis.storage.database import Database, Tx
@@ -39,14 +39,14 @@ GRANTED: Final = "granted"
 
 @dataclass(frozen=True)
 class LoginWanted:
-    """A login to be begun. `level` is the least that will do; `replaced_token`: whose session it will end."""
+    """A login to be begun. `level` is the least that will do; `replaced_session_id`: of the session it will end."""
 
     idp: str
     entity_code: str | None
     return_to: str
     browser_token: str
     level: int
-    replaced_token: str | None = None
+    replaced_session_id: UUID | None = None
     fresh: bool = False
     purpose: str | None = None
     office: bool = False
@@ -91,13 +91,15 @@ def start(
     """
     if request.purpose is not None and request.purpose not in settings.purposes:
         raise Refused(ErrorCode.INVALID_REQUEST, InvalidRequest(field="purpose"))
+    with database.reading() as session:
+        had = repository.find_session(session, _digest(request.session_token)) if request.session_token else None
     wanted = LoginWanted(
         idp=request.idp,
         entity_code=request.entity_code,
         return_to=request.return_to,
         browser_token=request.browser_token,
         level=settings.level_of(request.entity_code),
-        replaced_token=request.session_token,
+        replaced_session_id=had[0].id if had else None,
         fresh=request.fresh,
         purpose=request.purpose,
     )
@@ -138,11 +140,9 @@ def begin(
         sp_entity_id=asked.entity_id,
         purpose=wanted.purpose,
         office=wanted.office,
+        replaced_session_id=wanted.replaced_session_id,
     )
     with database.transaction() as tx:
-        if wanted.replaced_token:
-            had = repository.find_session(tx.session, _digest(wanted.replaced_token))
-            row.replaced_session_id = had[0].id if had else None
         tx.session.add(row)
     return StartLogin(redirect_url=signed.url, form_fields=signed.form_fields)
 

@@ -12,6 +12,15 @@ from services.identity.settings import Settings
 log = get_logger("identity.upkeep")
 
 
+def end_sessions(database: Database, fiscal_code: str | None, now: datetime) -> int:
+    """End all sessions of a person, as a citizen and in offices, None for those of everybody; return how many."""
+    with database.transaction() as tx:
+        as_citizen = repository.revoke_of_person(tx.session, fiscal_code, now)
+        in_offices = operators.end_sessions_of(tx.session, fiscal_code, now)
+    log.warning("sessions_ended_by_command", sessions=as_citizen + in_offices, everybody=fiscal_code is None)
+    return as_citizen + in_offices
+
+
 class ExtractedTrace(TypedDict):
     """A login in the register of transactions, by the names that SPID's rules give its fields."""
 

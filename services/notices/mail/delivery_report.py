@@ -11,6 +11,7 @@ from uuid import UUID
 _RECIPIENT_HEADERS: Final = ("to", "delivered-to", "x-original-to", "envelope-to")
 _VERP: Final = re.compile(r"\+([0-9a-f]{32})@")
 _MESSAGE_ID: Final = re.compile(r"<([0-9a-f]{32})@")
+_STATUS: Final = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}")
 _STATUS_TYPES: Final = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _ORIGINAL_TYPES: Final = frozenset(
     {"message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers"}
@@ -26,7 +27,17 @@ class DeliveryReport:
 
 
 def read_report(content: bytes) -> DeliveryReport | None:
-    """Read a delivery report: which mail, by the address it was sent back to or by its id, and why."""
+    """Read a delivery report: which mail, by the address it was sent back to or by its id, and why.
+
+    None for what is none: whatever the parser raises over a message, it is its sender's.
+    """
+    try:
+        return _report(content)
+    except Exception:  # noqa: BLE001 -- anybody may send anything here, and Python's reader of mail has its surprises
+        return None
+
+
+def _report(content: bytes) -> DeliveryReport | None:
     message = message_from_bytes(content, policy=policy.default)
     if message.get_content_type() != "multipart/report":
         return None
@@ -48,8 +59,9 @@ def _has_failed(fields: Message) -> bool:
 
 
 def _status(fields: Message) -> str:
-    """Return the status, without the comment that may follow it."""
-    return (str(fields.get("status", "")).split() or ["5.0.0"])[0]
+    """Return the status, without the comment that may follow it; of one that is none, that something failed."""
+    found = _STATUS.match(str(fields.get("status", "")).strip())
+    return found[0] if found else "5.0.0"
 
 
 def _ids(message: EmailMessage) -> Iterator[str]:

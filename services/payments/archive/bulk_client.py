@@ -1,12 +1,14 @@
 """GPD-for-ACA in files (pagopa-obligations.md section 1.9)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from services.payments.archive.http import Answer, PagopaClient
+from services.payments.archive.http import WAIT_MAX_S, Answer, PagopaClient
 from services.payments.settings import Settings
 
 _METHODS: Final = {"create": "POST", "update": "PUT"}
+_DIGITS_MAX: Final = 9
+_STATUS_END: Final = 1_000
 
 
 class BulkClient:
@@ -38,21 +40,30 @@ def file_id_of(answer: Answer) -> str | None:
 
 
 def wait_s_of(answer: Answer, default: float) -> float:
-    """Read how long to wait before asking: the header says milliseconds, `500 ms`."""
+    """Read how long to wait before asking, an hour at most: the header says milliseconds, `500 ms`."""
     number, _, unit = _header(answer.headers, "Retry-After").partition(" ")
-    if not number.isdigit():
+    if not (number.isascii() and number.isdigit() and len(number) <= _DIGITS_MAX):
         return default
-    return int(number) / 1_000 if unit.strip() in ("", "ms") else float(number)
+    return min(int(number) / (1_000 if unit.strip() in ("", "ms") else 1), WAIT_MAX_S)
 
 
 def results_of(report: Mapping[str, Any]) -> dict[str, int]:
-    """Return the status of each position of a report; an entry of it names all those of one result."""
+    """Return the status of each position of a report; an entry of it names all those of one result.
+
+    What is no such entry says nothing of any.
+    """
     found: dict[str, int] = {}
-    for entry in report.get("responses") or ():
+    for entry in _list(report.get("responses")):
         status = entry.get("statusCode") if isinstance(entry, Mapping) else None
-        if isinstance(status, int):
-            found |= {str(iupd): status for iupd in entry.get("iupds") or ()}
+        if isinstance(status, int) and 0 < status < _STATUS_END:
+            found |= {
+                iupd: status for iupd in _list(entry.get("iupds")) if isinstance(iupd, str) and iupd.isprintable()
+            }
     return found
+
+
+def _list(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else ()
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:

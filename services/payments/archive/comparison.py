@@ -4,6 +4,7 @@ Window by window of due dates, page by page, one call each time it is asked to w
 sent as always. Where it is stands in the database, so a restart goes on there.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
@@ -74,8 +75,12 @@ class Comparison:
             else:
                 self._rests.let_rest(creditor, now)
             return True
-        listed = answer.body.get("payment_position_list") or []
-        pages = (answer.body.get("page_info") or {}).get("total_pages") or 0
+        page_read = remote_view.listed(answer.body)
+        if page_read is None:
+            log.warning("archive_list_unread", creditor=creditor, page=page)
+            self._rests.let_rest(creditor, now)
+            return True
+        listed, pages = page_read
         with self._database.transaction() as tx:
             self._compare_page(tx, creditor, listed, now)
             row = archive_comparisons.place(tx.session, creditor)
@@ -114,7 +119,7 @@ class Comparison:
             row.compared_at = now
             log.info("archive_compared")
 
-    def _compare_page(self, tx: Tx, creditor: str, listed: list[Any], now: datetime) -> None:
+    def _compare_page(self, tx: Tx, creditor: str, listed: Sequence[Any], now: datetime) -> None:
         read = [(position, remote_view.read(one)) for position, one in enumerate(listed, 1)]
         seen = [one for _, one in read if one is not None]
         if unread := [position for position, one in read if one is None]:

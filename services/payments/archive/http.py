@@ -11,7 +11,7 @@ from chassis import correlation
 
 # No answer came, or none that can be read.
 NO_ANSWER: Final = 0
-_WAIT_MAX_S: Final = 3_600.0
+WAIT_MAX_S: Final = 3_600.0
 _OK: Final = 200
 _MOVED: Final = 300
 
@@ -72,7 +72,7 @@ class PagopaClient:
 def _object(answer: requests.Response) -> Mapping[str, Any]:
     try:
         body = answer.json()
-    except requests.JSONDecodeError:
+    except (requests.JSONDecodeError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
 
@@ -80,4 +80,4 @@ def _object(answer: requests.Response) -> Mapping[str, Any]:
 def _retry_after_s(answer: requests.Response) -> float | None:
     """Read how long to wait, where it is said in seconds."""
     text = answer.headers.get("Retry-After", "")
-    return min(float(text), _WAIT_MAX_S) if text.isascii() and text.isdigit() else None
+    return min(float(text), WAIT_MAX_S) if text.isascii() and text.isdigit() else None

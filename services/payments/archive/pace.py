@@ -6,11 +6,12 @@ however late calls get under way, and however long they are on it, no window at 
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from chassis import watchdog
 from chassis.storage.database import Database
 from services.payments.archive.http import Answer
 from services.payments.repository import call_paces
@@ -36,13 +37,24 @@ class Limit:
 
 
 class Pace:
-    """The turns at one service."""
+    """The turns at one service.
+
+    `parts` are those of this process that wait here, as the watchdog knows them: waiting for a turn is no standing
+    still, and a call has an end of its own.
+    """
 
     def __init__(
-        self, database: Database, name: str, limit: Limit, clock: Callable[[], datetime], stopping: threading.Event
+        self,
+        database: Database,
+        name: str,
+        limit: Limit,
+        clock: Callable[[], datetime],
+        stopping: threading.Event,
+        parts: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.limit = limit
+        self._parts = parts
         self._database = database
         self._clock = clock
         self._stopping = stopping
@@ -66,10 +78,13 @@ class Pace:
         if not self._wait_for_answer_of(number - self.limit.calls_max):
             self._note_answer(number)
             return None
+        for part in self._parts:
+            watchdog.rests(part)
         try:
             return call()
         finally:
             self._note_answer(number)
+            self._move()
 
     def pause(self, seconds: float) -> None:
         """Let nobody call for so long: the service said so."""
@@ -84,6 +99,7 @@ class Pace:
 
     def _wait_until(self, moment: datetime) -> bool:
         while (left_s := (moment - self._clock()).total_seconds()) > 0:
+            self._move()
             if self._stopping.wait(min(left_s, _STEP_S)):
                 return False
         return not self._stopping.is_set()
@@ -97,6 +113,10 @@ class Pace:
                 return False
         del self._answered_at[number]
         return self._wait_until(answered_at + self.limit.window)
+
+    def _move(self) -> None:
+        for part in self._parts:
+            watchdog.moved(part)
 
     def _note_answer(self, number: int) -> None:
         self._answered_at[number] = self._clock()

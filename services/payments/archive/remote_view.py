@@ -1,6 +1,6 @@
 """What pagoPA's answers say of a position: read as far as it can be compared with ours."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -18,7 +18,7 @@ _REMOTE_OF: Final[Mapping[str, Remote]] = {
     "PAID": Remote.PAID,
     "REPORTED": Remote.PAID,
 }
-_WRONG: Final = (KeyError, TypeError, ValueError, IndexError, AttributeError)
+_WRONG: Final = (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,15 @@ class SeenPosition:
             self.due_at is not None and instant(self.due_at) == option["dueDate"]
         )
         return due_is_right and self.content == _comparable(content, option)
+
+
+def listed(body: Mapping[str, Any]) -> tuple[Sequence[Any], int] | None:
+    """Return the entries of a page of the list and how many pages there are; None for what is no such page."""
+    try:
+        entries, pages = body.get("payment_position_list") or [], (body.get("page_info") or {}).get("total_pages") or 0
+        return (entries, int(pages)) if isinstance(entries, list) else None
+    except _WRONG:
+        return None
 
 
 def read(body: Mapping[str, Any]) -> SeenPosition | None:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Select, exists, func, insert, select, text, update
@@ -103,25 +103,29 @@ def withdraw(session: Session, old_flow_row_id: int, new_flow_row_id: int) -> No
     session.execute(statement.values(finding=Finding.WITHDRAWN.value), execution_options={"synchronize_session": False})
 
 
-def take_pending(session: Session, limit: int, flow_row_id: int | None = None) -> Sequence[SettlementRow]:
-    """Return, locked, rows of one flow to look at; not those whose receipt has come but is not judged yet."""
+def next_pending(session: Session, but: Collection[int]) -> int | None:
+    """Return the flow with the oldest row to look at, but for some flows; None where there is none."""
+    statement = _pending(select(SettlementRow.flow_row_id)).where(SettlementRow.flow_row_id.not_in(but))
+    found: int | None = session.scalar(statement.order_by(SettlementRow.id).limit(1))
+    return found
+
+
+def take_pending(session: Session, limit: int, flow_row_id: int) -> Sequence[SettlementRow]:
+    """Return, locked, rows of a flow to look at; not those whose receipt has come but is not judged yet."""
+    statement = _pending(select(SettlementRow)).where(SettlementRow.flow_row_id == flow_row_id)
+    locked = statement.order_by(SettlementRow.id).limit(limit).with_for_update(of=SettlementRow, skip_locked=True)
+    rows: Sequence[SettlementRow] = session.scalars(locked).all()
+    return rows
+
+
+def _pending(statement: Select[Any]) -> Select[Any]:
     waits = exists().where(
         Receipt.creditor_fiscal_code == SettlementFlow.creditor_fiscal_code,
         Receipt.receipt_id == SettlementRow.iur,
         Receipt.judgement.is_(None),
     )
-    statement = (
-        select(SettlementRow)
-        .join(SettlementFlow, SettlementFlow.id == SettlementRow.flow_row_id)
-        .where(SettlementRow.finding.is_(None), SettlementFlow.current, ~waits)
-        .order_by(SettlementRow.id)
-        .limit(limit)
-        .with_for_update(of=SettlementRow, skip_locked=True)
-    )
-    if flow_row_id is not None:
-        statement = statement.where(SettlementRow.flow_row_id == flow_row_id)
-    rows = session.scalars(statement).all()
-    return [row for row in rows if row.flow_row_id == rows[0].flow_row_id]
+    joined = statement.join(SettlementFlow, SettlementFlow.id == SettlementRow.flow_row_id)
+    return joined.where(SettlementRow.finding.is_(None), SettlementFlow.current, ~waits)
 
 
 def look_again(session: Session) -> None:

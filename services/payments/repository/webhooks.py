@@ -96,15 +96,12 @@ def deliver(session: Session, endpoint: WebhookEndpoint, now: datetime, *which: 
 
 
 def claim(session: Session, now: datetime, lease: timedelta, at_most: int) -> Sequence[Claimed]:
-    """Take deliveries that are due, a few of each webhook, for so long; who dies with them leaves them to others."""
-    place = sa.func.row_number().over(partition_by=WebhookDelivery.endpoint_id, order_by=WebhookDelivery.next_at)
-    due = (
-        sa.select(WebhookDelivery.id, place.label("place"))
-        .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id)
-        .where(WebhookDelivery.next_at <= now, WebhookEndpoint.enabled)
-        .subquery()
-    )
-    ids = sa.select(due.c.id).where(due.c.place <= _OF_ONE_AT_ONCE).limit(at_most)
+    """Take deliveries that are due, for so long; who dies with them leaves them to others.
+
+    A few of each webhook, of one that fails a single one, and of each entity one after the other: an address that does
+    not answer, or an entity's ten, hold up nobody else's.
+    """
+    ids = _in_turn(now).limit(at_most)
     rows = session.scalars(
         sa.select(WebhookDelivery)
         .where(WebhookDelivery.id.in_(ids), WebhookDelivery.next_at <= now)
@@ -129,6 +126,33 @@ def claim(session: Session, now: datetime, lease: timedelta, at_most: int) -> Se
             )
         )
     return claimed
+
+
+def _in_turn(now: datetime) -> sa.Select[tuple[int]]:
+    """Return the ids of what is due, in the order in which it is to be sent."""
+    is_failing = sa.cast(WebhookEndpoint.failing_since.is_not(None), sa.Integer)
+    place = sa.func.row_number().over(partition_by=WebhookDelivery.endpoint_id, order_by=WebhookDelivery.next_at)
+    due = (
+        sa.select(
+            WebhookDelivery.id,
+            WebhookDelivery.next_at,
+            WebhookEndpoint.entity_code,
+            is_failing.label("is_failing"),
+            place.label("place"),
+        )
+        .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id)
+        .where(WebhookDelivery.next_at <= now, WebhookEndpoint.enabled)
+        .subquery()
+    )
+    of_entity = (due.c.is_failing, due.c.place, due.c.next_at)
+    turn = sa.func.row_number().over(partition_by=due.c.entity_code, order_by=of_entity)
+    at_most = sa.case((due.c.is_failing == 1, 1), else_=_OF_ONE_AT_ONCE)
+    ranked = (
+        sa.select(due.c.id, due.c.next_at, (turn + due.c.is_failing).label("turn"))
+        .where(due.c.place <= at_most)
+        .subquery()
+    )
+    return sa.select(ranked.c.id).order_by(ranked.c.turn, ranked.c.next_at)
 
 
 def secrets_of(endpoint: WebhookEndpoint, now: datetime) -> tuple[str, ...]:

@@ -25,6 +25,11 @@ _PAGE: Final = 1_000
 # Far more pages than an entity has flows in the thirty days that pagoPA has them.
 _PAGES_MAX: Final = 1_000
 _TRIES: Final = 5
+# Several times what pagoPA allows, and no more than an index holds.
+_TEXT_MAX_CHARS: Final = 255
+# What the columns hold.
+_NUMBER_MAX: Final = 2**31 - 1
+_CENTS_MAX: Final = 2**63 - 1
 _PAUSE_MAX_S: Final = 120.0
 _BUSY: Final = (429, 502, 503, 504)
 _KEY_REFUSED: Final = (401, 403)
@@ -81,8 +86,12 @@ class FdrClient:
     def _pages(self, url: str, query: dict[str, str]) -> Iterator[_Foreign]:
         for number in range(1, _PAGES_MAX + 1):
             page = self._get(url, {**query, "page": str(number), "size": str(_PAGE)})
-            yield from page.get("data") or ()
-            if number >= ((page.get("metadata") or {}).get("totPage") or 1):
+            try:
+                entries, pages = _page(page)
+            except _WRONG:
+                raise Unavailable(ErrorCode.SERVICE_UNAVAILABLE, OutOfReach(part="fdr-org")) from None
+            yield from entries
+            if number >= pages:
                 return
 
     def _get(self, url: str, query: dict[str, str]) -> _Foreign:
@@ -98,7 +107,7 @@ class FdrClient:
                 answer.raise_for_status()
                 # Amounts are JSON numbers: as binary fractions they would not add up.
                 read: Any = answer.json(parse_float=Decimal)
-            except requests.RequestException:
+            except (requests.RequestException, RecursionError):
                 break
             if isinstance(read, dict):
                 return read
@@ -128,9 +137,17 @@ def _pause_s(answer: requests.Response, attempt: int) -> float:
     return max(0.0, min(wanted, _PAUSE_MAX_S))
 
 
+def _page(page: _Foreign) -> tuple[list[Any], int]:
+    """Return the entries of a page and how many pages there are. Raises one of _WRONG."""
+    entries = page.get("data") or []
+    if not isinstance(entries, list):
+        raise TypeError("data")
+    return entries, int((page.get("metadata") or {}).get("totPage") or 1)
+
+
 def _published(entry: Any) -> PublishedFlow:
     try:
-        return PublishedFlow(str(entry["fdr"]), int(entry["revision"]), str(entry["pspId"]))
+        return PublishedFlow(_text(entry["fdr"]), _number(entry["revision"]), _text(entry["pspId"]))
     except _WRONG:
         name = entry.get("fdr") if isinstance(entry, dict) else None
         return PublishedFlow(str(name or ""), None, "")
@@ -143,17 +160,18 @@ def _flow(flow: _Foreign, payments: list[_Foreign]) -> Flow:
         _declared(flow, "totPayments", "computedTotPayments"),
         _declared(flow, "sumPayments", "computedSumPayments"),
     )
+    sender_name = sender.get("pspName")
     return Flow(
-        flow_id=flow["fdr"],
+        flow_id=_text(flow["fdr"]),
         flow_at=_moment(flow["fdrDate"]),
-        revision=int(flow["revision"]),
-        regulation_id=flow["regulation"],
+        revision=_number(flow["revision"]),
+        regulation_id=_text(flow["regulation"]),
         settled_on=date.fromisoformat(flow["regulationDate"][:10]),
-        sender_id=sender["pspId"],
-        sender_name=sender.get("pspName"),
-        receiver_fiscal_code=flow["receiver"]["organizationId"],
-        count=len(payments) if count is None else int(count),
-        total_cents=sum(row.amount_cents for row in rows) if total is None else _cents(total),
+        sender_id=_text(sender["pspId"]),
+        sender_name=None if sender_name is None else _text(sender_name),
+        receiver_fiscal_code=_text(flow["receiver"]["organizationId"]),
+        count=len(payments) if count is None else _number(count),
+        total_cents=_within(sum(row.amount_cents for row in rows)) if total is None else _cents(total),
         rows=rows,
         unread=unread,
     )
@@ -181,13 +199,28 @@ def _declared(flow: _Foreign, *names: str) -> Any:
 def _row(payment: _Foreign) -> FlowRow:
     index = payment.get("idTransfer")
     return FlowRow(
-        iuv=payment["iuv"],
-        iur=payment["iur"],
-        index=None if index is None else int(index),
+        iuv=_text(payment["iuv"]),
+        iur=_text(payment["iur"]),
+        index=None if index is None else _number(index),
         amount_cents=_cents(payment["pay"]),
         outcome=_OUTCOMES[payment["payStatus"]],
         paid_on=rome_day(_moment(payment["payDate"])),
     )
+
+
+def _text(value: Any) -> str:
+    """Return a text as it stands. Raises ValueError for what is none, or could be neither stored nor compared."""
+    if not (isinstance(value, str) and 0 < len(value) <= _TEXT_MAX_CHARS and value.isprintable()):
+        raise ValueError("no text")
+    return value
+
+
+def _number(value: Any) -> int:
+    """Return a count or a place. Raises ValueError for what no column holds."""
+    number = int(value)
+    if not 0 <= number <= _NUMBER_MAX:
+        raise ValueError("no number of anything")
+    return number
 
 
 def _moment(text: str) -> datetime:
@@ -200,6 +233,12 @@ def _cents(amount: Any) -> int:
     cents = round(exact)
     if abs(exact - cents) > Decimal("0.001"):
         raise ValueError("a fraction of a cent")
+    return _within(cents)
+
+
+def _within(cents: int) -> int:
+    if abs(cents) > _CENTS_MAX:
+        raise ValueError("more than there is")
     return cents
 
 

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Final
 
 from chassis.logs import get_logger
-from chassis.storage.database import Database
+from chassis.storage.database import Database, is_out_of_reach
 from contracts.call import Rpc
+from contracts.error_details import Unreadable
 from contracts.errors import ErrorCode, Refused, RpcError, Unavailable
 from services.payments.metrics import FLOWS_UNREADABLE
 from services.payments.repository import positions, settlements
@@ -57,6 +58,12 @@ def download(
             failures = failures + 1 if isinstance(error, Unavailable) else 0
             if failures == _FAILURES_MAX:
                 raise
+        except Exception as error:
+            if is_out_of_reach(error):
+                raise
+            log.exception("settlement_flow_failed", flow_id=published.flow_id)
+            reason = Unreadable(reason=type(error).__name__)
+            _note(downloaded, published, Refused(ErrorCode.SETTLEMENT_UNREADABLE, reason))
         else:
             downloaded.taken += 1
             failures = 0

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from chassis.logs import get_logger
-from chassis.storage.database import Database, Tx
+from chassis.storage.database import Database, Tx, is_out_of_reach
 from contracts.call import Rpc
 from contracts.codes import CreditorFiscalCode
 from contracts.errors import RpcError, Unavailable
@@ -149,7 +149,10 @@ def resolve_receipt(database: Database, rpc: Rpc, receipt_row_id: int, now: date
 
 
 def resolve_waiting(database: Database, rpc: Rpc, now: datetime) -> None:
-    """Try again with every receipt that still waits, oldest first, until practices turns out to be away."""
+    """Try again with every receipt that still waits, oldest first, until practices turns out to be away.
+
+    Whatever is raised over one, the others are money too.
+    """
     with database.reading() as session:
         waiting = receipts.unjudged_ids(session, _BATCH)
     for receipt_row_id in waiting:
@@ -160,6 +163,10 @@ def resolve_waiting(database: Database, rpc: Rpc, now: datetime) -> None:
             return
         except RpcError as error:
             log.warning("receipt_still_waits", receipt=receipt_row_id, code=error.code)
+        except Exception as error:
+            if is_out_of_reach(error):
+                raise
+            log.exception("receipt_still_waits", receipt=receipt_row_id)
 
 
 def _judge_waiting(tx: Tx, receipt_row_id: int, creditor: Creditor | None, now: datetime) -> None:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import time
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
@@ -10,7 +11,7 @@ from chassis import deadline
 from chassis.audit import entries
 from chassis.audit.entries import Change
 from chassis.logs import get_logger
-from chassis.storage.database import Database, Tx
+from chassis.storage.database import Database, Tx, is_out_of_reach
 from contracts.actors import Actor
 from contracts.call import Rpc
 from contracts.error_details import InvalidRequest
@@ -116,15 +117,31 @@ def take_flow(
 
 
 def match_pending(database: Database, now: datetime) -> None:
-    """Match rows nobody has finished, and again those whose receipt or notice has come since."""
+    """Match rows nobody has finished, and again those whose receipt or notice has come since.
+
+    Whatever is raised over one flow, those behind it are matched.
+    """
     with database.transaction() as tx:
         settlements.look_again(tx.session)
-    while match_batch(database, now):
-        pass
+    done: set[int] = set()
+    while (flow_row_id := _next_pending(database, done)) is not None:
+        try:
+            if match_batch(database, now, flow_row_id):
+                continue
+        except Exception as error:
+            if is_out_of_reach(error):
+                raise
+            log.exception("settlement_flow_stuck", flow=flow_row_id)
+        done.add(flow_row_id)
 
 
-def match_batch(database: Database, now: datetime, flow_row_id: int | None = None) -> bool:
-    """Match some rows of one flow; False when there are none."""
+def _next_pending(database: Database, done: Collection[int]) -> int | None:
+    with database.reading() as session:
+        return settlements.next_pending(session, done)
+
+
+def match_batch(database: Database, now: datetime, flow_row_id: int) -> bool:
+    """Match some rows of a flow; False when there are none that nobody else is at."""
     with database.transaction() as tx:
         rows = settlements.take_pending(tx.session, _BATCH, flow_row_id)
         if rows:

@@ -9,15 +9,17 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import orjson
 from standardwebhooks import Webhook
 
-from chassis import clock, logs
+from chassis import clock, logs, watchdog
 from chassis.https_post import post
 from chassis.storage.database import Database, Tx, is_out_of_reach
+from chassis.storage.database_clock import time_to_decide
 from contracts.events.payments import WEBHOOK_DISABLED, WebhookDisabled
 from services.payments import models
 from services.payments.domain.webhooks import HISTORY_KEPT, Answer, next_try
@@ -34,15 +36,21 @@ _REST_S: Final = 1.0
 _PAUSE_MAX_S: Final = 15.0
 _LEASE_MARGIN: Final = timedelta(seconds=30)
 _PURGE_EVERY: Final = timedelta(hours=1)
+_PART: Final = "webhooks"
 
 
 class Webhooks:
-    """Makes deliveries and sends them until it is stopped, through any outage of the database."""
+    """Makes deliveries and sends them until it is stopped, through any outage of the database.
 
-    def __init__(self, database: Database, settings: WebhookSettings, now: Callable[[], datetime] = clock.now) -> None:
+    `time_to_decide` says by which time addresses are given up; None while this process must leave that to others.
+    """
+
+    def __init__(
+        self, database: Database, settings: WebhookSettings, time_to_decide: Callable[[], datetime | None]
+    ) -> None:
         self._database = database
         self._settings = settings
-        self._now = now
+        self._time_to_decide = time_to_decide
         self._stopping = threading.Event()
         self._purged_at: datetime | None = None
 
@@ -55,33 +63,46 @@ class Webhooks:
         pause_s = _REST_S
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="webhook") as senders:
             while not self._stopping.is_set():
+                watchdog.moved(_PART)
                 try:
                     if not self.work(senders):
-                        self._stopping.wait(_REST_S)
+                        watchdog.rest(_PART, self._stopping, _REST_S)
                     pause_s = _REST_S
                 except Exception as error:
                     expected = is_out_of_reach(error)
                     log.warning("webhooks_interrupted", error=type(error).__name__, exc_info=not expected)
-                    self._stopping.wait(pause_s)
+                    watchdog.rest(_PART, self._stopping, pause_s)
                     pause_s = min(pause_s * 2, _PAUSE_MAX_S)
+        watchdog.rests(_PART)
         self._database.close()
 
     def work(self, senders: ThreadPoolExecutor) -> bool:
         """Make deliveries, and send what is due; return whether there was anything to do."""
+        now = self._time_to_decide()
+        if now is None:
+            return False
         with self._database.transaction() as tx:
-            more = webhooks.make_deliveries(tx.session, self._now())
+            more = webhooks.make_deliveries(tx.session, now)
         lease = timedelta(seconds=self._settings.timeout_s) + _LEASE_MARGIN
         with self._database.transaction() as tx:
-            claimed = webhooks.claim(tx.session, self._now(), lease, _AT_ONCE)
-        for delivery, answer in zip(claimed, senders.map(self._send, claimed), strict=True):
-            self._settle(delivery, answer)
-        self._purge()
+            claimed = webhooks.claim(tx.session, now, lease, _AT_ONCE)
+        for delivery, answer in zip(claimed, senders.map(partial(self._send, now=now), claimed), strict=True):
+            watchdog.moved(_PART)
+            self._settle(delivery, answer, self._time_to_decide() or now)
+        self._purge(now)
         return more or bool(claimed)
 
-    def _send(self, delivery: Claimed) -> Answer:
+    def _send(self, delivery: Claimed, now: datetime) -> Answer:
+        """Send, and return what came of it: whatever is odd about one address stops no other."""
+        try:
+            return self._sent(delivery, now)
+        except Exception:
+            log.exception("webhook_not_sent", webhook=str(delivery.endpoint_id))
+            return Answer(None, "not_sent", 0)
+
+    def _sent(self, delivery: Claimed, now: datetime) -> Answer:
         if delivery.body is None and not delivery.test:
             return Answer(None, "event_deleted", 0)
-        now = self._now()
         body = orjson.dumps(delivery.body if delivery.body is not None else _test_body(delivery, now))
         message_id = str(delivery.event_id)
         signed = [Webhook(secret).sign(message_id, now, body.decode()) for secret in delivery.secrets]
@@ -96,9 +117,8 @@ class Webhooks:
         came = post(delivery.url, body, headers, timeout_s=settings.timeout_s, allowed=settings.allowed)
         return Answer(came.status, came.problem, came.duration_ms)
 
-    def _settle(self, claimed: Claimed, answer: Answer) -> None:
+    def _settle(self, claimed: Claimed, answer: Answer, now: datetime) -> None:
         """Write down what came of it, and what follows: nothing more, another try, or the end of its webhook."""
-        now = self._now()
         WEBHOOKS_SENT.labels("delivered" if answer.is_good else answer.problem or str(answer.status)).inc()
         with self._database.transaction() as tx:
             endpoint = tx.session.get(WebhookEndpoint, claimed.endpoint_id, with_for_update=True)
@@ -134,8 +154,7 @@ class Webhooks:
         WEBHOOKS_DISABLED.labels(endpoint.entity_code).inc()
         log.error("webhook_disabled", entity_code=endpoint.entity_code, webhook=str(endpoint.id), reason=reason)
 
-    def _purge(self) -> None:
-        now = self._now()
+    def _purge(self, now: datetime) -> None:
         if self._purged_at is None or now - self._purged_at > _PURGE_EVERY:
             self._purged_at = now
             with self._database.transaction() as tx:
@@ -148,4 +167,5 @@ def _test_body(delivery: Claimed, now: datetime) -> dict[str, Any]:
 
 def make() -> Webhooks:
     """Make the process's one Webhooks, from the environment. Raises EnvError."""
-    return Webhooks(Database.of_service("payments", models, pool_size=2), WebhookSettings.load())
+    database = Database.of_service("payments", models, pool_size=2)
+    return Webhooks(database, WebhookSettings.load(), partial(time_to_decide, database, clock.now))

@@ -11,7 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from chassis import logs
-from chassis.storage.database import Database
+from chassis.storage.database import Database, is_out_of_reach
 from contracts.errors import Refused
 from services.practices import catalogue_records
 from services.practices.debt_file import files as debt_file
@@ -32,21 +32,36 @@ class _Ended(Exception):
 
 
 def work_off(database: Database, clock: Callable[[], datetime]) -> None:
-    """Load files until none waits that another process is not at; then tidy away what they left."""
-    while _load_one_of_each(database, clock):
+    """Load files until none waits that another process is not at; then tidy away what they left.
+
+    Raises the last of what was raised over an entity's file, once those of all others are loaded: it waits meanwhile.
+    """
+    stuck: dict[str, Exception] = {}
+    while _load_one_of_each(database, clock, stuck):
         pass
     import_jobs.tidy(database)
+    for error in stuck.values():
+        raise error
 
 
-def _load_one_of_each(database: Database, clock: Callable[[], datetime]) -> int:
+def _load_one_of_each(database: Database, clock: Callable[[], datetime], stuck: dict[str, Exception]) -> int:
     """Load the next file of every entity that nobody is loading for; return how many there were."""
     with database.reading() as session:
         entities = import_jobs.waiting_entities(session)
     loaded = 0
     for entity_code in entities:
-        with import_jobs.turn(database, entity_code) as is_ours:
-            if is_ours and _load_next(database, entity_code, clock):
-                loaded += 1
+        if entity_code in stuck:
+            continue
+        try:
+            with import_jobs.turn(database, entity_code) as is_ours:
+                if is_ours and _load_next(database, entity_code, clock):
+                    loaded += 1
+        except Exception as error:
+            if is_out_of_reach(error):
+                raise
+            # Without what a database says of a row: it would quote it.
+            log.error("import_stuck", entity=entity_code, error=type(error).__name__)  # noqa: TRY400 -- see above
+            stuck[entity_code] = error
     return loaded
 
 

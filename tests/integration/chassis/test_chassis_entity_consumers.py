@@ -200,6 +200,48 @@ def test_a_router_killed_at_any_moment_loses_nothing(rabbit, channel_of, body_qu
     assert set(found) == {event["id"] for event in events}
 
 
+def test_a_bodys_queue_that_refuses_what_it_has_no_room_for_holds_up_nobody_elses(
+    rabbit, channel_of, body_queue, run_router
+):
+    other = body_queue(OTHER)
+    channel, full = channel_of(f"{ONE}-consumer"), f"{ONE}.{uuid4().hex}"
+    refuses = {"x-max-length": 1, "x-overflow": "reject-publish"}
+    channel.queue_declare(full, durable=True, auto_delete=False, arguments=refuses)
+    channel.queue_bind(full, f"{ONE}.events", "#")
+    wide = body_queue(ONE)
+    run_router()
+    wait_for_router(channel_of)
+    events = {entity: [sample("PaymentConfirmed.v1", entity) for _ in range(5)] for entity in (ONE, OTHER)}
+    try:
+        for one, another in zip(events[ONE], events[OTHER], strict=True):
+            emit(rabbit, one, another)
+        assert set(heard(channel_of, OTHER, other, 5)) == {event["id"] for event in events[OTHER]}
+        assert set(heard(channel_of, ONE, wide, 5)) == {event["id"] for event in events[ONE]}
+    finally:
+        channel_of(ADMINISTRATOR).queue_delete(full)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"creditor": {"code": ONE}},
+        {"creditor": {"code": ONE}, "debtor": None},
+        {"creditor": {"code": ONE}, "debtor": []},
+        {"creditor": {"code": ONE}, "debtor": {"full_name": 5}},
+        {"entity_code": ONE, "debtor": "Mario Rossi"},
+    ],
+)
+def test_what_is_no_event_is_told_and_stops_no_other(rabbit, channel_of, body_queue, run_router, data):
+    queue = body_queue(ONE)
+    running = run_router()
+    wait_for_router(channel_of)
+    odd = {"id": str(uuid4()), "type": "PracticeCreated.v1", "data": data}
+    good = sample("PracticeCreated.v1")
+    emit(rabbit, odd, good)
+    assert list(heard(channel_of, ONE, queue, 1)) == [good["id"]]
+    assert "entity_router_unreadable" in running.log()
+
+
 @pytest.mark.parametrize(
     "exchange", [f"{OTHER}.events", "payments.events", "practices.events", "nameko-rpc", "payments.queues"]
 )

@@ -137,6 +137,20 @@ def test_an_event_without_its_person_is_not_published_again(database):
     assert again == [kept]
 
 
+def test_a_relay_whose_clock_is_a_year_ahead_deletes_nothing_and_takes_nobody_out(database, amqp_url, monkeypatch):
+    store(database, "PracticeCreated.v1", days=399)
+    kept, newer = store(database, "PracticeCreated.v1", days=29), store(database, "PracticeCreated.v1", days=1)
+    ahead = now() + timedelta(days=365)
+    monkeypatch.setattr("chassis.clock.now", lambda: ahead)
+    monkeypatch.setenv("PRACTICES_DATABASE_URL", database.engine.url.render_as_string(hide_password=False))
+    relay = relay_of("practices", amqp_url=amqp_url)
+    assert relay is not None
+    relay._forget()
+    found = bodies(database)
+    assert len(found) == 3
+    assert found[kept] == found[newer] == sample("PracticeCreated.v1")
+
+
 @pytest.mark.parametrize("mode", ["a relay's process", "the embedded system's thread"])
 def test_the_relay_takes_persons_out_by_itself(database, mode, start_process, environment, monkeypatch, eventually):
     old = [store(database, "PracticeCreated.v1", days=31) for _ in range(3)]

@@ -2,6 +2,8 @@
 
 import json
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,11 +12,14 @@ import pytest
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from contracts.errors import Refused
 from services.identity.saml.idp_registry import RegistryError
 from services.identity.saml.refusal import Reason
 from services.identity.saml.signer import SigningKey
 from services.identity.settings import Settings
-from tests.integration.identity.conftest import MARIO, Portal, refused_login
+from tests.conftest import PROJECT
+from tests.integration.identity.conftest import GIULIA, LUCA, MARIO, Portal, refused_login
+from tests.integration.identity.test_identity_operators import Office
 from tests.unit.identity.spid_world import signer
 from tests.unit.identity.test_identity_registry import aggregate, descriptor
 
@@ -71,6 +76,44 @@ def test_delete_expired_runs_by_hand_too(
 ) -> None:
     portal.log_in()
     assert start_process(*COMMAND, "delete-expired", env=spid_environment).process.wait(30) == 0
+
+
+def test_a_command_ends_the_sessions_of_one_person_or_of_everybody(
+    portal: Portal, spid_environment: dict[str, str], environment: dict[str, str]
+) -> None:
+    def end(*options: str, typed: str = "") -> str:
+        done = subprocess.run(
+            [sys.executable, *COMMAND, "end-sessions", *options],
+            env={**environment, **spid_environment},
+            cwd=PROJECT,
+            input=typed,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == (0 if "ended" in done.stdout else 1)
+        assert MARIO.fiscal_code not in done.stdout + done.stderr
+        return done.stdout.splitlines()[-1] if done.stdout else done.stderr
+
+    def live() -> int:
+        with portal.database.reading() as session:
+            return int(session.scalar(sa.text("SELECT count(*) FROM sessions WHERE revoked_at IS NULL")) or 0)
+
+    for citizen in (MARIO, MARIO, GIULIA):
+        portal.log_in(citizen)
+    office = Office(portal)
+    office_token = office.first_administrator(LUCA)
+    assert live() == 3
+    assert "invalid_fiscal_code" in end(typed="nobody\n")
+    assert end(typed=f"{MARIO.fiscal_code.lower()}\n") == "2 sessions ended"
+    assert live() == 1
+    assert end(typed=f"{MARIO.fiscal_code}\n") == "0 sessions ended"
+    assert office.session(office_token)
+    assert end("--everybody") == "2 sessions ended"
+    assert live() == 0
+    with pytest.raises(Refused):
+        office.session(office_token)
 
 
 def test_refresh_idps_takes_a_signed_registry_and_nothing_else(

@@ -47,9 +47,13 @@ class Office:
         self.portal = portal
         self.code = entity_code
 
-    def begin(self, now: datetime = NOW) -> str:
+    def begin(self, now: datetime = NOW, *, had: str | None = None) -> str:
         request = StartOfficeLoginRequest(
-            idp="prova-1", entity_code=self.code, return_to=f"/ufficio/{self.code}", browser_token="browser"
+            idp="prova-1",
+            entity_code=self.code,
+            return_to=f"/ufficio/{self.code}",
+            browser_token="browser",
+            office_token=had,
         )
         office_login.start(self.portal.database, self.portal.settings, self.portal.registry, request, now)
         with self.portal.database.reading() as session:
@@ -63,8 +67,10 @@ class Office:
         portal = self.portal
         return office_login.finish(portal.database, portal.settings, portal.registry, request, now)
 
-    def log_in(self, citizen: citizens.TestCitizen = MARIO, *, now: datetime = NOW, level: int = 2) -> str:
-        answer = self.portal.answer(self.begin(now), citizen, now=now, level=level)
+    def log_in(
+        self, citizen: citizens.TestCitizen = MARIO, *, now: datetime = NOW, level: int = 2, had: str | None = None
+    ) -> str:
+        answer = self.portal.answer(self.begin(now, had=had), citizen, now=now, level=level)
         return self.finish(answer, now).office_token
 
     def first_administrator(self, citizen: citizens.TestCitizen = MARIO) -> str:
@@ -314,6 +320,50 @@ def test_esci_ends_the_session_at_once(office: Office) -> None:
         sessions.end(office.portal.database, OfficeTokenRequest(office_token=token), NOW)
     with refused("session_expired"):
         office.session(token)
+
+
+def test_logging_in_again_ends_the_earlier_office_session_of_that_browser_and_no_other(office: Office) -> None:
+    first = office.first_administrator()
+    elsewhere = office.log_in()
+    second = office.log_in(had=first)
+    with pytest.raises(Refused) as ended:
+        office.session(first)
+    assert (ended.value.code, ended.value.params) == ("session_expired", {"reason": "new_login"})
+    assert office.session(elsewhere).operator == office.session(second).operator
+
+
+@pytest.mark.parametrize("had", ["", "x", "a-token-that-was-never-made", "x" * 5_000])
+def test_a_token_that_is_none_ends_nothing(office: Office, had: str) -> None:
+    first = office.first_administrator()
+    office.log_in(had=had)
+    assert office.session(first)
+
+
+def test_a_login_that_is_refused_ends_nothing(office: Office) -> None:
+    first = office.first_administrator()
+    with refused_login("level_too_low"):
+        office.log_in(had=first, level=1)
+    with pytest.raises(Refused) as stranger:
+        office.log_in(LUCA, had=first)
+    assert stranger.value.code == "not_an_operator"
+    assert office.session(first)
+
+
+def test_a_person_has_at_most_three_office_sessions_and_the_oldest_is_told_and_ended(office: Office) -> None:
+    first = office.first_administrator()
+    _, colleagues_token = office.colleague(first, GIULIA)
+    tokens = [office.log_in(now=NOW + timedelta(seconds=number)) for number in (1, 2)]
+    now = NOW + timedelta(seconds=3)
+    newest = office.finish(office.portal.answer(office.begin(now), MARIO, now=now), now)
+    assert newest.ended_sessions == 1
+    with pytest.raises(Refused) as ended:
+        office.session(first, now)
+    assert ended.value.params == {"reason": "too_many"}
+    assert all(office.session(token, now) for token in (*tokens, newest.office_token, colleagues_token))
+    # Those that have ended by themselves count no more.
+    later = now + timedelta(minutes=16)
+    again = office.finish(office.portal.answer(office.begin(later), MARIO, now=later), later)
+    assert again.ended_sessions == 0
 
 
 def test_another_entitys_office_is_not_there(office: Office) -> None:

@@ -2,6 +2,8 @@
 
 import io
 import mailbox
+import random
+import re
 import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -15,6 +17,7 @@ from chassis.storage.database import Database
 from contracts.rpc.notices import MailingRequest
 from contracts.rpc.practices import Practice
 from services.notices import __main__ as commands
+from services.notices.mail.delivery_report import read_report
 from services.notices.mail.usecases import bounces
 from services.notices.models import Mail, MailBounce
 from tests.integration.notices.mail_world import MARIO, MailWorld, make_practice, open_post_office
@@ -150,6 +153,59 @@ def test_what_is_no_failure_of_a_mail_of_ours_changes_nothing(world: MailWorld, 
     assert not bounces.record(world.database, content, world.now)
     assert world.states() == [("notice", "sent")]
     assert noted(world) == []
+
+
+ODD_HEADERS = (
+    *("To: =?", "To: =?utf-8?q?=?=", 'To: "', "To: <", "To: a:;", "To: @", "To: =?utf-8?b?//8=?= <a@b>", "To: \\"),
+    *("Message-ID: <", "Message-ID: <>", "Message-ID: [", "Date: x", "Content-Type: ;;", "Content-Type: a/b; c*0*="),
+    *("Content-Type: multipart/report; boundary", 'Content-Type: multipart/report; boundary="', "MIME-Version: (", ":"),
+    *(
+        "Content-Transfer-Encoding: base64",
+        "Content-Disposition: attachment; filename*=x'y'%",
+        "To: \x00",
+        "To: \udcff",
+    ),
+)
+
+
+def odd_reports() -> list[bytes]:
+    """Reports with one header that is none at each place a header may have, and reports that were damaged."""
+    whole = report(UUID(int=1), status="5.1.1\x00")
+    lines = whole.split(b"\n")
+    odd = [
+        b"\n".join([*lines[:place], header.encode("utf-8", "surrogateescape"), *lines[place:]])
+        for header in ODD_HEADERS
+        for place in (0, 3, 7, 17, 24, 33)
+    ]
+    randomly = random.Random(9)
+    for _ in range(300):
+        broken = bytearray(whole)
+        for _ in range(randomly.randrange(1, 8)):
+            broken[randomly.randrange(len(broken))] = randomly.choice(b'\x00\xff\n\r:;<>"=?()[]@, ')
+        odd.append(bytes(broken))
+    return odd
+
+
+def test_whatever_comes_back_raises_nothing_and_says_nothing_that_cannot_be_stored() -> None:
+    for content in odd_reports():
+        found = read_report(content)
+        assert found is None or re.fullmatch(r"[245]\.\d{1,3}\.\d{1,3}", found.status), content
+
+
+def test_an_odd_message_of_a_maildir_stops_no_other(
+    world: MailWorld, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("NOTICES_DATABASE_URL", world.database.engine.url.render_as_string(hide_password=False))
+    world.consent()
+    box = mailbox.Maildir(tmp_path / "ritorni")
+    folder = tmp_path / "ritorni" / "new"
+    for number, content in enumerate(odd_reports()):
+        (folder / f"1{number:03}.odd").write_bytes(content)
+    (folder / "9.good").write_bytes(report(sent(world).id))
+    assert commands.main(["record-bounces", "--maildir", str(tmp_path / "ritorni")]) == 0
+    assert noted(world) == [(True, "5.1.1")]
+    assert list(folder.iterdir()) == []
+    assert len(box) == len(odd_reports()) + 1
 
 
 def test_a_report_of_a_delay_is_no_bounce(world: MailWorld) -> None:

@@ -3,9 +3,10 @@
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
@@ -13,11 +14,12 @@ import requests
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
+from chassis import clock
 from chassis.storage.database import Database
 from contracts.codes import AmountCents, CreditorFiscalCode
 from contracts.events.practices import PAID_ELSEWHERE
 from contracts.rpc.practices import ArchiveTerms
-from services.payments import models
+from services.payments import models, outbound
 from services.payments.archive.comparison import Comparison
 from services.payments.archive.gpd_client import GpdClient
 from services.payments.archive.pace import Limit
@@ -466,6 +468,63 @@ def test_an_entry_of_the_list_that_cannot_be_read_is_named_and_the_others_are_co
         world.run(lambda: comparison.work(world.now()))
     assert [line["entries"] for line in logged if line["event"] == "archive_entries_unread"] == [[1, 2, 3]]
     assert [world.settled_row(one).changed_at for one in issued] == [None] * 3
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"payment_position_list": 5},
+        {"payment_position_list": {"iupd": "x"}},
+        {"page_info": [1]},
+        {"page_info": {"total_pages": "many"}},
+        {"page_info": {"total_pages": [1]}},
+    ],
+)
+def test_a_creditor_whose_list_cannot_be_read_does_not_stop_the_comparison_of_the_others(
+    world: World, monkeypatch: pytest.MonkeyPatch, odd: dict[str, Any]
+) -> None:
+    [other], ours, sender = strangers(world, 1), world.issue(), world.sender()
+    world.send_all(sender)
+    with world.database.transaction() as tx:
+        sent = {"sent_due_at": world.settled_row(ours).sent_due_at, "changed_at": None}
+        of_other = models.ArchivedNotice.practice_id == other.practice_id
+        tx.session.execute(sa.update(models.ArchivedNotice).where(of_other).values(**sent))
+        tx.session.execute(sa.update(models.ArchiveCreditor).values(stopped_until=None))
+    client = GpdClient(settings_of(world.url))
+    comparison = Comparison(world.database, client, world.pace("aca"), timedelta(hours=24))
+    of_ours, listed = world.settled_row(ours), client.listed
+
+    def odd_for_the_other(creditor: str, *asked: Any) -> Any:
+        answer = listed(CF, *asked)
+        return answer if creditor == CF else replace(answer, body={**answer.body, **odd})
+
+    monkeypatch.setattr(client, "listed", odd_for_the_other)
+    world.ahead += timedelta(hours=25)
+    with capture_logs() as logged:
+        world.run(lambda: comparison.work(world.now()))
+    assert [line["event"] for line in logged] == ["archive_list_unread", "archive_compared"]
+    assert world.settled_row(ours).seen_at != of_ours.seen_at
+
+
+def test_a_process_whose_clock_is_three_days_ahead_sends_nothing_takes_no_turn_and_says_so(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its turns would lie three days ahead, and everybody else would wait for theirs behind them."""
+    world.issue()
+    monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC) + timedelta(days=3))
+    ahead = outbound.Outbound(world.database, cast("Any", SimpleNamespace(close=int)), settings_of(world.url))
+    working = threading.Thread(target=ahead.run)
+    with capture_logs() as logged:
+        working.start()
+        try:
+            wait_until(lambda: len(logged) >= 7)
+        finally:
+            ahead.stop()
+            working.join()
+    assert {line["event"] for line in logged} == {"clock_is_off"}
+    assert world.remotes() == {}
+    with world.database.reading() as session:
+        assert session.scalars(sa.select(models.CallPace)).all() == []
 
 
 def test_a_payment_in_the_archive_of_which_no_receipt_came_is_asked_for(world: World) -> None:

@@ -254,6 +254,24 @@ def test_the_share_of_another_body_of_ours_does_not_pay_the_owners_practice(data
     assert (known.paid_receipt_id, known.received_cents or 0) == (None, 0)
 
 
+def test_whatever_is_raised_over_one_waiting_receipt_the_others_are_judged(database, practices, node, monkeypatch):
+    practices.away = True
+    for number in (1, 2, 3):
+        node(receipt(number, f"R{number}", 1000, None))
+    practices.away = False
+    resolve, seen = receipts.resolve_receipt, []
+
+    def raising(database, rpc, receipt_row_id, now):
+        seen.append(receipt_row_id)
+        if len(seen) == 1:
+            raise RuntimeError("anything")
+        resolve(database, rpc, receipt_row_id, now)
+
+    monkeypatch.setattr(receipts, "resolve_receipt", raising)
+    receipts.resolve_waiting(database, practices, PAID)
+    assert [one.judgement for one in stored(database)] == [None, "expected", "expected"]
+
+
 def test_a_receipt_refused_earlier_is_taken_in_afterwards_from_its_file(database, practices, tmp_path):
     context = NodeContext(database, practices, PAID)
     broken = usual().replace("10.00", "10,00")

@@ -29,6 +29,7 @@ from services.payments.settings import Settings
 from services.payments.settlement.fdr_org import FdrClient
 from services.payments.settlement.flow_parser import read_file
 from services.payments.usecases import bank_credits, flow_download, reconciliation, settlements
+from services.payments.usecases.row_matches import RowBatch
 from services.payments.usecases.unreported_receipts import watch_unreported
 from tests.integration.payments.payments_actors import (
     CREDITOR,
@@ -398,6 +399,18 @@ ODD_FLOWS = {
     "an amount with a fraction of a cent": detail(IDS[1], sumPayments=0.305),
     "another body's": detail(IDS[1], receiver={"organizationId": "77777777777"}),
     "a server that fails": 500,
+    "a number for its id": detail(IDS[1], fdr=5),
+    "no regulation": detail(IDS[1], regulation=None),
+    "a list for a date": detail(IDS[1], fdrDate=["2026-11-25"]),
+    "a revision beyond every column": detail(IDS[1], revision=10**12),
+    "NUL in a name": detail(IDS[1], sender={"pspId": "ABCDITMM", "pspName": "Ban\x00ca"}),
+    "a name longer than any": detail(IDS[1], sender={"pspId": "ABCDITMM", "pspName": "x" * 10_000}),
+    "no number of payments": detail(IDS[1], totPayments="NaN"),
+    "an infinite sum": detail(IDS[1], sumPayments="Infinity"),
+    "a sum beyond every column": detail(IDS[1], sumPayments=10**18),
+    "a sender that is a text": detail(IDS[1], sender="ABCDITMM"),
+    "a time after the last": detail(IDS[1], fdrDate="9999-12-31T23:59:59-12:00"),
+    "a list": ["x"],
 }
 
 
@@ -418,6 +431,18 @@ ODD_PAYMENTS = {
     "a fraction of a cent": {"pay": 0.1005},
     "a day that is none": {"payDate": "2026-02-30T10:00:00Z"},
     "an index that is none": {"idTransfer": "first"},
+    "an index beyond every column": {"idTransfer": 10**12},
+    "no IUV": {"iuv": None},
+    "a number for an IUV": {"iuv": 1000000000009912},
+    "an empty IUV": {"iuv": ""},
+    "an IUR that is a list": {"iur": ["iur2"]},
+    "NUL in an IUR": {"iur": "iur\x002"},
+    "half a character in an IUR": {"iur": "iur\ud8002"},
+    "an IUR longer than an index holds": {"iur": "i" * 10_000},
+    "an amount beyond every column": {"pay": 10**18},
+    "an infinite amount": {"pay": "Infinity"},
+    "an amount that is none": {"pay": "NaN"},
+    "a time after the last": {"payDate": "9999-12-31T23:59:59-12:00"},
 }
 
 
@@ -443,6 +468,74 @@ def test_odd_entries_of_the_list_and_odd_rows_do_not_stop_the_others(download, f
     publish(fdr_org, IDS[1])
     downloaded = download()
     assert (downloaded.taken, len(downloaded.refused)) == (1, 3)
+
+
+ODD_ENTRIES = {
+    "a number": 5,
+    "a list": [],
+    "NUL in its id": {"fdr": "a\x00b", "revision": 1, "pspId": "ABCDITMM"},
+    "a revision beyond every column": {"fdr": "x", "revision": 10**20, "pspId": "ABCDITMM"},
+    "a revision below every one": {"fdr": "x", "revision": -1, "pspId": "ABCDITMM"},
+    "an id that is none": {"fdr": {"id": 1}, "revision": 1, "pspId": "ABCDITMM"},
+}
+
+
+@pytest.mark.parametrize("oddity", ODD_ENTRIES)
+def test_an_odd_entry_of_the_list_of_flows_is_told_and_the_others_are_taken(download, fdr_org, oddity):
+    fdr_org.answers[""] = listed() | {"data": [ODD_ENTRIES[oddity], *listed(IDS[0])["data"]]}
+    publish(fdr_org, IDS[0])
+    downloaded = download()
+    assert (downloaded.taken, len(downloaded.refused)) == (1, 1)
+
+
+def test_whatever_is_raised_over_one_flow_the_others_are_taken(download, fdr_org, monkeypatch):
+    fdr_org.answers[""] = listed(*IDS[:3])
+    for flow_id in IDS[:3]:
+        publish(fdr_org, flow_id)
+    taken = settlements.take_flow
+
+    def raising(database, rpc, read, *rest):
+        if read.flow_id == IDS[0]:
+            raise RuntimeError("anything")
+        taken(database, rpc, read, *rest)
+
+    monkeypatch.setattr(flow_download, "take_flow", raising)
+    downloaded = download()
+    assert (downloaded.taken, [name for name, _ in downloaded.refused]) == (2, [IDS[0]])
+
+
+def test_whatever_is_raised_over_one_flow_those_behind_it_are_matched(database, practices, node, monkeypatch):
+    monkeypatch.setattr(settlements, "match_batch", lambda *_: False)
+    for number in (1, 2, 3):
+        pay(node, number, f"R{number}")
+        settlements.take_flow(database, practices, flow(row(number, f"R{number}"), flow_id=IDS[number]), "PM108", LATER)
+    monkeypatch.undo()
+    settle = RowBatch.settle
+
+    def raising(batch, rows):
+        if batch.flow.flow_id == IDS[1]:
+            raise RuntimeError("anything")
+        settle(batch, rows)
+
+    monkeypatch.setattr(RowBatch, "settle", raising)
+    with capture_logs() as logged:
+        settlements.match_pending(database, LATER)
+    assert "settlement_flow_stuck" in [line["event"] for line in logged]
+    assert [findings(database, IDS[number]) for number in (1, 2, 3)] == [{}, {"reported": 1}, {"reported": 1}]
+    monkeypatch.undo()
+    settlements.match_pending(database, LATER)
+    assert findings(database, IDS[1]) == {"reported": 1}
+
+
+@pytest.mark.parametrize(
+    "page",
+    [{"data": 5}, {"data": {"fdr": "x"}}, {"data": "x"}, {"metadata": [1]}, {"metadata": {"totPage": "many"}}, [], 7],
+)
+def test_a_list_that_is_none_is_told_as_pagopa_giving_none(download, fdr_org, page):
+    fdr_org.answers[""] = (listed(IDS[0]) | page) if isinstance(page, dict) else page
+    with pytest.raises(Unavailable) as told:
+        download()
+    assert told.value.params == {"part": "fdr-org"}
 
 
 @needs_cases

@@ -14,6 +14,7 @@ from contracts.error_details import TooManyRequests, detail_of
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc.payments import StartCheckoutRequest
 from services.payments import models
+from services.payments.usecases.checkouts.end import end
 from tests.integration.payments.payments_actors import (
     START,
     Practices,
@@ -90,6 +91,44 @@ def test_whoever_only_knows_the_notice_does_not(start):
     others = {"payer": "citizen:other", "payer_fiscal_code": FiscalCode("VRDLGI80A01F205X")}
     assert refused_with(lambda: start(1, at=LATER, payer="visitor:other")).code is ErrorCode.PRACTICE_BEING_PAID
     assert refused_with(lambda: start(1, at=LATER, **others)).code is ErrorCode.PRACTICE_BEING_PAID
+
+
+NOT_THE_DEBTOR: dict[str, dict[str, Any]] = {
+    "another practice was found with the fiscal code": {"payer": "visitor:o", "identified_practice_ids": [UUID(int=2)]},
+    "another person's code": {"payer": "citizen:o", "payer_fiscal_code": FiscalCode("VRDLGI80A01F205X")},
+    "a name that says citizen": {"payer": "citizen:debtor"},
+}
+
+
+@pytest.mark.parametrize("how", NOT_THE_DEBTOR)
+def test_whoever_proves_something_else_does_not(database, start, how):
+    strangers = start(1)
+    assert refused_with(lambda: start(1, at=LATER, **NOT_THE_DEBTOR[how])).code is ErrorCode.PRACTICE_BEING_PAID
+    assert state_of(database, strangers) == ("open", None)
+
+
+def test_a_stranger_does_not_supersede_the_debtors(database, start):
+    debtors = start(1, **SHOWN["logged in"])
+    assert refused_with(lambda: start(1, at=LATER)).code is ErrorCode.PRACTICE_BEING_PAID
+    assert state_of(database, debtors) == ("open", None)
+
+
+def test_of_a_cart_only_what_is_the_debtors_own_is_superseded(database, practices, start):
+    others = position(2)
+    practices.issued[2] = replace(others, debtor=replace(others.debtor, fiscal_code=FiscalCode("VRDLGI80A01F205X")))
+    strangers = start(2)
+    assert refused_with(lambda: start(1, 2, at=LATER, **SHOWN["logged in"])).code is ErrorCode.PRACTICE_BEING_PAID
+    assert state_of(database, strangers) == ("open", None)
+    assert start(1, at=LATER, **SHOWN["logged in"]).state == "open"
+
+
+def test_a_stranger_who_begins_again_and_again_is_superseded_each_time(database, start):
+    for minute in range(1, 4):
+        strangers = start(1, payer=f"visitor:stranger-{minute}", at=START + timedelta(minutes=2 * minute))
+        debtors = start(1, at=START + timedelta(minutes=2 * minute + 1), **SHOWN["logged in"])
+        assert state_of(database, strangers) == ("cancelled", "superseded")
+        with database.transaction() as tx:
+            end(tx, tx.session.get_one(models.Checkout, debtors.id), "cancelled", START)
 
 
 def test_a_checkout_that_went_on_is_not_superseded(database, practices, start):

@@ -17,8 +17,9 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 from standardwebhooks import Webhook, WebhookVerificationError
+from structlog.testing import capture_logs
 
-from chassis import clock
+from chassis import clock, https_post
 from chassis.audit import entries, verification
 from contracts.actors import Actor
 from contracts.errors import ErrorCode, Refused
@@ -27,6 +28,7 @@ from contracts.rpc.audit import AuditRequest
 from services.payments import models
 from services.payments.repository import webhooks as repository
 from services.payments.usecases import webhooks
+from services.payments.webhooks import process
 from services.payments.webhooks.process import Webhooks
 from services.payments.webhooks.settings import WebhookSettings
 from tests.conftest import PROJECT
@@ -109,9 +111,9 @@ def make_clock():
 @pytest.fixture
 def work(database, hours):
     """Return a function that does the process's work once; it closes nothing."""
-    process = Webhooks(database, WebhookSettings(TIMEOUT_S, LOOPBACK), hours)
+    worker = Webhooks(database, WebhookSettings(TIMEOUT_S, LOOPBACK), hours)
     with ThreadPoolExecutor(8) as senders:
-        yield lambda: process.work(senders)
+        yield lambda: worker.work(senders)
 
 
 @pytest.fixture
@@ -303,9 +305,9 @@ def test_a_certificate_of_another_host_is_no_address(database, receiver, hook, h
 def test_a_private_address_is_refused_where_nobody_allows_it(database, receiver, hook, hours):
     made = hook()
     emit(database, hours, "a")
-    process = Webhooks(database, WebhookSettings(TIMEOUT_S, ()), hours)
+    worker = Webhooks(database, WebhookSettings(TIMEOUT_S, ()), hours)
     with ThreadPoolExecutor(1) as senders:
-        process.work(senders)
+        worker.work(senders)
     [delivery] = history(database, made)
     assert [attempt.problem for attempt in delivery.attempts] == ["private_address"]
     assert receiver.got == []
@@ -373,14 +375,14 @@ def test_the_history_comes_in_pages_newest_first(database, hook, hours, work):
 def test_two_processes_send_each_event_once(database, receiver, hook, hours):
     hook()
     emitted = emit(database, hours, *[str(number) for number in range(60)])
-    processes = [Webhooks(database, WebhookSettings(TIMEOUT_S * 20, LOOPBACK), hours) for _ in range(2)]
+    workers = [Webhooks(database, WebhookSettings(TIMEOUT_S * 20, LOOPBACK), hours) for _ in range(2)]
 
-    def work_off(process):
+    def work_off(worker):
         with ThreadPoolExecutor(4) as senders:
             for _ in range(40):
-                process.work(senders)
+                worker.work(senders)
 
-    threads = [threading.Thread(target=work_off, args=(process,)) for process in processes]
+    threads = [threading.Thread(target=work_off, args=(worker,)) for worker in workers]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -457,3 +459,82 @@ def test_a_gateway_that_does_not_say_who_is_served_and_leaves_no_entry(database,
         assert not entries.page(
             session, models.AuditEntry, AuditRequest(entity_code="PM108", subject=str(made.id))
         ).entries
+
+
+@pytest.mark.parametrize(
+    "url", ["https://[::1", "https://a.example:99999/", "https://127.0.0.1:1/però?è=€", "https://x/"]
+)
+def test_an_odd_address_stops_nobody_elses(database, receiver, hook, hours, work, url):
+    odd, good = hook(url=url), hook()
+    emitted = emit(database, hours, "a", "b", "c")
+    while work():
+        pass
+    assert sorted(ids_of(receiver)) == sorted(str(one) for one in emitted)
+    assert {delivery.state for delivery in history(database, good)} == {"delivered"}
+    assert {delivery.state for delivery in history(database, odd)} == {"waiting"}
+
+
+def test_whatever_is_raised_over_one_delivery_stops_no_other(database, receiver, hook, hours, work, monkeypatch):
+    odd, good = hook(url=receiver.url.replace("portale", "odd")), hook()
+    emit(database, hours, "a")
+    post = https_post.post
+
+    def raising(url, *rest, **named):
+        if url.endswith("odd"):
+            raise RuntimeError("anything")
+        return post(url, *rest, **named)
+
+    monkeypatch.setattr(process, "post", raising)
+    while work():
+        pass
+    assert [delivery.state for delivery in history(database, good)] == ["delivered"]
+    [delivery] = history(database, odd)
+    assert ([one.problem for one in delivery.attempts], delivery.state) == (["not_sent"], "waiting")
+
+
+def test_an_entity_whose_addresses_all_fail_holds_up_nobody_elses(database, hook, hours):
+    failing = [hook() for _ in range(contract.WEBHOOKS_MAX)]
+    emit(database, hours, *[str(number) for number in range(20)])
+    hours.go_on(minutes=1)
+    good = hook(entity_code="PM200")
+    emit(database, hours, "of another", entity="PM200")
+    with database.transaction() as tx:
+        repository.make_deliveries(tx.session, hours())
+        claimed = repository.claim(tx.session, hours(), timedelta(seconds=30), 8)
+    assert good.id in {one.endpoint_id for one in claimed}
+    with database.transaction() as tx:
+        for one in failing[1:]:
+            tx.session.get_one(models.WebhookEndpoint, one.id).failing_since = hours()
+        last = repository.claim(tx.session, hours(), timedelta(seconds=30), 100)
+    counts = {one.id: sum(claim.endpoint_id == one.id for claim in last) for one in failing}
+    assert set(counts.values()) == {1, 4}
+    assert counts[failing[0].id] == 4, "one that does not fail goes on as fast as before"
+
+
+def test_a_process_that_must_not_decide_gives_no_address_up(database, receiver, hook, hours):
+    made = hook()
+    receiver.answer = 503
+    emit(database, hours, "a")
+    worker = Webhooks(database, WebhookSettings(TIMEOUT_S, LOOPBACK), lambda: None)
+    with ThreadPoolExecutor(1) as senders:
+        assert not worker.work(senders)
+    assert receiver.got == []
+    assert history(database, made) == []
+
+
+def test_a_process_three_days_ahead_gives_no_address_up_and_says_so(database, receiver, hook, hours, work, monkeypatch):
+    """By its own clock it would have tried for three days after a single attempt."""
+    monkeypatch.setenv("PAYMENTS_DATABASE_URL", database.engine.url.render_as_string(hide_password=False))
+    made = hook()
+    receiver.answer = 503
+    emit(database, hours, "a")
+    work()
+    monkeypatch.setattr(clock, "now", lambda: hours() + timedelta(days=3))
+    ahead = process.make()
+    with ThreadPoolExecutor(1) as senders, capture_logs() as logged:
+        assert not ahead.work(senders)
+    ahead.stop()
+    ahead.run()
+    [delivery] = history(database, made)
+    assert (len(delivery.attempts), delivery.state, state(database, made)) == (1, "waiting", (True, None))
+    assert [line["event"] for line in logged] == ["clock_is_off"]

@@ -188,6 +188,29 @@ def test_files_of_another_entity_do_not_wait(database: Database, now: datetime) 
     assert load_at_once(database, now, file_of(3), "PM200").state == "done"
 
 
+def test_a_file_over_which_anything_is_raised_stops_no_other_entitys(
+    database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck = queue_file(database, now, file_of(3))
+    others = [queue_file(database, now, file_of(3), entity_code="PM200") for _ in range(2)]
+    target = import_work._target
+
+    def raising(database: Database, job: Import) -> Any:
+        if job.entity_code == "PM108":
+            raise RuntimeError("anything")
+        return target(database, job)
+
+    monkeypatch.setattr(import_work, "_target", raising)
+    with pytest.raises(RuntimeError):
+        work(database, now)
+    states = [report_of(database, one.id, entity_code="PM200").state for one in others]
+    assert states == ["done", "done"]
+    assert report_of(database, stuck.id).state == "loading"
+    monkeypatch.setattr(import_work, "_target", target)
+    work(database, now)
+    assert report_of(database, stuck.id).state == "done"
+
+
 def test_two_workers_load_each_file_once(database: Database, now: datetime) -> None:
     queued = queue_file(database, now, file_of(5))
     with staging.turn(database, "PM108") as is_ours:

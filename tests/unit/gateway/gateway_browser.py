@@ -18,6 +18,7 @@ class Browser:
     """What a person does at the gateway; `last` is the answer being looked at."""
 
     def __init__(self, app: falcon.App[falcon.Request, falcon.Response], scheme: str = "http") -> None:
+        self.app = app
         self._client = falcon.testing.TestClient(app)
         self._scheme = scheme
         self.cookies: dict[str, str] = {}

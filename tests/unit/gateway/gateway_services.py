@@ -567,7 +567,7 @@ class Services:
         return cart.Count(count=len(self.cart))
 
     def _remove_from_cart(self, asked: cart.CartItemRequest) -> cart.Count:
-        self.cart.remove(asked.practice_id)
+        self.cart = [one for one in self.cart if one != asked.practice_id]
         return cart.Count(count=len(self.cart))
 
     def _clear_cart(self, _asked: cart.CountRequest) -> cart.Count:

@@ -75,6 +75,8 @@ class Office:
         """What each step with a case is refused with, when it is set."""
         self.refused_login: help_desk.RefusedLogin | None = None
         self.searches: dict[UUID, office.OfficeSearch] = {}
+        self.relay_state = ""
+        self.ended_sessions = 0
         self.files = SentFiles()
         self.papers = Papers()
         self.payments = PaymentsDesk()
@@ -88,9 +90,14 @@ class Office:
 
     def _answers(self) -> dict[Any, Any]:
         return {
-            operators.START_OFFICE_LOGIN: lambda _: StartLogin(redirect_url="http://localhost:8088/sso?SAMLRequest=x"),
+            operators.START_OFFICE_LOGIN: lambda _: StartLogin(
+                redirect_url=f"http://localhost:8088/sso?SAMLRequest=x{self.relay_state}"
+            ),
             operators.FINISH_OFFICE_LOGIN: lambda _: operators.FinishOfficeLogin(
-                office_token=OFFICE_TOKEN, return_to="/ufficio/PM108/registro", entity_code="PM108"
+                office_token=OFFICE_TOKEN,
+                return_to="/ufficio/PM108/registro",
+                entity_code="PM108",
+                ended_sessions=self.ended_sessions,
             ),
             operators.OFFICE_SESSION: self._session,
             operators.OFFICE_PERSON: self._person,
@@ -190,6 +197,8 @@ class Office:
         self._refuse_if_changed()
         if asked.operator_id == MARIA:
             raise Refused(ErrorCode.LAST_ADMINISTRATOR)
+        if asked.operator_id not in self.people:
+            raise Refused(ErrorCode.NOT_FOUND)
         self.people[asked.operator_id] = replace(self.people[asked.operator_id], removed=True)
         return Empty()
 

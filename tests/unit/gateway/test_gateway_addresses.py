@@ -43,6 +43,33 @@ def test_an_https_gateway_does_not_start_before_its_proxy_is_named(
         {"X-Forwarded-Proto": "https"},
         {"Via": "1.1 proxy"},
         {"CF-Connecting-IP": "127.0.0.1"},
+        {"X-Forwarded": "127.0.0.1"},
+        {"x-forwarded-for": "127.0.0.1"},
+        {"X-Forwarded-Server": "proxy"},
+        {"X-Forwarded-Scheme": "https"},
+        {"X-Forwarded-Ssl": "on"},
+        {"X-Forwarded-Client-Cert": "Hash=x"},
+        {"X-ForwardedFor": "127.0.0.1"},
+        {"Forwarded-For": "127.0.0.1"},
+        {"Forwarded-For-IP": "127.0.0.1"},
+        {"X-Original-Forwarded-For": "127.0.0.1"},
+        {"Client-IP": "127.0.0.1"},
+        {"X-ClientIP": "127.0.0.1"},
+        {"X-Remote-IP": "127.0.0.1"},
+        {"X-Remote-Addr": "127.0.0.1"},
+        {"X-Source-IP": "127.0.0.1"},
+        {"X-ProxyUser-Ip": "127.0.0.1"},
+        {"X-Azure-SocketIP": "127.0.0.1"},
+        {"X-AppEngine-User-IP": "127.0.0.1"},
+        {"Fastly-Client-IP": "127.0.0.1"},
+        {"Fly-Client-IP": "127.0.0.1"},
+        {"WL-Proxy-Client-IP": "127.0.0.1"},
+        {"True-Client-IP": "127.0.0.1"},
+        {"CF-Connecting-IPv6": "::1"},
+        {"X-Envoy-External-Address": "127.0.0.1"},
+        {"Client-Cert": ":aGVsbG8=:"},
+        {"X-Client-Cert": "x"},
+        {"CDN-Loop": "cdn.example"},
     ],
 )
 def test_a_forwarded_request_of_a_peer_nobody_named_finds_the_nodes_door_and_the_metrics_closed(
@@ -54,6 +81,27 @@ def test_a_forwarded_request_of_a_peer_nobody_named_finds_the_nodes_door_and_the
         answer = browser.request(method, path, headers=SOAP | header, body="<x/>" if method == "POST" else "")
         assert answer.status_code == HTTPStatus.FORBIDDEN, path
     assert len(services.calls) == before
+
+
+def test_what_browsers_and_the_node_send_is_no_sign_of_a_proxy(browser: Browser, services: Services):
+    usual = {
+        "User-Agent": "Mozilla/5.0",
+        "Accept": "*/*",
+        "Accept-Language": "it",
+        "Connection": "keep-alive",
+        "Origin": "http://localhost:18600",
+        "Referer": "http://localhost:18600/",
+        "Sec-Fetch-Site": "same-origin",
+        "Sec-CH-UA": "x",
+        "X-Requested-With": "XMLHttpRequest",
+        "X-Correlation-Id": "a-correlation-id",
+        "X-Api-Key": "x",
+        "Cache-Control": "no-cache",
+        "Idempotency-Key": "a-key",
+        "Traceparent": "00-x",
+    }
+    answer = browser.request("POST", "/pagopa/pa-for-node", headers=SOAP | usual, body="<x/>")
+    assert answer.status_code == HTTPStatus.OK
 
 
 @pytest.mark.parametrize(
@@ -93,6 +141,20 @@ def test_an_address_is_read_however_proxies_write_it(text: str, address: str):
         "203.0.113.٩",
         "0x7f.1",
         "localhost",
+        "203.0.113.009",
+        "3405803785",
+        "203.0.113.9/32",
+        "203.0.113.9,198.51.100.1",
+        "[::ffff:203.0.113.9",
+        "[]",
+        "[]:80",
+        "::ffff:203.0.113.999",
+        "1:2:3:4:5:6:7:8:9",
+        "2001:db8::9::1",
+        "[2001:db8::9%25eth0]",
+        "203.0.113.9\u00a0",
+        "obfuscated",
+        "null",
     ],
 )
 def test_what_is_no_address_is_read_as_none(text: str):
@@ -121,6 +183,18 @@ def test_what_is_no_address_is_read_as_none(text: str):
         ({"Forwarded": ""}, None),
         ({"X-Forwarded-For": ""}, None),
         ({"X-Forwarded-For": "198.51.100.17, unknown"}, None),
+        ({"X-Forwarded-For": ","}, None),
+        ({"X-Forwarded-For": "198.51.100.17;127.0.0.1"}, None),
+        ({"X-Forwarded-For": "10.9.9.9\t,\t[2001:db8::9]:443"}, "2001:db8::9"),
+        ({"X-Forwarded-For": '"198.51.100.17"'}, None),
+        ({"Forwarded": "for=198.51.100.17,"}, None),
+        ({"Forwarded": "for=198.51.100.17;"}, None),
+        ({"Forwarded": "for = 198.51.100.17"}, None),
+        ({"Forwarded": 'for="198.51.100.17";for="_x"'}, None),
+        ({"Forwarded": "FOR=198.51.100.17;HOST=a.example"}, "198.51.100.17"),
+        ({"Forwarded": r'for="198.51.100\.17"'}, "198.51.100.17"),
+        ({"Forwarded": "for=2001:db8::9"}, "2001:db8::9"),
+        ({"Forwarded": "for=10.9.9.9, by=10.0.0.1"}, None),
     ],
 )
 def test_the_client_is_the_nearest_address_that_no_trusted_proxy_has(header: dict[str, str], address: str | None):

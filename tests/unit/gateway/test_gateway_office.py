@@ -11,7 +11,7 @@ import pytest
 import structlog.testing
 
 from contracts.actors import Actor
-from contracts.error_details import ChangedMeanwhile
+from contracts.error_details import ChangedMeanwhile, SessionEnded
 from contracts.errors import ErrorCode, Refused, Unavailable
 from contracts.rpc import audit, identity, notices, operators
 from contracts.rpc import office as office_calls
@@ -157,6 +157,61 @@ def test_the_login_opens_a_session_of_its_own_in_a_cookie_of_its_own(
     assert "session" not in browser.cookies
     again = browser.request("POST", "/spid/acs", headers=FORM, body="SAMLResponse=eA%3D%3D&RelayState=r")
     assert again.headers["location"] == "/ufficio/PM108/registro"
+
+
+def test_a_login_in_a_browser_that_has_a_session_names_it_so_that_it_ends(desk: Browser, services: Services):
+    desk.get("/ufficio/PM108/accesso?idp=sandbox")
+    assert services.asked(operators.START_OFFICE_LOGIN)[-1].office_token == OFFICE_TOKEN
+
+
+def test_whose_oldest_session_ended_is_told_and_so_is_that_ones_browser(
+    desk: Browser, services: Services, office: Office
+):
+    desk.get("/ufficio/PM108/accesso?idp=sandbox&return_to=/ufficio/PM108/registro")
+    office.ended_sessions = 1
+    answer = desk.request("POST", "/spid/acs", headers=FORM, body="SAMLResponse=eA%3D%3D&RelayState=r")
+    assert answer.headers["location"].startswith("/ufficio/PM108/registro?")
+    assert "l'accesso più vecchio è stato terminato" in text_of(desk.get(answer.headers["location"]))
+    expired = Refused(ErrorCode.SESSION_EXPIRED, SessionEnded(reason="too_many"))
+    services.failures[operators.OFFICE_SESSION.name] = expired
+    told = text_of(desk.get("/ufficio/PM108/registro"))
+    assert "era la più vecchia" in told
+    assert "Accessi e dispositivi" not in told
+
+
+def test_two_tabs_may_log_in_to_the_office_at_once(browser: Browser, services: Services, office: Office):
+    tokens = {}
+    for tab in ("one", "two"):
+        office.relay_state = f"&RelayState={tab}"
+        browser.get("/ufficio/PM108/accesso?idp=sandbox")
+        tokens[tab] = services.asked(operators.START_OFFICE_LOGIN)[-1].browser_token
+    for tab in ("one", "two"):
+        body = f"SAMLResponse=of-{tab}&RelayState={tab}"
+        answer = browser.request("POST", "/spid/acs", headers=FORM, body=body)
+        assert answer.status_code == HTTPStatus.SEE_OTHER
+        assert services.asked(operators.FINISH_OFFICE_LOGIN)[-1].browser_token == tokens[tab]
+    assert "login" not in browser.cookies
+
+
+def test_the_forms_token_is_renewed_by_an_office_login_and_by_its_logout(browser: Browser, office: Office):
+    before = browser.token()
+    browser.cookies["office"] = OFFICE_TOKEN
+    during = browser.token()
+    assert during != before
+    stale = browser.request("POST", "/ufficio/esci", headers=FORM, body=f"csrf_token={before}")
+    assert stale.status_code == HTTPStatus.FORBIDDEN
+    assert "office" in browser.cookies
+    browser.submit("/ufficio/esci")
+    assert browser.token() != during
+
+
+def test_esci_leaves_nothing_of_the_office_in_the_browser_even_while_identity_is_away(
+    desk: Browser, services: Services
+):
+    desk.submit("/ufficio/PM108/pratiche", testo=FISCAL_CODE)
+    services.failures[operators.END_OFFICE_SESSION.name] = Unavailable()
+    assert desk.submit("/ufficio/esci").status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert not {"office", "office-search", "invitation"} & set(desk.cookies)
 
 
 @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "/enti/PM108", "/ufficiale"])

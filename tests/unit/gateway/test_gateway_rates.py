@@ -12,14 +12,15 @@ from pathlib import Path
 import pytest
 import structlog.testing
 
-from contracts.rpc import notices, payments
+from contracts.rpc import notices, operators, payments
 from gateway.app import create_app
 from gateway.document_cache import PublicNotices
 from gateway.edge.rates import client_of
 from gateway.settings import Settings
 from gateway.web import addresses
 from tests.unit.gateway.gateway_browser import Browser
-from tests.unit.gateway.gateway_services import Services, make_practice
+from tests.unit.gateway.gateway_services import FISCAL_CODE, NOW, Services, make_practice
+from tests.unit.gateway.office_services import OFFICE_TOKEN, Office
 
 TOO_MANY = HTTPStatus.TOO_MANY_REQUESTS
 
@@ -76,6 +77,53 @@ def test_what_sends_mail_to_an_address_has_a_rate(
     form = {"purpose": "email_reminders", "email": "mario@example.org"}
     answers = [browser.submit(addresses.PRIVACY_GRANT, **form).status_code for _ in range(3)]
     assert answers == [HTTPStatus.SEE_OTHER, HTTPStatus.SEE_OTHER, TOO_MANY]
+
+
+def test_every_paper_counts_as_one_of_the_same_rate(
+    settings: Settings, services: Services, monkeypatch: pytest.MonkeyPatch
+):
+    browser = gateway_with(monkeypatch, services, DOCUMENT_RATE="1/minute")
+    practice = make_practice(1)
+    services.add(practice)
+    Office(services).become("ufficio", "amministratore", "revisore")
+    browser.log_in()
+    browser.cookies["office"] = OFFICE_TOKEN
+    assert browser.get(f"/enti/PM108/pratiche/{practice.id}/bollettino.pdf").status_code == HTTPStatus.OK
+    year = NOW.year
+    for path in (
+        f"/enti/PM108/pratiche/{practice.id}/quietanza.pdf",
+        f"/enti/PM108/esito/{practice.id}/quietanza.pdf",
+        f"/enti/PM108/storico/730-{year}.pdf",
+        f"/enti/PM108/storico/730-{year}.csv",
+        f"/ufficio/PM108/pratiche/{practice.id}/avviso.pdf",
+        f"/ufficio/PM108/pratiche/{practice.id}/quietanza.pdf",
+        f"/api/v1/practices/{practice.id}/notice",
+        f"/api/v1/practices/{practice.id}/receipt",
+    ):
+        assert browser.get(path).status_code == TOO_MANY, path
+
+
+def test_every_mail_counts_as_one_of_the_same_rate(
+    settings: Settings, services: Services, monkeypatch: pytest.MonkeyPatch
+):
+    browser = gateway_with(monkeypatch, services, EMAIL_RATE="1/minute")
+    practice = make_practice(1)
+    services.add(practice)
+    Office(services).become("amministratore")
+    browser.cookies["office"] = OFFICE_TOKEN
+    invitation = {"email": "collega@ente.example", "fiscal_code": FISCAL_CODE}
+    assert browser.submit("/ufficio/PM108/colleghi/invita", **invitation).status_code != TOO_MANY
+    before = len(services.calls)
+    for path, fields in (
+        ("/ufficio/PM108/colleghi/invita", invitation),
+        (f"/enti/PM108/pratiche/{practice.id}/link", {"link_email": "mario@example.org"}),
+    ):
+        assert browser.submit(path, **fields).status_code == TOO_MANY, path
+    sent = {notices.MAIL_INVITATION.name, notices.MAIL_LINK.name, operators.INVITE.name}
+    assert not sent & {name for name, *_ in services.calls[before:]}
+    browser.log_in()
+    form = {"purpose": "email_reminders", "email": "mario@example.org"}
+    assert browser.submit(addresses.PRIVACY_GRANT, **form).status_code == TOO_MANY
 
 
 @pytest.mark.parametrize(

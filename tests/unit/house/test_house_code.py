@@ -28,6 +28,23 @@ TIMERS_OF_OWN_CLOCK = {
     "fetch_settlements",  # the same
     "tell_changed_services",  # the same
 }
+# Who else reads the clock of its own process, and why nothing ends or is deleted by it.
+READERS_OF_OWN_CLOCK = {
+    "chassis/watchdog.py": "a line of the log",
+    "chassis/health.py": "a figure",
+    "chassis/embedded/system.py": "from when on events are sent again, by hand",
+    "chassis/messaging/replay.py": "the same",
+    "chassis/messaging/outbox_replay.py": "the same",
+    "chassis/messaging/relay.py": "when an event was relayed, and a figure; what is deleted goes by the database",
+    "chassis/runtime/entrypoints.py": "compared with the database's time",
+    "chassis/runtime/event_handler.py": "when a message was put aside",
+    "services/identity/settings.py": "what this process trusts, in its memory",
+    "services/identity/__main__.py": "what a person at a terminal makes: a certificate, an invitation, a registry",
+    "services/notices/__main__.py": "when a person at a terminal sent a mail again, and when one came back",
+    "services/payments/outbound.py": "compared with the database's time before each piece of work",
+    "services/payments/webhooks/process.py": "the same",
+    "services/practices/import_worker.py": "when a practice was made or annulled by its entity",
+}
 CONTRACTS_MAY_IMPORT = {"contracts", "marshmallow", "stdnum"}
 
 
@@ -112,6 +129,16 @@ def test_no_timer_decides_by_the_clock_of_its_own_process(modules: Modules) -> N
         and any(isinstance(node, ast.Call) and ast.unparse(node.func).endswith("now") for node in ast.walk(function))
     }
     assert readers == TIMERS_OF_OWN_CLOCK
+
+
+def test_whoever_reads_its_own_clock_has_a_reason(modules: Modules) -> None:
+    readers = {
+        path.as_posix()
+        for path, tree in modules("services", "chassis").items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and ast.unparse(node) == "clock.now"
+    }
+    assert readers == set(READERS_OF_OWN_CLOCK)
 
 
 def test_every_function_fits_a_screen(modules: Modules) -> None:

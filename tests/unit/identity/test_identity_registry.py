@@ -276,6 +276,13 @@ def with_certificate(text: str, *keys: str) -> str:
     return descriptor("https://idp.odd.it", *keys, slo=UNREADABLE.format(text))
 
 
+def der_of(certificate: bytes) -> str:
+    return b64encode(certificate).decode()
+
+
+CERTIFICATE = signer("idp-2").certificate.public_bytes(Encoding.DER)
+VERSION_3, VERSION_9 = bytes.fromhex("a003020102"), bytes.fromhex("a003020108")
+RSA, NO_ALGORITHM = bytes.fromhex("2a864886f70d010101"), bytes.fromhex("2a864886f70d010177")
 ODD_PROVIDERS = {
     "no certificate that can be read": with_certificate("AAAA"),
     "a certificate that is not base64": with_certificate("è"),
@@ -286,6 +293,12 @@ ODD_PROVIDERS = {
     "a validUntil that is none": descriptor("https://idp.odd.it", "idp-2", attributes='validUntil="domani"'),
     "no entityID": descriptor("", "idp-2"),
     "twice the same entity": descriptor(A, "idp-2"),
+    "an entityID that no parser takes": descriptor("https://[idp.odd.it", "idp-2"),
+    "a certificate of a version nobody knows": with_certificate(der_of(CERTIFICATE.replace(VERSION_3, VERSION_9))),
+    "a certificate of an algorithm nobody knows": with_certificate(der_of(CERTIFICATE.replace(RSA, NO_ALGORITHM))),
+    "a certificate whose dates are none": with_certificate(der_of(CERTIFICATE.replace(b"\x17\r", b"\x17\x0c"))),
+    "half a certificate": with_certificate(der_of(CERTIFICATE[:300])),
+    "a certificate of another kind": with_certificate(der_of(b"\x30\x00")),
 }
 
 
@@ -299,6 +312,16 @@ def test_an_odd_provider_of_the_registry_is_named_and_the_others_go_on(tmp_path:
     assert found[0].certificates == (signer("idp-1").certificate,)
     assert {line["event"] for line in lines} == {"idp_registry_entry_odd"}
     assert {line["provider"] for line in lines} <= {"idp.odd.it", "", "idp.a.it-saml"}
+
+
+@pytest.mark.parametrize("entity_id", ["http://idp.odd.it", "urn:idp:odd", "idp.odd.it", "HTTP://IDP.ODD.IT"])
+def test_a_provider_of_the_registry_without_https_is_named_and_the_others_go_on(tmp_path: Path, entity_id: str) -> None:
+    document = aggregate(descriptor(A, "idp-1"), descriptor(entity_id, "idp-2"), descriptor(B, "idp-2"))
+    (tmp_path / "registry.xml").write_bytes(document)
+    with capture_logs() as lines:
+        found = source(tmp_path).load(NOW)
+    assert [one.entity_id for one in found] == [A, B]
+    assert {line["event"] for line in lines} == {"idp_registry_entry_odd"}
 
 
 @pytest.mark.parametrize("odd", [*ODD_PROVIDERS.values(), "<a/>", "<a", ""])

@@ -28,6 +28,7 @@ STATED = {
     "operator_rules.SESSION_IDLE": timedelta(minutes=15),
     "operator_rules.SESSION_ABSOLUTE": timedelta(hours=10),
     "operator_rules.SESSION_USE_RESOLUTION": timedelta(seconds=15),
+    "operator_rules.SESSIONS_MAX": 3,
     "operator_rules.INVITATION_LIFETIME": timedelta(days=7),
     "operator_rules.INVITATION_RETENTION": timedelta(days=30),
 }

@@ -19,7 +19,10 @@ from contracts.events.practices import PAID_ELSEWHERE
 from contracts.rpc.practices import ArchiveTerms
 from contracts.shapes import Creditor, Stamp, Subject, Transfer
 from services.payments import outbound
+from services.payments.archive import remote_view
+from services.payments.archive.bulk_client import results_of, wait_s_of
 from services.payments.archive.digest import digest_of
+from services.payments.archive.http import Answer
 from services.payments.archive.pace import Limit
 from services.payments.domain.archive import Archivable, Call, Remote, Wish, due_at, next_call
 from services.payments.domain.archive_problems import ALL, NUMBER_BURNT, NUMBER_TAKEN, OUTAGE, Action, problem_of
@@ -345,3 +348,45 @@ def test_turns_are_so_far_apart_that_no_window_has_more(limit: Limit) -> None:
     turns = [limit.interval * number for number in range(2 * limit.calls_max)]
     for first in turns:
         assert sum(first <= turn < first + limit.window for turn in turns) <= limit.calls_max
+
+
+def test_what_is_odd_in_a_report_says_nothing_of_anybody_and_hides_nobody_else() -> None:
+    good = {"statusCode": 201, "iupds": ["a", "b"]}
+    odd: list[Any] = [
+        None,
+        7,
+        [],
+        {"statusCode": "201", "iupds": ["c"]},
+        {"statusCode": 10**30, "iupds": ["d"]},
+        {"statusCode": -1, "iupds": ["e"]},
+        {"statusCode": 201, "iupds": 5},
+        {"statusCode": 201, "iupds": {"f": 1}},
+        {"statusCode": 201, "iupds": [None, 5, ["g"], "h\x00"]},
+        {"statusCode": 201},
+    ]
+    assert results_of({"responses": [*odd, good, *odd]}) == {"a": 201, "b": 201}
+    for responses in (None, 5, "x", {"statusCode": 201}, True):
+        assert results_of({"responses": responses}) == {}
+
+
+@pytest.mark.parametrize(
+    ("header", "wait_s"),
+    [
+        ("500 ms", 0.5),
+        ("500", 0.5),
+        ("3 s", 3.0),
+        ("9" * 9, 3600.0),
+        ("9" * 40, 1.0),
+        ("²", 1.0),
+        ("-5", 1.0),
+        ("", 1.0),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", 1.0),
+    ],
+)
+def test_a_wait_that_cannot_be_read_or_never_ends_is_none(header: str, wait_s: float) -> None:
+    assert wait_s_of(Answer(200, headers={"Retry-After": header}), 1.0) == wait_s
+
+
+def test_a_position_whose_date_no_calendar_has_is_one_that_cannot_be_read() -> None:
+    option = {"nav": "3", "dueDate": "9999-12-31T23:59:59-12:00"}
+    assert remote_view.read({"iupd": "x", "status": "VALID", "paymentOption": [option]}) is None

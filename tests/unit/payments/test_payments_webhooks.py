@@ -3,6 +3,7 @@
 import ipaddress
 import socket
 from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote
 
 import pytest
 
@@ -52,6 +53,17 @@ def test_only_an_answer_of_2xx_is_one(status, problem, good):
         "fc00::1",
         "::ffff:10.0.0.1",
         "::ffff:169.254.169.254",
+        "64:ff9b::10.0.0.1",
+        "64:ff9b::169.254.169.254",
+        "64:ff9b:1::10.0.0.1",
+        "2002:a00:1::1",
+        "2002:c0a8:101::",
+        "2001:0:a00:1::1",
+        "::10.0.0.1",
+        "::ffff:0:10.0.0.1",
+        "fec0::1",
+        "ff0e::1",
+        "100::1",
     ],
 )
 def test_nothing_is_sent_to_a_private_address_whatever_its_name(monkeypatch, address):
@@ -84,6 +96,57 @@ def test_the_connection_goes_to_the_address_that_was_looked_at(monkeypatch):
 @pytest.mark.parametrize("url", ["http://gestionale.example/", "https://", "gestionale.example"])
 def test_what_is_not_https_is_not_sent(url):
     assert https_post.post(url, b"", {}, timeout_s=1, allowed=()).problem == "not_https"
+
+
+@pytest.mark.parametrize("address", ["93.184.215.14", "2606:2800:21f:cb07::1", "64:ff9b::93.184.215.14"])
+def test_public_addresses_of_both_kinds_are_connected_to(monkeypatch, address):
+    seen = []
+
+    def connect(address, **_):
+        seen.append(address)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(0, 0, 0, "", (address, 443))])
+    monkeypatch.setattr(socket, "create_connection", connect)
+    assert https_post.post("https://gestionale.example/", b"", {}, timeout_s=1, allowed=()).problem == "no_answer"
+    assert seen == [(address, 443)]
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("https://[::1", "not_resolved"),
+        ("https://gestionale.example]/", "not_resolved"),
+        ("https://[fe80::1%25nowhere]/", "not_resolved"),
+        ("https://gestionale.example:99999/", "not_resolved"),
+        ("https://gestionale.example:porta/", "not_resolved"),
+        ("https://gestionale.example\u2100/", "not_resolved"),
+        (f"https://{'a' * 64}.example/", "not_resolved"),
+        ("https://.example/", "not_resolved"),
+        ("https://gestionale..example/", "not_resolved"),
+        ("https://127.1/", "private_address"),
+        ("https://2130706433/", "private_address"),
+        ("https://0x7f.1/", "private_address"),
+    ],
+)
+def test_whatever_is_odd_about_an_address_is_an_answer_and_raises_nothing(url, problem):
+    assert https_post.post(url, b"", {}, timeout_s=1, allowed=()).problem == problem
+
+
+@pytest.mark.parametrize("path", ["/però", "/a\x7fb", "/\U0001f600?x=à", "/già%20scritto?a=[1]"])
+def test_letters_of_any_alphabet_in_a_path_are_written_in_percent(monkeypatch, path):
+    sent = []
+
+    def request(_self, _method, target, *_):
+        sent.append(target)
+        target.encode("ascii")
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(0, 0, 0, "", ("93.184.215.14", 443))])
+    monkeypatch.setattr(https_post._PinnedConnection, "request", request)
+    answer = https_post.post(f"https://gestionale.example{path}", b"", {}, timeout_s=1, allowed=())
+    assert answer.problem == "no_answer"
+    assert unquote(sent[0]) == unquote(path)
 
 
 def test_a_name_nobody_knows_is_a_problem_like_any_other(monkeypatch):

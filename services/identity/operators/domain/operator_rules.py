@@ -16,6 +16,8 @@ SESSION_IDLE: Final = timedelta(minutes=15)
 SESSION_ABSOLUTE: Final = timedelta(hours=10)
 """A working day with its pause, and no more than one."""
 SESSION_USE_RESOLUTION: Final = timedelta(seconds=15)
+SESSIONS_MAX: Final = 3
+"""Of a person at once: the desk, the counter, and one at home."""
 INVITATION_LIFETIME: Final = timedelta(days=7)
 INVITATION_RETENTION: Final = timedelta(days=30)
 """How long an invitation is stored after it was made: what came of it stands in the audit."""

@@ -7,9 +7,10 @@ from contracts.errors import ErrorCode, Refused
 from contracts.rpc.identity import FinishLoginRequest, StartLogin
 from contracts.rpc.operators import FinishOfficeLogin, StartOfficeLoginRequest
 from services.identity.domain import LoginRefusal
-from services.identity.operators import sign_in
+from services.identity.operators import repository, sign_in
 from services.identity.operators.domain import operator_rules
 from services.identity.operators.domain.operator_rules import SignedInPerson
+from services.identity.operators.sign_in import OpenedSession
 from services.identity.saml.idp_registry import IdpRegistry
 from services.identity.settings import Settings
 from services.identity.usecases import login
@@ -20,6 +21,9 @@ def start(
     database: Database, settings: Settings, registry: IdpRegistry, request: StartOfficeLoginRequest, now: datetime
 ) -> StartLogin:
     """Begin a login into an office. Raises Refused(UNKNOWN_IDENTITY_PROVIDER), (INVALID_REQUEST)."""
+    with database.reading() as session:
+        token = request.office_token
+        had = repository.find_session(session, sign_in.digest(token)) if token else None
     wanted = LoginWanted(
         idp=request.idp,
         entity_code=request.entity_code,
@@ -27,6 +31,7 @@ def start(
         browser_token=request.browser_token,
         level=level_for(settings, request.entity_code),
         office=True,
+        replaced_session_id=had.id if had else None,
     )
     return login.begin(database, settings, registry, wanted, now)
 
@@ -45,16 +50,21 @@ def finish(
     """
     with database.transaction() as tx:
         judged = login.verified_answer(tx, settings, registry, request, now, office=True)
-        token = None if isinstance(judged, LoginRefusal) else _session(tx, settings, judged, now)
+        opened = None if isinstance(judged, LoginRefusal) else _session(tx, settings, judged, now)
     if isinstance(judged, LoginRefusal):
         raise login.refusal_of(judged, registry)
-    if token is None:
+    if opened is None:
         raise Refused(ErrorCode.NOT_AN_OPERATOR)
     pending = judged.pending
-    return FinishOfficeLogin(office_token=token, return_to=pending.return_to, entity_code=pending.entity_code)
+    return FinishOfficeLogin(
+        office_token=opened.token,
+        return_to=pending.return_to,
+        entity_code=pending.entity_code,
+        ended_sessions=opened.ended_sessions,
+    )
 
 
-def _session(tx: Tx, settings: Settings, verified: Verified, now: datetime) -> str | None:
+def _session(tx: Tx, settings: Settings, verified: Verified, now: datetime) -> OpenedSession | None:
     pending = verified.pending
     person = SignedInPerson(
         fiscal_code=verified.asserted.fiscal_code,
@@ -66,4 +76,4 @@ def _session(tx: Tx, settings: Settings, verified: Verified, now: datetime) -> s
         entity_code=pending.entity_code,
         body_code=settings.body_code(pending.entity_code),
     )
-    return sign_in.open_session(tx, person, now)
+    return sign_in.open_session(tx, person, pending.replaced_session_id, now)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from chassis.storage.database import Database
-from contracts.error_details import RoleMissing, SpidLevelTooLow
+from contracts.error_details import RoleMissing, SessionEnded, SpidLevelTooLow
 from contracts.errors import ErrorCode, Refused
 from contracts.roles import Operation, is_allowed
 from contracts.rpc.operators import OfficePerson, OfficeRequest, OfficeSession, OfficeTokenRequest
@@ -20,10 +20,15 @@ from services.identity.settings import Settings
 
 
 def live(session: Session, token: str, now: datetime) -> OperatorSession:
-    """Return the live session of this token. Raises Refused(SESSION_EXPIRED)."""
+    """Return the live session of this token.
+
+    Raises Refused(SESSION_EXPIRED), which says why where the session was ended by something else than its browser.
+    """
     found = repository.find_session(session, digest(token))
-    if found is None or not times_of(found).is_live(now):
+    if found is None:
         raise Refused(ErrorCode.SESSION_EXPIRED)
+    if not times_of(found).is_live(now):
+        raise Refused(ErrorCode.SESSION_EXPIRED, SessionEnded(reason=found.end_reason))
     return found
 
 
