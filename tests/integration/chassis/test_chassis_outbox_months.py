@@ -34,7 +34,7 @@ def outbox_of_months(database_url):
     migrations.create_database_if_missing(url)
     database = Database(url, models)
     with database.engine.begin() as connection:
-        models.OutboxMessage.__table__.create(connection)
+        models.Base.metadata.tables["outbox"].create(connection)
         for statement in outbox_months.STEPS:
             connection.execute(sa.text(statement))
         before = next(name for name in connection.scalars(TABLES) if "until" in name)
@@ -79,12 +79,13 @@ def table_of(database, position):
 
 def feed(database, **asked):
     """Return the numbers of all events that the feed has, and since when it is complete."""
-    found, after = [], 0
+    found: list[int] = []
+    after = 0
     while True:
         with database.reading() as session:
             page = event_feed.page(session, models.OutboxMessage, EventsRequest(after=after, limit=7, **asked))
         found += [int(item.event["id"]) for item in page.items]
-        after = page.reached
+        after = page.reached or after
         if not page.more:
             return found, page.complete_since
 
