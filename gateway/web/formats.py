@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 from babel.dates import get_month_names
@@ -46,8 +46,8 @@ def filters_of(language: str) -> dict[str, Callable[..., str]]:
         return f"{local.hour:02d}:{local.minute:02d}"
 
     def localised(text: LocalisedText | Mapping[str, str] | None) -> str:
-        texts = {"it": text.it, "en": text.en} if isinstance(text, LocalisedText) else text or {}
-        return texts.get(language) or texts.get("it") or ""
+        texts = text or {}
+        return texts.in_language(language) if isinstance(texts, LocalisedText) else _in_language(texts, language)
 
     def plain_amount(amount_cents: int) -> str:
         return f"{amount_cents // 100}{_DECIMAL_SIGN[language]}{amount_cents % 100:02d}"
@@ -59,5 +59,21 @@ def filters_of(language: str) -> dict[str, Callable[..., str]]:
         "clock": clock,
         "localised": localised,
         "plain_amount": plain_amount,
+        "iso_day": partial(iso_day, language=language),
+        "number": partial(written_number, language=language),
         "grouped": lambda digits: NoticeNumber(digits).grouped,
     }
+
+
+def written_number(text: str, language: str) -> str:
+    """Return a number that stands with a dot as people of a language write it."""
+    return text.replace(".", _DECIMAL_SIGN[language])
+
+
+def iso_day(text: str, language: str) -> str:
+    """Return a day that stands as 2026-12-31 as people of a language write it."""
+    return filters_of(language)["day"](date.fromisoformat(text))
+
+
+def _in_language(texts: Mapping[str, str], language: str) -> str:
+    return texts.get(language) or texts.get("it") or ""

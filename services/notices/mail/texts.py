@@ -30,7 +30,8 @@ _MOMENT: Final = {"it": "d MMMM yyyy 'alle' HH:mm", "en": "d MMMM yyyy 'at' HH:m
 class MailFacts:
     """What a mail is about; `receipt` is that of a confirmation. `days_left` until the due date, where there is one.
 
-    `pay_token`: of the link that leads to paying it, where it can be paid.
+    `pay_token`: of the link that leads to paying it, where it can be paid. `service_text`: what its service says
+    besides, in the entity's own words.
     """
 
     kind: Kind
@@ -39,6 +40,7 @@ class MailFacts:
     receipt: Receipt | None
     days_left: int | None
     pay_token: str | None = None
+    service_text: LocalisedText | None = None
 
 
 @dataclass(frozen=True)
@@ -199,6 +201,7 @@ def mail_text(facts: MailFacts, language: str, public_url: str) -> MailText:
         "language": language,
         "heading": own.heading.format(**names),
         "lead": own.lead.format(**names),
+        "service_text": facts.service_text.in_language(language) if facts.service_text else None,
         "rows": _rows(facts, language, common, names["service"]),
         "action": own.action,
         "action_url": public_url + _page(facts),
