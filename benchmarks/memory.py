@@ -1,4 +1,4 @@
-"""Memory at rest of all processes, services as one family and what works beside them as one, beside all apart; starts.
+"""Memory at rest of all processes, services and what works beside them as one family, beside all apart; starts.
 
 The sum of their proportional memory (PSS) once all have answered and been quiet, children included; pages that
 processes share count once. A start is the processor time until the process is ready, that of its children included:
@@ -42,9 +42,9 @@ def processes() -> dict[str, str]:
 
 
 def together(programs: Mapping[str, str]) -> dict[str, str]:
-    """Return the same with the services as one family, and what works beside them in one process."""
+    """Return the same with the services, and what works beside them, as one family."""
     doors = {name: programs[name] for name in ("gateway", "node")}
-    return {"services": "exec python -m chassis.run all", "background": "exec python -m chassis.background", **doors}
+    return {"family": "exec python -m chassis.family", **doors}
 
 
 def is_connected(env: Mapping[str, str], service: str, application_name: str) -> bool:
@@ -62,8 +62,8 @@ def is_ready(env: Mapping[str, str], name: str, ports: Mapping[str, int]) -> boo
     """Return whether a process of the Procfile is at work."""
     if name in ports:
         return requests.get(f"http://127.0.0.1:{ports[name]}/status/live", timeout=5).ok
-    if name == "background":
-        return is_ready(env, "relay", ports) and is_ready(env, outbound.NAME, ports)
+    if name == "family":
+        return all(is_ready(env, part, ports) for part in ("services", "relay", outbound.NAME))
     if name == "relay":
         return all(is_connected(env, service, f"{service}-relay") for service in outbox.emitting_services())
     if name == outbound.NAME:

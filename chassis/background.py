@@ -1,15 +1,17 @@
-"""What works beside the services, all in one process: `python -m chassis.background`. For where memory counts most.
+"""What works beside the services, all in one process: `python -m chassis.background`. For where memory counts.
 
 The relays of all services, the router of events to the entities' own software, and what a service sends out: its
 `outbound` and its `webhooks`. Each is a thread on its own connections, as it is in a process of its own. A line of the
 Procfile for each of them isolates better: here they end together, and together have the rights of all.
+
+As a child of `python -m chassis.family` it shares its pages with the services, and its threads are green.
 """
 
 import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final, Protocol
@@ -38,6 +40,21 @@ class Loop(Protocol):
         """Let `run` return after what is under way."""
 
 
+def preload() -> None:
+    """Import what the loops need, without starting any."""
+    for service in outbox.emitting_services():
+        import_module(f"services.{service}.models")
+        for _ in _senders(service):
+            pass
+
+
+def _senders(service: str) -> Iterator[tuple[str, Any]]:
+    """Import what a service sends out by itself, as module by kind."""
+    for kind, module in (("outbound", "outbound"), ("webhooks", "webhooks.process")):
+        if find_spec(f"services.{service}.{kind}"):
+            yield kind, import_module(f"services.{service}.{module}")
+
+
 def loops(amqp_url: str) -> Iterator[tuple[str, Loop]]:
     """Make all there is to run in this image, by name. Raises EnvError."""
     for relay in relays_of("all", amqp_url=amqp_url):
@@ -45,12 +62,8 @@ def loops(amqp_url: str) -> Iterator[tuple[str, Loop]]:
     if consumers_file := entity_consumers.file_named():
         yield "entity-router", EntityRouter(amqp_url, entity_consumers.load(consumers_file))
     for service in outbox.emitting_services():
-        if find_spec(f"services.{service}.outbound"):
-            outbound: Any = import_module(f"services.{service}.outbound")
-            yield f"{service}-outbound", outbound.make(amqp_url)
-        if find_spec(f"services.{service}.webhooks"):
-            webhooks: Any = import_module(f"services.{service}.webhooks.process")
-            yield f"{service}-webhooks", webhooks.make()
+        for kind, sender in _senders(service):
+            yield f"{service}-{kind}", sender.make(amqp_url) if kind == "outbound" else sender.make()
 
 
 class Background:
@@ -86,11 +99,11 @@ class Background:
             loop.stop()
 
 
-def main(arguments: list[str]) -> int:
-    """Run the command line and return its exit code."""
-    if arguments:
-        sys.stderr.write("usage: python -m chassis.background\n")
-        return 2
+def serve(*, watch: Callable[[str, float], None], soon: Callable[[Callable[[], None]], object]) -> int:
+    """Run all loops until a signal stops them; return the exit code.
+
+    `watch(name, limit_s)` starts the watchdog; `soon(stop)` calls `stop` where a signal's handler cannot.
+    """
     settings = ChassisSettings.load()
     logs.configure(NAME, settings.log_level)
     try:
@@ -99,15 +112,23 @@ def main(arguments: list[str]) -> int:
     except EnvError as error:
         sys.stderr.write(f"{NAME}: {error}\n")
         return os.EX_CONFIG
-    answer_limit.install_plain()
-    watchdog.watch(NAME, settings.watchdog_s)
+    watch(NAME, settings.watchdog_s)
     background = Background(named)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: background.stop())
-    log.info("background_started", parts=[name for name, _ in named])
+        signal.signal(number, lambda *_: soon(background.stop))
+    log.info("background_started", parts=[name for name, _ in named], pid=os.getpid())
     code = background.run()
     log.info("background_stopped")
     return code
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command line and return its exit code."""
+    if arguments:
+        sys.stderr.write("usage: python -m chassis.background\n")
+        return 2
+    answer_limit.install_plain()
+    return serve(watch=watchdog.watch, soon=lambda stop: stop())
 
 
 if __name__ == "__main__":

@@ -115,8 +115,16 @@ class QueueSettings:
 
 
 def amqp_url(env: Env) -> str:
-    """Return the broker's address, AMQP_PASSWORD put in where it names a user without a password."""
-    return with_password(env.str("AMQP_URL", DEFAULT_AMQP_URL), env.str("AMQP_PASSWORD", ""))
+    """Return the broker's address, AMQP_PASSWORD put in where it names a user without a password.
+
+    Of a cluster it is several, with `;` in between (chassis.messaging.addresses). Raises EnvError where there is none,
+    or some are for TLS and some are not.
+    """
+    named = [one.strip() for one in env.str("AMQP_URL", DEFAULT_AMQP_URL).split(";") if one.strip()]
+    if len({urlsplit(one).scheme for one in named}) != 1:
+        raise EnvError("AMQP_URL needs one address, or several of one kind with ; in between")
+    password = env.str("AMQP_PASSWORD", "")
+    return ";".join(with_password(one, password) for one in named)
 
 
 def amqp_ca_file() -> str | None:

@@ -102,12 +102,16 @@ def warnings(values: Mapping[str, Any], environment: Mapping[str, str]) -> list[
 
 
 def shown(name: str, value: Any) -> str:
-    """Write a value without its secrets: of an address all but the password."""
+    """Write a value without its secrets: of each address all but the password."""
     if _SECRET.search(name):
         return "(secret)" if value else "(none)"
     if value is None:
         return "(none)"
     text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    return ";".join(_without_password(one) for one in text.split(";"))
+
+
+def _without_password(text: str) -> str:
     parts_of_it = urlsplit(text)
     if not parts_of_it.password:
         return text

@@ -9,7 +9,7 @@ import re
 from decimal import Decimal
 from typing import Final, Self
 
-from stdnum import luhn
+from stdnum import iban, luhn
 from stdnum.exceptions import ValidationError as StdnumError
 from stdnum.it import codicefiscale
 
@@ -25,6 +25,12 @@ EMAIL_PATTERN: Final = r"[a-zA-Z0-9_.+-]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)*"  # st
 INSTALMENTS_MAX: Final = 999
 OPTION_MAX_CHARS: Final = 35
 ANONYMOUS_FISCAL_CODE: Final = "ANONIMO"
+_SEPA: Final = (
+    "AD AL AT BE BG CH CY CZ DE DK EE ES FI FR GB GI GR HR HU IE IS IT LI LT LU LV MC MD ME MK MT NL NO PL PT RO RS SE "
+    "SI SK SM VA"
+)
+SEPA_COUNTRIES: Final = frozenset(_SEPA.split())
+"""Countries whose accounts a SEPA credit transfer reaches, as an IBAN begins (EPC409-09)."""
 MAX_NOTICES_PER_CHECKOUT: Final = 5
 
 _NOTICE_NUMBER: Final = re.compile(r"[0-9]{18}")
@@ -171,6 +177,40 @@ class CreditorFiscalCode(str):
         if not _CREDITOR_FISCAL_CODE.fullmatch(digits):
             raise Refused(ErrorCode.INVALID_FISCAL_CODE)
         return super().__new__(cls, digits)
+
+
+class Iban(str):
+    """An account that a SEPA credit transfer reaches: shape and length of its country, check digits (ISO 13616).
+
+    Raises Refused(INVALID_IBAN).
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        """Check and construct."""
+        if text[:2] not in SEPA_COUNTRIES:
+            raise Refused(ErrorCode.INVALID_IBAN)
+        try:
+            is_as_written = iban.validate(text) == text
+        except StdnumError:
+            raise Refused(ErrorCode.INVALID_IBAN) from None
+        if not is_as_written:
+            raise Refused(ErrorCode.INVALID_IBAN)
+        return super().__new__(cls, text)
+
+    @classmethod
+    def typed(cls, text: str) -> Self:
+        """Accept what a person typed or copied: in groups, in small letters, with the word IBAN before it.
+
+        Raises Refused(INVALID_IBAN).
+        """
+        return cls(re.sub(r"[\s.-]", "", text).upper().removeprefix("IBAN").lstrip(":"))
+
+    @property
+    def masked(self) -> str:
+        """Enough to recognise it by, too little to pay into: `IT60…3456`."""
+        return f"{self[:4]}…{self[-4:]}"
 
 
 class AmountCents(int):

@@ -296,6 +296,20 @@ class OutOfReach(ErrorDetail):
     status: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundLimit(ErrorDetail):
+    """The most that can be given back: what of the payment came to the entity."""
+
+    max_cents: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepNotAllowed(ErrorDetail):
+    """Where a case of unexpected money stands (contracts.rpc.money_cases.CASE_STATES)."""
+
+    state: str
+
+
 # A code that is not here tells nothing more.
 DETAIL_OF: Final[Mapping[ErrorCode, type[ErrorDetail]]] = {
     ErrorCode.INVALID_REQUEST: InvalidRequest,
@@ -319,6 +333,8 @@ DETAIL_OF: Final[Mapping[ErrorCode, type[ErrorDetail]]] = {
     ErrorCode.PRACTICE_UNDERPAID: WhichPractice,
     ErrorCode.PRACTICE_EXPIRED: WhichPractice,
     ErrorCode.PRACTICE_CANCELLED: WhichPractice,
+    ErrorCode.AMOUNT_NOT_KNOWN: WhichPractice,
+    ErrorCode.NOTHING_DUE: WhichPractice,
     ErrorCode.OPTION_CLOSED: WhichPractice,
     ErrorCode.PRACTICE_BEING_PAID: BeingPaid,
     ErrorCode.PRACTICE_NOT_AMENDABLE: NotAmendable,
@@ -338,6 +354,8 @@ DETAIL_OF: Final[Mapping[ErrorCode, type[ErrorDetail]]] = {
     ErrorCode.IMPORT_NOT_APPLICABLE: NotApplicable,
     ErrorCode.SETTLEMENT_UNREADABLE: Unreadable,
     ErrorCode.SETTLEMENT_TOTALS_DIFFER: TotalsDiffer,
+    ErrorCode.MONEY_CASE_STEP_NOT_ALLOWED: StepNotAllowed,
+    ErrorCode.REFUND_TOO_LARGE: RefundLimit,
     ErrorCode.SERVICE_UNAVAILABLE: OutOfReach,
     ErrorCode.OUTCOME_UNKNOWN: OutOfReach,
 }

@@ -48,6 +48,13 @@ class CreditorFiscalCode(fields.String):
         super().__init__(validate=validate.Regexp(r"^[0-9]{11}$"), **kwargs)
 
 
+class Iban(fields.String):
+    """An IBAN without spaces; its check digits are read by `contracts.codes.Iban`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Regexp(r"^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$"), **kwargs)
+
+
 class Description(fields.String):
     """Causale: 1 to 140 characters."""
 

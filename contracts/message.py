@@ -23,7 +23,7 @@ from uuid import UUID
 from marshmallow import Schema, fields, post_dump, post_load
 
 from contracts import fields as own_fields
-from contracts.codes import AmountCents, CreditorFiscalCode, FiscalCode, Iuv, NoticeNumber
+from contracts.codes import AmountCents, CreditorFiscalCode, FiscalCode, Iban, Iuv, NoticeNumber
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Message:
 
 M = TypeVar("M", bound=Message)
 
-VALUE_OBJECTS: Final = (NoticeNumber, Iuv, FiscalCode, CreditorFiscalCode, AmountCents)
+VALUE_OBJECTS: Final = (NoticeNumber, Iuv, FiscalCode, CreditorFiscalCode, Iban, AmountCents)
 _FIELD_OF: Final[Mapping[Any, Callable[..., fields.Field[Any]]]] = {
     str: fields.String,
     int: fields.Integer,
@@ -51,6 +51,7 @@ _FIELD_OF: Final[Mapping[Any, Callable[..., fields.Field[Any]]]] = {
     Iuv: fields.String,
     FiscalCode: fields.String,
     CreditorFiscalCode: own_fields.CreditorFiscalCode,
+    Iban: own_fields.Iban,
     AmountCents: own_fields.Cents,
     Any: fields.Raw,
 }

@@ -35,6 +35,9 @@ MESSAGES: Final[Mapping[ErrorCode, Explanation]] = {
     ErrorCode.INVALID_NOTICE_NUMBER: Explanation(
         _("Il codice avviso non è corretto: ha 18 cifre e lo trovi in alto sull'avviso di pagamento."), _CORRECT
     ),
+    ErrorCode.INVALID_IBAN: Explanation(
+        _("L'IBAN non è corretto: controlla di averlo copiato intero. Servono conti in euro dell'area SEPA."), _CORRECT
+    ),
     ErrorCode.INVALID_AMOUNT: Explanation(
         _("L'importo non è leggibile: scrivilo in euro con al massimo due decimali, per esempio 25,00."), _CORRECT
     ),
@@ -206,6 +209,14 @@ MESSAGES: Final[Mapping[ErrorCode, Explanation]] = {
         _("Nel frattempo l'importo è cambiato. Non hai pagato nulla adesso."),
         _("Guarda quanto si paga adesso, e se va bene paga di nuovo."),
     ),
+    ErrorCode.AMOUNT_NOT_KNOWN: Explanation(
+        _("Adesso non sappiamo quanto si paga: lo dice il sistema dell'ente, che non risponde. Non hai pagato nulla."),
+        _("Riprova tra qualche minuto. Se continua, contatta l'ente."),
+    ),
+    ErrorCode.NOTHING_DUE: Explanation(
+        _("Secondo l'ente per questa pratica adesso non c'è nulla da pagare."),
+        _("Non pagarla. Se pensi che sia un errore, contatta l'ente."),
+    ),
     ErrorCode.OPTION_CLOSED: Explanation(
         _("Questo debito si paga in un solo modo: è già stato pagato, o lo paghi qui, con un'altra soluzione."),
         _("Non pagarlo due volte: togli questa pratica dal carrello, o continua con la soluzione scelta."),
@@ -256,6 +267,29 @@ MESSAGES: Final[Mapping[ErrorCode, Explanation]] = {
         _("Il flusso di rendicontazione è destinato a un altro ente."), _FOR_OFFICES
     ),
     ErrorCode.SETTLEMENT_NOT_FOUND: Explanation(_("Questo flusso di rendicontazione non esiste."), _FOR_OFFICES),
+    ErrorCode.MONEY_CASE_NOT_FOUND: Explanation(
+        _("Questo pagamento non atteso non esiste, o non è tra quelli che puoi vedere."),
+        _("Torna all'elenco e cercalo da lì."),
+    ),
+    ErrorCode.MONEY_CASE_STEP_NOT_ALLOWED: Explanation(
+        _("Nello stato in cui si trova, questo pagamento non atteso non permette l'operazione."),
+        _("Riapri la pagina: mostra lo stato di adesso e che cosa si può fare."),
+    ),
+    ErrorCode.SECOND_PERSON_REQUIRED: Explanation(
+        _("Il rimborso deve confermarlo una persona diversa da chi lo ha deciso."),
+        _("Chiedi a un collega con il ruolo di contabile di confermarlo."),
+    ),
+    ErrorCode.REASON_REQUIRED: Explanation(_("Scrivi il motivo."), _CORRECT),
+    ErrorCode.REFUND_TOO_LARGE: Explanation(
+        _("Il rimborso è maggiore di quanto è arrivato all'ente con questo pagamento."), _CORRECT
+    ),
+    ErrorCode.NO_REFUNDS_TO_EXPORT: Explanation(
+        _("Non ci sono rimborsi decisi da esportare."),
+        _("Forse li ha appena esportati un collega: guarda l'elenco dei file."),
+    ),
+    ErrorCode.REFUND_EXPORT_NOT_FOUND: Explanation(
+        _("Questo file di rimborsi non esiste."), _("Torna all'elenco dei file e aprilo da lì.")
+    ),
     ErrorCode.SERVICE_UNAVAILABLE: Explanation(_("Il servizio è momentaneamente non disponibile."), _TRY_AGAIN),
     ErrorCode.CHECKOUT_UNAVAILABLE: Explanation(
         _("La pagina di pagamento di pagoPA non risponde. Nessun importo è stato addebitato."), _TRY_AGAIN
@@ -305,6 +339,8 @@ _CODE_TITLES: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.PRACTICE_BEING_PAID: _("Pagamento già in corso"),
     ErrorCode.PRACTICE_UNDERPAID: _("È arrivato meno del dovuto"),
     ErrorCode.EQUAL_PRACTICE_FOUND: _("Forse lo hai già pagato"),
+    ErrorCode.AMOUNT_NOT_KNOWN: _("Importo non disponibile adesso"),
+    ErrorCode.NOTHING_DUE: _("Nulla da pagare"),
     ErrorCode.RECEIPT_NOT_FOUND: _("Quietanza non ancora disponibile"),
 }
 

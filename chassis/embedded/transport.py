@@ -6,7 +6,7 @@ from time import monotonic
 from types import SimpleNamespace
 from typing import Any, Final
 
-from amqp.exceptions import ChannelError
+from amqp.exceptions import AMQPNotImplementedError, ChannelError, InternalError
 from kombu.transport import virtual
 
 from chassis.embedded import broker
@@ -127,7 +127,16 @@ class Channel(virtual.Channel):
     def _restore_at_beginning(self, message: Any) -> None:
         self._restore(message)
 
+    def basic_qos(self, prefetch_size: int = 0, prefetch_count: int = 0, apply_global: bool = False) -> None:  # noqa: FBT001, FBT002 -- kombu's signature
+        """Take so many messages at once. Raises what RabbitMQ 4.3 raises where it is for all consumers of a channel."""
+        if apply_global:
+            raise AMQPNotImplementedError("NOT_IMPLEMENTED - global_qos is deprecated", (60, 10))
+        super().basic_qos(prefetch_size, prefetch_count, apply_global)
+
     def _new_queue(self, queue: str, **kwargs: Any) -> None:
+        # RabbitMQ 4.3 refuses such queues: what works here must work there.
+        if not (queue in self._broker.queues or kwargs.get("durable") or kwargs.get("exclusive")):
+            raise InternalError("INTERNAL_ERROR - transient_nonexcl_queues is deprecated", (50, 10))
         self._broker.declare(queue, kwargs.get("arguments"), auto_delete=bool(kwargs.get("auto_delete")))
 
     def _has_queue(self, queue: str, **_kwargs: Any) -> bool:

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
-from amqp.exceptions import ChannelError
+from amqp.exceptions import AMQPError, ChannelError
 from kombu import Connection
+from kombu.exceptions import KombuError
 
-from chassis.messaging import wire
+from chassis.messaging import line
 from contracts.errors import ErrorCode, Unavailable
 from contracts.events.subscriptions import SUBSCRIPTIONS
 
@@ -20,11 +21,10 @@ def queues_of(service: str) -> list[str]:
 
 def is_behind(amqp_url: str, queue_names: Sequence[str]) -> bool:
     """Return whether events wait in any of these queues. Raises Unavailable."""
-    connection = Connection(amqp_url, connect_timeout=3, ssl=wire.tls_options(amqp_url))
     try:
-        with connection:
+        with line.opened(amqp_url, heartbeat_s=0) as connection:
             return any(_waiting(connection, name) for name in queue_names)
-    except (*connection.connection_errors, *connection.channel_errors) as error:
+    except (AMQPError, KombuError, OSError) as error:
         raise Unavailable(ErrorCode.SERVICE_UNAVAILABLE) from error
 
 

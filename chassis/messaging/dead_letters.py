@@ -18,10 +18,9 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from amqp.exceptions import AccessRefused
-from kombu import Connection
 
 from chassis import logs
-from chassis.messaging import wire
+from chassis.messaging import line, wire
 from chassis.messaging.publisher import ConfirmedPublisher
 from chassis.metrics import DEAD_LETTERS_SETTLED
 from chassis.settings import ChassisSettings
@@ -125,7 +124,7 @@ def _fresh_copy(letter: Any, queue_name: str) -> wire.Message:
 
 @contextmanager
 def _channel(amqp_url: str) -> Iterator[Any]:
-    with Connection(amqp_url, connect_timeout=3, ssl=wire.tls_options(amqp_url)) as connection:
+    with line.opened(amqp_url, heartbeat_s=0) as connection:
         yield connection.channel()
 
 

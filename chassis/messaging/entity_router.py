@@ -19,7 +19,7 @@ from environs import EnvError
 from kombu import Connection, Consumer, Queue
 
 from chassis import logs, metrics, watchdog
-from chassis.messaging import entity_consumers, exchanges, queue_kinds, wire
+from chassis.messaging import entity_consumers, exchanges, line, queue_kinds, wire
 from chassis.messaging.entity_consumers import ROUTED, ROUTER, EntityConsumer, entity_exchange
 from chassis.messaging.publisher import ConfirmedPublisher
 from chassis.settings import ChassisSettings
@@ -62,9 +62,7 @@ class EntityRouter:
         while not self._stopping.is_set():
             watchdog.moved(_PART)
             try:
-                with Connection(
-                    self._amqp_url, heartbeat=10, connect_timeout=3, ssl=wire.tls_options(self._amqp_url)
-                ) as connection:
+                with line.opened(self._amqp_url) as connection:
                     self._consume(connection)
                     pause_s = _PAUSE_START_S
             except Exception as error:  # noqa: BLE001 -- a lost connection shows in many classes

@@ -7,8 +7,12 @@ or by who publishes to it. On a fresh one without such users whoever comes first
 from copy import copy
 from typing import Any
 
-from amqp.exceptions import ChannelError
+from amqp.exceptions import ChannelError, PreconditionFailed
 from kombu import Exchange, Queue
+
+from chassis import logs
+
+log = logs.get_logger(__name__)
 
 
 def of_others(queue: Queue) -> Queue:
@@ -17,6 +21,21 @@ def of_others(queue: Queue) -> Queue:
     bound.exchange = copy(queue.exchange)
     bound.exchange.no_declare = True
     return bound
+
+
+def as_found(connection: Any, queue: Queue) -> Queue:
+    """Return a queue as it can be consumed: one that is there as another kind is taken as it is.
+
+    For queues whose messages live for seconds: chassis.topology makes them anew whenever their service stands still.
+    """
+    declared = of_others(queue)
+    try:
+        with connection.channel() as channel:
+            declared(channel).declare()
+    except PreconditionFailed:
+        log.warning("queue_of_another_kind", queue=queue.name)
+        declared.no_declare = True
+    return declared
 
 
 def ensure_queue(connection: Any, queue: Queue) -> None:

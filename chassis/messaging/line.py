@@ -12,7 +12,7 @@ from typing import Any, Final
 from kombu import Connection
 from kombu.transport import pyamqp
 
-from chassis.messaging import frames, wire
+from chassis.messaging import addresses, frames, wire
 
 # Two are missed before a line is given up, and looked for each second.
 HEARTBEAT_S: Final = 4
@@ -50,23 +50,24 @@ class _TlsTransport(pyamqp.SSLTransport):
     Connection = _TlsConnection
 
 
-def to(amqp_url: str) -> Connection:
-    """Return a connection to the broker, not opened yet; `bound` it once it is."""
+def opened(amqp_url: str, *, heartbeat_s: int = HEARTBEAT_S) -> Connection:
+    """Open a connection to the broker, in one attempt at each of its addresses. Raises what the library below raises.
+
+    With a heartbeat of 0 nobody need read from it all the time: for commands, which ask one thing after another.
+    """
+    return addresses.try_each(amqp_url, lambda address: _opened(address, heartbeat_s))
+
+
+def _opened(address: str, heartbeat_s: int) -> Connection:
     connection = Connection(
-        amqp_url,
-        heartbeat=HEARTBEAT_S,
+        address,
+        heartbeat=heartbeat_s,
         connect_timeout=CONNECT_WITHIN_S,
-        ssl=wire.tls_options(amqp_url),
+        ssl=wire.tls_options(address),
         transport_options={"socket_settings": _SOCKET_SETTINGS},
     )
-    if amqp_url.startswith("amqps://"):
+    if address.startswith("amqps://"):
         connection.transport_cls = _TlsTransport
-    return connection
-
-
-def opened(amqp_url: str) -> Connection:
-    """Open a connection to the broker, in one attempt. Raises what the library below raises."""
-    connection = to(amqp_url)
     try:
         connection.ensure_connection(max_retries=0)
         bound(connection)

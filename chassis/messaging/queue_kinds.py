@@ -47,6 +47,11 @@ def of_copies() -> Arguments | None:
     return _quorum({"x-delivery-limit": _LOOKED_AT_LIMIT, "x-overflow": "reject-publish"})
 
 
+def of_requests() -> Arguments | None:
+    """Return the arguments of a queue of requests: a service must be asked while the node of its queue is away."""
+    return _quorum({"x-delivery-limit": _LOOKED_AT_LIMIT})
+
+
 def of_migrations() -> Arguments | None:
     """Return the arguments of a queue that holds another's messages while that is made anew."""
     return _quorum({"x-delivery-limit": _LOOKED_AT_LIMIT})

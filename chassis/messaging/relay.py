@@ -169,7 +169,11 @@ class Relay:
             self._forget()
 
     def _forget(self) -> None:
-        """Delete what is old, and before that take the persons out; in batches, so that events go on leaving."""
+        """Let go of what is old, and before that take the persons out; in batches, so that events go on leaving."""
+        with Session(self._engine) as session, session.begin():
+            dropped = outbox.keep_months(session, clock.now())
+        if dropped is None:
+            log.warning("outbox_months_put_off", service=self.service)
         with Session(self._engine) as session, session.begin():
             purged = outbox.purge(session, self._model, clock.now())
         redacted = 0
@@ -180,8 +184,8 @@ class Relay:
             redacted += count
             if not count:
                 break
-        if purged or redacted:
-            log.info("outbox_tidied", service=self.service, purged=purged, redacted=redacted)
+        if dropped or purged or redacted:
+            log.info("outbox_tidied", service=self.service, months=dropped, purged=purged, redacted=redacted)
 
 
 def relay_of(service: str, *, amqp_url: str) -> Relay | None:

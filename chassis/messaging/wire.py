@@ -89,6 +89,12 @@ def _properties(message: Message) -> dict[str, Any]:
     return {name: value for name, value in properties.items() if value is not None}
 
 
+def request_queue(service: str) -> Queue:
+    """Return the queue of what a service is asked, as nameko names it."""
+    arguments = queue_kinds.of_requests()
+    return Queue(f"rpc-{service}", RPC_EXCHANGE, f"{service}.*", durable=True, queue_arguments=arguments)
+
+
 def event_exchange(service: str) -> Exchange:
     """Return the topic exchange a service's events are published to."""
     return Exchange(f"{service}.events", type="topic", durable=True)

@@ -1,7 +1,7 @@
 """The rounds in which a projection is proven, one process of the service at a time.
 
 A round looks at everything that the source's events were lately about, and goes on with a sweep through all that ever
-was: the whole of it each time where that is no more than SWEPT_ROWS, else as much as that. What differs is asked about
+was: SWEPT_ROWS of it, and on to the end as long as SWEEP_S are not over. What differs is asked about
 a second time a while later. Only what is then as it was before, and not under way, is a divergence: it is counted, told
 again by its owner, and looked at once more.
 """
@@ -33,6 +33,9 @@ GRACE_S: Final = 60
 PATIENCE_S: Final = 900
 """The same while events wait in the projection's queues."""
 SWEPT_ROWS: Final = 50_000
+"""So many rows a round looks at, however long that takes."""
+SWEEP_S: Final = 15.0
+"""For so long a round goes on to look: a twentieth of the time until the next."""
 FOUND_MAX: Final = 2_000
 """With so many differences a round is broken off: the next one begins as soon as they are repaired."""
 _EVENTS_DAYS: Final = outbox.KEPT_DAYS - 10
@@ -59,6 +62,7 @@ class Pace:
     grace_s: int = GRACE_S
     patience_s: int = PATIENCE_S
     swept_rows: int = SWEPT_ROWS
+    sweep_s: float = SWEEP_S
     found_max: int = FOUND_MAX
 
 
@@ -152,8 +156,8 @@ class Rounds:
         Return what differs, how far it came, and whether it was broken off.
         """
         found: list[Difference] = []
-        swept, window = 0, _WINDOW
-        while begin < until and swept < self._pace.swept_rows:
+        swept, window, ends_at_s = 0, _WINDOW, monotonic() + self._pace.sweep_s
+        while begin < until and (swept < self._pace.swept_rows or monotonic() < ends_at_s):
             end = min(begin + window, until)
             rows = sides.own.rows(begin, end)
             if rows > _ROWS_AT_ONCE and window > _DAY:

@@ -31,9 +31,13 @@ _DRAIN_STEP_S: Final = 0.2
 
 
 class DrainingConsumer(Consumer):
-    """A consumer that stops by taking no new messages and keeping its connection until the last worker has acked."""
+    """A consumer that stops by taking no new messages and keeping its connection until the last worker has acked.
+
+    `any_kind`: a queue that is there as another kind is consumed as it is.
+    """
 
     declarations: Sequence[Queue | Exchange] = ()
+    any_kind = False
     on_undecodable: Callable[[Any], None] | None = None
     on_connected: Callable[[], object] = staticmethod(lambda: None)
     on_draining: Callable[[], object] = staticmethod(lambda: None)
@@ -106,23 +110,23 @@ class DrainingConsumer(Consumer):
             self._heartbeat_at_s = monotonic()
             connection.heartbeat_check()
 
-    def create_connection(self) -> Any:
-        """Describe the connection to the broker."""
-        return line.to(self.amqp_uri)
-
     @contextlib.contextmanager
     def establish_connection(self) -> Any:
-        """Connect with short pauses: a restarted broker should be noticed in seconds."""
-        with self.create_connection() as connection:
-            connection.ensure_connection(
-                self.on_connection_error,
-                None,
-                interval_start=_CONNECT_PAUSE_START_S,
-                interval_step=_CONNECT_PAUSE_STEP_S,
-                interval_max=_CONNECT_PAUSE_MAX_S,
-            )
-            line.bound(connection)
+        """Connect to whichever node of the broker answers, with short pauses: a restarted one is noticed in seconds."""
+        with self._opened() as connection:
             yield connection
+
+    def _opened(self) -> Any:
+        pause_s = _CONNECT_PAUSE_START_S
+        while True:
+            try:
+                return line.opened(self.amqp_uri)
+            except Exception as error:
+                self.on_connection_error(error, pause_s)
+                if self.should_stop:
+                    raise
+                eventlet.sleep(pause_s)
+                pause_s = min(pause_s + _CONNECT_PAUSE_STEP_S, _CONNECT_PAUSE_MAX_S)
 
     def on_connection_error(self, exc: Exception, interval: float) -> None:
         """Say that the broker is away."""
@@ -135,7 +139,8 @@ class DrainingConsumer(Consumer):
             exchanges.ensure(channel.connection.client, queue.exchange)
         for entity in self.declarations:
             entity(channel).declare()
-        queues = [exchanges.of_others(queue) for queue in self.queues]
+        of_kind = partial(exchanges.as_found, channel.connection.client) if self.any_kind else exchanges.of_others
+        queues = [of_kind(queue) for queue in self.queues]
         consumer = consumer_cls(queues=queues, on_message=self.on_raw, **self.consumer_options)
         consumer.qos(prefetch_count=self.prefetch_count)
         return [consumer]

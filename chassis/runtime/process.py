@@ -54,7 +54,14 @@ def _watch(service: str, limit_s: float) -> None:
             eventlet.sleep(_BEAT_S)
 
     eventlet.spawn_n(beat)
-    watchdog.watch(service, limit_s, start_thread=original("_thread").start_new_thread, sleep=original("time").sleep)
+    watch_from_outside(service, limit_s)
+
+
+def watch_from_outside(process_name: str, limit_s: float) -> None:
+    """Watch by a thread of the operating system: a green one stands still with the rest."""
+    watchdog.watch(
+        process_name, limit_s, start_thread=original("_thread").start_new_thread, sleep=original("time").sleep
+    )
 
 
 def _stop_on_signals(container: ChassisContainer) -> None:
@@ -78,12 +85,17 @@ def main(arguments: list[str]) -> int:
     (name,) = arguments
     if name != "all":
         return serve(name)
+    preload()
+    return Family(service_names(), serve_in_family).run()
+
+
+def preload() -> None:
+    """Have what all services import in memory before the fork, also what only two of them need."""
     logs.configure("services", ChassisSettings.load().log_level)
-    for each in service_names():
-        load_service(each)  # what it imports is in memory once, also where only two of them need it
+    for name in service_names():
+        load_service(name)
     gc.collect()
     gc.freeze()  # a collector that walked through it would make each child's own copy of it
-    return Family(service_names(), serve_in_family).run()
 
 
 def serve(name: str) -> int:

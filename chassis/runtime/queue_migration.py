@@ -15,7 +15,7 @@ from amqp.exceptions import NotFound, PreconditionFailed
 from kombu import Connection, Exchange, Queue
 
 from chassis import logs
-from chassis.messaging import exchanges, queue_kinds, wire
+from chassis.messaging import exchanges, line, queue_kinds, wire
 from chassis.messaging.publisher import ConfirmedPublisher
 from contracts.events.subscriptions import Subscription
 
@@ -46,7 +46,7 @@ class _Binding:
 
 def migrate(subscriptions: Sequence[Subscription], delays_s: Sequence[float], amqp_url: str) -> Iterator[Change]:
     """Make each queue of a service what it is declared as now. Raises StillConsumed, PublishFailed."""
-    with Connection(amqp_url, connect_timeout=3, ssl=wire.tls_options(amqp_url)) as connection:
+    with line.opened(amqp_url, heartbeat_s=0) as connection:
         publisher = ConfirmedPublisher(amqp_url)
         try:
             work = _Migration(connection, publisher)
@@ -58,6 +58,14 @@ def migrate(subscriptions: Sequence[Subscription], delays_s: Sequence[float], am
                     yield work.of_retries(wire.retry_queue(service, delay_s))
         finally:
             publisher.close()
+
+
+def migrate_requests(services: Sequence[str], amqp_url: str) -> Iterator[Change]:
+    """Make the queue of what each service is asked what it is declared as now. Raises StillConsumed."""
+    with line.opened(amqp_url, heartbeat_s=0) as connection:
+        work = _Migration(connection, ConfirmedPublisher(amqp_url))
+        for service in services:
+            yield work.of_requests(wire.request_queue(service))
 
 
 class _Migration:
@@ -74,6 +82,16 @@ class _Migration:
         exchanges.ensure(self._connection, heard.exchange)
         yield self._replace(dead, [_Binding(dead.exchange, dead.name)])
         yield self._replace(own, [_Binding(heard.exchange, heard.routing_key), _Binding(own.exchange, name)])
+
+    def of_requests(self, queue: Queue) -> Change:
+        """Make a queue of requests anew; what waits in it nobody waits for any more."""
+        exchanges.ensure(self._connection, queue.exchange)
+        if self._is_as_declared(exchanges.of_others(queue)):
+            return Change(queue.name, is_new=False, moved=0)
+        self._check_unused(queue.name)
+        self._delete(queue.name)
+        self._declare(exchanges.of_others(queue))
+        return Change(queue.name, is_new=True, moved=0)
 
     def of_retries(self, queue: Queue) -> Change:
         """Make a queue of retries anew; what waits in it is tried at once."""

@@ -63,6 +63,13 @@ class FastRpcConsumer(RpcConsumer):
 
     consumer_cls = DrainingConsumer
 
+    def setup(self) -> None:
+        """Prepare the queue."""
+        super().setup()
+        self.queue = wire.request_queue(self.container.service_name)
+        self.consumer.queues = [self.queue]
+        self.consumer.any_kind = True
+
     def start(self) -> None:
         """Start consuming; the broker may come later."""
         self.container.spawn_managed_thread(self.consumer.run)

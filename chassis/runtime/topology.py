@@ -8,14 +8,14 @@ the queues of a stopped service what QUEUE_TYPE and QUEUE_MAX_MESSAGES say now, 
 
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
-from kombu import Connection
 from nameko.extensions import ENTRYPOINT_EXTENSIONS_ATTR
 
 from chassis import logs
-from chassis.messaging import exchanges, wire
+from chassis.messaging import exchanges, line, wire
 from chassis.messaging.publisher import PublishFailed
 from chassis.runtime import queue_migration
 from chassis.runtime.container import load_service
@@ -45,7 +45,7 @@ def subscriptions(service_cls: Any) -> Iterator[Subscription]:
 def declare(service_cls: Any, amqp_url: str) -> list[str]:
     """Declare the queues a service listens on, and their dead letter queues; return the queues' names."""
     names = []
-    with Connection(amqp_url, connect_timeout=3, ssl=wire.tls_options(amqp_url)) as connection:
+    with line.opened(amqp_url, heartbeat_s=0) as connection:
         channel = connection.channel()
         for subscription in subscriptions(service_cls):
             queue = wire.event_queue(subscription)
@@ -74,8 +74,9 @@ def main(arguments: list[str]) -> int:
 
 def _migrate(names: Sequence[str], settings: ChassisSettings) -> int:
     heard = [subscription for name in names for subscription in subscriptions(load_service(name))]
+    of_events = queue_migration.migrate(heard, settings.event_retry_delays_s, settings.amqp_url)
     try:
-        for change in queue_migration.migrate(heard, settings.event_retry_delays_s, settings.amqp_url):
+        for change in chain(of_events, queue_migration.migrate_requests(names, settings.amqp_url)):
             done = f"made anew, {change.moved} messages moved" if change.is_new else "as it should be"
             sys.stdout.write(f"{change.queue_name}: {done}\n")
     except queue_migration.StillConsumed as error:

@@ -7,6 +7,7 @@ versions/0001_<sentence>.py.
 
 import io
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from sqlalchemy.pool import NullPool
 
 from chassis import logs
 from chassis.settings import database_url, with_driver
+from chassis.storage.outbox_months import PARTITIONS
 
 SERVICES_FOLDER: Final = Path(__file__).parents[2] / "services"
 ADVISORY_LOCK: Final = 0x70_6F_72_74_61_6C  # "portal", any number that nobody else uses
@@ -91,10 +93,16 @@ def run_env(metadata: sa.MetaData) -> None:
         target_metadata=metadata,
         transaction_per_migration=True,
         compare_type=True,
+        include_name=_is_a_models,
     )
     with context.begin_transaction():
         context.run_migrations()
     connection.commit()
+
+
+def _is_a_models(name: str | None, kind: str, _parents: object) -> bool:
+    """Return whether something in the database stands in the models: of a partitioned table the whole alone does."""
+    return kind != "table" or re.fullmatch(PARTITIONS, name or "") is None
 
 
 def create_database_if_missing(url: str) -> None:

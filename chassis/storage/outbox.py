@@ -1,4 +1,4 @@
-"""Tidying the outbox: who has one, its depth, the purge. The feed made of it is in event_feed.py."""
+"""Tidying the outbox: who has one, its depth, its months, what is old. The feed made of it is in event_feed.py."""
 
 from datetime import datetime, timedelta
 from importlib import import_module
@@ -6,7 +6,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import and_, delete, func, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from contracts.events.redaction import BENEFICIARY_TYPES, DEBTOR_TYPES, REDACTED, without_person
@@ -35,16 +35,27 @@ def depth(session: Session, model: Any, now: datetime) -> tuple[int, float]:
 
 
 def purge(session: Session, model: Any, now: datetime) -> int:
-    """Delete published events older than 400 days and return how many.
+    """Delete published events older than 400 days that lie in no month's partition, and return how many.
 
-    The newest position always stays: the next one is counted from it.
+    Those of a month go with it. The newest position always stays: the next one is counted from it.
     """
+    partition = literal_column("outbox.tableoid::regclass::text")
+    of_no_month = or_(partition.like("outbox_until_%"), partition == "outbox_other")
     newest = select(func.max(model.position)).scalar_subquery()
-    old = model.created_at < now - timedelta(days=KEPT_DAYS)
+    old = and_(model.created_at < now - timedelta(days=KEPT_DAYS), of_no_month)
     deleted = session.execute(
         delete(model).where(old, model.relayed_at.is_not(None), model.position < newest).returning(model.id)
     )
     return len(deleted.all())
+
+
+def keep_months(session: Session, now: datetime) -> int | None:
+    """Make the partitions of the coming months, drop those whose events are all older than 400 days; return how many.
+
+    None where others were at the table all the time: nothing was done, and an hour later is soon enough.
+    """
+    kept: int | None = session.scalar(select(func.outbox_keep_months(now, timedelta(days=KEPT_DAYS))))
+    return kept
 
 
 def redact(session: Session, model: Any, now: datetime) -> int:

@@ -1,8 +1,9 @@
 """What a service and its relay may do in the service's database, and what the server may write in its log about them.
 
 A database has three roles. Its owner runs the migrations, and this. `<database>_service` reads and writes rows and
-changes no table. `<database>_relay` sees the outbox alone: it reads events, marks them, and forgets them in time.
-Nobody else may connect, so that no service reaches another's database with what it has.
+changes no table. `<database>_relay` sees the outbox alone: it reads events, marks them, and forgets them in time; its
+months are made and dropped by a function of the owner's (outbox_months.py). Nobody else may connect, so that no service
+reaches another's database with what it has.
 
     python -m chassis.database_roles apply practices|all
 
@@ -49,6 +50,7 @@ UNLOGGED: Final = {
 _RELAYED: Final = ("relayed_at", "position", "body")
 _VERSIONS: Final = "alembic_version"
 _OUTBOX: Final = "outbox"
+_KEEP_MONTHS: Final = "outbox_keep_months(timestamptz, interval)"
 _AUDIT: Final = "audit_entries"
 
 
@@ -141,6 +143,9 @@ def _allow_service(cursor: Cursor, role: str) -> None:
     cursor.execute("SELECT to_regclass(%s) IS NOT NULL", (f"public.{_VERSIONS}",))
     if _one(cursor):
         _run(cursor, "REVOKE INSERT, UPDATE, DELETE ON {} FROM {}", _VERSIONS, role)
+    cursor.execute("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = to_regclass(%s)", (_OUTBOX,))
+    for (partition,) in cursor.fetchall():
+        _run(cursor, "REVOKE ALL ON {} FROM {}", partition, role)
     for table in (_OUTBOX, _AUDIT):
         cursor.execute("SELECT to_regclass(%s) IS NOT NULL", (f"public.{table}",))
         if _one(cursor):
@@ -154,6 +159,11 @@ def _allow_relay(cursor: Cursor, role: str) -> None:
             columns, sql.Identifier(_OUTBOX), sql.Identifier(role)
         )
     )
+    cursor.execute("SELECT to_regprocedure(%s) IS NOT NULL", (_KEEP_MONTHS,))
+    if _one(cursor):
+        cursor.execute(
+            sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(sql.SQL(_KEEP_MONTHS), sql.Identifier(role))
+        )
 
 
 def _keep_out_of_the_log(cursor: Cursor, database: str, role: str) -> bool:

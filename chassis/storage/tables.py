@@ -19,17 +19,18 @@ class OutboxMixin:
     """An event written in the transaction of the change it tells of.
 
     `position` is given by the relay, in the order of publication and without holes: the cursor of the feed. Rows are
-    kept after relaying (feed, replay) and purged after 400 days.
+    kept after relaying (feed, replay) for 400 days. The table is partitioned by month (outbox_months.py): each
+    partition has `id`, `event_id` and `position` as keys, the whole has none.
     """
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    event_id: Mapped[UUID] = mapped_column(Uuid, unique=True)
+    event_id: Mapped[UUID] = mapped_column(Uuid)
     type: Mapped[str] = mapped_column(Text)
     subject: Mapped[str] = mapped_column(Text)
     body: Mapped[dict[str, Any]] = mapped_column(JSONB)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     relayed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    position: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    position: Mapped[int | None] = mapped_column(BigInteger)
 
     @declared_attr.directive
     def __table_args__(cls) -> tuple[Index, ...]:  # noqa: N805 -- SQLAlchemy hands over the class

@@ -14,9 +14,11 @@ from contracts.events.notices import NOTICE_ISSUED
 from contracts.events.payments import (
     CHECKOUT_ABANDONED,
     CHECKOUT_STARTED,
+    MONEY_CASE_CHANGED,
     PAYMENT_CONFIRMED,
     PAYMENT_DUPLICATED,
     PAYMENT_REPORTED,
+    WEBHOOK_DISABLED,
 )
 from contracts.events.practices import PRACTICE_AMENDED, PRACTICE_CANCELLED, PRACTICE_CREATED, PRACTICE_EXPIRED
 
@@ -35,6 +37,8 @@ EVENTS: Final[Mapping[str, AnyEventType]] = {
         PAYMENT_CONFIRMED,
         PAYMENT_DUPLICATED,
         PAYMENT_REPORTED,
+        MONEY_CASE_CHANGED,
+        WEBHOOK_DISABLED,
         NOTICE_ISSUED,
     )
 }

@@ -15,6 +15,7 @@ from contracts.events.payments import (
     PAYMENT_CONFIRMED,
     PAYMENT_DUPLICATED,
     PAYMENT_REPORTED,
+    WEBHOOK_DISABLED,
 )
 from contracts.events.practices import PRACTICE_AMENDED, PRACTICE_CANCELLED, PRACTICE_CREATED, PRACTICE_EXPIRED
 
@@ -41,6 +42,7 @@ SUBSCRIPTIONS: Final = (
     Subscription("notices.on_practice_cancelled", PRACTICE_CANCELLED),
     Subscription("notices.on_practice_created", PRACTICE_CREATED),
     Subscription("notices.on_practice_expired", PRACTICE_EXPIRED),
+    Subscription("notices.on_webhook_disabled", WEBHOOK_DISABLED),
     Subscription("payments.on_practice_amended", PRACTICE_AMENDED),
     Subscription("payments.on_practice_cancelled", PRACTICE_CANCELLED),
     Subscription("payments.on_practice_created", PRACTICE_CREATED),

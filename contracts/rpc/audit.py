@@ -60,4 +60,5 @@ class AuditPage(Message):
 
 
 IDENTITY_AUDIT = Call("identity", "audit", AuditRequest, AuditPage, idempotent=True)
+PAYMENTS_AUDIT = Call("payments", "audit", AuditRequest, AuditPage, idempotent=True)
 PRACTICES_AUDIT = Call("practices", "audit", AuditRequest, AuditPage, idempotent=True)

@@ -183,6 +183,8 @@ class Practice(Message):
     notice, where it is not the due date. `debt_position`, `option`: where it is one way of several of paying something,
     or an instalment of such a way. `debt_cents` and `schedule`: what it is computed from, not where it is masked.
     `extras`: what its service asks for besides, not where it is masked.
+    `amount_told_at`: since when the entity's software says this amount, where it says it and has answered.
+    `amount_last_known`: it was asked for this reply and did not answer; this is what it said last, and may be paid.
     """
 
     id: UUID
@@ -225,6 +227,8 @@ class Practice(Message):
     debt_position: str | None = None
     option: str | None = None
     extras: Sequence[ExtraValue] = field(default_factory=list)
+    amount_told_at: datetime | None = None
+    amount_last_known: bool = False
     created_at: datetime
 
 
@@ -821,6 +825,16 @@ class PositionReply(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AskAmountsRequest(Message):
+    """payments wants to know what is to be paid now: the entity's software is asked where its last answer is over.
+
+    The reply has those of the practices that are still open, with whatever is known after two seconds at most.
+    """
+
+    practice_ids: Annotated[Sequence[UUID], Length(max=200)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventsRequest(Message):
     """The feed of published events after a position, oldest first. Answered by practices and by payments.
 
@@ -888,5 +902,6 @@ MAKE_PRIVATE_LINK = Call("practices", "make_private_link", PrivateLinkRequest, M
 OPEN_LINK = Call("practices", "open_link", LinkRequest, OpenedLink, idempotent=True)
 REVOKE_PRIVATE_LINK = Call("practices", "revoke_private_link", LinkRequest, RevokedLinks, idempotent=True)
 POSITIONS = Call("practices", "positions", PositionRequest, PositionReply, idempotent=True, timeout_s=3)
+ASK_AMOUNTS = Call("practices", "ask_amounts", AskAmountsRequest, PositionReply, idempotent=True, timeout_s=4)
 EVENTS = Call("practices", "events", EventsRequest, EventsReply, idempotent=True)
 PING = Call("practices", "ping", Empty, Empty, idempotent=True, timeout_s=1)

@@ -199,6 +199,16 @@ ON_CALL: Final = Dashboard(
                 ),
                 Panel("Receipts in no settlement flow", {"receipts": "max(receipts_unreported)"}, alarm=1),
                 Panel(
+                    "Unexpected money: age of the oldest case that waits",
+                    {"{{entity}}": "max by (entity) (money_cases_oldest_waiting_seconds)"},
+                    unit="s",
+                    alarm=14 * 86_400,
+                ),
+                Panel(
+                    "Unexpected money: cases that wait",
+                    {"{{entity}}": "max by (entity) (money_cases_waiting)"},
+                ),
+                Panel(
                     "Settlement flows that want a look",
                     {
                         "not taken": "sum(increase(settlement_flows_not_taken_total[1d]))",

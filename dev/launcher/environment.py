@@ -10,6 +10,7 @@ from typing import Final
 from dev.launcher.copy import COMUNE_CODE, ENTITY_CODE, Copy
 from dev.paths import BUILD, ROOT, Home
 from sandbox.spid import setup as spid_setup
+from services.practices.domain.question_secrets import secret_of
 
 _SCOPES: Final = (
     "debts:read",
@@ -18,6 +19,7 @@ _SCOPES: Final = (
     "payments:read",
     "events:read",
     "settlements:write",
+    "refunds:write",
     "notices:print",
 )
 
@@ -50,6 +52,9 @@ def environment(copy: Copy) -> dict[str, str]:
         "LOGOS_DIR": str(ROOT / "sandbox" / "data" / "logos"),
         "ENTITY_LOGOS_DIR": str(ROOT / "sandbox" / "data" / "logos"),
         "IDP_LOGOS_DIR": str(ROOT / "sandbox" / "spid" / "logos"),
+        "AMOUNT_QUESTION_KEYS": kept["question_key"],
+        "AMOUNT_PRIVATE_NETWORKS": "127.0.0.0/8,::1/128",
+        "SANDBOX_SOFTWARE_KEY": secret_of(kept["question_key"], COMUNE_CODE),
         "PORTAL_NODE_URL": f"{copy.node_url}/pagopa/pa-for-node",
         "SANDBOX_SP_METADATA_URL": f"{copy.local_url}/spid/metadata",
         **_mail(copy),
@@ -79,7 +84,9 @@ def _secrets(home: Home) -> dict[str, str]:
     file = home.folder / "secrets.json"
     kept: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
     missing = [
-        name for name in ("secret_key", "checkout_subscription_key", "api_key", "comune_api_key") if name not in kept
+        name
+        for name in ("secret_key", "checkout_subscription_key", "api_key", "comune_api_key", "question_key")
+        if name not in kept
     ]
     if missing:
         kept |= {name: secrets.token_urlsafe(32) for name in missing}

@@ -26,6 +26,7 @@ class Profile:
 
 
 PROFILES: Final[Mapping[str, Profile]] = {
+    "cluster": Profile(("tests/cluster",), in_ci=False),
     "events": Profile(("tests/events",), in_ci=False),
     "faults": Profile(("tests/faults",), in_ci=False),
     "images": Profile(("tests/images",), in_ci=True),

@@ -14,7 +14,7 @@ from marshmallow import fields
 from marshmallow.validate import OneOf
 
 from contracts.message import Message, MessageSchema, schema_fields, schema_of
-from contracts.rpc import cart, dead_letters, identity, payments, practices, settlement
+from contracts.rpc import cart, dead_letters, identity, money_cases, payments, practices, settlement
 from contracts.shapes import Transfer
 
 M = TypeVar("M", bound=Message)
@@ -98,6 +98,14 @@ class PaymentPage(Page):
     """Receipts of the node, oldest first."""
 
     items: Annotated[Sequence[payments.Receipt], Receipts]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyCasePage(Page):
+    """Cases of unexpected money, oldest first, and the totals of all of them by state."""
+
+    items: Sequence[money_cases.MoneyCase]
+    totals: Sequence[money_cases.CaseTotal]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,11 +25,13 @@ from contracts.codes import (
     AmountCents,
 )
 from contracts.events import EVENTS
+from contracts.events.payments import CASE_STATES, CASE_STEPS
 from contracts.extra_fields import EXTRA_FIELDS_MAX
 from contracts.fields import UtcDateTime
 from contracts.message import Message
 from contracts.rpc.dead_letters import LETTERS_MAX
 from contracts.rpc.identity import PURPOSES
+from contracts.rpc.money_cases import CASE_REASON_MAX, CASES_PAGE_MAX, EXPORTS_PAGE_MAX, HOLDER_MAX
 from contracts.rpc.notices import NOTICE_LANGUAGES
 from contracts.rpc.practices import (
     IMPORT_OUTCOMES,
@@ -293,6 +295,48 @@ class PayLinkBody(Message):
     """For how many days the link leads to the debt."""
 
     valid_days: Annotated[int, Range(1, PAY_LINK_DAYS_MAX)] = 90
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyCaseQuery(Message):
+    """Cases, oldest first, a page at a time. `state` may be repeated, or list several with commas."""
+
+    state: Sequence[Annotated[str, OneOf(CASE_STATES)]] = field(default_factory=list)
+    cursor: Cursor | None = None
+    limit: Annotated[int, Range(1, CASES_PAGE_MAX)] = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyCaseStepBody(Message):
+    """A step with a case in the `version` that was read; in another one it is not done.
+
+    `ask_refund` wants `iban` and `holder`; `refund` may say `refund_cents`, otherwise all that was unexpected is given
+    back; `offset` wants `offset_notice_number`; `withdraw`, `refund_returned`, `offset`, `explain` and `reopen` want a
+    `reason`.
+    """
+
+    step: Annotated[str, OneOf([step for step in CASE_STEPS if step != "export"])]
+    version: Annotated[int, Range(1, _INT32_MAX)]
+    reason: Annotated[str, Length(max=CASE_REASON_MAX)] | None = None
+    iban: Annotated[str, Length(max=60)] | None = None
+    holder: Annotated[str, Length(max=HOLDER_MAX)] | None = None
+    refund_cents: Annotated[int, Range(1, AMOUNT_MAX_CENTS)] | None = None
+    offset_notice_number: TypedCode | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundExportBody(Message):
+    """From which account of the entity the refunds are paid, and on which day."""
+
+    account_iban: Annotated[str, Length(1, 60)]
+    pay_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundExportQuery(Message):
+    """How many files."""
+
+    limit: Annotated[int, Range(1, EXPORTS_PAGE_MAX)] = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,6 +102,8 @@ PRACTICE: Final[JsonObject] = {
     "debt_position": None,
     "option": None,
     "extras": [],
+    "amount_told_at": None,
+    "amount_last_known": False,
     "created_at": "2026-11-02T09:15:00+00:00",
 }
 

@@ -27,6 +27,7 @@ class Scope(StrEnum):
     PAYMENTS_READ = "payments:read"
     EVENTS_READ = "events:read"
     SETTLEMENTS_WRITE = "settlements:write"
+    REFUNDS_WRITE = "refunds:write"
     NOTICES_PRINT = "notices:print"
     WEBHOOKS_WRITE = "webhooks:write"
     OPS_DEAD_LETTERS = "ops:dead-letters"
@@ -53,10 +54,13 @@ class ApiKey:
         """Who writes, as the audit names it."""
         return Actor(kind="api_key", id=self.name[:_ACTOR_MAX_CHARS] or "-")
 
+    def has(self, scope: Scope) -> bool:
+        """Return whether the key may do what the scope says."""
+        return scope in self.scopes or _IMPLIED.get(scope) in self.scopes
+
     def check(self, scope: Scope, entity_code: str | None) -> None:
         """Raise Refused(SCOPE_MISSING) unless this key has `scope` and belongs to `entity_code` (None: to any)."""
-        may = scope in self.scopes or _IMPLIED.get(scope) in self.scopes
-        if not may or entity_code not in (None, self.entity_code):
+        if not self.has(scope) or entity_code not in (None, self.entity_code):
             raise Refused(ErrorCode.SCOPE_MISSING, ScopeMissing(scope=scope.value))
 
 

@@ -30,6 +30,8 @@ PATH_PARTS: Final[Mapping[str, fields.Field[Any]]] = {
     "purpose": fields.String(validate=OneOf(PURPOSES), metadata={"description": "The purpose of the consent."}),
     "flow_id": _text("The flow's identificativoFlusso.", 35),
     "reference": _text("The bank's reference of the credit.", 70),
+    "case_id": _id("The case of unexpected money."),
+    "export_id": _id("The file of refunds."),
     "webhook_id": _id("The webhook."),
     "consumer": _text("Who has given up on them, for example `practices.on_payment_confirmed`.", 100),
     "letter_id": _text("The event's id.", 70),

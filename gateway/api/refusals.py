@@ -13,8 +13,9 @@ from gateway.problems import Problem
 # Of several the first that was sent, else the first that the body has.
 _FIELDS_OF: Final[Mapping[ErrorCode, tuple[str, ...]]] = {
     ErrorCode.INVALID_FISCAL_CODE: ("fiscal_code",),
-    ErrorCode.INVALID_NOTICE_NUMBER: ("notice_number", "reference"),
-    ErrorCode.INVALID_DATE: ("due_date",),
+    ErrorCode.INVALID_NOTICE_NUMBER: ("notice_number", "reference", "offset_notice_number"),
+    ErrorCode.INVALID_IBAN: ("iban", "account_iban"),
+    ErrorCode.INVALID_DATE: ("due_date", "pay_on"),
     ErrorCode.AMOUNT_OUT_OF_RANGE: ("amount_cents",),
     ErrorCode.AMOUNT_NOT_ALLOWED: ("amount_cents",),
     ErrorCode.SCHEDULE_NOT_ALLOWED: ("schedule",),
@@ -22,9 +23,11 @@ _FIELDS_OF: Final[Mapping[ErrorCode, tuple[str, ...]]] = {
     ErrorCode.DESCRIPTION_REQUIRED: ("description",),
     ErrorCode.DESCRIPTION_TOO_LONG: ("description", "beneficiary"),  # the causale is made of the beneficiary
     ErrorCode.BENEFICIARY_REQUIRED: ("beneficiary",),
-    ErrorCode.NAME_REQUIRED: ("full_name",),
+    ErrorCode.NAME_REQUIRED: ("full_name", "holder"),
     ErrorCode.NAME_TOO_LONG: ("full_name",),
     ErrorCode.STAMP_REQUIRED: ("stamp",),
+    ErrorCode.REASON_REQUIRED: ("reason",),
+    ErrorCode.REFUND_TOO_LARGE: ("refund_cents",),
     ErrorCode.UNKNOWN_SERVICE: ("service_code",),
     ErrorCode.ANONYMOUS_NOT_ALLOWED: ("anonymous",),
     ErrorCode.PAYER_NOT_ALLOWED: ("service_code",),

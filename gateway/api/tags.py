@@ -18,6 +18,7 @@ class Tag(StrEnum):
     PRINTING = "Printing (API key)"
     RECONCILIATION = "Reconciliation (API key)"
     SETTLEMENT = "Settlement (API key)"
+    UNEXPECTED_MONEY = "Unexpected money (API key)"
     WEBHOOKS = "Webhooks (API key)"
     DEAD_LETTERS = "Dead letters (operator's key)"
     STATUS = "Status"
@@ -34,6 +35,7 @@ TAGS: Final[Mapping[Tag, str]] = {
     Tag.PRINTING: "The notices of many debts.",
     Tag.RECONCILIATION: "Payments received, and events.",
     Tag.SETTLEMENT: "Settlement flows beside the bank's credits.",
+    Tag.UNEXPECTED_MONEY: "Payments that nobody expected: refunded, counted for something else, or explained.",
     Tag.WEBHOOKS: "Payments' events, sent to the entity's software (Standard Webhooks).",
     Tag.DEAD_LETTERS: "Events that a part of the portal has given up on.",
     Tag.STATUS: "Whether the API works.",

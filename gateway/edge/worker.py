@@ -15,6 +15,7 @@ import socket
 import time
 from concurrent.futures import Future
 from functools import partial
+from threading import Lock
 from typing import Any, Final
 
 from gunicorn import http
@@ -99,6 +100,7 @@ class ReadAheadWorker(ThreadWorker):
         self._closing: dict[TConn, float] = {}
         self._looked_s = 0.0
         self._in_hand = 0
+        self._counting = Lock()
 
     def init_process(self) -> None:
         """Be watched from now on."""
@@ -129,16 +131,19 @@ class ReadAheadWorker(ThreadWorker):
         if conn in self._arriving:
             self._on_readable(conn, conn.sock)
 
+    def handle(self, conn: TConn) -> Any:
+        """Answer a request in a thread, which itself says that it is back: a main loop that stands still could not."""
+        try:
+            return super().handle(conn)
+        finally:
+            if not self.cfg.is_ssl:
+                self._count_back()
+
     def finish_request(self, conn: TConn, fs: "Future[Any]") -> None:
         """Wait for the next request of a connection, or close it without waiting for the client to do so."""
         if self.cfg.is_ssl:
             super().finish_request(conn, fs)
             return
-        self._in_hand -= 1
-        if self._in_hand < self.cfg.threads:
-            watchdog.rests("threads")  # one is free: nothing waits
-        else:
-            watchdog.moved("threads")
         conn.parser.unreader.keep_rest()
         if not fs.cancelled() and fs.exception() is None and fs.result():
             super().finish_request(conn, fs)
@@ -191,10 +196,19 @@ class ReadAheadWorker(ThreadWorker):
         request.bytes.seek(0)
         conn.parser.unreader.ahead = request
         conn.sock.read_until_s = request.deadline_s
-        self._in_hand += 1
-        if self._in_hand == self.cfg.threads:
-            watchdog.moved("threads")
+        with self._counting:
+            self._in_hand += 1
+            if self._in_hand == self.cfg.threads:
+                watchdog.moved("threads")
         super().enqueue_req(conn)
+
+    def _count_back(self) -> None:
+        with self._counting:
+            self._in_hand -= 1
+            if self._in_hand < self.cfg.threads:
+                watchdog.rests("threads")  # one is free: nothing waits
+            else:
+                watchdog.moved("threads")
 
     def _make_room(self, newest: TConn) -> None:
         """Keep one address, and all of them together, from holding every connection: the oldest must go.

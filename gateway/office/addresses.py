@@ -47,6 +47,32 @@ def practice(entity_code: str, practice_id: UUID | str, action: str | None = Non
     return address if action is None else f"{address}/{action}"
 
 
+def money_cases(entity_code: str, **params: str) -> str:
+    """Payments that nobody expected; `parte`, `cursor`."""
+    return _with_params(f"{home(entity_code)}/pagamenti-non-attesi", params)
+
+
+def money_case(entity_code: str, case_id: UUID | str, step: str | None = None) -> str:
+    """One of them, or what is done with it: iban, rimborsa, conferma, ritira, pagato, restituito, compensa, ..."""
+    address = f"{home(entity_code)}/pagamenti-non-attesi/{case_id}"
+    return address if step is None else f"{address}/{step}"
+
+
+def refunds(entity_code: str) -> str:
+    """Files of refunds for the bank."""
+    return f"{home(entity_code)}/rimborsi"
+
+
+def refund_file(entity_code: str, export_id: UUID, ending: str) -> str:
+    """One of them: csv or xml."""
+    return f"{refunds(entity_code)}/{export_id}/rimborsi.{ending}"
+
+
+def refunds_paid(entity_code: str, export_id: UUID) -> str:
+    """The bank has paid it."""
+    return f"{refunds(entity_code)}/{export_id}/pagato"
+
+
 def colleagues(entity_code: str) -> str:
     """Who works in the office."""
     return f"{home(entity_code)}/colleghi"

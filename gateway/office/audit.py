@@ -13,7 +13,7 @@ from contracts import spreadsheets
 from contracts.calendar import ROME
 from contracts.call import Call
 from contracts.roles import Operation
-from contracts.rpc.audit import AUDIT_PAGE_MAX, IDENTITY_AUDIT, PRACTICES_AUDIT, AuditPage, AuditRequest
+from contracts.rpc.audit import AUDIT_PAGE_MAX, IDENTITY_AUDIT, PAYMENTS_AUDIT, PRACTICES_AUDIT, AuditPage, AuditRequest
 from gateway.office.changes import ChangeRow, rows_of
 from gateway.office.desk import Desk, OfficePage
 from gateway.office.words import OPERATIONS
@@ -21,7 +21,11 @@ from gateway.translations import marked as _
 from gateway.translations import translate
 from gateway.visit import Visit, visit_of
 
-REGISTERS: Final[Mapping[str, Call[AuditRequest, AuditPage]]] = {"pratiche": PRACTICES_AUDIT, "persone": IDENTITY_AUDIT}
+REGISTERS: Final[Mapping[str, Call[AuditRequest, AuditPage]]] = {
+    "pratiche": PRACTICES_AUDIT,
+    "pagamenti": PAYMENTS_AUDIT,
+    "persone": IDENTITY_AUDIT,
+}
 """Each service has the audit of what it owns."""
 _ROWS_PER_PAGE: Final = 50
 _BYTE_ORDER_MARK: Final = "\ufeff"
@@ -133,7 +137,7 @@ def _request(desk: Desk, filters: Mapping[str, str]) -> AuditRequest:
 
 def _operations(register: str) -> dict[str, str]:
     """Return what stands in one register, by its name."""
-    prefix = {"pratiche": "practices.", "persone": "people."}[register]
+    prefix = {"pratiche": "practices.", "pagamenti": "money.", "persone": "people."}[register]
     return {name: label for name, label in OPERATIONS.items() if name.startswith(prefix)}
 
 

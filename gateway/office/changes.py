@@ -15,12 +15,17 @@ from gateway.office.words import FIELDS, OPERATIONS, ROLES
 from gateway.translations import marked as _
 from gateway.translations import translate
 from gateway.visit import Visit
+from gateway.web.case_states import CASE_STATES
 from gateway.web.formats import filters_of
 from gateway.web.states import STATES
 
 _NAMES_AT_ONCE = 500
 _NOBODY = _("nessuno")
 _NONE = _("nessuna")
+_LOOKS = {"state": STATES, "case_state": CASE_STATES}
+_YES = _("sì")
+_NO = _("no")
+_PAYER = _("chi ha pagato")
 _UNKNOWN = _("persona non più nota")
 _COMMAND = _("gestore del portale")
 _SOFTWARE = _("gestionale")
@@ -105,6 +110,8 @@ def _row(language: str, entry: AuditEntry, names: Mapping[str, str]) -> ChangeRo
 def _who(language: str, kind: str, actor_id: str, names: Mapping[str, str]) -> str:
     if kind == "operator":
         return names.get(actor_id) or translate(language, _UNKNOWN)
+    if kind == "citizen":
+        return translate(language, _PAYER)
     return translate(language, _COMMAND) if kind == "command" else f"{translate(language, _SOFTWARE)} {actor_id}"
 
 
@@ -114,11 +121,14 @@ def _value(language: str, name: str, value: Any) -> str:
         return ", ".join(_grant(language, one) for one in value or ()) or translate(language, _NOBODY)
     if value is None:
         return translate(language, _NONE)
-    if name == "amount_cents":
+    if name in ("amount_cents", "refund_cents"):
         return filters["euro"](value)
+    if name == "second_person":
+        return translate(language, _YES if value else _NO)
     if name == "due_date":
         return filters["day"](date.fromisoformat(value))
-    return translate(language, STATES[value].label) if name == "state" and value in STATES else str(value)
+    look = _LOOKS[name].get(value) if name in _LOOKS else None
+    return translate(language, look.label) if look else str(value)
 
 
 def _grant(language: str, grant: Mapping[str, str]) -> str:

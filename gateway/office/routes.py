@@ -10,13 +10,16 @@ from gateway.office.home import OfficeHome
 from gateway.office.insertion import InsertPractice
 from gateway.office.invitation import AcceptInvitation, InvitationLink, InvitationPage
 from gateway.office.login import OfficeLogin, OfficeLogout, OfficesPage
+from gateway.office.money_cases import MoneyCasePage, MoneyCasesPage, MoneyCaseStep
 from gateway.office.practice_changes import AmendPractice, AnnulPractice, RestorePractice
 from gateway.office.practices import OfficePracticePage, OfficePracticesPage
+from gateway.office.refunds import RefundFilePage, RefundsPage, RefundsPaid
 from gateway.web.routes import add
 from gateway.web.site import Site
 
 _OFFICE = f"{addresses.OFFICES}/{{entity}}"
 _PRACTICE = f"{_OFFICE}/pratiche/{{practice_id:uuid}}"
+_CASE = f"{_OFFICE}/pagamenti-non-attesi/{{case_id:uuid}}"
 _COLLEAGUES = f"{_OFFICE}/colleghi"
 
 
@@ -37,6 +40,12 @@ def add_routes(app: falcon.App[falcon.Request, falcon.Response], site: Site) -> 
     add(app, f"{_PRACTICE}/modifica", AmendPractice(site))
     add(app, f"{_PRACTICE}/annulla", AnnulPractice(site))
     add(app, f"{_PRACTICE}/ripristina", RestorePractice(site))
+    add(app, f"{_OFFICE}/pagamenti-non-attesi", MoneyCasesPage(site))
+    add(app, _CASE, MoneyCasePage(site))
+    add(app, f"{_CASE}/{{step}}", MoneyCaseStep(site))
+    add(app, f"{_OFFICE}/rimborsi", RefundsPage(site))
+    add(app, f"{_OFFICE}/rimborsi/{{export_id:uuid}}/rimborsi.{{ending}}", RefundFilePage(site))
+    add(app, f"{_OFFICE}/rimborsi/{{export_id:uuid}}/pagato", RefundsPaid(site))
     add(app, _COLLEAGUES, ColleaguesPage(site))
     add(app, f"{_COLLEAGUES}/invita", InvitePage(site))
     add(app, f"{_COLLEAGUES}/inviti/{{invitation_id:uuid}}/ritira", WithdrawInvitation(site))

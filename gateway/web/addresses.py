@@ -89,6 +89,11 @@ def receipt_pdf(entity_code: str, practice_id: UUID, receipt_id: str | None = No
     return address if receipt_id is None else _with_params(address, {"ricevuta": receipt_id})
 
 
+def refund(entity_code: str, practice_id: UUID, case_id: UUID) -> str:
+    """Ask for money back that was paid and not owed."""
+    return f"{practice(entity_code, practice_id)}/rimborso/{case_id}"
+
+
 def calendar_feed(token: str) -> str:
     """The due dates of whoever made this token, for a calendar."""
     return f"/calendario/{token}.ics"

@@ -29,6 +29,10 @@ PRACTICE_INSERTED: Final = "pratica-inserita"
 PRACTICE_AMENDED: Final = "pratica-modificata"
 PRACTICE_ANNULLED: Final = "pratica-annullata"
 PRACTICE_RESTORED: Final = "pratica-ripristinata"
+CASE_MOVED: Final = "caso-aggiornato"
+REFUNDS_EXPORTED: Final = "rimborsi-esportati"
+REFUNDS_PAID: Final = "rimborsi-pagati"
+REFUND_ASKED: Final = "rimborso-chiesto"
 PRIVATE_LINK_SENT: Final = "link-inviato"
 PRIVATE_LINK_REVOKED: Final = "link-revocato"
 
@@ -64,5 +68,9 @@ ANNOUNCEMENTS: Final[Mapping[str, str]] = {
     PRACTICE_INSERTED: _("La pratica è stata inserita: puoi stampare l'avviso."),
     PRACTICE_AMENDED: _("La pratica è stata modificata."),
     PRACTICE_ANNULLED: _("La pratica è stata annullata. Se è stato un errore puoi ripristinarla."),
+    CASE_MOVED: _("Fatto: qui sotto c'è come sta adesso."),
+    REFUNDS_EXPORTED: _("Il file dei rimborsi è pronto: scaricalo e mandalo alla banca."),
+    REFUNDS_PAID: _("I rimborsi del file risultano pagati."),
+    REFUND_ASKED: _("Hai chiesto il rimborso: l'ente decide, e qui vedrai che cosa ne è."),
     PRACTICE_RESTORED: _("La pratica è di nuovo da pagare."),
 }

@@ -1,11 +1,13 @@
-"""Money that was not expected: what the practice's page says of it, so that state, alert and advice agree."""
+"""Unexpected money, and amounts that nobody knows now: what the practice's page says, so that all of it agrees."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from contracts.errors import ErrorCode
 from contracts.rpc.payments import Receipt
 from contracts.rpc.practices import Practice
+from gateway.messages import MESSAGES
 from gateway.translations import marked as _
 
 
@@ -56,8 +58,16 @@ _UNEXPECTED: Final = Attention(
 )
 
 
+_WITHOUT_AMOUNT: Final = (ErrorCode.AMOUNT_NOT_KNOWN, ErrorCode.NOTHING_DUE)
+
+
 def attention_of(practice: Practice, receipts: Sequence[Receipt]) -> Attention | None:
-    """Return what to say of unexpected money; None where all is well. `receipts`: empty while they are not known."""
+    """Return what to say of unexpected money, or of an amount that its entity's software does not say now.
+
+    None where all is well. `receipts`: empty while they are not known.
+    """
+    if practice.not_payable_code in _WITHOUT_AMOUNT:
+        return _without_amount(ErrorCode(practice.not_payable_code))
     if practice.state == "underpaid":
         return _UNDERPAID
     if not practice.needs_attention:
@@ -69,3 +79,8 @@ def attention_of(practice: Practice, receipts: Sequence[Receipt]) -> Attention |
     if any(receipt.amount_cents != practice.amount_cents for receipt in receipts):
         return _OTHER_AMOUNT
     return _UNEXPECTED
+
+
+def _without_amount(code: ErrorCode) -> Attention:
+    said = MESSAGES[code]
+    return Attention(said.sentence, said.sentence, said.next_step)

@@ -14,8 +14,10 @@ from contracts.rpc.payments import Receipt
 from contracts.rpc.practices import Practice
 from gateway.visit import Visit, visit_of
 from gateway.web.attention import attention_of
+from gateway.web.case_states import TOLD_TO_PAYER
 from gateway.web.page import Page
 from gateway.web.practice_lookup import one_practice
+from gateway.web.refund import own_cases
 from gateway.web.timeline import TimelineRow, timeline_of
 
 
@@ -28,6 +30,7 @@ class PracticePage(Page):
         found_entity = self.site.entity(visit, entity)
         practice = one_practice(visit, entity, practice_id)
         story = _story(visit, practice)
+        attention = attention_of(practice, story.receipts if story else [])
         self.site.render(
             req,
             resp,
@@ -39,7 +42,9 @@ class PracticePage(Page):
             timeline=story.timeline if story else [],
             # Where, when and how much somebody paid is for who knows the fiscal code.
             receipts=story.receipts if story and not practice.masked else [],
-            attention=attention_of(practice, story.receipts if story else []),
+            attention=attention,
+            cases={one.receipt_id: one for one in own_cases(visit, practice)} if attention else {},
+            told_to_payer=TOLD_TO_PAYER,
         )
 
 

@@ -20,6 +20,7 @@ from gateway.web.paid_year import PaidYearPdf, PaidYearTable
 from gateway.web.practice import PracticePage
 from gateway.web.practices import HistoryPage, PracticesPage
 from gateway.web.privacy import GrantConsent, OwnData, PrivacyPage, RevokeConsent
+from gateway.web.refund import RefundPage
 from gateway.web.registration import RegistrationPage
 from gateway.web.search import DirectSearch, HomePage, ResultsPage, SearchAction, SearchPage
 from gateway.web.sessions import EndSession, ExtendSession, SessionsPage
@@ -91,6 +92,7 @@ def _add_entity(app: falcon.App[falcon.Request, falcon.Response], site: Site) ->
     add(app, f"{_PRACTICE}/quietanza.pdf", ReceiptPdf(site))
     add(app, f"{_PRACTICE}/marca-da-bollo.xml", StampXml(site))
     add(app, f"{_PRACTICE}/scadenza.ics", DueDateEntry(site))
+    add(app, f"{_PRACTICE}/rimborso/{{case_id:uuid}}", RefundPage(site))
     add(app, f"{_ENTITY}/carrello", CartPage(site))
     add(app, f"{_ENTITY}/carrello/aggiungi", AddToCart(site))
     add(app, f"{_ENTITY}/carrello/rimuovi", RemoveFromCart(site))

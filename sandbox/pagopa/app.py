@@ -5,7 +5,18 @@ from typing import Any, Final
 
 import falcon
 
-from sandbox.pagopa import archive, biz_events, checkout, control_api, counter, demands, settlement, transactions
+from sandbox.pagopa import (
+    archive,
+    biz_events,
+    checkout,
+    control_api,
+    counter,
+    demands,
+    entity_software,
+    options,
+    settlement,
+    transactions,
+)
 from sandbox.pagopa.aca import api, bulk
 from sandbox.pagopa.aca.api import Gate
 from sandbox.pagopa.aca.positions import Positions
@@ -38,6 +49,7 @@ def create_app(settings: Settings) -> falcon.App[Any, Any]:
         app.add_route(f"/checkout/ec/{version}/carts", checkout.Carts(request, settings, store, node, registry))
     app.add_route("/ecommerce/checkout/v1/carts/{cart_id}/redirect", payment_page)
     app.add_route("/psp", counter.Counter(pages, node, payments, registry))
+    app.add_route("/opzioni", options.OptionsPage(pages, node, registry))
     app.add_route("/psp/spontaneo", demands.DemandForm(pages, node, registry))
     app.add_route("/transactions", transactions.Transactions(pages, store))
     app.add_route("/transactions/{row_id:int}/send", transactions.SendNow(store, delivery))
@@ -51,6 +63,7 @@ def create_app(settings: Settings) -> falcon.App[Any, Any]:
     bulk.add_routes(app, bulk.Uploads(positions), gates[Api.BULK])
     biz_events.add_routes(app, biz_events.Receipts(store, gates[Api.BIZ_EVENTS], settings.biz_events_after_s))
     archive.add_routes(app, archive.Archive(pages, positions, payments, registry, store, switches))
+    entity_software.add_routes(app, pages, entity_software.Software(settings.software_secret))
     app.add_static_route("/static", str(_STATIC))
     app.add_error_handler(checkout.Problem, checkout.Problem.show)
     app.add_error_handler(falcon.HTTPNotFound, pages.missing)

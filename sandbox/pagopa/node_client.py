@@ -4,7 +4,7 @@ import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 import requests
 from lxml import etree
@@ -18,6 +18,7 @@ SOAP_NS: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 PA_NS: Final = "http://pagopa-api.pagopa.gov.it/pa/paForNode.xsd"
 _ASK_TIMEOUT_S: Final = 7
 _RECEIPT_TIMEOUT_S: Final = 15
+_OPTIONS_TIMEOUT_S: Final = 5
 
 
 class StationFault(Exception):
@@ -89,6 +90,25 @@ class NodeClient:
             due_date=option.findtext("dueDate"),
             all_ccp=_needed(option, "allCCP") in ("true", "1"),
         )
+
+    def options(self, creditor: Creditor, notice_number: str, verb: str) -> tuple[int, dict[str, Any]]:
+        """Ask by which options a notice can be paid, as pagoPA's proxy does; return status and body.
+
+        `verb`: SANP says GET, the OpenAPI POST. Raises StationFault where nothing came that is JSON.
+        """
+        if self._switches is not None and self._switches.is_station_down:
+            raise StationFault("ODP-011", "Stazione dell’ente non raggiungibile")
+        base = self._url.removesuffix("/pa-for-node")
+        address = f"{base}/payment-options/organizations/{creditor.fiscal_code}/notices/{notice_number}"
+        try:
+            answer = requests.request(verb, address, timeout=_OPTIONS_TIMEOUT_S)
+            return answer.status_code, answer.json()
+        except requests.Timeout:
+            raise StationFault("ODP-013", "Tempo scaduto") from None
+        except requests.JSONDecodeError:
+            raise StationFault("ODP-023", "ODP_ERRORE_EMESSO_DA_PAA PAA_SYSTEM_ERROR") from None
+        except requests.RequestException:
+            raise StationFault("ODP-011", "Stazione dell’ente non raggiungibile") from None
 
     def activate(self, creditor: Creditor, notice_number: str, payment_note: str | None, *, postal: bool) -> Activated:
         """Ask for everything needed to pay a notice (paGetPaymentV2). Raises StationFault."""

@@ -15,6 +15,7 @@ _HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+_FOR_PROGRAMS: Final = ("/aca/", "/bizevents/", "/checkout/", "/fdr-org/", "/gestionale/", "/sandbox/", "/upload/")
 
 
 def euro(cents: int) -> str:
@@ -51,7 +52,7 @@ class Pages:
     def missing(self, req: falcon.Request, resp: falcon.Response, _error: Any, _params: Any) -> None:
         """Say that there is no such page."""
         resp.status = HTTPStatus.NOT_FOUND
-        if req.path.startswith(("/aca/", "/bizevents/", "/checkout/", "/fdr-org/", "/sandbox/", "/upload/")):
+        if req.path.startswith(_FOR_PROGRAMS):
             resp.media = {"title": "Not found", "status": HTTPStatus.NOT_FOUND}
         else:
             self.show(resp, "missing.html")

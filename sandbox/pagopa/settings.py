@@ -12,7 +12,7 @@ class Settings:
 
     `retry_delays_s`: an unanswered receipt is sent again after so long, the last delay for ever (the real node: one
     hour, 48 times). BizEvents has a receipt `biz_events_after_s` after the payment. `subscription_key` is asked of who
-    calls one of the services, where it is set.
+    calls one of the services, where it is set. `software_secret`: by which the entity's software knows questions.
     """
 
     home: Path
@@ -24,6 +24,7 @@ class Settings:
     retry_delays_s: tuple[float, ...]
     senders: int
     biz_events_after_s: float = 0.0
+    software_secret: str | None = None
 
     @classmethod
     def load(cls) -> "Settings":
@@ -40,4 +41,5 @@ class Settings:
             retry_delays_s=tuple(env.list("SANDBOX_RETRY_DELAYS_S", [5.0, 10.0, 20.0, 40.0, 60.0], subcast=float)),
             senders=env.int("SANDBOX_SENDERS", 4),
             biz_events_after_s=env.float("SANDBOX_BIZ_EVENTS_AFTER_S", 0.0),
+            software_secret=env.str("SANDBOX_SOFTWARE_KEY", None) or None,
         )

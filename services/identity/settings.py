@@ -9,16 +9,17 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.fernet import Fernet, MultiFernet
-from environs import Env, EnvValidationError
+from environs import Env
 from marshmallow import validate
 
 from chassis import clock
 from chassis.settings import environment
 from services.identity import documents
+from services.identity.aggregation import read_aggregator, read_bodies
 from services.identity.domain import PrivacyDocument
 from services.identity.registry_source import RegistrySource
 from services.identity.saml.authn_request import PURPOSES
-from services.identity.saml.contacts import ACTIVITIES, PUBLIC_AGGREGATOR, Aggregator, Organization
+from services.identity.saml.contacts import ACTIVITIES, Aggregator, Organization
 from services.identity.saml.idp_registry import IdentityProvider, RegistryError, is_public_test_key
 from services.identity.saml.metadata import CIE_ATTRIBUTES, EIDAS_SERVICES, ORGANIZATION_SERVICE, ServiceProvider
 from services.identity.saml.names import HTTP_POST, HTTP_REDIRECT
@@ -68,6 +69,7 @@ class Settings:
             raise RegistryError("SPID_SP_KEY_FILE holds a key that anybody can download")
         source = registry_source(env)
         source.load(clock.now())
+        aggregator = read_aggregator(env, _organization(env))
         return cls(
             provider=_provider(env),
             key=key,
@@ -77,8 +79,8 @@ class Settings:
             levels=env.dict("SPID_LEVELS", {}, subcast_values=int, validate=_check_levels),
             binding=_BINDINGS[env.str("SPID_BINDING", "redirect", validate=validate.OneOf(_BINDINGS))],
             trace_cipher=MultiFernet([Fernet(key) for key in trace_keys]),
-            bodies=_bodies(env),
-            aggregator=_aggregator(env),
+            bodies=read_bodies(env, ACTIVITIES[aggregator.activity]),
+            aggregator=aggregator,
             purposes=_purposes(env),
             sessions_max=env.int("SESSIONS_PER_CITIZEN_MAX", 10, validate=validate.Range(min=1)),
             documents=documents.load(),
@@ -94,7 +96,7 @@ class Settings:
         if body is None:
             return self.provider
         # The code in it and no query: Avviso 19.
-        entity_id = f"{self.provider.organization.url}{self.aggregator.activity}/{body.ipa_code}"
+        entity_id = f"{self.provider.organization.url}{self.aggregator.activity}/{body.code}"
         whose = self.provider.organization if ACTIVITIES[self.aggregator.activity].is_operator else body
         return replace(self.provider, entity_id=entity_id, organization=whose, aggregator=self.aggregator, body=body)
 
@@ -152,52 +154,6 @@ def _organization(env: Env) -> Organization:
 def _purposes(env: Env) -> list[str]:
     purposes: list[str] | None = env.list("SPID_PURPOSES", None, validate=validate.ContainsOnly(PURPOSES))
     return purposes or []
-
-
-def _aggregator(env: Env) -> Aggregator:
-    """Read who does the login for SPID_BODIES. Raises EnvValidationError where its activity needs more than is set."""
-    code = env.str("SPID_ACTIVITY", PUBLIC_AGGREGATOR, validate=validate.OneOf(ACTIVITIES))
-    activity = ACTIVITIES[code]
-    aggregator = Aggregator(
-        organization=_organization(env),
-        vat_number=env.str("SPID_VAT_NUMBER", None),
-        fiscal_code=env.str("SPID_FISCAL_CODE", None),
-        activity=code,
-        validation=_validation(env) if activity.is_light else None,
-    )
-    if activity.is_operator and not (aggregator.vat_number and aggregator.fiscal_code):
-        raise EnvValidationError(f"SPID_ACTIVITY {code} needs SPID_VAT_NUMBER and SPID_FISCAL_CODE", [])
-    return aggregator
-
-
-def _validation(env: Env) -> x509.Certificate:
-    path: Path | None = env.path("SPID_VALIDATION_CERT_FILE", None)
-    if path is None:
-        raise EnvValidationError("SPID_VALIDATION_CERT_FILE: a light activity needs its certificate", [])
-    return x509.load_pem_x509_certificate(path.read_bytes())
-
-
-def _bodies(env: Env) -> dict[str, Organization]:
-    """Read `{"PM108": {"name": ..., "ipa_code": ..., "url": ..., "email": ..., "telephone": ...}}`.
-
-    The last two may be left out.
-    """
-    found = env.json("SPID_BODIES", {})
-    if not isinstance(found, dict):
-        raise EnvValidationError("SPID_BODIES: not an object", [])
-    try:
-        return {
-            entity_code: Organization(
-                name=body["name"],
-                ipa_code=body["ipa_code"],
-                url=body["url"],
-                email=body.get("email", ""),
-                telephone=body.get("telephone"),
-            )
-            for entity_code, body in found.items()
-        }
-    except (AttributeError, KeyError, TypeError) as error:
-        raise EnvValidationError(f"SPID_BODIES: a body is not complete ({error})", []) from error
 
 
 def registry_source(env: Env) -> RegistrySource:

@@ -159,6 +159,29 @@ class MailBounce(Base):
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
+class EntityMail(Base):
+    """A mail to an entity: one of its webhooks is sent nothing any more. `id` is the id of the event that says so.
+
+    `not_before` is None once it has ended, `state` how: one of mail.domain.EntityMailState.
+    """
+
+    __tablename__ = "entity_mails"
+    __table_args__ = (
+        Index("ix_entity_mails_due", "not_before", postgresql_where=text("not_before IS NOT NULL")),
+        Index("ix_entity_mails_queued_at", "queued_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    entity_code: Mapped[str] = mapped_column(Text)
+    webhook_id: Mapped[UUID] = mapped_column(Uuid)
+    host: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    queued_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    not_before: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    state: Mapped[str | None] = mapped_column(Text)
+
+
 class ParityRound(ParityRoundMixin, Base):
     """How far the consents have been proven against identity."""
 

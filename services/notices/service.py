@@ -11,7 +11,7 @@ from chassis.storage.database import Tx
 from chassis.storage.database_clock import database_time
 from contracts.events.envelope import Event
 from contracts.events.identity import CONSENT_GRANTED, CONSENT_REVOKED, ConsentChanged
-from contracts.events.payments import PAYMENT_CONFIRMED, PaymentConfirmed
+from contracts.events.payments import PAYMENT_CONFIRMED, WEBHOOK_DISABLED, PaymentConfirmed, WebhookDisabled
 from contracts.events.practices import (
     PRACTICE_AMENDED,
     PRACTICE_CANCELLED,
@@ -37,6 +37,7 @@ from services.notices.documents.usecases.dependencies import DocumentDependencie
 from services.notices.mail.usecases import (
     bounces,
     delivery,
+    entity_mail,
     invitation,
     mail_queue,
     parity,
@@ -177,6 +178,11 @@ class NoticesService:
         """Learn that it was paid."""
         projection.learn_payments(tx, events)
 
+    @on_events(WEBHOOK_DISABLED)
+    def on_webhook_disabled(self, tx: Tx, events: Sequence[Event[WebhookDisabled]]) -> None:
+        """Write to the entity that its software is sent nothing any more."""
+        entity_mail.queue(tx, events, now())
+
     @on_events(CONSENT_GRANTED)
     def on_consent_granted(self, tx: Tx, events: Sequence[Event[ConsentChanged]]) -> None:
         """Learn who may be written to."""
@@ -212,6 +218,8 @@ class NoticesService:
             for _ in range(_MAILS_AT_ONCE):
                 if not delivery.send_next(needed, database_time(self.database)):
                     break
+            while entity_mail.send_next(needed, database_time(self.database)):
+                pass
 
     @decides_every(seconds=_LOST_MAIL_INTERVAL_S)
     def note_lost_mails(self, now: datetime) -> None:

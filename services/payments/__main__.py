@@ -9,6 +9,9 @@ take-receipt FILE
 recover-receipt ENTITY IUR [IUV]
     Lets the outbound process ask pagoPA's BizEvents for a receipt that never came, when it is its turn; asked for
     again, it says what became of it.
+refund-rules ENTITY [one-person|two-people]
+    Says whether the entity wants each refund of unexpected money confirmed by a second person, or lets it be so from
+    now on. It stands in the audit.
 """
 
 import sys
@@ -16,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from chassis.clock import now
 from chassis.messaging.rpc_client import RpcClient
@@ -26,13 +30,15 @@ from services.payments import models
 from services.payments.hostile_xml import Unreadable
 from services.payments.settings import Settings
 from services.payments.settlement.fdr_org import FdrClient
-from services.payments.usecases import flow_download, late_receipt, wanted_receipts
+from services.payments.usecases import flow_download, late_receipt, refund_rules, wanted_receipts
 from services.payments.usecases.node.context import NodeContext
 
 _USAGE = """usage: python -m services.payments fetch-settlements ENTITY [PUBLISHED_AFTER]
        python -m services.payments take-receipt FILE
        python -m services.payments recover-receipt ENTITY IUR [IUV]
+       python -m services.payments refund-rules ENTITY [one-person|two-people]
 """
+_PEOPLE: Final = {"one-person": False, "two-people": True}
 
 
 def main(arguments: list[str]) -> int:
@@ -44,6 +50,10 @@ def main(arguments: list[str]) -> int:
             return _take_receipt(Path(file))
         case ["recover-receipt", entity_code, iur, *rest] if len(rest) <= 1:
             return _recover(entity_code, iur, rest[0] if rest else None)
+        case ["refund-rules", entity_code]:
+            return _refund_rules(entity_code, None)
+        case ["refund-rules", entity_code, people] if people in _PEOPLE:
+            return _refund_rules(entity_code, _PEOPLE[people])
         case _:
             sys.stderr.write(_USAGE)
             return 2
@@ -89,6 +99,16 @@ def _recover(entity_code: str, iur: str, iuv: str | None) -> int:
             sys.stderr.write(f"{entity_code}: {error.code} {error.params}\n")
             return 1
     sys.stdout.write(f"{entity_code}: receipt {iur}: {state}\n")
+    return 0
+
+
+def _refund_rules(entity_code: str, second_person: bool | None) -> int:  # noqa: FBT001 -- as it stands on the line
+    with _connected() as (database, _):
+        wants = refund_rules.wants_second_person(database, entity_code)
+        if second_person is not None:
+            refund_rules.change(database, entity_code, second_person=second_person, now=now())
+            wants = second_person
+    sys.stdout.write(f"{entity_code}: {'two-people' if wants else 'one-person'}\n")
     return 0
 
 

@@ -8,7 +8,7 @@ from contracts.call import Rpc
 from contracts.codes import CreditorFiscalCode, NoticeNumber
 from contracts.rpc import parity
 from contracts.rpc.parity import Buckets, BucketsRequest, Changed, ChangedRequest, Lines, LinesRequest, TellAgainRequest
-from contracts.rpc.practices import POSITIONS, PositionReply, PositionRequest
+from contracts.rpc.practices import ASK_AMOUNTS, POSITIONS, AskAmountsRequest, PositionReply, PositionRequest
 
 
 def ask_positions(
@@ -23,6 +23,11 @@ def ask_positions(
         creditor_fiscal_code=creditor_fiscal_code, notice_number=notice_number, practice_ids=practice_ids
     )
     return rpc.call(POSITIONS, request)
+
+
+def ask_amounts(rpc: Rpc, practice_ids: Sequence[UUID]) -> PositionReply:
+    """Have practices ask the entities' software what is to be paid now. Raises Unavailable."""
+    return rpc.call(ASK_AMOUNTS, AskAmountsRequest(practice_ids=practice_ids))
 
 
 def tell_again(rpc: Rpc, practice_ids: Sequence[UUID], types: Sequence[str]) -> Sequence[Mapping[str, Any]]:

@@ -11,6 +11,12 @@ FLOWS_NOT_ADDING_UP: Final = Counter(
 )
 FLOWS_UNREADABLE: Final = Counter("settlement_flows_not_taken_total", "Flows that could not be taken")
 RECEIPTS_UNREPORTED: Final = Gauge("receipts_unreported", "Receipts that no settlement flow has reported in time")
+MONEY_CASES_WAITING: Final = Gauge(
+    "money_cases_waiting", "Cases of unexpected money that wait for somebody of the entity", ["entity"]
+)
+MONEY_CASES_OLDEST_SECONDS: Final = Gauge(
+    "money_cases_oldest_waiting_seconds", "Age of the oldest case of unexpected money that waits", ["entity"]
+)
 WEBHOOKS_SENT: Final = Counter("webhooks_sent_total", "Events sent to webhooks", ["outcome"])
 WEBHOOKS_DISABLED: Final = Counter("webhooks_disabled_total", "Webhooks disabled as nobody took events", ["entity"])
 ARCHIVE_CALLS: Final = Counter("archive_calls_total", "Calls of the archive of notices", ["call", "status"])

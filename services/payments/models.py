@@ -8,9 +8,11 @@ from sqlalchemy import ARRAY, BigInteger, Date, DateTime, ForeignKey, Identity, 
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+from chassis.audit.tables import AuditEntryMixin, AuditHeadMixin
 from chassis.storage.tables import IdempotencyMixin, InboxMixin, OutboxMixin, ParityRoundMixin
+from contracts.actors import Actor
 from contracts.amounts import AmountSchedule
-from contracts.codes import AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
+from contracts.codes import AmountCents, CreditorFiscalCode, Iban, Iuv, NoticeNumber
 from contracts.rpc.practices import ArchiveTerms
 from contracts.shapes import OptionPart, Subject, Transfer
 from services.payments.columns import Cents, Code, Json
@@ -32,6 +34,8 @@ class Base(DeclarativeBase):
         NoticeNumber: Code(NoticeNumber),
         Iuv: Code(Iuv),
         CreditorFiscalCode: Code(CreditorFiscalCode),
+        Iban: Code(Iban),
+        Actor: Json(Actor),
         AmountCents: Cents(),
         Subject: Json(Subject),
         tuple[Transfer, ...]: Json(tuple[Transfer, ...]),
@@ -66,6 +70,18 @@ class ParityRound(ParityRoundMixin, Base):
     """How far the positions have been proven against practices."""
 
     __tablename__ = "parity_rounds"
+
+
+class AuditEntry(AuditEntryMixin, Base):
+    """Who decided what about money that nobody expected."""
+
+    __tablename__ = "audit_entries"
+
+
+class AuditHead(AuditHeadMixin, Base):
+    """The last entry of each entity."""
+
+    __tablename__ = "audit_heads"
 
 
 class Creditor(Base):
@@ -225,6 +241,14 @@ class Receipt(Base):
         Index("ix_receipts_unjudged", "id", postgresql_where=text("judgement IS NULL")),
         Index("ix_receipts_entity", "entity_code", "transaction", "id"),
         Index("ix_receipts_to_forget", "entity_code", "received_at", postgresql_where=text("forgotten_at IS NULL")),
+        Index(
+            "ix_receipts_unexpected",
+            "id",
+            postgresql_where=text(
+                "judgement IN ('already_paid', 'cancelled', 'expired', 'other_amount', 'underpaid', 'unknown_notice', "
+                "'wrong_stamp')"
+            ),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -266,6 +290,88 @@ class Receipt(Base):
         if self.entity_code is None:
             raise ValueError("a receipt of no known entity")
         return self.entity_code
+
+
+class MoneyCase(Base):
+    """What becomes of the money of a receipt that nobody expected: one case per receipt.
+
+    `version` grows with each step. `amount_cents`: what of the receipt came to the entity, `unexpected_cents` what of
+    that nobody owed. The account (`iban`, `holder`) is there from when a refund is asked for, `refund_cents` and
+    `decided_by` from when it is decided; `export_id` names the last file it stood in.
+    """
+
+    __tablename__ = "money_cases"
+    __table_args__ = (
+        Index("ux_money_cases_receipt", "receipt_row_id", unique=True),
+        Index("ix_money_cases_entity", "entity_code", "state", "receipt_row_id"),
+        Index("ix_money_cases_practice", "practice_id"),
+        Index("ix_money_cases_export", "export_id", postgresql_where=text("export_id IS NOT NULL")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    receipt_row_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("receipts.id"))
+    entity_code: Mapped[str]
+    service_code: Mapped[str | None]
+    practice_id: Mapped[UUID | None]
+    state: Mapped[str]
+    version: Mapped[int]
+    reason: Mapped[str]
+    first_receipt_id: Mapped[str | None]
+    amount_cents: Mapped[int] = mapped_column(BigInteger)
+    unexpected_cents: Mapped[int] = mapped_column(BigInteger)
+    opened_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    iban: Mapped[Iban | None]
+    holder: Mapped[str | None]
+    refund_cents: Mapped[int | None] = mapped_column(BigInteger)
+    decided_by: Mapped[Actor | None]
+    offset_practice_id: Mapped[UUID | None]
+    export_id: Mapped[UUID | None] = mapped_column(ForeignKey("refund_exports.id"))
+    note: Mapped[str | None]
+    receipt: Mapped[Receipt] = relationship(lazy="joined", innerjoin=True)
+
+
+class RefundExport(Base):
+    """A file of refunds for the bank, as it was made: `pay_on` is the day asked for, `account_*` whose account pays."""
+
+    __tablename__ = "refund_exports"
+    __table_args__ = (Index("ix_refund_exports_entity", "entity_code", "created_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    entity_code: Mapped[str]
+    created_at: Mapped[datetime]
+    created_by: Mapped[Actor]
+    pay_on: Mapped[date]
+    account_iban: Mapped[Iban]
+    account_name: Mapped[str]
+    account_fiscal_code: Mapped[CreditorFiscalCode]
+    items: Mapped[list["RefundExportItem"]] = relationship(order_by="RefundExportItem.place", lazy="selectin")
+
+
+class RefundExportItem(Base):
+    """A refund in a file: what the bank was told stays as it was, whatever becomes of the case."""
+
+    __tablename__ = "refund_export_items"
+
+    export_id: Mapped[UUID] = mapped_column(ForeignKey("refund_exports.id"), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("money_cases.id"))
+    end_to_end_id: Mapped[str]
+    amount_cents: Mapped[AmountCents]
+    iban: Mapped[Iban]
+    holder: Mapped[str]
+    remittance_text: Mapped[str]
+    notice_number: Mapped[NoticeNumber]
+    receipt_id: Mapped[str]
+
+
+class RefundRules(Base):
+    """Whether an entity wants a second person to confirm each refund. No row: it does not."""
+
+    __tablename__ = "refund_rules"
+
+    entity_code: Mapped[str] = mapped_column(primary_key=True)
+    second_person: Mapped[bool]
 
 
 class WebhookEndpoint(Base):

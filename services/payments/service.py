@@ -18,7 +18,8 @@ from contracts.events.practices import (
     PRACTICE_EXPIRED,
     PracticeEnded,
 )
-from contracts.rpc import payments
+from contracts.rpc import audit, payments
+from contracts.rpc import money_cases as money
 from contracts.rpc import settlement as fdr
 from contracts.rpc import webhooks as hooks
 from contracts.rpc.parity import (
@@ -43,16 +44,20 @@ from services.payments.settings import Settings
 from services.payments.settlement.fdr_org import FdrClient
 from services.payments.usecases import (
     bank_credits,
+    case_watch,
     day_report,
     flow_download,
     late_receipt,
+    money_cases,
     parity,
+    payer_refunds,
     payment_options,
     personal_data,
     positions,
     receipt_list,
     receipts,
     reconciliation,
+    refund_exports,
     retention,
     settlements,
     timeline,
@@ -71,6 +76,7 @@ _PURGE_INTERVAL_S = 3_600
 _FORGETTING_INTERVAL_S = 3_600
 _UNREPORTED_INTERVAL_S = 3_600
 _FETCH_LOOK_S = 5
+_CASES_INTERVAL_S = 60
 _PARITY_LOOK_S = 10
 
 
@@ -175,6 +181,56 @@ class PaymentsService:
     def settlement_day(self, request: fdr.DayRequest) -> fdr.Day:
         """Return what a day of settlement adds up to."""
         return day_report.day(self.database, request)
+
+    @answers(money.MONEY_CASES)
+    def money_cases(self, request: money.MoneyCasesRequest) -> money.MoneyCases:
+        """Return money that nobody expected, case by case."""
+        return money_cases.listed(self.database, request)
+
+    @answers(money.MONEY_CASE)
+    def money_case(self, request: money.MoneyCaseRequest) -> money.MoneyCaseReply:
+        """Return one case and who did what with it."""
+        return money_cases.one(self.database, request)
+
+    @answers(money.MOVE_CASE)
+    def move_case(self, request: money.MoveCaseRequest) -> money.MoneyCase:
+        """Take a step with a case."""
+        return money_cases.move(self.database, request, now())
+
+    @answers(money.EXPORT_REFUNDS)
+    def export_refunds(self, request: money.ExportRefundsRequest) -> money.RefundExport:
+        """Put decided refunds into a file for the bank."""
+        return refund_exports.export(self.database, request, now())
+
+    @answers(money.REFUND_EXPORTS)
+    def refund_exports(self, request: money.RefundExportsRequest) -> money.RefundExports:
+        """Return the files of refunds."""
+        return refund_exports.listed(self.database, request)
+
+    @answers(money.REFUND_FILE)
+    def refund_file(self, request: money.RefundFileRequest) -> money.RefundFile:
+        """Return a file of refunds."""
+        return refund_exports.file(self.database, request)
+
+    @answers(money.SETTLE_EXPORT)
+    def settle_export(self, request: money.SettleExportRequest) -> money.RefundExport:
+        """Note that the bank has paid a file."""
+        return refund_exports.settle(self.database, request, now())
+
+    @answers(money.PAYER_CASES)
+    def payer_cases(self, request: money.PayerCasesRequest) -> money.PayerCases:
+        """Return to whoever paid what becomes of money that nobody expected."""
+        return payer_refunds.of_payer(self.database, request)
+
+    @answers(money.ASK_REFUND)
+    def ask_refund(self, request: money.AskRefundRequest) -> money.PayerCase:
+        """Note where whoever paid wants the money."""
+        return payer_refunds.ask(self.database, request, now())
+
+    @answers(audit.PAYMENTS_AUDIT)
+    def audit(self, request: audit.AuditRequest) -> audit.AuditPage:
+        """Return a page of the audit of payments."""
+        return money_cases.audit(self.database, request)
 
     @answers(hooks.CREATE_WEBHOOK)
     def create_webhook(self, request: hooks.CreateWebhookRequest) -> hooks.WebhookWithSecret:
@@ -297,6 +353,12 @@ class PaymentsService:
     def prove_positions(self, now: datetime) -> None:
         """Compare the positions with practices, every PARITY_EVERY_S."""
         parity.prove_positions(self.database, self.rpc, self.rounds, now)
+
+    @decides_every(seconds=_CASES_INTERVAL_S)
+    def look_after_money_cases(self, now: datetime) -> None:
+        """Open cases that are missing, and count those that wait."""
+        case_watch.open_missing(self.database, now)
+        case_watch.watch_waiting(self.database, now)
 
     @decides_every(seconds=_PURGE_INTERVAL_S)
     def purge_node_calls(self, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 `check-catalogue FILE…` names each mistake by file and line, `load-catalogue FILE…` brings entities and services up to
 date, `export-catalogue ENTITY` writes what was loaded, `catalogue-versions ENTITY` who had it say so and when.
+`question-secret ENTITY` writes the secret by which its software knows our questions (docs/amounts-asked.md).
 
 An entity that is known gets another fiscal code only where that is asked for: by an answer to the question, where
 somebody sits at a terminal, or by `--change-code ENTITY`.
@@ -20,6 +21,8 @@ from chassis.storage.database import Database
 from contracts.errors import Refused
 from services.practices import catalogue_document, catalogue_mistakes, models
 from services.practices.catalogue_document import Document, UnreadableError
+from services.practices.domain.question_secrets import secret_of
+from services.practices.settings import Settings
 from services.practices.usecases import catalogue
 from services.practices.usecases.catalogue import CodeChange, CodeChangesError, LoadedBy
 
@@ -35,6 +38,8 @@ def main(arguments: list[str]) -> int:
         return _load(_files(asked.file), asked.change_code, asked.by or _user(), test_codes=asked.test_codes)
     if asked.command == "export-catalogue":
         return _told(lambda database: catalogue.export_catalogue(database, asked.entity, asked.version))
+    if asked.command == "question-secret":
+        return _question_secret(asked.entity)
     return _told(lambda database: _versions(database, asked.entity))
 
 
@@ -51,6 +56,8 @@ def _parser() -> argparse.ArgumentParser:
     export = commands.add_parser("export-catalogue", help="write what was loaded of an entity, as YAML")
     export.add_argument("entity")
     export.add_argument("--version", type=int, help="an earlier one, by its number")
+    secret = commands.add_parser("question-secret", help="write the secret that an entity's software checks us by")
+    secret.add_argument("entity")
     versions = commands.add_parser("catalogue-versions", help="list who changed an entity's catalogue, when and where")
     versions.add_argument("entity")
     return parser
@@ -160,6 +167,16 @@ def _versions(database: Database, entity_code: str) -> str:
         lines.append(f"{one.number}  {one.loaded_at:%Y-%m-%d %H:%M:%S}Z  {one.loaded_by}  {one.file_name}")
         lines += [f"    {place}" for place in one.changes]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _question_secret(entity_code: str) -> int:
+    """Write the secret of an entity's software, made of the newest key."""
+    keys = Settings.load().question_keys
+    if not keys:
+        sys.stderr.write("AMOUNT_QUESTION_KEYS has no key: nobody is asked; set one of 32 random characters or more\n")
+        return 1
+    sys.stdout.write(f"{secret_of(keys[0], entity_code)}\n")
+    return 0
 
 
 def _told(ask: Callable[[Database], str]) -> int:

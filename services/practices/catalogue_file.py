@@ -27,6 +27,7 @@ from contracts.shapes import Creditor, LocalisedText
 from services.practices.catalogue_fields import check_extra_field
 from services.practices.debt_file.columns import COLUMNS, OPTIONAL_COLUMNS, DebtFileNames, folded
 from services.practices.debt_file.headers import is_column_of_ours
+from services.practices.domain.amount_questions import AmountQuestion
 from services.practices.domain.archive import ArchiveSettings
 from services.practices.domain.contrast import CONTRAST_MIN, least_contrast
 from services.practices.domain.debt_rules import AmountRules, readable
@@ -103,6 +104,7 @@ class FileService(CatalogueService):
     """A service as the catalogue file has it.
 
     `accounting_code`: the account or chapter that the entity books its payments under; told to the entity alone.
+    `amount_question`: its amounts are asked of the entity's own software.
     """
 
     code: Code
@@ -122,6 +124,7 @@ class FileService(CatalogueService):
     extra_fields: Annotated[Sequence[Annotated[FileExtraField, check_extra_field]], Length(max=EXTRA_FIELDS_MAX)] = (
         field(default_factory=list)
     )
+    amount_question: AmountQuestion | None = None
 
 
 def _check_amounts(service: FileService) -> None:
@@ -150,6 +153,19 @@ def _check_schedule(service: FileService) -> None:
         raise ValidationError("schedule: it adds nothing; give surcharge_cents or interest_basis_points")
     if replace(schedule, surcharge_cents=None, interest_basis_points=None) != AmountSchedule():
         raise ValidationError("schedule: days and reduced amounts are each debt's own")
+
+
+def _check_question(service: FileService) -> None:
+    """An amount is said by the catalogue, by the debt or by the software; and pagoPA takes none that nobody knows."""
+    question = service.amount_question
+    if question is None:
+        return
+    if service.schedule is not None:
+        raise ValidationError("amount_question: the software says the amount, so there is no schedule beside it")
+    if service.spontaneous or service.fixed_cents is not None or service.choices or service.stamp_cents:
+        raise ValidationError("amount_question: only of debts that the entity issues, whose amount nothing else fixes")
+    if service.archive.fed and service.archive.pay_stand_in and not question.use_last_known:
+        raise ValidationError("archive.pay_stand_in: it takes the last known amount; say false, or use_last_known")
 
 
 def _check_division(service: FileService) -> None:
@@ -201,7 +217,15 @@ class FileCreditor(Creditor):
 
 _Checked = Annotated[
     FileService,
-    *(_check_amounts, _check_division, _check_demand, _check_archive, _check_schedule, _check_own_fields),
+    *(
+        _check_amounts,
+        _check_division,
+        _check_demand,
+        _check_archive,
+        _check_schedule,
+        _check_own_fields,
+        _check_question,
+    ),
 ]
 
 
@@ -354,7 +378,8 @@ class CatalogueFile(Message):
 
 _MESSAGES: Final = (
     *(FileEntity, FileCreditor, FileService, FileShare, ArchiveSettings, DemandCodes, DebtFileNames),
-    *(Retention, Contacts, Colours, AmountChoice, AmountSchedule, LocalisedText, FileExtraField, FileExtraChoice),
+    *(Retention, Contacts, Colours, AmountChoice, AmountSchedule, AmountQuestion, LocalisedText),
+    *(FileExtraField, FileExtraChoice),
 )
 FIELD_NAMES: Final = sorted({one.name for message in _MESSAGES for one in fields(message)})
 """Every name that a catalogue may have, for whoever has mistyped one."""

@@ -10,6 +10,7 @@ from contracts.rpc.practices import AmountChoice, CatalogueService, Colours, Con
 from contracts.shapes import Creditor, LocalisedText
 from services.practices import stored_json
 from services.practices.debt_file.columns import DebtFileNames, FileConventions
+from services.practices.domain.amount_questions import AmountQuestion
 from services.practices.domain.archive import ArchiveSettings
 from services.practices.domain.debt_rules import AmountRules, ServiceRules
 from services.practices.domain.transfers import Payee
@@ -69,6 +70,7 @@ def rules_of(service: ServiceRow) -> ServiceRules:
             tuple(choice.cents for choice in _choices_of(service)) or None,
         ),
         schedule=stored_json.read_optional(service.schedule, AmountSchedule),
+        question=stored_json.read_optional(service.amount_question, AmountQuestion),
         shares=stored_json.read_shares(service.shares),
         stamp_cents=service.stamp_cents,
         title=title_of(service).it,

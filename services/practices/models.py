@@ -113,6 +113,7 @@ class ServiceRow(Base):
     payers: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'"))
     notice_text: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
     segregation_code: Mapped[str | None] = mapped_column(String(2))
+    amount_question: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
     revision: Mapped[int] = mapped_column(Integer, server_default=text("1"))
     told_digest: Mapped[str | None] = mapped_column(String(64))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from contracts.amounts import AmountSchedule, printed_date
+from contracts.amounts import AmountSchedule, ToldAmounts, printed_date
 from contracts.calendar import due_day
 from contracts.codes import AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
 from contracts.events.practices import PracticeEnded
@@ -78,9 +78,37 @@ def debt_of(row: Stored) -> Debt:
 
 def amended_debt(row: Stored, rules: ServiceRules, amount_cents: int, due_date: date | None) -> Debt:
     """Return the debt of a row with another amount and due date, checked by its service's rules. Raises Refused."""
-    debt, day = debt_of(row), debt_rules.checked_due_date(due_date)
+    debt, day = as_put(debt_of(row)), debt_rules.checked_due_date(due_date)
     amount = rules.amounts.check(amount_cents)
     return replace(debt, amount_cents=amount, due_date=day, schedule=rules.checked_schedule(debt.schedule, amount, day))
+
+
+def as_put(debt: Debt) -> Debt:
+    """Return a debt as an entity puts it: without what its software has said since."""
+    if debt.schedule is None or debt.schedule.told is None:
+        return debt
+    schedule = replace(debt.schedule, told=None)
+    return replace(debt, schedule=schedule if schedule != AmountSchedule() else None)
+
+
+def told_amounts_of(row: Stored) -> ToldAmounts:
+    """Return what the entity's software has said of a practice so far."""
+    schedule = stored_json.read_optional(row.schedule, AmountSchedule)
+    return (schedule and schedule.told) or ToldAmounts()
+
+
+def write_told_amounts(row: PracticeRow, told: ToldAmounts | None) -> None:
+    """Write what the entity's software says of a practice; None where it does not say the amount."""
+    schedule = stored_json.read_optional(row.schedule, AmountSchedule) or AmountSchedule()
+    schedule = replace(schedule, told=told)
+    row.schedule = stored_json.write(schedule) if schedule != AmountSchedule() else None
+
+
+def write_who_says_the_amount(row: PracticeRow, rules: ServiceRules) -> None:
+    """Bring a practice up to date with whether its service says that the software is asked, and what that may do."""
+    told = told_amounts_of(row)
+    question = rules.question
+    write_told_amounts(row, replace(told, use_last_known=question.use_last_known) if question else None)
 
 
 def write_debt(row: PracticeRow, debt: Debt, rules: ServiceRules) -> None:
@@ -115,16 +143,25 @@ def _write(row: PracticeRow, values: Json) -> None:
         setattr(row, name, value)
 
 
-def practice_of(row: Row[Any], now: datetime) -> Practice:
-    """Return the row as it is shown, unmasked; it has `creditor_name` and `service_title`."""
-    return _practice_of(row, row.creditor_name, row.service_title, row.extra_fields, now)
+def practice_of(row: Row[Any], now: datetime, *, asked: bool = False) -> Practice:
+    """Return the row as it is shown, unmasked; it has `creditor_name` and `service_title`.
+
+    `asked`: the entity's software was asked for the amount just now, where it says it.
+    """
+    return _practice_of(row, row.creditor_name, row.service_title, row.extra_fields, now, asked=asked)
 
 
 def _practice_of(
-    row: Stored, creditor_name: str, service_title: Json, extra_fields: Sequence[Json], now: datetime
+    row: Stored,
+    creditor_name: str,
+    service_title: Json,
+    extra_fields: Sequence[Json],
+    now: datetime,
+    *,
+    asked: bool = False,
 ) -> Practice:
     debt, status, due = debt_of(row), status_of(row), amount_due_of(row)
-    why_not = display.not_payable_code(status, due, now)
+    why_not = display.not_payable_code(status, due, now, asked=asked)
     is_short = status.state is State.UNDERPAID
     shown = display.amount_shown(status, due, now)
     return Practice(
@@ -141,6 +178,8 @@ def _practice_of(
         amount_cents=shown.cents,
         amount_until=shown.until,
         amounts=shown.periods,
+        amount_told_at=shown.told_at,
+        amount_last_known=asked and display.is_last_known(status, due, now),
         notice_number=NoticeNumber(row.notice_number),
         iuv=Iuv(row.iuv),
         due_date=debt.due_date,

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from chassis.clock import now
 from chassis.runtime.entrypoints import answers, decides_every, every, on_event
-from chassis.runtime.providers import DatabaseProvider, ParityProvider, RpcProvider
+from chassis.runtime.providers import DatabaseProvider, ParityProvider, RpcProvider, SettingsProvider
 from chassis.storage.database import Tx
 from contracts.events.envelope import Event
 from contracts.events.payments import (
@@ -36,6 +36,7 @@ from contracts.rpc.parity import (
 )
 from contracts.rpc.practices import (
     AnnulRequest,
+    AskAmountsRequest,
     BookedPractice,
     DebtGetRequest,
     DebtListRequest,
@@ -83,6 +84,7 @@ from contracts.rpc.practices import (
 )
 from contracts.shapes import Empty
 from services.practices import models
+from services.practices.amount_software import AmountSoftware
 from services.practices.import_process import ImportProcessProvider
 from services.practices.usecases import (
     access_links,
@@ -106,6 +108,7 @@ from services.practices.usecases import (
     queries,
     retention,
     search,
+    told_amounts,
 )
 
 _EXPIRY_INTERVAL_S = 60
@@ -126,6 +129,7 @@ class PracticesService:
     rpc = RpcProvider()
     rounds = ParityProvider(parity.PROJECTION)
     import_process = ImportProcessProvider()
+    software = SettingsProvider(AmountSoftware.load)
 
     @answers(practices.ENTITY)
     def entity(self, request: EntityRequest) -> Entity:
@@ -165,7 +169,7 @@ class PracticesService:
     @answers(practices.GET_MANY)
     def get_many(self, request: GetManyRequest) -> PracticeList:
         """Return practices by id, as far as the viewer may see them."""
-        return queries.get_many(self.database, request, now())
+        return queries.get_many(self.database, request, now(), self.software)
 
     @answers(practices.DUPLICATES)
     def equals(self, request: GetManyRequest) -> DuplicatesReply:
@@ -276,6 +280,11 @@ class PracticesService:
     def positions(self, request: PositionRequest) -> PositionReply:
         """Return what payments needs to answer the node."""
         return queries.positions(self.database, request)
+
+    @answers(practices.ASK_AMOUNTS)
+    def ask_amounts(self, request: AskAmountsRequest) -> PositionReply:
+        """Return what payments needs, with the amounts that the entities' software says now."""
+        return told_amounts.ask_amounts(self.database, self.software, request, now())
 
     @answers(office.FIND)
     def office_find(self, request: office.FindRequest) -> office.FoundPractices:

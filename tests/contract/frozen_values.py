@@ -33,6 +33,8 @@ def values() -> dict[str, str]:
             found |= _stated(f"{module}.{name}", getattr(loaded, name))
     for message_type in message_types():
         found |= {f"{name_of(message_type)}.{name}": text for name, text in _defaults(message_type).items()}
+        if message_type.absent_is_left_out:
+            found[f"{name_of(message_type)} leaves out what is absent"] = "yes"
     return dict(sorted(found.items()))
 
 

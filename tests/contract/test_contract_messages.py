@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from marshmallow import fields
 
-from contracts.codes import AmountCents, CreditorFiscalCode, FiscalCode, Iuv, NoticeNumber
+from contracts.codes import AmountCents, CreditorFiscalCode, FiscalCode, Iban, Iuv, NoticeNumber
 from contracts.message import Message, schema_of
 from tests.contract.frozen_messages import message_types
 
@@ -25,6 +25,7 @@ KINDS: Mapping[Any, set[str]] = {
     AmountCents: {"Cents"},
     NoticeNumber: {"NoticeDigits"},
     CreditorFiscalCode: {"CreditorFiscalCode"},
+    Iban: {"Iban"},
     FiscalCode: {"String"},
     Iuv: {"String"},
 }

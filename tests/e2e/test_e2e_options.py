@@ -3,8 +3,10 @@
 from typing import Any
 from uuid import uuid4
 
+import pytest
 import requests
 
+from tests.e2e.browser import Browser
 from tests.e2e.running import CREDITOR, ENTITY, PortalCopy, until
 
 
@@ -83,6 +85,33 @@ def test_an_instalment_closes_the_single_sum_and_the_plan_goes_on(portal: Portal
     assert len(portal.pay_at_counter(made["rata 2"]["notice_number"])) == 1
     until(lambda: state_of(portal, made["rata 2"]) == "paid", what="the plan paid whole")
     assert statuses(portal, made["rata 2"]) == {1: "PO_INVALID", 2: "PO_PAID"}
+
+
+@pytest.mark.parametrize("verb", ["POST", "GET"])
+def test_a_tester_looks_the_options_up_as_an_app_does_and_pays_one(
+    browser: Browser, portal: PortalCopy, verb: str
+) -> None:
+    made = debt_position(portal)
+    whole = {1: "PO_UNPAID", 2: "PO_UNPAID"}
+    until(lambda: statuses(portal, made["unica"]) == whole, what="the debt position in payments")
+    browser.open(f"{portal.pagopa_url}/opzioni?avviso={made['unica']['notice_number']}")
+    browser.submit("/opzioni", ente=CREDITOR, verbo=verb)
+    assert "Piano in 2 rate: 100,00" in browser.text
+    assert "Pagamento in unica soluzione: 100,00" in browser.text
+    assert browser.text.count("PO_UNPAID") == 2
+    [form] = [one for one in browser.page.forms if one.fields.get("avviso") == made["rata 1"]["notice_number"]]
+    browser.send(form).submit("/psp")
+    until(lambda: state_of(portal, made["rata 1"]) == "paid", what="the instalment paid")
+    browser.open(f"{portal.pagopa_url}/opzioni?avviso={made['rata 2']['notice_number']}")
+    browser.submit("/opzioni", ente=CREDITOR, verbo=verb)
+    assert "PO_PARTIALLY_PAID" in browser.text
+    assert "PO_INVALID" in browser.text
+    assert "un'altra opzione di pagamento è già stata scelta" in browser.text
+
+
+def test_a_tester_is_told_the_error_as_a_psp_would_be(browser: Browser, portal: PortalCopy) -> None:
+    browser.open(f"{portal.pagopa_url}/opzioni?avviso={'3' * 18}").submit("/opzioni", ente=CREDITOR)
+    assert "ODP_ERRORE_EMESSO_DA_PAA ODP-107" in browser.text
 
 
 def test_a_number_that_nobody_knows_is_pagopas_own_error(portal: PortalCopy) -> None:

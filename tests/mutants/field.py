@@ -19,6 +19,7 @@ from tests.mutants.scopes import SCOPES, modules_of, scope_of
 ROOT: Final = Path(__file__).parents[2]
 COPY: Final = ROOT / "build" / "mutants" / "portal"
 OUTPUT: Final = ROOT / "build" / "mutants" / "pytest.log"
+COMPILED: Final = ROOT / "build" / "mutants" / "pycache"
 STAGE_MAY_TAKE_S: Final = 900
 """A mutant that takes longer hangs, and is noticed by that."""
 
@@ -55,6 +56,7 @@ def sown(seed: str, count: int, below: str) -> tuple[int, list[Mutant]]:
 def make_copy() -> None:
     """Lay a new copy of what git knows, with what was built for it."""
     shutil.rmtree(COPY, ignore_errors=True)
+    shutil.rmtree(COMPILED, ignore_errors=True)
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
     for name in filter(None, listed.stdout.split("\0")):
         (COPY / name).parent.mkdir(parents=True, exist_ok=True)
@@ -68,13 +70,20 @@ def make_copy() -> None:
 
 def noticed(mutant: Mutant, *, quick: bool) -> bool:
     """Return whether a test fails with the mutant in place; `quick` asks only those that need no server."""
-    place = COPY / mutant.module
-    before = place.read_text(encoding="utf-8")
-    place.write_text(mutant.source, encoding="utf-8")
+    before = (COPY / mutant.module).read_text(encoding="utf-8")
+    write(mutant.module, mutant.source)
     try:
         return any(not passes(stage) for stage in stages_of(mutant.module, quick=quick))
     finally:
-        place.write_text(before, encoding="utf-8")
+        write(mutant.module, before)
+
+
+def write(module: str, source: str) -> None:
+    """Write a module of the copy, and forget it as it was compiled: within a second no file looks changed."""
+    place = COPY / module
+    place.write_text(source, encoding="utf-8")
+    for compiled in (COMPILED / place.parent.relative_to("/")).glob(f"{place.stem}.*.pyc"):
+        compiled.unlink()
 
 
 def watching(module: str, *, quick: bool) -> list[Sequence[str]]:
@@ -84,10 +93,12 @@ def watching(module: str, *, quick: bool) -> list[Sequence[str]]:
 
 
 def stages_of(module: str, *, quick: bool) -> list[Sequence[str]]:
-    """Return the stages that watch a module, before them its own tests: most mutants fall in seconds there."""
+    """Return the stages that watch a module, before them the tests nearest to it: nearly all mutants fall there."""
     stages = watching(module, quick=quick)
-    first = own_tests(module, [folder for stage in stages for folder in stage if is_quick([folder])])
-    return [first, *stages] if first else stages
+    folders = [folder for stage in stages for folder in stage if is_quick([folder])]
+    own = own_tests(module, folders)
+    beside = [test for test in tests_of_package(module, folders) if test not in own]
+    return [*filter(None, (scope_of(module).first, own, beside)), *stages]
 
 
 def is_quick(stage: Sequence[str]) -> bool:
@@ -102,6 +113,16 @@ def own_tests(module: str, folders: Sequence[str]) -> list[str]:
     imports = re.compile(
         rf"^\s*(from {re.escape(dotted)} import|from {re.escape(package)} import .*\b{name}\b)", re.MULTILINE
     )
+    return _importing(imports, folders)
+
+
+def tests_of_package(module: str, folders: Sequence[str]) -> list[str]:
+    """Return the tests in some folders that import anything from the package a module lies in."""
+    package = module.rpartition("/")[0].replace("/", ".")
+    return _importing(re.compile(rf"^\s*from {re.escape(package)}[. ]", re.MULTILINE), folders)
+
+
+def _importing(imports: re.Pattern[str], folders: Sequence[str]) -> list[str]:
     places = [COPY / folder for folder in folders]
     tests = sorted(path for place in places for path in ([place] if place.is_file() else place.glob("**/test_*.py")))
     return [str(path.relative_to(COPY)) for path in tests if imports.search(path.read_text(encoding="utf-8"))]
@@ -110,7 +131,13 @@ def own_tests(module: str, folders: Sequence[str]) -> list[str]:
 def passes(stage: Sequence[str]) -> bool:
     """Return whether all tests of a stage pass in the copy as it is. What pytest printed stands in OUTPUT."""
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *stage]
-    environment = {**os.environ, "PYTHONPATH": str(COPY), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(COPY),
+        # What a mutant leaves as it is is compiled once for all of them.
+        "PYTHONDONTWRITEBYTECODE": "",
+        "PYTHONPYCACHEPREFIX": str(COMPILED),
+    }
     try:
         with OUTPUT.open("wb") as output:
             return not subprocess.run(

@@ -9,10 +9,14 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Scope:
-    """Modules (a path, or the folder of them) and the stages of tests that watch them."""
+    """Modules (a path, or the folder of them) and the stages of tests that watch them.
+
+    `first`: of the first stage those that nearly every mutant falls by.
+    """
 
     path: str
     stages: Sequence[Sequence[str]]
+    first: Sequence[str] = ()
 
 
 def _judgement(*names: str) -> Sequence[str]:
@@ -24,21 +28,27 @@ def _notices(*names: str) -> Sequence[str]:
     return [f"tests/unit/notices/test_notices_{name}.py" for name in names]
 
 
+def _rules(service: str, path: str) -> Scope:
+    stated = f"tests/unit/{service}/test_{service}_stated_values.py"
+    return Scope(path, [[f"tests/unit/{service}"], [f"tests/integration/{service}"]], first=[stated])
+
+
+_PROMISES: Final = ("tests/contract/test_contract_frozen_values.py", "tests/contract/test_contract_frozen_messages.py")
 _MESSAGES: Final = ("tests/unit/contracts", "tests/contract")
 SCOPES: Final = (
-    Scope("contracts", [_MESSAGES, ["tests/unit/practices", "tests/unit/payments"]]),
+    Scope("contracts", [_MESSAGES, ["tests/unit/practices", "tests/unit/payments"]], first=_PROMISES),
     Scope("services/cart/domain.py", [["tests/unit/cart"], ["tests/integration/cart"]]),
-    Scope("services/identity/domain.py", [["tests/unit/identity"], ["tests/integration/identity"]]),
-    Scope("services/identity/operators/domain", [["tests/unit/identity"], ["tests/integration/identity"]]),
+    _rules("identity", "services/identity/domain.py"),
+    _rules("identity", "services/identity/operators/domain"),
     Scope("services/notices/documents/domain", [_notices("domain", "codes", "notice", "receipt", "stated_values")]),
     Scope("services/notices/mail/domain.py", [_notices("mail", "stated_values"), ["tests/integration/notices"]]),
-    Scope("services/payments/domain", [["tests/unit/payments"], ["tests/integration/payments"]]),
+    _rules("payments", "services/payments/domain"),
     Scope(
         "services/payments/usecases/receipt_judgement.py",
         [_judgement("receipts_first"), _judgement("duplicates", "transfers", "faults", "machine")],
     ),
-    Scope("services/practices/domain", [["tests/unit/practices"], ["tests/integration/practices"]]),
-    Scope("services/practices/debt_file", [["tests/unit/practices"], ["tests/integration/practices"]]),
+    _rules("practices", "services/practices/domain"),
+    _rules("practices", "services/practices/debt_file"),
     Scope(
         "services/practices/usecases/debt_import.py",
         [[f"tests/integration/practices/test_practices_{name}.py" for name in ("import", "field_cases")]],

@@ -16,6 +16,8 @@ from gateway.edge.rates import CHECKOUT
 _NOT_PAYABLE: Final = (
     ErrorCode.PRACTICE_PAID,
     ErrorCode.PRACTICE_UNDERPAID,
+    ErrorCode.AMOUNT_NOT_KNOWN,
+    ErrorCode.NOTHING_DUE,
     ErrorCode.PRACTICE_BEING_PAID,
     ErrorCode.PRACTICE_EXPIRED,
     ErrorCode.PRACTICE_CANCELLED,

@@ -12,23 +12,32 @@ from cryptography import x509
 from lxml import etree
 
 from services.identity.saml.certificate import certificate_text
+from services.identity.saml.invoicing import InvoicedParty, add_invoiced_contact
 from services.identity.saml.names import CIE_EXTENSIONS, DS, MD, SPID_EXTENSIONS, tag
 from services.identity.saml.xml import child
 
 
 @dataclass(frozen=True)
 class Organization:
-    """The public entity: legal name, IPA code, home page, impersonal e-mail, telephone (`+39...`, no spaces).
+    """An entity: legal name, IPA code, home page, impersonal e-mail, telephone (`+39...`, no spaces).
 
-    `municipality`: the cadastral code of its seat (`L049`), for CIE.
+    `municipality`: the cadastral code of its seat (`L049`), for CIE. A private one has no IPA code, but a `vat_number`
+    (`IT…`), a `fiscal_code` or both.
     """
 
     name: str
-    ipa_code: str
+    ipa_code: str | None
     url: str
     email: str
     telephone: str | None = None
     municipality: str | None = None
+    vat_number: str | None = None
+    fiscal_code: str | None = None
+
+    @property
+    def code(self) -> str:
+        """What stands for it in the entity ids of an aggregator."""
+        return self.ipa_code or self.fiscal_code or self.vat_number or ""
 
 
 @dataclass(frozen=True)
@@ -37,11 +46,13 @@ class Activity:
 
     `is_light`: the body runs its own portal, and the one named here checks it by a certificate of its own.
     `is_operator`: a body that runs a public service; the metadata are of itself, not of whom it does it for.
+    `is_private`: the bodies are private ones, which identity providers invoice.
     """
 
     element: str
     is_light: bool = False
     is_operator: bool = False
+    is_private: bool = False
 
     @property
     def names_bodies(self) -> bool:
@@ -53,21 +64,25 @@ PUBLIC_AGGREGATOR: Final = "pub-ag-full"
 ACTIVITIES: Final[Mapping[str, Activity]] = {
     PUBLIC_AGGREGATOR: Activity("PublicServicesFullAggregator"),
     "pub-ag-lite": Activity("PublicServicesLightAggregator", is_light=True),
+    "pri-ag-full": Activity("PrivateServicesFullAggregator", is_private=True),
+    "pri-ag-lite": Activity("PrivateServicesLightAggregator", is_light=True, is_private=True),
     "pub-op-full": Activity("PublicServicesFullOperator", is_operator=True),
     "pub-op-lite": Activity("PublicServicesLightOperator", is_light=True, is_operator=True),
 }
-"""By the code that AgID wants in the entity ids. Those of private bodies (`pri-`) are none of a public portal."""
+"""By the code that AgID wants in the entity ids."""
 
 
 @dataclass(frozen=True)
 class Aggregator:
-    """Who does the login for others. `activity`: a code of ACTIVITIES; `validation`: the certificate of a light one."""
+    """Who does the login for others. `activity`: a code of ACTIVITIES.
+
+    `validation`: the certificate of a light one; `invoiced`: who is, where the bodies are private.
+    """
 
     organization: Organization
-    vat_number: str | None = None
-    fiscal_code: str | None = None
     activity: str = PUBLIC_AGGREGATOR
     validation: x509.Certificate | None = None
+    invoiced: InvoicedParty | None = None
 
 
 def add_contact(descriptor: etree._Element, organization: Organization) -> None:
@@ -95,27 +110,36 @@ def add_aggregation_contacts(descriptor: etree._Element, aggregator: Aggregator,
     activity = ACTIVITIES[aggregator.activity]
     contact = _typed_contact(descriptor, "spid:aggregator")
     extensions = child(contact, tag(MD, "Extensions"))
-    child(extensions, tag(SPID_EXTENSIONS, "IPACode"), aggregator.organization.ipa_code)
-    if aggregator.vat_number:
-        child(extensions, tag(SPID_EXTENSIONS, "VATNumber"), aggregator.vat_number)
-    if aggregator.fiscal_code:
-        child(extensions, tag(SPID_EXTENSIONS, "FiscalCode"), aggregator.fiscal_code)
+    _add_codes(extensions, aggregator.organization)
     if aggregator.validation is not None:
         _add_validation_key(extensions, aggregator.validation)
     child(extensions, tag(SPID_EXTENSIONS, activity.element))
     child(contact, tag(MD, "Company"), aggregator.organization.name)
     _add_ways_to_write(contact, aggregator.organization)
     if activity.names_bodies:
-        _add_aggregated_contact(descriptor, body)
+        _add_aggregated_contact(descriptor, body, "Private" if activity.is_private else "Public")
+    if aggregator.invoiced is not None:
+        add_invoiced_contact(descriptor, aggregator.invoiced)
 
 
-def _add_aggregated_contact(descriptor: etree._Element, body: Organization) -> None:
+def _add_aggregated_contact(descriptor: etree._Element, body: Organization, kind: str) -> None:
     contact = _typed_contact(descriptor, "spid:aggregated")
     extensions = child(contact, tag(MD, "Extensions"))
-    child(extensions, tag(SPID_EXTENSIONS, "IPACode"), body.ipa_code)
-    child(extensions, tag(SPID_EXTENSIONS, "Public"))
+    _add_codes(extensions, body)
+    child(extensions, tag(SPID_EXTENSIONS, kind))
     child(contact, tag(MD, "Company"), body.name)
     _add_ways_to_write(contact, body)
+
+
+def _add_codes(extensions: etree._Element, organization: Organization) -> None:
+    codes = {
+        "IPACode": organization.ipa_code,
+        "VATNumber": organization.vat_number,
+        "FiscalCode": organization.fiscal_code,
+    }
+    for name, code in codes.items():
+        if code:
+            child(extensions, tag(SPID_EXTENSIONS, name), code)
 
 
 def _add_validation_key(extensions: etree._Element, certificate: x509.Certificate) -> None:

@@ -21,6 +21,7 @@ from services.identity.saml.names import (
     FORMAT_TRANSIENT,
     HTTP_POST,
     HTTP_REDIRECT,
+    INVOICING_EXTENSIONS,
     MD,
     SAMLP,
     SPID_EXTENSIONS,
@@ -83,12 +84,18 @@ class ServiceProvider:
 
 def build(provider: ServiceProvider, key: SigningKey, *, message_id: str) -> bytes:
     """Return the signed EntityDescriptor as UTF-8 bytes. `message_id`: an NCName, the document's ID."""
-    prefixes = _PREFIXES | ({"cie": CIE_EXTENSIONS} if provider.is_cie else {"spid": SPID_EXTENSIONS})
-    descriptor = root(tag(MD, "EntityDescriptor"), prefixes, entityID=provider.entity_id, ID=message_id)
+    descriptor = root(tag(MD, "EntityDescriptor"), _prefixes(provider), entityID=provider.entity_id, ID=message_id)
     _add_sp_descriptor(descriptor, provider, key)
     _add_organization(descriptor, provider.organization)
     _add_contacts(descriptor, provider)
     return etree.tostring(sign_enveloped(descriptor, key), xml_declaration=True, encoding="UTF-8")
+
+
+def _prefixes(provider: ServiceProvider) -> dict[str, str]:
+    if provider.is_cie:
+        return _PREFIXES | {"cie": CIE_EXTENSIONS}
+    is_invoiced = provider.aggregator is not None and provider.aggregator.invoiced is not None
+    return _PREFIXES | {"spid": SPID_EXTENSIONS} | ({"fpa": INVOICING_EXTENSIONS} if is_invoiced else {})
 
 
 def _add_sp_descriptor(descriptor: etree._Element, provider: ServiceProvider, key: SigningKey) -> None:

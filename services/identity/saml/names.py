@@ -8,6 +8,7 @@ MD: Final = "urn:oasis:names:tc:SAML:2.0:metadata"
 DS: Final = "http://www.w3.org/2000/09/xmldsig#"
 XML: Final = "http://www.w3.org/XML/1998/namespace"
 SPID_EXTENSIONS: Final = "https://spid.gov.it/saml-extensions"
+INVOICING_EXTENSIONS: Final = "https://spid.gov.it/invoicing-extensions"
 CIE_EXTENSIONS: Final = "https://www.cartaidentita.interno.gov.it/saml-extensions"
 
 HTTP_POST: Final = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"

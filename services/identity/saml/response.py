@@ -5,6 +5,7 @@ from the bytes that were verified.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,8 +26,8 @@ __all__ = ["Expected", "VerifiedAssertion", "read_tracing_fields", "receive", "v
 # Identity providers spell it `ErrorCode nr25`, `Error Code nr25`, `nr. 25`, `<ErrorCode>25</ErrorCode>`; the words
 # around it and the sub-status differ too (spid.md 1.3). A number counts only after one of these words.
 _ERROR_CODE: Final = re.compile(
-    r"(?:\berr(?:ore?)?[\s_-]*(?:code|codice)?|\bcodice|\bcode|\banomal(?:ia|y)|\bnum(?:ero|ber)?|\bnr|\bn)"
-    r"[\s_.:;=#°º(\[\"'-]*(?:nr?|num(?:ero|ber)?)?[\s_.:;=#°º(\[\"'-]*"
+    r"(?:\berr(?:ore?)?[\s_-]*(?:code|codice)?|\bcod(?:ice|e)?|\banomal(?:ia|y)|\bnum(?:ero|ber)?|\bnr|\bn)"
+    r"[\s_.:;=#°º(\[\"'-]*(?:n[or]?|num(?:ero|ber)?)?[\s_.:;=#°º(\[\"'-]*"
     r"0*([0-9]{1,4})(?![0-9])",
     re.IGNORECASE,
 )
@@ -108,7 +109,8 @@ def _check_status(response: etree._Element) -> None:
 def _error_number(response: etree._Element) -> int | None:
     """Return AgID's number of an error: of several the first that is about the person; None where none is given."""
     status = response.find(tag(SAMLP, "Status"))
-    told = " ".join(_told(status)) if status is not None else ""
+    # Composed for compatibility: № becomes No, and the digits of other keyboards become ours.
+    told = unicodedata.normalize("NFKC", " ".join(_told(status))) if status is not None else ""
     numbers = [int(found) for found in _ERROR_CODE.findall(told)]
     return next((one for one in numbers if one in USER_ANOMALIES), next(iter(numbers), None))
 

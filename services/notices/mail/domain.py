@@ -64,6 +64,16 @@ class State(StrEnum):
     DROPPED = "dropped"
 
 
+class EntityMailState(StrEnum):
+    """How a mail to an entity ended. `unknown`: handed over, perhaps. `no_address`: the catalogue has none."""
+
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+    GIVEN_UP = "given_up"
+    NO_ADDRESS = "no_address"
+
+
 class Verdict(StrEnum):
     """What to do with a mail whose practice was just looked at."""
 

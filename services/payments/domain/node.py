@@ -11,6 +11,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final, Self
 
+from contracts.amounts import Certainty
 from contracts.shapes import Creditor
 from services.payments.domain.positions import Position, PositionStatus
 
@@ -46,7 +47,7 @@ class Situation:
 
     `domain`, `broker` and `station` are empty where the request does not say them: then it is the syntax that is wrong.
     `takes_stamp`: the payment was started at our own Checkout, and the operation can carry a digital stamp.
-    `is_closed`: its debt position is paid in another way.
+    `is_closed`: its debt position is paid in another way. `certainty`: how well the amount of the moment is known.
     """
 
     domain: str
@@ -58,6 +59,7 @@ class Situation:
     today: date
     takes_stamp: bool = False
     is_closed: bool = False
+    certainty: Certainty = Certainty.CERTAIN
 
 
 CALLER_ROWS: Final[tuple[tuple[Fault, Callable[[Situation], bool]], ...]] = (
@@ -96,6 +98,9 @@ PAYMENT_ROWS: Final[tuple[tuple[Fault, Callable[[Situation], bool]], ...]] = (
             and not asked.takes_stamp
         ),
     ),
+    # No amount is not a legal one (pagopa-obligations.md section 5), and the node is never told one that nobody knows.
+    (Fault.CANCELLED_PAYMENT, lambda asked: asked.certainty is Certainty.NOTHING_DUE),
+    (Fault.SYSTEM_ERROR, lambda asked: asked.certainty is Certainty.UNKNOWN),
     # Cannot happen while practices numbers its events, but an amount is never invented.
     (Fault.SYSTEM_ERROR, lambda asked: asked.position is not None and asked.position.terms is None),
 )

@@ -10,6 +10,7 @@ from enum import StrEnum
 from itertools import groupby
 
 from contracts import amounts
+from contracts.amounts import Certainty
 from contracts.calendar import rome_day
 from contracts.codes import AmountCents
 from contracts.options import PaidPart, Way, is_closed
@@ -141,6 +142,8 @@ def _part_status(position: Position, terms: PaymentTerms, now: datetime, *, is_o
         return PartStatus.INVALID
     if position.is_expired_at(now):
         return PartStatus.EXPIRED_NOT_PAYABLE
+    if terms.certainty_at(now) is Certainty.NOTHING_DUE:
+        return PartStatus.INVALID
     is_late = terms.due_date is not None and rome_day(now) > terms.due_date
     return PartStatus.EXPIRED_UNPAID if is_late else PartStatus.UNPAID
 

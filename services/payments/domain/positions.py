@@ -12,7 +12,7 @@ from typing import Final, Self
 from uuid import UUID
 
 from contracts import amounts
-from contracts.amounts import AmountSchedule, AskedAmount
+from contracts.amounts import AmountSchedule, AskedAmount, Certainty
 from contracts.calendar import rome_day
 from contracts.codes import AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
 from contracts.events.practices import PracticeEnded
@@ -82,6 +82,14 @@ class PaymentTerms:
     def asked_amount(self) -> AskedAmount:
         """Return what the amount of today depends on."""
         return AskedAmount(self.amount_cents, self.due_date, self.schedule)
+
+    def certainty_at(self, moment: datetime) -> Certainty:
+        """Return how well the amount of a moment is known here."""
+        return amounts.certainty_at(self.asked_amount, moment)
+
+    def is_to_be_asked(self, moment: datetime) -> bool:
+        """Return whether the entity's software is to be asked for the amount, by way of practices."""
+        return amounts.is_to_be_asked(self.asked_amount, moment)
 
     def at(self, moment: datetime) -> Self:
         """Return the terms as they are told at a moment: the amount of that day, and the day that is printed."""

@@ -54,6 +54,10 @@ RAISES: Final[dict[Judgement, tuple[AnyEventType, ...]]] = {
 }
 
 
+UNEXPECTED: Final = frozenset(judgement for judgement, raised in RAISES.items() if PAYMENT_DUPLICATED in raised)
+"""Judgements of money that nobody expected: each opens a case."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptDetails:
     """What a receipt tells that nothing is decided by, but for the stamps.
@@ -128,12 +132,20 @@ def judge(facts: ReceiptFacts, position: Position | None, *, is_closed: bool = F
     return _compared(facts, position, position.terms) if position.terms else Judgement.EXPECTED
 
 
+def due_cents(facts: ReceiptFacts, position: Position) -> int | None:
+    """Return what was asked for when it was paid, or is still missing of it; None while the terms are not known."""
+    return _due(facts, position, position.terms) if position.terms else None
+
+
+def _due(facts: ReceiptFacts, position: Position, terms: PaymentTerms) -> int:
+    return position.missing_cents or terms.due_when_paid(facts.paid_at, facts.amount_cents).amount_cents
+
+
 def _compared(facts: ReceiptFacts, position: Position, terms: PaymentTerms) -> Judgement:
     """Compare what was paid with what was asked for, or is still missing of it."""
-    terms = terms.due_when_paid(facts.paid_at, facts.amount_cents)
-    due_cents = position.missing_cents or terms.amount_cents
-    if facts.amount_cents != due_cents:
-        return Judgement.UNDERPAID if facts.amount_cents < due_cents else Judgement.OTHER_AMOUNT
+    due = _due(facts, position, terms)
+    if facts.amount_cents != due:
+        return Judgement.UNDERPAID if facts.amount_cents < due else Judgement.OTHER_AMOUNT
     if facts.stamps is not None and not are_as_asked(facts.stamps, terms.transfers):
         return Judgement.WRONG_STAMP
     return Judgement.EXPECTED

@@ -15,16 +15,16 @@ from sqlalchemy.orm import Session
 
 from chassis.storage import parity_lines
 from chassis.storage.parity_lines import LineSource
-from contracts.events.payments import PAYMENT_DUPLICATED, PAYMENT_REPORTED
+from contracts.events.payments import PAYMENT_REPORTED
 from contracts.rpc.parity import Changed, ChangedRequest, TellAgainRequest, ToldAgain
 from services.payments.domain.checkouts import CheckoutState
-from services.payments.domain.receipts import RAISES
+from services.payments.domain.receipts import UNEXPECTED
 from services.payments.models import CheckoutItem, OutboxMessage, Position
 from services.payments.repository import positions
 
 POSITIONS_FORM: Final = 1
 STATES_FORM: Final = 1
-_FLAGGED: Final = sorted(judgement.value for judgement, raised in RAISES.items() if PAYMENT_DUPLICATED in raised)
+_FLAGGED: Final = sorted(judgement.value for judgement in UNEXPECTED)
 _COLUMNS: Final = (
     column("entity_code", Text),
     column("created_at", DateTime(timezone=True)),
@@ -47,6 +47,7 @@ _STATES: Final = text(
             CASE WHEN r.receipts > 0 THEN '-' ELSE coalesce(o.checkout_ids, '-') END,
             p.created_at >= :events_since AND EXISTS (
                 SELECT FROM outbox WHERE subject = CAST(p.practice_id AS text) AND type = :reported
+                    AND created_at >= p.created_at - interval '1 day'
             )) AS line
     FROM positions p
     CROSS JOIN LATERAL (

@@ -21,6 +21,19 @@ _WRITTEN: Final = tuple(column.name for column in _TABLE.columns if column.name 
 _JUDGED: Final = frozenset(
     {"judgement", "judged_at", "reported_at", "event_sequence", "reported_sequence", "checkout_id", "node_receipt_id"}
 )
+# The oldest that runs when the statement begins, but for those of the server's other databases: whatever runs there,
+# backups and long reports included, writes no receipt. One that ends meanwhile counts as ours, and a later page has it.
+_IS_BELOW_HORIZON: Final = text(
+    """
+    transaction < COALESCE(
+        (SELECT min(running::text::bigint) FROM pg_snapshot_xip(pg_current_snapshot()) AS running
+          WHERE NOT EXISTS (
+              SELECT FROM pg_stat_get_activity(NULL)
+               WHERE backend_xid = running::xid
+                 AND datid <> (SELECT oid FROM pg_database WHERE datname = current_database()))),
+        pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
+    """
+)
 _COMPLETED: Final = (
     "outcome",
     "paid_at",
@@ -185,14 +198,14 @@ def of_practice(session: Session, practice_id: UUID) -> Sequence[Receipt]:
 def page(session: Session, asked: PaymentsRequest, after: tuple[int, int]) -> Sequence[Receipt]:
     """Return an entity's receipts after a cursor (transaction, id), in an order later commits cannot slip into.
 
-    A transaction still running when the page is read has a number not below the horizon, so its rows and all later
-    ones wait for the next page.
+    A transaction of this database still running when the page is read has a number not below the horizon, so its rows
+    and all later ones wait for the next page.
     """
     statement = select(Receipt).where(
         Receipt.entity_code == asked.entity_code,
         Receipt.amount_cents > 0,
         tuple_(Receipt.transaction, Receipt.id) > after,
-        text("transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"),
+        _IS_BELOW_HORIZON,
     )
     if asked.since is not None:
         statement = statement.where(Receipt.received_at >= asked.since)

@@ -50,6 +50,12 @@ def newest_position(session: Session) -> int:
     return session.scalar(sa.select(sa.func.max(OutboxMessage.position))) or 0
 
 
+def events_about(session: Session, webhook_id: UUID) -> int:
+    """Return how many events about a webhook there are."""
+    about = sa.select(sa.func.count()).where(OutboxMessage.subject == str(webhook_id))
+    return session.scalar(about) or 0
+
+
 def make_deliveries(session: Session, now: datetime) -> bool:
     """Make deliveries of what was published since each enabled webhook was looked at; return whether there is more.
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from chassis.logs import get_logger
 from chassis.storage.database import Database
+from contracts.amounts import Certainty
 from contracts.calendar import NO_DUE_DATE, ROME, rome_day
 from contracts.call import Rpc
 from contracts.codes import DESCRIPTION_MAX_CHARS, CreditorFiscalCode, NoticeNumber
@@ -18,19 +19,29 @@ from contracts.errors import RpcError
 from contracts.rpc.payments import PaymentOptionsReply, PaymentOptionsRequest
 from contracts.shapes import Creditor
 from services.payments import clients
-from services.payments.domain.node import Fault
+from services.payments.domain.node import Fault, Situation, refuse_payment
 from services.payments.domain.options import OptionStatus, PartStatus, ShownOption, ShownPart, options_shown
 from services.payments.domain.positions import Position
 from services.payments.repository import positions
 from services.payments.usecases.positions import known_creditor, learn
+from services.payments.usecases.told_amounts import learn_amounts
 
 log = get_logger(__name__)
 
+# Each fault of SOAP and its twin here, with the only status that pagoPA's proxy takes with it (4.3). A request names
+# neither broker nor station, and nothing is ever locked: 105 and 106 are for who will, 109 (in progress) has no fault.
 _ERRORS: Final[Mapping[Fault, tuple[str, HTTPStatus]]] = {
+    Fault.SYNTAX: ("ODP-101", HTTPStatus.BAD_REQUEST),
     Fault.EXTRA_SYNTAX: ("ODP-101", HTTPStatus.BAD_REQUEST),
+    Fault.SEMANTICS: ("ODP-102", HTTPStatus.UNPROCESSABLE_ENTITY),
     Fault.SYSTEM_ERROR: ("ODP-103", HTTPStatus.INTERNAL_SERVER_ERROR),
     Fault.UNKNOWN_DOMAIN: ("ODP-104", HTTPStatus.BAD_REQUEST),
+    Fault.UNKNOWN_BROKER: ("ODP-105", HTTPStatus.BAD_REQUEST),
+    Fault.UNKNOWN_STATION: ("ODP-106", HTTPStatus.BAD_REQUEST),
     Fault.UNKNOWN_PAYMENT: ("ODP-107", HTTPStatus.NOT_FOUND),
+    Fault.DUPLICATE_PAYMENT: ("ODP-108", HTTPStatus.CONFLICT),
+    Fault.EXPIRED_PAYMENT: ("ODP-110", HTTPStatus.UNPROCESSABLE_ENTITY),
+    Fault.CANCELLED_PAYMENT: ("ODP-111", HTTPStatus.UNPROCESSABLE_ENTITY),
 }
 _OPTION_REASONS: Final[Mapping[OptionStatus, str]] = {
     OptionStatus.UNPAID: "da pagare",
@@ -76,10 +87,31 @@ def _answer(
     with database.reading() as session:
         asked = positions.by_notice(session, code, number)
         together = positions.of_debt_position(session, asked) if asked and asked.terms else []
-    if asked is None or asked.terms is None:
-        return _error(Fault.UNKNOWN_PAYMENT, now)
+    if learn_amounts(database, rpc, together, now):
+        with database.reading() as session:
+            known = positions.by_practice(session, [one.practice_id for one in together])
+        together = list(known.values())
+    fault = _refusal(creditor, asked, together, now)
+    if fault or asked is None:
+        return _error(fault or Fault.UNKNOWN_PAYMENT, now)
     shown = options_shown(asked, together, now)
     return PaymentOptionsReply(status=HTTPStatus.OK, body=_body(creditor, asked, shown))
+
+
+def _refusal(creditor: Creditor, asked: Position | None, together: Sequence[Position], now: datetime) -> Fault | None:
+    """Return why nothing can be shown; None where something can, paid or over as it may be.
+
+    Of a notice whose terms are not known any more it is what the node is told of it; and what is sold only through our
+    own Checkout has no options, nor has what nobody knows the amount of.
+    """
+    situation = Situation(creditor.fiscal_code, creditor, "", "", well_formed=True, position=asked, today=rome_day(now))
+    if asked is None or asked.terms is None:
+        return refuse_payment(situation)
+    if asked.terms.has_stamp:
+        return Fault.SEMANTICS
+    unpaid = [one.terms for one in together if one.terms is not None and one.paid_receipt_id is None]
+    certainties = {terms.certainty_at(now) for terms in unpaid}
+    return Fault.SYSTEM_ERROR if Certainty.UNKNOWN in certainties else None
 
 
 def _body(creditor: Creditor, asked: Position, options: Sequence[ShownOption]) -> dict[str, Any]:

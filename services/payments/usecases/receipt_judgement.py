@@ -20,6 +20,7 @@ from services.payments.metrics import RECEIPTS_FLAGGED
 from services.payments.models import Checkout, Receipt
 from services.payments.repository import checkouts, node_calls, positions, receipts
 from services.payments.repository.node_calls import Activation
+from services.payments.usecases.unexpected_money import open_case
 
 log = get_logger(__name__)
 
@@ -41,7 +42,8 @@ def store_judged(tx: Tx, receipt: Receipt, position: Position | None, now: datet
 def judge_receipt(tx: Tx, receipt: Receipt, position: Position | None, now: datetime) -> Position | None:
     """Settle a stored receipt that has not been judged, whose notice is `position` (locked) or known not to exist.
 
-    Emits PaymentConfirmed once, and PaymentDuplicated where nobody expected the money. Returns the position after it.
+    Emits PaymentConfirmed once, and PaymentDuplicated where nobody expected the money, whose case is opened. Returns
+    the position after it.
     """
     concerned = _judge(tx, receipt, position, now)
     report_flags(receipt.notice_number, receipt.flags)
@@ -161,7 +163,8 @@ def _emit(
             confirmed = _confirmed(receipt, judgement, books, missing_cents)
             tx.emit(PAYMENT_CONFIRMED, confirmed, subject=subject, sequence=sequence, now=now)
         else:
-            duplicated = _duplicated(receipt, judgement, books, first_receipt_id, now)
+            case_id = open_case(tx, receipt, facts_of(receipt), before, now)
+            duplicated = _duplicated(receipt, judgement, books, first_receipt_id, case_id, now)
             tx.emit(PAYMENT_DUPLICATED, duplicated, subject=subject, sequence=sequence, now=now)
     return sequence
 
@@ -189,7 +192,12 @@ def _confirmed(receipt: Receipt, judgement: Judgement, books: Bookkeeping, missi
 
 
 def _duplicated(
-    receipt: Receipt, judgement: Judgement, books: Bookkeeping, first_receipt_id: str | None, now: datetime
+    receipt: Receipt,
+    judgement: Judgement,
+    books: Bookkeeping,
+    first_receipt_id: str | None,
+    case_id: UUID,
+    now: datetime,
 ) -> PaymentDuplicated:
     return PaymentDuplicated(
         receipt_id=receipt.receipt_id,
@@ -199,6 +207,7 @@ def _duplicated(
         amount_cents=AmountCents(receipt.amount_cents),
         first_receipt_id=first_receipt_id,
         reason=judgement.value,
+        case_id=case_id,
         at=now,
         **books.fields(),
     )

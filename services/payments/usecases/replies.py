@@ -5,11 +5,11 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from contracts.codes import AmountCents
-from contracts.rpc import payments
+from contracts.rpc import money_cases, payments
 from services.payments.domain.books import Bookkeeping
 from services.payments.domain.checkouts import CheckoutState, shown_state
 from services.payments.domain.receipts import Judgement
-from services.payments.models import Checkout, CheckoutItem, Receipt
+from services.payments.models import Checkout, CheckoutItem, MoneyCase, Receipt
 from services.payments.repository import positions
 
 
@@ -63,6 +63,43 @@ def receipt_reply(receipt: Receipt, books: Bookkeeping | None = None) -> payment
         stand_in=receipt.stand_in,
         flags=receipt.flags,
         **(books.fields() if books else {}),
+    )
+
+
+def case_reply(case: MoneyCase, books: Bookkeeping, *, show_iban: bool) -> money_cases.MoneyCase:
+    """Return a case of unexpected money with what its receipt tells; the account masked, or whole."""
+    receipt = case.receipt
+    payer = receipt.details.payer or receipt.details.debtor
+    iban = case.iban
+    return money_cases.MoneyCase(
+        id=case.id,
+        entity_code=case.entity_code,
+        version=case.version,
+        state=case.state,
+        reason=case.reason,
+        opened_at=case.opened_at,
+        changed_at=case.changed_at,
+        receipt_id=receipt.receipt_id,
+        first_receipt_id=case.first_receipt_id,
+        notice_number=receipt.notice_number,
+        iuv=receipt.iuv,
+        description=receipt.details.description,
+        payer_name=payer.full_name,
+        psp_name=receipt.psp_name,
+        paid_at=receipt.paid_at,
+        amount_cents=case.amount_cents,
+        unexpected_cents=case.unexpected_cents,
+        practice_id=case.practice_id,
+        external_id=books.external_id,
+        service_code=case.service_code,
+        accounting_code=books.accounting_code,
+        iban=iban.masked if iban and not show_iban else iban,
+        holder=case.holder,
+        refund_cents=case.refund_cents,
+        decided_by=case.decided_by,
+        offset_practice_id=case.offset_practice_id,
+        export_id=case.export_id,
+        note=case.note,
     )
 
 

@@ -10,19 +10,21 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import orjson
 from standardwebhooks import Webhook
 
 from chassis import clock, logs
-from chassis.storage.database import Database, is_out_of_reach
+from chassis.https_post import post
+from chassis.storage.database import Database, Tx, is_out_of_reach
+from contracts.events.payments import WEBHOOK_DISABLED, WebhookDisabled
 from services.payments import models
 from services.payments.domain.webhooks import HISTORY_KEPT, Answer, next_try
 from services.payments.metrics import WEBHOOKS_DISABLED, WEBHOOKS_SENT
 from services.payments.models import WebhookEndpoint
 from services.payments.repository import webhooks
 from services.payments.repository.webhooks import Claimed
-from services.payments.webhooks.https_post import post
 from services.payments.webhooks.settings import WebhookSettings
 
 log = logs.get_logger(__name__)
@@ -91,7 +93,8 @@ class Webhooks:
             "webhook-signature": " ".join(signed),
         }
         settings = self._settings
-        return post(delivery.url, body, headers, timeout_s=settings.timeout_s, allowed=settings.allowed)
+        came = post(delivery.url, body, headers, timeout_s=settings.timeout_s, allowed=settings.allowed)
+        return Answer(came.status, came.problem, came.duration_ms)
 
     def _settle(self, claimed: Claimed, answer: Answer) -> None:
         """Write down what came of it, and what follows: nothing more, another try, or the end of its webhook."""
@@ -112,12 +115,22 @@ class Webhooks:
             delivery.next_at = next_try(delivery.attempts, delivery.first_try_at or now, now)
             if answer.is_gone or delivery.next_at is None:
                 delivery.next_at = None
-                self._disable(endpoint, "gone" if answer.is_gone else "failing")
+                self._disable(tx, endpoint, "gone" if answer.is_gone else "failing", now)
 
-    def _disable(self, endpoint: Any, reason: str) -> None:
+    def _disable(self, tx: Tx, endpoint: WebhookEndpoint, reason: str, now: datetime) -> None:
         if not endpoint.enabled:
             return
         endpoint.enabled, endpoint.disabled_reason = False, reason
+        told = WebhookDisabled(
+            webhook_id=endpoint.id,
+            entity_code=endpoint.entity_code,
+            host=urlsplit(endpoint.url).hostname or "",
+            reason=reason,
+            failing_since=endpoint.failing_since or now,
+            at=now,
+        )
+        sequence = webhooks.events_about(tx.session, endpoint.id) + 1
+        tx.emit(WEBHOOK_DISABLED, told, subject=str(endpoint.id), sequence=sequence, now=now)
         WEBHOOKS_DISABLED.labels(endpoint.entity_code).inc()
         log.error("webhook_disabled", entity_code=endpoint.entity_code, webhook=str(endpoint.id), reason=reason)
 

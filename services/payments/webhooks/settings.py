@@ -1,12 +1,10 @@
 """Settings of what sends webhooks, from the environment."""
 
-import ipaddress
 from dataclasses import dataclass
 
-from environs import EnvError
-
+from chassis import https_post
+from chassis.https_post import Network
 from chassis.settings import environment
-from services.payments.webhooks.https_post import Network
 
 
 @dataclass(frozen=True)
@@ -20,9 +18,5 @@ class WebhookSettings:
     def load(cls) -> "WebhookSettings":
         """Read the environment. Raises EnvError."""
         env = environment()
-        try:
-            networks: list[str] = env.list("WEBHOOK_PRIVATE_NETWORKS", [])
-            allowed = [ipaddress.ip_network(network) for network in networks]
-        except ValueError as error:
-            raise EnvError(f"WEBHOOK_PRIVATE_NETWORKS: {error}") from None
-        return cls(env.float("WEBHOOK_TIMEOUT_S", 15.0), tuple(allowed))
+        allowed = https_post.networks("WEBHOOK_PRIVATE_NETWORKS", env.list("WEBHOOK_PRIVATE_NETWORKS", []))
+        return cls(env.float("WEBHOOK_TIMEOUT_S", 15.0), allowed)

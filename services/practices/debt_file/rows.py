@@ -197,10 +197,8 @@ def _schedule(values: Values, service: ServiceRules, amount_cents: int, due_date
         for name, column in SCHEDULE_COLUMNS.items()
         if values.get(column)
     }
-    if not read:
-        return None
     try:
-        return service.checked_schedule(AmountSchedule(**read), amount_cents, due_date)
+        return service.checked_schedule(AmountSchedule(**read) if read else None, amount_cents, due_date)
     except Refused as refused:
         detail = detail_of(refused, ScheduleNotAllowed)
         column = SCHEDULE_COLUMNS[detail.field if detail else "valid_until"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Final
 
-from contracts.amounts import AmountSchedule
+from contracts.amounts import AmountSchedule, ToldAmounts
 from contracts.calendar import DUE_YEAR_MAX, DUE_YEAR_MIN, due_day
 from contracts.codes import (
     ANONYMOUS_FISCAL_CODE,
@@ -23,6 +23,7 @@ from contracts.error_details import AmountNotAllowed, InvalidRequest, MissingFie
 from contracts.errors import ErrorCode, Refused
 from contracts.extra_fields import ExtraField
 from contracts.shapes import Beneficiary, Instalment, Stamp, Subject
+from services.practices.domain.amount_questions import AmountQuestion
 from services.practices.domain.debt import PLAN_BY_REFERENCE
 from services.practices.domain.transfers import Share
 
@@ -89,6 +90,7 @@ class ServiceRules:
     takes_beneficiary: bool = True
     extra_fields: tuple[ExtraField, ...] = ()
     payers: tuple[str, ...] = ()
+    question: AmountQuestion | None = None
 
     def check_stamp(self, stamp: Stamp | None) -> Stamp | None:
         """Return what a digital stamp is bought for: needed where the service sells one, and nowhere else.
@@ -127,8 +129,11 @@ class ServiceRules:
         A debt without a schedule has the service's, where that fits it: one without a due date has no day to add from.
 
         The other entities' shares stay as they are, so what changes is ours, and something of ours is left.
+        Where the entity's software says the amount, nothing of it is left to say but the printed date.
         Raises Refused(SCHEDULE_NOT_ALLOWED) with the field, (INVALID_DATE).
         """
+        if self.question is not None:
+            return self._said_by_software(schedule, self.question)
         if schedule is None and self.schedule is not None:
             fits = self._wrong_field(self.schedule, amount_cents, due_date) is None
             return self.schedule if fits else None
@@ -143,7 +148,17 @@ class ServiceRules:
             raise Refused(ErrorCode.SCHEDULE_NOT_ALLOWED, ScheduleNotAllowed(field=wrong))
         return schedule
 
+    def _said_by_software(self, schedule: AmountSchedule | None, question: AmountQuestion) -> AmountSchedule:
+        said = schedule or AmountSchedule()
+        for one in fields(said):
+            if one.name != "printed_date" and getattr(said, one.name) is not None:
+                raise Refused(ErrorCode.SCHEDULE_NOT_ALLOWED, ScheduleNotAllowed(field=one.name))
+        printed_date = checked_due_date(said.printed_date)
+        return AmountSchedule(printed_date=printed_date, told=ToldAmounts(use_last_known=question.use_last_known))
+
     def _wrong_field(self, schedule: AmountSchedule, amount_cents: int, due_date: date | None) -> str | None:
+        if schedule.told is not None:
+            return "told"
         others_cents = sum(share.amount_cents for share in self.shares)
         is_raised = schedule.surcharge_cents is not None or schedule.interest_basis_points is not None
         reduced_cents = schedule.reduced_cents

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from contracts import amounts
-from contracts.amounts import AmountPeriod
+from contracts.amounts import AmountPeriod, Certainty
 from contracts.calendar import ROME, rome_day
 from contracts.codes import DESCRIPTION_MAX_CHARS, AmountCents
 from contracts.errors import ErrorCode
@@ -45,6 +45,8 @@ SHOWN_MASKED: Final = (
     "iuv",
     "due_date",
     "printed_date",
+    "amount_told_at",
+    "amount_last_known",
     "payable_until",
     "instalment",
     "state",
@@ -71,18 +73,22 @@ class StateDetails:
 
 @dataclass(frozen=True)
 class ShownAmount:
-    """What a practice costs, the last day on which it does, and where it changes what is asked for from today on."""
+    """What a practice costs, the last day on which it does, and where it changes what is asked for from today on.
+
+    `told_at`: since when the entity's software says so, where it says the amount.
+    """
 
     cents: AmountCents
     until: date | None = None
     periods: tuple[AmountPeriod, ...] = ()
+    told_at: datetime | None = None
 
 
 def state_details(status: PracticeStatus, due: AmountDue, created_at: datetime) -> StateDetails:
     """Return the details of the state from the facts alone: the order in which they arrived leaves no trace.
 
     Reasons are `checkout_open`, `checkout_<CheckoutAbandoned.reason>`, `receipt`, `less_than_due`, `settled`,
-    `late_not_accepted`,    or the entity's own words for a cancelled practice.
+    `late_not_accepted`, or the entity's own words for a cancelled practice.
     """
     facts = status.facts
     match status.state:
@@ -131,11 +137,27 @@ def end_of_rome_day(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=1), time.min, tzinfo=ROME).astimezone(UTC)
 
 
-def not_payable_code(status: PracticeStatus, due: AmountDue, now: datetime) -> ErrorCode | None:
-    """Return why a payment cannot be started now, or None when it can."""
+def not_payable_code(status: PracticeStatus, due: AmountDue, now: datetime, *, asked: bool = False) -> ErrorCode | None:
+    """Return why a payment cannot be started now, or None when it can.
+
+    `asked`: the entity's software was asked for the amount just now, where it says it. In a list it is not: that it
+    does not answer is told to who opens the practice, or pays.
+    """
     if status.state is State.TO_PAY and due.payable_until and rome_day(now) > due.payable_until:
         return ErrorCode.PRACTICE_EXPIRED
+    if status.state is State.TO_PAY:
+        certainty = amounts.certainty_at(due.asked_amount, now)
+        if certainty is Certainty.NOTHING_DUE:
+            return ErrorCode.NOTHING_DUE
+        if certainty is Certainty.UNKNOWN and asked:
+            return ErrorCode.AMOUNT_NOT_KNOWN
     return NOT_PAYABLE.get(status.state)
+
+
+def is_last_known(status: PracticeStatus, due: AmountDue, now: datetime) -> bool:
+    """Return whether the amount to pay is what the entity's software said last, of which the time is over."""
+    certainty = amounts.certainty_at(due.asked_amount, now)
+    return status.state in (State.TO_PAY, State.UNCONFIRMED) and certainty is Certainty.LAST_KNOWN
 
 
 def amount_shown(status: PracticeStatus, due: AmountDue, now: datetime) -> ShownAmount:
@@ -147,6 +169,8 @@ def amount_shown(status: PracticeStatus, due: AmountDue, now: datetime) -> Shown
     if status.state in (State.CANCELLED, State.EXPIRED) and ending:
         return ShownAmount(amounts.amount_at(asked, ending.at).cents)
     amount = amounts.amount_at(asked, now)
+    if due.schedule and due.schedule.told:
+        return ShownAmount(amount.cents, told_at=amounts.told_at(asked, now))
     to_come = amounts.amounts_from(asked, rome_day(now)) if due.schedule else ()
     is_alone = len(to_come) == 1 and to_come[0].until is None and not to_come[0].grows
     return ShownAmount(amount.cents, amount.until, () if is_alone else tuple(to_come))

@@ -179,6 +179,7 @@ def save_services(session: Session, entity: FileEntity) -> None:
             "payers": list(item.payers),
             "notice_text": stored_json.write_optional(item.notice_text),
             "segregation_code": item.segregation_code,
+            "amount_question": stored_json.write_optional(item.amount_question),
             "told_digest": _told_digest(entity, item),
         }
         statement = insert(ServiceRow).values(**values)
@@ -193,14 +194,16 @@ def save_services(session: Session, entity: FileEntity) -> None:
 
 def _told_digest(entity: FileEntity, service: FileService) -> str:
     """Return a digest of what every practice of a service tells payments out of the catalogue as it is now."""
-    told = (
+    told: list[object] = [
         entity.creditor.company_name,
         entity.iban,
         entity.postal_iban,
         service.category,
         stored_json.write(service.archive),
         service.accounting_code,
-    )
+    ]
+    if service.amount_question is not None:  # added later: what other services tell has the digest it had
+        told.append(service.amount_question.use_last_known)
     return hashlib.sha256(codec.write(told)).hexdigest()
 
 

@@ -7,14 +7,17 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     Row,
     Select,
     String,
+    Text,
     and_,
     any_,
     bindparam,
     func,
     insert,
+    literal,
     or_,
     select,
     tuple_,
@@ -213,13 +216,17 @@ def locked(session: Session, practice_ids: Iterable[UUID]) -> Sequence[PracticeR
     return session.scalars(statement.order_by(PracticeRow.id).with_for_update()).all()
 
 
+def locked_with_catalogue(session: Session, practice_id: UUID) -> PracticeRow:
+    """Return a practice with its entity and service, locked until the transaction ends. It exists."""
+    statement = _with_catalogue().where(PracticeRow.id == practice_id).with_for_update(of=PracticeRow)
+    return session.scalars(statement).one()
+
+
 def locked_debts(session: Session, entity_code: str, external_ids: Iterable[str]) -> dict[str, PracticeRow]:
     """Return the entity's debts of these references, locked, by reference."""
     found: dict[str, PracticeRow] = {}
     for batch in batches(sorted(external_ids)):
-        statement = select(PracticeRow).where(
-            PracticeRow.entity_code == entity_code, PracticeRow.external_id.in_(batch)
-        )
+        statement = _of_references(select(PracticeRow), entity_code, batch)
         rows = session.scalars(statement.order_by(PracticeRow.id).with_for_update())
         found |= {row.external_id: row for row in rows if row.external_id is not None}
     return found
@@ -229,8 +236,7 @@ def debts_by_reference(session: Session, entity_code: str, external_ids: Iterabl
     """Return the entity's debts of these references as they are, by reference."""
     found: dict[str, PracticeRow] = {}
     for batch in batches(sorted(external_ids)):
-        here = (PracticeRow.entity_code == entity_code, PracticeRow.external_id.in_(batch))
-        rows = session.scalars(select(PracticeRow).where(*here))
+        rows = session.scalars(_of_references(select(PracticeRow), entity_code, batch))
         found |= {row.external_id: row for row in rows if row.external_id is not None}
     return found
 
@@ -239,11 +245,20 @@ def known_external_ids(session: Session, entity_code: str, external_ids: Iterabl
     """Return which of these references the entity has used."""
     known: set[str] = set()
     for batch in batches(sorted(external_ids)):
-        statement = select(PracticeRow.external_id).where(
-            PracticeRow.entity_code == entity_code, PracticeRow.external_id.in_(batch)
-        )
+        statement = _of_references(select(PracticeRow.external_id), entity_code, batch)
         known.update(external_id for external_id in session.scalars(statement) if external_id is not None)
     return known
+
+
+def _of_references(statement: Select[Any], entity_code: str, external_ids: Sequence[str]) -> Select[Any]:
+    """Narrow a statement to an entity's debts of some references, each once.
+
+    Each reference is looked up by the index. Given as a list, on a table that has grown since it was last analysed (a
+    first file of many rows), the planner reads all debts of the entity instead.
+    """
+    references = func.unnest(literal(external_ids, ARRAY(Text)))
+    named = tuple_(PracticeRow.entity_code, PracticeRow.external_id)
+    return statement.where(named.in_(select(literal(entity_code), references)))
 
 
 def insert_one(session: Session, values: Json) -> None:

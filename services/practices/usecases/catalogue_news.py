@@ -10,7 +10,7 @@ from typing import Final
 
 from chassis.storage.database import Database, Tx
 from contracts.events.practices import PRACTICE_AMENDED
-from services.practices import records
+from services.practices import catalogue_records, records
 from services.practices.repository import practices
 
 _BATCH_ROWS: Final = 200
@@ -32,6 +32,7 @@ def _tell_batch(tx: Tx, now: datetime) -> int:
     for row in rows:
         row.sequence += 1
         row.service_revision = row.service.revision
+        records.write_who_says_the_amount(row, catalogue_records.rules_of(row.service))
         position = records.position_of(row, row.entity, row.service)
         tx.emit(PRACTICE_AMENDED, position, subject=str(row.id), sequence=row.sequence, now=now)
     return len(rows)

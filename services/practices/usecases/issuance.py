@@ -154,7 +154,7 @@ def is_amendment(row: PracticeRow, debt: Debt, rules: ServiceRules, now: datetim
     asks_before, asks_now = records.amount_due_of(row).cents(status.facts), _amount_due(debt, rules).cents(status.facts)
     is_free = practice_status.may_amend(status, raises_amount=asks_now > asks_before)
     is_needless = status.state is not State.CANCELLED and not (is_free and _has_expired_early(status, debt, rules, now))
-    if before == debt and is_needless:
+    if records.as_put(before) == records.as_put(debt) and is_needless:
         return False
     if not is_free:
         raise Refused(ErrorCode.PRACTICE_NOT_AMENDABLE, NotAmendable(state=row.state))

@@ -32,11 +32,13 @@ from contracts.rpc.practices import (
 )
 from contracts.shapes import Viewer
 from services.practices import catalogue_records, records
+from services.practices.amount_software import AmountSoftware
 from services.practices.domain import display, viewers
 from services.practices.domain.debt import plan_references
 from services.practices.domain.viewers import Visibility
 from services.practices.models import OutboxMessage
 from services.practices.repository import catalogue, practices
+from services.practices.usecases import told_amounts
 
 _DATED_MAX: Final = 500
 
@@ -51,11 +53,21 @@ def due_dates(database: Database, request: DueDatesRequest, now: datetime) -> Du
     return DueDates(practices=[records.dated_practice_of(row, now) for row in rows])
 
 
-def get_many(database: Database, request: GetManyRequest, now: datetime) -> PracticeList:
-    """Return the practices the viewer may see, in the order asked; the others are left out."""
+def get_many(
+    database: Database, request: GetManyRequest, now: datetime, software: AmountSoftware | None = None
+) -> PracticeList:
+    """Return the practices the viewer may see, in the order asked; the others are left out.
+
+    The entity's software is asked first for the amounts that it says: who gets a practice may be about to pay it, or to
+    print it. Without `software` what it said last is shown.
+    """
     rows = database.read(partial(practices.practices, practice_ids=request.practice_ids))
-    asked = (rows[practice_id] for practice_id in request.practice_ids if practice_id in rows)
-    shown = (_seen(row, request.viewer, now) for row in asked)
+    due = [row.id for row in rows.values() if _is_seen(row, request.viewer) and told_amounts.is_due(row, now)]
+    if software is not None and due:
+        told_amounts.ask(database, software, due, now)
+        rows = database.read(partial(practices.practices, practice_ids=request.practice_ids))
+    found = (rows[practice_id] for practice_id in request.practice_ids if practice_id in rows)
+    shown = (_seen(row, request.viewer, now, asked=software is not None) for row in found)
     return PracticeList(practices=[practice for practice in shown if practice is not None])
 
 
@@ -129,12 +141,16 @@ def events(database: Database, request: EventsRequest) -> EventsReply:
         return event_feed.page(session, OutboxMessage, request)
 
 
-def _seen(row: Row[Any], viewer: Viewer, now: datetime) -> Practice | None:
+def _is_seen(row: Row[Any], viewer: Viewer) -> bool:
+    return viewers.visibility(viewer, row.id, row.debtor_fiscal_code, row.inserted_by) is not Visibility.NONE
+
+
+def _seen(row: Row[Any], viewer: Viewer, now: datetime, *, asked: bool = False) -> Practice | None:
     """Return the practice as far as the viewer may see it, or None."""
     visibility = viewers.visibility(viewer, row.id, row.debtor_fiscal_code, row.inserted_by)
     if visibility is Visibility.NONE:
         return None
-    practice = records.practice_of(row, now)
+    practice = records.practice_of(row, now, asked=asked)
     return practice if visibility is Visibility.WHOLE else display.masked(practice)
 
 

@@ -20,6 +20,7 @@ KEYS = {
             "payments:read",
             "events:read",
             "settlements:write",
+            "refunds:write",
             "notices:print",
             "webhooks:write",
             "ops:dead-letters",

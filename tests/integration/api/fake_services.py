@@ -9,8 +9,18 @@ from contracts.call import AnyCall, Call, Reply, Request
 from contracts.error_details import ErrorDetail
 from contracts.errors import ErrorCode, Refused
 from contracts.message import Message
-from contracts.rpc import cart, dead_letters, identity, notices, payments, practices, settlement, webhooks
-from gateway.api import examples, settlement_examples
+from contracts.rpc import (
+    cart,
+    dead_letters,
+    identity,
+    money_cases,
+    notices,
+    payments,
+    practices,
+    settlement,
+    webhooks,
+)
+from gateway.api import examples, money_examples, settlement_examples
 from gateway.api.json_values import JsonObject
 
 CITIZEN_TOKEN = "citizen-token"
@@ -84,6 +94,21 @@ class FakeServices:
             notices.JOB.name: lambda request: {"job": examples.PRINT_JOB if request.job_id == PRINT_JOB_ID else None},
             notices.JOB_DOCUMENTS.name: _printed,
             **{call.name: _nothing for call in PINGS},
+            money_cases.MONEY_CASES.name: lambda _: {
+                "cases": money_examples.CASES["items"],
+                "totals": money_examples.CASES["totals"],
+                "next_cursor": "42",
+            },
+            money_cases.MONEY_CASE.name: lambda _: money_examples.CASE_REPLY,
+            money_cases.MOVE_CASE.name: lambda _: money_examples.CASE,
+            money_cases.EXPORT_REFUNDS.name: lambda _: money_examples.EXPORT,
+            money_cases.REFUND_EXPORTS.name: lambda _: {"exports": [money_examples.EXPORT]},
+            money_cases.REFUND_FILE.name: lambda asked: {
+                "file_name": f"rimborsi.{asked.format}",
+                "media_type": "application/xml" if asked.format == "xml" else "text/csv; charset=utf-8",
+                "content": "refunds",
+            },
+            money_cases.SETTLE_EXPORT.name: lambda _: {**money_examples.EXPORT, "open_count": 0},
             webhooks.CREATE_WEBHOOK.name: lambda _: examples.WEBHOOK_WITH_SECRET,
             webhooks.WEBHOOKS.name: lambda _: {"webhooks": [examples.WEBHOOK]},
             webhooks.CHANGE_WEBHOOK.name: lambda _: examples.WEBHOOK,

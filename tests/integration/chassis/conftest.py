@@ -12,7 +12,7 @@ from kombu import Connection
 
 from chassis import settings
 from chassis.messaging import wire
-from chassis.storage import migrations
+from chassis.storage import migrations, outbox_months
 from chassis.storage.database import Database
 from tests.conftest import ProcessStarter, child_environment, empty_tables, wait_until
 from tests.integration.chassis import probe
@@ -30,6 +30,9 @@ def probe_url(database_url: str) -> str:
     engine = sa.create_engine(url)
     probe.Base.metadata.drop_all(engine)
     probe.Base.metadata.create_all(engine)
+    with engine.begin() as connection:
+        for statement in outbox_months.STEPS:
+            connection.execute(sa.text(statement))
     engine.dispose()
     return url
 

@@ -31,7 +31,7 @@ HEARD = next(one for one in SUBSCRIPTIONS if one.consumer == "cart.on_payment_co
 NAME = HEARD.queue_name
 DELAY_S = 60
 RETRIES = f"cart.retry.{DELAY_S * 1000}ms"
-CREATED = {NAME, f"{NAME}.dead", RETRIES}
+CREATED = {NAME, f"{NAME}.dead", RETRIES, "rpc-cart"}
 DONE_WITHIN_S = 60
 
 
@@ -110,11 +110,12 @@ def test_queues_become_another_type_with_every_message_in_them(amqp_url, environ
     done = command(environment_of(after), "chassis.topology", "migrate", "cart")
     assert done.returncode == 0, done.stderr
     assert f"{NAME}: made anew, 250 messages moved" in done.stdout
+    assert "rpc-cart: made anew, 0 messages moved" in done.stdout
     assert is_of_type(amqp_url, after, monkeypatch)
     assert ids_in(amqp_url, NAME) == events + retried
     assert ids_in(amqp_url, f"{NAME}.dead") == dead
     again = command(environment_of(after), "chassis.topology", "migrate", "cart")
-    assert again.stdout.count("as it should be") == 3
+    assert again.stdout.count("as it should be") == 4
 
 
 def test_what_is_published_meanwhile_is_not_lost(amqp_url, environment_of, monkeypatch):
@@ -196,6 +197,23 @@ def test_a_queue_that_is_consumed_is_left_as_it_is_and_named(amqp_url, environme
     monkeypatch.setenv("QUEUE_TYPE", "classic")
     with Connection(amqp_url) as connection:
         wire.own_queue(NAME)(connection.channel()).declare()
+
+
+def test_requests_are_taken_from_a_queue_of_the_type_before(amqp_url, run_probe, rpc):
+    with Connection(amqp_url) as connection:
+        Queue("rpc-probe", wire.RPC_EXCHANGE, "probe.*", durable=True)(connection.channel()).declare()
+    running = run_probe(QUEUE_TYPE="quorum")
+    wait_until_answering(rpc, "probe", running)
+    assert running.lines("queue_of_another_kind")[0]["queue"] == "rpc-probe"
+
+
+def test_a_queue_of_requests_that_is_consumed_is_left_as_it_is(amqp_url, environment_of):
+    assert command(environment_of("classic"), "chassis.topology", "migrate", "cart").returncode == 0
+    consumed = Queue("rpc-cart", no_declare=True)
+    with Connection(amqp_url) as connection, Consumer(connection, [consumed], on_message=print):
+        done = command(environment_of("quorum"), "chassis.topology", "migrate", "cart")
+    assert done.returncode == 1
+    assert "rpc-cart is consumed: stop its service" in done.stderr
 
 
 @pytest.mark.usefixtures("as_quorum")

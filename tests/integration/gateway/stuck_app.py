@@ -2,8 +2,12 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterable
+from threading import Barrier
 from typing import Any
+
+BOTH_THREADS = Barrier(2)
 
 
 def wait_for_nobody(*_: object) -> None:
@@ -20,6 +24,10 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     if environ["PATH_INFO"] == "/thread":
         wait_for_nobody()
     elif environ["PATH_INFO"] == "/loop":
+        os.kill(os.getpid(), signal.SIGALRM)
+    elif environ["PATH_INFO"] == "/loop-while-all-are-busy":
+        BOTH_THREADS.wait()
+        time.sleep(1.5)  # the main loop goes round once more: the threads were given their requests before that
         os.kill(os.getpid(), signal.SIGALRM)
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [str(os.getpid()).encode()]

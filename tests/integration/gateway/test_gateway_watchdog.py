@@ -13,18 +13,20 @@ import pytest
 from tests.conftest import wait_until
 
 THREADS = 2
+# What is asked for, how often at once, and which part stands still then.
+CASES = [("/thread", THREADS, "threads"), ("/loop", 1, "main loop"), ("/loop-while-all-are-busy", THREADS, "main loop")]
 
 
 @pytest.fixture(name="worker")
 def make_worker(start_process, tmp_path):
-    """Start gunicorn with one worker of two threads whose watchdog has two seconds; gunicorn's own has ten minutes."""
+    """Start gunicorn with one worker of two threads with a watchdog of three seconds; gunicorn's has ten minutes."""
     fifo = tmp_path / "never"
     os.mkfifo(fifo)
     options = ("--workers=1", f"--threads={THREADS}", "--timeout=600", "--no-control-socket", "--bind=127.0.0.1:0")
     kind = "--worker-class=gateway.edge.worker.ReadAheadWorker"
     running = start_process(
         *("-m", "gunicorn", "tests.integration.gateway.stuck_app:application", kind, *options),
-        env={"WATCHDOG_S": "2", "STUCK_ON": str(fifo)},
+        env={"WATCHDOG_S": "3", "STUCK_ON": str(fifo)},
     )
     listening = re.compile(r"Listening at: http://127\.0\.0\.1:(\d+)")
     (port,) = wait_until(lambda: listening.findall(running.log()))
@@ -56,7 +58,7 @@ def part_in(log):
     return json.loads(line)["part"]
 
 
-@pytest.mark.parametrize(("path", "count", "part"), [("/thread", THREADS, "threads"), ("/loop", 1, "main loop")])
+@pytest.mark.parametrize(("path", "count", "part"), CASES)
 def test_a_worker_whose_loop_or_threads_do_not_move_is_ended_and_replaced(worker, path, count, part):
     stuck = wait_until(lambda: ask(worker))
     with ExitStack() as waiting:
@@ -71,7 +73,7 @@ def test_a_worker_with_a_free_thread_goes_on(worker):
     """One request that lasts is no reason: others are answered, and by the same process."""
     first = wait_until(lambda: ask(worker))
     with send(worker, "/thread"):
-        answers = {wait_until(lambda: ask(worker)) for _ in for_s(5)}
+        answers = {wait_until(lambda: ask(worker)) for _ in for_s(7)}
     assert answers == {first}
     assert "watchdog_ended_process" not in worker.log()
 

@@ -1,5 +1,6 @@
 """Many bodies under one portal: each with its own entity id and metadata, and a login of one is none of another."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -22,6 +23,16 @@ from tests.integration.identity.conftest import MARIO, NOW, PUBLIC_URL, Portal, 
 
 BODY = f"{PUBLIC_URL}/pub-ag-full/c_l049"
 OTHER_BODY = f"{PUBLIC_URL}/pub-ag-full/c_a662"
+INVOICED = {
+    "name": "Gestore",
+    "street": "Via Roma",
+    "postal_code": "74121",
+    "city": "Taranto",
+    "email": "fatture@gestore.example",
+    "vat_number": "IT00743110157",
+}
+PRIVATE = {"SPID_ACTIVITY": "pri-ag-full", "SPID_INVOICED_PARTY": json.dumps(INVOICED)}
+SCHOOL = {"name": "Scuola privata", "url": "https://scuola.example"}
 
 
 @pytest.fixture
@@ -123,7 +134,7 @@ def test_the_settings_give_each_body_its_name_and_the_aggregator_its_codes(
     provider = Settings.load().provider_of("PM108")
     assert (provider.entity_id, provider.organization.name) == (BODY, "Comune di Taranto")
     assert provider.aggregator is not None
-    assert provider.aggregator.vat_number == "IT00743110157"
+    assert provider.aggregator.organization.vat_number == "IT00743110157"
     monkeypatch.setenv("SPID_PURPOSES", "PX,XX")
     with pytest.raises(EnvError, match="SPID_PURPOSES"):
         Settings.load()
@@ -133,7 +144,7 @@ def test_the_settings_give_each_body_its_name_and_the_aggregator_its_codes(
     ("activity", "more", "told"),
     [
         ("pub-ag-half", {}, "SPID_ACTIVITY"),
-        ("pri-ag-full", {}, "SPID_ACTIVITY"),
+        ("pri-ag-full", {}, "SPID_INVOICED_PARTY"),
         ("pub-ag-lite", {}, "SPID_VALIDATION_CERT_FILE"),
         ("pub-op-full", {"SPID_VAT_NUMBER": "IT00743110157"}, "SPID_FISCAL_CODE"),
         ("pub-op-full", {"SPID_FISCAL_CODE": "00743110157"}, "SPID_VAT_NUMBER"),
@@ -160,3 +171,63 @@ def test_a_light_activity_publishes_the_certificate_that_it_is_given(
     assert provider.entity_id == f"{PUBLIC_URL}/pub-ag-lite/c_l049"
     assert provider.aggregator is not None
     assert provider.aggregator.validation == loaded.key.certificates[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"vat_number": None}, "vat_number"),
+        ({"postal_code": "7412"}, "postal_code"),
+        ({"postal_code": 74121}, "postal_code"),
+        ({"city": ""}, "city"),
+        ({"name": "Šćerba"}, "name"),
+        ({"province": "Taranto"}, "province"),
+        ({"phone": "+39099"}, "phone"),
+    ],
+)
+def test_whom_to_invoice_is_as_agids_schema_wants_it_or_stops_the_start(
+    spid_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, changes: dict[str, object], told: str
+) -> None:
+    party = {name: value for name, value in {**INVOICED, **changes}.items() if value is not None}
+    for name, value in {**spid_environment, **PRIVATE, "SPID_INVOICED_PARTY": json.dumps(party)}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(EnvError, match=f"SPID_INVOICED_PARTY.*{told}"):
+        Settings.load()
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (SCHOOL, "vat_number or a fiscal_code"),
+        ({**SCHOOL, "vat_number": "02468135791"}, "begins with its country"),
+        ({**SCHOOL, "fiscal_code": "02468135791", "ipa_code": "c_l049"}, "public body"),
+    ],
+)
+def test_a_private_body_has_a_tax_code_of_its_own_and_none_of_the_public_index(
+    spid_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, body: dict[str, str], told: str
+) -> None:
+    for name, value in {**spid_environment, **PRIVATE, "SPID_BODIES": json.dumps({"PM108": body})}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(EnvError, match=told):
+        Settings.load()
+
+
+@pytest.mark.parametrize(
+    ("codes", "entity_id"),
+    [
+        ({"vat_number": "IT02468135791"}, "pri-ag-full/IT02468135791"),
+        ({"vat_number": "IT02468135791", "fiscal_code": "80012345676"}, "pri-ag-full/80012345676"),
+    ],
+)
+def test_a_private_body_is_known_by_its_tax_code(
+    spid_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, codes: dict[str, str], entity_id: str
+) -> None:
+    bodies = json.dumps({"PM108": {**SCHOOL, **codes}})
+    for name, value in {**spid_environment, **PRIVATE, "SPID_BODIES": bodies}.items():
+        monkeypatch.setenv(name, value)
+    provider = Settings.load().provider_of("PM108")
+    assert provider.entity_id == f"{PUBLIC_URL}/{entity_id}"
+    assert provider.organization.name == "Scuola privata"
+    assert provider.aggregator is not None
+    assert provider.aggregator.invoiced is not None
+    assert (provider.aggregator.invoiced.name, provider.aggregator.invoiced.country) == ("Gestore", "IT")

@@ -55,7 +55,7 @@ CREDITOR = Creditor(
     broker_fiscal_code=CreditorFiscalCode("80012345676"),
     station_id="80012345676_01",
 )
-ENTITY = Entity(code="PM108", creditor=CREDITOR, services=[])
+ENTITY = Entity(code="PM108", creditor=CREDITOR, contact_email="pagamenti@ente.example", services=[])
 MAILBOX = Mailbox(
     fiscal_code=FiscalCode(MARIO_CODE),
     email="mario@posta.example",
@@ -267,6 +267,7 @@ class Neighbours:
         self.mailboxes: dict[UUID, Mailbox | None] = {}
         self.practices: dict[UUID, Practice] = {}
         self.receipts: dict[UUID, list[Receipt]] = {}
+        self.entity = ENTITY
         self.failing: Exception | None = None
 
     def call(self, call: Call[Request, Reply], request: Request, *, correlation_id: str | None = None) -> Reply:
@@ -284,7 +285,7 @@ class Neighbours:
                 found = [self.practices[one] for one in request.practice_ids if one in self.practices]
                 return PracticeList(practices=found)
             case EntityRequest():
-                return ENTITY
+                return self.entity
             case PayLinkRequest():
                 return MadeLink(id=uuid4(), link_token=f"pay-{request.practice_id}", expires_at=NOON)
             case ReceiptsRequest():

@@ -3,6 +3,8 @@
 practices is played by a dict of positions.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -110,6 +112,17 @@ def in_events(database, name):
     return [books_of(one.body["data"]) for one in emitted(database, name)]
 
 
+@contextmanager
+def running_transaction(database, elsewhere=None) -> Iterator[sa.Connection]:
+    """Leave a transaction that has a number running, in this database or, by its name, another of the server's."""
+    url = database.engine.url
+    engine = sa.create_engine(url.set(database=elsewhere or url.database))
+    with engine.connect() as connection:
+        connection.execute(sa.text("SELECT pg_current_xact_id()"))
+        yield connection
+    engine.dispose()
+
+
 def in_payments(database):
     page = receipt_list.payments_page(database, PaymentsRequest(entity_code="PM108"))
     return [books_of(orjson.loads(codec.write(one))) for one in page.receipts]
@@ -177,3 +190,19 @@ def test_the_payments_of_a_period_end_before_its_last_moment(database, node):
     for until, count in ((START, 0), (LATER, 1)):
         request = PaymentsRequest(entity_code="PM108", since=START, until=until)
         assert len(receipt_list.payments_page(database, request).receipts) == count
+
+
+def test_what_runs_in_another_database_of_the_server_holds_no_payment_back(database, node):
+    learn(database, booked())
+    with running_transaction(database, elsewhere="postgres"):
+        pay(node)
+        assert in_payments(database) == [TOLD]
+
+
+def test_a_payment_waits_for_what_was_running_in_payments_database_before_it(database, node):
+    learn(database, booked())
+    with running_transaction(database) as running:
+        pay(node)
+        assert in_payments(database) == []
+        running.commit()
+        assert in_payments(database) == [TOLD]

@@ -164,7 +164,7 @@ def test_a_receipt_for_a_notice_nobody_issued_is_kept_and_flagged(town, eventual
     number = "301888888888888888"
     assert outcome_of(deliver(town, number)) == "OK"
     assert judgement(town, number) == "unknown_notice"
-    # The list waits for every transaction that was running anywhere on the server, other tests' too.
+    # The list waits for every transaction that was running in payments' database.
     found_later = eventually(lambda: [found for found in all_payments(town) if found.notice_number == number])
     [listed] = found_later
     assert listed.practice_id is None

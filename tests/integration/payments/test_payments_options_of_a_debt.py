@@ -17,7 +17,8 @@ from contracts.errors import ErrorCode, Refused
 from contracts.events.practices import OTHER_OPTION, PRACTICE_CANCELLED
 from contracts.rpc.payments import PaymentOptionsReply, PaymentOptionsRequest
 from contracts.rpc.practices import Position, PositionReply
-from contracts.shapes import Instalment, OptionPart
+from contracts.shapes import Instalment, OptionPart, Stamp
+from services.payments import models
 from services.payments.domain.positions import PositionStatus
 from services.payments.repository import positions as stored_positions
 from services.payments.usecases import payment_options, positions
@@ -258,6 +259,35 @@ def test_with_practices_away_a_notice_that_is_not_here_is_a_system_error(databas
     practices.away = True
     answer = options(database, practices, number_of(practices, 1))
     assert (answer.body["appErrorCode"], answer.status) == ("ODP-103", 500)
+
+
+def test_a_digital_stamp_has_no_options_because_no_psp_sells_it(database: Database) -> None:
+    practices = debt_position()
+    stamp = Stamp(document_hash="zzjxwTQtqCUCS0DZTAC+rU0ZNpGqbN0FkUMNY4aDCXQ=", province="RM")
+    [transfer] = practices.issued[1].transfers
+    practices.issued[1] = replace(position(1), transfers=[replace(transfer, iban=None, stamp=stamp)])
+    answer = options(database, practices, number_of(practices, 1))
+    assert (answer.body["appErrorCode"], answer.status) == ("ODP-102", 422)
+
+
+@pytest.mark.parametrize(
+    ("ending", "is_paid", "error", "status"),
+    [
+        (PositionStatus.OPEN, True, "ODP-108", 409),
+        (PositionStatus.EXPIRED, False, "ODP-110", 422),
+        (PositionStatus.CANCELLED, False, "ODP-111", 422),
+    ],
+)
+def test_of_what_only_the_end_is_known_that_is_told(
+    database: Database, ending: PositionStatus, *, is_paid: bool, error: str, status: int
+) -> None:
+    practices = Practices()
+    with database.transaction() as tx:
+        positions.project_ends(tx, [event(PRACTICE_CANCELLED, ended(1, 2), START)], PositionStatus.CANCELLED, START)
+        stored = tx.session.get_one(models.Position, UUID(int=1))
+        stored.status, stored.paid_receipt_id = ending.value, "r-1" if is_paid else None
+    answer = options(database, practices, str(position(1).notice_number))
+    assert (answer.body["appErrorCode"], answer.status) == (error, status)
 
 
 def test_a_question_about_options_reserves_nothing(database: Database, pagopa_url: str) -> None:

@@ -383,7 +383,7 @@ def age_s(town: Town, projection: str) -> float:
 
 
 def test_a_sweep_goes_on_where_the_round_before_has_ended(town: Town, eventually: Callable[..., Any]) -> None:
-    few = Provers(town, Pace(settle_s=0, grace_s=0, swept_rows=1, found_max=3))
+    few = Provers(town, Pace(settle_s=0, grace_s=0, swept_rows=1, sweep_s=0, found_max=3))
     issued = [town.issue() for _ in range(6)]
     eventually(lambda: known_positions(town, issued) == 6)
     ids = [practice.id for practice in issued]

@@ -109,6 +109,16 @@ TABLE = [
         head_changed("_01</idStation", "_77</idStation").replace("idBrokerPA>80012345676", "idBrokerPA>97735020584"),
         flags=(Flag.OTHER_BROKER, Flag.OTHER_STATION),
     ),
+    Expected(
+        "a broadcast station",
+        head_changed("80012345676_01</idStation", "97735020584_09</idStation"),
+        flags=(Flag.OTHER_STATION,),
+    ),
+    Expected(
+        "a station in small letters with white space about it",
+        head_changed("80012345676_01</idStation", " 80012345676_01x\n</idStation"),
+        flags=(Flag.OTHER_STATION,),
+    ),
     Expected("noticeNumber unknown", usual(number=99), flags=(Flag.UNKNOWN_NOTICE,)),
     Expected("the same receipt again", usual(), before=(activate(1), usual())),
     Expected(
@@ -293,6 +303,18 @@ ODD = {
         "<receipt>",
         '<receipt xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="p:ctReceiptV2" xsi:nil="0">',
     ),
+    "where its schema is, said on an inner element": lambda text: text.replace(
+        "<debtor>",
+        '<debtor xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:schemaLocation="urn:a a.xsd">',
+    ),
+    "xsi:type on each transfer": lambda text: text.replace(
+        "<transfer>",
+        '<transfer xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:type="p:ctTransferPAReceiptV2">',
+    ),
+    "values as CDATA": lambda text: text.replace(">R1<", "><![CDATA[R1]]><").replace(">PSP<", "><![CDATA[PSP]]><"),
+    "values by references": lambda text: text.replace("10.00", "1&#48;&#x2e;00"),
+    "instructions for programs": lambda text: text.replace("<receipt>", "<?pagopa v2?><receipt><?a b?>"),
+    "Windows' ends of lines": lambda text: text.replace("><", ">\r\n<"),
     "indented values": lambda text: text.replace("10.00", "\n      10.00\n    "),
     "an indented notice number": lambda text: text.replace("<noticeNumber>", "<noticeNumber>\n  "),
     "zeros before numbers": lambda text: text.replace("10.00", "00000010.00").replace("Transfer>1<", "Transfer>01<"),

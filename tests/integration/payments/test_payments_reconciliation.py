@@ -254,6 +254,42 @@ def test_flows_of_the_field_that_the_official_schema_allows_are_read(case):
     assert (read.count, read.total_cents, read.adds_up) == (1, 1000, True)
 
 
+FLOW_OF_THE_FIELD = "b05-fdr-indented-values.xml"
+XSI = 'xmlns:i="http://www.w3.org/2001/XMLSchema-instance"'
+WRITTEN_OTHERWISE = {
+    "a schema without namespace, on an inner element": lambda text: text.replace(
+        "<pay_i:istitutoMittente>", f'<pay_i:istitutoMittente {XSI} i:noNamespaceSchemaLocation="a.xsd">'
+    ),
+    "xsi:type": lambda text: text.replace(
+        "<pay_i:istitutoRicevente>", f'<pay_i:istitutoRicevente {XSI} i:type="pay_i:ctIstitutoRicevente">'
+    ),
+    "no prefix": lambda text: text.replace("xmlns:pay_i=", "xmlns=").replace("pay_i:", ""),
+    "instructions and comments": lambda text: text.replace(
+        "<pay_i:numeroTotalePagamenti>", "<?a b?><!-- c --><pay_i:numeroTotalePagamenti>"
+    ),
+    "Windows' ends of lines": lambda text: text.replace("\n", "\r\n"),
+}
+
+
+@needs_cases
+@pytest.mark.parametrize("written", WRITTEN_OTHERWISE)
+def test_a_flow_of_the_field_is_read_however_its_xml_is_written(written):
+    text = (CASES / FLOW_OF_THE_FIELD).read_text()
+    changed = WRITTEN_OTHERWISE[written](text)
+    assert changed != text
+    read = read_file(changed.encode())
+    assert (read.count, read.total_cents, read.adds_up) == (1, 1000, True)
+
+
+@pytest.mark.parametrize("iur", ["own-number-0001", "20261123BESEITM1-000000000000000017"])
+def test_a_row_under_any_number_of_the_psps_own_is_of_the_receipt_that_no_flow_has_reported(database, node, take, iur):
+    pay(node)
+    assert take(row(iur=iur)) == {"reported": 1}
+    assert take(row(iur=f"{iur}-2"), flow_id=f"{FLOW_ID}b") == {"no_receipt_fits": 1}
+    assert len(told(database, "PaymentConfirmed")) == 1
+    assert told(database, "PaymentDuplicated") == []
+
+
 # --- downloading ---
 
 

@@ -9,6 +9,7 @@ import ssl
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from uuid import uuid4
@@ -253,6 +254,36 @@ def test_an_address_that_says_it_is_gone_is_disabled_at_once(database, receiver,
     emit(database, hours, "a", "b")
     work()
     assert state(database, made) == (False, "gone")
+
+
+def told_disabled(database):
+    """Return what WebhookDisabled says, and the sequence of each."""
+    with database.reading() as session:
+        named = sa.select(models.OutboxMessage).where(models.OutboxMessage.type == "WebhookDisabled.v1")
+        rows = session.scalars(named.order_by(models.OutboxMessage.id)).all()
+        return [(row.subject, row.body["data"], int(row.body["sequence"])) for row in rows]
+
+
+def test_that_it_was_disabled_is_told_once_each_time_and_without_its_path(database, receiver, hook, hours, work):
+    made = hook(url=f"{receiver.url}/a-secret")
+    receiver.answer = 410
+    emit(database, hours, "a", "b")
+    work()
+    [(subject, data, sequence)] = told_disabled(database)
+    sample = json.loads((PROJECT / "contracts" / "samples" / "WebhookDisabled.v1.json").read_text())
+    assert set(data) == set(sample["data"])
+    assert (subject, data["webhook_id"], sequence) == (str(made.id), str(made.id), 1)
+    assert (data["entity_code"], data["host"], data["reason"]) == ("PM108", "127.0.0.1", "gone")
+    assert data["failing_since"] == data["at"] == hours().isoformat()
+    change = contract.ChangeWebhookRequest(entity_code="PM108", id=made.id, url=receiver.url)
+    webhooks.change(database, change)
+    webhooks.change(database, replace(change, enabled=False))
+    assert len(told_disabled(database)) == 1, "whoever disables it knows"
+    webhooks.change(database, change)
+    emit(database, hours, "c")
+    while work():
+        pass
+    assert [sequence for _, _, sequence in told_disabled(database)] == [1, 2]
 
 
 def test_a_certificate_of_another_host_is_no_address(database, receiver, hook, hours, work):

@@ -15,6 +15,7 @@ from kombu import Connection, Queue
 from chassis.embedded.connection import INPROC_URL
 from chassis.messaging import backlog
 from chassis.parity.comparison import LEAF_LINES, changed_keys, compare_keys, compare_span, parts_of
+from chassis.parity.rounds import Pace, Rounds, Sides
 from contracts.rpc.parity import (
     KEYS_MAX,
     PARTS,
@@ -216,3 +217,35 @@ def test_a_service_of_the_embedded_system_says_whether_it_is_behind() -> None:
         connection.Producer().publish({}, routing_key=queue_name, declare=[Queue(queue_name)])
     assert backlog.is_behind(INPROC_URL, [f"evt-{uuid4()}", queue_name])
     assert len(backlog.queues_of("payments")) == 4
+
+
+@dataclass
+class Counting(Remembered):
+    """A side that also says how many rows a period has."""
+
+    def rows(self, since: datetime, until: datetime) -> int:
+        return sum(since <= one.created_at < until for one in self.known.values())
+
+
+@pytest.mark.parametrize(
+    ("pace", "is_whole"),
+    [
+        (Pace(swept_rows=1_000, sweep_s=0), False),
+        (Pace(swept_rows=1_000, sweep_s=3_600), True),
+        (Pace(swept_rows=10_000, sweep_s=0), True),
+    ],
+)
+def test_a_round_goes_on_to_look_until_rows_and_time_are_both_over(pace: Pace, *, is_whole: bool) -> None:
+    known = practices(Random(6), 3_000)
+    lost = max(known, key=lambda key: known[key].created_at)
+    own, source = Counting({key: one for key, one in known.items() if key != lost}), Counting(known)
+    rounds = Rounds("positions", pace, is_behind=lambda: False)
+    found, reached, broken_off = rounds._sweep(Sides(own, source, lambda _: None), START, END, START)
+    assert not broken_off
+    assert (reached == END) == is_whole
+    assert ([one.key for one in found] == [lost]) == is_whole
+    assert own.rows(START, reached) >= 1_000
+
+
+def test_a_round_looks_at_50000_rows_and_for_fifteen_seconds() -> None:
+    assert (Pace().swept_rows, Pace().sweep_s) == (50_000, 15.0)

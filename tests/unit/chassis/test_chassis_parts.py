@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
 
 import pytest
+from environs import EnvError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,6 +48,21 @@ def test_the_settings_have_defaults_and_read_the_environment(monkeypatch):
     monkeypatch.setenv("METRICS_PORT", "9100")
     loaded = settings.ChassisSettings.load()
     assert (loaded.event_retry_delays_s, loaded.metrics_port) == ((0.1, 2.0), 9100)
+
+
+def test_a_cluster_has_an_address_for_each_node_and_one_password(monkeypatch):
+    monkeypatch.setenv("AMQP_URL", "amqps://portal@one//; amqps://portal@two:5671//;amqps://portal:own@three//;")
+    monkeypatch.setenv("AMQP_PASSWORD", "a;b/c")
+    assert settings.ChassisSettings.load().amqp_url == (
+        "amqps://portal:a%3Bb%2Fc@one//;amqps://portal:a%3Bb%2Fc@two:5671//;amqps://portal:own@three//"
+    )
+
+
+@pytest.mark.parametrize("wrong", [" ; ", "amqp://one//;amqps://two//"])
+def test_a_brokers_addresses_are_some_and_of_one_kind(monkeypatch, wrong):
+    monkeypatch.setenv("AMQP_URL", wrong)
+    with pytest.raises(EnvError, match="AMQP_URL"):
+        settings.ChassisSettings.load()
 
 
 PRACTICE, OTHER, CHECKOUT = UUID(int=1), UUID(int=2), UUID(int=3)

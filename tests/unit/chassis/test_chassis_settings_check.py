@@ -79,6 +79,12 @@ def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     assert KEY not in out
 
 
+def test_of_a_clusters_addresses_no_password_is_shown() -> None:
+    addresses = f"amqp://one:{KEY}@a:5672//;amqp://one@b:5672//;amqp://one:{KEY}@c:5672//"
+    told = settings_check.shown("AMQP_URL", addresses)
+    assert told == "amqp://one:(secret)@a:5672//;amqp://one@b:5672//;amqp://one:(secret)@c:5672//"
+
+
 def test_a_misspelt_name_is_told_with_the_one_that_is_meant(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

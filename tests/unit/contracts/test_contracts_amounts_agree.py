@@ -7,6 +7,7 @@ right is computed a second time here, day by day and in fractions.
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
@@ -16,7 +17,7 @@ from typing import Any, Final
 import pytest
 from lxml import etree
 
-from contracts.amounts import AmountSchedule
+from contracts.amounts import AmountSchedule, ToldAmount, ToldAmounts, with_answer
 from contracts.calendar import ROME
 from contracts.codes import AmountCents, NoticeNumber
 from contracts.rpc.practices import ArchiveTerms, Position, Practice
@@ -40,6 +41,7 @@ from tests.shares import share
 # A hundred thousand take half an hour.
 pytestmark = pytest.mark.timeout(7_200)
 SCHEDULES: Final = share(in_ci=400, nightly=100_000)
+SOFTWARES: Final = share(in_ci=200, nightly=20_000)
 SEED: Final = 20_270_328
 ISSUED_AT: Final = datetime(2026, 9, 1, 10, tzinfo=UTC)
 FIRST_DAY: Final = date(2026, 9, 1)
@@ -217,3 +219,33 @@ def test_what_pages_promise_for_later_is_what_will_be_asked_then() -> None:
                 noon = datetime.combine(day, datetime.min.time().replace(hour=12), ROME)
                 known = not any(one.reduced_days for one in periods)
                 assert not known or right_cents(owed, noon) == period.amount_cents, (SEED + 1, number, owed, period)
+
+
+def answers(chance: random.Random) -> ToldAmounts:
+    """Return what an entity's software has said on some days, each another amount than before."""
+    told = ToldAmounts(use_last_known=True)
+    at = ISSUED_AT
+    for _ in range(chance.randrange(1, 6)):
+        at += timedelta(seconds=chance.randrange(60, 40 * 86_400))
+        cents, holds = chance.randrange(301, 5_000_000), timedelta(seconds=chance.randrange(10, 86_400))
+        told = with_answer(told, ToldAmount(amount_cents=cents, told_at=at, holds_until=at + holds))
+    return told
+
+
+def test_at_every_second_everybody_is_told_what_the_software_had_said() -> None:
+    chance = random.Random(SEED + 2)
+    issuer = ISSUERS[1]
+    for number in range(SOFTWARES):
+        told = answers(chance)
+        owed = replace(debt(chance, issuer), schedule=AmountSchedule(told=told))
+        row, news = issued(owed, issuer)
+        position = positions.fold(None, positions.Change.of_position(news))
+        for before, after in pairwise([None, *told.answers]):
+            assert after is not None
+            # Clocks may be five seconds apart: so much earlier it counts already.
+            for ahead, one in ((-6, before), (0, after), (1, after)):
+                moment = after.told_at + timedelta(seconds=ahead)
+                right = one.amount_cents if one else owed.amount_cents
+                found = told_by_practices(records.issued_practice(row, issuer, moment))
+                found |= told_by_payments(position, moment)
+                assert set(found.values()) == {right}, (SEED + 2, number, told, moment, right, found)

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.codes import AMOUNT_MAX_CENTS, AmountCents, FiscalCode, NoticeNumber, check_digits, is_checkout_email
+from contracts.codes import (
+    AMOUNT_MAX_CENTS,
+    SEPA_COUNTRIES,
+    AmountCents,
+    FiscalCode,
+    Iban,
+    NoticeNumber,
+    check_digits,
+    is_checkout_email,
+)
 from contracts.errors import ErrorCode, Refused
 
 VECTORS = Path(__file__).parents[4] / "shared/specs/pagopa/samples/vectors.json"
@@ -87,6 +96,55 @@ def test_mistyped_fiscal_codes_are_refused(text: str) -> None:
     with pytest.raises(Refused) as refusal:
         FiscalCode.typed(text)
     assert refusal.value.code is ErrorCode.INVALID_FISCAL_CODE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "IT60X0542811101000000123456",
+        "it60 x054 2811 1010 0000 0123 456",
+        "IBAN: IT60-X054-2811-1010-0000-0123-456",
+        "IT60.X054.2811.1010.0000.0123.456",
+    ],
+)
+def test_an_iban_is_read_as_people_write_it(text: str) -> None:
+    assert Iban.typed(text) == "IT60X0542811101000000123456"
+    assert Iban.typed(text).masked == "IT60…3456"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "IT60X0542811101000000123457",  # check digits
+        "IT60X054281110100000012345",  # a character short of Italy's 27
+        "IT60X05428111010000001234566",
+        "IT61X0542811101000000123456",
+        "BR1500000000000010932840814P2",  # right, and no SEPA transfer reaches it
+        "XX60X0542811101000000123456",
+        "IT60X0542811101000000l23456\u0000",
+        "0542811101000000123456",
+    ],
+)
+def test_what_is_no_account_within_sepa_is_refused(text: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        Iban.typed(text)
+    assert refusal.value.code is ErrorCode.INVALID_IBAN
+
+
+@pytest.mark.parametrize(("place", "shift"), [(place, shift) for place in range(4, 27) for shift in (1, 5)])
+def test_an_iban_with_one_wrong_character_is_caught(place: int, shift: int) -> None:
+    iban = "IT60X0542811101000000123456"
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if iban[place].isalpha() else "0123456789"
+    other = letters[(letters.index(iban[place]) + shift) % len(letters)]
+    with pytest.raises(Refused):
+        Iban(iban[:place] + other + iban[place + 1 :])
+
+
+def test_sepa_reaches_these_countries() -> None:
+    assert len(SEPA_COUNTRIES) == 42
+    assert {"IT", "SM", "VA", "CH", "GB", "AL", "MD", "RS"} < SEPA_COUNTRIES
+    assert not {"US", "BR", "TR", "UA", "XK"} & SEPA_COUNTRIES
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ from uuid import UUID, uuid4
 
 from chassis.messaging import codec, rpc_errors
 from contracts.call import AnyCall, Call, Reply, Request
-from contracts.codes import AmountCents, CreditorFiscalCode, FiscalCode, NoticeNumber
-from contracts.error_details import SpidLevelTooLow
+from contracts.codes import AmountCents, CreditorFiscalCode, FiscalCode, Iban, NoticeNumber
+from contracts.error_details import ChangedMeanwhile, SpidLevelTooLow
 from contracts.errors import ErrorCode, Refused, RpcError
 from contracts.message import Message
-from contracts.rpc import cart, identity, notices, payments, practices
+from contracts.rpc import cart, identity, money_cases, notices, payments, practices
 from contracts.rpc.identity import RememberedBeneficiary
 from contracts.rpc.payments import Checkout, CheckoutItem, Receipt, TimelineEntry
 from contracts.rpc.practices import CatalogueService, DatedPractice, Entity, Practice
@@ -188,6 +188,7 @@ class Services:
         self.revision = 2
         self.timeline: list[TimelineEntry] = []
         self.receipts: list[Receipt] = []
+        self.payer_cases: list[money_cases.PayerCase] = []
         self.verified: dict[str, notices.Verification] = {}
         self.failures: dict[str, Exception] = {}
         self.calls: list[tuple[str, Any, str | None]] = []
@@ -310,6 +311,8 @@ class Services:
             ),
             payments.STAMP: lambda _: self._stamp(),
             payments.RECEIPTS: lambda _: payments.Receipts(receipts=self.receipts),
+            money_cases.PAYER_CASES: lambda _: money_cases.PayerCases(cases=self.payer_cases),
+            money_cases.ASK_REFUND: self._ask_refund,
             payments.TIMELINE: lambda _: payments.Timeline(entries=self.timeline),
             notices.MAIL_LINK: lambda _: Empty(),
             notices.YEAR_SUMMARY: lambda _: self._pdf("pagamenti.pdf"),
@@ -576,6 +579,16 @@ class Services:
         return cart.Count(count=len(self.cart))
 
     # --- payments ---
+
+    def _ask_refund(self, asked: money_cases.AskRefundRequest) -> money_cases.PayerCase:
+        found = next((one for one in self.payer_cases if one.id == asked.case_id), None)
+        if found is None:
+            raise Refused(ErrorCode.MONEY_CASE_NOT_FOUND)
+        if found.version != asked.version:
+            raise Refused(ErrorCode.CHANGED_MEANWHILE, ChangedMeanwhile(version=found.version))
+        told = replace(found, version=found.version + 1, state="refund_asked", iban=Iban.typed(asked.iban).masked)
+        self.payer_cases = [told]
+        return told
 
     def _start_checkout(self, asked: payments.StartCheckoutRequest) -> Checkout:
         key = asked.idempotency_key

@@ -5,18 +5,21 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from chassis.messaging import codec
 from contracts.actors import Actor
-from contracts.codes import AmountCents
+from contracts.codes import AmountCents, Iban
 from contracts.error_details import ChangedMeanwhile
 from contracts.errors import ErrorCode, Refused
 from contracts.roles import Grant
-from contracts.rpc import audit, notices, office, operators, practices
+from contracts.rpc import audit, money_cases, notices, office, operators, practices
 from contracts.rpc.audit import AuditEntry
 from contracts.rpc.identity import StartLogin
+from contracts.rpc.money_cases import MoneyCase, RefundExport
 from contracts.rpc.office import OfficePractice
 from contracts.rpc.operators import Invitation, OfficeSession, Operator
 from contracts.rpc.practices import Practice
 from contracts.shapes import Empty
+from gateway.api import money_examples
 from tests.unit.gateway.gateway_services import ENTITY, NOW, Services, make_practice
 
 OFFICE_TOKEN = "o" * 43
@@ -24,6 +27,8 @@ INVITATION_TOKEN = "i" * 43
 MARIA = UUID(int=0xA)
 CARLO = UUID(int=0xB)
 INVITED = UUID(int=0xC)
+CASE = UUID(money_examples.CASE_ID)
+EXPORT = UUID(money_examples.EXPORT_ID)
 
 
 def operator(operator_id: UUID, name: str, *roles: str, service_code: str | None = None) -> Operator:
@@ -60,6 +65,11 @@ class Office:
         self.meanwhile: ChangedMeanwhile | None = None
         """What each write is refused with, when it is set."""
         self.more_entities: set[str] = set()
+        self.case = codec.convert(money_examples.CASE, MoneyCase)
+        self.exports = [codec.convert(money_examples.EXPORT, RefundExport)]
+        self.second_person = False
+        self.refusal: Refused | None = None
+        """What each step with a case is refused with, when it is set."""
         for call, answer in self._answers().items():
             services.answer(call, answer)
 
@@ -86,6 +96,18 @@ class Office:
             operators.OPERATOR_NAMES: self._names,
             audit.PRACTICES_AUDIT: self._audit,
             audit.IDENTITY_AUDIT: self._audit,
+            audit.PAYMENTS_AUDIT: self._audit,
+            money_cases.MONEY_CASES: self._money_cases,
+            money_cases.MONEY_CASE: self._money_case,
+            money_cases.MOVE_CASE: self._move_case,
+            money_cases.EXPORT_REFUNDS: self._export,
+            money_cases.REFUND_EXPORTS: lambda _: money_cases.RefundExports(
+                exports=self.exports, account_iban=Iban(self.exports[0].account_iban) if self.exports else None
+            ),
+            money_cases.REFUND_FILE: lambda asked: money_cases.RefundFile(
+                file_name=f"rimborsi.{asked.format}", media_type="text/plain", content="refunds"
+            ),
+            money_cases.SETTLE_EXPORT: lambda _: replace(self.exports[0], open_count=0),
             office.FIND: self._find,
             office.OFFICE_PRACTICE: self._practice,
             office.INSERT: self._insert,
@@ -217,6 +239,32 @@ class Office:
             raise Refused(ErrorCode.DESCRIPTION_REQUIRED)
         self.services.practices[practice.id] = replace(practice, **changes)
         return office_practice(self.services.practices[practice.id], asked.version + 1)
+
+    def _money_cases(self, asked: money_cases.MoneyCasesRequest) -> money_cases.MoneyCases:
+        cases = [self.case] if not asked.states or self.case.state in asked.states else []
+        total = money_cases.CaseTotal(state=self.case.state, count=1, amount_cents=self.case.unexpected_cents)
+        return money_cases.MoneyCases(cases=cases, totals=[total])
+
+    def _money_case(self, asked: money_cases.MoneyCaseRequest) -> money_cases.MoneyCaseReply:
+        if asked.case_id != self.case.id:
+            raise Refused(ErrorCode.MONEY_CASE_NOT_FOUND)
+        history = [one for one in reversed(self.entries) if one.subject == str(asked.case_id)]
+        masked = self.case.iban and Iban(self.case.iban).masked
+        shown = self.case if asked.show_iban else replace(self.case, iban=masked)
+        return money_cases.MoneyCaseReply(case=shown, history=history, second_person=self.second_person)
+
+    def _move_case(self, asked: money_cases.MoveCaseRequest) -> MoneyCase:
+        self._refuse_if_changed()
+        if self.refusal is not None:
+            raise self.refusal
+        self.case = replace(self.case, version=asked.version + 1, note=asked.reason)
+        return self.case
+
+    def _export(self, asked: money_cases.ExportRefundsRequest) -> RefundExport:
+        if self.refusal is not None:
+            raise self.refusal
+        self.exports = [replace(self.exports[0], pay_on=asked.pay_on)]
+        return self.exports[0]
 
     def _refuse_if_changed(self) -> None:
         if self.meanwhile is not None:

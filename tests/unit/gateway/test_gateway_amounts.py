@@ -1,6 +1,6 @@
 """Amounts that change with the days: what pages say of them, and nobody pays another amount than they were shown."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from http import HTTPStatus
 
 import pytest
@@ -113,3 +113,45 @@ def test_an_amount_that_changed_while_the_page_was_open_is_shown_and_can_be_paid
     services.failures.clear()
     assert browser.submit(pay, key=fields["key"], total=fields["total"]).status_code == HTTPStatus.SEE_OTHER
     assert services.asked(payments.START_CHECKOUT)[-1].shown_total_cents == 10_000
+
+
+TOLD_AT = datetime(2027, 3, 6, 9, 30, tzinfo=UTC)
+
+
+def test_an_amount_that_the_entitys_system_says_is_told_with_its_moment(browser: Browser, services: Services):
+    services.add(make_practice(1, amount_told_at=TOLD_AT))
+    shown = text_of(browser.get(f"/enti/PM108/pratiche/{make_practice(1).id}"))
+    assert "L'importo lo dice il sistema dell'ente, ed è questo dal 06/03/2027" in shown
+
+
+def test_the_last_known_amount_is_told_to_be_that_and_may_be_paid(browser: Browser, services: Services):
+    services.add(make_practice(1, amount_told_at=TOLD_AT, amount_last_known=True))
+    page = browser.get(f"/enti/PM108/pratiche/{make_practice(1).id}")
+    assert "adesso non risponde: questo è l'ultimo importo che ha detto, il 06/03/2027" in text_of(page)
+    assert page_of(page).xpath('//form[contains(@action, "/paga")]')
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "advice"),
+    [
+        (ErrorCode.AMOUNT_NOT_KNOWN, "Adesso non sappiamo quanto si paga", "Riprova tra qualche minuto."),
+        (ErrorCode.NOTHING_DUE, "adesso non c'è nulla da pagare", "Non pagarla."),
+    ],
+)
+def test_what_nobody_knows_the_amount_of_cannot_be_paid_and_says_what_to_do(
+    browser: Browser, services: Services, code: ErrorCode, said: str, advice: str
+):
+    services.add(make_practice(1, payable=False, not_payable_code=code.value))
+    page = browser.get(f"/enti/PM108/pratiche/{make_practice(1).id}")
+    assert said in text_of(page)
+    assert text_of(page).count(advice) == 2, "in the alert and as what to do"
+    assert not page_of(page).xpath('//form[contains(@action, "/paga")]')
+
+
+def test_a_checkout_without_an_amount_is_refused_with_what_to_do(browser: Browser, services: Services):
+    practice = make_practice(1)
+    services.add(practice)
+    services.failures[payments.START_CHECKOUT.name] = Refused(ErrorCode.AMOUNT_NOT_KNOWN)
+    answer = browser.submit(f"/enti/PM108/pratiche/{practice.id}/paga", total="10000")
+    assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert "Adesso non sappiamo quanto si paga" in text_of(answer)

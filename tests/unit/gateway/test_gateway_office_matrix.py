@@ -16,7 +16,7 @@ from gateway.app import create_app
 from gateway.settings import Settings
 from tests.unit.gateway.gateway_browser import Browser
 from tests.unit.gateway.gateway_services import Services, make_practice
-from tests.unit.gateway.office_services import CARLO, INVITED, OFFICE_TOKEN, Office
+from tests.unit.gateway.office_services import CARLO, CASE, EXPORT, INVITED, OFFICE_TOKEN, Office
 
 PRACTICE = UUID(int=1)
 ROLES = {"s": "sportello", "u": "ufficio", "c": "contabile", "a": "amministratore", "r": "revisore"}
@@ -37,6 +37,14 @@ DOORS = {
     ("POST", "/ufficio/{entity}/pratiche/{practice_id:uuid}/annulla"): "u",
     ("GET", "/ufficio/{entity}/pratiche/{practice_id:uuid}/ripristina"): "u",
     ("POST", "/ufficio/{entity}/pratiche/{practice_id:uuid}/ripristina"): "u",
+    ("GET", "/ufficio/{entity}/pagamenti-non-attesi"): "cr",
+    ("GET", "/ufficio/{entity}/pagamenti-non-attesi/{case_id:uuid}"): "cr",
+    ("GET", "/ufficio/{entity}/pagamenti-non-attesi/{case_id:uuid}/{step}"): "c",
+    ("POST", "/ufficio/{entity}/pagamenti-non-attesi/{case_id:uuid}/{step}"): "c",
+    ("GET", "/ufficio/{entity}/rimborsi"): "c",
+    ("POST", "/ufficio/{entity}/rimborsi"): "c",
+    ("GET", "/ufficio/{entity}/rimborsi/{export_id:uuid}/rimborsi.{ending}"): "c",
+    ("POST", "/ufficio/{entity}/rimborsi/{export_id:uuid}/pagato"): "c",
     ("GET", "/ufficio/{entity}/colleghi"): "ar",
     ("GET", "/ufficio/{entity}/colleghi/invita"): "a",
     ("POST", "/ufficio/{entity}/colleghi/invita"): "a",
@@ -66,6 +74,9 @@ WRITES = {
     "practices.office_amend",
     "practices.office_annul",
     "practices.office_restore",
+    "payments.move_case",
+    "payments.export_refunds",
+    "payments.settle_export",
 }
 FORM = {
     "version": "1",
@@ -79,6 +90,8 @@ FORM = {
     "servizio": "TARI",
     "nome": "Rossi Mario",
     "causale": "TARI 2026",
+    "conto": "IT60X0542811101000000123456",
+    "giorno": "2030-01-02",
 }
 
 
@@ -88,6 +101,10 @@ def filled(path: str, entity_code: str) -> str:
         "{practice_id:uuid}": str(PRACTICE),
         "{operator_id:uuid}": str(CARLO),
         "{invitation_id:uuid}": str(INVITED),
+        "{case_id:uuid}": str(CASE),
+        "{export_id:uuid}": str(EXPORT),
+        "{step}": "conferma",
+        "{ending}": "csv",
     }
     for name, value in values.items():
         path = path.replace(name, value)

@@ -21,7 +21,8 @@ ITALIAN: Final = {
     r"ricevuta telematica": r"ricevuta del pagamento",
     r"SHA-256": r"[Ii]mpronta",
     r"\bIUBD?\b|\bIUV\b": r"[Cc]odice|IUBD?|cifre",
-    r"\bIBAN\b|\bSAML\b|\bIdP\b|\bSLO\b|\btoken\b|\bcheckout\b": None,
+    r"\bIBAN\b": r"cont[oi]",
+    r"\bSAML\b|\bIdP\b|\bSLO\b|\btoken\b|\bcheckout\b": None,
 }
 ENGLISH: Final = {
     r"pa(Send|Get|Verify|Demand)\w+|\bRPT\b|\bRT\b|\bWISP\b|\bPSP\b": None,

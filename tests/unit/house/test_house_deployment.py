@@ -174,6 +174,7 @@ def test_a_process_has_its_own_role_and_user_and_no_others_password(compose: dic
         "checkout_subscription_key",
         "aca_subscription_key",
         "biz_events_subscription_key",
+        "amount_question_keys",
     }
     processes = parse_procfile((ROOT / "Procfile").read_text()).processes
     # What payments sends out by itself is payments: the same tables, the same rights.
@@ -238,6 +239,7 @@ def test_only_who_must_talk_may(compose: dict[str, Any]) -> None:
     assert {name for name, one in product.items() if "edge" in networks_of(one)} == {"proxy", "gateway", "node"}
     assert {name for name, one in product.items() if "outside" in networks_of(one)} == {
         "identity",
+        "practices",
         "payments",
         "payments-outbound",
         "payments-webhooks",

@@ -11,6 +11,7 @@ from contracts.codes import FiscalCode
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc.identity import PURPOSES, ConsentEvent
 from services.identity import documents, domain
+from services.identity.domain import LoginRefusal
 from services.identity.saml.refusal import Reason, ResponseRefused
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -141,3 +142,60 @@ def test_what_was_revoked_last_is_not_granted_and_what_was_granted_again_is() ->
         "registration",
     ]
     assert domain.granted([]) == []
+
+
+def refusal(reason: Reason, anomaly: int | None = None) -> LoginRefusal:
+    return LoginRefusal(
+        reference="ABC",
+        reason=reason,
+        detail="",
+        anomaly=anomaly,
+        idp_entity_id=None,
+        entity_code=None,
+        spid_level=None,
+        request_id=None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("reason", "anomaly", "told"),
+    [
+        (Reason.USER_ANOMALY, 25, 25),
+        (Reason.LEVEL_TOO_LOW, None, 20),
+        (Reason.REQUEST_EXPIRED, None, 21),
+        (Reason.CONFIRMATION_EXPIRED, None, 21),
+        (Reason.CONDITIONS_EXPIRED, None, 21),
+        (Reason.SESSION_EXPIRED, None, 21),
+        (Reason.SIGNATURE_INVALID, None, None),
+    ],
+)
+def test_what_we_find_ourselves_is_told_by_agids_number(reason: Reason, anomaly: int | None, told: int | None) -> None:
+    assert domain.told_anomaly(refusal(reason, anomaly)) == told
+
+
+def test_an_identity_without_fiscal_code_is_told_as_what_it_came_through() -> None:
+    assert domain.told_reason(refusal(Reason.FISCAL_CODE), is_eidas=True) == "eidas"
+    assert domain.told_reason(refusal(Reason.FISCAL_CODE), is_eidas=False) == "foreign_identity"
+    assert domain.told_reason(refusal(Reason.AUDIENCE), is_eidas=True) is None
+
+
+@pytest.mark.parametrize(
+    ("attributes", "organization"),
+    [
+        ({"companyFiscalNumber": "TINIT-80012345676", "ivaCode": "VATIT-00743110157"}, ("80012345676", "80012345676")),
+        ({"ivaCode": "vatit-00743110157", "companyName": "Ditta"}, ("00743110157", "Ditta")),
+        ({"companyFiscalNumber": "RSSMRA85T10A562S", "companyName": "Studio"}, ("RSSMRA85T10A562S", "Studio")),
+        ({"companyFiscalNumber": "", "ivaCode": "00743110157", "companyName": ""}, ("00743110157", "00743110157")),
+        ({"companyName": "Ditta"}, None),
+        ({"ivaCode": "VATDE-123456789"}, None),
+        ({"ivaCode": "0074311015"}, None),
+    ],
+)
+def test_an_organization_is_whom_a_code_names(attributes: dict[str, str], organization: tuple[str, str] | None) -> None:
+    found = domain.asserted_organization(attributes)
+    assert (found and (found.fiscal_code, found.name)) == organization
+
+
+def test_a_login_is_fresh_for_ten_minutes_however_much_it_is_used() -> None:
+    times = domain.SessionTimes(created_at=NOW, seen_at=NOW + timedelta(hours=1), revoked_at=None)
+    assert times.fresh_until == NOW + timedelta(minutes=10)

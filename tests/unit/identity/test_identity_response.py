@@ -329,6 +329,9 @@ def test_an_anomaly_tells_its_number(number: int) -> None:
         "Anomalia 25",
         "ErrorCode[25]",
         'errorCode="25"',
+        "Cod. 25",
+        "ErrorCode № 25",
+        "ErrorCode nr２５",
     ],
 )
 def test_the_number_is_found_however_the_provider_writes_it(text: str) -> None:

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.notices.documents.domain.content import Party
+from services.notices.documents.domain.content import DatedAmount, Party
 from services.notices.documents.domain.payment_codes import POSTAL_AMOUNT_MAX_CENTS, postal_text, qr_text
 from services.notices.documents.pdf.fonts import printable
+from services.notices.documents.pdf.formats import amount_text
 from services.notices.documents.pdf.notice import render_notice
 from services.notices.documents.pdf.protocol import write_content
 from services.notices.documents.pdf.render import render
@@ -209,3 +210,53 @@ def test_the_longest_of_everything_at_once_still_fits(notice, boxes_of):
     )
     (page,) = boxes_of(render_notice(content))
     assert not [pair for pair in combinations(page, 2) if pair[0].overlaps(pair[1], tolerance=0.35)]
+
+
+CHANGING = (
+    DatedAmount(7_000, until=date(2027, 3, 6)),
+    DatedAmount(10_000, since=date(2027, 3, 7), until=date(2027, 4, 30)),
+    DatedAmount(10_501, since=date(2027, 5, 1), grows=True),
+)
+
+
+SAID = {
+    "it": (
+        "Quanto si paga cambia con i giorni: 70,00 Euro fino al 06/03/2027; 100,00 Euro dal 07/03/2027 al"
+        " 30/04/2027; 105,01 Euro il 01/05/2027 e poi ogni giorno di più per gli interessi."
+    ),
+    "en": (
+        "What is to be paid changes with the days: 70.00 Euro until 06/03/2027; 100.00 Euro from 07/03/2027 to"
+        " 30/04/2027; 105.01 Euro on 01/05/2027 and then more with each day of interest."
+    ),
+}
+
+
+@pytest.mark.parametrize("language", SAID)
+def test_an_amount_that_changes_with_the_days_says_what_is_due_until_when(notice, text_of, codes_in, language):
+    content = replace(notice, language=language, payment=replace(notice.payment, amount_cents=7_000, amounts=CHANGING))
+    pdf = render_notice(content)
+    assert SAID[language] in " ".join(text_of(pdf).split())
+    assert codes_in(pdf) == {"QR Code": qr_of(content), "Data Matrix": slip_text(content)}
+
+
+@pytest.mark.parametrize("language", ["it", "en", "de", "fr", "sl"])
+@pytest.mark.parametrize(
+    "periods",
+    [
+        (DatedAmount(7_000, reduced_days=5), DatedAmount(10_000)),
+        (DatedAmount(7_000, until=date(2027, 3, 6)), DatedAmount(10_000, since=date(2027, 3, 7))),
+        (DatedAmount(10_501, grows=True),),
+    ],
+)
+def test_each_kind_of_change_has_words_in_each_language(notice, text_of, language, periods):
+    payment = replace(notice.payment, amounts=periods)
+    pages = text_of(render_notice(replace(notice, language=language, payment=payment)))
+    for period in periods:
+        assert amount_text(period.amount_cents, language).replace("\u202f", " ") in pages.replace("\u202f", " ")
+
+
+def test_a_second_language_says_it_too(notice, text_of):
+    content = replace(notice, second_language="de", payment=replace(notice.payment, amounts=CHANGING))
+    pages = " ".join(text_of(render_notice(content)).split())
+    assert "Quanto si paga cambia con i giorni" in pages
+    assert "Der zu zahlende Betrag ändert sich mit den Tagen" in pages

@@ -5,7 +5,7 @@ from datetime import timedelta
 from tests.unit.stated_values import plain_constants
 
 STATED = {
-    "document_key.TEMPLATE_VERSION": 10,
+    "document_key.TEMPLATE_VERSION": 11,
     "document_key._CODE_ALPHABET": "0123456789ABCDEFGHJKMNPQRSTVWXYZ",
     # Ten digits in the code of the postal slip.
     "payment_codes.POSTAL_AMOUNT_MAX_CENTS": 9_999_999_999,

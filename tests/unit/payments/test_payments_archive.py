@@ -105,6 +105,44 @@ def test_what_may_be_paid_late_is_sent_with_a_due_date_that_pagopa_takes() -> No
     assert late.content(NOW)["paymentOption"][0]["dueDate"] == "2026-11-01T22:59:59Z"
 
 
+def test_what_is_longer_than_the_archive_takes_is_cut() -> None:
+    long = "x" * 200
+    parts = ("street_name", "civic_number", "postal_code", "city", "province", "country")
+    debtor = Subject(entity_type="F", fiscal_code="ANONIMO", full_name=long, **dict.fromkeys(parts, long))
+    transfer = replace(TRANSFER, company_name=long)
+    body = replace(
+        archivable(debtor=debtor, transfers=(transfer,), public_description=long),
+        creditor=replace(CREDITOR, company_name=long, office_name=long),
+    ).content(NOW)
+    [option] = body["paymentOption"]
+    [told] = option["transfer"]
+    lengths = {name: len(body[name]) for name in body if isinstance(body[name], str) and body[name].startswith("xx")}
+    assert lengths == {
+        "companyName": 140,
+        "officeName": 140,
+        "fullName": 70,
+        "streetName": 70,
+        "civicNumber": 16,
+        "postalCode": 16,
+        "city": 35,
+        "province": 35,
+        "country": 2,
+    }
+    assert [len(option["description"]), len(told["remittanceInformation"]), len(told["companyName"])] == [140] * 3
+
+
+def test_what_is_not_known_of_a_debtor_is_left_out_and_a_name_is_always_told() -> None:
+    body = archivable(debtor=Subject(entity_type="G", fiscal_code="80012345676", full_name="", email="a@b")).content(
+        NOW
+    )
+    told = {name: body[name] for name in ("type", "fiscalCode", "fullName", "email")}
+    assert told == {"type": "G", "fiscalCode": "80012345676", "fullName": "NA", "email": "a@b"}
+    left_out = {"streetName", "civicNumber", "postalCode", "city", "province", "country"}
+    assert not left_out & body.keys()
+    refused = replace(TERMS.debtor, email="not an address")
+    assert "email" not in archivable(debtor=refused).content(NOW)
+
+
 @pytest.mark.parametrize(
     ("day", "instant"),
     [

@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -196,19 +195,30 @@ def test_stand_in_is_told_as_the_archive_is(archive: ArchiveTerms | None, standi
 @pytest.mark.parametrize(
     ("fault", "code", "status"),
     [
-        (Fault.EXTRA_SYNTAX, "ODP-101", HTTPStatus.BAD_REQUEST),
-        (Fault.SYSTEM_ERROR, "ODP-103", HTTPStatus.INTERNAL_SERVER_ERROR),
-        (Fault.UNKNOWN_DOMAIN, "ODP-104", HTTPStatus.BAD_REQUEST),
-        (Fault.UNKNOWN_PAYMENT, "ODP-107", HTTPStatus.NOT_FOUND),
+        (Fault.SYNTAX, "ODP-101", 400),
+        (Fault.EXTRA_SYNTAX, "ODP-101", 400),
+        (Fault.SEMANTICS, "ODP-102", 422),
+        (Fault.SYSTEM_ERROR, "ODP-103", 500),
+        (Fault.UNKNOWN_DOMAIN, "ODP-104", 400),
+        (Fault.UNKNOWN_BROKER, "ODP-105", 400),
+        (Fault.UNKNOWN_STATION, "ODP-106", 400),
+        (Fault.UNKNOWN_PAYMENT, "ODP-107", 404),
+        (Fault.DUPLICATE_PAYMENT, "ODP-108", 409),
+        (Fault.EXPIRED_PAYMENT, "ODP-110", 422),
+        (Fault.CANCELLED_PAYMENT, "ODP-111", 422),
     ],
 )
-def test_errors_are_the_pairs_that_pagopas_proxy_knows(fault: Fault, code: str, status: HTTPStatus) -> None:
+def test_errors_are_the_pairs_that_pagopas_proxy_knows(fault: Fault, code: str, status: int) -> None:
     answer = payment_options._error(fault, NOW)
     assert (answer.body["appErrorCode"], answer.status, answer.body["httpStatusCode"]) == (code, status, status)
     valid(dict(answer.body), "ErrorResponse")
     if SAMPLES.is_dir():
         sample = json.loads((SAMPLES / "40_payment_options_error_ODP-108.json").read_text())
         assert set(answer.body) == set(sample)
+
+
+def test_every_fault_has_its_twin_here() -> None:
+    assert set(payment_options._ERRORS) == set(Fault)
 
 
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the official samples are not here")

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from chassis import https_post
 from services.payments.domain.webhooks import PAUSES_S, TRIED_FOR, Answer, next_try
-from services.payments.webhooks import https_post
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 

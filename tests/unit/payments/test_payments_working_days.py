@@ -1,6 +1,6 @@
 """On which days Italian banks settle."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -40,6 +40,26 @@ def test_easter_monday_moves_with_the_moon(year: int, easter_monday: tuple[int, 
     assert not is_working_day(date(year, *easter_monday))
     tuesday = date(year, *easter_monday).replace(day=easter_monday[1] + 1)
     assert is_working_day(tuesday)
+
+
+def easter(year: int) -> date:
+    """Return Easter Sunday by another reckoning (Oudin, 1940)."""
+    century, golden = year // 100, year % 19
+    moon = (century - century // 4 - (century - (century - 17) // 25) // 3 + 19 * golden + 15) % 30
+    moon -= (moon // 28) * (1 - (moon // 28) * (29 // (moon + 1)) * ((21 - golden) // 11))
+    weekday = (year + year // 4 + moon + 2 - century + century // 4) % 7
+    after = moon - weekday
+    month = 3 + (after + 40) // 44
+    return date(year, month, after + 28 - 31 * (month // 4))
+
+
+def test_easter_monday_is_the_same_by_another_reckoning_for_four_centuries() -> None:
+    for year in range(1900, 2300):
+        monday = easter(year) + timedelta(days=1)
+        assert not is_working_day(monday)
+        spring = (monday + timedelta(days=days) for days in range(-35, 36))
+        closed = [day for day in spring if day.weekday() == 0 and not is_working_day(day)]
+        assert {day for day in closed if (day.month, day.day) not in {(4, 25), (5, 1)}} <= {monday}
 
 
 def test_so_many_working_days_before_a_day_leaves_out_the_others() -> None:

@@ -50,10 +50,12 @@ def test_booklets_of_25_euro_are_sold_whole_and_within_the_limits(amount_cents: 
         (AmountRules(max_cents=100), 101, {"max_cents": 100}),
         (AmountRules(unit_cents=2_500), 2_600, {"unit_cents": 2_500}),
         (AmountRules(fixed_cents=1_600), 1_601, {"fixed_cents": 1_600}),
+        (AmountRules(choices_cents=(500, 1_000)), 750, {"choices_cents": [500, 1_000]}),
+        (AmountRules(min_cents=100, unit_cents=50), 99, {"min_cents": 100, "unit_cents": 50}),
     ],
 )
 def test_a_broken_amount_rule_is_named_in_the_refusal(
-    rules: AmountRules, amount_cents: int, broken: dict[str, int]
+    rules: AmountRules, amount_cents: int, broken: dict[str, object]
 ) -> None:
     with pytest.raises(Refused) as refusal:
         rules.check(amount_cents)

@@ -1,6 +1,7 @@
 """What is shown of a practice, to whom."""
 
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,7 +13,8 @@ from contracts.errors import ErrorCode
 from contracts.rpc.practices import Practice
 from contracts.shapes import Beneficiary, LocalisedText, Subject, Viewer
 from services.practices.domain import display, viewers
-from services.practices.domain.practice_status import AmountDue, PracticeStatus
+from services.practices.domain.display import StateDetails
+from services.practices.domain.practice_status import AmountDue, EndedCheckout, Ending, Facts, PracticeStatus, Receipt
 from services.practices.domain.states import State
 from services.practices.domain.viewers import Visibility
 
@@ -124,3 +126,53 @@ def test_a_practice_is_seen_by_its_debtor_its_inserter_and_whoever_was_shown_it(
 
 def test_nobody_is_the_debtor_of_an_anonymous_practice() -> None:
     assert viewers.visibility(viewer(fiscal_code="ANONIMO"), PRACTICE_ID, "ANONIMO", None) is Visibility.NONE
+
+
+def test_a_year_is_as_long_as_it_is_in_rome() -> None:
+    begins, ends = datetime(2025, 12, 31, 23, tzinfo=UTC), datetime(2026, 12, 31, 23, tzinfo=UTC)
+    assert display.rome_year(2026) == (begins, ends)
+
+
+def test_only_what_is_paid_says_when() -> None:
+    receipt = Receipt(paid_at=NOON, amount_cents=100)
+    for state, told in ((State.PAID, NOON), (State.REPORTED, NOON), (State.UNDERPAID, None), (State.TO_PAY, None)):
+        status = PracticeStatus(state, Facts(receipts={"R1": receipt}))
+        assert display.paid_at(status, AmountDue(100, None)) == told
+    assert display.paid_at(PracticeStatus(State.PAID), AmountDue(100, None)) is None
+
+
+def test_what_is_to_pay_tells_the_last_thing_that_happened_and_its_last_moment_in_rome() -> None:
+    hour = timedelta(hours=1)
+    due = AmountDue(100, date(2026, 12, 1))
+    facts = Facts(
+        reopened=Ending(NOON + hour, "amended"),
+        ended_checkouts={UUID(int=1): EndedCheckout(NOON + 2 * hour, "cancelled")},
+    )
+    ends = datetime(2026, 12, 1, 23, tzinfo=UTC)
+    assert display.state_details(PracticeStatus(), due, NOON) == StateDetails(NOON, ends, None)
+    told = display.state_details(PracticeStatus(facts=facts), due, NOON)
+    assert told == StateDetails(NOON + 2 * hour, ends, "checkout_cancelled")
+    reopened = replace(facts, reopened=Ending(NOON + 3 * hour, "amended"))
+    told = display.state_details(PracticeStatus(facts=reopened), AmountDue(100, None), NOON)
+    assert told == StateDetails(NOON + 3 * hour, None, "amended")
+
+
+@pytest.mark.parametrize(
+    ("title", "told"),
+    [
+        ("Retta", "Retta 2026"),
+        (" Retta 2026 ", "Retta 2026"),
+        # 140 characters in all, the year among them.
+        ("R" * 135, f"{'R' * 135} 2026"),
+        ("R" * 136, f"{'R' * 135} 2026"),
+        (f"{'R' * 135} 2026", f"{'R' * 135} 2026"),
+        (f"{'R' * 136} 2026", f"{'R' * 135} 2026"),
+    ],
+)
+def test_the_service_with_the_year_fits_into_140_characters(title: str, told: str) -> None:
+    assert display.public_description(title, date(2026, 12, 31), NOON) == told
+    assert len(told) <= 140
+
+
+def test_without_a_due_date_the_year_is_that_of_rome() -> None:
+    assert display.public_description("Retta", None, datetime(2026, 12, 31, 23, tzinfo=UTC)) == "Retta 2027"

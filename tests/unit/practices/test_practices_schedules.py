@@ -73,6 +73,14 @@ def test_a_schedule_that_says_nothing_is_none() -> None:
     assert ServiceRules("TARI").checked_schedule(AmountSchedule(), 10_000, None) is None
 
 
+def test_a_debt_without_a_schedule_has_its_services_where_that_fits() -> None:
+    late = AmountSchedule(surcharge_cents=AmountCents(500))
+    service = ServiceRules("TARI", schedule=late)
+    assert service.checked_schedule(None, 10_000, DUE) == late
+    assert service.checked_schedule(None, 10_000, None) is None
+    assert service.checked_schedule(PENALTY, 10_000, DUE) == PENALTY
+
+
 def test_the_day_that_stands_for_none_is_not_printed_either() -> None:
     far = date(2099, 12, 31)
     assert ServiceRules("TARI").checked_schedule(AmountSchedule(printed_date=far), 10_000, None) is None

@@ -5,7 +5,10 @@ from datetime import date
 from tests.unit.stated_values import plain_constants
 
 STATED = {
+    "amount_questions.HOLDS_MIN_S": 10,
+    "amount_questions.HOLDS_MAX_S": 86_400,
     "archive._NOBODY": "ANONIMO",
+    "question_secrets._SECRET_PREFIX": "whsec_",
     "debt.PLAN_BY_REFERENCE": "-*",
     "debt._PLAN": "rate",
     "contrast.CONTRAST_MIN": 4.5,
@@ -24,6 +27,8 @@ STATED = {
             "iuv",
             "due_date",
             "printed_date",
+            "amount_told_at",
+            "amount_last_known",
             "payable_until",
             "instalment",
             "state",

@@ -17,6 +17,7 @@ from contracts.rpc.settlement import Day, DayFlow
 from contracts.shapes import Creditor, Subject
 from services.notices.documents.domain.content import (
     Artworks,
+    DatedAmount,
     DayReportContent,
     Flow,
     FlowRow,
@@ -41,10 +42,13 @@ _REFUSALS: Final[Mapping[str, ErrorCode]] = {
     "expired": ErrorCode.PRACTICE_EXPIRED,
 }
 
+_WITHOUT_AMOUNT: Final = (ErrorCode.AMOUNT_NOT_KNOWN, ErrorCode.NOTHING_DUE)
+
 
 def refuse_unprintable(practice: Practice) -> None:
     """Raise Refused when nothing is left to pay: PRACTICE_PAID, PRACTICE_CANCELLED or PRACTICE_EXPIRED.
 
+    AMOUNT_NOT_KNOWN and NOTHING_DUE where the entity's software does not say an amount now.
     And PRACTICE_UNDERPAID where less came than is due: a notice is paid once. And PRACTICE_ONLINE_ONLY for what no PSP
     but our own Checkout can sell.
     """
@@ -53,6 +57,8 @@ def refuse_unprintable(practice: Practice) -> None:
         raise Refused(code)
     if practice.online_only:
         raise Refused(ErrorCode.PRACTICE_ONLINE_ONLY)
+    if practice.not_payable_code in _WITHOUT_AMOUNT:
+        raise Refused(ErrorCode(practice.not_payable_code))
 
 
 def notice_content(
@@ -232,6 +238,9 @@ def _payment(practice: Practice) -> Payment:
         amount_cents=practice.amount_cents,
         due_date=practice.printed_date or practice.due_date,
         instalment=instalment.number if instalment and instalment.total > 1 else None,
+        amounts=tuple(
+            DatedAmount(one.amount_cents, one.since, one.until, one.grows, one.reduced_days) for one in practice.amounts
+        ),
     )
 
 

@@ -58,13 +58,28 @@ class Party:
 
 
 @dataclass(frozen=True)
+class DatedAmount:
+    """An amount and the days on which it is asked for, as contracts.amounts.AmountPeriod has them."""
+
+    amount_cents: int
+    since: date | None = None
+    until: date | None = None
+    grows: bool = False
+    reduced_days: int | None = None
+
+
+@dataclass(frozen=True)
 class Payment:
-    """One thing payable: what both codes encode. `instalment` is its number among several, else None."""
+    """One thing payable: what both codes encode. `instalment` is its number among several, else None.
+
+    `amounts`: where it changes with the days, what is asked for from today on.
+    """
 
     notice_number: NoticeNumber
     amount_cents: int
     due_date: date | None
     instalment: int | None
+    amounts: tuple[DatedAmount, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 from services.notices.documents.domain.content import NoticeContent, ReceiptContent, VerifiableContent, Verification
 
-TEMPLATE_VERSION: Final = 10
+TEMPLATE_VERSION: Final = 11
 """Raise it with any change that alters the bytes of a document, so that stored ones are made anew."""
 
 _CODE_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -2,7 +2,9 @@
 
 from typing import Final
 
+from services.notices.documents.domain.content import Payment
 from services.notices.documents.pdf import drawings
+from services.notices.documents.pdf.amount_texts import amounts_sentence
 from services.notices.documents.pdf.bilingual_texts import BilingualTexts
 from services.notices.documents.pdf.fonts import BOLD, REGULAR
 from services.notices.documents.pdf.formats import amount_text, date_text
@@ -56,7 +58,7 @@ def draw_how_much(sheet: Sheet) -> float:
 
 
 def _information(sheet: Sheet, baseline: float) -> float:
-    """Set the paragraphs behind an i: how many instalments, and that the amount may change."""
+    """Set the paragraphs behind an i: how many instalments, when the amount changes, and that it may."""
     content, texts = sheet.content, sheet.texts
     notes = ["legal"]
     if content.instalments:
@@ -67,9 +69,11 @@ def _information(sheet: Sheet, baseline: float) -> float:
     with_icon: list[int] = []
     width = LEFT_COLUMN_END - _TEXT_LEFT
     baseline += sheet.shift
-    for note in notes:
+    said = [texts.pair(note, count=len(content.instalments)) for note in notes]
+    if content.payment and content.payment.amounts:
+        said.insert(0, _amounts(sheet, content.payment))
+    for first, second in said:
         with_icon.append(len(paragraphs))
-        first, second = texts.pair(note, count=len(content.instalments))
         gap = 6.09 if paragraphs else 3.84
         paragraphs.append(Paragraph(first, _TEXT_LEFT, width, baseline, gap=gap, leading=3.75))
         if second:
@@ -78,6 +82,13 @@ def _information(sheet: Sheet, baseline: float) -> float:
     for index in with_icon:
         drawings.info_icon(sheet.page, (12.03, placed.first_baselines[index] - 0.66))
     return placed.last_baseline
+
+
+def _amounts(sheet: Sheet, payment: Payment) -> tuple[str, str | None]:
+    """Say what is to be paid until when, in both languages."""
+    content = sheet.content
+    second = amounts_sentence(payment.amounts, content.second_language) if content.second_language else None
+    return amounts_sentence(payment.amounts, content.language), second
 
 
 def bottom_of_instructions(sheet: Sheet) -> float:

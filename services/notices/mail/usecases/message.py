@@ -9,6 +9,7 @@ from typing import Final
 from contracts.calendar import rome_day
 from contracts.call import Rpc
 from contracts.codes import FiscalCode
+from contracts.errors import ErrorCode
 from contracts.rpc import identity, payments, practices
 from contracts.rpc.identity import Mailbox, MailboxRequest
 from contracts.rpc.payments import Receipt, ReceiptsRequest
@@ -27,7 +28,7 @@ class NotToBeSentError(Exception):
 
 
 class NotNowError(Exception):
-    """The practice is being paid at this moment: look again later."""
+    """The practice is being paid at this moment, or nobody knows its amount: look again later."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,9 @@ def compose(dependencies: MailDependencies, mail: Mail, now: datetime) -> Render
     practice = _practice(rpc, mail, mailbox)
     due_date = practice.printed_date or practice.due_date
     judged = domain.verdict(kind, practice.state, due_date, mail.occasion, today)
-    if judged is Verdict.DROP:
+    if judged is Verdict.DROP or practice.not_payable_code == ErrorCode.NOTHING_DUE:
         raise NotToBeSentError("over")
-    if judged is Verdict.WAIT:
+    if judged is Verdict.WAIT or practice.not_payable_code == ErrorCode.AMOUNT_NOT_KNOWN:
         raise NotNowError
     entity = rpc.call(practices.ENTITY, EntityRequest(entity_code=practice.entity_code))
     facts = texts.MailFacts(

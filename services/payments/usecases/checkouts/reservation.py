@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from chassis.storage.database import Tx
+from contracts.amounts import Certainty
 from contracts.calendar import rome_day
 from contracts.codes import AmountCents
 from contracts.error_details import AmountChanged, BeingPaid, TooManyRequests, WhichPractice
@@ -22,6 +23,10 @@ from services.payments.usecases.checkouts.duplicate_check import check_duplicate
 from services.payments.usecases.checkouts.superseded import supersede
 
 _SCOPE: Final = "start_checkout"
+_WITHOUT_AMOUNT: Final = {
+    Certainty.UNKNOWN: ErrorCode.AMOUNT_NOT_KNOWN,
+    Certainty.NOTHING_DUE: ErrorCode.NOTHING_DUE,
+}
 
 
 def reserve_once(tx: Tx, request: StartCheckoutRequest, practice_ids: Sequence[UUID], now: datetime) -> UUID:
@@ -134,7 +139,7 @@ def _why_not_payable(position: Position, now: datetime) -> ErrorCode | None:
         return ErrorCode.PRACTICE_CANCELLED
     if position.is_expired(rome_day(now)):
         return ErrorCode.PRACTICE_EXPIRED
-    return None
+    return _WITHOUT_AMOUNT.get(position.terms.certainty_at(now)) if position.terms else None
 
 
 def _refuse_other_amount(request: StartCheckoutRequest, paid: Sequence[Position], now: datetime) -> None:

@@ -24,6 +24,7 @@ from services.payments.usecases.checkouts.end import end_unopened
 from services.payments.usecases.checkouts.reservation import reserve_once
 from services.payments.usecases.positions import known_positions
 from services.payments.usecases.replies import checkout_reply
+from services.payments.usecases.told_amounts import learn_amounts
 
 _POLL_S: Final = 0.1
 
@@ -48,11 +49,12 @@ class CheckoutStarter:
         """Return an open checkout for these practices, the same one for the same key or the same payer and practices.
 
         Raises Refused(PRACTICE_NOT_FOUND, PRACTICE_PAID, PRACTICE_EXPIRED, PRACTICE_CANCELLED, PRACTICE_BEING_PAID,
-        PRACTICE_UNDERPAID, CART_OTHER_ENTITY), with the practice in its detail, Refused(EQUAL_PRACTICE_FOUND),
-        Refused(TOO_MANY_REQUESTS), and what `CheckoutClient.open` raises.
+        PRACTICE_UNDERPAID, AMOUNT_NOT_KNOWN, NOTHING_DUE, CART_OTHER_ENTITY), with the practice in its detail,
+        Refused(EQUAL_PRACTICE_FOUND), Refused(TOO_MANY_REQUESTS), and what `CheckoutClient.open` raises.
         """
         practice_ids = list(dict.fromkeys(request.practice_ids))
-        known_positions(database, rpc, practice_ids, clock())
+        known = known_positions(database, rpc, practice_ids, clock())
+        learn_amounts(database, rpc, list(known.values()), clock())
         with database.transaction() as tx:
             checkout_id = reserve_once(tx, request, practice_ids, clock())
         if self._slots.acquire(blocking=False):

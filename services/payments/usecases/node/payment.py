@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from contracts.amounts import Certainty
 from contracts.codes import CreditorFiscalCode, NoticeNumber
 from contracts.shapes import Creditor
 from services.payments import clients
@@ -18,6 +19,7 @@ from services.payments.soap.requests import NodeMessage, Operation
 from services.payments.usecases.node.context import NodeContext, refusal
 from services.payments.usecases.positions import learn
 from services.payments.usecases.receipt_judgement import checkout_id
+from services.payments.usecases.told_amounts import learn_amounts
 
 # The node asks about this one to learn whether our station is back, and stops paying in our stead (stand-in). Nobody is
 # asked about it: the right answer is PAA_PAGAMENTO_SCONOSCIUTO.
@@ -35,6 +37,10 @@ def answer_payment(context: NodeContext, message: NodeMessage, _envelope: str) -
             together = positions.of_debt_position(session, position)
             situation = replace(situation, is_closed=is_closed_by(position, together))
         fault = refuse_payment(situation)
+        if fault is None and position is not None:
+            # The entity's software is asked for the amount once nothing else speaks against the payment.
+            position = _with_amount(context, session, position)
+            fault = refuse_payment(replace(situation, position=position, certainty=_certainty(position, context.now)))
         context.note(session, message, practice_id=position.practice_id if position else None, fault=fault)
     if fault or creditor is None or position is None or position.terms is None:
         return refusal(message, fault or Fault.SYSTEM_ERROR)
@@ -63,6 +69,18 @@ def _look_up(
     )
     creditor = learn(context.database, answered, context.now)
     return creditor, positions.by_notice(session, message.owner, message.notice_number), asked_at
+
+
+def _with_amount(context: NodeContext, session: Session, position: Position) -> Position:
+    """Return the position as it is known once the entity's software, where it says the amount, has been asked."""
+    if not learn_amounts(context.database, context.rpc, [position], context.now):
+        return position
+    session.expire_all()
+    return positions.by_practice(session, [position.practice_id]).get(position.practice_id, position)
+
+
+def _certainty(position: Position, now: datetime) -> Certainty:
+    return position.terms.certainty_at(now) if position.terms else Certainty.CERTAIN
 
 
 def _takes_stamp(session: Session, message: NodeMessage, position: Position) -> bool:
