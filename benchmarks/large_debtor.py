@@ -62,10 +62,10 @@ def list_first(database: Database, debtor: str, **asked: Any) -> None:
     assert debtor_list.list_practices(database, request, clock.now()).practices
 
 
-def look_in_vain(database: Database, debtor: str) -> None:
-    """Look for a text that no practice has."""
+def look_in_vain(database: Database, debtor: str, **asked: Any) -> None:
+    """Look for what no practice has."""
     viewer = Viewer(fiscal_code=FiscalCode(debtor))
-    request = ListRequest(entity_code=filled.ENTITY, viewer=viewer, limit=20, text="nowhere")
+    request = ListRequest(entity_code=filled.ENTITY, viewer=viewer, limit=20, **asked)
     assert not debtor_list.list_practices(database, request, clock.now()).practices
 
 
@@ -109,7 +109,13 @@ def measure(rounds: int) -> list[Figure]:
             },
             "by amount": {who: partial(list_first, database, code, order="greatest") for who, code in DEBTORS.items()},
             "a text": {who: partial(list_first, database, code, text="duomo") for who, code in DEBTORS.items()},
-            "a text in vain": {who: partial(look_in_vain, database, code) for who, code in DEBTORS.items()},
+            "a text in vain": {
+                who: partial(look_in_vain, database, code, text="nowhere") for who, code in DEBTORS.items()
+            },
+            "a service in vain": {
+                who: partial(look_in_vain, database, code, service_code="NONE") for who, code in DEBTORS.items()
+            },
+            "a year in vain": {who: partial(look_in_vain, database, code, year=2001) for who, code in DEBTORS.items()},
             "totals": {who: partial(sum_up, database, code) for who, code in DEBTORS.items()},
             "search by reference": {
                 who: partial(search_reference, database, code, numbers[who]) for who, code in DEBTORS.items()

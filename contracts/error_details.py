@@ -72,6 +72,14 @@ class ScheduleNotAllowed(ErrorDetail):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExtraFieldNotAllowed(ErrorDetail):
+    """Which field of a service's own, and what is wrong with it: one of contracts.extra_fields.EXTRA_PROBLEMS."""
+
+    field: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MissingFields(ErrorDetail):
     """The names of the fields that are blank."""
 
@@ -308,6 +316,7 @@ DETAIL_OF: Final[Mapping[ErrorCode, type[ErrorDetail]]] = {
     ErrorCode.INVALID_NOTICE_NUMBER: NotANoticeNumber,
     ErrorCode.AMOUNT_NOT_ALLOWED: AmountNotAllowed,
     ErrorCode.SCHEDULE_NOT_ALLOWED: ScheduleNotAllowed,
+    ErrorCode.EXTRA_FIELD_NOT_ALLOWED: ExtraFieldNotAllowed,
     ErrorCode.DESCRIPTION_TOO_LONG: TooLong,
     ErrorCode.NAME_TOO_LONG: TooLong,
     ErrorCode.BENEFICIARY_REQUIRED: MissingFields,

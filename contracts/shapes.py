@@ -29,10 +29,17 @@ class Empty(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalisedText(Message):
-    """A text in the two languages of the interface."""
+    """A text in the two languages of the interface, and in those of documents where somebody has written it so."""
 
     it: str
     en: str
+    de: str | None = None
+    fr: str | None = None
+    sl: str | None = None
+
+    def in_language(self, language: str) -> str:
+        """Return the text in a language, in Italian where there is none."""
+        return getattr(self, language, None) or self.it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """The debtor of what a citizen inserts: from the session, never from the form."""
 
-from contracts.codes import NAME_MAX_CHARS, FiscalCode
+from contracts.codes import ANONYMOUS_FISCAL_CODE, NAME_MAX_CHARS, FiscalCode
 from contracts.rpc.identity import Citizen, Organization
 from contracts.shapes import Subject
 
@@ -15,3 +15,8 @@ def debtor_of(citizen: Citizen, organization: Organization | None = None) -> Sub
         full_name=name[:NAME_MAX_CHARS],
         email=citizen.email,
     )
+
+
+def by_name_alone(full_name: str | None) -> Subject | None:
+    """Return who pays without login as a debtor, where there is a name."""
+    return Subject(entity_type="F", fiscal_code=ANONYMOUS_FISCAL_CODE, full_name=full_name) if full_name else None

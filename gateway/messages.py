@@ -49,6 +49,10 @@ MESSAGES: Final[Mapping[ErrorCode, Explanation]] = {
         _("Come cambia l'importo non va insieme al debito, o a sé stesso: `field` dice quale dato."),
         _("Correggi quel dato e invia di nuovo."),
     ),
+    ErrorCode.EXTRA_FIELD_NOT_ALLOWED: Explanation(
+        _("Un dato che il servizio chiede manca o non è scritto come serve: `field` dice quale, `problem` che cosa."),
+        _("Correggi quel dato e invia di nuovo."),
+    ),
     ErrorCode.DESCRIPTION_REQUIRED: Explanation(_("Scrivi la causale del pagamento."), _CORRECT),
     ErrorCode.DESCRIPTION_TOO_LONG: Explanation(_("La causale può avere al massimo 140 caratteri."), _CORRECT),
     ErrorCode.BENEFICIARY_REQUIRED: Explanation(
@@ -102,6 +106,10 @@ MESSAGES: Final[Mapping[ErrorCode, Explanation]] = {
     ),
     ErrorCode.CONSENT_MISSING: Explanation(
         _("Prima di continuare devi prendere visione dell'informativa sulla privacy."), _("Completa la registrazione.")
+    ),
+    ErrorCode.PAYER_NOT_ALLOWED: Explanation(
+        _("Questo servizio non è per tutti: alcuni sono solo per le persone, altri solo per imprese ed enti."),
+        _("Scegli un altro servizio, oppure entra a nome di chi può usarlo."),
     ),
     ErrorCode.ANONYMOUS_NOT_ALLOWED: Explanation(
         _("Per questo servizio l'inserimento anonimo non è previsto."), _("Entra con SPID e riprova.")

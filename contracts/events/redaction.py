@@ -4,6 +4,7 @@ The two events that carry a debtor do so for payments, which has it after second
 beneficiary, for the entity's books. Their copies in the outbox stay for the feed; the person in them does not.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -21,18 +22,22 @@ BENEFICIARY_TYPES: Final = frozenset({PAYMENT_CONFIRMED.type, PAYMENT_DUPLICATED
 PERSONAL_TYPES: Final = DEBTOR_TYPES | BENEFICIARY_TYPES
 _NOBODY: Final = {"entity_type": "F", "fiscal_code": ANONYMOUS_FISCAL_CODE, "full_name": "-"}
 _NOTHING: Final = "-"
+_FISCAL_CODE: Final = re.compile(r"[A-Z0-9]{16}|[0-9]{11}")
 
 
 def without_debtors_code(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return an event without the debtor's fiscal code, address and e-mail; one that carries no debtor as it is.
 
-    The name stays: the entity's books say who owes. It still has the shape of its type.
+    The name stays: the entity's books say who owes. Of what the service asks for besides, fiscal codes go too. It still
+    has the shape of its type.
     """
     if body["type"] not in DEBTOR_TYPES:
         return dict(body)
     data = body["data"]
     debtor = {name: data["debtor"][name] for name in ("entity_type", "full_name")}
-    return {**body, "data": {**data, "debtor": {**debtor, "fiscal_code": ANONYMOUS_FISCAL_CODE}}}
+    extras = {name: text for name, text in data.get("extras", {}).items() if not _FISCAL_CODE.fullmatch(text)}
+    told = {**data, "debtor": {**debtor, "fiscal_code": ANONYMOUS_FISCAL_CODE}}
+    return {**body, "data": {**told, "extras": extras} if "extras" in data else told}
 
 
 def without_person(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,4 +51,4 @@ def without_person(body: Mapping[str, Any]) -> dict[str, Any]:
     shown = data.get("public_description") or _NOTHING
     transfers = [{**transfer, "remittance_information": shown} for transfer in data["transfers"]]
     kept = {**data, "debtor": _NOBODY, "description": shown, "transfers": transfers, "beneficiary": None}
-    return {**body, REDACTED: True, "data": kept}
+    return {**body, REDACTED: True, "data": {**kept, "extras": {}} if "extras" in data else kept}

@@ -12,6 +12,7 @@ from contracts.actors import Actor
 from contracts.amounts import AmountPeriod, AmountSchedule
 from contracts.call import Call
 from contracts.codes import EMAIL_MAX_CHARS, EMAIL_PATTERN, AmountCents, CreditorFiscalCode, Iuv, NoticeNumber
+from contracts.extra_fields import EXTRA_FIELDS_MAX, ExtraField, ExtraValue
 from contracts.message import Message
 from contracts.shapes import (
     Beneficiary,
@@ -29,6 +30,10 @@ from contracts.shapes import (
 
 PRACTICE_STATES = ("to_pay", "unconfirmed", "underpaid", "paid", "expired", "cancelled", "reported")
 ORIGINS = ("issued", "spontaneous")
+RETENTION_MIN_DAYS = 30
+RETENTION_MAX_DAYS = 36_525
+PAYER_KINDS = ("person", "company")
+TEXT_LANGUAGES = ("it", "en", "de", "fr", "sl")
 LIST_ORDERS = ("newest", "oldest", "due_soonest", "due_latest", "greatest", "smallest")
 LIST_TEXT_MAX_CHARS = 80
 LINK_KINDS = ("pay", "private")
@@ -66,7 +71,9 @@ class CatalogueService(Message):
     `unit_cents`: the amount must be a multiple of it (booklets of 25 euro).
     `fixed_cents`: the only amount accepted. `choices`: the only ones, of which the payer chooses.
     `spontaneous`: offered under Inserimento spontaneo. `demand`: a citizen may ask for it at a PSP. `stamp_cents`: what
-    of the amount buys a digital revenue stamp.
+    of the amount buys a digital revenue stamp. `takes_beneficiary`: its form asks for whom it is paid. `extra_fields`:
+    what it asks for besides. `payers`: who may insert, all where it is empty. `notice_text`: what mails about it and
+    the page of what is to be paid say besides.
     """
 
     code: str
@@ -84,6 +91,10 @@ class CatalogueService(Message):
     demand: DemandCodes | None = None
     stamp_cents: Annotated[int, Range(min=1)] | None = None
     choices: Sequence[AmountChoice] = field(default_factory=list)
+    takes_beneficiary: bool = True
+    extra_fields: Annotated[Sequence[ExtraField], Length(max=EXTRA_FIELDS_MAX)] = field(default_factory=list)
+    payers: Sequence[Annotated[str, OneOf(PAYER_KINDS)]] = field(default_factory=list)
+    notice_text: LocalisedText | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +116,23 @@ class Colours(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Retention(Message):
+    """For how many days what is about a person is stored; afterwards it is forgotten, and what it came to stays.
+
+    `practices_days`: since it was paid, expired or was annulled. `receipts_days`: since a receipt arrived.
+    `files_days`: of the reports of debt files. `traces_days`: of who was at Checkout. `paused`: nothing is forgotten.
+    """
+
+    practices_days: Annotated[int, Range(RETENTION_MIN_DAYS, RETENTION_MAX_DAYS)] = 3_660
+    receipts_days: Annotated[int, Range(RETENTION_MIN_DAYS, RETENTION_MAX_DAYS)] = 3_660
+    files_days: Annotated[int, Range(RETENTION_MIN_DAYS, RETENTION_MAX_DAYS)] = 400
+    traces_days: Annotated[int, Range(RETENTION_MIN_DAYS, RETENTION_MAX_DAYS)] = 730
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entity(Message):
-    """An entity of the portal and its services."""
+    """An entity of the portal and its services. `languages`: those that all of its texts are in."""
 
     code: str
     creditor: Creditor
@@ -119,6 +145,8 @@ class Entity(Message):
     postal_authorisation: str | None = None
     contacts: Contacts | None = None
     colours: Colours | None = None
+    languages: Sequence[Annotated[str, OneOf(TEXT_LANGUAGES)]] = ("it", "en")
+    retention: Retention = field(default_factory=Retention)
     services: Sequence[CatalogueService]
 
 
@@ -155,6 +183,7 @@ class Practice(Message):
     on which it holds. `amounts`: where it changes, what is asked for from today on. `printed_date`: the day on the
     notice, where it is not the due date. `debt_position`, `option`: where it is one way of several of paying something,
     or an instalment of such a way. `debt_cents` and `schedule`: what it is computed from, not where it is masked.
+    `extras`: what its service asks for besides, not where it is masked.
     `amount_told_at`: since when the entity's software says this amount, where it says it and has answered.
     `amount_last_known`: it was asked for this reply and did not answer; this is what it said last, and may be paid.
     """
@@ -198,6 +227,7 @@ class Practice(Message):
     schedule: AmountSchedule | None = None
     debt_position: str | None = None
     option: str | None = None
+    extras: Sequence[ExtraValue] = field(default_factory=list)
     amount_told_at: datetime | None = None
     amount_last_known: bool = False
     created_at: datetime
@@ -226,6 +256,7 @@ class Position(Message):
     gives the service, and by its `instalment` and `beneficiary`, where it has them.
     `amount_cents` and `transfers` are of the debt itself: what is to be paid on a day follows from `schedule`
     (contracts.amounts), and the difference is the first transfer's. `part`: of which option of which debt position.
+    `extras`: the values of the fields that its service has of its own, by their names in the catalogue.
     """
 
     practice_id: UUID
@@ -250,6 +281,7 @@ class Position(Message):
     beneficiary: Beneficiary | None = None
     schedule: AmountSchedule | None = None
     part: OptionPart | None = None
+    extras: Mapping[str, str] = field(default_factory=dict)
     created_at: datetime
 
 
@@ -495,7 +527,9 @@ class InsertRequest(Message):
 
     For a service with beneficiary `description` is composed by practices and may be None. `anonymous`: no login,
     debtor ANONIMO named after the beneficiary. `idempotency_key` makes a repeated send land on the same practice.
-    `stamp` is needed by services that sell a digital stamp, and by no others.
+    `stamp` is needed by services that sell a digital stamp, and by no others. `extras`: of the service's own fields, as
+    they were typed. Where the service takes no beneficiary, an anonymous payer is the `debtor`, by name alone, and a
+    service with fields that are required composes the causale of them where it is None.
     """
 
     idempotency_key: Annotated[str, Length(8, 128)]
@@ -508,6 +542,7 @@ class InsertRequest(Message):
     amount_cents: int
     description: str | None = None
     stamp: Stamp | None = None
+    extras: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -534,7 +569,7 @@ class DebtRequest(Message):
 
     `fiscal_code` is ANONIMO or empty for who has none, where the service takes them. `debt_position` and `option`:
     debts of one position are ways of paying the same; those of one option are paid together. `actor`: which API key an
-    amendment stands under in the audit; nothing is audited without.
+    amendment stands under in the audit; nothing is audited without. `extras`: of the service's own fields, by name.
     """
 
     entity_code: str
@@ -551,6 +586,7 @@ class DebtRequest(Message):
     schedule: AmountSchedule | None = None
     debt_position: str | None = None
     option: str | None = None
+    extras: Mapping[str, str] = field(default_factory=dict)
     actor: Actor | None = None
 
 

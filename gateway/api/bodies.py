@@ -4,7 +4,7 @@ Fields nobody knows are refused. Amounts are whole euro cents, times are ISO 860
 in the OpenAPI document.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Annotated, Any, Final
@@ -26,6 +26,7 @@ from contracts.codes import (
 )
 from contracts.events import EVENTS
 from contracts.events.payments import CASE_STATES, CASE_STEPS
+from contracts.extra_fields import EXTRA_FIELDS_MAX
 from contracts.fields import UtcDateTime
 from contracts.message import Message
 from contracts.rpc.dead_letters import LETTERS_MAX
@@ -134,6 +135,7 @@ ExternalId = Annotated[str, Length(1, 70)]
 ServiceCode = Annotated[str, Length(1, 35)]
 PageSize = Annotated[int, Range(1, 1000)]
 Cursor = Annotated[str, Length(max=200)]
+Extras = Mapping[Annotated[str, Length(1, 35)], Annotated[str, Length(max=140)]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +215,8 @@ class InsertBody(Message):
     """Inserimento spontaneo. `anonymous` is for services that allow it, with a beneficiary and without login.
 
     `stamp` is for services that sell a digital revenue stamp (`stamp_cents`): the SHA-256 of the document in base64.
+    `extras`: of the service's `extra_fields`, by name. `full_name`: who pays anonymously where the service takes no
+    beneficiary.
     """
 
     service_code: ServiceCode
@@ -221,6 +225,8 @@ class InsertBody(Message):
     beneficiary: Beneficiary | None = None
     anonymous: bool = False
     stamp: Stamp | None = None
+    extras: Annotated[Extras, Length(max=EXTRA_FIELDS_MAX)] = field(default_factory=dict)
+    full_name: Name | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,7 +264,7 @@ class DebtBody(Message):
     left out and told in `warnings`. `schedule`: how the amount changes with the days, and which day is printed; without
     it the amount is the same on every day. `debt_position` and `option`, both or neither: debts of one position are
     several ways of paying the same, each option a single sum or, with `instalment`, a plan. Whoever pays one closes
-    the others.
+    the others. `extras`: of the service's `extra_fields`, by name.
     """
 
     service_code: ServiceCode
@@ -273,6 +279,7 @@ class DebtBody(Message):
     schedule: AmountSchedule | None = None
     debt_position: ExternalId | None = None
     option: Annotated[str, Length(1, OPTION_MAX_CHARS)] | None = None
+    extras: Annotated[Extras, Length(max=EXTRA_FIELDS_MAX)] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

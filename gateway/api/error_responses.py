@@ -8,6 +8,7 @@ from contracts.error_details import (
     AmountChanged,
     AmountNotAllowed,
     ErrorDetail,
+    ExtraFieldNotAllowed,
     InvalidRequest,
     ScheduleNotAllowed,
     SpidLevelTooLow,
@@ -25,6 +26,7 @@ _EXAMPLE_DETAILS: Final[Mapping[ErrorCode, ErrorDetail]] = {
     ErrorCode.INVALID_REQUEST: InvalidRequest(errors=[{"pointer": "/amount_cents", "code": "type"}]),
     ErrorCode.AMOUNT_NOT_ALLOWED: AmountNotAllowed(unit_cents=2500),
     ErrorCode.SCHEDULE_NOT_ALLOWED: ScheduleNotAllowed(field="reduced_days"),
+    ErrorCode.EXTRA_FIELD_NOT_ALLOWED: ExtraFieldNotAllowed(field="concessione", problem="too_long"),
     ErrorCode.AMOUNT_CHANGED: AmountChanged(total_cents=12_000),
     ErrorCode.SPID_LEVEL_TOO_LOW: SpidLevelTooLow(entity_code="PM108", spid_level=2, spid_level_wanted=3),
 }

@@ -101,6 +101,7 @@ PRACTICE: Final[JsonObject] = {
     "schedule": None,
     "debt_position": None,
     "option": None,
+    "extras": [],
     "amount_told_at": None,
     "amount_last_known": False,
     "created_at": "2026-11-02T09:15:00+00:00",

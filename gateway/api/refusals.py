@@ -19,6 +19,7 @@ _FIELDS_OF: Final[Mapping[ErrorCode, tuple[str, ...]]] = {
     ErrorCode.AMOUNT_OUT_OF_RANGE: ("amount_cents",),
     ErrorCode.AMOUNT_NOT_ALLOWED: ("amount_cents",),
     ErrorCode.SCHEDULE_NOT_ALLOWED: ("schedule",),
+    ErrorCode.EXTRA_FIELD_NOT_ALLOWED: ("extras",),
     ErrorCode.DESCRIPTION_REQUIRED: ("description",),
     ErrorCode.DESCRIPTION_TOO_LONG: ("description", "beneficiary"),  # the causale is made of the beneficiary
     ErrorCode.BENEFICIARY_REQUIRED: ("beneficiary",),
@@ -29,6 +30,7 @@ _FIELDS_OF: Final[Mapping[ErrorCode, tuple[str, ...]]] = {
     ErrorCode.REFUND_TOO_LARGE: ("refund_cents",),
     ErrorCode.UNKNOWN_SERVICE: ("service_code",),
     ErrorCode.ANONYMOUS_NOT_ALLOWED: ("anonymous",),
+    ErrorCode.PAYER_NOT_ALLOWED: ("service_code",),
     ErrorCode.CART_EMPTY: ("practice_ids",),
     ErrorCode.CART_FULL: ("practice_ids",),
     ErrorCode.CART_OTHER_ENTITY: ("practice_ids",),

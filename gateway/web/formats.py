@@ -46,8 +46,8 @@ def filters_of(language: str) -> dict[str, Callable[..., str]]:
         return f"{local.hour:02d}:{local.minute:02d}"
 
     def localised(text: LocalisedText | Mapping[str, str] | None) -> str:
-        texts = {"it": text.it, "en": text.en} if isinstance(text, LocalisedText) else text or {}
-        return texts.get(language) or texts.get("it") or ""
+        texts = text or {}
+        return texts.in_language(language) if isinstance(texts, LocalisedText) else _in_language(texts, language)
 
     def plain_amount(amount_cents: int) -> str:
         return f"{amount_cents // 100}{_DECIMAL_SIGN[language]}{amount_cents % 100:02d}"
@@ -60,9 +60,25 @@ def filters_of(language: str) -> dict[str, Callable[..., str]]:
         "month_name": partial(_month_name, get_month_names("wide", context="stand-alone", locale=language)),
         "localised": localised,
         "plain_amount": plain_amount,
+        "iso_day": partial(iso_day, language=language),
+        "number": partial(written_number, language=language),
         "grouped": lambda digits: NoticeNumber(digits).grouped,
     }
 
 
 def _month_name(months: Mapping[int, str], value: date) -> str:
     return f"{months[value.month]} {value.year:04d}"
+
+
+def written_number(text: str, language: str) -> str:
+    """Return a number that stands with a dot as people of a language write it."""
+    return text.replace(".", _DECIMAL_SIGN[language])
+
+
+def iso_day(text: str, language: str) -> str:
+    """Return a day that stands as 2026-12-31 as people of a language write it."""
+    return filters_of(language)["day"](date.fromisoformat(text))
+
+
+def _in_language(texts: Mapping[str, str], language: str) -> str:
+    return texts.get(language) or texts.get("it") or ""

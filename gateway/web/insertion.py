@@ -6,11 +6,12 @@ from typing import Final
 
 import falcon
 
+from contracts.error_details import ExtraFieldNotAllowed, detail_of
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import practices
 from contracts.rpc.identity import Citizen, RememberedBeneficiary
 from contracts.rpc.practices import CatalogueService, Entity, Practice
-from gateway.debtors import debtor_of
+from gateway.debtors import by_name_alone, debtor_of
 from gateway.edge.rates import INSERTION
 from gateway.messages import MESSAGES
 from gateway.visit import Visit, visit_of
@@ -18,7 +19,16 @@ from gateway.web import addresses
 from gateway.web.amount_rules import amount_hint, amount_refusal
 from gateway.web.announcements import INSERTED
 from gateway.web.beneficiaries import remember, remembered
-from gateway.web.insertion_form import BENEFICIARY_FIELDS, FormKind, Insertion, InsertionForm, prefilled, read
+from gateway.web.extra_fields import form_name, hint_of, sentence_of
+from gateway.web.insertion_form import (
+    BENEFICIARY_FIELDS,
+    FormKind,
+    Insertion,
+    InsertionForm,
+    composes_description,
+    prefilled,
+    read,
+)
 from gateway.web.links import make_private_link
 from gateway.web.page import Form, Page, document_form, see_other
 
@@ -30,6 +40,7 @@ _FIELD_OF_CODE: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.DESCRIPTION_TOO_LONG: "description",
     ErrorCode.BENEFICIARY_REQUIRED: "full_name",
     ErrorCode.NAME_REQUIRED: "full_name",
+    ErrorCode.EXTRA_FIELD_NOT_ALLOWED: "",
     # Which one is not told: the form is shown again, with everything in it.
     ErrorCode.INVALID_REQUEST: "",
 }
@@ -58,12 +69,13 @@ class InsertionPage(Page):
     """Inserimento pratica for one service."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, entity: str, service: str) -> None:
-        """Show the form that this service and who inserts need. Raises Refused(LOGIN_REQUIRED)."""
+        """Show the form that this service and who inserts need. Raises Refused(LOGIN_REQUIRED), (PAYER_NOT_ALLOWED)."""
         visit = visit_of(req)
         offer = self._offer(visit, entity, service)
         citizen = _inserting_citizen(visit, offer.service)
+        _check_payer(visit, offer.service)
         kind = FormKind.of(offer.service, anonymous=citizen is None)
-        offered = remembered(visit) if citizen else ()
+        offered = remembered(visit) if citizen and kind.takes_beneficiary else ()
         chosen = next((one for one in offered if str(one.id) == req.get_param("studente")), None)
         filled_in = prefilled(req.get_param("importo") or "", req.get_param("causale") or "", kind)
         self._render(req, resp, offer, InsertionForm.empty(kind, offer.service, chosen, filled_in), offered)
@@ -107,7 +119,7 @@ class InsertionPage(Page):
         except Refused as refusal:
             if refusal.code not in _FIELD_OF_CODE:
                 raise
-            return typed.with_error(_FIELD_OF_CODE[refusal.code], _sentence(refusal.code, visit, offer.service))
+            return typed.with_error(*_error(refusal, visit, offer.service))
         return addresses.announcing(_page_with(visit, practice, typed.insertion, citizen), INSERTED)
 
     def _render(
@@ -127,9 +139,21 @@ class InsertionPage(Page):
             service=offer.service,
             form=form,
             amount_hint=amount_hint(offer.service, visit_of(req).language),
+            extra_hints={one.name: hint_of(one, visit_of(req).language) for one in offer.service.extra_fields},
+            extra_name=form_name,
+            composes_description=composes_description(offer.service),
             beneficiary_fields=BENEFICIARY_FIELDS,
             beneficiaries=offered,
         )
+
+
+def _error(refusal: Refused, visit: Visit, service: CatalogueService) -> tuple[str, str]:
+    """Return at which field what is said: where practices has refused what the form let through."""
+    detail = detail_of(refusal, ExtraFieldNotAllowed)
+    asked = next((one for one in service.extra_fields if detail and one.name == detail.field), None)
+    if detail and asked:
+        return form_name(asked), sentence_of(detail.problem)
+    return _FIELD_OF_CODE[refusal.code], _sentence(refusal.code, visit, service)
 
 
 def _sentence(code: ErrorCode, visit: Visit, service: CatalogueService) -> str:
@@ -148,6 +172,12 @@ def _inserting_citizen(visit: Visit, service: CatalogueService) -> Citizen | Non
     return visit.require_citizen()
 
 
+def _check_payer(visit: Visit, service: CatalogueService) -> None:
+    """Raise Refused(PAYER_NOT_ALLOWED) before anything is typed, where the service is not for who is here."""
+    if service.payers and ("company" if visit.organization else "person") not in service.payers:
+        raise Refused(ErrorCode.PAYER_NOT_ALLOWED)
+
+
 def _request(
     visit: Visit, offer: _Offer, key: str, insertion: Insertion, citizen: Citizen | None
 ) -> practices.InsertRequest:
@@ -158,11 +188,12 @@ def _request(
         service_code=offer.service.code,
         viewer=visit.viewer,
         anonymous=citizen is None,
-        debtor=debtor_of(citizen, visit.organization) if citizen else None,
+        debtor=debtor_of(citizen, visit.organization) if citizen else by_name_alone(insertion.payer_name),
         beneficiary=insertion.beneficiary,
         amount_cents=insertion.amount_cents,
         description=insertion.description,
         stamp=insertion.stamp,
+        extras=insertion.extras,
     )
 
 

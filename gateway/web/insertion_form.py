@@ -14,6 +14,8 @@ from contracts.rpc.practices import CatalogueService
 from contracts.shapes import Beneficiary, Stamp
 from gateway.messages import MESSAGES
 from gateway.translations import marked as _
+from gateway.web import extra_fields
+from gateway.web.extra_fields import REQUIRED as _REQUIRED
 from gateway.web.page import Form, cleaned, form_key
 from gateway.web.provinces import PROVINCES
 
@@ -24,10 +26,9 @@ BENEFICIARY_FIELDS: Final[Mapping[str, str]] = {
     "contribution_type": _("Tipologia di contributo didattico"),
 }
 _STAMP_FIELDS: Final = ("document_hash", "document_name", "province")
-_FIELDS: Final = ("amount", "description", "anonymous", *BENEFICIARY_FIELDS, *_STAMP_FIELDS)
+_FIELDS: Final = ("amount", "description", "anonymous", "payer_name", *BENEFICIARY_FIELDS, *_STAMP_FIELDS)
 _LINK_AMOUNT_MAX_CHARS: Final = 20
 _SHA256: Final = re.compile(r"[A-Za-z0-9+/]{43}=")
-_REQUIRED: Final = _("Campo obbligatorio.")
 _TOO_LONG: Final = _("Massimo 70 caratteri.")
 _NO_DOCUMENT: Final = _("Scegli il file del documento su cui va la marca da bollo.")
 _NO_PROVINCE: Final = _("Scrivi le due lettere di una provincia italiana, per esempio MI.")
@@ -36,15 +37,19 @@ _TICK: Final = _("Senza accesso con SPID l'inserimento è anonimo: conferma con 
 
 
 class FormKind(Enum):
-    """Which fields the form has beside the amount."""
+    """Which fields the form has beside the amount. `plain` and `payer` do not ask for whom it is paid."""
 
     description = "description"
     beneficiary = "beneficiary"
     anonymous = "anonymous"
+    plain = "plain"
+    payer = "payer"
 
     @classmethod
     def of(cls, service: CatalogueService, *, anonymous: bool = False) -> "FormKind":
-        """Return the kind that a service needs. Who inserts anonymously always names the student."""
+        """Return the kind that a service needs. Who inserts anonymously always names somebody."""
+        if not service.takes_beneficiary:
+            return cls.payer if anonymous else cls.plain
         if anonymous:
             return cls.anonymous
         return cls.beneficiary if service.requires_beneficiary else cls.description
@@ -53,9 +58,19 @@ class FormKind(Enum):
     def requires_beneficiary(self) -> bool:
         """Return whether the four fields about the student take the place of the causale.
 
-        Every other form has them too, to be filled in by who pays for a minor: all four or none.
+        Every other form that has them has them to be filled in by who pays for a minor: all four or none.
         """
-        return self is not FormKind.description
+        return self in (FormKind.beneficiary, FormKind.anonymous)
+
+    @property
+    def takes_beneficiary(self) -> bool:
+        """Return whether the form asks for whom it is paid."""
+        return self not in (FormKind.plain, FormKind.payer)
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Return whether who inserts has not logged in."""
+        return self in (FormKind.anonymous, FormKind.payer)
 
 
 @dataclass(frozen=True)
@@ -66,6 +81,8 @@ class Insertion:
     description: str | None
     beneficiary: Beneficiary | None
     stamp: Stamp | None
+    payer_name: str | None
+    extras: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -97,7 +114,7 @@ class InsertionForm:
         prefilled: Mapping[str, str] | None = None,
     ) -> "InsertionForm":
         """Return a form nobody has typed in, but for what a link filled in and a student paid for before."""
-        values = dict.fromkeys(_FIELDS, "") | dict(prefilled or {})
+        values = dict.fromkeys(_names(service), "") | dict(prefilled or {})
         if beneficiary:
             values |= {name: getattr(beneficiary, name) for name in BENEFICIARY_FIELDS}
         return cls(kind, str(uuid4()), values, bool(service.stamp_cents))
@@ -129,30 +146,43 @@ def prefilled(amount: str, description: str, kind: FormKind) -> Mapping[str, str
 
 def read(form: Form, kind: FormKind, service: CatalogueService) -> InsertionForm:
     """Read what was typed, with what can be told wrong without asking a service."""
-    values = {name: cleaned(form, name) for name in _FIELDS}
+    values = {name: cleaned(form, name) for name in _names(service)}
     values["province"] = values["province"].upper()
     needs_stamp = bool(service.stamp_cents)
     amount_cents, amount_errors = _read_amount(values["amount"])
     for_student = _is_for_student(values, kind)
     # In the order of the fields on the page, which is the order they are listed in above it.
     errors = {
-        **(_tick_errors(values) if kind is FormKind.anonymous else {}),
+        **(_tick_errors(values) if kind.is_anonymous else {}),
+        **(_payer_errors(values) if kind is FormKind.payer else {}),
         **(_beneficiary_errors(values) if for_student else {}),
+        **extra_fields.errors_of(service, values),
         **amount_errors,
-        **({} if kind.requires_beneficiary else _description_errors(values["description"], for_student=for_student)),
+        **({} if kind.requires_beneficiary else _description_errors(values, service, for_student=for_student)),
         **(_stamp_errors(values) if needs_stamp else {}),
     }
     read_form = InsertionForm(kind, form_key(form), values, needs_stamp, errors)
     if errors or amount_cents is None:
         return read_form
-    return replace(read_form, insertion=_insertion(read_form, amount_cents))
+    return replace(read_form, insertion=_insertion(read_form, amount_cents, service))
+
+
+def composes_description(service: CatalogueService) -> bool:
+    """Return whether a causale that is left empty is composed of what the service must be told."""
+    return any(one.required for one in service.extra_fields)
+
+
+def _names(service: CatalogueService) -> list[str]:
+    return [*_FIELDS, *map(extra_fields.form_name, service.extra_fields)]
 
 
 def _is_for_student(values: Mapping[str, str], kind: FormKind) -> bool:
+    if not kind.takes_beneficiary:
+        return False
     return kind.requires_beneficiary or any(values[name] for name in BENEFICIARY_FIELDS)
 
 
-def _insertion(form: InsertionForm, amount_cents: AmountCents) -> Insertion:
+def _insertion(form: InsertionForm, amount_cents: AmountCents, service: CatalogueService) -> Insertion:
     values = form.values
     return Insertion(
         amount_cents=amount_cents,
@@ -166,6 +196,8 @@ def _insertion(form: InsertionForm, amount_cents: AmountCents) -> Insertion:
         if _is_for_student(values, form.kind)
         else None,
         stamp=Stamp(document_hash=values["document_hash"], province=values["province"]) if form.needs_stamp else None,
+        payer_name=values["payer_name"] if form.kind is FormKind.payer else None,
+        extras=extra_fields.values_of(service, values),
     )
 
 
@@ -180,9 +212,21 @@ def _tick_errors(values: Mapping[str, str]) -> Mapping[str, str]:
     return {} if values["anonymous"] == "si" else {"anonymous": _TICK}
 
 
-def _description_errors(text: str, *, for_student: bool) -> Mapping[str, str]:
+def _payer_errors(values: Mapping[str, str]) -> Mapping[str, str]:
+    name = values["payer_name"]
+    if not name:
+        return {"payer_name": _REQUIRED}
+    return {"payer_name": _TOO_LONG} if len(name) > NAME_MAX_CHARS else {}
+
+
+def _description_errors(
+    values: Mapping[str, str], service: CatalogueService, *, for_student: bool
+) -> Mapping[str, str]:
+    text = values["description"]
     if for_student:
         return {"description": _CAUSALE_TOO} if text else {}
+    if not text and composes_description(service):
+        return {}
     if not text:
         return {"description": MESSAGES[ErrorCode.DESCRIPTION_REQUIRED].sentence}
     if len(text) > DESCRIPTION_MAX_CHARS:

@@ -1,7 +1,7 @@
 """Tables of payments. Money is in cents, times are UTC, codes are text."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, Date, DateTime, ForeignKey, Identity, Index, Integer, Text, text
@@ -19,6 +19,9 @@ from services.payments.columns import Cents, Code, Json
 from services.payments.domain.books import Bookkeeping
 from services.payments.domain.checkouts import OpeningFailure
 from services.payments.domain.receipts import ReceiptDetails
+
+CHECKOUT_TO_FORGET: Final = text("payer_ref <> '' AND ended_at IS NOT NULL")
+"""Which checkouts say whose they were: their index holds this condition."""
 
 
 class Base(DeclarativeBase):
@@ -98,7 +101,8 @@ class Creditor(Base):
 class Position(Base):
     """Our projection of practices' events about a practice, and the receipt that paid it.
 
-    Amount and the rest of the terms are null while only the practice's end has arrived.
+    Amount and the rest of the terms are null while only the practice's end has arrived. `forgotten_at`: since when it
+    names nobody, as of a receipt.
     """
 
     __tablename__ = "positions"
@@ -154,6 +158,7 @@ class Position(Base):
     debt_position: Mapped[str | None]
     part: Mapped[OptionPart | None]
     event_sequence: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    forgotten_at: Mapped[datetime | None]
 
 
 class Checkout(Base):
@@ -167,6 +172,7 @@ class Checkout(Base):
     __table_args__ = (
         Index("ix_checkouts_unfinished", "open_until", postgresql_where=text("state IN ('opening', 'open')")),
         Index("ix_checkouts_open_of_payer", "payer_ref", postgresql_where=text("state IN ('opening', 'open')")),
+        Index("ix_checkouts_to_forget", "entity_code", "ended_at", postgresql_where=CHECKOUT_TO_FORGET),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -248,6 +254,7 @@ class Receipt(Base):
         Index("ix_receipts_unjudged", "id", postgresql_where=text("judgement IS NULL")),
         Index("ix_receipts_entity", "entity_code", "transaction", "id"),
         Index("ix_receipts_paid", "entity_code", "paid_at", "id"),
+        Index("ix_receipts_to_forget", "entity_code", "received_at", postgresql_where=text("forgotten_at IS NULL")),
         Index(
             "ix_receipts_unexpected",
             "id",
@@ -289,6 +296,7 @@ class Receipt(Base):
     stand_in: Mapped[bool] = mapped_column(server_default=text("false"))
     flags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     node_receipt_id: Mapped[str | None]
+    forgotten_at: Mapped[datetime | None]
 
     @property
     def known_entity_code(self) -> str:

@@ -58,6 +58,7 @@ from services.payments.usecases import (
     parity,
     payer_refunds,
     payment_options,
+    personal_data,
     positions,
     receipt_list,
     receipts,
@@ -81,6 +82,7 @@ _WAITING_RECEIPTS_INTERVAL_S = 10
 _PENDING_SETTLEMENT_INTERVAL_S = 20
 _LARGE_SETTLEMENT_INTERVAL_S = 2
 _PURGE_INTERVAL_S = 3_600
+_FORGETTING_INTERVAL_S = 3_600
 _UNREPORTED_INTERVAL_S = 3_600
 _FETCH_LOOK_S = 5
 _CASES_INTERVAL_S = 60
@@ -437,6 +439,11 @@ class PaymentsService:
     def purge_node_calls(self, now: datetime) -> None:
         """Delete what the node asked long ago."""
         retention.purge_node_calls(self.database, now)
+
+    @decides_every(seconds=_FORGETTING_INTERVAL_S)
+    def forget_persons(self, now: datetime) -> None:
+        """Forget whom old receipts, positions and checkouts were about."""
+        personal_data.forget(self.database, self.rpc, now)
 
     def _database_time(self) -> datetime:
         return database_time(self.database)

@@ -2,28 +2,48 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
 from chassis.messaging import codec
+from contracts.codes import NAME_MAX_CHARS
 from contracts.message import schema_of
+from contracts.rpc.practices import Retention
 from services.practices.catalogue_file import FileEntity
 from services.practices.domain.archive import ArchiveSettings
 from services.practices.models import Json
 
 Content = Mapping[str, Any]
 _LINE_CHARS = 110
+# What newer releases know is not written where it is as before: a version stays the same version.
+_USUAL_ENTITY: Final[Content] = {"languages": ["it", "en"]}
+_USUAL_SERVICE: Final[Content] = {"takes_beneficiary": True}
+_USUAL_FIELD: Final[Content] = {"required": False, "max_chars": NAME_MAX_CHARS, "decimals": 0}
 
 
 def content_of(entity: FileEntity) -> Json:
     """Return what a catalogue says of an entity; what it need not say is left out, so that it can be read again."""
     content: Json = _without_defaults(schema_of(FileEntity).dump(entity))
     usual = _without_defaults(codec.to_json(ArchiveSettings()))
+    _leave_out(content["retention"], codec.to_json(Retention()))
+    if not content["retention"]:
+        del content["retention"]
+    _leave_out(content, _USUAL_ENTITY)
     for service in content.get("services", []):
         if service.get("archive") == usual:
             del service["archive"]
+        _leave_out(service, _USUAL_SERVICE)
+        for one in service.get("extra_fields", []):
+            _leave_out(one, _USUAL_FIELD)
     return {**content, "services": content.get("services", [])}
+
+
+def _leave_out(content: Json, usual: Content) -> None:
+    """Leave out what is as it is where nothing is said of it."""
+    for name, value in usual.items():
+        if content.get(name) == value:
+            del content[name]
 
 
 def digest_of(content: Content) -> str:

@@ -2,7 +2,7 @@
 
 YAML, one entity a file, or JSON with a list of `entities`; YAML may have the list too. Of YAML every value is taken as
 it is written: `01` is a segregation code and no number, `NO` is a province and no boolean. Only what is called cents,
-days or points is a number.
+days, points, chars or decimals is a number.
 """
 
 import json
@@ -17,7 +17,7 @@ Path = tuple[str | int, ...]
 """Where something stands: names and places in lists, from 0."""
 
 _NULL: Final = "tag:yaml.org,2002:null"
-_NUMBERS: Final = ("cents", "_days", "_points")
+_NUMBERS: Final = ("cents", "_days", "_points", "_chars", "decimals")
 _NUMBER: Final = re.compile(r"-?[0-9]{1,15}")
 _DEPTH_MAX: Final = 12
 # Names that stand for a part (`*name`) are written out: a short file must not grow without end.

@@ -1,6 +1,6 @@
 """The catalogue file: entities and services as ops load them, refused where a notice or the money would not fit."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Annotated, Any, Final
 
@@ -11,10 +11,22 @@ from stdnum import iban, luhn
 from contracts.amounts import AmountSchedule
 from contracts.codes import AMOUNT_MAX_CENTS, EMAIL_MAX_CHARS, EMAIL_PATTERN
 from contracts.errors import Refused
+from contracts.extra_fields import EXTRA_CHOICES_MAX, EXTRA_FIELDS_MAX, ExtraChoice, ExtraField
 from contracts.message import Message, schema_of
-from contracts.rpc.practices import AmountChoice, CatalogueService, Colours, Contacts, DemandCodes, Entity
+from contracts.rpc.practices import (
+    TEXT_LANGUAGES,
+    AmountChoice,
+    CatalogueService,
+    Colours,
+    Contacts,
+    DemandCodes,
+    Entity,
+    Retention,
+)
 from contracts.shapes import Creditor, LocalisedText
-from services.practices.debt_file.columns import DebtFileNames, folded
+from services.practices.catalogue_fields import check_extra_field
+from services.practices.debt_file.columns import COLUMNS, OPTIONAL_COLUMNS, DebtFileNames, folded
+from services.practices.debt_file.headers import is_column_of_ours
 from services.practices.domain.amount_questions import AmountQuestion
 from services.practices.domain.archive import ArchiveSettings
 from services.practices.domain.contrast import CONTRAST_MIN, least_contrast
@@ -22,6 +34,7 @@ from services.practices.domain.debt_rules import AmountRules, readable
 from services.practices.domain.transfers import TRANSFERS_MAX, Share
 
 _INFO_MAX_CHARS: Final = 100
+_NOTICE_TEXT_MAX_CHARS: Final = 140
 _POSTE_ABI: Final = "07601"
 
 
@@ -42,7 +55,14 @@ def _check_texts(texts: LocalisedText) -> None:
             raise ValidationError(f"{language}: a text in every language")
 
 
+def _check_notice_text(texts: LocalisedText) -> None:
+    for language in TEXT_LANGUAGES:
+        if len(getattr(texts, language) or "") > _NOTICE_TEXT_MAX_CHARS:
+            raise ValidationError(f"{language}: at most {_NOTICE_TEXT_MAX_CHARS} characters")
+
+
 Texts = Annotated[LocalisedText, _check_texts]
+SegregationCode = Annotated[str, Regexp(r"^[0-9]{2}$")]
 Code = Annotated[str, Regexp(r"^[A-Za-z0-9_-]{1,35}$")]
 Cents = Annotated[int, Range(1, AMOUNT_MAX_CENTS)]
 Iban = Annotated[str, _check_iban]
@@ -61,6 +81,22 @@ class FileShare(Share):
     iban: Iban
     postal_iban: PostalIban | None = None
     category: Category
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileExtraChoice(ExtraChoice):
+    """A value of a field, its title in every language."""
+
+    title: Texts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileExtraField(ExtraField):
+    """A field of a service, its texts in every language."""
+
+    label: Texts
+    help: Texts | None = None
+    choices: Annotated[Sequence[FileExtraChoice], Length(max=EXTRA_CHOICES_MAX)] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +119,11 @@ class FileService(CatalogueService):
     archive: ArchiveSettings = field(default_factory=ArchiveSettings)
     accounting_code: Annotated[str, Length(1, 35)] | None = None
     schedule: AmountSchedule | None = None
+    notice_text: Annotated[LocalisedText, _check_texts, _check_notice_text] | None = None
+    segregation_code: SegregationCode | None = None
+    extra_fields: Annotated[Sequence[Annotated[FileExtraField, check_extra_field]], Length(max=EXTRA_FIELDS_MAX)] = (
+        field(default_factory=list)
+    )
     amount_question: AmountQuestion | None = None
 
 
@@ -148,6 +189,22 @@ def _check_demand(service: FileService) -> None:
     """A stamp is sold only through Checkout, so it cannot be asked for at a PSP."""
     if service.demand and (service.stamp_cents or not service.spontaneous):
         raise ValidationError("demand: only a spontaneous service without stamp can be asked for at a PSP")
+    if service.demand and any(one.required for one in service.extra_fields):
+        raise ValidationError("demand: a PSP cannot ask for a field that is required")
+
+
+def _check_own_fields(service: FileService) -> None:
+    """A field is told by its name, in files beside our columns."""
+    if service.requires_beneficiary and not service.takes_beneficiary:
+        raise ValidationError("takes_beneficiary: one is required, so it cannot be false")
+    if service.allows_anonymous and service.payers and "person" not in service.payers:
+        raise ValidationError("payers: who has no login is a person, so the service takes them")
+    names = [one.name for one in service.extra_fields]
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise ValidationError(f"extra_fields[{place}].name: another field has it")
+        if is_column_of_ours(name):
+            raise ValidationError(f"extra_fields[{place}].name: a column of every debt file is called so")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +217,15 @@ class FileCreditor(Creditor):
 
 _Checked = Annotated[
     FileService,
-    *(_check_amounts, _check_division, _check_demand, _check_archive, _check_schedule, _check_question),
+    *(
+        _check_amounts,
+        _check_division,
+        _check_demand,
+        _check_archive,
+        _check_schedule,
+        _check_own_fields,
+        _check_question,
+    ),
 ]
 
 
@@ -180,7 +245,7 @@ class FileEntity(Entity):
     postal_account: Annotated[str, Regexp(r"^[0-9]{1,12}$")] | None = None
     postal_account_holder: Annotated[str, Length(max=50)] | None = None
     postal_authorisation: Annotated[str, Length(max=60)] | None = None
-    segregation_code: Annotated[str, Regexp(r"^[0-9]{2}$")]
+    segregation_code: SegregationCode
     iban: Iban
     postal_iban: PostalIban | None = None
     debt_file: DebtFileNames | None = None
@@ -195,6 +260,36 @@ def _check_codes(entity: FileEntity) -> None:
         raise ValidationError(f"services[{twice}].code: another service has it")
     if entity.creditor.code != entity.code:
         raise ValidationError("creditor.code: another one than the entity's")
+
+
+def _check_languages(entity: FileEntity) -> None:
+    """Every text is in each of the languages that the entity says its texts are in."""
+    if not {"it", "en"} <= set(entity.languages):
+        raise ValidationError("languages: the pages are in Italian and English, so both are among them")
+    for path, texts in _texts_of(entity):
+        absent = next((one for one in entity.languages if not getattr(texts, one)), None)
+        if absent is not None:
+            raise ValidationError(f"{path}.{absent}: a text in every language of the entity")
+
+
+def _texts_of(entity: FileEntity) -> Iterator[tuple[str, LocalisedText]]:
+    """Yield each text of an entity with its place."""
+    if entity.contacts and entity.contacts.office_hours:
+        yield "contacts.office_hours", entity.contacts.office_hours
+    for number, service in enumerate(entity.services):
+        path = f"services[{number}]"
+        for name in ("title", "note", "notice_text"):
+            if texts := getattr(service, name):
+                yield f"{path}.{name}", texts
+        for place, choice in enumerate(service.choices):
+            yield f"{path}.choices[{place}].title", choice.title
+        for place, one in enumerate(service.extra_fields):
+            of_field = f"{path}.extra_fields[{place}]"
+            yield f"{of_field}.label", one.label
+            if one.help:
+                yield f"{of_field}.help", one.help
+            for chosen, value in enumerate(one.choices):
+                yield f"{of_field}.choices[{chosen}].title", value.title
 
 
 def _check_colours(entity: FileEntity) -> None:
@@ -216,11 +311,27 @@ def _check_info(entity: FileEntity) -> None:
 def _check_debt_file(entity: FileEntity) -> None:
     """One header cannot mean two columns, however it is written."""
     meant: dict[str, str] = {}
+    own = {one.name for service in entity.services for one in service.extra_fields}
+    _check_columns(entity.debt_file, {*COLUMNS, *OPTIONAL_COLUMNS, *own})
     for header, column in (entity.debt_file.columns if entity.debt_file else {}).items():
         if not folded(header):
             raise ValidationError("debt_file.columns: a header without letters or digits")
         if meant.setdefault(folded(header), column) != column:
             raise ValidationError(f"debt_file.columns: {header} is written in two ways and means two columns")
+
+
+def _check_columns(names: DebtFileNames | None, known: Collection[str]) -> None:
+    """What a header or a constant stands for is a column of ours, or a field of one of the services."""
+    named = names or DebtFileNames()
+    wrong: dict[str, dict[str, list[str]]] = {"columns": {}, "constants": {}}
+    for header, column in named.columns.items():
+        if column and column not in known:
+            wrong["columns"][header] = [f"{column} is no column of a debt file"]
+    for column in named.constants:
+        if column not in known:
+            wrong["constants"][column] = ["is no column of a debt file"]
+    if any(wrong.values()):
+        raise ValidationError({"debt_file": {name: found for name, found in wrong.items() if found}})
 
 
 def _check_demand_codes(entity: FileEntity) -> None:
@@ -233,15 +344,29 @@ def _check_demand_codes(entity: FileEntity) -> None:
 def _check_entities(entities: Sequence[FileEntity]) -> None:
     """Entities are told by their codes; those of one fiscal code issue numbers under different segregation codes."""
     codes = [entity.code for entity in entities]
-    domains = [(entity.creditor.fiscal_code, entity.segregation_code) for entity in entities]
+    issued: set[tuple[str, str]] = set()
     for place, entity in enumerate(entities):
         if entity.code in codes[:place]:
             raise ValidationError({place: ["code: another entity has it"]})
-        if domains[place] in domains[:place]:
-            raise ValidationError({place: ["segregation_code: another entity of this fiscal code has it"]})
+        theirs = {code: (entity.creditor.fiscal_code, code) for code, _ in _segregation_codes(entity)}
+        for code, path in _segregation_codes(entity):
+            if theirs[code] in issued:
+                raise ValidationError({place: [f"{path}: another entity of this fiscal code has it"]})
+        issued |= set(theirs.values())
 
 
-_CheckedEntity = Annotated[FileEntity, _check_info, _check_codes, _check_demand_codes, _check_debt_file, _check_colours]
+def _segregation_codes(entity: FileEntity) -> Iterator[tuple[str, str]]:
+    """Yield the codes under which an entity issues numbers, each with its place."""
+    yield entity.segregation_code, "segregation_code"
+    for number, service in enumerate(entity.services):
+        if service.segregation_code is not None:
+            yield service.segregation_code, f"services[{number}].segregation_code"
+
+
+_CheckedEntity = Annotated[
+    FileEntity,
+    *(_check_info, _check_codes, _check_demand_codes, _check_debt_file, _check_colours, _check_languages),
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,7 +378,8 @@ class CatalogueFile(Message):
 
 _MESSAGES: Final = (
     *(FileEntity, FileCreditor, FileService, FileShare, ArchiveSettings, DemandCodes, DebtFileNames),
-    *(Contacts, Colours, AmountChoice, AmountSchedule, AmountQuestion, LocalisedText),
+    *(Retention, Contacts, Colours, AmountChoice, AmountSchedule, AmountQuestion, LocalisedText),
+    *(FileExtraField, FileExtraChoice),
 )
 FIELD_NAMES: Final = sorted({one.name for message in _MESSAGES for one in fields(message)})
 """Every name that a catalogue may have, for whoever has mistyped one."""

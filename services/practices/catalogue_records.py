@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from contracts.amounts import AmountSchedule
 from contracts.codes import CreditorFiscalCode
-from contracts.rpc.practices import AmountChoice, CatalogueService, Colours, Contacts, DemandCodes, Entity
+from contracts.rpc.practices import AmountChoice, CatalogueService, Colours, Contacts, DemandCodes, Entity, Retention
 from contracts.shapes import Creditor, LocalisedText
 from services.practices import stored_json
 from services.practices.debt_file.columns import DebtFileNames, FileConventions
@@ -36,6 +36,11 @@ class Issuer:
     payee: Payee
     rules: ServiceRules
     told: ToldByCatalogue
+
+    @property
+    def segregation_code(self) -> str:
+        """The code under which notice numbers of the service are issued."""
+        return self.service.segregation_code or self.entity.segregation_code
 
 
 def told_of(entity: EntityRow, service: ServiceRow) -> ToldByCatalogue:
@@ -68,6 +73,10 @@ def rules_of(service: ServiceRow) -> ServiceRules:
         question=stored_json.read_optional(service.amount_question, AmountQuestion),
         shares=stored_json.read_shares(service.shares),
         stamp_cents=service.stamp_cents,
+        title=title_of(service).it,
+        takes_beneficiary=service.takes_beneficiary,
+        extra_fields=stored_json.read_extra_fields(service.extra_fields),
+        payers=tuple(service.payers or ()),
     )
 
 
@@ -80,6 +89,9 @@ def file_conventions(entity: EntityRow, services: Sequence[ServiceRow]) -> FileC
         columns=names.columns,
         constants=names.constants,
         service_of_category={one.category: one.code for one in services if counted[one.category] == 1},
+        extra_columns=frozenset(
+            field.name for one in services for field in stored_json.read_extra_fields(one.extra_fields)
+        ),
     )
 
 
@@ -125,8 +137,15 @@ def entity_of(row: EntityRow, services: Sequence[ServiceRow]) -> Entity:
         postal_authorisation=row.postal_authorisation,
         contacts=stored_json.read_optional(row.contacts, Contacts),
         colours=stored_json.read_optional(row.colours, Colours),
+        languages=row.languages,
+        retention=retention_of(row),
         services=[_service_of(service) for service in services],
     )
+
+
+def retention_of(entity: EntityRow) -> Retention:
+    """Return for how long an entity's personal data is stored; one loaded before it could say so has the usual."""
+    return stored_json.read_optional(entity.retention, Retention) or Retention()
 
 
 def title_of(service: ServiceRow) -> LocalisedText:
@@ -151,6 +170,10 @@ def _service_of(row: ServiceRow) -> CatalogueService:
         demand=stored_json.read_optional(row.demand, DemandCodes),
         stamp_cents=row.stamp_cents,
         choices=_choices_of(row),
+        takes_beneficiary=row.takes_beneficiary,
+        extra_fields=stored_json.read_extra_fields(row.extra_fields),
+        payers=row.payers,
+        notice_text=stored_json.read_optional(row.notice_text, LocalisedText),
     )
 
 

@@ -39,6 +39,7 @@ DEBTOR_NAME: Final = """(lower(debtor ->> 'full_name') COLLATE "C")"""
 DEBTOR_WORDS: Final = "to_tsvector('simple'::regconfig, debtor ->> 'full_name')"
 """The words of a debtor's name, of which an office may know any: its index holds this expression."""
 UNFINISHED: Final = "state IN ('waiting', 'checking', 'loading')"
+TO_FORGET: Final = "forgotten_at IS NULL AND state IN ('paid', 'reported', 'expired', 'cancelled')"
 # What is due on no day is due after everything else.
 DUE_KEY: Final = "COALESCE(due_date, '2099-12-31'::date)"
 # 32 bytes from PostgreSQL's own strong random source.
@@ -74,12 +75,15 @@ class EntityRow(Base):
     debt_file: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
     contacts: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
     colours: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
+    retention: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
+    languages: Mapped[list[str]] = mapped_column(JSONB, server_default=text('\'["it", "en"]\''))
 
 
 class ServiceRow(Base):
     """A service of an entity's catalogue. `withdrawn`: no longer in the catalogue, its practices stay.
 
-    `revision` grows when what payments is told of its practices changes: `told_digest` of it.
+    `revision` grows when what payments is told of its practices changes: `told_digest` of it. `segregation_code`: under
+    which its notice numbers are issued, the entity's where it is null.
     """
 
     __tablename__ = "catalogue_services"
@@ -106,6 +110,11 @@ class ServiceRow(Base):
     accounting_code: Mapped[str | None] = mapped_column(String(35))
     choices: Mapped[list[Json]] = mapped_column(JSONB, server_default=text("'[]'"))
     schedule: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
+    takes_beneficiary: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    extra_fields: Mapped[list[Json]] = mapped_column(JSONB, server_default=text("'[]'"))
+    payers: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'"))
+    notice_text: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
+    segregation_code: Mapped[str | None] = mapped_column(String(2))
     amount_question: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
     revision: Mapped[int] = mapped_column(Integer, server_default=text("1"))
     told_digest: Mapped[str | None] = mapped_column(String(64))
@@ -160,7 +169,7 @@ class PracticeRow(Base):
     `demand_digest`: what was asked for at a PSP's counter. `shares`: what of the amount goes to other entities, as
     the catalogue had it then. `sequence` is the number of the last event about it, `service_revision` the revision of
     its service that this event told. `closes_options`: money has come, and other options of its debt position may be
-    open still.
+    open still. `forgotten_at`: since when it names nobody.
     """
 
     __tablename__ = "practices"
@@ -207,6 +216,7 @@ class PracticeRow(Base):
             postgresql_using="gin",
             postgresql_where=text("facts ? 'receipts'"),
         ),
+        Index("ix_practices_to_forget", "entity_code", "state_since", postgresql_where=text(TO_FORGET)),
         Index("ix_practices_demanded", "demand_digest", postgresql_where=text("demand_digest IS NOT NULL")),
     )
 
@@ -233,6 +243,7 @@ class PracticeRow(Base):
     schedule: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
     debt_position: Mapped[str | None] = mapped_column(String(70))
     option: Mapped[str | None] = mapped_column(String(35))
+    extras: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
     closes_options: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     demand_digest: Mapped[str | None] = mapped_column(String(64))
     inserted_by: Mapped[str | None] = mapped_column(String(140))
@@ -245,6 +256,7 @@ class PracticeRow(Base):
     sequence: Mapped[int] = mapped_column(Integer, default=1)
     service_revision: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    forgotten_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     entity: Mapped[EntityRow] = relationship(lazy="raise", viewonly=True)
     service: Mapped[ServiceRow] = relationship(
@@ -300,6 +312,7 @@ class Import(Base):
     __tablename__ = "imports"
     __table_args__ = (
         Index("ix_imports_unfinished", "entity_code", "queued_at", postgresql_where=text(UNFINISHED)),
+        Index("ix_imports_to_forget", "entity_code", "created_at", postgresql_where=text("forgotten_at IS NULL")),
         Index("ix_imports_leftovers", "created_at", postgresql_where=text("has_leftovers")),
         Index("ix_imports_newest", "entity_code", "created_at", "id"),
     )
@@ -325,6 +338,7 @@ class Import(Base):
     annul_reason: Mapped[str | None] = mapped_column(String(140))
     has_leftovers: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     allowed_services: Mapped[list[str] | None] = mapped_column(JSONB(none_as_null=True))
+    forgotten_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class OfficeSearch(Base):
@@ -380,6 +394,7 @@ class StagedRow(Base):
     debt_position: Mapped[str | None] = mapped_column(String(70))
     option: Mapped[str | None] = mapped_column(String(35))
     beneficiary: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
+    extras: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
     cells: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
 
 

@@ -20,6 +20,7 @@ from services.practices.domain import debt_rules, display, practice_status
 from services.practices.domain.archive import ArchivedPractice, archive_terms
 from services.practices.domain.debt import Debt, option_part
 from services.practices.domain.debt_rules import ServiceRules
+from services.practices.domain.extras import shown_extras
 from services.practices.domain.practice_status import AmountDue, PracticeStatus
 from services.practices.domain.states import State
 from services.practices.domain.transfers import StampShare, divide
@@ -71,6 +72,7 @@ def debt_of(row: Stored) -> Debt:
         schedule=stored_json.read_optional(row.schedule, AmountSchedule),
         debt_position=row.debt_position,
         option=row.option,
+        extras=stored_json.read_texts(row.extras),
     )
 
 
@@ -132,6 +134,7 @@ def debt_values(debt: Debt, rules: ServiceRules) -> Json:
         "schedule": stored_json.write_optional(debt.schedule),
         "debt_position": debt.debt_position,
         "option": debt.option,
+        "extras": dict(debt.extras) or None,
     }
 
 
@@ -145,11 +148,17 @@ def practice_of(row: Row[Any], now: datetime, *, asked: bool = False) -> Practic
 
     `asked`: the entity's software was asked for the amount just now, where it says it.
     """
-    return _practice_of(row, row.creditor_name, row.service_title, now, asked=asked)
+    return _practice_of(row, row.creditor_name, row.service_title, row.extra_fields, now, asked=asked)
 
 
 def _practice_of(
-    row: Stored, creditor_name: str, service_title: Json, now: datetime, *, asked: bool = False
+    row: Stored,
+    creditor_name: str,
+    service_title: Json,
+    extra_fields: Sequence[Json],
+    now: datetime,
+    *,
+    asked: bool = False,
 ) -> Practice:
     debt, status, due = debt_of(row), status_of(row), amount_due_of(row)
     why_not = display.not_payable_code(status, due, now, asked=asked)
@@ -196,13 +205,14 @@ def _practice_of(
         schedule=debt.schedule,
         debt_position=debt.debt_position,
         option=debt.option,
+        extras=shown_extras(stored_json.read_extra_fields(extra_fields), debt.extras) if debt.extras else [],
         created_at=row.created_at,
     )
 
 
 def issued_practice(row: PracticeRow, issuer: Issuer, now: datetime) -> Practice:
     """Return a row just written as it is shown, unmasked, without reading it back."""
-    return _practice_of(row, issuer.entity.company_name, issuer.service.title, now)
+    return _practice_of(row, issuer.entity.company_name, issuer.service.title, issuer.service.extra_fields, now)
 
 
 def dated_practice_of(row: Row[Any], now: datetime) -> DatedPractice:
@@ -267,6 +277,7 @@ def _position(values: Mapping[str, Any], debt: Debt, transfers: Sequence[Transfe
         beneficiary=debt.beneficiary,
         schedule=debt.schedule,
         part=option_part(debt, values["external_id"]),
+        extras=debt.extras,
         created_at=values["created_at"],
     )
 

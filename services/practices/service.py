@@ -114,6 +114,7 @@ from services.practices.usecases import (
     parity,
     payment_events,
     queries,
+    retention,
     search,
     told_amounts,
 )
@@ -126,6 +127,7 @@ _PARITY_LOOK_S = 10
 _FORGETTING_INTERVAL_S = 3600
 _LINKS_INTERVAL_S = 3_600
 _SEARCHES_INTERVAL_S = 3_600
+_RETENTION_INTERVAL_S = 600
 
 
 class PracticesService:
@@ -462,6 +464,11 @@ class PracticesService:
     def forget_refused_rows(self, now: datetime) -> None:
         """Forget what rows held that were refused long ago."""
         import_reports.forget_refused(self.database, now)
+
+    @decides_every(seconds=_RETENTION_INTERVAL_S)
+    def forget_persons(self, now: datetime) -> None:
+        """Forget whom old practices and files were about."""
+        retention.forget(self.database, self.rpc, now)
 
     @decides_every(seconds=_CLOSING_INTERVAL_S)
     def close_options(self, now: datetime) -> None:

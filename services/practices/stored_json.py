@@ -1,10 +1,11 @@
 """What the JSON columns hold, read into types and written. Nothing else looks inside them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from chassis.messaging import codec
 from contracts.codes import AmountCents
+from contracts.extra_fields import ExtraField
 from contracts.message import Message
 from contracts.shapes import Stamp
 from services.practices.domain.practice_status import Ending, Facts
@@ -37,6 +38,16 @@ def write_optional(message: Message | None) -> Json | None:
 def read_shares(stored: Sequence[Json] | None) -> tuple[Share, ...]:
     """Return the shares of a service or a practice."""
     return tuple(codec.convert(share, Share) for share in stored or ())
+
+
+def read_extra_fields(stored: Sequence[Json] | None) -> tuple[ExtraField, ...]:
+    """Return the fields that a service has of its own."""
+    return tuple(codec.convert(one, ExtraField) for one in stored or ())
+
+
+def read_texts(stored: Json | None) -> Mapping[str, str]:
+    """Return texts by name; none where the column is null."""
+    return {name: str(text) for name, text in (stored or {}).items()}
 
 
 def read_stamp(stored: Json | None) -> StampShare | None:

@@ -35,16 +35,16 @@ def test_meals_are_topped_up_at_the_comune(
     register(page)
     walk.at("/enti/BORGO/inserimento/MENSA", "comune, mensa")
     look(page, "comune, mensa")
-    walk.send(
-        "main form.portal-card", full_name="Rossi Sofia", course="2B", school="Primaria", contribution_type="Mensa"
-    )
-    walk.here("comune, mensa senza importo")
+    assert "Studente" not in page.locator("main").inner_text()
+    walk.send("main form.portal-card", campo_alunno="Rossi Sofia", campo_cf_alunno="RSSSFO")
+    walk.here("comune, mensa senza importo né scuola")
+    look(page, "comune, mensa con errori")
     walk.in_italian()
     page.goto(f"{walk.portal.url}/enti/BORGO/inserimento/MENSA")
     page.get_by_label("20 pasti").check()
-    walk.send(
-        "main form.portal-card", full_name="Rossi Sofia", course="2B", school="Primaria", contribution_type="Mensa"
-    )
+    page.get_by_label("Scuola").select_option("PRIMARIA")
+    walk.send("main form.portal-card", campo_alunno="Rossi Sofia")
     expect(page.locator("main")).to_contain_text("90,00")
+    expect(page.locator("main")).to_contain_text("Mensa scolastica - Rossi Sofia - Primaria Montessori")
     walk.here("comune, pratiche")
     look(page, "comune, pratiche")

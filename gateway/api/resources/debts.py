@@ -51,6 +51,7 @@ class DebtResource(Resource):
                 ErrorCode.AMOUNT_OUT_OF_RANGE,
                 ErrorCode.AMOUNT_NOT_ALLOWED,
                 ErrorCode.SCHEDULE_NOT_ALLOWED,
+                ErrorCode.EXTRA_FIELD_NOT_ALLOWED,
                 ErrorCode.DESCRIPTION_REQUIRED,
                 ErrorCode.DESCRIPTION_TOO_LONG,
                 ErrorCode.BENEFICIARY_REQUIRED,
@@ -81,6 +82,7 @@ class DebtResource(Resource):
             schedule=debt.schedule,
             debt_position=debt.debt_position,
             option=debt.option,
+            extras=debt.extras,
             actor=asked.key.actor,
         )
         return asked.visit.call(practices.PUT_DEBT, request)

@@ -15,7 +15,7 @@ from gateway.api import answers, bodies, examples
 from gateway.api.cursors import link_next
 from gateway.api.operation import Access, Asked, IdempotencyKey, Operation, Resource, operation
 from gateway.api.tags import Tag
-from gateway.debtors import debtor_of
+from gateway.debtors import by_name_alone, debtor_of
 from gateway.edge.rates import DOCUMENT, INSERTION, SEARCH
 from gateway.visit import Visit
 
@@ -114,7 +114,10 @@ class PracticesResource(Resource):
                 ErrorCode.LOGIN_REQUIRED,
                 ErrorCode.CONSENT_MISSING,
                 ErrorCode.ANONYMOUS_NOT_ALLOWED,
+                ErrorCode.PAYER_NOT_ALLOWED,
                 *_AMOUNT_ERRORS,
+                ErrorCode.EXTRA_FIELD_NOT_ALLOWED,
+                ErrorCode.NAME_REQUIRED,
                 ErrorCode.TOO_MANY_REQUESTS,
             ),
             body_example=examples.INSERTION,
@@ -132,11 +135,12 @@ class PracticesResource(Resource):
             service_code=insertion.service_code,
             viewer=asked.visit.viewer,
             anonymous=insertion.anonymous,
-            debtor=debtor_of(citizen, asked.visit.organization) if citizen else None,
+            debtor=debtor_of(citizen, asked.visit.organization) if citizen else by_name_alone(insertion.full_name),
             beneficiary=insertion.beneficiary,
             amount_cents=insertion.amount_cents,
             description=insertion.description,
             stamp=insertion.stamp,
+            extras=insertion.extras,
         )
         practice = asked.visit.call(practices.INSERT, request)
         if citizen is None:

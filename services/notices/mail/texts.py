@@ -31,7 +31,8 @@ class MailFacts:
     """What a mail is about; `receipt` is that of a confirmation. `days_left` until the due date, where there is one.
 
     `pay_token`: of the link that leads to paying it, where it can be paid. `by_office`: the entity's office sends it to
-    an address it was given, and not the portal to who has agreed to mail.
+    an address it was given, and not the portal to who has agreed to mail. `service_text`: what its service says
+    besides, in the entity's own words.
     """
 
     kind: Kind
@@ -41,6 +42,7 @@ class MailFacts:
     days_left: int | None
     pay_token: str | None = None
     by_office: bool = False
+    service_text: LocalisedText | None = None
 
 
 @dataclass(frozen=True)
@@ -205,6 +207,7 @@ def mail_text(facts: MailFacts, language: str, public_url: str) -> MailText:
         "language": language,
         "heading": own.heading.format(**names),
         "lead": own.lead.format(**names),
+        "service_text": facts.service_text.in_language(language) if facts.service_text else None,
         "rows": _rows(facts, language, common, names["service"]),
         "action": own.action,
         "action_url": public_url + _page(facts),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Annotated, Final
 
-from marshmallow.validate import Length, OneOf
+from marshmallow.validate import Length
 
 from contracts.message import Message
 from services.practices.domain.debt_rules import without_invisible
@@ -67,10 +67,8 @@ class DebtFileNames(Message):
     under a column of ours that they do not have.
     """
 
-    columns: Mapping[str, Annotated[str, OneOf(["", *COLUMNS, *OPTIONAL_COLUMNS])]] = field(default_factory=dict)
-    constants: Mapping[Annotated[str, OneOf([*COLUMNS, *OPTIONAL_COLUMNS])], Annotated[str, Length(1, 140)]] = field(
-        default_factory=dict
-    )
+    columns: Mapping[str, Annotated[str, Length(max=35)]] = field(default_factory=dict)
+    constants: Mapping[Annotated[str, Length(1, 35)], Annotated[str, Length(1, 140)]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -79,13 +77,15 @@ class FileConventions:
 
     `creditor_fiscal_code`: another body's debts are not for it; None where it is not looked at. `columns`: its headers
     to our columns, to an empty text where a column is passed over; `constants`: what stands under columns that it has
-    not. `service_of_category`: of pagoPA's taxonomy, where only one service has it.
+    not. `service_of_category`: of pagoPA's taxonomy, where only one service has it. `extra_columns`: the names of the
+    fields that its services have of their own.
     """
 
     creditor_fiscal_code: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
     service_of_category: Mapping[str, str] = field(default_factory=dict)
+    extra_columns: frozenset[str] = frozenset()
 
 
 def folded(name: str) -> str:

@@ -11,6 +11,7 @@ from contracts.errors import ErrorCode, Refused
 from services.practices.debt_file import cells
 from services.practices.debt_file.columns import (
     COLUMNS,
+    EXTRAS,
     MAY_BE_ABSENT,
     NEEDED_COLUMNS,
     OPTIONAL_COLUMNS,
@@ -64,6 +65,7 @@ class Header:
     names: Sequence[str | None]
     layout: Layout | None = None
     constants: Mapping[str, str] = field(default_factory=dict)
+    may_be_absent: frozenset[str] = MAY_BE_ABSENT
 
     def values(self, found: Sequence[str] | None) -> Values | None:
         """Return the values of a record, or None where its cells cannot be told apart or are not under the columns."""
@@ -82,7 +84,7 @@ class Header:
         return _unmarked(self.layout.values(values) if self.layout else values)
 
     def _may_end_at(self, count: int) -> bool:
-        return self.layout is not None or MAY_BE_ABSENT.issuperset(filter(None, self.names[count:]))
+        return self.layout is not None or self.may_be_absent.issuperset(filter(None, self.names[count:]))
 
 
 def read(header: Sequence[str], conventions: FileConventions) -> Header:
@@ -92,7 +94,8 @@ def read(header: Sequence[str], conventions: FileConventions) -> Header:
     """
     names = [folded(name) for name in header]
     theirs = {folded(their): ours or _PASSED_OVER for their, ours in conventions.columns.items()}
-    known = {**_OURS, **theirs}
+    extras = conventions.extra_columns
+    known = {**_OURS, **{folded(name): name for name in extras}, **theirs}
     ours = [known.get(name, name) if name else _PADDING for name in names]
     present = {name for name in ours if name}
     needed = set(NEEDED_COLUMNS if conventions.columns else COLUMNS) - set(conventions.constants)
@@ -101,14 +104,19 @@ def read(header: Sequence[str], conventions: FileConventions) -> Header:
         _check_once(names)
         return Header(names, layout)
     _check_once(ours)
-    unknown = [place for place, name in enumerate(ours, start=1) if name and name not in _COLUMNS_OF_OURS]
+    unknown = [place for place, name in enumerate(ours, start=1) if name and name not in _COLUMNS_OF_OURS | extras]
     if missing or unknown:
         raise Refused(
             ErrorCode.IMPORT_WRONG_HEADER, WrongHeader(expected=COLUMNS, missing=missing, unknown=unknown or None)
         )
     absent = {name: "" for name in COLUMNS if name not in present}
     constants = {name: text for name, text in conventions.constants.items() if name not in present}
-    return Header(ours, constants={**absent, **constants})
+    return Header(ours, constants={**absent, **constants}, may_be_absent=MAY_BE_ABSENT | extras)
+
+
+def is_column_of_ours(name: str) -> bool:
+    """Return whether a header means a column that every file may have, or what another layout says."""
+    return folded(name) in {*_OURS, *map(folded, EXTRAS)}
 
 
 def _unmarked(values: Values) -> Values:

@@ -73,12 +73,12 @@ def rows_of(record: JsonRecord, conventions: FileConventions) -> Iterator[Values
         elif record.of_list in {"inserimenti", "annullamenti"} or "idPendenza" in item:
             yield _govpay(item, record)
         else:
-            yield _api(item)
+            yield _api(item, conventions)
     except RowRefused as refusal:
         yield refusal
 
 
-def _api(item: Item) -> Values:
+def _api(item: Item, conventions: FileConventions) -> Values:
     """Return a debt with the fields that the API puts it by, and its reference."""
     values = blank_values()
     for name, content in item.items():
@@ -90,6 +90,8 @@ def _api(item: Item) -> Values:
             values["importo"] = _hundredths(content, "importo")
         elif name in _API_GROUPS:
             values.update(_group(_object(content), _API_GROUPS[name]))
+        elif name == "extras":
+            values.update(_group(_object(content), {column: column for column in conventions.extra_columns}))
         else:
             raise RowRefused(ErrorCode.INVALID_REQUEST, NOT_AN_OBJECT)
     return values

@@ -145,6 +145,10 @@ _OF_CODE: Final[Mapping[str, Remedy]] = MappingProxyType(
             "Mora e interessi spettano all'ente, che in questo debito non ha una quota.",
             "Lascia vuote le celle di mora e interessi, o scrivi un importo maggiore delle quote degli altri enti.",
         ),
+        ErrorCode.EXTRA_FIELD_NOT_ALLOWED: Remedy(
+            "Il dato del servizio non è scritto come il catalogo lo vuole: lungo, limiti, forma o elenco dei valori.",
+            "Guarda nel catalogo il campo con il nome della colonna, e correggi il valore o lascia vuota la cella.",
+        ),
         ErrorCode.INVALID_DATE: Remedy(
             "La data non è una data dal 2000 al 2099, o è un numero che si può leggere in più modi.",
             "Formatta la colonna come data e scrivi il giorno come gg/mm/aaaa, per esempio 31/12/2026, o lascia vuota "

@@ -3,19 +3,20 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 from contracts.amounts import REDUCED_DAYS_MAX, AmountSchedule
 from contracts.error_details import ScheduleNotAllowed, detail_of
 from contracts.errors import ErrorCode, Refused
+from contracts.extra_fields import ExtraField, ExtraKind
 from contracts.shapes import Beneficiary
 from services.practices.debt_file import cells
 from services.practices.debt_file.columns import BENEFICIARY_COLUMNS, SCHEDULE_COLUMNS, FileConventions, Values
 from services.practices.debt_file.refusals import RowRefused
 from services.practices.debt_file.written_rows import storable
-from services.practices.domain import debt_rules
+from services.practices.domain import debt_rules, extras
 from services.practices.domain.debt import Debt
 from services.practices.domain.debt_rules import ServiceRules
 
@@ -84,7 +85,7 @@ class RowChecks:
             external_id = _checked(values, "codice_debito", debt_rules.checked_external_id)
             self._check_new(external_id)
             _check_extras(values, self._conventions)
-            debt = _debt(values, self._services)
+            debt = _debt(values, self._services, self._conventions)
         except RowRefused as refusal:
             return Row(
                 line, external_id, None, refusal.code, refusal.column, refusal.value_shape, cells=storable(values)
@@ -125,7 +126,7 @@ def _check_extras(values: Values, conventions: FileConventions) -> None:
         raise RowRefused(ErrorCode.STAMP_REQUIRED, "servizio")
 
 
-def _debt(values: Values, services: Mapping[str, _Checks]) -> Debt:
+def _debt(values: Values, services: Mapping[str, _Checks], conventions: FileConventions) -> Debt:
     """Check the values of a row column by column, in the order of COLUMNS."""
     checks = services.get(values["servizio"].upper())
     if checks is None:
@@ -152,7 +153,27 @@ def _debt(values: Values, services: Mapping[str, _Checks]) -> Debt:
         schedule=_schedule(values, service, amount_cents, due_date),
         debt_position=debt_position,
         option=option,
+        extras=_extras(values, service, conventions),
     )
+
+
+def _extras(values: Values, service: ServiceRules, conventions: FileConventions) -> dict[str, str]:
+    """Check what is under the columns of the fields that services have of their own; another service's are empty."""
+    known = {field.name: field for field in service.extra_fields}
+    read: dict[str, str] = {}
+    for column in sorted(conventions.extra_columns & values.keys()):
+        if text := values[column]:
+            if column not in known:
+                raise RowRefused(ErrorCode.INVALID_REQUEST, column, cells.shape(text))
+            read |= _checked(values, column, partial(_extra, known[column]))
+    return {name: read[name] for name in known if name in read}
+
+
+def _extra(field: ExtraField, text: str) -> dict[str, str]:
+    if field.kind == ExtraKind.DATE:
+        day = cells.day(text)
+        text = day.isoformat() if day else ""
+    return extras.checked_extras([field], {field.name: text}, is_inserted=False)
 
 
 def _option(debt_position: str, values: Values) -> tuple[str | None, str | None]:

@@ -31,6 +31,7 @@ def cells_of(external_id: str | None, debt: Debt) -> Values:
         values |= {"rata": str(debt.instalment.number), "rate_totali": str(debt.instalment.total)}
     if debt.beneficiary:
         values |= {column: getattr(debt.beneficiary, name) for name, column in BENEFICIARY_COLUMNS.items()}
+    values |= debt.extras
     if debt.schedule:
         values |= {
             column: _written(name, getattr(debt.schedule, name))

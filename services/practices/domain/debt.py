@@ -1,6 +1,7 @@
 """The debt a practice is made from, and the plan of instalments that its reference tells of."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
@@ -14,7 +15,10 @@ _PLAN: Final = "rate"
 
 @dataclass(frozen=True, kw_only=True)
 class Debt:
-    """What is owed, checked. Two equal debts are the same debt: putting it again changes nothing."""
+    """What is owed, checked. Two equal debts are the same debt: putting it again changes nothing.
+
+    `extras`: the values of the service's own fields, by name.
+    """
 
     service_code: str
     debtor: Subject
@@ -27,6 +31,7 @@ class Debt:
     schedule: AmountSchedule | None = None
     debt_position: str | None = None
     option: str | None = None
+    extras: Mapping[str, str] = field(default_factory=dict)
 
 
 def is_same_debtor(one: Subject, other: Subject) -> bool:

@@ -21,6 +21,7 @@ from contracts.codes import (
 )
 from contracts.error_details import AmountNotAllowed, InvalidRequest, MissingFields, ScheduleNotAllowed, TooLong
 from contracts.errors import ErrorCode, Refused
+from contracts.extra_fields import ExtraField
 from contracts.shapes import Beneficiary, Instalment, Stamp, Subject
 from services.practices.domain.amount_questions import AmountQuestion
 from services.practices.domain.debt import PLAN_BY_REFERENCE
@@ -85,6 +86,10 @@ class ServiceRules:
     shares: tuple[Share, ...] = ()
     stamp_cents: int | None = None
     schedule: AmountSchedule | None = None
+    title: str = ""
+    takes_beneficiary: bool = True
+    extra_fields: tuple[ExtraField, ...] = ()
+    payers: tuple[str, ...] = ()
     question: AmountQuestion | None = None
 
     def check_stamp(self, stamp: Stamp | None) -> Stamp | None:
@@ -97,6 +102,12 @@ class ServiceRules:
         if stamp is not None and not self.stamp_cents:
             raise Refused(ErrorCode.INVALID_REQUEST, InvalidRequest(fields=["stamp"]))
         return stamp
+
+    def check_payer(self, payer: Subject) -> None:
+        """Raise Refused(PAYER_NOT_ALLOWED) where the service is only for persons, or only for companies and bodies."""
+        kind = "company" if payer.entity_type == "G" else "person"
+        if self.payers and kind not in self.payers:
+            raise Refused(ErrorCode.PAYER_NOT_ALLOWED)
 
     def checked_debtor_code(self, typed: str) -> str:
         """Return a debtor's fiscal code as typed, or ANONIMO for who has none, where the service takes them.

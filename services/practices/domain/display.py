@@ -200,7 +200,12 @@ def masked(practice: Practice) -> Practice:
 
 def has_entitys_words(practice: Practice) -> bool:
     """Return whether its state's reason is what the entity wrote."""
-    return practice.state == State.CANCELLED and practice.state_reason != OTHER_OPTION
+    return practice.state == State.CANCELLED and not is_our_reason(practice.state_reason)
+
+
+def is_our_reason(reason: str | None) -> bool:
+    """Return whether why a practice was annulled are words of ours."""
+    return reason == OTHER_OPTION
 
 
 def public_description(service_title: str, due_date: date | None, created_at: datetime) -> str:

@@ -1,7 +1,7 @@
 """What a debtor owes in all: at the amounts of today, and of a debt position only one of its options."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -29,6 +29,19 @@ class CountedCents:
 
     def __add__(self, other: "CountedCents") -> "CountedCents":
         return CountedCents(self.count + other.count, self.cents + other.cents)
+
+
+@dataclass(frozen=True)
+class UnpaidSums:
+    """What is unpaid: summed up, and one by one what depends on the day or on what else is paid.
+
+    `looked_at`: how many practices that is in all.
+    """
+
+    unpaid: CountedCents
+    overdue: CountedCents
+    changing: Sequence[Unpaid]
+    looked_at: int
 
 
 def unpaid_and_overdue(practices: Iterable[Unpaid], now: datetime) -> tuple[CountedCents, CountedCents]:

@@ -149,6 +149,8 @@ def save_entity(session: Session, entity: FileEntity) -> None:
         "debt_file": stored_json.write_optional(entity.debt_file),
         "contacts": stored_json.write_optional(entity.contacts),
         "colours": stored_json.write_optional(entity.colours),
+        "languages": list(entity.languages),
+        "retention": stored_json.write(entity.retention),
     }
     statement = insert(EntityRow).values(**values)
     session.execute(statement.on_conflict_do_update(index_elements=["code"], set_=values))
@@ -181,6 +183,11 @@ def save_services(session: Session, entity: FileEntity) -> None:
             "accounting_code": item.accounting_code,
             "choices": [stored_json.write(choice) for choice in item.choices],
             "schedule": stored_json.write_optional(item.schedule),
+            "takes_beneficiary": item.takes_beneficiary,
+            "extra_fields": [stored_json.write(one) for one in item.extra_fields],
+            "payers": list(item.payers),
+            "notice_text": stored_json.write_optional(item.notice_text),
+            "segregation_code": item.segregation_code,
             "amount_question": stored_json.write_optional(item.amount_question),
             "told_digest": _told_digest(entity, item),
         }

@@ -311,6 +311,7 @@ def _staged(import_id: UUID, row: Row) -> tuple[object, ...]:
         debt.debt_position,
         debt.option,
         stored_json.write_optional(debt.beneficiary),
+        dict(debt.extras) or None,
         None,
     )
 
@@ -348,4 +349,5 @@ def _debt(one: Any, service_code: str) -> Debt:
         debt_position=one.debt_position,
         option=one.option,
         beneficiary=stored_json.read_optional(one.beneficiary, Beneficiary),
+        extras=stored_json.read_texts(one.extras),
     )

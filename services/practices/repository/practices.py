@@ -44,6 +44,7 @@ def shown_columns() -> Select[Any]:
         EntityRow.company_name.label("creditor_name"),
         ServiceRow.title.label("service_title"),
         ServiceRow.accounting_code,
+        ServiceRow.extra_fields,
     ]
     is_its_service = and_(
         ServiceRow.entity_code == PracticeRow.entity_code, ServiceRow.code == PracticeRow.service_code

@@ -1,7 +1,7 @@
 """A small debt file, loaded while its sender waits: good rows go in and bad ones are told, or nothing is stored."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -19,7 +19,7 @@ from services.practices.usecases import import_rows, issuance
 from services.practices.usecases.file_content import content_of
 from services.practices.usecases.import_jobs import queue_content
 from services.practices.usecases.import_reports import get_import
-from services.practices.usecases.import_rows import Target, good_references, with_pauses
+from services.practices.usecases.import_rows import Target, good_references, issuers_of_new, with_pauses
 
 __all__ = ["get_import", "import_debts"]
 
@@ -49,14 +49,13 @@ def import_debts(database: Database, request: ImportRequest, now: datetime) -> I
         rules = {code: issuer.rules for code, issuer in issuers.items()}
         conventions = catalogue_records.file_conventions(entity, services)
         rows = list(with_pauses(debt_file.read(content, rules, conventions)))
-        good = set(good_references(rows))
-        new_count = len(good - practices.known_external_ids(session, entity.code, good))
+        known = practices.known_external_ids(session, entity.code, good_references(rows))
         is_busy = import_jobs.is_busy(session, entity.code)
     if is_busy:  # what was sent before is not to be loaded over what is sent now
         queued_id = queue_content(database, entity.code, request.file_name, content, request.idempotency_key, now)
         return get_import(database, ImportGetRequest(entity_code=entity.code, import_id=queued_id))
     job = _Job(entity, issuers, rows, request.file_name, hashlib.sha256(content).hexdigest())
-    numbers = list(with_pauses(issuance.allocate(database, entity, new_count)))
+    numbers = issuance.allocate_for(database, with_pauses(issuers_of_new(rows, issuers, known)))
 
     def load() -> UUID:
         with database.transaction() as tx:
@@ -64,7 +63,7 @@ def import_debts(database: Database, request: ImportRequest, now: datetime) -> I
             scope, asked = f"import:{entity.code}", {"sha256": job.sha256}
 
             def make() -> dict[str, UUID]:
-                return {"import_id": _load(tx, job, iter(numbers), now)}
+                return {"import_id": _load(tx, job, numbers, now)}
 
             import_id: UUID = tx.once(scope, request.idempotency_key, asked, make)["import_id"]
             return import_id
@@ -73,7 +72,7 @@ def import_debts(database: Database, request: ImportRequest, now: datetime) -> I
     return get_import(database, ImportGetRequest(entity_code=entity.code, import_id=import_id))
 
 
-def _load(tx: Tx, job: _Job, numbers: Iterator[NoticeNumber], now: datetime) -> UUID:
+def _load(tx: Tx, job: _Job, numbers: Mapping[str, Sequence[NoticeNumber]], now: datetime) -> UUID:
     """Store the import and all its rows."""
     done = models.Import(
         id=uuid4(),

@@ -8,20 +8,20 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from chassis.storage.database import Database
-from contracts.calendar import NO_DUE_DATE
+from contracts.calendar import NO_DUE_DATE, rome_day
 from contracts.rpc.practices import ListedPlan, ListRequest, Practice, PracticeList, Sum, Totals, TotalsRequest
 from services.practices import records
 from services.practices.domain import display, plans
 from services.practices.domain.list_filter import ORDERS, ListFilter, Mark, words_of
 from services.practices.domain.plans import Instalments, Listed
 from services.practices.domain.totals import unpaid_and_overdue
-from services.practices.repository import catalogue, debtor_list
+from services.practices.repository import catalogue, debtor_list, debtor_totals
 from services.practices.usecases import list_cursor
 
 LOOKED_AT_MAX: Final = 500
 """How many practices are looked at for one page: beyond that whoever asks goes on from there."""
 TOTALLED_MAX: Final = 100
-_NEXT_LOOK_TIMES: Final = 5
+_NEXT_LOOK_TIMES: Final = 11
 _INSTALMENTS_ON_A_PAGE: Final = 400
 _NO_DAY: Final = date(1, 1, 1)
 
@@ -55,10 +55,11 @@ def totals(database: Database, request: TotalsRequest, now: datetime) -> Totals:
     year = display.rome_year(request.year)
 
     def read(session: Session) -> Totals:
-        unpaid_rows = debtor_list.unpaid(session, code, fiscal_code, limit)
-        came = debtor_list.money_of(session, code, fiscal_code, year, limit)
-        unpaid, overdue = unpaid_and_overdue(unpaid_rows, now)
-        is_whole = limit is None or len(unpaid_rows) < limit
+        sums = debtor_totals.unpaid(session, code, fiscal_code, rome_day(now), limit)
+        came = debtor_totals.money_of(session, code, fiscal_code, year, limit)
+        changing, changing_overdue = unpaid_and_overdue(sums.changing, now)
+        unpaid, overdue = sums.unpaid + changing, sums.overdue + changing_overdue
+        is_whole = limit is None or sums.looked_at < limit
         return Totals(
             unpaid=Sum(count=unpaid.count, cents=unpaid.cents, is_whole=is_whole),
             overdue=Sum(count=overdue.count, cents=overdue.cents, is_whole=is_whole),
@@ -151,13 +152,10 @@ class _Looking:
         if self._wanted.needs_looking:
             size = min(left, 2 * size)
         while True:
-            looked = debtor_list.look(self._session, self._wanted, after, size)
-            self._take([one for one in looked if one.is_wanted])
-            left -= len(looked)
-            if len(looked) < size:
-                return None
-            after = looked[-1].mark
-            if len(self._found) > self._limit or left <= 0:
+            looked = debtor_list.look(self._session, self._wanted, after, left, size)
+            self._take(looked.found)
+            left, after = left - looked.looked_at, looked.end
+            if after is None or len(self._found) > self._limit or left <= 0:
                 return after
             size = min(left, size * _NEXT_LOOK_TIMES)
 

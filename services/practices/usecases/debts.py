@@ -10,7 +10,7 @@ from contracts.events.practices import PAID_ELSEWHERE
 from contracts.roles import Operation
 from contracts.rpc.practices import AnnulRequest, DebtRequest, Practice
 from services.practices import records
-from services.practices.domain import debt_rules
+from services.practices.domain import debt_rules, extras
 from services.practices.domain.debt import Debt
 from services.practices.domain.debt_rules import EMAIL_LEFT_OUT, ServiceRules
 from services.practices.domain.states import State
@@ -34,7 +34,7 @@ def put_debt(database: Database, request: DebtRequest, now: datetime) -> Practic
 
     def put() -> Practice:
         nonlocal is_known
-        with number_stock.one_number(database, issuer.entity) as number, database.transaction() as tx:
+        with number_stock.one_number(database, issuer) as number, database.transaction() as tx:
             if not is_known:
                 is_known = True  # at the latest when this fails, because somebody else has put it
                 row = PracticeRow(**issuance.insert(tx, external_id, next(number), debt, issuer, now))
@@ -96,4 +96,5 @@ def checked_debt(request: DebtRequest, rules: ServiceRules) -> Debt:
         schedule=rules.checked_schedule(request.schedule, request.amount_cents, due_date),
         debt_position=debt_position,
         option=option,
+        extras=extras.checked_extras(rules.extra_fields, request.extras, is_inserted=False),
     )

@@ -39,7 +39,7 @@ def demand(database: Database, request: DemandRequest, now: datetime) -> Positio
     issuer = catalogue_records.issuer_of(entity, service)
     debt = _checked_debt(request, issuer.rules)
     # Before the transaction that uses it, as everywhere; of a demand that was made before, a hole.
-    number = next(issuance.allocate(database, entity, 1))
+    number = next(issuance.allocate(database, issuer, 1))
     with database.transaction() as tx:
         row = practices.practice_with_catalogue(tx.session, _made_once(tx, number, debt, issuer, now))
         return records.position_of(row, row.entity, row.service)

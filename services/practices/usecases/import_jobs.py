@@ -36,7 +36,8 @@ def import_part(database: Database, request: ImportPartRequest, now: datetime) -
     with database.transaction() as tx:
         entity = catalogue.entity(tx.session, request.entity_code)
         if request.number == 1:
-            debt_file.check_beginning(content, catalogue_records.file_conventions(entity, ()))
+            services = catalogue.services(tx.session, entity.code)
+            debt_file.check_beginning(content, catalogue_records.file_conventions(entity, services))
         import_jobs.save_part(tx.session, request, content, now)
     return Empty()
 

@@ -16,6 +16,7 @@ from contracts.rpc.practices import (
     RefusedRowsRequest,
 )
 from services.practices import models
+from services.practices.catalogue_records import file_conventions
 from services.practices.debt_file.columns import COLUMNS, OPTIONAL_COLUMNS
 from services.practices.debt_file.remedies import remedy_of
 from services.practices.repository import catalogue, imports
@@ -84,9 +85,11 @@ def refused_rows(database: Database, request: RefusedRowsRequest) -> RefusedRows
         found = imports.imported(session, entity.code, request.import_id, request.service_codes)
         used = imports.refused_columns(session, found.id)
         rows = imports.refused_rows(session, found.id, request.after_line, request.limit + 1)
+        services = catalogue.services(session, entity.code)
+        own = sorted(file_conventions(entity, services).extra_columns)
     page = rows[: request.limit]
     return RefusedRows(
-        columns=[*COLUMNS, *(column for column in OPTIONAL_COLUMNS if column in used)],
+        columns=[*COLUMNS, *(column for column in (*OPTIONAL_COLUMNS, *own) if column in used)],
         rows=[RefusedRow(row=_reported(row), cells=cells or {}) for row, cells in page],
         next_after=page[-1][0].line if len(rows) > len(page) else None,
     )

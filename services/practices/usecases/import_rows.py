@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -69,7 +69,9 @@ class Counts:
         return cls(len(outcomes) - refused, refused, found["created"], found["amended"])
 
 
-def load(tx: Tx, target: Target, rows: Sequence[Row], numbers: Iterator[NoticeNumber], now: datetime) -> Counts:
+def load(
+    tx: Tx, target: Target, rows: Sequence[Row], numbers: Mapping[str, Sequence[NoticeNumber]], now: datetime
+) -> Counts:
     """Store every good row with its event, and what became of each line. `numbers` are enough for the new debts.
 
     From the last row to the first: lists show the newest first, so a plan of instalments reads as the file has it.
@@ -80,8 +82,9 @@ def load(tx: Tx, target: Target, rows: Sequence[Row], numbers: Iterator[NoticeNu
     made: list[Json] = []
     outcomes: list[ImportRow] = []
     refused: list[tuple[int, Mapping[str, str]]] = []
+    left = {code: iter(some) for code, some in numbers.items()}
     for row in with_pauses(reversed(rows)):
-        told, new = _load_row(tx, target, row, known, numbers, now)
+        told, new = _load_row(tx, target, row, known, left, now)
         outcomes.append(told)
         if new is not None:
             made.append(new)
@@ -116,6 +119,11 @@ def _foreseen(target: Target, row: Row, known: Mapping[str, PracticeRow], now: d
     return _told(row, "amended" if is_amended else "unchanged", existing.notice_number)
 
 
+def issuers_of_new(rows: Sequence[Row], issuers: Mapping[str, Issuer], known: Collection[str]) -> Iterator[Issuer]:
+    """Yield for each row with a debt that is not known yet who issues it."""
+    return (issuers[row.good[1].service_code] for row in rows if row.good is not None and row.good[0] not in known)
+
+
 def good_references(rows: Sequence[Row]) -> list[str]:
     """Return the entity's references of the rows that hold a debt."""
     return [row.good[0] for row in rows if row.good is not None]
@@ -134,7 +142,7 @@ def _load_row(
     target: Target,
     row: Row,
     known: Mapping[str, PracticeRow],
-    numbers: Iterator[NoticeNumber],
+    numbers: Mapping[str, Iterator[NoticeNumber]],
     now: datetime,
 ) -> tuple[ImportRow, Json | None]:
     """Create or amend one debt, or tell why not; return a practice that is to be inserted beside what is told."""
@@ -144,7 +152,7 @@ def _load_row(
     issuer = target.issuers[debt.service_code]
     existing = known.get(external_id)
     if existing is None:
-        created = issuance.create(tx, external_id, next(numbers), debt, issuer, now)
+        created = issuance.create(tx, external_id, next(numbers[issuer.segregation_code]), debt, issuer, now)
         return _told(row, "created", created["notice_number"]), created
     try:
         target.check_debt(existing)

@@ -159,9 +159,8 @@ def _load_chunk(database: Database, target: Target, lines: range, clock: Callabl
     """Load the rows of some lines and take them off the staging table, in one transaction."""
     with database.reading() as session:
         rows = import_jobs.staged(session, target.import_id, lines)
-        good = set(import_rows.good_references(rows))
-        new_count = len(good - practices.known_external_ids(session, target.entity.code, good))
-    numbers = iter(list(issuance.allocate(database, target.entity, new_count)))
+        known = practices.known_external_ids(session, target.entity.code, import_rows.good_references(rows))
+    numbers = issuance.allocate_for(database, import_rows.issuers_of_new(rows, target.issuers, known))
     with database.transaction() as tx:
         if import_jobs.take(tx.session, target.import_id, lines) != len(rows):
             raise _Ended

@@ -1,6 +1,7 @@
 """How practices are numbered, made and amended, with their events: for debts, imports, insertions and demands."""
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final, TypeVar
 from uuid import uuid4
@@ -20,7 +21,7 @@ from services.practices.domain.debt import Debt, is_same_debtor
 from services.practices.domain.debt_rules import ServiceRules
 from services.practices.domain.practice_status import AmountDue, Ending, PracticeStatus
 from services.practices.domain.states import Cause, State, can_move
-from services.practices.models import EntityRow, Json, PracticeRow
+from services.practices.models import Json, PracticeRow
 from services.practices.repository import catalogue, practices
 
 _ANNULLED: Final = "annulled"
@@ -28,13 +29,20 @@ _ATTEMPTS: Final = 3
 _T = TypeVar("_T")
 
 
-def allocate(database: Database, entity: EntityRow, count: int) -> Iterator[NoticeNumber]:
-    """Take notice numbers of an entity for ever, committed at once; what is not used is a hole."""
-    if count == 0:
-        return iter(())
+def allocate(database: Database, issuer: Issuer, count: int) -> Iterator[NoticeNumber]:
+    """Take notice numbers for debts of a service for ever, committed at once; what is not used is a hole."""
+    code = issuer.segregation_code
     with database.transaction() as tx:
-        bases = catalogue.allocate_bases(tx.session, entity.creditor_fiscal_code, entity.segregation_code, count)
-    return (NoticeNumber.issue(entity.segregation_code, base) for base in bases)
+        bases = catalogue.allocate_bases(tx.session, issuer.entity.creditor_fiscal_code, code, count)
+    return (NoticeNumber.issue(code, base) for base in bases)
+
+
+def allocate_for(database: Database, issuers: Iterable[Issuer]) -> Mapping[str, Sequence[NoticeNumber]]:
+    """Take a notice number for each debt of these, by segregation code."""
+    by_code: dict[str, list[Issuer]] = defaultdict(list)
+    for issuer in issuers:
+        by_code[issuer.segregation_code].append(issuer)
+    return {code: list(allocate(database, some[0], len(some))) for code, some in by_code.items()}
 
 
 def insert(

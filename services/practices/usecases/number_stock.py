@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from chassis.storage.database import Database
 from contracts.codes import NoticeNumber
-from services.practices.models import EntityRow
+from services.practices.catalogue_records import Issuer
 from services.practices.usecases import issuance
 
 _TAKEN_AT_ONCE: Final = 20
@@ -16,17 +16,17 @@ _stocks: MutableMapping[Database, dict[tuple[str, str], deque[NoticeNumber]]] = 
 
 
 @contextmanager
-def one_number(database: Database, entity: EntityRow) -> Iterator[Iterator[NoticeNumber]]:
-    """Give a number of an entity, to be taken with `next` where it is needed; what is not taken goes back.
+def one_number(database: Database, issuer: Issuer) -> Iterator[Iterator[NoticeNumber]]:
+    """Give a number for a debt of a service, to be taken with `next` where it is needed; what is not taken goes back.
 
     What a process has left when it ends is a hole. Several threads may ask at once.
     """
-    whose = (entity.creditor_fiscal_code, entity.segregation_code)
+    whose = (issuer.entity.creditor_fiscal_code, issuer.segregation_code)
     stock = _stocks.setdefault(database, {}).setdefault(whose, deque())
     try:
         number = stock.popleft()
     except IndexError:
-        number, *others = issuance.allocate(database, entity, _TAKEN_AT_ONCE)
+        number, *others = issuance.allocate(database, issuer, _TAKEN_AT_ONCE)
         stock.extend(others)
     given = iter((number,))
     yield given

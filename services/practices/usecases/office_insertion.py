@@ -36,7 +36,7 @@ def insert(database: Database, request: OfficeInsertRequest, now: datetime) -> O
     reference = debt_rules.checked_external_id(request.external_id) if request.external_id else None
 
     def put() -> OfficePractice:
-        with number_stock.one_number(database, issuer.entity) as number, database.transaction() as tx:
+        with number_stock.one_number(database, issuer) as number, database.transaction() as tx:
 
             def make() -> dict[str, UUID]:
                 row = _inserted(tx, reference, next(number), debt, issuer, now)

@@ -37,12 +37,14 @@ def paid_year(database: Database, request: PaidYearRequest) -> YearPayments:
 
     def ask(session: Session) -> YearPayments:
         catalogue.entity(session, wanted.entity_code)
-        looked = debtor_list.look(session, wanted, after, LOOKED_AT_MAX) if wanted.fiscal_code else ()
-        places = [one.place for one in looked if one.is_wanted]
+        if not wanted.fiscal_code:
+            return YearPayments(payments=[])
+        looked = debtor_list.look(session, wanted, after, LOOKED_AT_MAX, LOOKED_AT_MAX)
+        places = [one.place for one in looked.found]
         rows = debtor_list.at_places(session, places)
         return YearPayments(
             payments=[payment for place in places for payment in _payments(rows[place], begins, ends)],
-            next_cursor=list_cursor.write(looked[-1].mark) if len(looked) == LOOKED_AT_MAX else None,
+            next_cursor=list_cursor.write(looked.end) if looked.end else None,
         )
 
     return database.read(ask)

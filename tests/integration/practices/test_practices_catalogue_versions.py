@@ -13,7 +13,7 @@ from contracts.amounts import AmountSchedule
 from contracts.codes import AmountCents, FiscalCode
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc.practices import EntityRequest, InsertRequest, Practice
-from contracts.shapes import Beneficiary, Subject, Viewer
+from contracts.shapes import Subject, Viewer
 from services.practices import catalogue_document
 from services.practices.usecases import catalogue, insertion
 from services.practices.usecases.catalogue import LoadedBy
@@ -90,7 +90,7 @@ def test_of_a_service_with_choices_only_they_are_taken(database: Database, cents
         service_code="MENSA",
         viewer=Viewer(citizen_id=UUID(int=1), fiscal_code=FiscalCode("RSSMRA85T10A562S")),
         debtor=Subject(entity_type="F", fiscal_code="RSSMRA85T10A562S", full_name="Rossi Mario"),
-        beneficiary=Beneficiary(full_name="Rossi Anna", course="2B", school="Primaria", contribution_type="Mensa"),
+        extras={"alunno": "Rossi Anna", "plesso": "PRIMARIA"},
         amount_cents=cents,
     )
     if is_taken:

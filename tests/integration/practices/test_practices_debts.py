@@ -176,8 +176,8 @@ def test_a_number_taken_for_a_practice_that_failed_is_a_hole_and_never_given_aga
 ) -> None:
     first = put("TARI-1").notice_number
     with database.reading() as session:
-        entity = catalogue.entity(session, "PM108")
-    lost = list(issuance.allocate(database, entity, 3))
+        issuer = catalogue.issuer(session, "PM108", "TARI")
+    lost = list(issuance.allocate(database, issuer, 3))
     after = put("TARI-2").notice_number
     assert len({first, *lost, after}) == 5
 
@@ -191,18 +191,18 @@ def test_who_has_two_notice_numbers_cannot_count_up_to_the_next(put: Put) -> Non
 
 def test_sixteen_writers_never_get_the_same_number_nor_one_issued_in_sequence_before(database: Database) -> None:
     with database.transaction() as tx:
-        entity = catalogue.entity(tx.session, "PM108")
+        issuer = catalogue.issuer(tx.session, "PM108", "TARI")
         before = 1_000_000
         tx.session.add(
             NoticeSequence(
-                creditor_fiscal_code=entity.creditor_fiscal_code,
-                segregation_code=entity.segregation_code,
+                creditor_fiscal_code=issuer.entity.creditor_fiscal_code,
+                segregation_code=issuer.segregation_code,
                 next_base=before,
                 permuted_from=before,
             )
         )
     with ThreadPoolExecutor(16) as pool:
-        taken = pool.map(lambda _: list(issuance.allocate(database, entity, 25)), range(64))
+        taken = pool.map(lambda _: list(issuance.allocate(database, issuer, 25)), range(64))
         numbers = [number for some in taken for number in some]
     assert len(set(numbers)) == 64 * 25
     assert all(NoticeNumber.typed(number) == number for number in numbers)

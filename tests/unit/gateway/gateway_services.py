@@ -416,7 +416,7 @@ class Services:
                 debtor=asked.debtor or Subject(entity_type="F", fiscal_code="ANONIMO", full_name=named[0]),
                 beneficiary=student,
                 amount_cents=AmountCents(asked.amount_cents),
-                description=asked.description or " - ".join(named),
+                description=asked.description or " - ".join(named) or "Composta dei campi",
                 service_code=asked.service_code,
             )
             self.add(made)

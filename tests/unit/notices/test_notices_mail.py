@@ -1,5 +1,6 @@
 """The rules of mail, its settings and its words, without a server."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -261,3 +262,13 @@ def test_the_mail_about_what_the_citizen_inserted_says_so(origin: str, language:
     mail = texts.mail_text(content_of(Kind.NOTICE, origin=origin), language, "https://portale.example")
     assert lead in mail.plain
     assert lead in str(html.fromstring(mail.html).xpath("string()"))
+
+
+def test_what_a_service_says_besides_stands_in_the_mail_in_its_language() -> None:
+    said = LocalisedText(it="Il ricorso è <possibile>.", en="An appeal is possible.", de="Ein Rekurs.")
+    facts = replace(content_of(Kind.NOTICE), service_text=said)
+    for language, text in (("it", said.it), ("en", said.en)):
+        mail = texts.mail_text(facts, language, "https://p.example")
+        assert text in mail.plain
+        assert text in html.fromstring(mail.html).text_content()
+    assert (said.in_language("de"), said.in_language("sl")) == ("Ein Rekurs.", said.it)

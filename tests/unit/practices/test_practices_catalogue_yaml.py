@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from marshmallow import ValidationError
 
 from services.practices import catalogue_content, catalogue_document, catalogue_file, catalogue_mistakes
 from services.practices.__main__ import main
@@ -113,7 +114,7 @@ def test_a_value_without_quotes_is_taken_as_it_is_written() -> None:
             "    Tipo entrata: servizio",
             "    Tipo entrata: service",
             "BORGO.debt_file.columns.Tipo entrata",
-            "Must be one",
+            "service is no column",
         ),
         ("    Note: ''", "    NUM. POSIZIONE: importo", "BORGO.debt_file.columns", "written in two ways"),
         (
@@ -214,3 +215,102 @@ def test_contrast_is_computed_as_wcag_does() -> None:
     assert contrast("#ffffff", "#000000") == pytest.approx(21)
     assert contrast("#0066cc", "#ffffff") == pytest.approx(5.57, abs=0.01)
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fragment", "place", "problem"),
+    [
+        ("name: targa", "name: Targa", "name: Targa", "extra_fields[1].name", "String does not match expected pattern"),
+        ("name: targa", "name: verbale", "name: verbale", "extra_fields[1].name", "another field has it"),
+        (
+            "name: targa",
+            "name: causale",
+            "name: causale",
+            "extra_fields[1].name",
+            "a column of every debt file is called so",
+        ),
+        ("name: targa", "name: mail", "name: mail", "extra_fields[1].name", "a column of every debt file is called so"),
+        ("kind: plate", "kind: colour", "kind: colour", "extra_fields[1].kind", None),
+        (
+            "kind: plate",
+            "kind: plate\n    decimals: 3",
+            "decimals: 3",
+            "extra_fields[1].decimals",
+            "a field of this kind has none",
+        ),
+        (
+            "least: '2015-01-01'",
+            "least: '7'",
+            "least: '7'",
+            "extra_fields[2].least",
+            "no limit of a field of this kind",
+        ),
+        (
+            "least: '2015-01-01'",
+            "least: '2015-01-01'\n    most: '2014-01-01'",
+            "most: '2014-01-01'",
+            "extra_fields[2].most",
+            "less than least",
+        ),
+        ("en: Number plate", "en: ''", "en: ''", "extra_fields[1].label.en", "a text in every language"),
+        ("segregation_code: '04'", "segregation_code: 4", "segregation_code: 4", "segregation_code", None),
+    ],
+)
+def test_mistakes_of_what_a_service_asks_for_are_named_by_line(
+    old: str, new: str, fragment: str, place: str, problem: str | None
+) -> None:
+    head, tail = BORGO.split("- code: MULTE")
+    text = f"{head}- code: MULTE{tail.replace(old, new, 1)}"
+    ((line, found, said),) = mistakes(text)
+    assert (line, found) == (line_of(text, fragment), f"BORGO.MULTE.{place}")
+    assert problem is None or said == problem
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "problem"),
+    [
+        (
+            "code: BORGO\ncreditor",
+            "code: BORGO\nlanguages: [it]\ncreditor",
+            "BORGO.languages",
+            "the pages are in Italian and English, so both are among them",
+        ),
+        (
+            "code: BORGO\ncreditor",
+            "code: BORGO\nlanguages: [it, en, sl]\ncreditor",
+            "BORGO.contacts.office_hours.sl",
+            "a text in every language of the entity",
+        ),
+        ("payers:\n  - person", "payers:\n  - company\n  - child", "BORGO.CIE.payers[1]", None),
+        (
+            "  takes_beneficiary: false\n  payers:\n  - person",
+            "  extra_fields: [{name: x, kind: text, label: {it: a, en: b}, required: true}]",
+            "BORGO.CIE.demand",
+            "a PSP cannot ask for a field that is required",
+        ),
+        ("Targa\n", "Targa ripetuta\n", None, None),
+    ],
+)
+def test_who_may_use_a_service_and_in_which_language_is_checked(
+    old: str, new: str, place: str | None, problem: str | None
+) -> None:
+    assert old in BORGO
+    found = mistakes(BORGO.replace(old, new, 1))
+    if place is None:
+        assert found == []
+        return
+    assert found[0][1] == place
+    assert problem is None or found[0][2] == problem
+
+
+def test_codes_of_services_are_issued_under_by_no_other_entity_of_the_fiscal_code() -> None:
+    other = BORGO.replace("code: BORGO", "code: BORGO2").replace("segregation_code: '04'", "segregation_code: '05'")
+    content = {
+        "entities": [*of_yaml(BORGO), *of_yaml(other.replace("segregation_code: '03'", "segregation_code: '04'"))]
+    }
+    with pytest.raises(ValidationError, match="another entity of this fiscal code has it"):
+        catalogue_file.read(content)
+
+
+def of_yaml(text: str) -> list[Any]:
+    return list(catalogue_document.read(text, is_json=False).content["entities"])

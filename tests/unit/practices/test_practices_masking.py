@@ -19,7 +19,7 @@ from tests.unit.personal_texts import NAMES, SECRETS, SURNAMES, TEXTS
 NOON = datetime(2026, 11, 23, 11, tzinfo=UTC)
 HIDDEN: Final = {
     *("external_id", "debtor", "beneficiary", "description", "state_reason", "stamp", "masked", "warnings"),
-    *("received_cents", "missing_cents", "paid_at", "schedule", "debt_cents", "debt_position", "option"),
+    *("received_cents", "missing_cents", "paid_at", "schedule", "debt_cents", "debt_position", "option", "extras"),
 }
 
 PLAIN = Practice(

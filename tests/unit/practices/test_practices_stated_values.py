@@ -110,6 +110,7 @@ STATED = {
         | {"importo_ridotto", "giorni_ridotto", "data_notifica", "importo_valido_fino", "mora", "interessi_annui"}
         | {"data_stampata", "posizione", "opzione", "beneficiario", "corso", "scuola", "tipo_contributo"}
     ),
+    "extras._BETWEEN": " - ",
     "list_filter.WORDS_MAX": 6,
     "states.WITH_MONEY": ("underpaid", "paid", "reported"),
     "columns.REPORT_COLUMNS": ("riga", "colonna", "valore", "problema", "rimedio"),

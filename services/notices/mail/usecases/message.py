@@ -13,8 +13,8 @@ from contracts.errors import ErrorCode
 from contracts.rpc import identity, payments, practices
 from contracts.rpc.identity import Mailbox, MailboxRequest
 from contracts.rpc.payments import Receipt, ReceiptsRequest
-from contracts.rpc.practices import EntityRequest, GetManyRequest, PayLinkRequest, Practice
-from contracts.shapes import Viewer
+from contracts.rpc.practices import Entity, EntityRequest, GetManyRequest, PayLinkRequest, Practice
+from contracts.shapes import LocalisedText, Viewer
 from services.notices.mail import domain, texts
 from services.notices.mail.domain import Kind, Verdict
 from services.notices.mail.usecases.dependencies import MailDependencies
@@ -50,13 +50,15 @@ def compose(dependencies: MailDependencies, mail: Mail, now: datetime) -> Render
         raise NotToBeSentError("over")
     if judged is Verdict.WAIT or practice.not_payable_code == ErrorCode.AMOUNT_NOT_KNOWN:
         raise NotNowError
+    entity = rpc.call(practices.ENTITY, EntityRequest(entity_code=practice.entity_code))
     facts = texts.MailFacts(
         kind=kind,
         practice=practice,
-        creditor=rpc.call(practices.ENTITY, EntityRequest(entity_code=practice.entity_code)).creditor,
+        creditor=entity.creditor,
         receipt=_receipt(rpc, mail) if kind is Kind.RECEIPT else None,
         days_left=_days_left(due_date, today),
         pay_token=_pay_token(rpc, practice) if kind is not Kind.RECEIPT and practice.payable else None,
+        service_text=_service_text(entity, practice) if kind is not Kind.RECEIPT else None,
     )
     message = _message(dependencies, mail, mailbox, facts, now)
     return RenderedMessage(mailbox.email, message.as_bytes(policy=SMTP))
@@ -93,6 +95,12 @@ def _pay_token(rpc: Rpc, practice: Practice) -> str:
     """Return the token of a new link that leads to paying it without login; it stands in the mail and nowhere else."""
     request = PayLinkRequest(entity_code=practice.entity_code, practice_id=practice.id, valid_days=_PAY_LINK_DAYS)
     return rpc.call(practices.MAKE_PAY_LINK, request).link_token
+
+
+def _service_text(entity: Entity, practice: Practice) -> LocalisedText | None:
+    """Return what the service says besides, where the catalogue still has it."""
+    services = {service.code: service for service in entity.services}
+    return services[practice.service_code].notice_text if practice.service_code in services else None
 
 
 def _days_left(due_date: date | None, today: date) -> int | None:
