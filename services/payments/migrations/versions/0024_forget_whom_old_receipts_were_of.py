@@ -1,6 +1,6 @@
 """Forget whom old receipts, positions and checkouts were about.
 
-Revision: 0021, after 0020
+Revision: 0024, after 0023
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from chassis.storage import online_indexes
 
-revision = "0021"
-down_revision = "0020"
+revision = "0024"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 

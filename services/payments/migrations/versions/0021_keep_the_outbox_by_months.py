@@ -1,12 +1,12 @@
 """Keep the outbox by months, each of them a table.
 
-Revision: 0007, after 0006
+Revision: 0021, after 0020
 """
 
 from chassis.storage import outbox_months
 
-revision = "0007"
-down_revision = "0006"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 

@@ -1,12 +1,12 @@
 """Find an entity's receipts by when they were paid, and its unpaid positions by their due date.
 
-Revision: 0020, after 0019
+Revision: 0022, after 0021
 """
 
 from chassis.storage import online_indexes
 
-revision = "0020"
-down_revision = "0019"
+revision = "0022"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 

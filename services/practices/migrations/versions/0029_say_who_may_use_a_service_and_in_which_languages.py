@@ -1,14 +1,14 @@
 """Say who may use a service, what its notices say besides, and under which code their numbers are issued.
 
-Revision: 0026, after 0025
+Revision: 0029, after 0028
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0026"
-down_revision = "0025"
+revision = "0029"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 

@@ -1,12 +1,12 @@
 """Keep the outbox by months, each of them a table.
 
-Revision: 0020, after 0019
+Revision: 0008, after 0007
 """
 
 from chassis.storage import outbox_months
 
-revision = "0020"
-down_revision = "0019"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

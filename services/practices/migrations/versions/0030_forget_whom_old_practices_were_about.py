@@ -1,6 +1,6 @@
 """Forget whom practices that ended long ago were about, and reports of files as old.
 
-Revision: 0027, after 0026
+Revision: 0030, after 0029
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.storage import online_indexes
 
-revision = "0027"
-down_revision = "0026"
+revision = "0030"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 

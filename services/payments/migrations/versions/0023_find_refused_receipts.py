@@ -1,12 +1,12 @@
 """Find the receipts that had to be refused, for whoever follows a payment or takes one in.
 
-Revision: 0021, after 0020
+Revision: 0023, after 0022
 """
 
 from chassis.storage import online_indexes
 
-revision = "0021"
-down_revision = "0020"
+revision = "0023"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 

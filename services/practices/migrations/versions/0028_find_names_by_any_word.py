@@ -1,6 +1,6 @@
 """Find a debtor's name by any of its words, and store what an office looks for, so that its address can be sent.
 
-Revision: 0026, after 0025
+Revision: 0028, after 0027
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from chassis.storage import online_indexes
 
-revision = "0026"
-down_revision = "0025"
+revision = "0028"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 
