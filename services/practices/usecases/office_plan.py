@@ -40,7 +40,7 @@ def insert_plan(database: Database, request: OfficePlanRequest, now: datetime) -
         debt_rules.checked_external_id(f"{request.external_id}-{len(checked)}")
 
     def put() -> FoundPractices:
-        numbers = issuance.allocate(database, issuer.entity, len(checked))
+        numbers = issuance.allocate(database, issuer, len(checked))
         with database.transaction() as tx:
 
             def make() -> dict[str, list[str]]:
