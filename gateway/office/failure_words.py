@@ -14,6 +14,7 @@ CONSUMERS: Final[Mapping[str, str]] = {
     "notices.on_practice_cancelled": _("I promemoria non sanno che la pratica è annullata"),
     "notices.on_practice_created": _("I promemoria non conoscono la pratica"),
     "notices.on_practice_expired": _("I promemoria non sanno che la pratica è scaduta"),
+    "notices.on_webhook_disabled": _("L'ente non sa che le sue notifiche sono sospese"),
     "payments.on_practice_amended": _("Chi paga trova i dati di prima della modifica"),
     "payments.on_practice_cancelled": _("La pratica annullata si può ancora pagare"),
     "payments.on_practice_created": _("La pratica non si trova subito al momento di pagare"),

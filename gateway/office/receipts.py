@@ -25,8 +25,8 @@ from gateway.web.page import Form, checked_or_stale, cleaned, see_other
 _FILE_MAX_BYTES: Final = 5 * 1024 * 1024
 _REFERENCE_MAX: Final = 35
 _NO_FILE: Final = _("Scegli il file della ricevuta.")
-_NO_RECEIPT: Final = _("Nel file non c'è una ricevuta di pagoPA (paSendRTV2), o non è di questo ente.")
-_NO_IUR: Final = _("Scrivi lo IUR: lo trovi nel flusso di rendicontazione o nella quietanza del PSP.")
+_NO_RECEIPT: Final = _("Nel file non c'è una ricevuta di pagoPA, o non è di questo ente.")
+_NO_IUR: Final = _("Scrivi lo IUR: lo trovi nell'elenco dei versamenti di pagoPA o nella quietanza.")
 _STILL_REFUSED: Final = _("Non si può ancora prendere in carico: la ricevuta è stata rifiutata di nuovo.")
 _HERE: Final = frozenset({"arrived", "recovered"})
 

@@ -25,17 +25,17 @@ FINDINGS: Final[Mapping[str, FindingWords]] = {
         _("Sconosciuto"), _("Non è un pagamento di questo portale: cercalo nella contabilità di prima.")
     ),
     "amount_differs": FindingWords(
-        _("Importo diverso"), _("Confronta l'importo con la ricevuta e chiedi al PSP, se la differenza è sua.")
+        _("Importo diverso"), _("Confronta l'importo con la ricevuta e chiedi a chi ha incassato, se la differenza è sua.")
     ),
-    "repeated": FindingWords(_("Ripetuto"), _("Lo stesso versamento sta in due righe: chiedi al PSP quale vale.")),
+    "repeated": FindingWords(_("Ripetuto"), _("Lo stesso versamento sta in due righe: chiedi a chi ha incassato quale vale.")),
     "no_receipt_fits": FindingWords(
         _("Nessuna ricevuta corrisponde"),
-        _("La pratica ha ricevute, ma di altri pagamenti: chiedi la ricevuta al PSP."),
+        _("La pratica ha ricevute, ma di altri pagamenti: chiedi la ricevuta a chi ha incassato."),
     ),
     "never_activated": FindingWords(
         _("Mai richiesto al portale"), _("Nessuno ha chiesto al portale di pagarlo: verifica con pagoPA da dove viene.")
     ),
     "withdrawn": FindingWords(
-        _("Tolto da un flusso nuovo"), _("Era rendicontato e non lo è più: verifica con il PSP.")
+        _("Tolto da un flusso nuovo"), _("Era rendicontato e non lo è più: verifica con chi ha incassato.")
     ),
 }

@@ -26,6 +26,7 @@ EVENT_TYPES: Final[Mapping[str, str]] = {
     "PaymentDuplicated.v1": _("Denaro inatteso"),
     "MoneyCaseChanged.v1": _("Denaro inatteso: che cosa ne è"),
     "PaymentReported.v1": _("Pagamento rendicontato"),
+    "WebhookDisabled.v1": _("Notifiche sospese"),
 }
 """Of what a webhook can tell, in the order of the form's boxes."""
 

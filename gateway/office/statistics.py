@@ -28,7 +28,7 @@ _FOREIGN_SERVICE: Final = _("Avvisi di altri enti o non noti")
 _CHANNELS: Final[Mapping[str, str]] = {
     PORTAL: _("Da questo portale"),
     "creditCard": _("Carta di pagamento, altrove"),
-    "cash": _("Contanti, allo sportello di un PSP"),
+    "cash": _("Contanti, allo sportello"),
     "bancomat": _("Bancomat"),
     "bankTransfer": _("Bonifico"),
     "directDebit": _("Addebito in conto"),

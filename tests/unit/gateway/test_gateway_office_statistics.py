@@ -78,7 +78,7 @@ def test_months_without_money_are_there_and_services_come_the_most_first(desk: B
     services = [row[0] for row in cells_of(desk, "servizi")]
     assert services == ["Tassa rifiuti (TARI)", "<b>X"]
     channels = [row[0] for row in cells_of(desk, "canali")]
-    assert channels == ["Da questo portale", "Contanti, allo sportello di un PSP", "<i>new"]
+    assert channels == ["Da questo portale", "Contanti, allo sportello", "<i>new"]
 
 
 def test_days_are_told_in_words(desk: Browser) -> None:
