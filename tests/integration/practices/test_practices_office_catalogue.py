@@ -153,7 +153,8 @@ def test_the_code_of_a_service_is_used_once_for_ever(database: Any) -> None:
     publish(database, NEW)
     request = contract.WithdrawServiceRequest(entity_code="PM108", actor=ACTOR, version=2, service_code="RISTORO")
     assert office_catalogue.withdraw_service(database, request, NOW).version == 3
-    assert "RISTORO" not in [one.code for one in catalogue.entity(database, EntityRequest(entity_code="PM108")).services]
+    public = catalogue.entity(database, EntityRequest(entity_code="PM108"))
+    assert "RISTORO" not in [one.code for one in public.services]
     with pytest.raises(Refused, match="duplicate_reference"):
         publish(database, NEW)
     with pytest.raises(Refused, match="unknown_service"):
