@@ -24,7 +24,7 @@ from tests.unit.practices.test_practices_logos import png
 ACTOR = Actor(kind="operator", id="0f0e")
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 NEW = contract.ServiceContent(
-    code="MENSA",
+    code="RISTORO",
     title=LocalisedText(it="Mensa", en="Canteen"),
     category="9/0601126IM/",
     spontaneous=True,
@@ -90,14 +90,14 @@ def test_a_new_service_is_tried_out_and_then_published_once(database: Any) -> No
     assert (tried.version, tried.wrong_fields) == (1, [])
     assert tried.service is not None
     assert tried.service.title.it == "Mensa"
-    assert "MENSA" not in [one.code for one in show(database).services]
+    assert "RISTORO" not in [one.code for one in show(database).services]
     assert publish(database, NEW).version == 2
     public = catalogue.entity(database, EntityRequest(entity_code="PM108"))
-    assert public.services[-1].code == "MENSA"
+    assert public.services[-1].code == "RISTORO"
     assert audited(database) == [
-        ("catalogue.publish_service", "MENSA", audited(database)[0][2]),
+        ("catalogue.publish_service", "RISTORO", audited(database)[0][2]),
     ]
-    assert "services[MENSA].min_cents" in audited(database)[0][2]
+    assert "services[RISTORO].min_cents" in audited(database)[0][2]
     assert show(database).published_by == "operator 0f0e"
 
 
@@ -151,9 +151,10 @@ def test_the_code_of_a_service_is_used_once_for_ever(database: Any) -> None:
         with pytest.raises(Refused, match="duplicate_reference"):
             publish(database, replace(NEW, code=code))
     publish(database, NEW)
-    request = contract.WithdrawServiceRequest(entity_code="PM108", actor=ACTOR, version=2, service_code="MENSA")
+    request = contract.WithdrawServiceRequest(entity_code="PM108", actor=ACTOR, version=2, service_code="RISTORO")
     assert office_catalogue.withdraw_service(database, request, NOW).version == 3
-    assert "MENSA" not in [one.code for one in catalogue.entity(database, EntityRequest(entity_code="PM108")).services]
+    public = catalogue.entity(database, EntityRequest(entity_code="PM108"))
+    assert "RISTORO" not in [one.code for one in public.services]
     with pytest.raises(Refused, match="duplicate_reference"):
         publish(database, NEW)
     with pytest.raises(Refused, match="unknown_service"):
