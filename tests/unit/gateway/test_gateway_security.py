@@ -24,7 +24,7 @@ from tests.unit.gateway.gateway_browser import Browser, text_of
 from tests.unit.gateway.gateway_services import FISCAL_CODE, Services, make_practice
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-FILE_FORMS = ("/carica-flusso", "/logo", "/importa", "/ricevute/file")
+FILE_FORMS = ("/carica-flusso", "/catalogo/logo")
 SIGNED_BY_OTHERS = {"/spid/acs", "/spid/slo", "/pagopa/pa-for-node", OPTIONS_PATH}
 
 
