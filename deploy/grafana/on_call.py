@@ -188,6 +188,25 @@ ON_CALL: Final = Dashboard(
             ],
         ),
         Row(
+            "Entities' software",
+            [
+                Panel(
+                    "Amounts asked, by what came of it",
+                    {"{{entity}} {{outcome}}": "sum by (entity, outcome) (rate(amounts_asked_total[5m]))"},
+                    unit="reqps",
+                ),
+                Panel(
+                    "Time an amount takes",
+                    {
+                        "half": quantile(0.5, "amounts_asked_seconds", ""),
+                        "95 %": quantile(0.95, "amounts_asked_seconds", ""),
+                    },
+                    unit="s",
+                    alarm=2,
+                ),
+            ],
+        ),
+        Row(
             "Money and time",
             [
                 Panel(

@@ -25,9 +25,12 @@ FINDINGS: Final[Mapping[str, FindingWords]] = {
         _("Sconosciuto"), _("Non è un pagamento di questo portale: cercalo nella contabilità di prima.")
     ),
     "amount_differs": FindingWords(
-        _("Importo diverso"), _("Confronta l'importo con la ricevuta e chiedi a chi ha incassato, se la differenza è sua.")
+        _("Importo diverso"),
+        _("Confronta l'importo con la ricevuta e chiedi a chi ha incassato, se la differenza è sua."),
     ),
-    "repeated": FindingWords(_("Ripetuto"), _("Lo stesso versamento sta in due righe: chiedi a chi ha incassato quale vale.")),
+    "repeated": FindingWords(
+        _("Ripetuto"), _("Lo stesso versamento sta in due righe: chiedi a chi ha incassato quale vale.")
+    ),
     "no_receipt_fits": FindingWords(
         _("Nessuna ricevuta corrisponde"),
         _("La pratica ha ricevute, ma di altri pagamenti: chiedi la ricevuta a chi ha incassato."),

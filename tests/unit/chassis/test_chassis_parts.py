@@ -112,6 +112,9 @@ DETAILS: dict[type[ErrorDetail] | None, ErrorDetail] = {
         details.NotApplicable(refused=3),
         details.Unreadable(reason="not XML"),
         details.OutOfReach(service="practices"),
+        details.ExtraFieldNotAllowed(field="targa", problem="required"),
+        details.RefundLimit(max_cents=15_000),
+        details.StepNotAllowed(state="decided"),
         details.TotalsDiffer(count=2, total_cents=100, rows_count=2, rows_cents=99),
     )
 }

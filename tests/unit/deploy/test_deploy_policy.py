@@ -250,7 +250,7 @@ def test_each_service_has_its_own_database_and_no_other(shape: str) -> None:
 
 @pytest.mark.parametrize("shape", ["one-body", "ten-bodies"])
 def test_who_reaches_the_world(shape: str) -> None:
-    web = ("payments", "payments-outbound", "payments-webhooks", "refresh-idps", "fetch-settlements")
+    web = ("payments", "payments-outbound", "payments-webhooks", "practices", "refresh-idps", "fetch-settlements")
     expected = {"notices": {587}, **{component: {443} for component in web}}
     for pod in every_pod(shape):
         component = pod.labels["app.kubernetes.io/component"]
