@@ -22,9 +22,9 @@ from gateway.office.desk import Desk, OfficeForm
 from gateway.translations import marked as _
 from gateway.visit import visit_of
 from gateway.web.addresses import announcing
-from gateway.web.amount_rules import amount_hint
 from gateway.web.announcements import CATALOGUE_PUBLISHED
-from gateway.web.insertion_form import BENEFICIARY_FIELDS, FormKind, InsertionForm
+from gateway.web.insertion_fields import shown_fields
+from gateway.web.insertion_form import FormKind, InsertionForm
 from gateway.web.page import Form, cleaned, see_other
 
 _TEXTS: Final[Mapping[str, int]] = {
@@ -153,9 +153,8 @@ class ServiceForm(OfficeForm):
             action=self._action(desk, typed),
             service=service,
             form=InsertionForm.empty(kind, service),
-            amount_hint=amount_hint(service, visit_of(req).language),
-            beneficiary_fields=BENEFICIARY_FIELDS,
             beneficiaries=(),
+            **shown_fields(service, visit_of(req).language),
         )
 
     def _write(

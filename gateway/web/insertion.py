@@ -16,16 +16,15 @@ from gateway.edge.rates import INSERTION
 from gateway.messages import MESSAGES
 from gateway.visit import Visit, visit_of
 from gateway.web import addresses
-from gateway.web.amount_rules import amount_hint, amount_refusal
+from gateway.web.amount_rules import amount_refusal
 from gateway.web.announcements import INSERTED
 from gateway.web.beneficiaries import remember, remembered
-from gateway.web.extra_fields import form_name, hint_of, sentence_of
+from gateway.web.extra_fields import form_name, sentence_of
+from gateway.web.insertion_fields import shown_fields
 from gateway.web.insertion_form import (
-    BENEFICIARY_FIELDS,
     FormKind,
     Insertion,
     InsertionForm,
-    composes_description,
     prefilled,
     read,
 )
@@ -138,12 +137,8 @@ class InsertionPage(Page):
             entity=offer.entity,
             service=offer.service,
             form=form,
-            amount_hint=amount_hint(offer.service, visit_of(req).language),
-            extra_hints={one.name: hint_of(one, visit_of(req).language) for one in offer.service.extra_fields},
-            extra_name=form_name,
-            composes_description=composes_description(offer.service),
-            beneficiary_fields=BENEFICIARY_FIELDS,
             beneficiaries=offered,
+            **shown_fields(offer.service, visit_of(req).language),
         )
 
 

@@ -103,7 +103,7 @@ def test_a_file_is_previewed_corrected_and_loaded(
     page.get_by_role("link", name="Pratiche", exact=True).click()
     page.get_by_label("Che cosa hai in mano").fill(f"M-{mark}-9")
     page.get_by_role("button", name="Cerca").click()
-    expect(page.get_by_role("cell", name="Annullata")).to_be_visible()
+    expect(page.get_by_role("cell", name="Annullato")).to_be_visible()
 
 
 def _until(page: Page, heading: str) -> None:
