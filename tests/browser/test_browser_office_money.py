@@ -15,7 +15,7 @@ from tests.browser.accessibility import Audit
 from tests.browser.conftest import SCREENSHOTS, Portal
 from tests.browser.office_desk import Desk
 from tests.browser.test_browser_duplicates import debt
-from tests.browser.test_browser_journey import log_in
+from tests.browser.test_browser_journey import log_in, register
 from tests.browser.test_browser_underpaid import reload_until
 from tests.integration.payments.payments_actors import receipt
 
@@ -72,6 +72,7 @@ def test_who_paid_twice_asks_for_the_money_and_the_accountant_gives_it_back(
         let_it_be_paid(portal, practice, receipt_id)
     scripted, plain = open_browser(), open_browser(javascript=False)
     log_in(scripted, portal, "Giulia Bianchi")
+    register(scripted)
     plain.context.add_cookies([{**one} for one in scripted.context.cookies()])  # type: ignore[typeddict-item]  # -- as read
     _ask(portal, plain, look, practice)
     enter_as_accountant(desk)

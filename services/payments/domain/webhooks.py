@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import urlsplit
 
 PAUSES_S: Final = (5, 60, 300, 1_800, 7_200, 21_600, 43_200, 86_400)
 """Between one attempt and the next; the last of them again and again."""
@@ -35,3 +36,11 @@ def next_try(attempts: int, first_try_at: datetime, now: datetime) -> datetime |
     """Return when to try again after so many attempts (at least one), None once three days are over."""
     pause = timedelta(seconds=PAUSES_S[min(attempts, len(PAUSES_S)) - 1])
     return now + pause if now + pause - first_try_at <= TRIED_FOR else None
+
+
+def host_of(url: str) -> str:
+    """Return the host of an address, empty where it is no address that can be read."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:  # `https://[::1`
+        return ""

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from chassis.audit import entries
@@ -17,7 +16,7 @@ from contracts.actors import Actor
 from contracts.errors import ErrorCode, Refused
 from contracts.rpc import webhooks as contract
 from contracts.shapes import Empty
-from services.payments.domain.webhooks import OLD_SECRET_LIVES
+from services.payments.domain.webhooks import OLD_SECRET_LIVES, host_of
 from services.payments.models import OutboxMessage, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from services.payments.repository import webhooks
 
@@ -164,8 +163,7 @@ def _audited(endpoint: WebhookEndpoint) -> Mapping[str, Any]:
 
     Of its address the host and a fingerprint of the whole: what stands behind the host may let in who knows it.
     """
-    parts = urlsplit(endpoint.url)
-    address = f"{parts.scheme}://{parts.netloc} ({sha256(endpoint.url.encode()).hexdigest()[:8]})"
+    address = f"https://{host_of(endpoint.url)} ({sha256(endpoint.url.encode()).hexdigest()[:8]})"
     return {"url": address, "types": list(endpoint.types), "enabled": endpoint.enabled}
 
 

@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import orjson
 from standardwebhooks import Webhook
@@ -22,7 +21,7 @@ from chassis.storage.database import Database, Tx, is_out_of_reach
 from chassis.storage.database_clock import time_to_decide
 from contracts.events.payments import WEBHOOK_DISABLED, WebhookDisabled
 from services.payments import models
-from services.payments.domain.webhooks import HISTORY_KEPT, Answer, next_try
+from services.payments.domain.webhooks import HISTORY_KEPT, Answer, host_of, next_try
 from services.payments.metrics import WEBHOOKS_DISABLED, WEBHOOKS_SENT
 from services.payments.models import WebhookEndpoint
 from services.payments.repository import webhooks
@@ -144,7 +143,7 @@ class Webhooks:
         told = WebhookDisabled(
             webhook_id=endpoint.id,
             entity_code=endpoint.entity_code,
-            host=urlsplit(endpoint.url).hostname or "",
+            host=host_of(endpoint.url),
             reason=reason,
             failing_since=endpoint.failing_since or now,
             at=now,

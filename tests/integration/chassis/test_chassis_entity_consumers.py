@@ -238,7 +238,12 @@ def test_what_is_no_event_is_told_and_stops_no_other(rabbit, channel_of, body_qu
     odd = {"id": str(uuid4()), "type": "PracticeCreated.v1", "data": data}
     good = sample("PracticeCreated.v1")
     emit(rabbit, odd, good)
-    assert list(heard(channel_of, ONE, queue, 1)) == [good["id"]]
+    found = {}
+    while good["id"] not in found:  # what a router before this one had not acknowledged comes once more
+        more = heard(channel_of, ONE, queue, 1)
+        assert more
+        found |= more
+    assert odd["id"] not in found
     assert "entity_router_unreadable" in running.log()
 
 

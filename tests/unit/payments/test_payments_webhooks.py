@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import pytest
 
 from chassis import https_post
-from services.payments.domain.webhooks import PAUSES_S, TRIED_FOR, Answer, next_try
+from services.payments.domain.webhooks import PAUSES_S, TRIED_FOR, Answer, host_of, next_try
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 
@@ -161,3 +161,17 @@ def test_allowed_networks_count_as_public():
     loopback = ipaddress.ip_network("127.0.0.0/8")
     answer = https_post.post("https://127.0.0.1:1/", b"", {}, timeout_s=1, allowed=[loopback])
     assert answer.problem == "no_answer"
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://gestionale.example:8443/portale?token=x", "gestionale.example"),
+        ("https://user:secret@gestionale.example/", "gestionale.example"),
+        ("https://[2001:db8::1]:443/", "2001:db8::1"),
+        ("https://[::1", ""),
+        ("", ""),
+    ],
+)
+def test_of_an_address_the_host_alone_is_told(url: str, host: str) -> None:
+    assert host_of(url) == host
