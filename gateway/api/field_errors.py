@@ -76,10 +76,15 @@ def of_parameters(messages: Mapping[Any, Any]) -> tuple[FieldError, ...]:
     )
 
 
+_OF_MAP: Final = frozenset({"key", "value"})
+"""What marshmallow says of a map's entry stands under these; no body has fields of these names."""
+
+
 def _walk(messages: Any, pointer: str) -> Iterator[tuple[str, str]]:
     if isinstance(messages, Mapping):
+        of_map = set(messages) <= _OF_MAP
         for key, below in messages.items():
-            step = "" if key == "_schema" else "/" + str(key).replace("~", "~0").replace("/", "~1")
+            step = "" if of_map or key == "_schema" else "/" + str(key).replace("~", "~0").replace("/", "~1")
             yield from _walk(below, pointer + step)
     else:
         for message in messages if isinstance(messages, list) else [messages]:

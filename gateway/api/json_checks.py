@@ -45,10 +45,21 @@ def _wrong(field: fields.Field[Any], value: Any, pointer: str) -> Iterator[Field
     elif isinstance(field, fields.List) and isinstance(value, list):
         for place, item in enumerate(value):
             yield from _wrong(field.inner, item, f"{pointer}/{place}")
+    elif isinstance(field, fields.Mapping) and isinstance(value, Mapping):
+        yield from _wrong_in_map(field, value, pointer)
     elif not _is_of_type(field, value):
         yield FieldError("pointer", pointer, "type")
     elif isinstance(value, str) and not is_readable(value, also=_LINE_BREAKS if isinstance(field, Lines) else ""):
         yield FieldError("pointer", pointer, "characters")
+
+
+def _wrong_in_map(field: fields.Mapping[Any], value: Mapping[str, Any], pointer: str) -> Iterator[FieldError]:
+    for name, item in value.items():
+        step = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
+        if not is_readable(name):
+            yield FieldError("pointer", step, "characters")
+        elif field.value_field is not None:
+            yield from _wrong(field.value_field, item, step)
 
 
 def _is_of_type(field: fields.Field[Any], value: Any) -> bool:

@@ -27,6 +27,7 @@ class SchemaPlugin(MarshmallowPlugin):
         super().init_spec(spec)
         self._made.add_attribute_function(_integer_format)
         self._made.add_attribute_function(_portable_pattern)
+        self._made.add_attribute_function(_map_of_names)
 
     def schema(self, field: fields.Field[Any]) -> JsonObject:
         """Return the JSON Schema of a field."""
@@ -67,6 +68,15 @@ def _portable_pattern(_converter: Any, _field: fields.Field[Any], *, ret: JsonOb
     """Say where a text ends with `$`, which in JavaScript is before no line break; it knows no other sign for it."""
     pattern = ret.get("pattern")
     return {} if pattern is None else {"pattern": pattern.replace(r"\Z", "$")}
+
+
+def _map_of_names(converter: Any, field: fields.Field[Any], *, ret: JsonObject) -> JsonObject:
+    """Say of a map how many entries it may have, and how its names are written."""
+    if not isinstance(field, fields.Mapping):
+        return {}
+    sizes = {f"{end}Properties": ret.pop(f"{end}Length") for end in ("min", "max") if f"{end}Length" in ret}
+    names = {} if field.key_field is None else {"propertyNames": converter.field2property(field.key_field)}
+    return {**sizes, **names}
 
 
 def words_of(message_type: type[object]) -> str:

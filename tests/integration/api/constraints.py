@@ -94,6 +94,9 @@ class Schemas:
         return st.none() | made if nullable and not whole else made
 
     def _of_kind(self, kind: str, schema: Json, *, whole: bool) -> st.SearchStrategy[Json]:
+        if kind == "object" and "properties" not in schema:
+            names, texts_of_it = self.values(schema["propertyNames"]), self.values(schema["additionalProperties"])
+            return st.dictionaries(names, texts_of_it, min_size=int(whole), max_size=schema["maxProperties"])
         if kind == "object":
             return self._objects(schema, {}, whole=whole)
         if kind == "array":
@@ -119,7 +122,9 @@ class Schemas:
         if path:
             for wrong in (*WRONG_TYPES[kind], *(() if nullable else (None,))):
                 yield Breaking(f"type {kind}", path, wrong, pointer(path))
-        if kind == "object":
+        if kind == "object" and "properties" not in schema:
+            yield from self._broken_map(schema, value, path)
+        elif kind == "object":
             yield from self._broken_object(schema, value, path)
         elif kind == "array":
             yield from broken_sizes("Items", schema, path, lambda size: [value[0]] * size)
@@ -129,6 +134,15 @@ class Schemas:
                 yield Breaking(limit, path, schema[limit] + beyond, pointer(path))
         elif kind == "string":
             yield from broken_text(schema, path)
+
+    def _broken_map(self, schema: Json, value: Json, path: Path) -> Iterator[Breaking]:
+        """Too many names, a name that is none, and what may not stand under one."""
+        name, text = next(iter(value.items()))
+        many = {f"n{number}": text for number in range(schema["maxProperties"] + 1)}
+        yield Breaking("maxProperties", path, many, pointer(path))
+        for wrong in ("", "a\u200bb", "x" * (schema["propertyNames"]["maxLength"] + 1)):
+            yield Breaking("propertyNames", (*path, wrong), text, pointer((*path, wrong)))
+        yield from self.breakings(schema["additionalProperties"], text, (*path, name))
 
     def _broken_object(self, schema: Json, value: Json, path: Path) -> Iterator[Breaking]:
         for name in schema.get("required", ()):
