@@ -75,8 +75,8 @@ def _map_of_names(converter: Any, field: fields.Field[Any], *, ret: JsonObject) 
     if not isinstance(field, fields.Mapping):
         return {}
     sizes = {f"{end}Properties": ret.pop(f"{end}Length") for end in ("min", "max") if f"{end}Length" in ret}
-    names = {} if field.key_field is None else {"propertyNames": converter.field2property(field.key_field)}
-    return {**sizes, **names}
+    names = {} if field.key_field is None else converter.field2property(field.key_field)
+    return {**sizes, "propertyNames": names} if names.keys() > {"type"} else sizes
 
 
 def words_of(message_type: type[object]) -> str:

@@ -220,7 +220,9 @@ class Administration:
         published = self._publish(asked)
         if published.wrong_fields:
             return published
-        shown: dict[str, Any] = {one.name: getattr(asked.service, one.name, None) for one in fields(CatalogueService)}
+        typed = asked.service
+        names = [one.name for one in fields(CatalogueService) if hasattr(typed, one.name)]
+        shown: dict[str, Any] = {name: getattr(typed, name) for name in names}
         shown |= {"demand": None, "stamp_cents": None, "choices": []}
         return replace(published, service=CatalogueService(**shown))
 
