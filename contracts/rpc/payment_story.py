@@ -6,7 +6,7 @@ Who asks, and for which practice their roles allow it, the gateway has asked ide
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from marshmallow.validate import Length, OneOf, Regexp
@@ -17,7 +17,8 @@ from contracts.message import Message
 
 MESSAGE_KINDS = ("receipt", "refused_receipt")
 MESSAGE_REASON_MAX = 140
-MessageId = Annotated[str, Regexp(r"^(receipt|refused_receipt):[0-9]{1,18}\Z")]
+MESSAGE_ID_PATTERN: Final = r"^(receipt|refused_receipt):[0-9]{1,18}\Z"
+MessageId = Annotated[str, Regexp(MESSAGE_ID_PATTERN)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """The whole story of a payment: what happened, and the node's messages, masked; whole for a reason."""
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -11,7 +12,7 @@ from contracts.errors import ErrorCode, Refused
 from contracts.roles import Operation
 from contracts.rpc import payment_story, payments
 from contracts.rpc.operators import actor_of
-from contracts.rpc.payment_story import MESSAGE_REASON_MAX
+from contracts.rpc.payment_story import MESSAGE_ID_PATTERN, MESSAGE_REASON_MAX
 from gateway.office.desk import Desk, OfficeForm, OfficePage
 from gateway.office.practices import one_practice
 from gateway.translations import marked as _
@@ -43,6 +44,8 @@ class WholeMessage(OfficeForm):
     def send(self, req: falcon.Request, resp: falcon.Response, desk: Desk, form: Form, **params: Any) -> None:
         """Show the message, which is written down; or the story again where the reason is missing."""
         visit, practice_id, typed = visit_of(req), params["practice_id"], _typed(form)
+        if re.match(MESSAGE_ID_PATTERN, typed["messaggio"]) is None:
+            raise Refused(ErrorCode.NOT_FOUND)
         practice = one_practice(visit, desk, practice_id, self.operation).practice
         try:
             whole = visit.call(
