@@ -137,7 +137,7 @@ def wait_for_router(channel_of):
 
 def heard(channel_of, entity, queue, count):
     """Read so many different messages as the body does, and return their bodies by id."""
-    found = {}
+    found: dict[str, Any] = {}
     channel = channel_of(f"{entity}-consumer")
     for _ in ticks(WITHIN_S):
         while (message := channel.basic_get(queue, no_ack=True)) is not None:
@@ -238,7 +238,7 @@ def test_what_is_no_event_is_told_and_stops_no_other(rabbit, channel_of, body_qu
     odd = {"id": str(uuid4()), "type": "PracticeCreated.v1", "data": data}
     good = sample("PracticeCreated.v1")
     emit(rabbit, odd, good)
-    found = {}
+    found: dict[str, Any] = {}
     while good["id"] not in found:  # what a router before this one had not acknowledged comes once more
         more = heard(channel_of, ONE, queue, 1)
         assert more
