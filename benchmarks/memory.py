@@ -113,11 +113,11 @@ def memory(env: Mapping[str, str], programs: Mapping[str, str], ports: Mapping[s
 
 
 def quiet(pids: list[int]) -> None:
-    """Wait until processes have used next to no processor for a while."""
+    """Wait until processes, children included, have each used next to no processor for a while."""
     while True:
         used_s = processor_s(pids)
         time.sleep(QUIET_S)
-        if processor_s(pids) - used_s < QUIET_S * 0.1:
+        if processor_s(pids) - used_s < QUIET_S * 0.1 * len(pids):
             return
 
 
